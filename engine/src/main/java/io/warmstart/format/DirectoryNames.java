@@ -1,0 +1,114 @@
+package io.warmstart.format;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** The names in a root and in its key directories, and what a name that is found there means. */
+public final class DirectoryNames {
+  /** What follows the run id in the name of a manifest. */
+  public static final String MANIFEST_SUFFIX = ".json";
+
+  /** What follows the run id in the name of a payload. */
+  public static final String PAYLOAD_SUFFIX = ".bin";
+
+  /** What every temporary of the original store contains, and no name of ours does. */
+  public static final String TEMPORARY_MARK = ".tmp.";
+
+  private static final long MAX_FOREIGN_PID = 0xffff_ffffL;
+
+  /** What a file in a key directory is, judged by its name alone. */
+  public enum Kind {
+    /** The manifest of a valid run id. */
+    MANIFEST,
+    /** The payload of a valid run id. */
+    PAYLOAD,
+    /** A file of ours that is being published, or was when its owner died. */
+    STAGED,
+    /** A file of the original store that is being published, or was when its owner died. */
+    FOREIGN_TEMPORARY,
+    /** Anything else: counted, never opened, never followed. */
+    UNKNOWN
+  }
+
+  /**
+   * A name with what it means.
+   *
+   * @param kind what the file is
+   * @param runId the run it belongs to; null for foreign temporaries and unknown names
+   * @param staged the parts of a staged name; null for every other kind
+   */
+  public record Classified(Kind kind, @Nullable String runId, @Nullable StagedName staged) {
+    private static final Classified UNKNOWN = new Classified(Kind.UNKNOWN, null, null);
+    private static final Classified FOREIGN_TEMPORARY =
+        new Classified(Kind.FOREIGN_TEMPORARY, null, null);
+  }
+
+  private DirectoryNames() {}
+
+  /** Returns the name of a run's manifest; the run id must be valid. */
+  public static String manifestName(String runId) {
+    return RunIds.requireValid(runId) + MANIFEST_SUFFIX;
+  }
+
+  /** Returns the name of a run's payload; the run id must be valid. */
+  public static String payloadName(String runId) {
+    return RunIds.requireValid(runId) + PAYLOAD_SUFFIX;
+  }
+
+  /** Returns whether a name found in a root can be a key directory: 64 lowercase hex digits. */
+  public static boolean isKeyDirectory(String name) {
+    return Digest256.isHex(name);
+  }
+
+  /** Returns what {@code name}, found in a key directory, means. */
+  public static Classified classify(String name) {
+    // First, as the original store does: what it takes for a temporary it may delete at any moment.
+    if (name.contains(TEMPORARY_MARK)) {
+      return Classified.FOREIGN_TEMPORARY;
+    }
+    StagedName staged = StagedName.parse(name);
+    if (staged != null) {
+      return new Classified(Kind.STAGED, staged.runId(), staged);
+    }
+    if (name.endsWith(MANIFEST_SUFFIX)) {
+      return half(Kind.MANIFEST, name, MANIFEST_SUFFIX);
+    }
+    if (name.endsWith(PAYLOAD_SUFFIX)) {
+      return half(Kind.PAYLOAD, name, PAYLOAD_SUFFIX);
+    }
+    return Classified.UNKNOWN;
+  }
+
+  private static Classified half(Kind kind, String name, String suffix) {
+    String runId = name.substring(0, name.length() - suffix.length());
+    return RunIds.isValid(runId) ? new Classified(kind, runId, null) : Classified.UNKNOWN;
+  }
+
+  /**
+   * Returns the process id in the name of a foreign temporary: the decimal digits between the first
+   * {@code .tmp.} and the next dot or the end. Empty if there is none that fits 32 bits unsigned.
+   */
+  public static OptionalLong foreignTemporaryPid(String name) {
+    int mark = name.indexOf(TEMPORARY_MARK);
+    if (mark < 0) {
+      return OptionalLong.empty();
+    }
+    int start = mark + TEMPORARY_MARK.length();
+    int end = name.indexOf('.', start);
+    if (end < 0) {
+      end = name.length();
+    }
+    long pid = 0;
+    for (int i = start; i < end; i++) {
+      char c = name.charAt(i);
+      if (c < '0' || c > '9') {
+        return OptionalLong.empty();
+      }
+      pid = 10 * pid + (c - '0');
+      if (pid > MAX_FOREIGN_PID) {
+        return OptionalLong.empty();
+      }
+    }
+    return start == end ? OptionalLong.empty() : OptionalLong.of(pid);
+  }
+}
