@@ -1,0 +1,174 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.OpenDirectories;
+import io.warmstart.entry.PairReader;
+import io.warmstart.entry.PairRecovery;
+import io.warmstart.entry.Publisher;
+import io.warmstart.entry.Quarantine;
+import io.warmstart.entry.Stager;
+import io.warmstart.entry.VerifiedPayloads;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Owner;
+import io.warmstart.format.RunIdGenerator;
+import io.warmstart.format.StagedName;
+import io.warmstart.format.Stamp;
+import io.warmstart.index.Coordination;
+import io.warmstart.index.Counter;
+import io.warmstart.index.Counters;
+import io.warmstart.index.DirectoryIndex;
+import io.warmstart.index.EntryIndex;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.index.ProcessRegistry;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.ParallelSync;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the stores of one root share in this JVM: the parts that the flows are made of, and the
+ * agent thread. Made by {@link Engines}, closed with the last store.
+ */
+final class Engine implements AutoCloseable {
+  static final String DIRECTORY_NAME = ".warmstart";
+  private static final long LOCK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
+  private static final int MOST_OPEN_DIRECTORIES = 512;
+  private static final String PRODUCER = "warmstart-java 0.1";
+
+  final Path root;
+  final FileOps ops;
+  final EpochNanoClock clock;
+  final Counters counters = new Counters();
+  final EntryIndex index;
+  final Stager stager;
+  final Publisher publisher;
+  final PairReader reader;
+  final PairRecovery recovery;
+  final Quarantine quarantine;
+  final OpenDirectories openDirectories;
+  final PendingTouches touches;
+  final RunIdGenerator runIds;
+  final KeyLocks locks;
+  private final ParallelSync parallelSync = new ParallelSync();
+  private final @Nullable ProcessRegistry registry;
+  private final long boot;
+  private final @Nullable Agent agent;
+  private long lastStampNanos;
+
+  /**
+   * Opens a root.
+   *
+   * @param root an existing directory, by its real path
+   * @throws IOException if it is to be written and this process cannot attach to it
+   */
+  Engine(Path root, StoreOptions options) throws IOException {
+    this.root = root;
+    this.ops = options.fileOps();
+    this.clock = options.clock();
+    this.boot = BootId.read();
+    this.registry =
+        options.readOnly()
+            ? null
+            : ProcessRegistry.start(root.resolve(DIRECTORY_NAME), ops, clock, boot);
+    this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
+    this.index = new DirectoryIndex(ops);
+    this.stager = new Stager(ops, parallelSync, this::owner, this::writtenStamp, PRODUCER);
+    this.publisher = new Publisher(ops);
+    this.reader = new PairReader(ops, new VerifiedPayloads(), clock);
+    this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);
+    this.recovery =
+        new PairRecovery(
+            ops, reader, quarantine, staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
+    this.openDirectories = new OpenDirectories(ops, root, MOST_OPEN_DIRECTORIES);
+    this.touches = new PendingTouches();
+    this.runIds = new RunIdGenerator(clock::nanoTime);
+    this.agent = options.readOnly() ? null : new Agent(this, options);
+  }
+
+  /** Whether this process may change the root. */
+  boolean readOnly() {
+    return registry == null;
+  }
+
+  KeyDirectory directory(Digest256 key) {
+    return KeyDirectory.of(root, key);
+  }
+
+  Path engineDirectory() {
+    return root.resolve(DIRECTORY_NAME);
+  }
+
+  /** What the processes on this machine share, if it is to be had now. */
+  Optional<Coordination> coordination() {
+    return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
+  }
+
+  int liveProcesses() {
+    return registry == null ? 0 : registry.liveProcesses();
+  }
+
+  ProcessRegistry.Liveness liveness(StagedName staged) {
+    return registry == null ? ProcessRegistry.Liveness.ALIVE : registry.liveness(staged.owner());
+  }
+
+  /**
+   * Takes the lock of a key, and mends what its last owner has left if it died holding it: nobody
+   * may use the key before.
+   */
+  KeyLocks.Hold lock(KeyDirectory directory) {
+    KeyLocks.Hold hold = locks.acquire(directory.key());
+    Digest256 broken = hold.brokenIntent();
+    if (broken != null) {
+      try {
+        counters.count(
+            Counter.ROLLED_FORWARD, recovery.recoverKey(directory(broken), hold.shared()));
+      } catch (IOException e) {
+        // The dead owner's key may lie in a directory that cannot be read; every reader of it comes
+        // to the same repair, and this caller's own key need not wait for it.
+        counters.count(Counter.SWEEP_FAILURES);
+      }
+      hold.announce(directory.key());
+    }
+    return hold;
+  }
+
+  /**
+   * The moment of a write. Two writes of this process never have the same one, nor does a clock
+   * that is set back by less than a second reorder them.
+   */
+  private synchronized Stamp writtenStamp() {
+    long now = clock.nanoTime();
+    if (now <= lastStampNanos && lastStampNanos - now < TimeUnit.SECONDS.toNanos(1)) {
+      now = lastStampNanos + 1;
+    }
+    lastStampNanos = now;
+    return Stamp.ofUnixNanos(now);
+  }
+
+  private Owner owner() {
+    return coordination()
+        .map(Coordination::owner)
+        // Without a row nobody can prove this process dead: its files stay until they are old.
+        .orElseGet(() -> new Owner(0xffff_ffff, 0, ProcessHandle.current().pid()));
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (agent != null) {
+        agent.close();
+      }
+    } finally {
+      counters.carryOver(coordination().orElse(null));
+      openDirectories.close();
+      parallelSync.close();
+      if (registry != null) {
+        registry.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package io.warmstart;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The engines of this JVM, one for each root and mode. Two on one root would each open its lock
+ * file, and closing one would drop the kernel locks of the other.
+ *
+ * <p>The only static state of the library.
+ */
+final class Engines {
+  private static final Map<Id, Shared> OPEN = new HashMap<>();
+
+  private record Id(Path root, boolean readOnly) {}
+
+  private static final class Shared {
+    private final Engine engine;
+    private int users;
+
+    private Shared(Engine engine) {
+      this.engine = engine;
+    }
+  }
+
+  private Engines() {}
+
+  /**
+   * Opens the engine of a root, or joins the one that is open.
+   *
+   * @param root by its real path
+   */
+  static Engine acquire(Path root, StoreOptions options) throws IOException {
+    synchronized (OPEN) {
+      Id id = new Id(root, options.readOnly());
+      Shared shared = OPEN.get(id);
+      if (shared == null) {
+        shared = new Shared(new Engine(root, options));
+        OPEN.put(id, shared);
+      } else if (shared.engine.clock != options.clock() || shared.engine.ops != options.fileOps()) {
+        throw new IllegalArgumentException(
+            "the root is open in this JVM with another clock: root=" + root);
+      }
+      shared.users++;
+      return shared.engine;
+    }
+  }
+
+  /** Leaves an engine; the last one out closes it. */
+  static void release(Engine engine) {
+    synchronized (OPEN) {
+      Id id = new Id(engine.root, engine.readOnly());
+      Shared shared = OPEN.get(id);
+      if (shared != null && shared.engine == engine && --shared.users == 0) {
+        OPEN.remove(id);
+        // Inside the monitor: a store opened meanwhile must find the lock file closed.
+        engine.close();
+      }
+    }
+  }
+}

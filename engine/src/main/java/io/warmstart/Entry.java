@@ -1,0 +1,157 @@
+package io.warmstart;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.index.Counter;
+import io.warmstart.index.Counters;
+import io.warmstart.payload.PayloadMemory;
+import java.lang.ref.Cleaner;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicReference;
+import net.openhft.chronicle.bytes.BytesStore;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lease on one version of an entry: its facts, and its payload off the heap, without a copy.
+ *
+ * <p>The payload stays readable until {@link #close}, even when the entry is overwritten or evicted
+ * meanwhile. After that every accessor throws IllegalStateException, and the buffer that {@link
+ * #payload} returned has length 0. A lease that is forgotten is reclaimed with the object, and
+ * counted.
+ *
+ * <p><b>Threads:</b> any number may read a lease; none may read while another closes or refills it.
+ */
+public final class Entry implements AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  /** What outlives the object: the memory to give back, and who wants to know. */
+  private static final class Lease implements Runnable {
+    private final AtomicReference<@Nullable PayloadMemory> memory = new AtomicReference<>();
+    private volatile @Nullable Counters counters;
+
+    /** The object is unreachable; if it still holds memory, nobody has closed it. */
+    @Override
+    public void run() {
+      PayloadMemory forgotten = memory.getAndSet(null);
+      if (forgotten != null) {
+        forgotten.release();
+        Counters told = counters;
+        if (told != null) {
+          told.count(Counter.FORGOTTEN_LEASES);
+        }
+      }
+    }
+  }
+
+  private final Lease lease = new Lease();
+  private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+  private @Nullable Candidate candidate;
+
+  /**
+   * An entry that holds nothing yet, for {@link WarmStartStore#lookup(Fingerprint, Ranking,
+   * Entry)}.
+   */
+  public Entry() {
+    CLEANER.register(this, lease);
+  }
+
+  void fill(Candidate winner, PayloadMemory memory, Counters counters) {
+    close();
+    lease.counters = counters;
+    lease.memory.set(memory);
+    candidate = winner;
+    if (memory.fitsBuffer()) {
+      memory.wrap(view);
+    }
+  }
+
+  /**
+   * The payload, in place. Do not write to it.
+   *
+   * @throws IllegalStateException after close, or if the payload is too large for a buffer (2 GiB
+   *     less 8 bytes); then use {@link #bytes}
+   */
+  public DirectBuffer payload() {
+    PayloadMemory memory = memory();
+    if (!memory.fitsBuffer()) {
+      throw new IllegalStateException(
+          "payload is too large for a buffer, use bytes(): actual=" + memory.length());
+    }
+    return view;
+  }
+
+  /** The payload's length in bytes. */
+  public long payloadLength() {
+    return memory().length();
+  }
+
+  /** The payload as Chronicle bytes, of any size, in place. Do not write to it or release it. */
+  public BytesStore<?, ?> bytes() {
+    return memory().bytes();
+  }
+
+  /** The objective, if the entry has one. */
+  public OptionalDouble objective() {
+    return manifest().objective();
+  }
+
+  /** The iteration, if the entry has one: unsigned. */
+  public OptionalLong iteration() {
+    return manifest().iteration();
+  }
+
+  /** Checkpoint or final result. */
+  public EntryKind kind() {
+    return manifest().finalResult() ? EntryKind.FINAL : EntryKind.CHECKPOINT;
+  }
+
+  /** The run that saved it. */
+  public String runId() {
+    return held().runId();
+  }
+
+  /** When it was saved: whole seconds since 1970, unsigned. */
+  public long writtenUnixSecs() {
+    return manifest().written().unixSecs();
+  }
+
+  /** When it was saved: the nanoseconds within the second. */
+  public int writtenNanos() {
+    return manifest().written().nanos();
+  }
+
+  private Manifest manifest() {
+    return held().manifest();
+  }
+
+  private Candidate held() {
+    Candidate current = candidate;
+    if (current == null) {
+      throw new IllegalStateException("the entry is closed");
+    }
+    return current;
+  }
+
+  private PayloadMemory memory() {
+    PayloadMemory memory = lease.memory.get();
+    if (memory == null) {
+      throw new IllegalStateException("the entry is closed");
+    }
+    return memory;
+  }
+
+  /** Ends the lease. Later calls do nothing. */
+  @Override
+  public void close() {
+    PayloadMemory memory = lease.memory.getAndSet(null);
+    candidate = null;
+    // Before the memory goes: whoever kept the view runs into its bounds, not into freed memory.
+    view.wrap(0, 0);
+    if (memory != null) {
+      memory.release();
+    }
+  }
+}

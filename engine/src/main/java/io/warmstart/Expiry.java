@@ -1,0 +1,25 @@
+package io.warmstart;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+
+/** When an entry has outlived its TTL. */
+final class Expiry {
+  private Expiry() {}
+
+  /** Whether an entry has expired, by its last write or access, noted ones included. */
+  static boolean expired(
+      Engine engine, StoreOptions options, Digest256 key, Candidate candidate, long nowUnixNanos) {
+    if (options.ttlNanos() == 0) {
+      return false;
+    }
+    return expired(options.ttlNanos(), engine.touches.withNoted(key, candidate), nowUnixNanos);
+  }
+
+  /** The rule itself: a clock that was set back makes ages negative, and expires nothing. */
+  static boolean expired(long ttlNanos, Manifest manifest, long nowUnixNanos) {
+    long age = nowUnixNanos - manifest.lastUse().toUnixNanosSaturated();
+    return ttlNanos > 0 && age >= ttlNanos;
+  }
+}

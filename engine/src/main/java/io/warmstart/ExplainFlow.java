@@ -1,0 +1,196 @@
+package io.warmstart;
+
+import io.warmstart.Explanation.Verdict;
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.PairReader.PairRead;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.RankingRule;
+import io.warmstart.payload.PayloadMemory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Says who would win a lookup and why: the choice of {@link LookupFlow}, without its effects. */
+final class ExplainFlow {
+  private final Engine engine;
+  private final StoreOptions options;
+
+  ExplainFlow(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+  }
+
+  Explanation run(Fingerprint key, Ranking ranking) {
+    KeyDirectory directory = engine.directory(key.digest());
+    try {
+      return explain(key, directory, ranking);
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("explain failed", directory.path(), e);
+    }
+  }
+
+  private Explanation explain(Fingerprint key, KeyDirectory directory, Ranking ranking)
+      throws IOException {
+    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+    Map<String, String> unusable = new HashMap<>();
+    List<Candidate> usable = new ArrayList<>();
+    long now = engine.clock.nanoTime();
+    for (Candidate candidate : scan.candidates()) {
+      if (Expiry.expired(engine, options, directory.key(), candidate, now)) {
+        unusable.put(
+            candidate.runId(),
+            "expired: last used at "
+                + engine.touches.withNoted(directory.key(), candidate).lastUse()
+                + ", ttl "
+                + options.ttl());
+        continue;
+      }
+      String mismatch = mismatch(directory, candidate);
+      if (mismatch == null) {
+        usable.add(candidate);
+      } else {
+        unusable.put(candidate.runId(), mismatch);
+      }
+    }
+    List<Candidate> order = ranking.rule().preferenceOrder(usable);
+    List<Verdict> verdicts = new ArrayList<>();
+    for (int place = 0; place < order.size(); place++) {
+      String reason =
+          place == 0 ? won(ranking, order) : lost(ranking.rule(), order.get(0), order.get(place));
+      verdicts.add(verdict(order.get(place), true, reason));
+    }
+    for (Candidate candidate : scan.candidates()) {
+      String reason = unusable.get(candidate.runId());
+      if (reason != null) {
+        verdicts.add(verdict(candidate, false, reason));
+      }
+    }
+    for (KeyScan.Suspect suspect : scan.suspects()) {
+      verdicts.add(unreadable(suspect.runId(), suspect.reason()));
+    }
+    addOrphans(scan, verdicts);
+    return new Explanation(
+        key,
+        ranking,
+        order.isEmpty() ? Optional.empty() : Optional.of(order.get(0).runId()),
+        verdicts);
+  }
+
+  private static void addOrphans(KeyScan scan, List<Verdict> verdicts) {
+    Set<String> withManifest = scan.manifestFacts().keySet();
+    for (String runId : scan.payloadFacts().keySet()) {
+      boolean suspect = scan.suspects().stream().anyMatch(each -> each.runId().equals(runId));
+      if (!withManifest.contains(runId) && !suspect) {
+        verdicts.add(unreadable(runId, "payload without a manifest"));
+      }
+    }
+  }
+
+  private @org.jspecify.annotations.Nullable String mismatch(
+      KeyDirectory directory, Candidate candidate) {
+    try {
+      PairRead read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
+      PayloadMemory memory = read.memory();
+      if (memory != null) {
+        memory.release();
+      }
+      return read.mismatch();
+    } catch (IOException e) {
+      return "payload cannot be read: " + e.getMessage();
+    }
+  }
+
+  private static String won(Ranking ranking, List<Candidate> order) {
+    Manifest winner = order.get(0).manifest();
+    return switch (ranking) {
+      case LATEST -> "latest written: " + winner.written();
+      case FINAL_FIRST ->
+          winner.finalResult()
+              ? "latest final result, written " + winner.written()
+              : "no final result; " + wonByObjective(winner, order);
+      case LOWEST_OBJECTIVE -> wonByObjective(winner, order);
+    };
+  }
+
+  private static String wonByObjective(Manifest winner, List<Candidate> order) {
+    if (winner.objective().isEmpty()) {
+      return "no entry has an objective; latest written: " + winner.written();
+    }
+    boolean tie =
+        order.size() > 1
+            && order.get(1).manifest().objective().isPresent()
+            && Math.abs(
+                    order.get(1).manifest().objective().getAsDouble()
+                        - winner.objective().getAsDouble())
+                < RankingRule.OBJECTIVE_TIE;
+    String objective = "lowest objective: " + winner.objective().getAsDouble();
+    return tie ? objective + ", a tie won by " + tieReason(winner, order.get(1)) : objective;
+  }
+
+  private static String tieReason(Manifest winner, Candidate second) {
+    return winner.finalResult() && !second.manifest().finalResult()
+        ? "being final"
+        : "being the latest written";
+  }
+
+  private static String lost(RankingRule rule, Candidate winner, Candidate loser) {
+    Manifest won = winner.manifest();
+    Manifest lost = loser.manifest();
+    if (rule == RankingRule.LATEST) {
+      return won.written().equals(lost.written())
+          ? "written at the same moment, the winner being final or of the later run id"
+          : "written earlier: " + lost.written();
+    }
+    if (rule == RankingRule.FINAL_FIRST && won.finalResult()) {
+      return lost.finalResult() ? "written earlier: " + lost.written() : "only a checkpoint";
+    }
+    if (won.objective().isPresent() && lost.objective().isEmpty()) {
+      return "has no objective";
+    }
+    if (won.objective().isEmpty()) {
+      return "written earlier: " + lost.written();
+    }
+    double difference = lost.objective().getAsDouble() - won.objective().getAsDouble();
+    if (Math.abs(difference) < RankingRule.OBJECTIVE_TIE) {
+      return won.finalResult() && !lost.finalResult()
+          ? "ties in objective, but is only a checkpoint"
+          : "ties in objective, but was written earlier: " + lost.written();
+    }
+    return "higher objective by " + difference;
+  }
+
+  private static Verdict verdict(Candidate candidate, boolean usable, String reason) {
+    Manifest manifest = candidate.manifest();
+    return new Verdict(
+        candidate.runId(),
+        usable,
+        manifest.objective(),
+        manifest.iteration(),
+        Optional.of(manifest.finalResult() ? EntryKind.FINAL : EntryKind.CHECKPOINT),
+        manifest.written().unixSecs(),
+        manifest.written().nanos(),
+        manifest.payloadBytes(),
+        reason);
+  }
+
+  private static Verdict unreadable(String runId, String reason) {
+    return new Verdict(
+        runId,
+        false,
+        OptionalDouble.empty(),
+        OptionalLong.empty(),
+        Optional.empty(),
+        0,
+        0,
+        -1,
+        reason);
+  }
+}

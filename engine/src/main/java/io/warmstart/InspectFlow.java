@@ -1,0 +1,83 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.Quarantine;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.index.Counter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Looks at a whole root and changes nothing. */
+final class InspectFlow {
+  private final Engine engine;
+  private final StoreOptions options;
+
+  InspectFlow(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+  }
+
+  List<Fingerprint> keys() {
+    try {
+      List<Fingerprint> keys = new ArrayList<>();
+      for (Digest256 key : digests(engine)) {
+        keys.add(Fingerprint.fromHex(key.toHex()));
+      }
+      return keys;
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot list root", engine.root, e);
+    }
+  }
+
+  /** The keys of all key directories, sorted. */
+  static List<Digest256> digests(Engine engine) throws IOException {
+    List<String> names = new ArrayList<>(engine.ops.list(engine.root));
+    names.removeIf(name -> !DirectoryNames.isKeyDirectory(name));
+    names.sort(null);
+    return names.stream().map(Digest256::fromHex).toList();
+  }
+
+  StoreStats stats() {
+    try {
+      List<Digest256> keys = digests(engine);
+      long entries = 0;
+      long bytes = 0;
+      for (Digest256 key : keys) {
+        KeyScan scan = KeyScan.withSizes(engine.ops, engine.directory(key));
+        entries += scan.candidates().size();
+        bytes += scan.bytes();
+      }
+      long quarantineBytes =
+          engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
+      return new StoreStats(
+          entries,
+          keys.size(),
+          bytes + quarantineBytes,
+          quarantineBytes,
+          options.sizeBudgetBytes(),
+          engine.liveProcesses(),
+          counters());
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot look at root", engine.root, e);
+    }
+  }
+
+  private Map<String, Long> counters() {
+    engine.counters.carryOver(engine.coordination().orElse(null));
+    Map<String, Long> counters = new LinkedHashMap<>();
+    for (Counter counter : Counter.values()) {
+      long value =
+          engine
+              .coordination()
+              .map(shared -> shared.sum(counter))
+              .orElseGet(() -> engine.counters.own(counter));
+      counters.put(counter.name().toLowerCase(Locale.ROOT), value);
+    }
+    return counters;
+  }
+}

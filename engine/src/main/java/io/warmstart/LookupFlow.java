@@ -1,0 +1,195 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.PairReader.PairRead;
+import io.warmstart.entry.PairRecovery;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.Counter;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.payload.PayloadMemory;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lookup.
+ *
+ * <ol>
+ *   <li>Ask the index which entries the key has; pass over those that have expired.
+ *   <li>In the order of the ranking, read each one's payload and compare it with its manifest; the
+ *       first that fits is the answer. Note the hit for its access stamp.
+ *   <li>If one does not fit, read its manifest again. If that has changed, a writer was at work:
+ *       start over.
+ *   <li>If it is stable, wait until both files are older than a foreign writer's two renames are
+ *       apart, then look once more under the key's lock, complete a publish that was cut off, or
+ *       move the pair to quarantine; go on with the runner-up.
+ * </ol>
+ *
+ * <p>Nothing is removed that somebody may be writing. What could not be read because of an error is
+ * never passed off as a miss.
+ */
+final class LookupFlow {
+  private static final int MOST_ATTEMPTS = 64;
+
+  /** A foreign writer needs a sync between its two renames; this is long for one. */
+  private static final long FOREIGN_WRITER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private final Engine engine;
+  private final StoreOptions options;
+
+  LookupFlow(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+  }
+
+  /**
+   * Looks up.
+   *
+   * @return whether {@code target} holds the winner now
+   */
+  boolean run(Fingerprint key, Ranking ranking, Entry target) {
+    KeyDirectory directory = engine.directory(key.digest());
+    try {
+      for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+        Boolean hit = attempt(directory, ranking, target);
+        if (hit != null) {
+          engine.counters.count(hit ? Counter.HITS : Counter.MISSES);
+          return hit;
+        }
+      }
+      throw new IOException("the key changed under each of " + MOST_ATTEMPTS + " looks");
+    } catch (IOException e) {
+      engine.counters.count(Counter.LOOKUP_FAILURES);
+      throw StoreFailures.ofReading("lookup failed", directory.path(), e);
+    }
+  }
+
+  /** One look; null if the key changed under it. */
+  private @Nullable Boolean attempt(KeyDirectory directory, Ranking ranking, Entry target)
+      throws IOException {
+    KeyScan scan = engine.index.look(directory);
+    IOException unreadable = null;
+    for (KeyScan.Suspect suspect : scan.suspects()) {
+      if (suspect.unreadable()) {
+        unreadable = new IOException(suspect.reason());
+      } else if (!engine.readOnly()) {
+        settle(directory, suspect.runId(), true);
+      }
+    }
+    for (Candidate candidate : ranking.rule().preferenceOrder(unexpired(directory, scan))) {
+      PairRead read;
+      try {
+        read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
+      } catch (IOException e) {
+        engine.counters.count(Counter.LOOKUP_FAILURES);
+        unreadable = e;
+        continue;
+      }
+      PayloadMemory memory = read.memory();
+      if (memory != null) {
+        target.fill(candidate, memory, engine.counters);
+        if (!engine.readOnly()) {
+          engine.touches.note(directory.key(), candidate, engine.clock.nanoTime());
+        }
+        return true;
+      }
+      if (changed(directory, candidate) || isMended(directory, candidate)) {
+        return null;
+      }
+    }
+    if (unreadable != null) {
+      throw unreadable;
+    }
+    return false;
+  }
+
+  private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan) {
+    long now = engine.clock.nanoTime();
+    List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
+    for (Candidate candidate : scan.candidates()) {
+      if (Expiry.expired(engine, options, directory.key(), candidate, now)) {
+        engine.counters.count(Counter.EXPIRED);
+      } else {
+        unexpired.add(candidate);
+      }
+    }
+    return unexpired;
+  }
+
+  private boolean changed(KeyDirectory directory, Candidate candidate) throws IOException {
+    try {
+      Manifest now =
+          ManifestFile.read(engine.ops, directory.manifest(candidate.runId())).manifest();
+      return !PendingTouches.sameVersion(now, candidate.manifest());
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return true;
+    }
+  }
+
+  /** Deals with a pair that does not fit; true if it is worth looking again. */
+  private boolean isMended(KeyDirectory directory, Candidate candidate) throws IOException {
+    if (engine.readOnly()) {
+      return false;
+    }
+    if (!waitOutForeignWriter(directory, candidate)) {
+      return true;
+    }
+    boolean foreignWriter =
+        KeyScan.forLookup(engine.ops, directory).foreignManifestStaged(candidate.runId());
+    return switch (settle(directory, candidate.runId(), !foreignWriter)) {
+      case WHOLE, ROLLED_FORWARD, GONE -> true;
+      case QUARANTINED, UNDECIDED -> false;
+    };
+  }
+
+  private PairRecovery.Outcome settle(KeyDirectory directory, String runId, boolean mayQuarantine)
+      throws IOException {
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      return RecoverFlow.settle(engine, hold, directory, runId, mayQuarantine);
+    }
+  }
+
+  /**
+   * Waits until the youngest change to the pair is older than a foreign writer needs.
+   *
+   * @return false if the pair changed meanwhile
+   */
+  private boolean waitOutForeignWriter(KeyDirectory directory, Candidate candidate)
+      throws IOException {
+    long changedAt = youngestChange(directory, candidate.runId());
+    long age = engine.clock.nanoTime() - changedAt;
+    // A clock that was set back makes ages negative; then the whole time is waited.
+    long left = age < 0 ? FOREIGN_WRITER_NANOS : FOREIGN_WRITER_NANOS - age;
+    long deadline = System.nanoTime() + left;
+    while (deadline - System.nanoTime() > 0) {
+      LockSupport.parkNanos(POLL_NANOS);
+      if (youngestChange(directory, candidate.runId()) != changedAt) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private long youngestChange(KeyDirectory directory, String runId) throws IOException {
+    long youngest = Long.MIN_VALUE;
+    for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
+      try {
+        youngest = Math.max(youngest, engine.ops.changedNanos(half));
+      } catch (NoSuchFileException e) {
+        // A missing half has no age of its own.
+      }
+    }
+    return youngest;
+  }
+}

@@ -1,0 +1,85 @@
+package io.warmstart;
+
+import io.warmstart.VerifyReport.Problem;
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.SchemaVersionException;
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * One pair, read from disk and hashed, whatever this process has verified before.
+ *
+ * @param exists whether either half is there
+ * @param whole whether the payload fits the manifest
+ * @param payloadBytes the payload's length
+ * @param kind what is wrong
+ * @param path the file that is
+ * @param detail one line with expected and actual
+ */
+record PairCheck(
+    boolean exists, boolean whole, long payloadBytes, String kind, Path path, String detail) {
+
+  static PairCheck of(Engine engine, KeyDirectory directory, String runId) throws IOException {
+    Path manifestPath = directory.manifest(runId);
+    Path payloadPath = directory.payload(runId);
+    boolean payloadExists = exists(engine, payloadPath);
+    Manifest manifest;
+    try {
+      manifest = ManifestFile.read(engine.ops, manifestPath).manifest();
+    } catch (NoSuchFileException e) {
+      return new PairCheck(
+          payloadExists, false, 0, "orphan payload", payloadPath, "expected=a manifest beside it");
+    } catch (SchemaVersionException e) {
+      return bad("schema version", manifestPath, e.getMessage());
+    } catch (ManifestFormatException e) {
+      return bad("manifest", manifestPath, e.getMessage());
+    }
+    if (!payloadExists) {
+      return bad("missing payload", manifestPath, "expected=" + payloadPath.getFileName());
+    }
+    try {
+      FileFacts facts = engine.ops.stat(payloadPath);
+      if (!facts.regular()) {
+        return bad("payload", payloadPath, "expected=a regular file");
+      }
+      if (facts.size() != manifest.payloadBytes()) {
+        return bad(
+            "size", payloadPath, "expected=" + manifest.payloadBytes() + " actual=" + facts.size());
+      }
+      Digest256 actual = engine.reader.checksum(payloadPath);
+      if (!actual.equals(manifest.checksum())) {
+        return bad(
+            "checksum",
+            payloadPath,
+            "expected=" + manifest.checksum().toHex() + " actual=" + actual.toHex());
+      }
+      return new PairCheck(true, true, facts.size(), "", payloadPath, "");
+    } catch (NoSuchFileException e) {
+      return bad("missing payload", manifestPath, "expected=" + payloadPath.getFileName());
+    }
+  }
+
+  private static PairCheck bad(
+      String kind, Path path, @org.jspecify.annotations.Nullable String detail) {
+    return new PairCheck(true, false, 0, kind, path, String.valueOf(detail));
+  }
+
+  private static boolean exists(Engine engine, Path path) throws IOException {
+    try {
+      engine.ops.stat(path);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  Problem problem(boolean repaired) {
+    return new Problem(kind, path.toString(), detail, repaired);
+  }
+}

@@ -1,0 +1,117 @@
+package io.warmstart;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.Stamp;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hits of this process that its manifests do not tell yet. A hit only notes its moment here;
+ * the agent carries it to disk.
+ *
+ * <p>Bounded: beyond the bound a touch is dropped, which costs the entry a place in the eviction
+ * order. Safe for all threads.
+ */
+final class PendingTouches {
+  /** A hit this soon after the last one changes nothing. */
+  static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int MOST = 1 << 17;
+
+  /** One entry of one key. */
+  record Ref(Digest256 key, String runId) {}
+
+  /**
+   * A noted hit.
+   *
+   * @param seen the version that was hit
+   * @param stamp when
+   * @param persisted the access stamp that the manifest on disk has
+   */
+  record Touch(Manifest seen, Stamp stamp, Stamp persisted) {}
+
+  private final Map<Ref, Touch> touches = new ConcurrentHashMap<>();
+
+  /** Notes a hit. */
+  void note(Digest256 key, Candidate hit, long nowUnixNanos) {
+    Ref ref = new Ref(key, hit.runId());
+    Touch before = touches.get(ref);
+    Stamp now = Stamp.ofUnixNanos(nowUnixNanos);
+    if (before != null && sameVersion(before.seen(), hit.manifest())) {
+      if (!movesByTick(before.stamp(), nowUnixNanos)) {
+        return;
+      }
+      touches.put(ref, new Touch(hit.manifest(), now, before.persisted()));
+    } else if (!hit.manifest().accessed()
+        || movesByTick(hit.manifest().accessedAt(), nowUnixNanos)) {
+      if (before != null || touches.size() < MOST) {
+        touches.put(ref, new Touch(hit.manifest(), now, hit.manifest().accessedAt()));
+      }
+    }
+  }
+
+  /** What was noted for a version and is not on disk yet; null if nothing. */
+  @Nullable Stamp noted(Digest256 key, Candidate candidate) {
+    Touch touch = touches.get(new Ref(key, candidate.runId()));
+    return touch != null && sameVersion(touch.seen(), candidate.manifest()) ? touch.stamp() : null;
+  }
+
+  /** The manifest with what was noted for it: what expiry and the eviction order go by. */
+  Manifest withNoted(Digest256 key, Candidate candidate) {
+    Stamp stamp = noted(key, candidate);
+    return stamp == null ? candidate.manifest() : candidate.manifest().withAccess(stamp);
+  }
+
+  /**
+   * The touches that should go to disk now.
+   *
+   * @param leastMoveNanos how far the stamp must have moved for an entry that is marked accessed
+   */
+  List<Map.Entry<Ref, Touch>> due(long leastMoveNanos) {
+    List<Map.Entry<Ref, Touch>> due = new ArrayList<>();
+    for (Map.Entry<Ref, Touch> each : touches.entrySet()) {
+      Touch touch = each.getValue();
+      long moved = touch.stamp().toUnixNanosSaturated() - touch.persisted().toUnixNanosSaturated();
+      if ((!touch.seen().accessed() && touch.persisted().equals(Stamp.ZERO))
+          || moved >= leastMoveNanos
+          || moved < 0) {
+        due.add(Map.entry(each.getKey(), touch));
+      }
+    }
+    return due;
+  }
+
+  /** A touch has reached the disk. */
+  void persisted(Ref ref, Touch touch) {
+    touches.computeIfPresent(
+        ref,
+        (same, current) -> {
+          if (current.equals(touch)) {
+            return null;
+          }
+          return sameVersion(current.seen(), touch.seen())
+              ? new Touch(current.seen(), current.stamp(), touch.stamp())
+              : current;
+        });
+  }
+
+  /** The version is gone; its touch has nowhere to go. */
+  void drop(Ref ref, Touch touch) {
+    touches.remove(ref, touch);
+  }
+
+  static boolean sameVersion(Manifest one, Manifest other) {
+    return one.written().equals(other.written()) && one.checksum().equals(other.checksum());
+  }
+
+  private static boolean movesByTick(Stamp stamp, long nowUnixNanos) {
+    long moved = nowUnixNanos - stamp.toUnixNanosSaturated();
+    return moved >= TICK_NANOS || moved <= -TICK_NANOS;
+  }
+}

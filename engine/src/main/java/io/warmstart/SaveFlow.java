@@ -1,0 +1,190 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.OpenDirectories;
+import io.warmstart.entry.Publisher;
+import io.warmstart.entry.Publisher.Published;
+import io.warmstart.entry.StagedPair;
+import io.warmstart.entry.Stager;
+import io.warmstart.entry.SyncFailedException;
+import io.warmstart.format.RunIds;
+import io.warmstart.index.Counter;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.payload.PayloadSource;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A save, from the caller's bytes to an entry that survives a power cut.
+ *
+ * <ol>
+ *   <li>Open the key's directory, making it if need be.
+ *   <li>Stage payload and manifest in it, and sync both.
+ *   <li>Under the key's lock rename the payload, rename the manifest, look whether both are there,
+ *       tell the index.
+ *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
+ *   <li>Look once more: a store that knows no lock may have removed the pair between its reading
+ *       the old manifest and its reading the new payload.
+ *   <li>Bring the root within its budget.
+ * </ol>
+ *
+ * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
+ * first step, a bounded number of times, with jitter. A failed sync ends it.
+ */
+final class SaveFlow {
+  private static final int MOST_ATTEMPTS = 32;
+  private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private final Engine engine;
+  private final StoreOptions options;
+
+  SaveFlow(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+  }
+
+  String saveNew(Fingerprint key, PayloadSource source, EntryAttributes attributes) {
+    String runId = engine.runIds.next();
+    run(key, runId, source, attributes, false);
+    engine.counters.count(Counter.SAVES);
+    return runId;
+  }
+
+  void overwrite(Fingerprint key, String runId, PayloadSource source, EntryAttributes attributes) {
+    run(key, RunIds.requireValid(runId), source, attributes, true);
+    engine.counters.count(Counter.SAVES);
+    engine.counters.count(Counter.OVERWRITES);
+  }
+
+  private void run(
+      Fingerprint key,
+      String runId,
+      PayloadSource source,
+      EntryAttributes attributes,
+      boolean mayReplace) {
+    KeyDirectory directory = engine.directory(key.digest());
+    try {
+      publish(directory, runId, source, stagerAttributes(attributes), mayReplace);
+    } catch (SyncFailedException e) {
+      engine.counters.count(Counter.SAVE_FAILURES);
+      engine.counters.count(Counter.SYNC_FAILURES);
+      throw StoreFailures.ofWriting("save failed, nothing was changed", directory.path(), e);
+    } catch (IOException e) {
+      engine.counters.count(Counter.SAVE_FAILURES);
+      throw StoreFailures.ofWriting(
+          undone(e)
+              ? "save failed, nothing was changed"
+              : "save was cut off and will be completed by the next reader or sweep",
+          directory.path(),
+          e);
+    } catch (RuntimeException | Error e) {
+      engine.counters.count(Counter.SAVE_FAILURES);
+      throw e;
+    }
+    EvictFlow.keepBudget(engine, options);
+  }
+
+  private void publish(
+      KeyDirectory directory,
+      String runId,
+      PayloadSource source,
+      Stager.Attributes attributes,
+      boolean mayReplace)
+      throws IOException {
+    IOException vanished = null;
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      if (attempt > 0) {
+        backOff(attempt);
+      }
+      try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
+        StagedPair pair = engine.stager.stage(directory, runId, source, attributes);
+        long removals = commit(directory, pair, mayReplace || attempt > 0);
+        if (removals == FOREIGN_REMOVAL) {
+          engine.counters.count(Counter.REPUBLISHED);
+          continue;
+        }
+        makeNamesDurable(open, directory);
+        if (stillInPlace(directory, pair, removals)) {
+          return;
+        }
+        engine.counters.count(Counter.REPUBLISHED);
+      } catch (NoSuchFileException e) {
+        // A sibling has removed the directory while it was empty, or somebody the staged files.
+        vanished = e;
+      }
+    }
+    throw new IOException(
+        "gave up after " + MOST_ATTEMPTS + " attempts: others keep removing what is being saved",
+        vanished);
+  }
+
+  private static final long FOREIGN_REMOVAL = Long.MIN_VALUE;
+
+  /**
+   * Renames the pair into place.
+   *
+   * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
+   */
+  private long commit(KeyDirectory directory, StagedPair pair, boolean mayReplace)
+      throws IOException {
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      Published published = engine.publisher.publish(pair, mayReplace);
+      hold.addTotalBytes(pair.bytes() - published.replacedBytes());
+      if (!published.inPlace()) {
+        return FOREIGN_REMOVAL;
+      }
+      engine.index.published(directory, pair.runId(), pair.manifest());
+      return hold.removals();
+    } catch (IOException | RuntimeException | Error e) {
+      if (undone(e)) {
+        engine.stager.discard(pair, e);
+      }
+      throw e;
+    }
+  }
+
+  private void makeNamesDurable(OpenDirectories.Use open, KeyDirectory directory) {
+    try {
+      open.sync();
+    } catch (IOException e) {
+      engine.counters.count(Counter.SYNC_FAILURES);
+      throw new DurabilityUnknownException(
+          "saved and visible, but the directory could not be synced: "
+              + e.getMessage()
+              + " file="
+              + directory.path(),
+          e);
+    }
+  }
+
+  /** Whether the pair is there, or one of us has removed or replaced it by design. */
+  private boolean stillInPlace(KeyDirectory directory, StagedPair pair, long removals)
+      throws IOException {
+    if (engine.publisher.present(pair)) {
+      return true;
+    }
+    return removals == -1 || engine.locks.removals(directory.key()) != removals;
+  }
+
+  private static boolean undone(Throwable failure) {
+    for (Throwable suppressed : failure.getSuppressed()) {
+      if (suppressed instanceof Publisher.UndoFailedException) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void backOff(int attempt) {
+    long most = Math.min(LONGEST_BACKOFF_NANOS, 20_000L << Math.min(attempt, 10));
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+  }
+
+  private static Stager.Attributes stagerAttributes(EntryAttributes attributes) {
+    return new Stager.Attributes(
+        attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
+  }
+}

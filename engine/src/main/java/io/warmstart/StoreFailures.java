@@ -1,0 +1,52 @@
+package io.warmstart;
+
+import io.warmstart.io.IoFailure;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+
+/** Turns what the file system says into what a caller can act on. */
+final class StoreFailures {
+  private StoreFailures() {}
+
+  /** A failure to change something. */
+  static StoreException ofWriting(String what, Path where, IOException failure) {
+    String message = what + ": " + describe(failure) + where(where, failure);
+    return switch (IoFailure.of(failure, where)) {
+      case FULL -> new StorageFullException(message, failure);
+      case READ_ONLY, PERMISSION -> new ReadOnlyStoreException(message, failure);
+      case DESCRIPTORS, OTHER -> new StoreException(message, failure);
+    };
+  }
+
+  /** A failure to read something. */
+  static StoreException ofReading(String what, Path where, IOException failure) {
+    return new StoreException(what + ": " + describe(failure) + where(where, failure), failure);
+  }
+
+  private static String where(Path where, IOException failure) {
+    return failure instanceof FileSystemException e && e.getFile() != null
+        ? " file=" + e.getFile()
+        : " file=" + where;
+  }
+
+  private static String describe(IOException failure) {
+    if (failure instanceof FileSystemException e) {
+      String reason = e.getReason();
+      return reason != null ? reason : nameOf(failure);
+    }
+    String message = failure.getMessage();
+    return message != null ? message : nameOf(failure);
+  }
+
+  private static String nameOf(IOException failure) {
+    return switch (failure.getClass().getSimpleName()) {
+      case "NoSuchFileException" -> "no such file or directory";
+      case "FileAlreadyExistsException" -> "file exists";
+      case "AccessDeniedException" -> "permission denied";
+      case "NotDirectoryException" -> "not a directory";
+      case "DirectoryNotEmptyException" -> "directory not empty";
+      default -> failure.getClass().getSimpleName();
+    };
+  }
+}

@@ -1,0 +1,118 @@
+package io.warmstart;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import java.time.Duration;
+import java.util.Objects;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/** How a store behaves. Immutable; each {@code with} method returns a changed copy. */
+public final class StoreOptions {
+  /** 1 GiB. */
+  public static final long DEFAULT_SIZE_BUDGET_BYTES = 1L << 30;
+
+  /** 30 days. */
+  public static final Duration DEFAULT_TTL = Duration.ofDays(30);
+
+  private static final StoreOptions DEFAULTS =
+      new StoreOptions(
+          DEFAULT_SIZE_BUDGET_BYTES,
+          DEFAULT_TTL,
+          false,
+          SystemEpochNanoClock.INSTANCE,
+          new NioFileOps());
+
+  private final long sizeBudgetBytes;
+  private final Duration ttl;
+  private final boolean readOnly;
+  private final EpochNanoClock clock;
+  private final FileOps fileOps;
+
+  private StoreOptions(
+      long sizeBudgetBytes, Duration ttl, boolean readOnly, EpochNanoClock clock, FileOps fileOps) {
+    this.sizeBudgetBytes = sizeBudgetBytes;
+    this.ttl = ttl;
+    this.readOnly = readOnly;
+    this.clock = clock;
+    this.fileOps = fileOps;
+  }
+
+  /** A budget of 1 GiB, a TTL of 30 days, the system's clock, for reading and writing. */
+  public static StoreOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * The bytes that the root may take: payloads, manifests, leftovers and quarantine. After each
+   * save entries are evicted until it fits.
+   *
+   * @param bytes 0 or more; with 0 saves succeed and are evicted
+   */
+  public StoreOptions withSizeBudgetBytes(long bytes) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
+    }
+    return new StoreOptions(bytes, ttl, readOnly, clock, fileOps);
+  }
+
+  /**
+   * How long after its last write or access an entry expires.
+   *
+   * @param duration not negative; zero = never
+   */
+  public StoreOptions withTtl(Duration duration) {
+    if (duration.isNegative()) {
+      throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
+    }
+    return new StoreOptions(sizeBudgetBytes, duration, readOnly, clock, fileOps);
+  }
+
+  /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
+  public StoreOptions withReadOnly(boolean lookupsOnly) {
+    return new StoreOptions(sizeBudgetBytes, ttl, lookupsOnly, clock, fileOps);
+  }
+
+  /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
+  public StoreOptions withClock(EpochNanoClock epochClock) {
+    return new StoreOptions(
+        sizeBudgetBytes, ttl, readOnly, Objects.requireNonNull(epochClock), fileOps);
+  }
+
+  StoreOptions withFileOps(FileOps ops) {
+    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, clock, ops);
+  }
+
+  /** The budget in bytes. */
+  public long sizeBudgetBytes() {
+    return sizeBudgetBytes;
+  }
+
+  /** The TTL; zero = never. */
+  public Duration ttl() {
+    return ttl;
+  }
+
+  /** Whether the store is for lookups only. */
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  /** The clock. */
+  public EpochNanoClock clock() {
+    return clock;
+  }
+
+  FileOps fileOps() {
+    return fileOps;
+  }
+
+  /** The TTL in nanoseconds; 0 = never, saturated at 292 years. */
+  long ttlNanos() {
+    try {
+      return ttl.toNanos();
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+}

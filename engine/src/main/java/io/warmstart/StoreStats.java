@@ -1,0 +1,24 @@
+package io.warmstart;
+
+import java.util.Map;
+
+/**
+ * The state of a root, over all processes of this machine.
+ *
+ * @param entries entries found by looking at every key directory
+ * @param keys key directories found
+ * @param bytes the root's bytes: payloads, manifests, leftovers, quarantine
+ * @param quarantineBytes the part of them that lies in quarantine
+ * @param sizeBudgetBytes this store's budget
+ * @param liveProcesses processes that have the root open for writing
+ * @param counters counters by name, summed over all processes since the machine started: {@code
+ *     hits}, {@code misses}, {@code saves}, {@code evicted}, {@code sync_failures} and so on
+ */
+public record StoreStats(
+    long entries,
+    long keys,
+    long bytes,
+    long quarantineBytes,
+    long sizeBudgetBytes,
+    int liveProcesses,
+    Map<String, Long> counters) {}

@@ -1,0 +1,99 @@
+package io.warmstart;
+
+import io.warmstart.PendingTouches.Ref;
+import io.warmstart.PendingTouches.Touch;
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.Counter;
+import io.warmstart.index.KeyLocks;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries noted hits into their manifests: stage the same manifest with the new access stamp, sync
+ * it, and rename it into place under the key's lock if the version is still the one that was hit.
+ *
+ * <p>The written stamp and every field that is not ours to change stay as they are.
+ */
+final class TouchFlow {
+  private final Engine engine;
+
+  TouchFlow(Engine engine) {
+    this.engine = engine;
+  }
+
+  /**
+   * Writes the touches that are due.
+   *
+   * @return how many could not be written
+   */
+  int run(long leastMoveNanos) {
+    int failed = 0;
+    for (Map.Entry<Ref, Touch> due : engine.touches.due(leastMoveNanos)) {
+      try {
+        persist(due.getKey(), due.getValue());
+      } catch (IOException e) {
+        failed++;
+        engine.counters.count(Counter.TOUCH_FAILURES);
+      }
+    }
+    return failed;
+  }
+
+  private void persist(Ref ref, Touch touch) throws IOException {
+    KeyDirectory directory = engine.directory(ref.key());
+    Path manifestPath = directory.manifest(ref.runId());
+    Manifest current = read(manifestPath, touch);
+    if (current == null) {
+      engine.touches.drop(ref, touch);
+      return;
+    }
+    if (current.accessed() && current.accessedAt().compareTo(touch.stamp()) >= 0) {
+      engine.touches.persisted(ref, touch);
+      return;
+    }
+    Path staged;
+    try {
+      // Outside the lock, since it waits for a sync.
+      staged =
+          engine.stager.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
+    } catch (NoSuchFileException e) {
+      engine.touches.drop(ref, touch);
+      return;
+    }
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      Manifest now = read(manifestPath, touch);
+      if (now == null || !now.equals(current) || !hold.exclusive()) {
+        engine.stager.discard(staged, new IOException("the entry has changed"));
+        if (now == null) {
+          engine.touches.drop(ref, touch);
+        }
+        return;
+      }
+      long before = engine.ops.stat(manifestPath).size();
+      long after = engine.ops.stat(staged).size();
+      engine.ops.rename(staged, manifestPath);
+      hold.addTotalBytes(after - before);
+    } catch (IOException | RuntimeException | Error e) {
+      engine.stager.discard(staged, e);
+      throw e;
+    }
+    engine.counters.count(Counter.TOUCHES_WRITTEN);
+    engine.touches.persisted(ref, touch);
+  }
+
+  /** The manifest, if it is still the version that was hit. */
+  private @Nullable Manifest read(Path path, Touch touch) throws IOException {
+    try {
+      Manifest manifest = ManifestFile.read(engine.ops, path).manifest();
+      return PendingTouches.sameVersion(manifest, touch.seen()) ? manifest : null;
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.warmstart;
+
+import io.warmstart.VerifyReport.Problem;
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.StagedName;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.index.ProcessRegistry;
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Checks a whole root against what the format promises: every pair by its checksum, every other
+ * file by what it is. A repair goes through {@link RecoverFlow}, like any reader's, and moves aside
+ * what it cannot mend; it deletes only the leftovers of dead processes.
+ *
+ * <p>Other processes may be saving meanwhile: what looks wrong is looked at again, under the key's
+ * lock if this store may take it, before it is called a problem.
+ */
+final class VerifyFlow {
+  private final Engine engine;
+  private final List<Problem> problems = new ArrayList<>();
+  private long entries;
+  private long bytes;
+
+  VerifyFlow(Engine engine) {
+    this.engine = engine;
+  }
+
+  VerifyReport run(boolean repair, VerifyProgress progress) {
+    try {
+      checkRootNames();
+      List<Digest256> keys = InspectFlow.digests(engine);
+      long done = 0;
+      for (Digest256 key : keys) {
+        KeyDirectory directory = engine.directory(key);
+        try {
+          checkKey(directory, repair);
+        } catch (IOException e) {
+          problems.add(
+              new Problem(
+                  "unreadable",
+                  directory.path().toString(),
+                  String.valueOf(e.getMessage()),
+                  false));
+        }
+        progress.keyDone(++done, keys.size());
+      }
+      return new VerifyReport(keys.size(), entries, bytes, List.copyOf(problems));
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot verify root", engine.root, e);
+    }
+  }
+
+  private void checkRootNames() throws IOException {
+    for (String name : engine.ops.list(engine.root)) {
+      if (!DirectoryNames.isKeyDirectory(name) && !name.equals(Engine.DIRECTORY_NAME)) {
+        problems.add(
+            new Problem(
+                "stray name",
+                engine.root.resolve(name).toString(),
+                "expected=a key of 64 lowercase hex digits or " + Engine.DIRECTORY_NAME,
+                false));
+      }
+    }
+  }
+
+  private void checkKey(KeyDirectory directory, boolean repair) throws IOException {
+    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+    if (!scan.exists()) {
+      if (engine.ops.stat(directory.path()).directory()) {
+        return;
+      }
+      problems.add(
+          new Problem(
+              "not a directory", directory.path().toString(), "expected=a key directory", false));
+      return;
+    }
+    Set<String> bad = new TreeSet<>();
+    for (Candidate candidate : scan.candidates()) {
+      if (!fits(directory, candidate.runId())) {
+        bad.add(candidate.runId());
+      }
+    }
+    scan.suspects().forEach(suspect -> bad.add(suspect.runId()));
+    for (String runId : scan.payloadFacts().keySet()) {
+      if (!scan.manifestFacts().containsKey(runId)) {
+        bad.add(runId);
+      }
+    }
+    for (String runId : bad) {
+      checkAgain(directory, runId, repair);
+    }
+    checkLeftovers(directory, scan, repair);
+  }
+
+  /** Whether a pair is whole; counts it if so. */
+  private boolean fits(KeyDirectory directory, String runId) throws IOException {
+    PairCheck check = PairCheck.of(engine, directory, runId);
+    if (check.whole()) {
+      entries++;
+      bytes += check.payloadBytes();
+    }
+    return check.whole();
+  }
+
+  private void checkAgain(KeyDirectory directory, String runId, boolean repair) throws IOException {
+    if (engine.readOnly()) {
+      report(directory, runId, false);
+      return;
+    }
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      PairCheck check = PairCheck.of(engine, directory, runId);
+      if (check.whole()) {
+        entries++;
+        bytes += check.payloadBytes();
+      } else if (check.exists()) {
+        boolean repaired = false;
+        if (repair) {
+          repaired =
+              switch (RecoverFlow.settle(engine, hold, directory, runId, true)) {
+                case WHOLE, ROLLED_FORWARD, QUARANTINED, GONE -> true;
+                case UNDECIDED -> false;
+              };
+        }
+        problems.add(check.problem(repaired));
+      }
+    }
+  }
+
+  private void report(KeyDirectory directory, String runId, boolean repaired) throws IOException {
+    PairCheck check = PairCheck.of(engine, directory, runId);
+    if (check.exists() && !check.whole()) {
+      problems.add(check.problem(repaired));
+    }
+  }
+
+  private void checkLeftovers(KeyDirectory directory, KeyScan scan, boolean repair)
+      throws IOException {
+    if (repair) {
+      new RecoverFlow(engine).run(directory, scan);
+    }
+    for (KeyScan.Leftover leftover : scan.staged()) {
+      StagedName staged = leftover.staged();
+      if (staged != null && engine.liveness(staged) != ProcessRegistry.Liveness.ALIVE) {
+        problem(directory, leftover, "leftover", "staged by a process that is gone");
+      }
+    }
+    for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
+      FileFacts facts = leftover.facts();
+      if (facts != null && RecoverFlow.isDeadForeign(engine, leftover)) {
+        problem(directory, leftover, "leftover", "temporary of a process that is gone");
+      }
+    }
+    for (KeyScan.Leftover leftover : scan.unknown()) {
+      problem(directory, leftover, "stray name", "expected=a pair or a staged file");
+    }
+  }
+
+  private void problem(
+      KeyDirectory directory, KeyScan.Leftover leftover, String kind, String detail)
+      throws IOException {
+    Path path = directory.path().resolve(leftover.name());
+    boolean gone;
+    try {
+      engine.ops.stat(path);
+      gone = false;
+    } catch (NoSuchFileException e) {
+      gone = true;
+    }
+    problems.add(new Problem(kind, path.toString(), detail, gone));
+  }
+}

@@ -1,0 +1,28 @@
+package io.warmstart;
+
+import java.util.List;
+
+/**
+ * What a verification found.
+ *
+ * @param keys key directories looked at
+ * @param entries entries whose payload fits their manifest
+ * @param bytes the payload bytes that were read and hashed
+ * @param problems what is wrong; empty if nothing is
+ */
+public record VerifyReport(long keys, long entries, long bytes, List<Problem> problems) {
+  /** Whether nothing is wrong. */
+  public boolean clean() {
+    return problems.isEmpty();
+  }
+
+  /**
+   * One thing that is wrong.
+   *
+   * @param kind one word or two, such as {@code checksum} or {@code leftover}
+   * @param path the file
+   * @param detail one line with expected and actual
+   * @param repaired whether a repair has dealt with it
+   */
+  public record Problem(String kind, String path, String detail, boolean repaired) {}
+}

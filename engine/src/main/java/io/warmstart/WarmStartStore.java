@@ -1,0 +1,309 @@
+package io.warmstart;
+
+import io.warmstart.payload.PayloadSource;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import net.openhft.chronicle.bytes.BytesStore;
+import org.agrona.DirectBuffer;
+
+/**
+ * A store of warm starts: payloads with an objective, an iteration and a kind, under keys, in a
+ * directory that any number of processes share.
+ *
+ * <pre>{@code
+ * try (WarmStartStore store = WarmStartStore.open(root)) {
+ *   Fingerprint key = new Fingerprinter().absorbString("spec", "y ~ s(x)").finish();
+ *   store.save(key, payload, EntryAttributes.checkpoint().withObjective(1.5).withIteration(7));
+ *   try (Entry entry = store.lookup(key).orElseThrow()) {
+ *     entry.payload();
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p><b>Durable:</b> a save that has returned survives the death of the process and a power cut at
+ * that instant. Until it returns, or if it throws, the version before it is in place, whole.
+ *
+ * <p><b>Threads:</b> all methods may be called by any number of threads at once, and other
+ * processes may do to the root what they like meanwhile. Stores on one root in one JVM share one
+ * engine.
+ *
+ * <p><b>Errors:</b> {@link StoreException} and its subtypes for what the storage cannot do;
+ * IllegalArgumentException for a wrong argument; IllegalStateException for use after close. A key
+ * without entries is an empty result.
+ */
+public final class WarmStartStore implements AutoCloseable {
+  private final Engine engine;
+  private final StoreOptions options;
+  private final SaveFlow saveFlow;
+  private final LookupFlow lookupFlow;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private WarmStartStore(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+    this.saveFlow = new SaveFlow(engine, options);
+    this.lookupFlow = new LookupFlow(engine, options);
+  }
+
+  /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
+  public static WarmStartStore open(Path root) {
+    return open(root, StoreOptions.defaults());
+  }
+
+  /**
+   * Opens a root, making it if it is missing (its parent must exist). Takes milliseconds whatever
+   * the root's size; reads no entry.
+   *
+   * <p><b>Durable:</b> a root that was made survives a power cut.
+   *
+   * @throws ReadOnlyStoreException if the root cannot be written to; {@link
+   *     StoreOptions#withReadOnly} opens it for lookups
+   * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
+   * @throws StoreException if the root is not a directory, its parent is missing, or this host or
+   *     JVM is not one that the store was made for
+   */
+  public static WarmStartStore open(Path root, StoreOptions options) {
+    JvmFlags.check();
+    Path real = Roots.prepare(root, options);
+    try {
+      return new WarmStartStore(Engines.acquire(real, options), options);
+    } catch (IOException e) {
+      throw StoreFailures.ofWriting("cannot open root", root, e);
+    }
+  }
+
+  /** The root, by its real path. */
+  public Path root() {
+    return engine.root;
+  }
+
+  /** The options that the store was opened with. */
+  public StoreOptions options() {
+    return options;
+  }
+
+  /** Looks up with {@link Ranking#LOWEST_OBJECTIVE}; see {@link #lookup(Fingerprint, Ranking)}. */
+  public Optional<Entry> lookup(Fingerprint key) {
+    return lookup(key, Ranking.LOWEST_OBJECTIVE);
+  }
+
+  /** Looks up with {@link Ranking#LATEST}; see {@link #lookup(Fingerprint, Ranking)}. */
+  public Optional<Entry> lookupLatest(Fingerprint key) {
+    return lookup(key, Ranking.LATEST);
+  }
+
+  /**
+   * The entry that a ranking prefers, its payload verified. An entry that cannot be read gives way
+   * to the next; one that is proven bad is moved to quarantine.
+   *
+   * <p>A hit counts as an access: it puts off expiry and eviction, from at most ten seconds on for
+   * other processes. It does not change when the entry was written.
+   *
+   * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
+   * payload does not fit its manifest.
+   *
+   * @return a lease for the caller to close; empty if there is no entry that has not expired
+   * @throws StoreException if entries exist and none could be read because of an error
+   */
+  public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
+    Entry entry = new Entry();
+    return lookup(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
+  }
+
+  /**
+   * The same into an entry that is used again and again.
+   *
+   * @param reused closed first if it still holds a lease
+   * @return whether it holds a lease now
+   */
+  public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
+    ensureOpen();
+    reused.close();
+    return lookupFlow.run(key, ranking, reused);
+  }
+
+  /**
+   * Saves under a fresh run id, which is unique across machines and sorts by time.
+   *
+   * <p><b>Durable:</b> when it returns, payload and manifest survive a power cut.
+   *
+   * <p><b>Blocks:</b> for two or three syncs of the device, one more for a key that this process
+   * has not saved to before; for a sweep if the root is over its budget.
+   *
+   * @param payload copied; any length
+   * @return the run id
+   * @throws StorageFullException if the disk is full
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws DurabilityUnknownException if the entry is visible but its directory was not synced
+   * @throws StoreException if it failed otherwise; nothing was changed
+   */
+  public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
+    return save(key, PayloadSource.of(payload), attributes);
+  }
+
+  /** Saves what remains of a buffer, whose position stays; see the first form. */
+  public String save(Fingerprint key, ByteBuffer payload, EntryAttributes attributes) {
+    return save(key, PayloadSource.of(payload), attributes);
+  }
+
+  /** Saves a range of an Agrona buffer; see the first form. */
+  public String save(
+      Fingerprint key, DirectBuffer payload, int offset, int length, EntryAttributes attributes) {
+    return save(key, PayloadSource.of(payload, offset, length), attributes);
+  }
+
+  /** Saves the readable bytes of a Chronicle store, whose position stays; see the first form. */
+  public String save(Fingerprint key, BytesStore<?, ?> payload, EntryAttributes attributes) {
+    return save(key, PayloadSource.of(payload), attributes);
+  }
+
+  String save(Fingerprint key, PayloadSource payload, EntryAttributes attributes) {
+    ensureWritable();
+    return saveFlow.saveNew(key, payload, attributes);
+  }
+
+  /**
+   * Saves under a run id, in place of the version that it has. The version before stays whole until
+   * the new one is, whatever fails.
+   *
+   * <p>Durability, blocking and errors as for {@link #save(Fingerprint, byte[], EntryAttributes)}.
+   *
+   * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
+   * @throws IllegalArgumentException if the run id is not one
+   */
+  public void saveOverwrite(
+      Fingerprint key, String runId, byte[] payload, EntryAttributes attributes) {
+    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
+  }
+
+  /** Overwrites with what remains of a buffer, whose position stays; see the first form. */
+  public void saveOverwrite(
+      Fingerprint key, String runId, ByteBuffer payload, EntryAttributes attributes) {
+    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
+  }
+
+  /** Overwrites with a range of an Agrona buffer; see the first form. */
+  public void saveOverwrite(
+      Fingerprint key,
+      String runId,
+      DirectBuffer payload,
+      int offset,
+      int length,
+      EntryAttributes attributes) {
+    saveOverwrite(key, runId, PayloadSource.of(payload, offset, length), attributes);
+  }
+
+  /** Overwrites with the readable bytes of a Chronicle store; see the first form. */
+  public void saveOverwrite(
+      Fingerprint key, String runId, BytesStore<?, ?> payload, EntryAttributes attributes) {
+    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
+  }
+
+  void saveOverwrite(
+      Fingerprint key, String runId, PayloadSource payload, EntryAttributes attributes) {
+    ensureWritable();
+    saveFlow.overwrite(key, runId, payload, attributes);
+  }
+
+  /**
+   * Sweeps now: removes what has expired and what is dead, and evicts until the root fits its
+   * budget. One sweep runs at a time on a root; this waits for one under way.
+   *
+   * @throws StoreException if the root could not be listed
+   */
+  public EvictionReport evictOverflow() {
+    ensureWritable();
+    return EvictFlow.sweep(engine, options);
+  }
+
+  /**
+   * Who would win a lookup, and why not the others. Reads and hashes every candidate's payload;
+   * touches and changes nothing.
+   */
+  public Explanation explain(Fingerprint key, Ranking ranking) {
+    ensureOpen();
+    return new ExplainFlow(engine, options).run(key, ranking);
+  }
+
+  /** The keys that have a directory, in their order; it may be empty. */
+  public List<Fingerprint> keys() {
+    ensureOpen();
+    return new InspectFlow(engine, options).keys();
+  }
+
+  /** The state of the root over all processes. Looks at every file's size. */
+  public StoreStats stats() {
+    ensureOpen();
+    return new InspectFlow(engine, options).stats();
+  }
+
+  /**
+   * Checks every pair, by hash, and every other file.
+   *
+   * @param repair whether to complete cut-off saves, move what is bad to quarantine, and remove the
+   *     leftovers of dead processes
+   * @param progress hears of each key
+   */
+  public VerifyReport verify(boolean repair, VerifyProgress progress) {
+    if (repair) {
+      ensureWritable();
+    } else {
+      ensureOpen();
+    }
+    return new VerifyFlow(engine).run(repair, progress);
+  }
+
+  /** One fit on one key. */
+  public Session session(Fingerprint key) {
+    ensureOpen();
+    return new Session(this, key, engine.runIds.next(), options.clock());
+  }
+
+  /**
+   * Writes the accesses of this process that no manifest tells yet.
+   *
+   * @throws StoreException if some could not be written
+   */
+  public void flush() {
+    ensureOpen();
+    if (!engine.readOnly()) {
+      int failed = new TouchFlow(engine).run(PendingTouches.TICK_NANOS);
+      if (failed > 0) {
+        throw new StoreException(
+            "accesses could not be written: expected=0 failures actual="
+                + failed
+                + " root="
+                + engine.root);
+      }
+    }
+  }
+
+  /**
+   * Closes the store. The last store on a root writes the accesses that no manifest tells yet.
+   * Leases stay valid. Later calls do nothing.
+   */
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      Engines.release(engine);
+    }
+  }
+
+  private void ensureOpen() {
+    if (closed.get()) {
+      throw new IllegalStateException("the store is closed: root=" + engine.root);
+    }
+  }
+
+  private void ensureWritable() {
+    ensureOpen();
+    if (engine.readOnly()) {
+      throw new ReadOnlyStoreException(
+          "the store was opened for lookups only: root=" + engine.root);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.DirectoryNames.Classified;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.SchemaVersionException;
+import io.warmstart.format.StagedName;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one look at a key directory found. Files come and go meanwhile: each part is what was there
+ * when it was looked at, and whoever acts on it looks again under the key's lock.
+ *
+ * @param exists whether there is such a directory; a symbolic link is none
+ * @param candidates the entries whose manifests could be read
+ * @param manifestFacts the manifest files of the candidates, by run id
+ * @param payloadFacts the payload files seen, by run id; only if sizes were asked for
+ * @param suspects manifests that could not be read, with the reason
+ * @param staged our staged files
+ * @param foreignTemporaries the original store's
+ * @param unknown names that mean nothing to us; never followed, never removed
+ */
+public record KeyScan(
+    boolean exists,
+    List<Candidate> candidates,
+    Map<String, FileFacts> manifestFacts,
+    Map<String, FileFacts> payloadFacts,
+    List<Suspect> suspects,
+    List<Leftover> staged,
+    List<Leftover> foreignTemporaries,
+    List<Leftover> unknown) {
+
+  /**
+   * A manifest that could not be read.
+   *
+   * @param runId its run
+   * @param reason one line
+   * @param wrongSchema whether it is of another schema version, which no waiting will mend
+   * @param unreadable whether the file itself could not be read, which proves nothing against it
+   */
+  public record Suspect(String runId, String reason, boolean wrongSchema, boolean unreadable) {}
+
+  /**
+   * A file that is not half of a pair.
+   *
+   * @param name its name
+   * @param staged its parts, if it is one of our staged files
+   * @param facts the file; null if sizes were not asked for
+   */
+  public record Leftover(String name, @Nullable StagedName staged, @Nullable FileFacts facts) {
+    /** What it takes up. */
+    public long bytes() {
+      return facts == null || facts.directory() ? 0 : facts.size();
+    }
+  }
+
+  private static KeyScan empty(boolean exists) {
+    return new KeyScan(
+        exists,
+        new ArrayList<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new ArrayList<>(),
+        new ArrayList<>(),
+        new ArrayList<>(),
+        new ArrayList<>());
+  }
+
+  /** Looks for what a lookup needs: the manifests. */
+  public static KeyScan forLookup(FileOps ops, KeyDirectory directory) throws IOException {
+    return Uninterrupted.call(() -> scan(ops, directory, false));
+  }
+
+  /** Looks at everything, with the size of each file. */
+  public static KeyScan withSizes(FileOps ops, KeyDirectory directory) throws IOException {
+    return Uninterrupted.call(() -> scan(ops, directory, true));
+  }
+
+  /** The bytes of every file seen. */
+  public long bytes() {
+    long bytes = 0;
+    for (FileFacts facts : manifestFacts.values()) {
+      bytes += facts.size();
+    }
+    for (FileFacts facts : payloadFacts.values()) {
+      bytes += facts.size();
+    }
+    for (List<Leftover> leftovers : List.of(staged, foreignTemporaries, unknown)) {
+      for (Leftover leftover : leftovers) {
+        bytes += leftover.bytes();
+      }
+    }
+    return bytes;
+  }
+
+  /** The bytes of one pair. */
+  public long pairBytes(String runId) {
+    FileFacts manifest = manifestFacts.get(runId);
+    FileFacts payload = payloadFacts.get(runId);
+    return (manifest == null ? 0 : manifest.size()) + (payload == null ? 0 : payload.size());
+  }
+
+  /** Whether a foreign writer has staged a manifest for a run: it may be between its renames. */
+  public boolean foreignManifestStaged(String runId) {
+    String prefix = runId + DirectoryNames.MANIFEST_SUFFIX + DirectoryNames.TEMPORARY_MARK;
+    return foreignTemporaries.stream().anyMatch(leftover -> leftover.name().startsWith(prefix));
+  }
+
+  /** Whether nothing at all lies in the directory. */
+  public boolean isEmpty() {
+    return manifestFacts.isEmpty()
+        && payloadFacts.isEmpty()
+        && suspects.isEmpty()
+        && staged.isEmpty()
+        && foreignTemporaries.isEmpty()
+        && unknown.isEmpty();
+  }
+
+  private static KeyScan scan(FileOps ops, KeyDirectory directory, boolean sizes)
+      throws IOException {
+    Path path = directory.path();
+    List<String> names;
+    try {
+      // Before listing, which would follow a link out of the root.
+      if (!ops.stat(path).directory()) {
+        return empty(false);
+      }
+      names = ops.list(path);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return empty(false);
+    }
+    KeyScan scan = empty(true);
+    for (String name : names) {
+      Classified classified = DirectoryNames.classify(name);
+      try {
+        scan.add(ops, path.resolve(name), name, classified, sizes);
+      } catch (NoSuchFileException e) {
+        // Gone since the listing.
+      }
+    }
+    return scan;
+  }
+
+  private void add(FileOps ops, Path path, String name, Classified classified, boolean sizes)
+      throws IOException {
+    String runId = classified.runId();
+    switch (classified.kind()) {
+      case MANIFEST -> addManifest(ops, path, java.util.Objects.requireNonNull(runId));
+      case PAYLOAD -> {
+        if (sizes) {
+          payloadFacts.put(java.util.Objects.requireNonNull(runId), ops.stat(path));
+        }
+      }
+      case STAGED ->
+          staged.add(new Leftover(name, classified.staged(), sizes ? ops.stat(path) : null));
+      case FOREIGN_TEMPORARY ->
+          foreignTemporaries.add(new Leftover(name, null, sizes ? ops.stat(path) : null));
+      case UNKNOWN -> unknown.add(new Leftover(name, null, sizes ? ops.stat(path) : null));
+    }
+  }
+
+  private void addManifest(FileOps ops, Path path, String runId) throws IOException {
+    try {
+      ManifestFile file = ManifestFile.read(ops, path);
+      candidates.add(new Candidate(runId, file.manifest()));
+      manifestFacts.put(runId, file.facts());
+    } catch (SchemaVersionException e) {
+      suspect(ops, path, runId, e.getMessage(), true, false);
+    } catch (ManifestFormatException e) {
+      suspect(ops, path, runId, e.getMessage(), false, false);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (java.nio.channels.ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      suspect(ops, path, runId, "manifest cannot be read: " + e.getMessage(), false, true);
+    }
+  }
+
+  private void suspect(
+      FileOps ops,
+      Path path,
+      String runId,
+      @Nullable String reason,
+      boolean wrongSchema,
+      boolean unreadable)
+      throws IOException {
+    suspects.add(new Suspect(runId, reason + " file=" + path, wrongSchema, unreadable));
+    if (!unreadable) {
+      manifestFacts.put(runId, ops.stat(path));
+    }
+  }
+}

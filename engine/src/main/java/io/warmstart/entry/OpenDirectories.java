@@ -1,0 +1,198 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The key directories that this process saves to, kept open.
+ *
+ * <p>Open, because a sync needs a descriptor, and because of what it proves: an inode number is
+ * reused as soon as its directory is gone, but not while somebody holds it open. So a name that
+ * leads to the number of an open directory leads to that directory, and if its own name was synced
+ * into the root once, it is still durable. Without that, a directory that a sibling has removed and
+ * made again would pass for the durable one, and a power cut would take an acknowledged entry.
+ *
+ * <p>Bounded; the least recently used are closed when no save is using them. Safe for all threads.
+ */
+public final class OpenDirectories implements AutoCloseable {
+  private final FileOps ops;
+  private final Path root;
+  private final int most;
+  private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
+  private boolean closed;
+
+  /**
+   * Makes the directories of one root.
+   *
+   * @param most how many to keep open
+   */
+  public OpenDirectories(FileOps ops, Path root, int most) {
+    this.ops = ops;
+    this.root = root;
+    this.most = most;
+  }
+
+  /** An open key directory in use by one save. */
+  public final class Use implements AutoCloseable {
+    private final KeyDirectory directory;
+    private final DirectoryHandle handle;
+    private int users;
+    private boolean dropped;
+    private volatile boolean durableInRoot;
+
+    private Use(KeyDirectory directory, DirectoryHandle handle) {
+      this.directory = directory;
+      this.handle = handle;
+    }
+
+    /** Makes the names in the directory durable, and the directory's own name if it may not be. */
+    public void sync() throws IOException {
+      try {
+        handle.sync();
+      } catch (java.nio.channels.ClosedChannelException e) {
+        // An interrupt has closed the shared descriptor; the names are as good through another.
+        drop(this);
+        syncDirectory(directory.path());
+        syncDirectory(root);
+        return;
+      }
+      if (!durableInRoot) {
+        syncDirectory(root);
+        durableInRoot = true;
+      }
+    }
+
+    @Override
+    public void close() {
+      release(this);
+    }
+  }
+
+  /**
+   * Opens a key's directory, making it if it is missing.
+   *
+   * @throws NotDirectoryException if something else has its name, a symbolic link for instance
+   */
+  public Use use(KeyDirectory directory) throws IOException {
+    FileFacts facts;
+    try {
+      facts = ops.stat(directory.path());
+    } catch (NoSuchFileException e) {
+      try {
+        ops.createDirectory(directory.path());
+      } catch (FileAlreadyExistsException sibling) {
+        // Made by a sibling since; who made it says nothing about its being durable.
+      }
+      facts = ops.stat(directory.path());
+    }
+    if (!facts.directory()) {
+      throw new NotDirectoryException(directory.path().toString());
+    }
+    synchronized (this) {
+      Use known = open.get(directory.key());
+      if (known != null && known.handle.facts().sameFileAs(facts)) {
+        known.users++;
+        return known;
+      }
+    }
+    Use made = new Use(directory, Uninterrupted.call(() -> ops.openDirectory(directory.path())));
+    List<Use> surplus = new ArrayList<>();
+    synchronized (this) {
+      made.users = 1;
+      if (closed) {
+        made.dropped = true;
+      } else {
+        Use before = open.put(directory.key(), made);
+        if (before != null) {
+          before.dropped = true;
+          surplus.add(before);
+        }
+        trim(surplus);
+      }
+    }
+    closeUnused(surplus);
+    return made;
+  }
+
+  private void trim(List<Use> surplus) {
+    Iterator<Map.Entry<Digest256, Use>> oldest = open.entrySet().iterator();
+    while (open.size() > most && oldest.hasNext()) {
+      Use use = oldest.next().getValue();
+      if (use.users == 0) {
+        oldest.remove();
+        use.dropped = true;
+        surplus.add(use);
+      }
+    }
+  }
+
+  private void drop(Use use) {
+    synchronized (this) {
+      use.dropped = true;
+      open.remove(use.directory.key(), use);
+    }
+  }
+
+  private void release(Use use) {
+    List<Use> surplus = new ArrayList<>();
+    synchronized (this) {
+      use.users--;
+      if (use.dropped) {
+        surplus.add(use);
+      }
+    }
+    closeUnused(surplus);
+  }
+
+  private void closeUnused(List<Use> uses) {
+    for (Use use : uses) {
+      synchronized (this) {
+        if (use.users > 0) {
+          continue;
+        }
+      }
+      try {
+        use.handle.close();
+      } catch (IOException e) {
+        // A directory that was only read: its close has nothing to lose.
+      }
+    }
+  }
+
+  private void syncDirectory(Path path) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          try (DirectoryHandle handle = ops.openDirectory(path)) {
+            handle.sync();
+          }
+          return 0;
+        });
+  }
+
+  @Override
+  public void close() {
+    List<Use> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(open.values());
+      for (Use use : all) {
+        use.dropped = true;
+      }
+      open.clear();
+    }
+    closeUnused(all);
+  }
+}

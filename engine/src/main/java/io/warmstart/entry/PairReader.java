@@ -1,0 +1,112 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.payload.PayloadMemory;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the payload that a manifest promises, and proves that it is that one. */
+public final class PairReader {
+  private final FileOps ops;
+  private final VerifiedPayloads verified;
+  private final EpochNanoClock clock;
+
+  public PairReader(FileOps ops, VerifiedPayloads verified, EpochNanoClock clock) {
+    this.ops = ops;
+    this.verified = verified;
+    this.clock = clock;
+  }
+
+  /**
+   * What reading gave: the payload, or why it is not the manifest's.
+   *
+   * @param memory the payload, for the caller to release; null if there is a mismatch
+   * @param mismatch one line with expected and actual; null if there is none
+   */
+  public record PairRead(@Nullable PayloadMemory memory, @Nullable String mismatch) {
+    static PairRead mismatch(String reason) {
+      return new PairRead(null, reason);
+    }
+  }
+
+  /**
+   * Reads a payload and compares it with its manifest: the size first, so that a lie costs no
+   * memory, then the checksum, once for each version.
+   *
+   * @throws IOException if the file cannot be read, which says nothing about its bytes
+   */
+  public PairRead read(KeyDirectory directory, String runId, Manifest manifest) throws IOException {
+    return Uninterrupted.call(() -> readOnce(directory.payload(runId), manifest));
+  }
+
+  private PairRead readOnce(Path path, Manifest manifest) throws IOException {
+    FileFacts before;
+    try {
+      before = ops.stat(path);
+      if (!before.regular()) {
+        return PairRead.mismatch("payload is not a regular file: file=" + path);
+      }
+      if (before.size() != manifest.payloadBytes()) {
+        return PairRead.mismatch(
+            "payload size mismatch: expected="
+                + manifest.payloadBytes()
+                + " actual="
+                + before.size()
+                + " file="
+                + path);
+      }
+      try (FileOps.FileHandle file = ops.openForReading(path)) {
+        // The name led to one file before and after the opening: that one is open.
+        FileFacts after = file.facts();
+        boolean known = before.sameFileAs(after) && verified.contains(after, manifest.checksum());
+        PayloadMemory.Loaded loaded = PayloadMemory.load(file, manifest.payloadBytes(), !known);
+        Digest256 actual = loaded.checksum();
+        if (actual != null && !actual.equals(manifest.checksum())) {
+          loaded.memory().release();
+          return PairRead.mismatch(
+              "payload checksum mismatch: expected="
+                  + manifest.checksum().toHex()
+                  + " actual="
+                  + actual.toHex()
+                  + " file="
+                  + path);
+        }
+        if (actual != null && before.sameFileAs(after)) {
+          verified.add(after, actual, clock.nanoTime());
+        }
+        return new PairRead(loaded.memory(), null);
+      }
+    } catch (NoSuchFileException e) {
+      return PairRead.mismatch("payload is missing: file=" + path);
+    } catch (EOFException e) {
+      return PairRead.mismatch(e.getMessage() + " file=" + path);
+    }
+  }
+
+  /** The checksum of a file as it is now, without keeping it in memory. */
+  public Digest256 checksum(Path path) throws IOException {
+    return Uninterrupted.call(
+        () -> {
+          io.warmstart.payload.Sha256 sha256 = new io.warmstart.payload.Sha256();
+          byte[] piece = new byte[128 * 1024];
+          try (FileOps.FileHandle file = ops.openForReading(path)) {
+            for (long position = 0; ; ) {
+              int count = file.read(java.nio.ByteBuffer.wrap(piece), position);
+              if (count <= 0) {
+                return sha256.finish();
+              }
+              sha256.update(piece, count);
+              position += count;
+            }
+          }
+        });
+  }
+}

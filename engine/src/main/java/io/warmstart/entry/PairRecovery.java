@@ -1,0 +1,218 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.StagedName;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mends one pair whose halves do not fit.
+ *
+ * <p>A publish that was cut off leaves enough to complete it, whatever the cut: after the first
+ * rename, the new payload in place and the new manifest staged; if the file system kept the second
+ * rename and lost the first, the new manifest in place and the new payload staged. So, in this
+ * order: a staged manifest that fits the payload in place is renamed into place (roll forward); a
+ * staged or kept payload that fits the manifest in place is; what cannot be mended goes to
+ * quarantine.
+ *
+ * <p>The caller holds the lock of the key. Then nobody who respects it stands between two renames,
+ * so a staged manifest that fits is a cut-off publish, or the same payload about to be saved again:
+ * its owner would find its file gone and stage anew. Safe for all threads.
+ */
+public final class PairRecovery {
+  private final FileOps ops;
+  private final PairReader reader;
+  private final Quarantine quarantine;
+  private final Predicate<StagedName> ownerIsGone;
+
+  /**
+   * Makes the recovery of one root.
+   *
+   * @param ownerIsGone whether the owner of a staged file is known to be dead
+   */
+  public PairRecovery(
+      FileOps ops, PairReader reader, Quarantine quarantine, Predicate<StagedName> ownerIsGone) {
+    this.ops = ops;
+    this.reader = reader;
+    this.quarantine = quarantine;
+    this.ownerIsGone = ownerIsGone;
+  }
+
+  /** What came of it. */
+  public enum Outcome {
+    /** The pair is whole now, or was when looked at under the lock. */
+    WHOLE,
+    /** A cut-off publish was completed. */
+    ROLLED_FORWARD,
+    /** The files were moved to quarantine. */
+    QUARANTINED,
+    /** There is no such entry any more. */
+    GONE,
+    /** Nothing is proven: a foreign writer may be at work. */
+    UNDECIDED
+  }
+
+  /**
+   * Mends a pair.
+   *
+   * @param mayQuarantine whether what cannot be mended is proven bad, or may just be in flight
+   * @param locked whether the lock keeps other processes out; if not, only dead owners' files are
+   *     used
+   */
+  public Outcome recover(
+      KeyDirectory directory, String runId, boolean mayQuarantine, boolean locked)
+      throws IOException {
+    Path manifestPath = directory.manifest(runId);
+    Path payloadPath = directory.payload(runId);
+    FileFacts payloadFacts = statOrNull(payloadPath);
+    String reason;
+    Manifest manifest = null;
+    try {
+      manifest = ManifestFile.read(ops, manifestPath).manifest();
+      reason = "payload is missing: file=" + payloadPath;
+    } catch (NoSuchFileException e) {
+      if (payloadFacts == null) {
+        return Outcome.GONE;
+      }
+      reason = "manifest is missing: file=" + manifestPath;
+    } catch (ManifestFormatException e) {
+      reason = e.getMessage() + " file=" + manifestPath;
+    }
+    if (payloadFacts != null && !payloadFacts.regular()) {
+      reason = "payload is not a regular file: file=" + payloadPath;
+    } else if (payloadFacts != null) {
+      Digest256 actual = reader.checksum(payloadPath);
+      if (manifest != null) {
+        if (fits(manifest, payloadFacts, actual)) {
+          return Outcome.WHOLE;
+        }
+        reason =
+            "payload does not fit its manifest: expected="
+                + manifest.checksum().toHex()
+                + " actual="
+                + actual.toHex()
+                + " file="
+                + payloadPath;
+      }
+      Path fitting = stagedManifestFor(directory, runId, payloadFacts, actual, locked);
+      if (fitting != null) {
+        ops.rename(fitting, manifestPath);
+        return Outcome.ROLLED_FORWARD;
+      }
+    }
+    if (manifest != null) {
+      Path fitting = stagedPayloadFor(directory, runId, manifest, locked);
+      if (fitting != null) {
+        ops.rename(fitting, payloadPath);
+        return Outcome.ROLLED_FORWARD;
+      }
+    }
+    if (!mayQuarantine) {
+      return Outcome.UNDECIDED;
+    }
+    quarantine.take(directory.key(), reason, List.of(manifestPath, payloadPath));
+    return Outcome.QUARANTINED;
+  }
+
+  /** Mends every pair of a key that a publish may have been cut off in. */
+  public int recoverKey(KeyDirectory directory, boolean locked) throws IOException {
+    int mended = 0;
+    List<String> runIds = new ArrayList<>();
+    for (StagedName staged : stagedNames(directory)) {
+      if (!runIds.contains(staged.runId())) {
+        runIds.add(staged.runId());
+      }
+    }
+    for (String runId : runIds) {
+      if (recover(directory, runId, false, locked) == Outcome.ROLLED_FORWARD) {
+        mended++;
+      }
+    }
+    return mended;
+  }
+
+  private static boolean fits(Manifest manifest, FileFacts payload, Digest256 actual) {
+    return manifest.payloadBytes() == payload.size() && manifest.checksum().equals(actual);
+  }
+
+  private @Nullable Path stagedManifestFor(
+      KeyDirectory directory, String runId, FileFacts payload, Digest256 actual, boolean locked)
+      throws IOException {
+    for (StagedName staged : usable(directory, runId, locked)) {
+      if (staged.role() == StagedName.Role.MANIFEST) {
+        Path path = directory.staged(staged);
+        try {
+          if (fits(ManifestFile.read(ops, path).manifest(), payload, actual)) {
+            return path;
+          }
+        } catch (NoSuchFileException | ManifestFormatException e) {
+          // Gone, or cut off while it was written: not the one.
+        }
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Path stagedPayloadFor(
+      KeyDirectory directory, String runId, Manifest manifest, boolean locked) throws IOException {
+    for (StagedName staged : usable(directory, runId, locked)) {
+      if (staged.role() != StagedName.Role.MANIFEST) {
+        Path path = directory.staged(staged);
+        try {
+          FileFacts facts = ops.stat(path);
+          if (facts.regular()
+              && facts.size() == manifest.payloadBytes()
+              && reader.checksum(path).equals(manifest.checksum())) {
+            return path;
+          }
+        } catch (NoSuchFileException e) {
+          // Gone: not the one.
+        }
+      }
+    }
+    return null;
+  }
+
+  private List<StagedName> usable(KeyDirectory directory, String runId, boolean locked)
+      throws IOException {
+    List<StagedName> usable = new ArrayList<>();
+    for (StagedName staged : stagedNames(directory)) {
+      if (staged.runId().equals(runId) && (locked || ownerIsGone.test(staged))) {
+        usable.add(staged);
+      }
+    }
+    return usable;
+  }
+
+  private List<StagedName> stagedNames(KeyDirectory directory) throws IOException {
+    List<StagedName> names = new ArrayList<>();
+    try {
+      for (String name : ops.list(directory.path())) {
+        StagedName staged = StagedName.parse(name);
+        if (staged != null) {
+          names.add(staged);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    return names;
+  }
+
+  private @Nullable FileFacts statOrNull(Path path) throws IOException {
+    try {
+      return ops.stat(path);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+}

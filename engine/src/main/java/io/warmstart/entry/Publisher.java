@@ -1,0 +1,157 @@
+package io.warmstart.entry;
+
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Renames a staged pair into place, under the key's lock.
+ *
+ * <p>The order is: keep a link to the payload that is being replaced; rename the payload; rename
+ * the manifest, which commits; look whether both are really there; drop the link. The two renames
+ * stand back to back, because a reader of the original store that sees the new payload with the old
+ * manifest deletes both. If the second rename fails, the link is renamed back, so that a failed
+ * save leaves the version before it.
+ *
+ * <p>Safe for all threads; the caller holds the lock of the key.
+ */
+public final class Publisher {
+  private final FileOps ops;
+
+  public Publisher(FileOps ops) {
+    this.ops = ops;
+  }
+
+  /**
+   * What a publish did.
+   *
+   * @param replacedBytes the bytes of the pair that it replaced; 0 if there was none
+   * @param inPlace whether both files were found in place after the renames; if not, a store that
+   *     knows no lock has removed them
+   */
+  public record Published(long replacedBytes, boolean inPlace) {}
+
+  /**
+   * Publishes.
+   *
+   * @param mayReplace whether the run id may exist already
+   * @throws NoSuchFileException if the directory or the staged files have vanished
+   * @throws IOException if a rename failed; the version before is in place, unless a suppressed
+   *     exception says that it could not be put back, in which case recovery completes the save
+   */
+  public Published publish(StagedPair pair, boolean mayReplace) throws IOException {
+    Path payload = pair.directory().payload(pair.runId());
+    Path manifest = pair.directory().manifest(pair.runId());
+    long replacedBytes = mayReplace ? sizeOf(payload) + sizeOf(manifest) : 0;
+    boolean linked = mayReplace && linkPrevious(pair, payload);
+    try {
+      ops.rename(pair.stagedPayload(), payload);
+    } catch (IOException | RuntimeException | Error e) {
+      dropLink(linked, pair, e);
+      throw e;
+    }
+    try {
+      ops.rename(pair.stagedManifest(), manifest);
+    } catch (IOException | RuntimeException | Error e) {
+      undo(linked, pair, payload, e);
+      throw e;
+    }
+    boolean inPlace = inPlace(pair);
+    if (linked) {
+      dropLink(true, pair, null);
+    }
+    return new Published(replacedBytes, inPlace);
+  }
+
+  /** Whether both names lead to the files of this pair. */
+  public boolean inPlace(StagedPair pair) throws IOException {
+    return is(pair.directory().payload(pair.runId()), pair.payloadFacts())
+        && is(pair.directory().manifest(pair.runId()), pair.manifestFacts());
+  }
+
+  /**
+   * Whether both names lead to some file: this pair's, or that of a later save of the same run,
+   * which has taken its place by right.
+   */
+  public boolean present(StagedPair pair) throws IOException {
+    return exists(pair.directory().payload(pair.runId()))
+        && exists(pair.directory().manifest(pair.runId()));
+  }
+
+  private boolean exists(Path path) throws IOException {
+    try {
+      ops.stat(path);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private boolean is(Path path, FileFacts expected) throws IOException {
+    try {
+      return ops.stat(path).sameFileAs(expected);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private long sizeOf(Path path) throws IOException {
+    try {
+      return ops.stat(path).size();
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  private boolean linkPrevious(StagedPair pair, Path payload) throws IOException {
+    try {
+      ops.link(pair.previousPayload(), payload);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private void undo(boolean linked, StagedPair pair, Path payload, Throwable because) {
+    try {
+      if (linked) {
+        ops.rename(pair.previousPayload(), payload);
+      } else {
+        ops.unlink(payload);
+      }
+    } catch (IOException e) {
+      because.addSuppressed(new UndoFailedException(pair, e));
+    }
+  }
+
+  private void dropLink(boolean linked, StagedPair pair, @Nullable Throwable because) {
+    if (!linked) {
+      return;
+    }
+    try {
+      ops.unlink(pair.previousPayload());
+    } catch (IOException e) {
+      // After the commit it is a leftover that a sweep removes; before it, part of the failure.
+      if (because != null) {
+        because.addSuppressed(e);
+      }
+    }
+  }
+
+  /** Neither done nor undone: the staged files stay, for recovery to complete the save. */
+  public static final class UndoFailedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    UndoFailedException(StagedPair pair, IOException cause) {
+      super(
+          "the version before could not be put back: run="
+              + pair.runId()
+              + " directory="
+              + pair.directory().path(),
+          cause);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * Where files go that are proven bad: {@code .warmstart/quarantine}. They are moved, not copied and
+ * not deleted, with a text file beside them that says why; sweeps delete the oldest when the root
+ * needs the room.
+ *
+ * <p>Names start with the moment in hex digits, so that they sort by age, and contain no dot: the
+ * original store deletes some names with dots. Safe for all threads.
+ */
+public final class Quarantine {
+  static final String DIRECTORY_NAME = "quarantine";
+  private static final int MOST_NAME_CHARACTERS = 100;
+
+  private final FileOps ops;
+  private final Path directory;
+  private final EpochNanoClock clock;
+  private final AtomicLong sequence = new AtomicLong();
+
+  /**
+   * Makes the quarantine of one root.
+   *
+   * @param engineDirectory the root's {@code .warmstart}
+   */
+  public Quarantine(FileOps ops, Path engineDirectory, EpochNanoClock clock) {
+    this.ops = ops;
+    this.directory = engineDirectory.resolve(DIRECTORY_NAME);
+    this.clock = clock;
+  }
+
+  /** A file in quarantine. */
+  public record Held(Path path, long bytes, long mtimeNanos) {}
+
+  /**
+   * Moves files here. One that is gone already is passed over.
+   *
+   * @return the bytes moved
+   */
+  public long take(Digest256 key, String reason, List<Path> files) throws IOException {
+    createDirectory();
+    String prefix =
+        String.format("%016x-%06x", clock.nanoTime(), sequence.incrementAndGet() & 0xff_ffff);
+    List<String> moved = new ArrayList<>();
+    long bytes = 0;
+    for (Path file : files) {
+      try {
+        FileFacts facts = ops.stat(file);
+        String name = prefix + '-' + moved.size() + '-' + plain(file.getFileName().toString());
+        ops.rename(file, directory.resolve(name));
+        bytes += facts.regular() ? facts.size() : 0;
+        moved.add(name + " was " + escape(file.getFileName().toString()));
+      } catch (NoSuchFileException e) {
+        // A sibling was faster.
+      }
+    }
+    if (!moved.isEmpty()) {
+      write(
+          directory.resolve(prefix + "-reason"),
+          "key: " + key.toHex() + "\nreason: " + reason + "\n" + String.join("\n", moved) + "\n");
+    }
+    return bytes;
+  }
+
+  /** What lies here, oldest first. */
+  public List<Held> list() throws IOException {
+    List<String> names;
+    try {
+      names = ops.list(directory);
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    names.sort(null);
+    List<Held> held = new ArrayList<>(names.size());
+    for (String name : names) {
+      Path path = directory.resolve(name);
+      try {
+        FileFacts facts = ops.stat(path);
+        if (!facts.directory()) {
+          held.add(new Held(path, facts.size(), facts.mtimeNanos()));
+        }
+      } catch (NoSuchFileException e) {
+        // A sibling's sweep was faster.
+      }
+    }
+    return held;
+  }
+
+  private void createDirectory() throws IOException {
+    try {
+      ops.createDirectory(directory);
+    } catch (FileAlreadyExistsException e) {
+      // The usual case.
+    }
+  }
+
+  private void write(Path path, String text) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          try (FileOps.FileHandle file = ops.createExclusive(path)) {
+            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+          } catch (FileAlreadyExistsException e) {
+            // A run of this step that an interrupt has cut short.
+          }
+          return 0;
+        });
+  }
+
+  private static String plain(String name) {
+    String shortened =
+        name.length() > MOST_NAME_CHARACTERS ? name.substring(0, MOST_NAME_CHARACTERS) : name;
+    return shortened.replaceAll("[^A-Za-z0-9_-]", "_");
+  }
+
+  private static String escape(String name) {
+    StringBuilder escaped = new StringBuilder();
+    name.chars()
+        .forEach(
+            c -> {
+              if (c >= ' ' && c < 127 && c != '\\') {
+                escaped.append((char) c);
+              } else {
+                escaped.append(String.format("\\u%04x", c));
+              }
+            });
+    return escaped.toString();
+  }
+}

@@ -1,0 +1,49 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Manifest;
+import io.warmstart.format.StagedName;
+import io.warmstart.io.FileFacts;
+import java.nio.file.Path;
+
+/**
+ * A pair that lies complete and durable in its key directory under staged names.
+ *
+ * @param directory where
+ * @param payloadName the staged payload
+ * @param manifestName the staged manifest
+ * @param previousName where the payload that is being replaced is kept until the commit
+ * @param manifest what the staged manifest says
+ * @param payloadFacts the staged payload's file, to be recognised after the renames
+ * @param manifestFacts the staged manifest's file
+ */
+public record StagedPair(
+    KeyDirectory directory,
+    StagedName payloadName,
+    StagedName manifestName,
+    StagedName previousName,
+    Manifest manifest,
+    FileFacts payloadFacts,
+    FileFacts manifestFacts) {
+
+  /** The run that the pair belongs to. */
+  public String runId() {
+    return payloadName.runId();
+  }
+
+  Path stagedPayload() {
+    return directory.staged(payloadName);
+  }
+
+  Path stagedManifest() {
+    return directory.staged(manifestName);
+  }
+
+  Path previousPayload() {
+    return directory.staged(previousName);
+  }
+
+  /** What the pair adds to the root. */
+  public long bytes() {
+    return payloadFacts.size() + manifestFacts.size();
+  }
+}

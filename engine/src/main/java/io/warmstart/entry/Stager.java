@@ -1,0 +1,213 @@
+package io.warmstart.entry;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Owner;
+import io.warmstart.format.StagedName;
+import io.warmstart.format.Stamp;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.ParallelSync;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.payload.PayloadSource;
+import io.warmstart.payload.Sha256;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * Writes the two files of a pair under staged names and makes them durable.
+ *
+ * <p>Nothing that fails here has touched what was there before. Safe for all threads.
+ */
+public final class Stager {
+  /**
+   * Up to this size both files are synced at once. A larger payload is synced before the manifest
+   * is stamped, so that the stamp does not lie a long write-back before the publish.
+   */
+  private static final long SYNC_TOGETHER_UP_TO_BYTES = 1024 * 1024;
+
+  /** What a save says about its payload. */
+  public record Attributes(OptionalDouble objective, OptionalLong iteration, boolean finalResult) {}
+
+  private final FileOps ops;
+  private final ParallelSync parallelSync;
+  private final Supplier<Owner> owner;
+  private final Supplier<Stamp> stamps;
+  private final String producer;
+  private final AtomicLong sequence = new AtomicLong();
+
+  /**
+   * Makes a stager.
+   *
+   * @param owner this process, as staged names tell it
+   * @param stamps the moment of a write
+   * @param producer what manifests say about their writer
+   */
+  public Stager(
+      FileOps ops,
+      ParallelSync parallelSync,
+      Supplier<Owner> owner,
+      Supplier<Stamp> stamps,
+      String producer) {
+    this.ops = ops;
+    this.parallelSync = parallelSync;
+    this.owner = owner;
+    this.stamps = stamps;
+    this.producer = producer;
+  }
+
+  /**
+   * Stages a pair.
+   *
+   * @throws java.nio.file.NoSuchFileException if the directory has vanished
+   * @throws SyncFailedException if a sync has failed
+   */
+  public StagedPair stage(
+      KeyDirectory directory, String runId, PayloadSource source, Attributes attributes)
+      throws IOException {
+    return Uninterrupted.call(() -> stageOnce(directory, runId, source, attributes));
+  }
+
+  private StagedPair stageOnce(
+      KeyDirectory directory, String runId, PayloadSource source, Attributes attributes)
+      throws IOException {
+    Owner stagingOwner = owner.get();
+    long number = sequence.incrementAndGet();
+    StagedName payloadName = new StagedName(runId, StagedName.Role.PAYLOAD, stagingOwner, number);
+    StagedName manifestName = new StagedName(runId, StagedName.Role.MANIFEST, stagingOwner, number);
+    StagedName previousName = new StagedName(runId, StagedName.Role.PREVIOUS, stagingOwner, number);
+    Path payloadPath = directory.staged(payloadName);
+    Path manifestPath = directory.staged(manifestName);
+    boolean staged = false;
+    try {
+      // Each descriptor stays open until its sync: an error in between would be lost with it.
+      try (FileOps.FileHandle payloadFile = ops.createExclusive(payloadPath)) {
+        Digest256 checksum = writePayload(payloadFile, source);
+        boolean together = source.length() <= SYNC_TOGETHER_UP_TO_BYTES;
+        if (!together) {
+          sync(payloadFile::sync, payloadPath);
+        }
+        Manifest manifest =
+            Manifest.ofNewEntry(
+                producer,
+                stamps.get(),
+                attributes.objective(),
+                attributes.iteration(),
+                attributes.finalResult(),
+                checksum,
+                source.length());
+        FileFacts manifestFacts;
+        try (FileOps.FileHandle manifestFile = ops.createExclusive(manifestPath)) {
+          manifestFile.write(ByteBuffer.wrap(encode(manifest)));
+          if (together) {
+            sync(() -> parallelSync.both(payloadFile, manifestFile), payloadPath);
+          } else {
+            sync(manifestFile::sync, manifestPath);
+          }
+          manifestFacts = manifestFile.facts();
+        }
+        StagedPair pair =
+            new StagedPair(
+                directory,
+                payloadName,
+                manifestName,
+                previousName,
+                manifest,
+                payloadFile.facts(),
+                manifestFacts);
+        staged = true;
+        return pair;
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      if (!staged) {
+        discard(payloadPath, e);
+        discard(manifestPath, e);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Stages a manifest alone, for a rewrite that leaves the payload as it is: a touch.
+   *
+   * @throws SyncFailedException if the sync has failed
+   */
+  public Path stageManifest(KeyDirectory directory, String runId, Manifest manifest)
+      throws IOException {
+    StagedName name =
+        new StagedName(runId, StagedName.Role.MANIFEST, owner.get(), sequence.incrementAndGet());
+    Path path = directory.staged(name);
+    return Uninterrupted.call(
+        () -> {
+          try (FileOps.FileHandle file = ops.createExclusive(path)) {
+            file.write(ByteBuffer.wrap(encode(manifest)));
+            // Renaming an unsynced file over a durable one can leave an empty file after a power
+            // cut, and with it the entry would be lost.
+            sync(file::sync, path);
+            return path;
+          } catch (IOException | RuntimeException | Error e) {
+            discard(path, e);
+            throw e;
+          }
+        });
+  }
+
+  /** Removes what is left of a pair that will not be published. */
+  public void discard(StagedPair pair, Throwable because) {
+    discard(pair.stagedPayload(), because);
+    discard(pair.stagedManifest(), because);
+  }
+
+  /** Removes a staged file; a failure to do so is attached to what made it necessary. */
+  public void discard(Path staged, Throwable because) {
+    try {
+      ops.unlink(staged);
+    } catch (java.nio.file.NoSuchFileException e) {
+      // Never created, or renamed into place.
+    } catch (IOException e) {
+      because.addSuppressed(e);
+    }
+  }
+
+  private static Digest256 writePayload(FileOps.FileHandle file, PayloadSource source)
+      throws IOException {
+    Sha256 sha256 = new Sha256();
+    source.pour(
+        (piece, length) -> {
+          sha256.update(piece, length);
+          file.write(ByteBuffer.wrap(piece, 0, length));
+        });
+    return sha256.finish();
+  }
+
+  private static byte[] encode(Manifest manifest) {
+    try {
+      return ManifestCodec.encode(manifest);
+    } catch (ManifestFormatException e) {
+      throw new IllegalArgumentException("the manifest cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Sync {
+    void run() throws IOException;
+  }
+
+  private static void sync(Sync sync, Path path) throws IOException {
+    try {
+      sync.run();
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new SyncFailedException("sync failed: " + e.getMessage() + " file=" + path, e);
+    }
+  }
+}

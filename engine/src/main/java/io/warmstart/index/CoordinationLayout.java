@@ -1,0 +1,109 @@
+package io.warmstart.index;
+
+import java.util.List;
+
+/**
+ * The bytes of {@code .warmstart/coordination}, little-endian: a header, one row for each process,
+ * one record for each lock stripe.
+ *
+ * <p>The file has a fixed size and is never replaced while a process that knows it lives, so that a
+ * lock word has one place for as long as anybody may hold it. It is never synced: after a reboot it
+ * is made anew.
+ *
+ * <p>Version history: 1, the first.
+ */
+public final class CoordinationLayout {
+  private CoordinationLayout() {}
+
+  /** One field of a record: its place, its size, and what it says. */
+  public record Field(String name, int offset, int length, String meaning) {}
+
+  /** "WARMCOOR" as a little-endian long. */
+  public static final long MAGIC = 0x524f_4f43_4d52_4157L;
+
+  public static final int VERSION = 1;
+
+  public static final int HEADER_OFFSET = 0;
+  public static final int HEADER_LENGTH = 256;
+  public static final int PROCESS_ROWS = 1024;
+  public static final int PROCESS_ROW_LENGTH = 256;
+  public static final int PROCESSES_OFFSET = HEADER_OFFSET + HEADER_LENGTH;
+
+  /** The stripes of keys; one more, at this index, serialises sweeps. */
+  public static final int KEY_STRIPES = 512;
+
+  public static final int SWEEP_STRIPE = KEY_STRIPES;
+  public static final int STRIPE_LENGTH = 64;
+  public static final int STRIPES_OFFSET = PROCESSES_OFFSET + PROCESS_ROWS * PROCESS_ROW_LENGTH;
+  public static final int FILE_LENGTH =
+      (STRIPES_OFFSET + (KEY_STRIPES + 1) * STRIPE_LENGTH + 4095) & -4096;
+
+  // Header. The total stands on a cache line of its own: every save writes it.
+  static final int MAGIC_OFFSET = 0;
+  static final int VERSION_OFFSET = 8;
+  static final int LAYOUT_HASH_OFFSET = 12;
+  static final int BOOT_OFFSET = 16;
+  static final int TOTAL_BYTES_OFFSET = 128;
+  static final int TOTAL_KNOWN_OFFSET = 136;
+
+  // Process row.
+  static final int EPOCH_OFFSET = 0;
+  static final int PID_OFFSET = 8;
+  static final int STARTED_OFFSET = 16;
+  static final int COUNTERS_OFFSET = 64;
+  static final int COUNTERS = 24;
+
+  // Stripe.
+  static final int LOCK_WORD_OFFSET = 0;
+  static final int REMOVALS_OFFSET = 8;
+  static final int INTENT_OFFSET = 16;
+
+  public static final List<Field> HEADER =
+      List.of(
+          new Field("magic", MAGIC_OFFSET, 8, "WARMCOOR"),
+          new Field("version", VERSION_OFFSET, 4, "1"),
+          new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
+          new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
+          new Field("total bytes", TOTAL_BYTES_OFFSET, 8, "of the root, kept by every save"),
+          new Field("total known", TOTAL_KNOWN_OFFSET, 8, "1 after a sweep has counted, else 0"));
+
+  public static final List<Field> PROCESS_ROW =
+      List.of(
+          new Field("epoch", EPOCH_OFFSET, 8, "how often the row was claimed"),
+          new Field("pid", PID_OFFSET, 8, "for people; proves nothing"),
+          new Field("started", STARTED_OFFSET, 8, "unix nanoseconds of the claim"),
+          new Field("counters", COUNTERS_OFFSET, 8 * COUNTERS, "see Counter; kept over claims"));
+
+  public static final List<Field> STRIPE =
+      List.of(
+          new Field("lock word", LOCK_WORD_OFFSET, 8, "0 free; else epoch << 32 | row << 16 | 1"),
+          new Field("removals", REMOVALS_OFFSET, 8, "entries removed under this stripe"),
+          new Field("intent", INTENT_OFFSET, 32, "the key that the owner works on"));
+
+  /** A hash over every field, so that two builds that lay the file out differently never share. */
+  static int layoutHash() {
+    int hash = 17;
+    for (List<Field> record : List.of(HEADER, PROCESS_ROW, STRIPE)) {
+      for (Field field : record) {
+        hash = 31 * hash + field.name().hashCode();
+        hash = 31 * hash + field.offset();
+        hash = 31 * hash + field.length();
+      }
+    }
+    for (int constant :
+        new int[] {
+          HEADER_LENGTH, PROCESS_ROWS, PROCESS_ROW_LENGTH, KEY_STRIPES, STRIPE_LENGTH, FILE_LENGTH
+        }) {
+      hash = 31 * hash + constant;
+    }
+    return hash;
+  }
+
+  static int rowOffset(int row) {
+    return PROCESSES_OFFSET + row * PROCESS_ROW_LENGTH;
+  }
+
+  static int stripeOffset(int stripe) {
+    return STRIPES_OFFSET + stripe * STRIPE_LENGTH;
+  }
+}

@@ -1,0 +1,27 @@
+package io.warmstart.index;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Manifest;
+import io.warmstart.io.FileOps;
+import java.io.IOException;
+
+/** The index that keeps nothing: every answer is read from the key's directory. */
+public final class DirectoryIndex implements EntryIndex {
+  private final FileOps ops;
+
+  public DirectoryIndex(FileOps ops) {
+    this.ops = ops;
+  }
+
+  @Override
+  public KeyScan look(KeyDirectory directory) throws IOException {
+    return KeyScan.forLookup(ops, directory);
+  }
+
+  @Override
+  public void published(KeyDirectory directory, String runId, Manifest manifest) {}
+
+  @Override
+  public void removed(KeyDirectory directory, String runId) {}
+}

@@ -1,0 +1,479 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Owner;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is alive on a root, proven by the kernel.
+ *
+ * <p>Each process holds a lock on one byte of {@code .warmstart/locks} for as long as it lives:
+ * byte {@code 1 + row} for the row of the process table that it has claimed. The kernel drops the
+ * lock when the process dies, however it dies, and keeps it while the process is stopped. Pids
+ * prove neither: they recycle, a zombie has one, and in containers every process is pid 1.
+ *
+ * <p>The kernel also drops <em>all</em> locks of a process on a file when the process closes
+ * <em>any</em> descriptor of it, and Java closes a channel when a thread inside an operation on it
+ * is interrupted. So one daemon thread opens the file, once, and runs every operation on it; others
+ * hand it tasks. Byte 0 serialises attaching.
+ *
+ * <p>Safe for all threads.
+ */
+public final class ProcessRegistry implements AutoCloseable {
+  static final String LOCKS_NAME = "locks";
+  static final String COORDINATION_NAME = "coordination";
+  private static final String COORDINATION_STAGED_NAME = "coordination.new";
+
+  private static final long HEARTBEAT_MILLIS = 250;
+  private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long TASK_TIMEOUT_MILLIS = 10_000;
+
+  /** What is known of the owner of a staged file. */
+  public enum Liveness {
+    ALIVE,
+    DEAD,
+    /** It ran under another boot of the kernel: before a reboot, or on another machine. */
+    ANOTHER_BOOT
+  }
+
+  private final Path directory;
+  private final FileOps ops;
+  private final EpochNanoClock clock;
+  private final long boot;
+  private final BlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
+  private final Thread thread;
+  private volatile @Nullable Coordination current;
+  private volatile boolean closed;
+
+  // Only the registry's thread uses these.
+  private @Nullable FileChannel channel;
+  private @Nullable FileFacts channelIdentity;
+  private int row = -1;
+  private long epoch;
+
+  private ProcessRegistry(Path directory, FileOps ops, EpochNanoClock clock, long boot) {
+    this.directory = directory;
+    this.ops = ops;
+    this.clock = clock;
+    this.boot = boot;
+    this.thread = new Thread(this::run, "warmstart-locks");
+    this.thread.setDaemon(true);
+  }
+
+  /**
+   * Attaches this process to a root.
+   *
+   * @param directory the root's {@code .warmstart}, which exists
+   * @throws IOException if the lock file or the coordination file cannot be made or mapped
+   */
+  public static ProcessRegistry start(Path directory, FileOps ops, EpochNanoClock clock, long boot)
+      throws IOException {
+    ProcessRegistry registry = new ProcessRegistry(directory, ops, clock, boot);
+    registry.thread.start();
+    try {
+      registry.onThread(
+          () -> {
+            registry.attach();
+            return 0;
+          });
+    } catch (IOException | RuntimeException | Error e) {
+      registry.close();
+      throw e;
+    }
+    return registry;
+  }
+
+  /** The mapping, or null while there is none to be had: then files alone must do. */
+  public @Nullable Coordination current() {
+    Coordination coordination = current;
+    return coordination == null || coordination.lost() ? null : coordination;
+  }
+
+  /** Whether the owner of a staged file may still come back to it. */
+  public Liveness liveness(Owner owner) {
+    if (owner.boot() != boot) {
+      return Liveness.ANOTHER_BOOT;
+    }
+    Coordination coordination = current();
+    if (coordination == null) {
+      return Liveness.ALIVE;
+    }
+    if (owner.equals(coordination.owner())) {
+      return Liveness.ALIVE;
+    }
+    long rowEpoch = coordination.epochOf(owner.slot());
+    if (rowEpoch == -1) {
+      return Liveness.ALIVE;
+    }
+    if (rowEpoch != owner.epoch()) {
+      return Liveness.DEAD;
+    }
+    return whileUnowned(owner.slot(), () -> {}) ? Liveness.DEAD : Liveness.ALIVE;
+  }
+
+  /** How many processes hold a row, this one included. */
+  public int liveProcesses() {
+    try {
+      return onThread(
+          () -> {
+            int live = 0;
+            for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+              Coordination coordination = current();
+              if (each == row) {
+                live++;
+              } else if (coordination != null && coordination.epochOf(each) > 0) {
+                FileLock lock = tryLock(1 + each);
+                if (lock == null) {
+                  live++;
+                } else {
+                  lock.release();
+                }
+              }
+            }
+            return live;
+          });
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  /**
+   * Runs an action while holding a row's byte, which proves that its owner is dead for as long as
+   * the action runs and keeps a second breaker out.
+   *
+   * @return false, without running it, if the owner lives or its death cannot be proven now
+   */
+  boolean whileUnowned(int otherRow, Runnable action) {
+    try {
+      return onThread(
+          () -> {
+            if (otherRow == row || otherRow < 0 || otherRow >= CoordinationLayout.PROCESS_ROWS) {
+              return false;
+            }
+            FileLock lock = tryLock(1 + otherRow);
+            if (lock == null) {
+              return false;
+            }
+            try {
+              action.run();
+            } finally {
+              lock.release();
+            }
+            return true;
+          });
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Gives the row up: the kernel sees the process as gone from this root. */
+  @Override
+  public void close() {
+    closed = true;
+    tasks.add(new FutureTask<>(() -> 0));
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        FutureTask<?> task = nextTask();
+        if (task != null) {
+          task.run();
+        } else {
+          heartbeat();
+        }
+      }
+    } finally {
+      current = null;
+      closeChannel();
+      for (FutureTask<?> task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.cancel(false);
+      }
+    }
+  }
+
+  private @Nullable FutureTask<?> nextTask() {
+    try {
+      return tasks.poll(HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      // Nobody has a reason to interrupt this thread; the interrupt must not reach the channel.
+      return null;
+    }
+  }
+
+  /** Attaches anew when the files that we hold are no longer the ones that the names lead to. */
+  private void heartbeat() {
+    try {
+      if (!attached()) {
+        attach();
+      }
+    } catch (IOException | RuntimeException e) {
+      // Not attached is a state that callers see and live with; the next heartbeat tries again.
+      current = null;
+    }
+  }
+
+  private boolean attached() {
+    Coordination coordination = current();
+    FileChannel open = channel;
+    FileFacts identity = channelIdentity;
+    if (coordination == null || open == null || !open.isOpen() || identity == null) {
+      return false;
+    }
+    try {
+      return ops.stat(directory.resolve(LOCKS_NAME)).sameFileAs(identity)
+          && ops.stat(directory.resolve(COORDINATION_NAME)).sameFileAs(coordination.identity());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void attach() throws IOException {
+    current = null;
+    openLockFile();
+    FileLock setup = lockSetupByte();
+    try {
+      Coordination coordination = openCoordination();
+      if (row < 0) {
+        row = claimRow();
+      }
+      // Seconds as a floor: epochs go on rising after somebody has deleted the whole directory.
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(clock.nanoTime()) & 0x7fff_ffffL;
+      coordination.claim(
+          row, Math.max(epoch + 1, seconds), ProcessHandle.current().pid(), clock.nanoTime());
+      epoch = coordination.owner().epoch();
+      current = coordination;
+    } finally {
+      setup.release();
+    }
+  }
+
+  private void openLockFile() throws IOException {
+    Path path = directory.resolve(LOCKS_NAME);
+    FileChannel open = channel;
+    FileFacts identity = channelIdentity;
+    if (open != null && open.isOpen() && identity != null) {
+      try {
+        if (ops.stat(path).sameFileAs(identity)) {
+          return;
+        }
+      } catch (NoSuchFileException e) {
+        // Deleted under us: a new one is made below, and the row claimed in it.
+      }
+    }
+    closeChannel();
+    createEngineDirectory();
+    FileChannel opened =
+        FileChannel.open(
+            path,
+            Set.of(
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    channel = opened;
+    channelIdentity = ops.stat(path);
+  }
+
+  private void createEngineDirectory() throws IOException {
+    try {
+      ops.createDirectory(directory);
+    } catch (FileAlreadyExistsException e) {
+      // The usual case.
+    }
+  }
+
+  private FileLock lockSetupByte() throws IOException {
+    long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
+    while (true) {
+      FileLock lock = tryLock(0);
+      if (lock != null) {
+        return lock;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "another process has been attaching for over "
+                + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
+                + " s: lock on byte 0 of "
+                + directory.resolve(LOCKS_NAME));
+      }
+      LockSupport.parkNanos(200_000);
+    }
+  }
+
+  private int claimRow() throws IOException {
+    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+      // Held until the channel closes: the lock is the proof that this process lives.
+      if (tryLock(1 + each) != null) {
+        return each;
+      }
+    }
+    throw new IOException(
+        "all " + CoordinationLayout.PROCESS_ROWS + " process rows are held: " + directory);
+  }
+
+  private Coordination openCoordination() throws IOException {
+    Path path = directory.resolve(COORDINATION_NAME);
+    try {
+      FileFacts facts = ops.stat(path);
+      if (facts.regular() && facts.size() == CoordinationLayout.FILE_LENGTH) {
+        Coordination existing = map(path);
+        switch (existing.judge()) {
+          case USABLE -> {
+            return existing;
+          }
+          case OTHER_LAYOUT -> refuseIfInUse(path);
+          case STALE, DAMAGED -> {}
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // The first process on this root, or somebody has cleaned up.
+    }
+    return createCoordination(path);
+  }
+
+  private void refuseIfInUse(Path path) throws IOException {
+    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+      if (each != row) {
+        FileLock lock = tryLock(1 + each);
+        if (lock == null) {
+          throw new IOException(
+              "a process of another warmstart version is using this root: expected layout version="
+                  + CoordinationLayout.VERSION
+                  + " file="
+                  + path);
+        }
+        lock.release();
+      }
+    }
+  }
+
+  private Coordination map(Path path) throws IOException {
+    try (FileOps.FileHandle file = ops.openForWriting(path)) {
+      return new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
+    }
+  }
+
+  /** Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it. */
+  private Coordination createCoordination(Path path) throws IOException {
+    Path staged = directory.resolve(COORDINATION_STAGED_NAME);
+    try {
+      ops.unlink(staged);
+    } catch (NoSuchFileException e) {
+      // No one died while making it.
+    }
+    try (FileOps.FileHandle file = ops.createExclusive(staged)) {
+      file.write(java.nio.ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
+      Coordination made =
+          new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
+      made.initialise();
+      ops.rename(staged, path);
+      return made;
+    }
+  }
+
+  private @Nullable FileLock tryLock(long position) throws IOException {
+    FileChannel open = channel;
+    if (open == null) {
+      throw new IOException("not attached: " + directory);
+    }
+    try {
+      return open.tryLock(position, 1, false);
+    } catch (OverlappingFileLockException e) {
+      // Held by this JVM, through another copy of this class: as held as any.
+      return null;
+    }
+  }
+
+  private void closeChannel() {
+    row = -1;
+    FileChannel open = channel;
+    channel = null;
+    channelIdentity = null;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (IOException e) {
+        // The locks are gone with the descriptor, which the kernel frees in any case.
+        return;
+      }
+    }
+  }
+
+  private <T> T onThread(Callable<T> work) throws IOException {
+    if (Thread.currentThread() == thread) {
+      throw new IllegalStateException("a task of the registry's thread must not wait for another");
+    }
+    FutureTask<T> task = new FutureTask<>(work);
+    tasks.add(task);
+    if (closed && !thread.isAlive()) {
+      throw new IOException("closed: " + directory);
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get(TASK_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (TimeoutException e) {
+          throw new IOException("the lock thread does not answer: " + directory, e);
+        } catch (java.util.concurrent.CancellationException e) {
+          throw new IOException("closed: " + directory, e);
+        } catch (ExecutionException e) {
+          throw rethrow(e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static IOException rethrow(@Nullable Throwable cause) {
+    if (cause instanceof IOException e) {
+      return e;
+    }
+    if (cause instanceof RuntimeException e) {
+      throw e;
+    }
+    if (cause instanceof Error e) {
+      throw e;
+    }
+    return new IOException(cause);
+  }
+}

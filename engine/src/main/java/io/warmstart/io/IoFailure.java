@@ -1,0 +1,72 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Why an operation failed, as far as a caller would act differently. */
+public enum IoFailure {
+  /** No bytes, no inodes or no quota left. */
+  FULL,
+  /** The file system is mounted read-only. */
+  READ_ONLY,
+  /** The permissions do not allow it. */
+  PERMISSION,
+  /** The process or the system has no descriptors left. */
+  DESCRIPTORS,
+  /** Anything else: a device that fails, first of all. */
+  OTHER;
+
+  /**
+   * Judges an exception. The JDK hands the kernel's error on only as text, in the C library's
+   * language: where the text is not known, the file system itself is asked.
+   *
+   * @param where a path on the file system that failed
+   */
+  public static IoFailure of(IOException failure, Path where) {
+    if (failure instanceof AccessDeniedException) {
+      return PERMISSION;
+    }
+    String reason =
+        failure instanceof FileSystemException e && e.getReason() != null
+            ? e.getReason()
+            : String.valueOf(failure.getMessage());
+    String text = reason.toLowerCase(Locale.ROOT);
+    if (text.contains("no space left") || text.contains("quota exceeded")) {
+      return FULL;
+    }
+    if (text.contains("read-only file system")) {
+      return READ_ONLY;
+    }
+    if (text.contains("too many open files")) {
+      return DESCRIPTORS;
+    }
+    if (text.contains("operation not permitted") || text.contains("permission denied")) {
+      return PERMISSION;
+    }
+    if (text.contains("input/output error")) {
+      return OTHER;
+    }
+    return ask(where);
+  }
+
+  private static IoFailure ask(Path where) {
+    for (Path path = where; path != null; path = path.getParent()) {
+      if (Files.isDirectory(path)) {
+        try {
+          var fileStore = Files.getFileStore(path);
+          if (fileStore.isReadOnly()) {
+            return READ_ONLY;
+          }
+          return fileStore.getUsableSpace() == 0 ? FULL : OTHER;
+        } catch (IOException e) {
+          return OTHER;
+        }
+      }
+    }
+    return OTHER;
+  }
+}

@@ -1,0 +1,40 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+
+/**
+ * Runs file operations on a thread that may be interrupted. An interrupt closes the channel that
+ * the thread is working on; a save by a thread that is being cancelled must succeed all the same,
+ * since it may be the last one. So the step is run again from its beginning, and the interrupt is
+ * handed on to the caller afterwards.
+ */
+public final class Uninterrupted {
+  private Uninterrupted() {}
+
+  /** A step that can be run again from its beginning. */
+  @FunctionalInterface
+  public interface Step<T extends @org.jspecify.annotations.Nullable Object> {
+    T run() throws IOException;
+  }
+
+  /** Runs the step until no interrupt has hit it, and restores the interrupt status after. */
+  public static <T extends @org.jspecify.annotations.Nullable Object> T call(Step<T> step)
+      throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      while (true) {
+        try {
+          return step.run();
+        } catch (ClosedByInterruptException e) {
+          // The status is set at this moment, and would close the next channel too.
+          interrupted |= Thread.interrupted();
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.warmstart.payload;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.io.FileOps;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import net.openhft.chronicle.bytes.BytesStore;
+import net.openhft.chronicle.bytes.PointerBytesStore;
+import org.agrona.BufferUtil;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of a payload, off the heap: small ones copied into native memory, large ones mapped
+ * read-only, those beyond what a buffer can address copied again, in pieces, into native memory.
+ *
+ * <p>A mapping shows the version that was opened for as long as it lives: overwriting renames
+ * another file into place, eviction removes the name. Whoever truncates a payload file in place,
+ * against the format, makes later accesses of the mapping fail with InternalError.
+ *
+ * <p>{@link #release} may be called from any thread, once or more; nobody may be reading then.
+ */
+public final class PayloadMemory {
+  /** From this size on, copying costs more than the page faults of a mapping. */
+  static final long MAP_FROM_BYTES = 256 * 1024;
+
+  /** What a mapping and a {@link org.agrona.DirectBuffer} can address. */
+  static final long MAP_UP_TO_BYTES = Integer.MAX_VALUE - 8;
+
+  /**
+   * Chronicle warns once, through this logger, that it cannot free foreign direct buffers without
+   * one more JVM flag. We hand it none: what we map we unmap ourselves. The strong reference keeps
+   * the setting.
+   */
+  private static final Logger CLEANER_LOG =
+      Logger.getLogger(
+          "net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
+
+  static {
+    CLEANER_LOG.setLevel(Level.OFF);
+  }
+
+  private final BytesStore<?, ?> bytes;
+  private final @Nullable MappedByteBuffer mapping;
+  private final long address;
+  private final long length;
+  private final AtomicBoolean released = new AtomicBoolean();
+
+  private PayloadMemory(
+      BytesStore<?, ?> bytes, @Nullable MappedByteBuffer mapping, long address, long length) {
+    this.bytes = bytes;
+    this.mapping = mapping;
+    this.address = address;
+    this.length = length;
+  }
+
+  /** A payload as it was read, and its checksum where that was wanted. */
+  public record Loaded(PayloadMemory memory, @Nullable Digest256 checksum) {}
+
+  /**
+   * Reads a payload whose size has been compared with the manifest's.
+   *
+   * @param withChecksum whether to compute the checksum on the way
+   * @throws EOFException if the file is shorter than {@code length}
+   */
+  public static Loaded load(FileOps.FileHandle file, long length, boolean withChecksum)
+      throws IOException {
+    return load(file, length, withChecksum, MAP_FROM_BYTES, MAP_UP_TO_BYTES);
+  }
+
+  static Loaded load(
+      FileOps.FileHandle file, long length, boolean withChecksum, long mapFrom, long mapUpTo)
+      throws IOException {
+    return length >= mapFrom && length <= mapUpTo
+        ? map(file, length, withChecksum)
+        : copy(file, length, withChecksum);
+  }
+
+  private static Loaded copy(FileOps.FileHandle file, long length, boolean withChecksum)
+      throws IOException {
+    BytesStore<?, ?> store = BytesStore.lazyNativeBytesStoreWithFixedCapacity(length);
+    boolean loaded = false;
+    try {
+      Sha256 sha256 = withChecksum ? new Sha256() : null;
+      byte[] piece = new byte[(int) Math.min(length, Pieces.BYTES)];
+      for (long position = 0; position < length; ) {
+        int count = (int) Math.min(piece.length, length - position);
+        count = file.read(ByteBuffer.wrap(piece, 0, count), position);
+        if (count <= 0) {
+          throw new EOFException("payload ends early: expected=" + length + " actual=" + position);
+        }
+        store.write(position, piece, 0, count);
+        if (sha256 != null) {
+          sha256.update(piece, count);
+        }
+        position += count;
+      }
+      PayloadMemory memory =
+          new PayloadMemory(store, null, length == 0 ? 0 : store.addressForRead(0), length);
+      loaded = true;
+      return new Loaded(memory, sha256 == null ? null : sha256.finish());
+    } finally {
+      if (!loaded) {
+        store.releaseLast();
+      }
+    }
+  }
+
+  private static Loaded map(FileOps.FileHandle file, long length, boolean withChecksum)
+      throws IOException {
+    MappedByteBuffer mapping = file.mapReadOnly(length);
+    boolean loaded = false;
+    try {
+      long address = BufferUtil.address(mapping);
+      Digest256 checksum = withChecksum ? checksum(mapping) : null;
+      PointerBytesStore store = BytesStore.nativePointer();
+      store.set(address, length);
+      loaded = true;
+      return new Loaded(new PayloadMemory(store, mapping, address, length), checksum);
+    } catch (InternalError e) {
+      // A page of the mapping is gone: the file was truncated under it.
+      throw new EOFException("payload was truncated while it was read: expected=" + length);
+    } finally {
+      if (!loaded) {
+        IoUtil.unmap(mapping);
+      }
+    }
+  }
+
+  /** Through the heap, piece by piece: a checksum intrinsic over a lost page kills the JVM. */
+  private static Digest256 checksum(MappedByteBuffer mapping) {
+    Sha256 sha256 = new Sha256();
+    byte[] piece = new byte[Math.min(mapping.capacity(), Pieces.BYTES)];
+    ByteBuffer view = mapping.duplicate();
+    while (view.hasRemaining()) {
+      int count = Math.min(piece.length, view.remaining());
+      view.get(piece, 0, count);
+      sha256.update(piece, count);
+    }
+    return sha256.finish();
+  }
+
+  /** Bytes. */
+  public long length() {
+    return length;
+  }
+
+  /** Whether an Agrona buffer can show all of it. */
+  public boolean fitsBuffer() {
+    return length <= MAP_UP_TO_BYTES;
+  }
+
+  /** Lets a buffer show the payload, without copying. */
+  public void wrap(UnsafeBuffer view) {
+    view.wrap(address, (int) length);
+  }
+
+  /** The payload as Chronicle's bytes, of any size; do not write to it. */
+  public BytesStore<?, ?> bytes() {
+    return bytes;
+  }
+
+  /** Frees the memory or the mapping; later calls do nothing. */
+  public void release() {
+    if (released.compareAndSet(false, true)) {
+      bytes.releaseLast();
+      if (mapping != null) {
+        IoUtil.unmap(mapping);
+      }
+    }
+  }
+}
