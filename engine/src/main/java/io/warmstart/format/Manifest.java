@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import java.nio.charset.StandardCharsets;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -43,12 +44,18 @@ public record Manifest(
   /**
    * Drops an objective that is not finite, because JSON cannot write it.
    *
-   * @throws IllegalArgumentException if {@code payloadBytes} is negative
+   * @throws IllegalArgumentException if {@code payloadBytes} is negative, or {@code producer} has
+   *     half of a surrogate pair
    */
   public Manifest {
     if (payloadBytes < 0) {
       throw new IllegalArgumentException(
           "payload length is negative: expected=0 or more actual=" + payloadBytes);
+    }
+    if (producer != null && !isEncodable(producer)) {
+      throw new IllegalArgumentException(
+          "producer is not encodable: expected=whole surrogate pairs actual="
+              + Excerpt.of(producer));
     }
     if (objective.isPresent() && !Double.isFinite(objective.getAsDouble())) {
       objective = OptionalDouble.empty();
@@ -96,6 +103,14 @@ public record Manifest(
         true,
         Stamp.max(accessedAt, stamp),
         unknownFields);
+  }
+
+  /**
+   * Returns whether a known field may hold {@code text}. Half of a surrogate pair can be written in
+   * JSON as an escape, but the original store takes such a manifest for broken and deletes it.
+   */
+  static boolean isEncodable(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   /** Returns the later of the written and the access stamp: what expiry and eviction go by. */

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** The fields that stood in a manifest's file, and what each must be to be taken. */
 final class ManifestFields {
   private static final long MAX_UNSIGNED_INT = 0xffff_ffffL;
-  private static final int MAX_UNSIGNED_LONG_DIGITS = 20;
 
   private final Map<ManifestField, JsonValue> known = new EnumMap<>(ManifestField.class);
   private final UnknownFields unknown;
@@ -98,7 +97,7 @@ final class ManifestFields {
     if (value == null || value == Literal.NULL) {
       return null;
     }
-    if (value instanceof Text text) {
+    if (value instanceof Text text && Manifest.isEncodable(text.value())) {
       return text.value();
     }
     throw malformed(field, JsonValue.describe(value));
@@ -137,17 +136,14 @@ final class ManifestFields {
    */
   private static long parseUnsignedLong(ManifestField field, JsonValue value)
       throws ManifestFormatException {
-    if (value instanceof NumberToken number
-        && number.characters().length() <= MAX_UNSIGNED_LONG_DIGITS
-        && number.characters().chars().allMatch(c -> c >= '0' && c <= '9')) {
-      try {
-        return Long.parseUnsignedLong(number.characters());
-      } catch (NumberFormatException e) {
-        // Twenty digits, and more than 2^64-1.
-        throw malformed(field, JsonValue.describe(value), e);
-      }
+    if (!(value instanceof NumberToken number)) {
+      throw malformed(field, JsonValue.describe(value));
     }
-    throw malformed(field, JsonValue.describe(value), null);
+    try {
+      return Long.parseUnsignedLong(number.characters());
+    } catch (NumberFormatException e) {
+      throw malformed(field, JsonValue.describe(value), e);
+    }
   }
 
   private static ManifestFormatException malformed(ManifestField field, String actual) {

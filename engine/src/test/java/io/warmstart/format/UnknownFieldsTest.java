@@ -9,8 +9,12 @@ import org.junit.jupiter.api.Test;
 /** What a later producer adds is not ours to lose. */
 class UnknownFieldsTest {
   private static final String COMPACT =
-      "\"x\":{\"big\":123456789012345678901234567890,\"dec\":1.50E+3,\"tiny\":-0.0e-999,\"none\":null,\"a\":[],\"o\":{},\"n\":[[1,2],[{}]]},\"kind2\":\"Fin\\u00e9\\ud83d\\ude00\\ud800\\/\\u001f\\u007f\\n"
-          + "\",\"t\":true,\"f\":false,\"\\\"q\\\"\":1,\"\":2";
+      """
+      "x":{"big":123456789012345678901234567890,"dec":1.50E+3,"tiny":-0.0e-999,\
+      "none":null,"a":[],"o":{},"n":[[1,2],[{}]]},\
+      "kind2":"Fin\\u00e9\\ud83d\\ude00\\ud800\\/\\u001f\\u007f\\n",\
+      "t":true,"f":false,"\\"q\\"":1,"":2\
+      """;
 
   private static final String LAID_OUT =
       """
