@@ -4,7 +4,6 @@ import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Makes a root ready to be opened, or says in one line why it cannot be. */
@@ -30,7 +29,7 @@ final class Roots {
     try {
       Path real = absolute.toRealPath();
       if (!options.readOnly()) {
-        requireWritable(real, options.fileOps());
+        requireWritable(root, real);
       }
       return real;
     } catch (IOException e) {
@@ -56,24 +55,14 @@ final class Roots {
     }
   }
 
-  /** By writing: permissions tell root nothing, and a mode bit nothing of a read-only mount. */
-  private static void requireWritable(Path real, FileOps ops) throws IOException {
-    Path engineDirectory = real.resolve(Engine.DIRECTORY_NAME);
-    try {
-      ops.createDirectory(engineDirectory);
-    } catch (FileAlreadyExistsException e) {
-      // Made before; that it could be then says nothing of now.
-    }
-    Path probe =
-        engineDirectory.resolve("probe-" + ProcessHandle.current().pid() + "-" + System.nanoTime());
-    try (FileOps.FileHandle file = ops.createExclusive(probe)) {
-      file.facts();
-    } finally {
-      try {
-        ops.unlink(probe);
-      } catch (NoSuchFileException e) {
-        // It could not be made, which is what was to be found out.
-      }
+  /**
+   * Asks the kernel, whose answer takes a read-only mount and an immutable directory into account;
+   * mode bits would not. Attaching to the root then writes for real.
+   */
+  private static void requireWritable(Path root, Path real) {
+    if (!Files.isWritable(real)) {
+      throw new ReadOnlyStoreException(
+          "root cannot be written to, it can only be opened read-only: root=" + root);
     }
   }
 }

@@ -55,7 +55,7 @@ public final class PairRecovery {
     ROLLED_FORWARD,
     /** The files were moved to quarantine. */
     QUARANTINED,
-    /** There is no such entry any more. */
+    /** There is no such entry any more, or its files went while they were looked at. */
     GONE,
     /** Nothing is proven: a foreign writer may be at work. */
     UNDECIDED
@@ -69,6 +69,17 @@ public final class PairRecovery {
    *     used
    */
   public Outcome recover(
+      KeyDirectory directory, String runId, boolean mayQuarantine, boolean locked)
+      throws IOException {
+    try {
+      return recoverOnce(directory, runId, mayQuarantine, locked);
+    } catch (NoSuchFileException e) {
+      // A store that knows no lock removes files at any moment, and then there is nothing to mend.
+      return Outcome.GONE;
+    }
+  }
+
+  private Outcome recoverOnce(
       KeyDirectory directory, String runId, boolean mayQuarantine, boolean locked)
       throws IOException {
     Path manifestPath = directory.manifest(runId);

@@ -10,8 +10,10 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -48,6 +50,16 @@ public final class ProcessRegistry implements AutoCloseable {
   private static final long HEARTBEAT_MILLIS = 250;
   private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long TASK_TIMEOUT_MILLIS = 10_000;
+
+  private static final int MOST_ATTACH_ATTEMPTS = 1000;
+  private static final Set<OpenOption> LOCK_FILE_OPTIONS =
+      Set.of(
+          StandardOpenOption.CREATE,
+          StandardOpenOption.READ,
+          StandardOpenOption.WRITE,
+          LinkOption.NOFOLLOW_LINKS);
+  private static final FileAttribute<?> PRIVATE_FILE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /** What is known of the owner of a staged file. */
   public enum Liveness {
@@ -294,17 +306,18 @@ public final class ProcessRegistry implements AutoCloseable {
       }
     }
     closeChannel();
-    createEngineDirectory();
-    FileChannel opened =
-        FileChannel.open(
-            path,
-            Set.of(
-                StandardOpenOption.CREATE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE,
-                LinkOption.NOFOLLOW_LINKS),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    channel = opened;
+    for (int attempt = 1; channel == null; attempt++) {
+      createEngineDirectory();
+      try {
+        channel = FileChannel.open(path, LOCK_FILE_OPTIONS, PRIVATE_FILE);
+      } catch (NoSuchFileException e) {
+        // The original store removes any directory of a root that it finds empty, and this one is
+        // for an instant. A file in it ends that.
+        if (attempt == MOST_ATTACH_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
     channelIdentity = ops.stat(path);
   }
 
