@@ -149,6 +149,8 @@ final class SaveFlow {
   private void makeNamesDurable(OpenDirectories.Use open, KeyDirectory directory) {
     try {
       open.sync();
+    } catch (NoSuchFileException e) {
+      // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
     } catch (IOException e) {
       engine.counters.count(Counter.SYNC_FAILURES);
       throw new DurabilityUnknownException(

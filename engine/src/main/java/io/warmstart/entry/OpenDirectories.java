@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.DirectoryHandle;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -58,21 +59,36 @@ public final class OpenDirectories implements AutoCloseable {
       this.handle = handle;
     }
 
-    /** Makes the names in the directory durable, and the directory's own name if it may not be. */
+    /**
+     * Makes the names in the directory durable, and the directory's own name if it may not be.
+     *
+     * @throws NoSuchFileException if the directory is gone, and what was saved in it too
+     */
     public void sync() throws IOException {
+      if (!ops.stat(directory.path()).sameFileAs(handle.facts())) {
+        // Removed and made again between our opening it and our staging in it: what was renamed
+        // lies in the new one. From the staging on it was never empty, so it is the same still.
+        drop(this);
+        syncAnew();
+        return;
+      }
       try {
         handle.sync();
-      } catch (java.nio.channels.ClosedChannelException e) {
+      } catch (ClosedChannelException e) {
         // An interrupt has closed the shared descriptor; the names are as good through another.
         drop(this);
-        syncDirectory(directory.path());
-        syncDirectory(root);
+        syncAnew();
         return;
       }
       if (!durableInRoot) {
         syncDirectory(root);
         durableInRoot = true;
       }
+    }
+
+    private void syncAnew() throws IOException {
+      syncDirectory(directory.path());
+      syncDirectory(root);
     }
 
     @Override

@@ -1,0 +1,81 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.CoordinationLayout.Field;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** docs/format.md draws the coordination file; drawings drift from code unless something looks. */
+class FormatDocTest {
+  private static final String TABLE_HEAD = "| offset | length | field | meaning |";
+
+  @Test
+  void documentedTablesAreTheLayoutInTheCode() throws IOException {
+    List<List<String>> documented = tables(Files.readAllLines(document()));
+
+    assertEquals(
+        List.of(
+            rows(CoordinationLayout.HEADER),
+            rows(CoordinationLayout.PROCESS_ROW),
+            rows(CoordinationLayout.STRIPE)),
+        documented);
+  }
+
+  @Test
+  void documentedSizesAreThoseInTheCode() throws IOException {
+    String text = Files.readString(document());
+
+    assertTrue(text.contains(CoordinationLayout.FILE_LENGTH + " bytes"));
+    assertTrue(
+        text.contains(
+            CoordinationLayout.PROCESS_ROWS
+                + " of "
+                + CoordinationLayout.PROCESS_ROW_LENGTH
+                + " bytes, at "
+                + CoordinationLayout.PROCESSES_OFFSET));
+    assertTrue(
+        text.contains(
+            (CoordinationLayout.KEY_STRIPES + 1)
+                + " of "
+                + CoordinationLayout.STRIPE_LENGTH
+                + " bytes, at "
+                + CoordinationLayout.STRIPES_OFFSET));
+  }
+
+  private static Path document() {
+    return Path.of(System.getProperty("warmstart.test.projectRoot"), "docs", "format.md");
+  }
+
+  private static List<String> rows(List<Field> fields) {
+    return fields.stream()
+        .map(
+            field ->
+                "| %d | %d | %s | %s |"
+                    .formatted(
+                        field.offset(),
+                        field.length(),
+                        field.name(),
+                        field.meaning().replace("|", "\\|")))
+        .toList();
+  }
+
+  private static List<List<String>> tables(List<String> lines) {
+    List<List<String>> tables = new ArrayList<>();
+    for (int line = 0; line < lines.size(); line++) {
+      if (lines.get(line).equals(TABLE_HEAD)) {
+        List<String> rows = new ArrayList<>();
+        for (int row = line + 2; lines.get(row).startsWith("|"); row++) {
+          rows.add(lines.get(row));
+        }
+        tables.add(rows);
+      }
+    }
+    return tables;
+  }
+}
