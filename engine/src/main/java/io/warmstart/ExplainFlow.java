@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Says who would win a lookup and why: the choice of {@link LookupFlow}, without its effects. */
 final class ExplainFlow {
@@ -94,8 +95,7 @@ final class ExplainFlow {
     }
   }
 
-  private @org.jspecify.annotations.Nullable String mismatch(
-      KeyDirectory directory, Candidate candidate) {
+  private @Nullable String mismatch(KeyDirectory directory, Candidate candidate) {
     try {
       PairRead read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
       PayloadMemory memory = read.memory();

@@ -118,9 +118,7 @@ final class LookupFlow {
     long now = engine.clock.nanoTime();
     List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
-      if (Expiry.expired(engine, options, directory.key(), candidate, now)) {
-        engine.counters.count(Counter.EXPIRED);
-      } else {
+      if (!Expiry.expired(engine, options, directory.key(), candidate, now)) {
         unexpired.add(candidate);
       }
     }

@@ -11,6 +11,7 @@ import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pair, read from disk and hashed, whatever this process has verified before.
@@ -65,8 +66,7 @@ record PairCheck(
     }
   }
 
-  private static PairCheck bad(
-      String kind, Path path, @org.jspecify.annotations.Nullable String detail) {
+  private static PairCheck bad(String kind, Path path, @Nullable String detail) {
     return new PairCheck(true, false, 0, kind, path, String.valueOf(detail));
   }
 

@@ -163,8 +163,7 @@ final class SaveFlow {
   }
 
   /** Whether the pair is there, or one of us has removed or replaced it by design. */
-  private boolean stillInPlace(KeyDirectory directory, StagedPair pair, long removals)
-      throws IOException {
+  private boolean stillInPlace(KeyDirectory directory, StagedPair pair, long removals) {
     if (engine.publisher.present(pair)) {
       return true;
     }

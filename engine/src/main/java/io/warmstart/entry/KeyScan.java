@@ -10,6 +10,7 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,10 +159,10 @@ public record KeyScan(
       throws IOException {
     String runId = classified.runId();
     switch (classified.kind()) {
-      case MANIFEST -> addManifest(ops, path, java.util.Objects.requireNonNull(runId));
+      case MANIFEST -> addManifest(ops, path, Objects.requireNonNull(runId));
       case PAYLOAD -> {
         if (sizes) {
-          payloadFacts.put(java.util.Objects.requireNonNull(runId), ops.stat(path));
+          payloadFacts.put(Objects.requireNonNull(runId), ops.stat(path));
         }
       }
       case STAGED ->
@@ -182,7 +184,7 @@ public record KeyScan(
       suspect(ops, path, runId, e.getMessage(), false, false);
     } catch (NoSuchFileException e) {
       throw e;
-    } catch (java.nio.channels.ClosedByInterruptException e) {
+    } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
       suspect(ops, path, runId, "manifest cannot be read: " + e.getMessage(), false, true);

@@ -6,8 +6,10 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.payload.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.agrona.concurrent.EpochNanoClock;
@@ -95,11 +97,11 @@ public final class PairReader {
   public Digest256 checksum(Path path) throws IOException {
     return Uninterrupted.call(
         () -> {
-          io.warmstart.payload.Sha256 sha256 = new io.warmstart.payload.Sha256();
+          Sha256 sha256 = new Sha256();
           byte[] piece = new byte[128 * 1024];
           try (FileOps.FileHandle file = ops.openForReading(path)) {
             for (long position = 0; ; ) {
-              int count = file.read(java.nio.ByteBuffer.wrap(piece), position);
+              int count = file.read(ByteBuffer.wrap(piece), position);
               if (count <= 0) {
                 return sha256.finish();
               }

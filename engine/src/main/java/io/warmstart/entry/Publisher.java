@@ -46,28 +46,35 @@ public final class Publisher {
     Path payload = pair.directory().payload(pair.runId());
     Path manifest = pair.directory().manifest(pair.runId());
     long replacedBytes = mayReplace ? sizeOf(payload) + sizeOf(manifest) : 0;
-    boolean linked = mayReplace && linkPrevious(pair, payload);
+    Previous previous = mayReplace ? linkPrevious(pair, payload) : Previous.NONE;
     try {
       ops.rename(pair.stagedPayload(), payload);
     } catch (IOException | RuntimeException | Error e) {
-      dropLink(linked, pair, e);
+      dropLink(previous, pair, e);
       throw e;
     }
     try {
       ops.rename(pair.stagedManifest(), manifest);
     } catch (IOException | RuntimeException | Error e) {
-      undo(linked, pair, payload, e);
+      undo(previous, pair, payload, e);
       throw e;
     }
     boolean inPlace = inPlace(pair);
-    if (linked) {
-      dropLink(true, pair, null);
-    }
+    dropLink(previous, pair, null);
     return new Published(replacedBytes, inPlace);
   }
 
+  /** What is kept of the payload that is being replaced. */
+  private enum Previous {
+    /** There is none. */
+    NONE,
+    LINKED,
+    /** There is one, and no second link to it could be made. */
+    NOT_LINKED
+  }
+
   /** Whether both names lead to the files of this pair. */
-  public boolean inPlace(StagedPair pair) throws IOException {
+  private boolean inPlace(StagedPair pair) {
     return is(pair.directory().payload(pair.runId()), pair.payloadFacts())
         && is(pair.directory().manifest(pair.runId()), pair.manifestFacts());
   }
@@ -76,25 +83,30 @@ public final class Publisher {
    * Whether both names lead to some file: this pair's, or that of a later save of the same run,
    * which has taken its place by right.
    */
-  public boolean present(StagedPair pair) throws IOException {
+  public boolean present(StagedPair pair) {
     return exists(pair.directory().payload(pair.runId()))
         && exists(pair.directory().manifest(pair.runId()));
   }
 
-  private boolean exists(Path path) throws IOException {
+  private boolean exists(Path path) {
     try {
       ops.stat(path);
       return true;
     } catch (NoSuchFileException e) {
       return false;
+    } catch (IOException e) {
+      // Both renames have succeeded, which says more than a look that fails.
+      return true;
     }
   }
 
-  private boolean is(Path path, FileFacts expected) throws IOException {
+  private boolean is(Path path, FileFacts expected) {
     try {
       return ops.stat(path).sameFileAs(expected);
     } catch (NoSuchFileException e) {
       return false;
+    } catch (IOException e) {
+      return true;
     }
   }
 
@@ -106,29 +118,34 @@ public final class Publisher {
     }
   }
 
-  private boolean linkPrevious(StagedPair pair, Path payload) throws IOException {
+  private Previous linkPrevious(StagedPair pair, Path payload) {
     try {
       ops.link(pair.previousPayload(), payload);
-      return true;
+      return Previous.LINKED;
     } catch (NoSuchFileException e) {
-      return false;
+      return Previous.NONE;
+    } catch (IOException | UnsupportedOperationException e) {
+      // No hard links on this file system, or not to a file of another user. The save goes on
+      // without: only an error of the second rename could not be undone then, and would be
+      // answered by completing the save later.
+      return Previous.NOT_LINKED;
     }
   }
 
-  private void undo(boolean linked, StagedPair pair, Path payload, Throwable because) {
+  private void undo(Previous previous, StagedPair pair, Path payload, Throwable because) {
     try {
-      if (linked) {
-        ops.rename(pair.previousPayload(), payload);
-      } else {
-        ops.unlink(payload);
+      switch (previous) {
+        case NONE -> ops.unlink(payload);
+        case LINKED -> ops.rename(pair.previousPayload(), payload);
+        case NOT_LINKED -> throw new IOException("no link to the payload before could be made");
       }
     } catch (IOException e) {
       because.addSuppressed(new UndoFailedException(pair, e));
     }
   }
 
-  private void dropLink(boolean linked, StagedPair pair, @Nullable Throwable because) {
-    if (!linked) {
+  private void dropLink(Previous previous, StagedPair pair, @Nullable Throwable because) {
+    if (previous != Previous.LINKED) {
       return;
     }
     try {

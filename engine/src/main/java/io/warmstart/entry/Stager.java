@@ -16,6 +16,7 @@ import io.warmstart.payload.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -67,7 +68,7 @@ public final class Stager {
   /**
    * Stages a pair.
    *
-   * @throws java.nio.file.NoSuchFileException if the directory has vanished
+   * @throws NoSuchFileException if the directory has vanished
    * @throws SyncFailedException if a sync has failed
    */
   public StagedPair stage(
@@ -170,7 +171,7 @@ public final class Stager {
   public void discard(Path staged, Throwable because) {
     try {
       ops.unlink(staged);
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       // Never created, or renamed into place.
     } catch (IOException e) {
       because.addSuppressed(e);

@@ -4,6 +4,7 @@ import io.warmstart.format.Owner;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -18,6 +19,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -409,7 +411,7 @@ public final class ProcessRegistry implements AutoCloseable {
       // No one died while making it.
     }
     try (FileOps.FileHandle file = ops.createExclusive(staged)) {
-      file.write(java.nio.ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
+      file.write(ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
       Coordination made =
           new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
       made.initialise();
@@ -464,7 +466,7 @@ public final class ProcessRegistry implements AutoCloseable {
           interrupted = true;
         } catch (TimeoutException e) {
           throw new IOException("the lock thread does not answer: " + directory, e);
-        } catch (java.util.concurrent.CancellationException e) {
+        } catch (CancellationException e) {
           throw new IOException("closed: " + directory, e);
         } catch (ExecutionException e) {
           throw rethrow(e.getCause());

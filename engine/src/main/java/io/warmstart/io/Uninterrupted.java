@@ -2,6 +2,7 @@ package io.warmstart.io;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs file operations on a thread that may be interrupted. An interrupt closes the channel that
@@ -14,13 +15,12 @@ public final class Uninterrupted {
 
   /** A step that can be run again from its beginning. */
   @FunctionalInterface
-  public interface Step<T extends @org.jspecify.annotations.Nullable Object> {
+  public interface Step<T extends @Nullable Object> {
     T run() throws IOException;
   }
 
   /** Runs the step until no interrupt has hit it, and restores the interrupt status after. */
-  public static <T extends @org.jspecify.annotations.Nullable Object> T call(Step<T> step)
-      throws IOException {
+  public static <T extends @Nullable Object> T call(Step<T> step) throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
       while (true) {
