@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.cv.fit;
+
+import org.jspecify.annotations.NullMarked;
