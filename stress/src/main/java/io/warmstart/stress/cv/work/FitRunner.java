@@ -1,0 +1,164 @@
+package io.warmstart.stress.cv.work;
+
+import io.warmstart.Entry;
+import io.warmstart.EntryKind;
+import io.warmstart.Fingerprint;
+import io.warmstart.Ranking;
+import io.warmstart.Session;
+import io.warmstart.WarmStartStore;
+import io.warmstart.stress.cv.fit.FitState;
+import io.warmstart.stress.cv.fit.ProximalGradient;
+import io.warmstart.stress.cv.fit.TrainingSet;
+import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
+import io.warmstart.stress.cv.work.WorkerMessage.Looked;
+import io.warmstart.stress.cv.work.WorkerMessage.Note;
+import io.warmstart.stress.cv.work.WorkerMessage.Saved;
+import io.warmstart.stress.cv.work.WorkerMessage.Started;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does one fit against the store: finds it finished, goes on from its checkpoint, or seeds it from
+ * the neighbouring penalty, and offers a checkpoint after every iteration.
+ *
+ * <p><b>Threads:</b> not safe.
+ */
+public final class FitRunner {
+  /*
+   * Every final of a key holds the same bits, whatever was killed on the way, because
+   *  - a checkpoint is the optimiser's whole state, so going on from any of them is the same walk;
+   *  - the seed is the neighbour's final, never a checkpoint of it: another coordinator on the
+   *    same root may be writing those at this moment.
+   */
+  private final WarmStartStore store;
+  private final CrossValidation problem;
+  private final Consumer<WorkerMessage> report;
+  private final BooleanSupplier stopping;
+
+  /**
+   * A runner that tells {@code report} all it does and gives up early once {@code stopping} says
+   * so.
+   */
+  public FitRunner(
+      WarmStartStore store,
+      CrossValidation problem,
+      Consumer<WorkerMessage> report,
+      BooleanSupplier stopping) {
+    this.store = store;
+    this.problem = problem;
+    this.report = report;
+    this.stopping = stopping;
+  }
+
+  /**
+   * Brings the task to its end.
+   *
+   * <p><b>Durable when it returns:</b> the final is in the store. <b>Blocks:</b> on the store's
+   * syncs.
+   *
+   * @return what was fitted; empty if it was told to stop before
+   */
+  public Optional<FitOutcome> run(FitTask task) {
+    FitState fitted = fit(task);
+    return fitted == null
+        ? Optional.empty()
+        : Optional.of(FitOutcome.of(fitted, problem.score(task, fitted)));
+  }
+
+  private @Nullable FitState fit(FitTask task) {
+    Fingerprint key = problem.key(task);
+    TrainingSet training = problem.training(task);
+    Session session = store.session(key);
+    Optional<Entry> best = timed(session::resume);
+    boolean missed = best.isEmpty();
+    Found found = read(best, task, training);
+    if (found == null && !missed) {
+      // A foreign entry that outranks ours must not hide a final of ours.
+      found = read(timed(() -> store.lookup(key, Ranking.FINAL_FIRST)), task, training);
+    }
+    if (found != null && found.kind == EntryKind.FINAL) {
+      report.accept(new Started(task, Origin.FINISHED, found.state.iteration()));
+      return found.state;
+    }
+    if (found != null) {
+      report.accept(new Started(task, Origin.RESUMED, found.state.iteration()));
+      return iterate(session, problem.optimiser(task, found.state));
+    }
+    if (task.penalty() == 0) {
+      report.accept(new Started(task, Origin.COLD, 0));
+      return iterate(session, problem.optimiser(task, FitState.cold(training)));
+    }
+    FitState neighbour = neighbour(task.neighbour(), training);
+    if (neighbour == null) {
+      return null;
+    }
+    report.accept(new Started(task, Origin.SEEDED, 0));
+    return iterate(session, problem.optimiser(task, FitState.seededFrom(neighbour)));
+  }
+
+  private @Nullable FitState neighbour(FitTask task, TrainingSet training) {
+    Fingerprint key = problem.key(task);
+    Found found = read(timed(() -> store.lookupLatest(key)), task, training);
+    if (found == null || found.kind != EntryKind.FINAL) {
+      found = read(timed(() -> store.lookup(key, Ranking.FINAL_FIRST)), task, training);
+    }
+    if (found != null && found.kind == EntryKind.FINAL) {
+      return found.state;
+    }
+    report.accept(new Note(task + " is no longer in the store and is fitted again"));
+    return fit(task);
+  }
+
+  private @Nullable FitState iterate(Session session, ProximalGradient optimiser) {
+    FitState state = optimiser.state();
+    UnsafeBuffer buffer = new UnsafeBuffer(new byte[state.encodedLength()]);
+    while (!optimiser.converged()) {
+      if (stopping.getAsBoolean()) {
+        return null;
+      }
+      optimiser.iterate();
+      report.accept(new Iterated(state.iteration()));
+      state.encode(buffer, 0);
+      if (!optimiser.converged()) {
+        long begun = System.nanoTime();
+        boolean wrote =
+            session.checkpoint(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
+        if (wrote) {
+          report.accept(new Saved(state.iteration(), System.nanoTime() - begun));
+        }
+      }
+    }
+    state.encode(buffer, 0);
+    long begun = System.nanoTime();
+    session.complete(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
+    report.accept(new Saved(state.iteration(), System.nanoTime() - begun));
+    return state;
+  }
+
+  private Optional<Entry> timed(Supplier<Optional<Entry>> lookup) {
+    long begun = System.nanoTime();
+    Optional<Entry> entry = lookup.get();
+    report.accept(new Looked(entry.isPresent(), System.nanoTime() - begun));
+    return entry;
+  }
+
+  // A payload that is no state of ours was saved by something else under our key: said, and passed.
+  private @Nullable Found read(Optional<Entry> hit, FitTask task, TrainingSet training) {
+    if (hit.isEmpty()) {
+      return null;
+    }
+    try (Entry entry = hit.get()) {
+      int length = Math.toIntExact(entry.payloadLength());
+      return new Found(FitState.decode(entry.payload(), 0, length, training), entry.kind());
+    } catch (ArithmeticException | IllegalArgumentException e) {
+      report.accept(new Note(task + ": entry passed over: " + e.getMessage()));
+      return null;
+    }
+  }
+
+  private record Found(FitState state, EntryKind kind) {}
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.cv.work;
+
+import org.jspecify.annotations.NullMarked;
