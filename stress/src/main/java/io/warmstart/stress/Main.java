@@ -1,0 +1,67 @@
+package io.warmstart.stress;
+
+import io.warmstart.StoreException;
+import io.warmstart.stress.cv.CvCommand;
+import io.warmstart.stress.cv.WorkerCommand;
+import io.warmstart.stress.cv.WorkerFailure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Entry point of the jobs that put the store under load. */
+@Command(
+    name = "warmstart-stress",
+    mixinStandardHelpOptions = true,
+    description = "Jobs that put a warm-start store under load.",
+    subcommands = {CvCommand.class, WorkerCommand.class, HelpCommand.class})
+public final class Main implements Runnable {
+  private static final int WRONG_USE = 2;
+  private static final int ERROR = 3;
+
+  @Spec private CommandSpec commandSpec;
+
+  /** Runs the command line and exits with its status. */
+  public static void main(String[] arguments) {
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** The command line; a test gives it other streams. */
+  public static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setParameterExceptionHandler((e, unused) -> complain(e.getCommandLine(), e, WRONG_USE))
+        .setExecutionExceptionHandler((e, line, unused) -> complain(line, e, exitStatus(e)));
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        commandSpec.commandLine(), "expected a command; --help lists them");
+  }
+
+  private static int exitStatus(Exception e) {
+    return e instanceof IllegalArgumentException ? WRONG_USE : ERROR;
+  }
+
+  // One line for what a person can act on; a defect of the program itself keeps its stack trace.
+  private static int complain(CommandLine line, Exception e, int status) {
+    boolean expected =
+        e instanceof ParameterException
+            || e instanceof IllegalArgumentException
+            || e instanceof StoreException
+            || e instanceof IOException
+            || e instanceof UncheckedIOException
+            || e instanceof WorkerFailure;
+    if (expected) {
+      String message = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
+      line.getErr().println(line.getCommandName() + ": " + message);
+    } else {
+      e.printStackTrace(line.getErr());
+    }
+    return status;
+  }
+}

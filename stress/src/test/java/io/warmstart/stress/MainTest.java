@@ -1,0 +1,101 @@
+package io.warmstart.stress;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+class MainTest {
+  @TempDir Path directory;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--workers 0      | cv: --workers: expected=at least 1 actual=0",
+        "--kill -1        | cv: --kill: expected=at least 0 actual=-1",
+        "--folds 1        | cv: folds: expected=2..1797 actual=1",
+        "--folds ten      | cv: Invalid value for option '--folds': 'ten' is not an int",
+        "--penalties 1    | cv: penalties: expected=at least 2 actual=1",
+        "--alpha 0        | cv: alpha: expected=above 0, at most 1 actual=0.0",
+        "--alpha NaN      | cv: alpha: expected=above 0, at most 1 actual=NaN",
+        "--rows 1798      | cv: rows: expected=1..1797 actual=1798",
+        "--rows 12        | cv: rows of class 2: expected=at least 2 actual=1; take more rows",
+        "--sideways       | cv: Unknown option: '--sideways'",
+      })
+  void wrongUseIsOneLineAndStatusTwo(String options, String message) {
+    Outcome outcome = run(("cv --root " + directory.resolve("store") + " " + options).split(" "));
+
+    assertEquals(2, outcome.status);
+    assertEquals(message, outcome.complaint.strip());
+    assertTrue(Files.notExists(directory.resolve("store")), "nothing was made");
+  }
+
+  @Test
+  void noCommandIsWrongUse() {
+    Outcome outcome = run();
+
+    assertEquals(2, outcome.status);
+    assertEquals(
+        "warmstart-stress: expected a command; --help lists them", outcome.complaint.strip());
+  }
+
+  @Test
+  void rootThatIsFileIsOneLineAndNoStackTrace() throws IOException {
+    Path file = Files.writeString(directory.resolve("store"), "not a directory");
+
+    Outcome outcome = run("cv", "--root", file.toString(), "--rows", "100", "--folds", "2");
+
+    assertTrue(outcome.status == 2 || outcome.status == 3, "status " + outcome.status);
+    assertEquals(1, outcome.complaint.strip().lines().count(), outcome.complaint);
+    assertTrue(outcome.complaint.contains(file.toString()), outcome.complaint);
+    assertEquals("not a directory", Files.readString(file));
+  }
+
+  @Test
+  void missingReferenceIsNamed() {
+    Path missing = directory.resolve("none.json");
+
+    Outcome outcome =
+        run(
+            "cv",
+            "--root",
+            directory.resolve("store").toString(),
+            "--reference",
+            missing.toString());
+
+    assertEquals(3, outcome.status);
+    assertEquals("cv: no such file: " + missing, outcome.complaint.strip());
+  }
+
+  @Test
+  void helpNamesTheJobAndHidesTheWorker() {
+    Outcome outcome = run("--help");
+
+    assertEquals(0, outcome.status);
+    assertTrue(outcome.printed.contains("cv"), outcome.printed);
+    assertTrue(!outcome.printed.contains("cv-worker"), outcome.printed);
+  }
+
+  private record Outcome(int status, String printed, String complaint) {}
+
+  private static Outcome run(String... arguments) {
+    StringWriter printed = new StringWriter();
+    StringWriter complaint = new StringWriter();
+    CommandLine line =
+        Main.commandLine()
+            .setOut(new PrintWriter(printed, true))
+            .setErr(new PrintWriter(complaint, true));
+    int status = line.execute(arguments);
+    return new Outcome(status, printed.toString(), complaint.toString());
+  }
+}

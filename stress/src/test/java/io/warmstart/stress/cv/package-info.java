@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.cv;
+
+import org.jspecify.annotations.NullMarked;
