@@ -1,5 +1,7 @@
 package io.warmstart.stress.cv;
 
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.FitTask;
 import io.warmstart.stress.cv.work.WorkerMessage;
@@ -13,12 +15,12 @@ import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import io.warmstart.stress.cv.work.WorkerMessage.Started;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -49,6 +51,7 @@ final class Coordinator implements AutoCloseable {
     boolean ready;
     boolean condemned;
     @Nullable FitTask task;
+    @Nullable FitTask fit;
     long reached;
     long saved;
     long savedNanos;
@@ -58,9 +61,6 @@ final class Coordinator implements AutoCloseable {
     }
   }
 
-  /** A death whose cost is known once the fit has been taken up again. */
-  private record OpenDeath(Seat seat, long diedNanos) {}
-
   private final List<String> workerCommand;
   private final KillPlan plan;
   private final RunProgress progress;
@@ -69,8 +69,8 @@ final class Coordinator implements AutoCloseable {
   private final int workers;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final Map<WorkerProcess, Seat> seats = new HashMap<>();
-  private final Map<FitTask, Queue<OpenDeath>> openDeaths = new HashMap<>();
-  private final Map<FitTask, Boolean> begun = new HashMap<>();
+  private final DeathLedger ledger = new DeathLedger();
+  private final Set<FitTask> begun = new HashSet<>();
   private int fruitlessDeaths;
 
   Coordinator(
@@ -107,7 +107,22 @@ final class Coordinator implements AutoCloseable {
       }
     }
     tally.ended();
+    settleKills();
     return tally;
+  }
+
+  // The last moment may have come with the last iteration: then it strikes a worker at rest.
+  private void settleKills() {
+    for (Seat seat : seats.values()) {
+      if (!seat.condemned && tally.iterationsDone() > 0 && plan.strikesAtEnd()) {
+        seat.condemned = true;
+        tally.killed();
+        seat.process.kill();
+      }
+      if (seat.condemned) {
+        tally.diedIdle();
+      }
+    }
   }
 
   private void heard(Seat seat, WorkerMessage message) {
@@ -135,38 +150,22 @@ final class Coordinator implements AutoCloseable {
   }
 
   private void started(Seat seat, Started started) {
+    seat.fit = started.task();
     seat.reached = started.iteration();
     seat.saved = started.iteration();
     seat.savedNanos = System.nanoTime();
-    Queue<OpenDeath> open = openDeaths.remove(started.task());
-    if (open != null) {
-      for (OpenDeath death : open) {
-        settle(death, started.iteration());
-      }
-    }
-    if (begun.putIfAbsent(started.task(), true) == null) {
+    settle(ledger.takenUp(started.task(), started.iteration()));
+    if (begun.add(started.task())) {
       tally.began(started.origin(), started.iteration());
     }
   }
 
-  private void settle(OpenDeath open, long resumedFrom) {
-    Seat seat = open.seat;
-    FitTask task = seat.task;
-    if (task != null) {
-      long unsavedMillis = (open.diedNanos - seat.savedNanos) / 1_000_000;
-      Death death =
-          new Death(
-              seat.process.number(),
-              seat.condemned,
-              task,
-              seat.reached,
-              seat.saved,
-              resumedFrom,
-              unsavedMillis);
+  private void settle(List<Death> deaths) {
+    for (Death death : deaths) {
       tally.died(death);
       progress.line(
           "%s: resumed at iteration %d, lost %d"
-              .formatted(task, resumedFrom, death.lostIterations()));
+              .formatted(death.task(), death.resumedFrom(), death.lostIterations()));
     }
   }
 
@@ -183,6 +182,8 @@ final class Coordinator implements AutoCloseable {
   private void done(Seat seat, Done done) {
     fruitlessDeaths = 0;
     seat.task = null;
+    seat.fit = null;
+    settle(ledger.done(done.task()));
     schedule.finish(done.task());
     tally.finished(done.task(), done.outcome());
     progress.update(schedule.finished(), tally.iterationsDone());
@@ -210,14 +211,21 @@ final class Coordinator implements AutoCloseable {
                 .formatted(fruitlessDeaths, seat.process.epitaph()));
       }
     }
-    FitTask task = seat.task;
-    if (task == null) {
+    if (seat.task != null) {
+      schedule.giveBack(seat.task);
+    }
+    if (seat.task == null || seat.fit == null) {
       tally.diedIdle();
     } else {
-      openDeaths
-          .computeIfAbsent(task, unused -> new ArrayDeque<>())
-          .add(new OpenDeath(seat, diedNanos));
-      schedule.giveBack(task);
+      ledger.add(
+          new DeathLedger.Open(
+              seat.process.number(),
+              seat.condemned,
+              seat.task,
+              seat.fit,
+              seat.reached,
+              seat.saved,
+              NANOSECONDS.toMillis(diedNanos - seat.savedNanos)));
     }
     handOut();
     start(seat.process.number());

@@ -111,6 +111,11 @@ record CvReport(
     return (sweep != null && sweep.quarantined() + sweep.failures() > 0)
         || (verification != null && !verification.clean())
         || (comparison != null && !comparison.agrees())
-        || deaths.stream().anyMatch(death -> !death.keptAcknowledged());
+        || (!evicted() && deaths.stream().anyMatch(death -> !death.keptAcknowledged()));
+  }
+
+  /** Whether the budget has ever made the root give up entries, checkpoints perhaps among them. */
+  private boolean evicted() {
+    return store.counters().getOrDefault("evicted", 0L) > 0;
   }
 }

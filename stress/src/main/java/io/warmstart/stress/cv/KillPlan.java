@@ -49,6 +49,15 @@ final class KillPlan {
     return true;
   }
 
+  /** Whether a worker is to die although there is nothing left to compute. */
+  boolean strikesAtEnd() {
+    if (next >= planned()) {
+      return false;
+    }
+    next++;
+    return true;
+  }
+
   /** Time to let pass before the blow, so that it falls into computing and saving alike. */
   long delayNanos() {
     return random.nextInt(MOST_DELAY_NANOS);

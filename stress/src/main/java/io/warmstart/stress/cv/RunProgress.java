@@ -16,7 +16,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * <p><b>Threads:</b> one thread calls it; the bar has a thread of its own that draws.
  */
 abstract class RunProgress implements AutoCloseable {
-  private static final int WIDTH = 100;
+  private static final int WIDTH = 79;
   private static final int REDRAW_MILLIS = 200;
   private static final long LINE_NANOS = 5_000_000_000L;
   private static final String CLEAR_LINE = "\r\u001b[K";
