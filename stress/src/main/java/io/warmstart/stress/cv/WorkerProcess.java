@@ -86,7 +86,9 @@ final class WorkerProcess implements AutoCloseable {
 
   /** Sends SIGKILL. */
   void kill() {
-    process.destroyForcibly();
+    // By its handle: Process.destroyForcibly would also close our end of the pipe, and with it go
+    // the last messages of the dead.
+    process.toHandle().destroyForcibly();
   }
 
   /** The exit status; only after the process has ended. */
