@@ -171,7 +171,8 @@ public final class CvCommand implements Callable<Integer> {
     out.println();
     out.println("Try next:");
     out.println("  the same command again: everything is found finished, in seconds");
-    out.println("  java -jar stress/target/warmstart-stress.jar cv --kill 3 --fresh");
+    out.println(
+        "  the same with --kill 3 --fresh: workers die, and not one bit of the result changes");
     out.println("  java -jar engine/target/warmstart.jar stat " + options.root);
     out.println("  java -jar engine/target/warmstart.jar verify " + options.root);
     out.println(
