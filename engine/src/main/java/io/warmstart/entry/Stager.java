@@ -87,7 +87,6 @@ public final class Stager {
     StagedName previousName = new StagedName(runId, StagedName.Role.PREVIOUS, stagingOwner, number);
     Path payloadPath = directory.staged(payloadName);
     Path manifestPath = directory.staged(manifestName);
-    boolean staged = false;
     try {
       // Each descriptor stays open until its sync: an error in between would be lost with it.
       try (FileOps.FileHandle payloadFile = ops.createExclusive(payloadPath)) {
@@ -115,23 +114,19 @@ public final class Stager {
           }
           manifestFacts = manifestFile.facts();
         }
-        StagedPair pair =
-            new StagedPair(
-                directory,
-                payloadName,
-                manifestName,
-                previousName,
-                manifest,
-                payloadFile.facts(),
-                manifestFacts);
-        staged = true;
-        return pair;
+        return new StagedPair(
+            directory,
+            payloadName,
+            manifestName,
+            previousName,
+            manifest,
+            payloadFile.facts(),
+            manifestFacts);
       }
     } catch (IOException | RuntimeException | Error e) {
-      if (!staged) {
-        discard(payloadPath, e);
-        discard(manifestPath, e);
-      }
+      // Also where only the close has failed: the caller never learns the names.
+      discard(payloadPath, e);
+      discard(manifestPath, e);
       throw e;
     }
   }
