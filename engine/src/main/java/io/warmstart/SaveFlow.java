@@ -155,7 +155,7 @@ final class SaveFlow {
       engine.counters.count(Counter.SYNC_FAILURES);
       throw new DurabilityUnknownException(
           "saved and visible, but the directory could not be synced: "
-              + e.getMessage()
+              + StoreFailures.describe(e)
               + " file="
               + directory.path(),
           e);

@@ -30,7 +30,8 @@ final class StoreFailures {
         : " file=" + where;
   }
 
-  private static String describe(IOException failure) {
+  /** What went wrong, without the file's name. */
+  static String describe(IOException failure) {
     if (failure instanceof FileSystemException e) {
       String reason = e.getReason();
       return reason != null ? reason : nameOf(failure);
