@@ -1,0 +1,163 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.FaultyFileOps;
+import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
+
+/**
+ * Runs a scenario again and again, with the fault one operation later each time, until a run meets
+ * none; after each the promise is checked, first by lookups of a store with a healthy disk, then by
+ * a repair, then by reading the files.
+ */
+final class FaultMatrix {
+  private FaultMatrix() {}
+
+  /** The disk's faults, one-shot and persistent, and the directory that a person removes. */
+  static Stream<Arguments> faults() {
+    return Stream.of(
+        Arguments.of(Fault.EIO, false),
+        Arguments.of(Fault.EIO, true),
+        Arguments.of(Fault.ENOSPC, false),
+        Arguments.of(Fault.ENOSPC, true),
+        Arguments.of(Fault.EACCES, false),
+        Arguments.of(Fault.EACCES, true),
+        Arguments.of(Fault.VANISHED, false));
+  }
+
+  /**
+   * Tries every index.
+   *
+   * @param leastOperations how many operations on files the scenario must have been tried at
+   */
+  static void run(
+      Path work, Fault fault, boolean persistent, int leastOperations, FaultScenario scenario)
+      throws IOException {
+    Path template = Files.createDirectory(work.resolve("template"));
+    scenario.prepare(template);
+    Trees.delete(template.resolve(".warmstart").resolve("locks"));
+    Trees.delete(template.resolve(".warmstart").resolve("coordination"));
+    for (long index = 0; ; index++) {
+      Path root = work.resolve("root-" + index);
+      Trees.copy(template, root);
+      FaultOutcome outcome = new FaultOutcome(root.toRealPath(), fault, persistent, index);
+      try {
+        tryOnce(scenario, outcome);
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError(outcome + "\nleft: " + RootFiles.read(root), e);
+      }
+      Trees.delete(root);
+      if (outcome.failed == null) {
+        assertTrue(index >= leastOperations, "operations: expected>=" + leastOperations);
+        return;
+      }
+    }
+  }
+
+  private static void tryOnce(FaultScenario scenario, FaultOutcome outcome) throws IOException {
+    boolean interrupt = outcome.fault == Fault.INTERRUPT;
+    // An interrupt is only felt by operations that block.
+    FaultyFileOps ops = interrupt ? new FaultyFileOps(new NioFileOps()) : new FaultyFileOps();
+    StoreOptions options = scenario.options().withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(outcome.root, options)) {
+      scenario.settle(store);
+      Path vanishing = FaultScenario.directory(outcome.root, FaultScenario.KEY).path();
+      ops.arm(outcome.fault, outcome.persistent, outcome.index, vanishing);
+      try {
+        scenario.act(store, outcome);
+      } catch (StoreException e) {
+        outcome.thrown = e;
+      } finally {
+        ops.disarm();
+      }
+      outcome.failed = ops.failed();
+      boolean interrupted = Thread.interrupted();
+      assertEquals(interrupt && outcome.failed != null, interrupted, "interrupt status");
+      assertEquals(List.of(), ops.violations());
+      checkError(scenario, outcome);
+      scenario.checkAfterwards(store, outcome);
+    }
+    checkPromise(outcome.root, scenario.allowed(outcome));
+  }
+
+  /** An error is of the type that a caller acts on, and one line that names the place. */
+  private static void checkError(FaultScenario scenario, FaultOutcome outcome) {
+    StoreException thrown = outcome.thrown;
+    if (thrown == null) {
+      return;
+    }
+    assertNotNull(outcome.failed, "failed without a fault");
+    assertFalse(scenario.mustSucceed(outcome), "nothing may fail because of a sibling");
+    String message = String.valueOf(thrown.getMessage());
+    assertEquals(1, message.lines().count(), message);
+    assertTrue(message.contains(outcome.root.toString()), message);
+    assertFalse(message.contains("null") || message.contains("Exception"), message);
+    if (scenario.writes() && !(thrown instanceof DurabilityUnknownException)) {
+      Class<?> expected =
+          switch (outcome.fault) {
+            case ENOSPC -> StorageFullException.class;
+            case EACCES -> ReadOnlyStoreException.class;
+            case EIO, VANISHED, INTERRUPT -> StoreException.class;
+          };
+      assertEquals(expected, thrown.getClass(), message);
+    }
+  }
+
+  /** Every entry is there and whole, in one of the versions that it may have. */
+  static void checkPromise(Path root, Map<String, Set<String>> allowed) throws IOException {
+    try (WarmStartStore store = FaultScenario.openHealthy(root)) {
+      for (Fingerprint key : store.keys()) {
+        checkLookup(store, key, allowed);
+      }
+      store.verify(true, (done, total) -> {});
+      VerifyReport again = store.verify(false, (done, total) -> {});
+      assertTrue(again.clean(), () -> "after the repair: " + again.problems());
+    }
+    RootFiles files = RootFiles.read(root);
+    assertEquals(Map.of(), files.broken);
+    assertEquals(List.of(), files.staged);
+    for (Map.Entry<String, Set<String>> each : allowed.entrySet()) {
+      String version = files.whole.getOrDefault(each.getKey(), FaultScenario.ABSENT);
+      assertTrue(
+          each.getValue().contains(version),
+          () -> "expected=" + each + " actual=" + version + " " + files);
+    }
+    for (String entry : files.whole.keySet()) {
+      assertTrue(allowed.containsKey(entry), () -> "an entry that nobody saved: " + entry);
+    }
+  }
+
+  private static void checkLookup(
+      WarmStartStore store, Fingerprint key, Map<String, Set<String>> allowed) {
+    Entry entry = store.lookup(key).orElse(null);
+    if (entry != null) {
+      try (entry) {
+        String name = FaultScenario.entry(key, entry.runId());
+        assertTrue(
+            allowed.getOrDefault(name, Set.of()).contains(Versions.nameOf(entry)),
+            () -> "lookup: expected=" + allowed + " actual=" + name);
+      }
+      return;
+    }
+    for (Map.Entry<String, Set<String>> each : allowed.entrySet()) {
+      if (each.getKey().startsWith(key.toHex())) {
+        assertTrue(each.getValue().contains(FaultScenario.ABSENT), () -> "missed: " + each);
+      }
+    }
+    assertNull(entry);
+  }
+}

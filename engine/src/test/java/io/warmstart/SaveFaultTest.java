@@ -1,0 +1,234 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.io.FaultyFileOps.Fault;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A save that meets a fault at any of its operations on files. */
+class SaveFaultTest {
+  @TempDir Path work;
+
+  /** A save, with an entry of the same key and one of another before it. */
+  abstract static class Save extends FaultScenario {
+    boolean keyExists() {
+      return true;
+    }
+
+    @Override
+    void prepare(Path root) {
+      try (WarmStartStore store = openHealthy(root)) {
+        save(store, OTHER, "other", "bystander", 1);
+        if (keyExists()) {
+          save(store, KEY, "r", "old", 2);
+        }
+      }
+    }
+
+    @Override
+    void settle(WarmStartStore store) {
+      // The root's bytes are known then: the save ends with its own last step, not with a sweep.
+      store.evictOverflow();
+    }
+
+    @Override
+    void checkAfterwards(WarmStartStore store, FaultOutcome outcome) throws IOException {
+      RootFiles files = RootFiles.read(outcome.root);
+      if (outcome.thrown != null && !outcome.persistent) {
+        assertEquals(List.of(), files.staged, "staged files of a failed save");
+        assertEquals(Map.of(), files.broken, "what a failed save left");
+      }
+      if (outcome.thrown instanceof DurabilityUnknownException) {
+        checkVisible(files, outcome);
+      }
+    }
+
+    void checkVisible(RootFiles files, FaultOutcome outcome) {}
+
+    /** What lay in the key's directory before, where somebody has removed that. */
+    Set<String> before(FaultOutcome outcome, String version) {
+      return outcome.fault == Fault.VANISHED ? Set.of(version, ABSENT) : Set.of(version);
+    }
+  }
+
+  /** The save of a fresh run. */
+  static class FreshRun extends Save {
+    static final String PLACEHOLDER = "new";
+
+    @Override
+    void act(WarmStartStore store, FaultOutcome outcome) {
+      // A given run id, so that the entry can be named even if the save throws.
+      outcome.runId = PLACEHOLDER;
+      store.saveOverwrite(
+          KEY, PLACEHOLDER, Versions.payload("new", 1000), EntryAttributes.checkpoint());
+    }
+
+    @Override
+    Map<String, Set<String>> allowed(FaultOutcome outcome) {
+      Map<String, Set<String>> allowed = expect(entry(OTHER, "other"), List.of("bystander"));
+      if (keyExists()) {
+        allowed.put(entry(KEY, "r"), before(outcome, "old"));
+      }
+      allowed.put(entry(KEY, PLACEHOLDER), versionsOf(outcome, ABSENT));
+      return allowed;
+    }
+  }
+
+  /** The versions that an entry may have after its save has met a fault. */
+  static Set<String> versionsOf(FaultOutcome outcome, String old) {
+    if (outcome.thrown == null || outcome.thrown instanceof DurabilityUnknownException) {
+      return Set.of("new");
+    }
+    return outcome.cutOff() ? Set.of("new", old) : Set.of(old);
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void firstSaveOfAKeyIsWholeOrNothing(Fault fault, boolean persistent) throws IOException {
+    FaultMatrix.run(
+        work,
+        fault,
+        persistent,
+        15,
+        new FreshRun() {
+          @Override
+          boolean keyExists() {
+            return false;
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void saveBesideAnEntryLeavesThatEntryWhole(Fault fault, boolean persistent) throws IOException {
+    FaultMatrix.run(work, fault, persistent, 15, new FreshRun());
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void saveUnderAFreshRunIdLeavesTheEntryBeforeIt(Fault fault, boolean persistent)
+      throws IOException {
+    FaultMatrix.run(
+        work,
+        fault,
+        persistent,
+        12,
+        new Save() {
+          @Override
+          void act(WarmStartStore store, FaultOutcome outcome) {
+            outcome.runId =
+                store.save(KEY, Versions.payload("new", 1000), EntryAttributes.checkpoint());
+          }
+
+          @Override
+          void checkAfterwards(WarmStartStore store, FaultOutcome outcome) throws IOException {
+            super.checkAfterwards(store, outcome);
+            RootFiles files = RootFiles.read(outcome.root);
+            Set<String> names = new TreeSet<>(files.whole.keySet());
+            names.addAll(files.broken.keySet());
+            for (String name : names) {
+              if (name.startsWith(KEY.toHex()) && !name.endsWith("/r")) {
+                outcome.runId = name.substring(name.indexOf('/') + 1);
+              }
+            }
+          }
+
+          @Override
+          Map<String, Set<String>> allowed(FaultOutcome outcome) {
+            Map<String, Set<String>> allowed = expect(entry(OTHER, "other"), List.of("bystander"));
+            allowed.put(entry(KEY, "r"), before(outcome, "old"));
+            if (outcome.runId != null) {
+              allowed.put(entry(KEY, outcome.runId), versionsOf(outcome, ABSENT));
+            }
+            return allowed;
+          }
+        });
+  }
+
+  /** An overwrite. */
+  static class Overwrite extends Save {
+    int payloadBytes() {
+      return 1000;
+    }
+
+    @Override
+    void act(WarmStartStore store, FaultOutcome outcome) {
+      store.saveOverwrite(
+          KEY,
+          "r",
+          Versions.payload("new", payloadBytes()),
+          EntryAttributes.checkpoint().withObjective(1));
+    }
+
+    @Override
+    void checkVisible(RootFiles files, FaultOutcome outcome) {
+      assertEquals("new", files.whole.get(entry(KEY, "r")), "visible, as the error says");
+    }
+
+    @Override
+    Map<String, Set<String>> allowed(FaultOutcome outcome) {
+      Map<String, Set<String>> allowed = expect(entry(OTHER, "other"), List.of("bystander"));
+      allowed.put(entry(KEY, "r"), versionsOf(outcome, "old"));
+      return allowed;
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void overwriteIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
+      throws IOException {
+    FaultMatrix.run(work, fault, persistent, 18, new Overwrite());
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void overwriteWithALargePayloadIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
+      throws IOException {
+    FaultMatrix.run(
+        work,
+        fault,
+        persistent,
+        24,
+        new Overwrite() {
+          @Override
+          int payloadBytes() {
+            // Synced before its manifest is stamped.
+            return 1024 * 1024 + 1;
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void faultInTheSweepAfterASaveDoesNotFailIt(Fault fault, boolean persistent) throws IOException {
+    FaultMatrix.run(
+        work,
+        fault,
+        persistent,
+        30,
+        new Overwrite() {
+          @Override
+          void settle(WarmStartStore store) {
+            // Nobody has counted the root's bytes: the save ends with a sweep.
+          }
+
+          @Override
+          Map<String, Set<String>> allowed(FaultOutcome outcome) {
+            Map<String, Set<String>> allowed = super.allowed(outcome);
+            if (outcome.fault == Fault.VANISHED) {
+              // Removed by a person, perhaps after the save was done with it.
+              allowed.put(entry(KEY, "r"), Set.of("new", ABSENT));
+            }
+            return allowed;
+          }
+        });
+  }
+}

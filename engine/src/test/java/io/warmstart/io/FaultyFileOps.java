@@ -1,0 +1,137 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * File operations that fail from a chosen one on: that one alone, or it and all after it.
+ *
+ * <p>Only the operations of the caller and of its sync threads count: those of the engine's own two
+ * threads come at moments of their own. Nothing loses power here, so syncs do not reach the disk.
+ */
+public final class FaultyFileOps extends ObservedFileOps {
+  /** What goes wrong. */
+  public enum Fault {
+    EIO("Input/output error"),
+    ENOSPC("No space left on device"),
+    EACCES("Permission denied"),
+    /** Somebody removes a directory with all that is in it; then the operation runs. */
+    VANISHED(""),
+    /** The caller's thread is interrupted; then the operation runs. */
+    INTERRUPT("");
+
+    private final String text;
+
+    Fault(String text) {
+      this.text = text;
+    }
+
+    /** The exception as the JDK makes it for this operation. */
+    IOException failing(FileOp op) {
+      if (!op.kind().onName()) {
+        return new IOException(text);
+      }
+      String other = op.target() == null ? null : op.target().toString();
+      return this == EACCES
+          ? new AccessDeniedException(op.path().toString(), other, null)
+          : new FileSystemException(op.path().toString(), other, text);
+    }
+  }
+
+  private final Thread caller = Thread.currentThread();
+  private final List<String> violations = new ArrayList<>();
+  private final Set<Path> lost = new HashSet<>();
+  private @Nullable Fault fault;
+  private boolean persistent;
+  private long failAt;
+  private long count;
+  private Path vanishing = Path.of("");
+  private @Nullable FileOp failed;
+
+  public FaultyFileOps() {
+    super(new UnsyncedFileOps());
+  }
+
+  /** With syncs that reach the disk, for faults that only real channels have. */
+  public FaultyFileOps(FileOps delegate) {
+    super(delegate);
+  }
+
+  /**
+   * Begins to count, and to fail.
+   *
+   * @param vanishingDirectory what {@link Fault#VANISHED} removes
+   */
+  public synchronized void arm(
+      Fault armedFault, boolean isPersistent, long atIndex, Path vanishingDirectory) {
+    fault = armedFault;
+    persistent = isPersistent;
+    failAt = atIndex;
+    vanishing = vanishingDirectory;
+    count = 0;
+    failed = null;
+  }
+
+  /** The disk is well again. */
+  public synchronized void disarm() {
+    fault = null;
+  }
+
+  /** The first operation that met the fault; null if there were not so many. */
+  public synchronized @Nullable FileOp failed() {
+    return failed;
+  }
+
+  /** What was done with files whose sync had failed, against all rules. */
+  public synchronized List<String> violations() {
+    return List.copyOf(violations);
+  }
+
+  @Override
+  protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+      throws IOException {
+    Fault hit = hit(op);
+    if (hit == Fault.INTERRUPT) {
+      caller.interrupt();
+    } else if (hit == Fault.VANISHED) {
+      Trees.delete(vanishing);
+    } else if (hit != null) {
+      part.run();
+      throw hit.failing(op);
+    }
+    return whole.run();
+  }
+
+  private synchronized @Nullable Fault hit(FileOp op) {
+    String thread = Thread.currentThread().getName();
+    if (fault == null || thread.equals("warmstart-agent") || thread.equals("warmstart-locks")) {
+      return null;
+    }
+    checkLost(op);
+    long index = count++;
+    if (index < failAt || (index > failAt && !persistent)) {
+      return null;
+    }
+    if (failed == null) {
+      failed = op;
+    }
+    if (op.kind() == Kind.SYNC && fault != Fault.VANISHED && fault != Fault.INTERRUPT) {
+      lost.add(op.path());
+    }
+    return fault;
+  }
+
+  private void checkLost(FileOp op) {
+    boolean used = op.kind() == Kind.SYNC || op.kind() == Kind.RENAME;
+    if (used && lost.contains(op.path())) {
+      violations.add("after its sync had failed: " + op);
+    }
+  }
+}
