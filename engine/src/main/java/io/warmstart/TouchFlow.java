@@ -79,6 +79,11 @@ final class TouchFlow {
       long after = engine.ops.stat(staged).size();
       engine.ops.rename(staged, manifestPath);
       hold.addTotalBytes(after - before);
+    } catch (NoSuchFileException e) {
+      // Removed by a store that knows no lock: there is nothing left to touch.
+      engine.stager.discard(staged, e);
+      engine.touches.drop(ref, touch);
+      return;
     } catch (IOException | RuntimeException | Error e) {
       engine.stager.discard(staged, e);
       throw e;

@@ -77,12 +77,7 @@ final class VerifyFlow {
   private void checkKey(KeyDirectory directory, boolean repair) throws IOException {
     KeyScan scan = KeyScan.withSizes(engine.ops, directory);
     if (!scan.exists()) {
-      if (engine.ops.stat(directory.path()).directory()) {
-        return;
-      }
-      problems.add(
-          new Problem(
-              "not a directory", directory.path().toString(), "expected=a key directory", false));
+      checkName(directory);
       return;
     }
     Set<String> bad = new TreeSet<>();
@@ -101,6 +96,19 @@ final class VerifyFlow {
       checkAgain(directory, runId, repair);
     }
     checkLeftovers(directory, scan, repair);
+  }
+
+  /** A key's name that led to no directory: gone since the listing, or something else. */
+  private void checkName(KeyDirectory directory) throws IOException {
+    try {
+      if (!engine.ops.stat(directory.path()).directory()) {
+        problems.add(
+            new Problem(
+                "not a directory", directory.path().toString(), "expected=a key directory", false));
+      }
+    } catch (NoSuchFileException e) {
+      // Evicted meanwhile, which is nothing wrong.
+    }
   }
 
   /** Whether a pair is whole; counts it if so. */
