@@ -121,16 +121,21 @@ final class EvictFlow {
   private EvictionReport run() throws IOException {
     engine.counters.count(Counter.SWEEPS);
     for (int pass = 0; pass < MOST_PASSES; pass++) {
+      long failuresBefore = failures;
       walk();
+      boolean uncounted = failures > failuresBefore;
       if (pass == 0) {
         bytesBefore = bytes;
       }
-      if (bytes <= options.sizeBudgetBytes()) {
-        break;
-      }
-      removeQuarantined();
       // Entries that changed since they were counted stay; another pass sees them anew.
-      if (evict()) {
+      boolean fits = true;
+      if (bytes > options.sizeBudgetBytes()) {
+        removeQuarantined();
+        fits = evict();
+      }
+      // A disk that stumbled once must not leave a total that is too low; one that cannot be read
+      // at all must not cost every save a walk.
+      if (fits && !(uncounted && pass == 0)) {
         break;
       }
     }
