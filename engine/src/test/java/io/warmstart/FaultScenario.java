@@ -37,6 +37,11 @@ abstract class FaultScenario {
   /** Fills the root. */
   abstract void prepare(Path root) throws IOException;
 
+  /** Whether the files of {@code .warmstart} may be those of the run before. */
+  boolean keepsEngineFiles() {
+    return true;
+  }
+
   /** Runs before faults begin, in the store that will meet them. */
   void settle(WarmStartStore store) {}
 

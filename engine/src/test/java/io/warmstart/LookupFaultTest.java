@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.InMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A lookup that meets a fault at any of its operations on files. */
 class LookupFaultTest {
-  @TempDir Path work;
+  @TempDir(factory = InMemory.class)
+  Path work;
 
   /** A lookup by objective among a best entry and a runner-up. */
   static class Lookup extends FaultScenario {

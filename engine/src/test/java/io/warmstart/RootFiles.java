@@ -97,7 +97,8 @@ final class RootFiles {
     }
   }
 
-  private static List<Path> list(Path directory) throws IOException {
+  /** What lies in a directory, sorted. */
+  static List<Path> list(Path directory) throws IOException {
     try (Stream<Path> names = Files.list(directory)) {
       return names.sorted().toList();
     }
