@@ -1,0 +1,161 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Owner;
+import io.warmstart.format.StagedName;
+import io.warmstart.index.ForkedJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Which half-written files a sweep removes: those whose writer is proven dead, and of the original
+ * store, which leaves no proof, those that are old.
+ */
+class LeftoversTest {
+  /** Above every number that the kernel gives out. */
+  private static final long NO_SUCH_PID = 4_294_967_290L;
+
+  private static final String RUN_ID = "r0-0";
+
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("leftovers");
+  private WarmStartStore store;
+  private KeyFiles files;
+
+  @BeforeEach
+  void open() throws IOException {
+    store = WarmStartStore.open(root);
+    files = KeyFiles.created(root, key);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private Path left(String name, Duration age) throws IOException {
+    Path file = Files.writeString(files.file(name), "left");
+    return Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+  }
+
+  private Path staged(Owner owner) throws IOException {
+    return left(
+        new StagedName(RUN_ID, StagedName.Role.PAYLOAD, owner, 1).toText(), Duration.ofHours(1));
+  }
+
+  @Test
+  void anOldTemporaryOfTheOriginalWhoseProcessIsGoneIsRemoved() throws IOException {
+    Path orphan = left("r0-0.json.tmp." + NO_SUCH_PID + ".0", Duration.ofMinutes(11));
+    assertEquals(1, store.evictOverflow().leftoversRemoved());
+    assertFalse(Files.exists(orphan));
+  }
+
+  @Test
+  void aYoungTemporaryOfTheOriginalStaysSinceItsPidMayBeThatOfAnotherNamespace()
+      throws IOException {
+    Path young = left("r0-0.json.tmp." + NO_SUCH_PID + ".0", Duration.ofMinutes(9));
+    store.evictOverflow();
+    assertTrue(Files.exists(young));
+  }
+
+  @Test
+  void aTemporaryOfTheOriginalStaysWhileAProcessHasItsPidButNotForEver() throws IOException {
+    long alive = ProcessHandle.current().pid();
+    Path used = left("r0-0.bin.tmp." + alive + ".0", Duration.ofHours(23));
+    Path abandoned = left("r0-0.bin.tmp." + alive + ".1", Duration.ofHours(25));
+    store.evictOverflow();
+    assertTrue(Files.exists(used));
+    assertFalse(Files.exists(abandoned));
+  }
+
+  @Test
+  void temporariesWhoseNameTellsNoPidAreLeftAlone() throws IOException {
+    Path weird = left("garbage.tmp.notapid.suffix", Duration.ofDays(400));
+    Path empty = left("garbage.tmp.", Duration.ofDays(400));
+    Path huge = left("garbage.tmp.99999999999999999999.0", Duration.ofDays(400));
+    store.evictOverflow();
+    assertTrue(Files.exists(weird));
+    assertTrue(Files.exists(empty));
+    assertTrue(Files.exists(huge));
+  }
+
+  @Test
+  void aFileThatThisProcessHasStagedStaysHoweverOld() throws IOException {
+    Owner self = ownOwner();
+    Path mine = staged(self);
+    store.evictOverflow();
+    assertTrue(Files.exists(mine));
+  }
+
+  /** The number of the row is the same, its epoch tells that somebody else held it then. */
+  @Test
+  void aFileStagedByAnEarlierHolderOfALivingProcessesRowIsRemoved() throws IOException {
+    Owner self = ownOwner();
+    Path before = staged(new Owner(self.slot(), self.boot(), self.epoch() - 1));
+    store.evictOverflow();
+    assertFalse(Files.exists(before));
+  }
+
+  @Test
+  void aFileStagedBeforeTheLastRebootIsRemovedOnlyWhenItIsOld() throws IOException {
+    Owner self = ownOwner();
+    Owner elsewhere = new Owner(self.slot(), ~self.boot(), self.epoch());
+    Path old = staged(elsewhere);
+    Path young =
+        left(
+            new StagedName(RUN_ID, StagedName.Role.MANIFEST, elsewhere, 2).toText(),
+            Duration.ofMinutes(9));
+    store.evictOverflow();
+    assertFalse(Files.exists(old));
+    assertTrue(Files.exists(young));
+  }
+
+  @Test
+  void aFileStagedByAnotherProcessStaysWhileItLivesAndGoesWithIt() throws Exception {
+    try (ForkedJvm other = ForkedJvm.start(RootHolder.class, root.toString())) {
+      Owner living = Objects.requireNonNull(Owner.parse(other.awaitLine("owner")));
+      Path theirs = staged(living);
+      store.evictOverflow();
+      assertTrue(Files.exists(theirs));
+
+      other.kill();
+
+      assertEquals(1, store.evictOverflow().leftoversRemoved());
+      assertFalse(Files.exists(theirs));
+    }
+  }
+
+  private Owner ownOwner() throws IOException {
+    Engine engine = Engines.acquire(store.root(), store.options());
+    try {
+      return engine.coordination().orElseThrow().owner();
+    } finally {
+      Engines.release(engine);
+    }
+  }
+
+  /** Opens a root, tells who it is, and stays. */
+  static final class RootHolder {
+    private RootHolder() {}
+
+    public static void main(String[] args) throws Exception {
+      WarmStartStore store = WarmStartStore.open(Path.of(args[0]));
+      Owner owner =
+          Engines.acquire(store.root(), store.options()).coordination().orElseThrow().owner();
+      System.out.println("owner " + owner.toText());
+      ForkedJvm.untilKilled();
+    }
+  }
+}
