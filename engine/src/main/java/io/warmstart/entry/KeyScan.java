@@ -135,10 +135,6 @@ public record KeyScan(
     Path path = directory.path();
     List<String> names;
     try {
-      // Before listing, which would follow a link out of the root.
-      if (!ops.stat(path).directory()) {
-        return empty(false);
-      }
       names = ops.list(path);
     } catch (NoSuchFileException | NotDirectoryException e) {
       return empty(false);

@@ -8,6 +8,7 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -213,7 +214,7 @@ public final class PairRecovery {
           names.add(staged);
         }
       }
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | NotDirectoryException e) {
       return List.of();
     }
     return names;

@@ -24,7 +24,12 @@ public interface FileOps {
   /** When a name's file last changed in any way, a rename included; nanoseconds since the epoch. */
   long changedNanos(Path path) throws IOException;
 
-  /** The names in a directory, in no order. */
+  /**
+   * The names in a directory, in no order. One that this JVM's locale cannot spell is left out: no
+   * path can be made of it, and none of ours is like that.
+   *
+   * @throws java.nio.file.NotDirectoryException if it is none, a link to one for instance
+   */
   List<String> list(Path directory) throws IOException;
 
   /** Creates a directory with mode 0700. */

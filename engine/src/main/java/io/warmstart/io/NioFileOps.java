@@ -8,7 +8,9 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -56,15 +58,44 @@ public final class NioFileOps implements FileOps {
 
   @Override
   public List<String> list(Path directory) throws IOException {
+    // The JDK would follow a link here, and wait for a writer if it were a pipe.
+    if (!stat(directory).directory()) {
+      throw new NotDirectoryException(directory.toString());
+    }
     List<String> names = new ArrayList<>();
     try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
       for (Path path : stream) {
-        names.add(path.getFileName().toString());
+        String name = path.getFileName().toString();
+        if (isAscii(name) || leadsBack(directory, name, path)) {
+          names.add(name);
+        }
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
     }
     return names;
+  }
+
+  private static boolean isAscii(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      if (name.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Whether a name that was decoded by this JVM's locale leads to the file that it was read from.
+   * Bytes that the locale cannot spell become a replacement character, which is another name, or
+   * none that a path can be made of.
+   */
+  private static boolean leadsBack(Path directory, String name, Path path) {
+    try {
+      return directory.resolve(name).equals(path);
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -33,11 +34,26 @@ public final class ForkedJvm implements AutoCloseable {
 
   /** Starts a class's main method in a new JVM, with the project's flags and class path. */
   public static ForkedJvm start(Class<?> main, String... arguments) throws IOException {
-    return start(List.of("@" + System.getProperty("warmstart.test.jvmflags")), main, arguments);
+    return start(projectFlags(), Map.of(), main, arguments);
   }
 
-  /** The same with other flags. */
-  public static ForkedJvm start(List<String> jvmFlags, Class<?> main, String... arguments)
+  /** The same in another locale. */
+  public static ForkedJvm startIn(String locale, Class<?> main, String... arguments)
+      throws IOException {
+    return start(projectFlags(), Map.of("LC_ALL", locale), main, arguments);
+  }
+
+  /** The same without the project's flags. */
+  public static ForkedJvm startWithoutFlags(Class<?> main, String... arguments) throws IOException {
+    return start(List.of(), Map.of(), main, arguments);
+  }
+
+  private static List<String> projectFlags() {
+    return List.of("@" + System.getProperty("warmstart.test.jvmflags"));
+  }
+
+  private static ForkedJvm start(
+      List<String> jvmFlags, Map<String, String> environment, Class<?> main, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -46,7 +62,9 @@ public final class ForkedJvm implements AutoCloseable {
         List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(Arrays.asList(arguments));
-    return new ForkedJvm(new ProcessBuilder(command).redirectErrorStream(true).start());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    return new ForkedJvm(builder.start());
   }
 
   /** In the child: stays until killed, or until the parent is gone. */
