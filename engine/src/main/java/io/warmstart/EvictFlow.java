@@ -178,11 +178,7 @@ final class EvictFlow {
 
   private void walkKey(KeyDirectory directory) throws IOException {
     KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    RecoverFlow.Result recovered = recoverFlow.run(directory, scan);
-    if (recovered.changed()) {
-      rolledForward += recovered.rolledForward;
-      movedToQuarantine += recovered.quarantined;
-      leftoversRemoved += recovered.leftoversRemoved;
+    if (recover(directory, scan)) {
       scan = KeyScan.withSizes(engine.ops, directory);
     }
     long now = engine.clock.nanoTime();
@@ -206,6 +202,20 @@ final class EvictFlow {
     if (scan.exists() && keyBytes == 0 && scan.isEmpty()) {
       removeEmptyDirectory(directory);
     }
+  }
+
+  /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
+  private boolean recover(KeyDirectory directory, KeyScan scan) {
+    RecoverFlow.Result recovered = new RecoverFlow.Result();
+    try {
+      recoverFlow.run(directory, scan, recovered);
+    } catch (IOException e) {
+      failures++;
+    }
+    rolledForward += recovered.rolledForward;
+    movedToQuarantine += recovered.quarantined;
+    leftoversRemoved += recovered.leftoversRemoved;
+    return recovered.changed();
   }
 
   private void removeQuarantined() {

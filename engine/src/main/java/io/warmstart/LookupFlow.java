@@ -84,7 +84,15 @@ final class LookupFlow {
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
       } else if (!engine.readOnly()) {
-        settle(directory, suspect.runId(), true);
+        try {
+          PairRecovery.Outcome outcome = settle(directory, suspect.runId(), true);
+          if (outcome == PairRecovery.Outcome.WHOLE
+              || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
+            return null;
+          }
+        } catch (IOException e) {
+          unreadable = stays(e);
+        }
       }
     }
     for (Candidate candidate : ranking.rule().preferenceOrder(unexpired(directory, scan))) {
@@ -104,14 +112,24 @@ final class LookupFlow {
         }
         return true;
       }
-      if (changed(directory, candidate) || isMended(directory, candidate)) {
-        return null;
+      try {
+        if (changed(directory, candidate) || isMended(directory, candidate)) {
+          return null;
+        }
+      } catch (IOException e) {
+        unreadable = stays(e);
       }
     }
     if (unreadable != null) {
       throw unreadable;
     }
     return false;
+  }
+
+  /** A bad pair that could not be set aside is in nobody's way: the runner-up serves as well. */
+  private IOException stays(IOException failure) {
+    engine.counters.count(Counter.LOOKUP_FAILURES);
+    return failure;
   }
 
   private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan) {

@@ -9,6 +9,7 @@ import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,9 +60,12 @@ final class RecoverFlow {
     }
   }
 
-  /** Recovers one key from what a scan with sizes found. Takes the key's lock if there is need. */
-  Result run(KeyDirectory directory, KeyScan scan) throws IOException {
-    Result result = new Result();
+  /**
+   * Recovers one key from what a scan with sizes found. Takes the key's lock if there is need.
+   *
+   * @param result counts what was done, also by a run that fails half-way
+   */
+  void run(KeyDirectory directory, KeyScan scan, Result result) throws IOException {
     List<KeyScan.Leftover> dead = deadLeftovers(scan);
     Set<String> broken = brokenRuns(scan);
     for (KeyScan.Leftover leftover : dead) {
@@ -81,7 +85,6 @@ final class RecoverFlow {
         }
       }
     }
-    return result;
   }
 
   /** Mends or sets aside one pair, and counts it. The caller holds the key's lock. */
@@ -185,8 +188,8 @@ final class RecoverFlow {
       result.bytesRemoved += leftover.bytes();
       engine.counters.count(Counter.LEFTOVERS_REMOVED);
       engine.coordination().ifPresent(shared -> shared.addTotalBytes(-leftover.bytes()));
-    } catch (NoSuchFileException e) {
-      // A sibling's sweep was faster.
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.
     }
   }
 

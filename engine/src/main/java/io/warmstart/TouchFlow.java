@@ -48,7 +48,8 @@ final class TouchFlow {
   private void persist(Ref ref, Touch touch) throws IOException {
     KeyDirectory directory = engine.directory(ref.key());
     Path manifestPath = directory.manifest(ref.runId());
-    Manifest current = read(manifestPath, touch);
+    // It was a directory when it was hit; by now it may be a link that leads out of the root.
+    Manifest current = isDirectory(directory) ? read(manifestPath, touch) : null;
     if (current == null) {
       engine.touches.drop(ref, touch);
       return;
@@ -90,6 +91,14 @@ final class TouchFlow {
     }
     engine.counters.count(Counter.TOUCHES_WRITTEN);
     engine.touches.persisted(ref, touch);
+  }
+
+  private boolean isDirectory(KeyDirectory directory) throws IOException {
+    try {
+      return engine.ops.stat(directory.path()).directory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   /** The manifest, if it is still the version that was hit. */

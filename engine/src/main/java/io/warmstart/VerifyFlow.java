@@ -155,7 +155,7 @@ final class VerifyFlow {
   private void checkLeftovers(KeyDirectory directory, KeyScan scan, boolean repair)
       throws IOException {
     if (repair) {
-      new RecoverFlow(engine).run(directory, scan);
+      new RecoverFlow(engine).run(directory, scan, new RecoverFlow.Result());
     }
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();

@@ -3,6 +3,7 @@ package io.warmstart.entry;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -112,7 +113,11 @@ public final class Publisher {
 
   private long sizeOf(Path path) throws IOException {
     try {
-      return ops.stat(path).size();
+      FileFacts facts = ops.stat(path);
+      if (facts.directory()) {
+        throw new FileSystemException(path.toString(), null, "is a directory");
+      }
+      return facts.size();
     } catch (NoSuchFileException e) {
       return 0;
     }

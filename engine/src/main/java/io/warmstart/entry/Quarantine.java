@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ public final class Quarantine {
   private static final int MOST_NAME_CHARACTERS = 100;
 
   private final FileOps ops;
+  private final Path engineDirectory;
   private final Path directory;
   private final EpochNanoClock clock;
   private final AtomicLong sequence = new AtomicLong();
@@ -39,6 +42,7 @@ public final class Quarantine {
    */
   public Quarantine(FileOps ops, Path engineDirectory, EpochNanoClock clock) {
     this.ops = ops;
+    this.engineDirectory = engineDirectory;
     this.directory = engineDirectory.resolve(DIRECTORY_NAME);
     this.clock = clock;
   }
@@ -52,7 +56,7 @@ public final class Quarantine {
    * @return the bytes moved
    */
   public long take(Digest256 key, String reason, List<Path> files) throws IOException {
-    createDirectory();
+    createDirectories();
     String prefix =
         String.format("%016x-%06x", clock.nanoTime(), sequence.incrementAndGet() & 0xff_ffff);
     List<String> moved = new ArrayList<>();
@@ -81,7 +85,7 @@ public final class Quarantine {
     List<String> names;
     try {
       names = ops.list(directory);
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | NotDirectoryException e) {
       return List.of();
     }
     names.sort(null);
@@ -100,11 +104,17 @@ public final class Quarantine {
     return held;
   }
 
-  private void createDirectory() throws IOException {
-    try {
-      ops.createDirectory(directory);
-    } catch (FileAlreadyExistsException e) {
-      // The usual case.
+  /** Both levels: somebody may have cleaned the engine's directory away. */
+  private void createDirectories() throws IOException {
+    for (Path each : List.of(engineDirectory, directory)) {
+      try {
+        ops.createDirectory(each);
+      } catch (FileAlreadyExistsException e) {
+        // The usual case. But files moved through a link would leave the root.
+        if (!ops.stat(each).directory()) {
+          throw new FileSystemException(each.toString(), null, "not a directory");
+        }
+      }
     }
   }
 

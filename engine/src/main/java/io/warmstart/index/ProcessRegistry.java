@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -309,8 +310,9 @@ public final class ProcessRegistry implements AutoCloseable {
     }
     closeChannel();
     for (int attempt = 1; channel == null; attempt++) {
-      createEngineDirectory();
       try {
+        createEngineDirectory();
+        refuseOtherThanFile(path);
         channel = FileChannel.open(path, LOCK_FILE_OPTIONS, PRIVATE_FILE);
       } catch (NoSuchFileException e) {
         // The original store removes any directory of a root that it finds empty, and this one is
@@ -328,6 +330,20 @@ public final class ProcessRegistry implements AutoCloseable {
       ops.createDirectory(directory);
     } catch (FileAlreadyExistsException e) {
       // The usual case.
+      if (!ops.stat(directory).directory()) {
+        throw new FileSystemException(directory.toString(), null, "not a directory");
+      }
+    }
+  }
+
+  /** Said here, since the error of opening a link or a pipe for writing names no file. */
+  private void refuseOtherThanFile(Path path) throws IOException {
+    try {
+      if (!ops.stat(path).regular()) {
+        throw new FileSystemException(path.toString(), null, "not a regular file");
+      }
+    } catch (NoSuchFileException e) {
+      // The first process on this root makes it.
     }
   }
 
