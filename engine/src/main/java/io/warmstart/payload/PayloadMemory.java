@@ -84,7 +84,7 @@ public final class PayloadMemory {
 
   private static Loaded copy(FileOps.FileHandle file, long length, boolean withChecksum)
       throws IOException {
-    BytesStore<?, ?> store = BytesStore.lazyNativeBytesStoreWithFixedCapacity(length);
+    BytesStore<?, ?> store = allocate(length);
     boolean loaded = false;
     try {
       Sha256 sha256 = withChecksum ? new Sha256() : null;
@@ -109,6 +109,15 @@ public final class PayloadMemory {
       if (!loaded) {
         store.releaseLast();
       }
+    }
+  }
+
+  /** The length is what a manifest says: too much of it is that entry's failure, not the JVM's. */
+  private static BytesStore<?, ?> allocate(long length) throws IOException {
+    try {
+      return BytesStore.lazyNativeBytesStoreWithFixedCapacity(length);
+    } catch (OutOfMemoryError e) {
+      throw new IOException("payload does not fit into native memory: actual=" + length, e);
     }
   }
 
