@@ -133,6 +133,6 @@ class EvictFaultTest {
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void sweepOfTheExpiredLeavesTheFresh(Fault fault, boolean persistent) throws IOException {
-    FaultMatrix.run(work, fault, persistent, 40, new Expiry());
+    FaultMatrix.run(work, fault, persistent, 36, new Expiry());
   }
 }
