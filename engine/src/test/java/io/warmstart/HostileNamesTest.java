@@ -94,7 +94,8 @@ class HostileNamesTest {
     String hostile = "'" + root.resolve(key.toHex()) + "'/$(printf 'r\\377\\303\\251')";
     String hostileInRoot = "'" + root + "'/$(printf 'r\\377')";
     run("touch " + hostile + ".json " + hostile + ".bin " + hostile + " " + hostileInRoot);
-    try (ForkedJvm other = ForkedJvm.startIn(locale, EveryOperation.class, root.toString())) {
+    try (ForkedJvm other =
+        ForkedJvm.command(EveryOperation.class, root.toString()).locale(locale).start()) {
       assertEquals("best=good entries=3 quarantined=0", other.awaitLine("done"));
     }
   }

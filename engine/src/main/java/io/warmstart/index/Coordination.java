@@ -33,23 +33,32 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mapped file that the processes on one root share: {@link CoordinationLayout} as operations.
  *
- * <p>A page of the mapping can vanish: somebody truncates the file. The JVM then throws
- * InternalError, late; every operation here catches it, marks the mapping lost and answers "not
- * available", and the registry attaches anew. A compare-and-set on such a page would kill a JVM
- * that still interprets the code, so each is preceded by a volatile read of the same word.
+ * <p>A page of the mapping can vanish: somebody truncates the file. What the JVM makes of an access
+ * then is no error handling to build on: a compare-and-set that is still interpreted kills it, and
+ * every other access yields anything, with an InternalError that surfaces later, somewhere. So the
+ * kernel is asked for the file's length before each access, which costs less than a microsecond;
+ * once it is not what it was, the mapping is lost, every operation answers "not available", and the
+ * registry attaches anew. What is left is a truncation between the question and the access; an
+ * InternalError that surfaces in time is caught.
  *
  * <p>Safe for all threads. The mapping is released by the garbage collector, never unmapped: some
  * thread may be inside an operation.
  */
 public final class Coordination {
   private final AtomicBuffer buffer;
+  private final LongSupplier fileLength;
   private final FileFacts identity;
   private final long boot;
   private int row = -1;
   private long epoch;
   private volatile boolean lost;
 
-  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot) {
+  /**
+   * Stands over a mapping.
+   *
+   * @param fileLength asks the kernel for the length of the mapped file, which may shrink
+   */
+  Coordination(MappedByteBuffer mapped, LongSupplier fileLength, FileFacts identity, long boot) {
     if (mapped.capacity() != FILE_LENGTH || ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
       throw new IllegalArgumentException(
           "coordination mapping: expected="
@@ -61,16 +70,22 @@ public final class Coordination {
     }
     this.buffer = new UnsafeBuffer(mapped);
     this.buffer.verifyAlignment();
+    this.fileLength = fileLength;
     this.identity = identity;
     this.boot = boot;
   }
 
   /** Writes the header of a new, zeroed file. */
   void initialise() {
-    buffer.putInt(VERSION_OFFSET, VERSION);
-    buffer.putInt(LAYOUT_HASH_OFFSET, CoordinationLayout.layoutHash());
-    buffer.putLong(BOOT_OFFSET, boot);
-    buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
+    read(
+        () -> {
+          buffer.putInt(VERSION_OFFSET, VERSION);
+          buffer.putInt(LAYOUT_HASH_OFFSET, CoordinationLayout.layoutHash());
+          buffer.putLong(BOOT_OFFSET, boot);
+          buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
+          return 0;
+        },
+        0);
   }
 
   /** How an existing file relates to this process. */
@@ -84,16 +99,19 @@ public final class Coordination {
   }
 
   Verdict judge() {
-    if (buffer.getLongVolatile(MAGIC_OFFSET) != MAGIC) {
+    boolean magic = read(() -> buffer.getLongVolatile(MAGIC_OFFSET), 0) == MAGIC;
+    long writtenBoot = read(() -> buffer.getLong(BOOT_OFFSET), 0);
+    long version = read(() -> buffer.getInt(VERSION_OFFSET), 0);
+    long hash = read(() -> buffer.getInt(LAYOUT_HASH_OFFSET), 0);
+    if (!magic || lost) {
       return Verdict.DAMAGED;
     }
-    if (buffer.getLong(BOOT_OFFSET) != boot) {
+    if (writtenBoot != boot) {
       return Verdict.STALE;
     }
-    boolean same =
-        buffer.getInt(VERSION_OFFSET) == VERSION
-            && buffer.getInt(LAYOUT_HASH_OFFSET) == CoordinationLayout.layoutHash();
-    return same ? Verdict.USABLE : Verdict.OTHER_LAYOUT;
+    return version == VERSION && hash == CoordinationLayout.layoutHash()
+        ? Verdict.USABLE
+        : Verdict.OTHER_LAYOUT;
   }
 
   /** Takes a row whose byte in the lock file this process holds. */
@@ -101,10 +119,16 @@ public final class Coordination {
     int offset = rowOffset(claimedRow);
     row = claimedRow;
     epoch =
-        Math.max(buffer.getLongVolatile(offset + EPOCH_OFFSET) + 1, atLeastEpoch) & 0xffff_ffffL;
-    buffer.putLong(offset + PID_OFFSET, pid);
-    buffer.putLong(offset + STARTED_OFFSET, nowUnixNanos);
-    buffer.putLongVolatile(offset + EPOCH_OFFSET, epoch);
+        Math.max(read(() -> buffer.getLongVolatile(offset + EPOCH_OFFSET), 0) + 1, atLeastEpoch)
+            & 0xffff_ffffL;
+    read(
+        () -> {
+          buffer.putLong(offset + PID_OFFSET, pid);
+          buffer.putLong(offset + STARTED_OFFSET, nowUnixNanos);
+          buffer.putLongVolatile(offset + EPOCH_OFFSET, epoch);
+          return 0;
+        },
+        0);
   }
 
   FileFacts identity() {
@@ -136,6 +160,11 @@ public final class Coordination {
 
   long ownWord() {
     return epoch << 32 | (long) row << 16 | 1;
+  }
+
+  /** Whether somebody can have written a word to take a stripe. */
+  static boolean isLockWord(long word) {
+    return (word & 0xffff) == 1 && rowOfWord(word) < PROCESS_ROWS;
   }
 
   static int rowOfWord(long word) {
@@ -283,7 +312,8 @@ public final class Coordination {
   }
 
   private long read(LongSupplier access, long whenLost) {
-    if (lost) {
+    if (lost || fileLength.getAsLong() != FILE_LENGTH) {
+      lost = true;
       return whenLost;
     }
     try {

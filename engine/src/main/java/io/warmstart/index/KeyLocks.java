@@ -150,11 +150,14 @@ public final class KeyLocks {
 
   private boolean breakDead(int stripe, Coordination coordination, long word, long mine) {
     int row = Coordination.rowOfWord(word);
+    if (!Coordination.isLockWord(word)) {
+      // Nobody writes such a word: the file was scribbled over, and nobody would ever free it.
+      return coordination.casLockWord(stripe, word, mine);
+    }
     if (row == coordination.row()) {
-      // Our own row: either another thread of ours, which is alive, or our row's earlier owner,
-      // which is dead for certain since we hold its byte.
-      return Coordination.epochOfWord(word) != Coordination.epochOfWord(mine)
-          && coordination.casLockWord(stripe, word, mine);
+      // We hold the row's byte, so its earlier owners are dead; and whichever thread of ours writes
+      // a word here holds the stripe's local lock, which is this one now.
+      return local[stripe].getHoldCount() == 1 && coordination.casLockWord(stripe, word, mine);
     }
     long epoch = coordination.epochOf(row);
     if (epoch != -1 && epoch != Coordination.epochOfWord(word)) {

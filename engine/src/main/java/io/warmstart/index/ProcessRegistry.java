@@ -4,6 +4,7 @@ import io.warmstart.format.Owner;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -27,6 +28,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -254,7 +256,8 @@ public final class ProcessRegistry implements AutoCloseable {
       if (!attached()) {
         attach();
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | InternalError e) {
+      // InternalError: the file was truncated while we were attaching to it.
       // Not attached is a state that callers see and live with; the next heartbeat tries again.
       current = null;
     }
@@ -268,8 +271,10 @@ public final class ProcessRegistry implements AutoCloseable {
       return false;
     }
     try {
+      FileFacts mapped = ops.stat(directory.resolve(COORDINATION_NAME));
       return ops.stat(directory.resolve(LOCKS_NAME)).sameFileAs(identity)
-          && ops.stat(directory.resolve(COORDINATION_NAME)).sameFileAs(coordination.identity());
+          && mapped.sameFileAs(coordination.identity())
+          && mapped.size() == CoordinationLayout.FILE_LENGTH;
     } catch (IOException e) {
       return false;
     }
@@ -414,8 +419,30 @@ public final class ProcessRegistry implements AutoCloseable {
 
   private Coordination map(Path path) throws IOException {
     try (FileOps.FileHandle file = ops.openForWriting(path)) {
-      return new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
+      return over(file, path);
     }
+  }
+
+  private Coordination over(FileOps.FileHandle file, Path path) throws IOException {
+    LongSupplier fileLength = lengthOf(path);
+    return new Coordination(
+        file.mapShared(CoordinationLayout.FILE_LENGTH), fileLength, file.facts(), boot);
+  }
+
+  /**
+   * Asks for the length of the file that a name leads to now, for as long as it is asked. Not
+   * through a channel, which an interrupt of the asking thread would close; freed, like the
+   * mapping, by the garbage collector.
+   */
+  private static LongSupplier lengthOf(Path path) throws IOException {
+    RandomAccessFile open = new RandomAccessFile(path.toFile(), "r");
+    return () -> {
+      try {
+        return open.length();
+      } catch (IOException e) {
+        return -1;
+      }
+    };
   }
 
   /** Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it. */
@@ -428,8 +455,7 @@ public final class ProcessRegistry implements AutoCloseable {
     }
     try (FileOps.FileHandle file = ops.createExclusive(staged)) {
       file.write(ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
-      Coordination made =
-          new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
+      Coordination made = over(file, staged);
       made.initialise();
       ops.rename(staged, path);
       return made;

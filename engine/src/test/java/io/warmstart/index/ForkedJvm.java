@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +25,58 @@ import org.jspecify.annotations.Nullable;
 public final class ForkedJvm implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 30;
 
+  /** How to start one. */
+  public static final class Command {
+    private final List<String> jvmFlags =
+        new ArrayList<>(List.of("-Xmx128m", "-XX:+UseSerialGC", "-Xshare:auto"));
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<String> prefix = new ArrayList<>();
+    private final Class<?> main;
+    private final List<String> arguments;
+    private boolean projectFlags = true;
+
+    private Command(Class<?> main, String... arguments) {
+      this.main = main;
+      this.arguments = Arrays.asList(arguments);
+    }
+
+    public Command flag(String flag) {
+      jvmFlags.add(flag);
+      return this;
+    }
+
+    /** Without the flags that the project requires. */
+    public Command withoutProjectFlags() {
+      projectFlags = false;
+      return this;
+    }
+
+    public Command locale(String locale) {
+      environment.put("LC_ALL", locale);
+      return this;
+    }
+
+    /** Through another command, which gets this one as its last arguments. */
+    public Command through(String... command) {
+      prefix.addAll(Arrays.asList(command));
+      return this;
+    }
+
+    public ForkedJvm start() throws IOException {
+      List<String> command = new ArrayList<>(prefix);
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      if (projectFlags) {
+        command.add("@" + System.getProperty("warmstart.test.jvmflags"));
+      }
+      command.addAll(jvmFlags);
+      command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+      command.addAll(arguments);
+      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+      builder.environment().putAll(environment);
+      return new ForkedJvm(builder.start());
+    }
+  }
+
   private final Process process;
   private final BufferedReader lines;
 
@@ -32,39 +85,13 @@ public final class ForkedJvm implements AutoCloseable {
     this.lines = process.inputReader(StandardCharsets.UTF_8);
   }
 
+  public static Command command(Class<?> main, String... arguments) {
+    return new Command(main, arguments);
+  }
+
   /** Starts a class's main method in a new JVM, with the project's flags and class path. */
   public static ForkedJvm start(Class<?> main, String... arguments) throws IOException {
-    return start(projectFlags(), Map.of(), main, arguments);
-  }
-
-  /** The same in another locale. */
-  public static ForkedJvm startIn(String locale, Class<?> main, String... arguments)
-      throws IOException {
-    return start(projectFlags(), Map.of("LC_ALL", locale), main, arguments);
-  }
-
-  /** The same without the project's flags. */
-  public static ForkedJvm startWithoutFlags(Class<?> main, String... arguments) throws IOException {
-    return start(List.of(), Map.of(), main, arguments);
-  }
-
-  private static List<String> projectFlags() {
-    return List.of("@" + System.getProperty("warmstart.test.jvmflags"));
-  }
-
-  private static ForkedJvm start(
-      List<String> jvmFlags, Map<String, String> environment, Class<?> main, String... arguments)
-      throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(jvmFlags);
-    command.addAll(
-        List.of("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
-    command.addAll(Arrays.asList(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().putAll(environment);
-    return new ForkedJvm(builder.start());
+    return command(main, arguments).flag("-XX:TieredStopAtLevel=1").start();
   }
 
   /** In the child: stays until killed, or until the parent is gone. */
@@ -118,36 +145,33 @@ public final class ForkedJvm implements AutoCloseable {
     in.flush();
   }
 
-  public long pid() {
-    return process.pid();
-  }
-
   /** Sends SIGKILL and waits for the end. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** Waits for the child to end by itself. */
-  public int awaitExit() throws InterruptedException, IOException {
-    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-      throw new IOException("the child does not end");
-    }
-    return process.exitValue();
+  /** Stops the process, and waits until it has stopped. */
+  public void stop() throws IOException, InterruptedException {
+    signal(process.pid(), "STOP");
+    awaitState(process.pid(), 'T');
   }
 
-  /** Sends a signal by its name. */
-  public void signal(String name) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+  /** Lets a stopped process go on. */
+  public void goOn() throws IOException, InterruptedException {
+    signal(process.pid(), "CONT");
+  }
+
+  /** Sends a signal to a process. */
+  public static void signal(long pid, String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
     if (kill.waitFor() != 0) {
       throw new IOException("kill -" + name + " failed");
     }
-    if (name.equals("STOP")) {
-      awaitState('T');
-    }
   }
 
-  private void awaitState(char state) throws IOException {
-    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+  /** Waits until the kernel says that a process is in a state, such as T or Z. */
+  public static void awaitState(long pid, char state) throws IOException {
+    Path stat = Path.of("/proc", Long.toString(pid), "stat");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (System.nanoTime() - deadline < 0) {
       String text = Files.readString(stat);

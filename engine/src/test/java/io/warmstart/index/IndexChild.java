@@ -1,0 +1,91 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Digest256;
+import java.io.IOException;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the processes of the lock tests do. */
+final class IndexChild {
+  private IndexChild() {}
+
+  public static void main(String[] args) throws Exception {
+    Path directory = Path.of(args[1]);
+    switch (args[0]) {
+      case "attach" -> attach(directory);
+      case "hold" -> hold(directory, Integer.parseInt(args[2]));
+      case "count" -> count(directory, Path.of(args[2]), Integer.parseInt(args[3]));
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+  }
+
+  /** Attaches, says who it is, and stays until told to leave in order. */
+  private static void attach(Path directory) throws IOException {
+    try (IndexRoot root = IndexRoot.open(directory)) {
+      System.out.println("pid " + ProcessHandle.current().pid());
+      System.out.println("owner " + root.coordination().owner().toText());
+      ForkedJvm.awaitParent();
+    }
+    System.out.println("left");
+    ForkedJvm.untilKilled();
+  }
+
+  /** Takes a key's stripe, announces it and releases it when told. */
+  private static void hold(Path directory, int key) throws IOException {
+    try (IndexRoot root = IndexRoot.open(directory)) {
+      System.out.println("pid " + ProcessHandle.current().pid());
+      try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.key(key))) {
+        System.out.println("held " + hold.shared());
+        ForkedJvm.awaitParent();
+      }
+      System.out.println("released");
+      ForkedJvm.untilKilled();
+    }
+  }
+
+  /** Counts on from what stands in a file, from two threads, under the lock of one key. */
+  private static void count(Path directory, Path file, int times) throws Exception {
+    try (IndexRoot root = IndexRoot.open(directory)) {
+      System.out.println("ready");
+      ForkedJvm.awaitParent();
+      countOn(root, file, times, 2);
+      System.out.println("counted " + root.counters.own(Counter.FILES_ONLY));
+    }
+  }
+
+  static void countOn(IndexRoot root, Path file, int times, int threads) throws Exception {
+    MappedByteBuffer counter = map(file);
+    List<Thread> counting = new ArrayList<>();
+    for (int thread = 0; thread < threads; thread++) {
+      Digest256 key = IndexRoot.key(thread);
+      counting.add(
+          new Thread(
+              () -> {
+                for (int i = 0; i < times; i++) {
+                  try (KeyLocks.Hold hold = root.locks.acquire(key)) {
+                    long before = counter.getLong(0);
+                    for (int spin = 0; spin < 100; spin++) {
+                      Thread.onSpinWait();
+                    }
+                    counter.putLong(0, before + (hold.shared() ? 1 : 0));
+                  }
+                }
+              }));
+    }
+    counting.forEach(Thread::start);
+    for (Thread thread : counting) {
+      thread.join();
+    }
+  }
+
+  static MappedByteBuffer map(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, 8);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.io.NioFileOps;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/** One process's part in the locks of a root, without a store over it. */
+final class IndexRoot implements AutoCloseable {
+  /** All processes of a test are of the same boot; which one does not matter. */
+  static final long BOOT = 42;
+
+  static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  final ProcessRegistry registry;
+  final Counters counters = new Counters();
+  final KeyLocks locks;
+
+  private IndexRoot(ProcessRegistry registry, long lockTimeoutNanos) {
+    this.registry = registry;
+    this.locks = new KeyLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
+  }
+
+  static IndexRoot open(Path directory) throws IOException {
+    return open(directory, LONG_NANOS);
+  }
+
+  static IndexRoot open(Path directory, long lockTimeoutNanos) throws IOException {
+    return new IndexRoot(
+        ProcessRegistry.start(directory, new NioFileOps(), SystemEpochNanoClock.INSTANCE, BOOT),
+        lockTimeoutNanos);
+  }
+
+  Coordination coordination() {
+    Coordination current = registry.current();
+    if (current == null) {
+      throw new AssertionError("not attached");
+    }
+    return current;
+  }
+
+  /** The n-th of many keys that share a stripe. */
+  static Digest256 key(int n) {
+    return Digest256.ofWords(n + 1, 7, 0, 0);
+  }
+
+  @Override
+  public void close() {
+    registry.close();
+  }
+}

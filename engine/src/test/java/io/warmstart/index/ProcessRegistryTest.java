@@ -1,0 +1,179 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Owner;
+import io.warmstart.index.ProcessRegistry.Liveness;
+import io.warmstart.io.NioFileOps;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is alive is what the kernel says, whatever has become of the process otherwise. */
+class ProcessRegistryTest {
+  @TempDir Path parent;
+  private Path directory;
+  private IndexRoot self;
+
+  @BeforeEach
+  void attach() throws IOException {
+    directory = parent.resolve(".warmstart");
+    self = IndexRoot.open(directory);
+  }
+
+  @AfterEach
+  void leave() {
+    self.close();
+  }
+
+  private ForkedJvm fork() throws IOException {
+    return ForkedJvm.start(IndexChild.class, "attach", directory.toString());
+  }
+
+  private static Owner owner(ForkedJvm child) throws Exception {
+    return Objects.requireNonNull(Owner.parse(child.awaitLine("owner")));
+  }
+
+  @Test
+  void everyProcessHoldsARowOfItsOwnForLife() throws Exception {
+    assertEquals(0, self.coordination().row());
+    assertEquals(1, self.registry.liveProcesses());
+    try (ForkedJvm first = fork();
+        ForkedJvm second = fork()) {
+      Owner a = owner(first);
+      Owner b = owner(second);
+      assertEquals(3, a.slot() + b.slot(), "rows 1 and 2");
+      assertEquals(3, self.registry.liveProcesses());
+
+      first.kill();
+
+      assertEquals(2, self.registry.liveProcesses());
+      assertEquals(Liveness.DEAD, self.registry.liveness(a));
+      assertEquals(Liveness.ALIVE, self.registry.liveness(b));
+    }
+  }
+
+  @Test
+  void aProcessThatLeavesInOrderGivesItsRowUpWhileItLives() throws Exception {
+    try (ForkedJvm other = fork()) {
+      Owner before = owner(other);
+      other.tell();
+      other.awaitLine("left");
+
+      assertEquals(Liveness.DEAD, self.registry.liveness(before));
+      assertEquals(1, self.registry.liveProcesses());
+    }
+  }
+
+  @Test
+  void theNextHolderOfARowHasAnotherEpochAndTheOneBeforeIsDead() throws Exception {
+    Owner before;
+    try (ForkedJvm first = fork()) {
+      before = owner(first);
+      first.kill();
+    }
+    try (ForkedJvm second = fork()) {
+      Owner after = owner(second);
+      assertEquals(before.slot(), after.slot());
+      assertTrue(after.epoch() > before.epoch());
+      assertEquals(Liveness.DEAD, self.registry.liveness(before));
+      assertEquals(Liveness.ALIVE, self.registry.liveness(after));
+    }
+  }
+
+  @Test
+  void aStoppedProcessIsAlive() throws Exception {
+    try (ForkedJvm other = fork()) {
+      Owner stopped = owner(other);
+      other.stop();
+      assertEquals(Liveness.ALIVE, self.registry.liveness(stopped));
+      other.goOn();
+    }
+  }
+
+  /** The process table still shows a zombie, and Java calls it alive. */
+  @Test
+  void aZombieIsDead() throws Exception {
+    // A parent that never asks what became of its child.
+    try (ForkedJvm negligent =
+        ForkedJvm.command(IndexChild.class, "attach", directory.toString())
+            .through("bash", "-c", "\"$0\" \"$@\" & exec sleep 1000")
+            .start()) {
+      long pid = Long.parseLong(negligent.awaitLine("pid"));
+      Owner owner = owner(negligent);
+      ForkedJvm.signal(pid, "KILL");
+      ForkedJvm.awaitState(pid, 'Z');
+
+      assertTrue(ProcessHandle.of(pid).orElseThrow().isAlive());
+      assertEquals(Liveness.DEAD, self.registry.liveness(owner));
+    }
+  }
+
+  @Test
+  void ofAProcessOfAnotherBootNothingIsKnown() {
+    Owner mine = self.coordination().owner();
+    assertEquals(
+        Liveness.ANOTHER_BOOT,
+        self.registry.liveness(new Owner(mine.slot(), mine.boot() + 1, mine.epoch())));
+    assertEquals(Liveness.ALIVE, self.registry.liveness(mine));
+  }
+
+  @Test
+  void aRowOutOfRangeIsNobodys() {
+    Owner mine = self.coordination().owner();
+    for (int row : new int[] {-1, CoordinationLayout.PROCESS_ROWS, Integer.MAX_VALUE}) {
+      assertFalse(self.registry.whileUnowned(row, () -> {}));
+      assertEquals(
+          Liveness.ALIVE, self.registry.liveness(new Owner(row, mine.boot(), 1)), "unproven");
+    }
+  }
+
+  @Test
+  void attachingAgainTakesTheSameRowInALaterEpoch() throws IOException {
+    Owner before = self.coordination().owner();
+    self.close();
+    self = IndexRoot.open(directory);
+    Owner after = self.coordination().owner();
+    assertEquals(before.slot(), after.slot());
+    assertNotEquals(before.epoch(), after.epoch());
+  }
+
+  @Test
+  void afterARebootTheSharedFileIsMadeAnew() throws IOException {
+    self.coordination().addTotalBytes(77);
+    self.close();
+    try (ProcessRegistry rebooted =
+        ProcessRegistry.start(
+            directory, new NioFileOps(), SystemEpochNanoClock.INSTANCE, IndexRoot.BOOT + 1)) {
+      assertEquals(0, Objects.requireNonNull(rebooted.current()).rawTotalBytes());
+    }
+  }
+
+  @Test
+  void aProcessOfAnotherLayoutIsRefusedWhileOneOfThisIsAttached() throws Exception {
+    try (ForkedJvm other = fork()) {
+      owner(other);
+      self.close();
+      patchVersion(2);
+      IOException refused = assertThrows(IOException.class, () -> IndexRoot.open(directory));
+      assertTrue(String.valueOf(refused.getMessage()).contains("another warmstart version"));
+      other.kill();
+    }
+    self = IndexRoot.open(directory);
+    assertEquals(1, self.registry.liveProcesses(), "nobody uses it: made anew");
+  }
+
+  private void patchVersion(int version) throws IOException {
+    CoordinationFile.patch(
+        directory, buffer -> buffer.putInt(CoordinationLayout.VERSION_OFFSET, version));
+  }
+}

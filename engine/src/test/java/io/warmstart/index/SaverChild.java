@@ -1,0 +1,80 @@
+package io.warmstart.index;
+
+import io.warmstart.Entry;
+import io.warmstart.EntryAttributes;
+import io.warmstart.Fingerprint;
+import io.warmstart.Fingerprinter;
+import io.warmstart.Ranking;
+import io.warmstart.WarmStartStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** A process whose threads save and look up until told to stop, each on runs of its own. */
+final class SaverChild {
+  private static final int THREADS = 2;
+  private static final int SAVES_PER_LINE = 16;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  private final WarmStartStore store;
+  private final String process = "p" + ProcessHandle.current().pid();
+  private final AtomicLong saves = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+  private volatile boolean stopped;
+
+  private SaverChild(WarmStartStore store) {
+    this.store = store;
+  }
+
+  public static void main(String[] args) throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(Path.of(args[0]))) {
+      SaverChild child = new SaverChild(store);
+      List<Thread> threads = new ArrayList<>();
+      for (int thread = 0; thread < THREADS; thread++) {
+        int number = thread;
+        threads.add(new Thread(() -> child.save(number)));
+      }
+      threads.forEach(Thread::start);
+      ForkedJvm.awaitParent();
+      child.stopped = true;
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      System.out.println("done failures=" + child.failures);
+      ForkedJvm.awaitParent();
+      long deadline = System.nanoTime() + PATIENCE_NANOS;
+      while (store.stats().liveProcesses() != 2 && System.nanoTime() - deadline < 0) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+      }
+      System.out.println("live " + store.stats().liveProcesses());
+      ForkedJvm.untilKilled();
+    }
+  }
+
+  private void save(int thread) {
+    String runId = process + "-" + thread;
+    for (int version = 0; !stopped; version++) {
+      // Keys of both threads and both processes, so that they wait for each other's stripes.
+      Fingerprint key = new Fingerprinter().absorbLong("key", version % 3).finish();
+      try {
+        store.saveOverwrite(
+            key,
+            runId,
+            (runId + ":" + version).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+            EntryAttributes.checkpoint().withIteration(version));
+        try (Entry entry = store.lookup(key, Ranking.LATEST).orElseThrow()) {
+          entry.payload().getByte(0);
+        }
+      } catch (Throwable e) {
+        failures.incrementAndGet();
+        e.printStackTrace(System.out);
+      }
+      if (saves.incrementAndGet() % SAVES_PER_LINE == 0) {
+        System.out.println("saved");
+      }
+    }
+  }
+}
