@@ -65,9 +65,11 @@ final class EvictFlow {
   private final RecoverFlow recoverFlow;
   private final List<Evictable> evictables = new ArrayList<>();
   private List<Quarantine.Held> quarantined = new ArrayList<>();
-  private long entries;
+  private long found;
+  private long entriesBefore;
   private long bytesBefore;
   private long bytes;
+  private long removedInWalk;
   private long evicted;
   private long expired;
   private long movedToQuarantine;
@@ -125,7 +127,8 @@ final class EvictFlow {
       walk();
       boolean uncounted = failures > failuresBefore;
       if (pass == 0) {
-        bytesBefore = bytes;
+        entriesBefore = found;
+        bytesBefore = bytes + removedInWalk;
       }
       // Entries that changed since they were counted stay; another pass sees them anew.
       boolean fits = true;
@@ -143,7 +146,7 @@ final class EvictFlow {
       engine.counters.count(Counter.SWEEP_FAILURES);
     }
     return new EvictionReport(
-        entries,
+        entriesBefore,
         bytesBefore,
         bytes,
         evicted,
@@ -157,8 +160,9 @@ final class EvictFlow {
 
   private void walk() throws IOException {
     evictables.clear();
-    entries = 0;
+    found = 0;
     bytes = 0;
+    removedInWalk = 0;
     long rawBefore = engine.coordination().map(Coordination::rawTotalBytes).orElse(0L);
     for (String name : engine.ops.list(engine.root)) {
       if (DirectoryNames.isKeyDirectory(name)) {
@@ -173,7 +177,9 @@ final class EvictFlow {
     for (Quarantine.Held held : quarantined) {
       bytes += held.bytes();
     }
-    engine.coordination().ifPresent(shared -> shared.correctTotalBytes(rawBefore, bytes));
+    // What the walk itself has removed is off the total already, and was not counted either.
+    long rawAfter = rawBefore - removedInWalk;
+    engine.coordination().ifPresent(shared -> shared.correctTotalBytes(rawAfter, bytes));
   }
 
   private void walkKey(KeyDirectory directory) throws IOException {
@@ -183,6 +189,7 @@ final class EvictFlow {
     }
     long now = engine.clock.nanoTime();
     long keyBytes = scan.bytes();
+    found += scan.candidates().size();
     for (Candidate candidate : scan.candidates()) {
       Manifest used = engine.touches.withNoted(directory.key(), candidate);
       Evictable evictable =
@@ -192,9 +199,9 @@ final class EvictFlow {
           expired++;
           engine.counters.count(Counter.EXPIRED);
           keyBytes -= evictable.bytes();
+          removedInWalk += evictable.bytes();
         }
       } else {
-        entries++;
         evictables.add(evictable);
       }
     }
@@ -215,6 +222,7 @@ final class EvictFlow {
     rolledForward += recovered.rolledForward;
     movedToQuarantine += recovered.quarantined;
     leftoversRemoved += recovered.leftoversRemoved;
+    removedInWalk += recovered.bytesRemoved;
     return recovered.changed();
   }
 
@@ -251,7 +259,6 @@ final class EvictFlow {
       try {
         if (remove(evictable)) {
           evicted++;
-          entries--;
           bytes -= evictable.bytes();
           engine.counters.count(Counter.EVICTED);
         } else {
