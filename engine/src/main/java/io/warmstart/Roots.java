@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -45,9 +46,13 @@ final class Roots {
     }
     try {
       ops.createDirectory(absolute);
-      try (FileOps.DirectoryHandle handle = ops.openDirectory(parent)) {
-        handle.sync();
-      }
+      Uninterrupted.call(
+          () -> {
+            try (FileOps.DirectoryHandle handle = ops.openDirectory(parent)) {
+              handle.sync();
+            }
+            return 0;
+          });
     } catch (FileAlreadyExistsException e) {
       // A sibling was faster.
     } catch (IOException e) {

@@ -5,6 +5,7 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -37,10 +38,15 @@ public record ManifestFile(Manifest manifest, FileFacts facts) {
               + " actual="
               + facts.size());
     }
-    byte[] bytes = new byte[(int) facts.size() + 1];
+    byte[] bytes = Uninterrupted.call(() -> readToEnd(ops, path, (int) facts.size()));
+    return new ManifestFile(ManifestCodec.decode(bytes, bytes.length), facts);
+  }
+
+  /** To the end of the file that is opened: it may be a later one than the one looked at. */
+  private static byte[] readToEnd(FileOps ops, Path path, int expected) throws IOException {
+    byte[] bytes = new byte[expected + 1];
     int length = 0;
     try (FileOps.FileHandle file = ops.openForReading(path)) {
-      // To the end of the file that was opened: it may be a later one than the one looked at.
       while (length <= ManifestCodec.MAX_BYTES) {
         if (length == bytes.length) {
           bytes = Arrays.copyOf(bytes, ManifestCodec.MAX_BYTES + 1);
@@ -52,6 +58,6 @@ public record ManifestFile(Manifest manifest, FileFacts facts) {
         length += count;
       }
     }
-    return new ManifestFile(ManifestCodec.decode(bytes, length), facts);
+    return Arrays.copyOf(bytes, length);
   }
 }
