@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.Arguments;
 final class FaultMatrix {
   private FaultMatrix() {}
 
-  /** The disk's faults, one-shot and persistent, and the directory that a person removes. */
+  /**
+   * The disk's faults, one-shot and persistent; a directory that a person removes; an interrupt.
+   */
   static Stream<Arguments> faults() {
     return Stream.of(
         Arguments.of(Fault.EIO, false),
@@ -35,7 +37,8 @@ final class FaultMatrix {
         Arguments.of(Fault.ENOSPC, true),
         Arguments.of(Fault.EACCES, false),
         Arguments.of(Fault.EACCES, true),
-        Arguments.of(Fault.VANISHED, false));
+        Arguments.of(Fault.VANISHED, false),
+        Arguments.of(Fault.INTERRUPT, false));
   }
 
   /** Those that differ in what they do to files, for variants of a flow. */
@@ -43,7 +46,8 @@ final class FaultMatrix {
     return Stream.of(
         Arguments.of(Fault.EIO, false),
         Arguments.of(Fault.EIO, true),
-        Arguments.of(Fault.VANISHED, false));
+        Arguments.of(Fault.VANISHED, false),
+        Arguments.of(Fault.INTERRUPT, false));
   }
 
   /**

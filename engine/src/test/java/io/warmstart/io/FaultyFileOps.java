@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,7 @@ public final class FaultyFileOps extends ObservedFileOps {
   private long failAt;
   private long count;
   private Path vanishing = Path.of("");
+  private Predicate<FileOp> counted = op -> true;
   private @Nullable FileOp failed;
 
   public FaultyFileOps() {
@@ -77,6 +79,11 @@ public final class FaultyFileOps extends ObservedFileOps {
     vanishing = vanishingDirectory;
     count = 0;
     failed = null;
+  }
+
+  /** Leaves operations of other kinds alone, and uncounted. */
+  public synchronized void onlyAt(Predicate<FileOp> operations) {
+    counted = operations;
   }
 
   /** The disk is well again. */
@@ -115,6 +122,9 @@ public final class FaultyFileOps extends ObservedFileOps {
       return null;
     }
     checkLost(op);
+    if (!counted.test(op)) {
+      return null;
+    }
     long index = count++;
     if (index < failAt || (index > failAt && !persistent)) {
       return null;

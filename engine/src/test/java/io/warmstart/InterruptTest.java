@@ -1,0 +1,104 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Threads that are being cancelled. That an interrupt before any file operation of a flow costs
+ * nothing is tried beside the faults, in {@link FaultMatrix}.
+ */
+class InterruptTest {
+  @TempDir Path work;
+
+  @Test
+  void interruptedThreadDoesEverythingAndStaysInterrupted() {
+    Thread.currentThread().interrupt();
+    Path root = work.resolve("made by an interrupted thread");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertTrue(Thread.currentThread().isInterrupted(), "open");
+      FaultScenario.save(store, FaultScenario.KEY, "r", "old", 1);
+      FaultScenario.save(store, FaultScenario.KEY, "r", "new", 1);
+      assertTrue(Thread.currentThread().isInterrupted(), "save");
+      try (Entry entry = store.lookup(FaultScenario.KEY).orElseThrow()) {
+        assertEquals("new", Versions.nameOf(entry));
+      }
+      assertTrue(Thread.currentThread().isInterrupted(), "lookup");
+      store.flush();
+      assertEquals(0, store.evictOverflow().failures());
+      assertTrue(store.verify(true, (done, total) -> {}).clean());
+      assertTrue(store.explain(FaultScenario.KEY, Ranking.LATEST).toString().contains("r"));
+      assertEquals(1, store.stats().entries());
+      assertTrue(Thread.currentThread().isInterrupted(), "everything else");
+    } finally {
+      assertTrue(Thread.interrupted(), "close");
+    }
+  }
+
+  @Test
+  void threadsThatAreInterruptedAllTheTimeSaveAndReadEveryVersion() throws Exception {
+    int threads = 4;
+    int saves = 100;
+    ExecutorService workers = Executors.newFixedThreadPool(threads);
+    List<Thread> running = new ArrayList<>();
+    CountDownLatch started = new CountDownLatch(threads);
+    AtomicBoolean done = new AtomicBoolean();
+    try (WarmStartStore store = WarmStartStore.open(work)) {
+      List<Future<?>> results = new ArrayList<>();
+      for (int thread = 0; thread < threads; thread++) {
+        String runId = "r" + thread;
+        Fingerprint key = Payloads.key(runId);
+        results.add(
+            workers.submit(
+                () -> {
+                  synchronized (running) {
+                    running.add(Thread.currentThread());
+                  }
+                  started.countDown();
+                  for (int version = 0; version < saves; version++) {
+                    FaultScenario.save(store, key, runId, "v" + version, 1);
+                    try (Entry entry = store.lookup(key).orElseThrow()) {
+                      assertEquals("v" + version, Versions.nameOf(entry));
+                    }
+                  }
+                }));
+      }
+      while (started.getCount() > 0) {
+        started.await();
+      }
+      Thread interrupter =
+          new Thread(
+              () -> {
+                while (!done.get()) {
+                  synchronized (running) {
+                    running.forEach(Thread::interrupt);
+                  }
+                  Thread.onSpinWait();
+                }
+              });
+      interrupter.start();
+      try {
+        for (Future<?> result : results) {
+          result.get(60, TimeUnit.SECONDS);
+        }
+      } finally {
+        done.set(true);
+        interrupter.join();
+      }
+      assertTrue(store.verify(false, (each, total) -> {}).clean());
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+}
