@@ -1,9 +1,12 @@
 package io.warmstart;
 
+import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.Quarantine;
+import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.Manifest;
 import io.warmstart.index.Counter;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -40,6 +43,40 @@ final class InspectFlow {
     names.removeIf(name -> !DirectoryNames.isKeyDirectory(name));
     names.sort(null);
     return names.stream().map(Digest256::fromHex).toList();
+  }
+
+  /** What lies under one key, by its manifests alone. */
+  KeyContents contents(Fingerprint key) {
+    KeyDirectory directory = engine.directory(key.digest());
+    try {
+      KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+      long now = engine.clock.nanoTime();
+      List<KeyContents.Listed> entries = new ArrayList<>();
+      for (Candidate candidate : scan.candidates()) {
+        boolean expired = Expiry.expired(engine, options, directory.key(), candidate, now);
+        entries.add(listed(candidate, expired));
+      }
+      entries.sort(KeyContents.LATEST_FIRST);
+      return new KeyContents(key, List.copyOf(entries), scan.bytes(), scan.suspects().size());
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot list key", directory.path(), e);
+    }
+  }
+
+  private static KeyContents.Listed listed(Candidate candidate, boolean expired) {
+    Manifest manifest = candidate.manifest();
+    return new KeyContents.Listed(
+        candidate.runId(),
+        manifest.objective(),
+        manifest.iteration(),
+        manifest.finalResult() ? EntryKind.FINAL : EntryKind.CHECKPOINT,
+        manifest.payloadBytes(),
+        manifest.written().unixSecs(),
+        manifest.written().nanos(),
+        manifest.accessed(),
+        manifest.accessedAt().unixSecs(),
+        manifest.accessedAt().nanos(),
+        expired);
   }
 
   StoreStats stats() {

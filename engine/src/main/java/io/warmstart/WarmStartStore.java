@@ -81,6 +81,11 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.root;
   }
 
+  /** Whether the store was opened for lookups only. */
+  public boolean readOnly() {
+    return engine.readOnly();
+  }
+
   /** The options that the store was opened with. */
   public StoreOptions options() {
     return options;
@@ -233,6 +238,17 @@ public final class WarmStartStore implements AutoCloseable {
   public List<Fingerprint> keys() {
     ensureOpen();
     return new InspectFlow(engine, options).keys();
+  }
+
+  /**
+   * What lies under a key, as its manifests tell: no payload is read, and nothing is touched. A key
+   * without a directory has no contents.
+   *
+   * @throws StoreException if the key's directory could not be listed
+   */
+  public KeyContents contents(Fingerprint key) {
+    ensureOpen();
+    return new InspectFlow(engine, options).contents(key);
   }
 
   /** The state of the root over all processes. Looks at every file's size. */
