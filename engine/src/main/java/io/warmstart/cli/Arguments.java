@@ -1,0 +1,223 @@
+package io.warmstart.cli;
+
+import io.warmstart.EntryKind;
+import io.warmstart.Fingerprint;
+import io.warmstart.Fingerprinter;
+import io.warmstart.Ranking;
+import io.warmstart.format.Excerpt;
+import io.warmstart.format.RunIds;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** From words of the command line to values; each refusal names what was expected and what came. */
+final class Arguments {
+  /** What follows {@code text:} is absorbed under this tag, so that every tool makes one key. */
+  private static final String TEXT_TAG = "test";
+
+  private static final String TEXT_PREFIX = "text:";
+
+  private Arguments() {}
+
+  /** The key of {@code text:NAME}. */
+  static Fingerprint keyOfText(String name) {
+    // What the JVM makes of bytes that the locale has no letters for: two names, one key.
+    if (name.indexOf('\ufffd') >= 0) {
+      throw refused(
+          "NAME", "text that the locale can read, see LC_ALL (such as C.UTF-8)", Excerpt.of(name));
+    }
+    try {
+      return new Fingerprinter().absorbString(TEXT_TAG, name).finish();
+    } catch (IllegalArgumentException e) {
+      throw refused("NAME", "whole characters", Excerpt.of(name));
+    }
+  }
+
+  private static TypeConversionException refused(String what, String expected, String actual) {
+    return new TypeConversionException(what + ": expected=" + expected + " actual=" + actual);
+  }
+
+  /** KEY. */
+  static final class KeyArgument implements ITypeConverter<Fingerprint> {
+    @Override
+    public Fingerprint convert(String value) {
+      if (value.startsWith(TEXT_PREFIX)) {
+        return keyOfText(value.substring(TEXT_PREFIX.length()));
+      }
+      try {
+        return Fingerprint.fromHex(value);
+      } catch (IllegalArgumentException e) {
+        throw refused(
+            "KEY",
+            "64 lowercase hex digits or text:NAME",
+            Excerpt.of(value)
+                + " ("
+                + Quantities.count(value.length(), "character", "characters")
+                + ")");
+      }
+    }
+  }
+
+  /** NAME, of which {@code key} prints the key. */
+  static final class NameArgument implements ITypeConverter<Fingerprint> {
+    @Override
+    public Fingerprint convert(String value) {
+      return keyOfText(value);
+    }
+  }
+
+  /** A path. */
+  static final class PathArgument implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String value) {
+      if (value.isEmpty()) {
+        throw refused("path", "a file name", "\"\"");
+      }
+      try {
+        return Path.of(value);
+      } catch (InvalidPathException e) {
+        throw refused("path", "a file name", Excerpt.of(value) + " (" + e.getReason() + ")");
+      }
+    }
+  }
+
+  /** A word for one of an enum's constants. */
+  private abstract static class WordArgument<E extends Enum<E>> implements ITypeConverter<E> {
+    private final String what;
+    private final E[] constants;
+
+    WordArgument(String what, E[] constants) {
+      this.what = what;
+      this.constants = constants;
+    }
+
+    @Override
+    public E convert(String value) {
+      for (E constant : constants) {
+        if (Quantities.word(constant).equals(value)) {
+          return constant;
+        }
+      }
+      throw refused(
+          what,
+          Arrays.stream(constants).map(Quantities::word).collect(Collectors.joining("|")),
+          Excerpt.of(value));
+    }
+  }
+
+  /** --ranking. */
+  static final class RankingArgument extends WordArgument<Ranking> {
+    RankingArgument() {
+      super("ranking", Ranking.values());
+    }
+  }
+
+  /** --kind. */
+  static final class KindArgument extends WordArgument<EntryKind> {
+    KindArgument() {
+      super("kind", EntryKind.values());
+    }
+  }
+
+  /** --run-id. */
+  static final class RunIdArgument implements ITypeConverter<String> {
+    @Override
+    public String convert(String value) {
+      try {
+        return RunIds.requireValid(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  /** --objective: the library takes a value that is not finite for none, which may be a slip. */
+  static final class ObjectiveArgument implements ITypeConverter<Double> {
+    // What Double.parseDouble takes besides: "1d", "0x1p3", " 1 ", "NaN".
+    private static final Pattern DECIMAL =
+        Pattern.compile("[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?");
+
+    @Override
+    public Double convert(String value) {
+      if (DECIMAL.matcher(value).matches()) {
+        double objective = Double.parseDouble(value);
+        if (Double.isFinite(objective)) {
+          return objective;
+        }
+      }
+      throw refused("objective", "a finite decimal number", Excerpt.of(value));
+    }
+  }
+
+  /** --iteration: unsigned. */
+  static final class IterationArgument implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        return Long.parseUnsignedLong(value);
+      } catch (NumberFormatException e) {
+        throw refused(
+            "iteration", "a whole number from 0 to 18446744073709551615", Excerpt.of(value));
+      }
+    }
+  }
+
+  /** A whole number of something. */
+  private static long whole(String what, String value, long least) {
+    try {
+      long number = Long.parseLong(value);
+      if (number >= least) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Below.
+    }
+    throw refused(
+        what, "a whole number from " + least + " to " + Long.MAX_VALUE, Excerpt.of(value));
+  }
+
+  /** --ttl. */
+  static final class TtlArgument implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      return Duration.ofSeconds(whole("ttl seconds", value, 0));
+    }
+  }
+
+  /** --budget. */
+  static final class BudgetArgument implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      return whole("budget bytes", value, 0);
+    }
+  }
+
+  /** --count. */
+  static final class CountArgument implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      return whole("count", value, 1);
+    }
+  }
+
+  /** --interval: parts of a second too. */
+  static final class IntervalArgument implements ITypeConverter<Duration> {
+    private static final Pattern SECONDS = Pattern.compile("[0-9]{1,6}(?:\\.[0-9]{1,3})?");
+
+    @Override
+    public Duration convert(String value) {
+      if (SECONDS.matcher(value).matches()) {
+        Duration interval = Duration.ofMillis(Math.round(Double.parseDouble(value) * 1000));
+        if (!interval.isZero()) {
+          return interval;
+        }
+      }
+      throw refused("interval", "seconds from 0.001 to 999999.999", Excerpt.of(value));
+    }
+  }
+}

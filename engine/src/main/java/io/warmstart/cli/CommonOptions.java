@@ -1,0 +1,52 @@
+package io.warmstart.cli;
+
+import io.warmstart.StoreOptions;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every command; in its help they come after its own. */
+final class CommonOptions {
+  static final String JSON = "--json";
+
+  @Option(
+      order = 101,
+      names = JSON,
+      description = "Answer with one JSON object on one line; notes and errors are objects too.")
+  boolean json;
+
+  @Option(
+      order = 102,
+      names = "--ttl",
+      paramLabel = "SECONDS",
+      converter = Arguments.TtlArgument.class,
+      description =
+          "How long after its last write or access an entry expires; 0 = never. Default: 30 days.")
+  @Nullable Duration ttl;
+
+  @Option(
+      order = 103,
+      names = "--budget",
+      paramLabel = "BYTES",
+      converter = Arguments.BudgetArgument.class,
+      description = "What the root may take up; beyond it entries are evicted. Default: 1 GiB.")
+  @Nullable Long budgetBytes;
+
+  @Option(
+      order = 104,
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  boolean help;
+
+  StoreOptions storeOptions() {
+    StoreOptions options = StoreOptions.defaults();
+    if (ttl != null) {
+      options = options.withTtl(ttl);
+    }
+    if (budgetBytes != null) {
+      options = options.withSizeBudgetBytes(budgetBytes);
+    }
+    return options;
+  }
+}

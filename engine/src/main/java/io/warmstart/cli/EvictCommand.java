@@ -1,0 +1,80 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.EvictionReport;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** One sweep. */
+@Command(
+    name = "evict",
+    header = "Sweeps once and tells what it removed.",
+    description = {
+      "%nRemoves what has expired and what dead processes have left, and evicts until the root"
+          + " fits its budget. Exit code 1 if something could not be looked at or removed.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart evict /tmp/fits",
+      "  warmstart evict /tmp/fits --budget 1000000 --ttl 86400"
+    })
+final class EvictCommand extends RootCommand {
+  EvictCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) {
+    try (WarmStartStore store = openExisting()) {
+      EvictionReport report = store.evictOverflow();
+      output.answer(new Swept(report, store.options().sizeBudgetBytes()));
+      return report.failures() == 0 ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
+    }
+  }
+
+  private record Swept(EvictionReport report, long budgetBytes) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      List<Page.Fact> lines = new ArrayList<>();
+      lines.add(new Page.Fact("entries looked at", Long.toString(report.entriesBefore())));
+      lines.add(
+          new Page.Fact(
+              "bytes",
+              Quantities.size(report.bytesBefore())
+                  + " -> "
+                  + Quantities.size(report.bytesAfter())
+                  + " of "
+                  + Quantities.size(budgetBytes)));
+      lines.add(new Page.Fact("evicted", Long.toString(report.evicted())));
+      lines.add(new Page.Fact("expired", Long.toString(report.expired())));
+      lines.add(new Page.Fact("moved to quarantine", Long.toString(report.quarantined())));
+      lines.add(new Page.Fact("cut-off saves completed", Long.toString(report.rolledForward())));
+      lines.add(new Page.Fact("leftovers removed", Long.toString(report.leftoversRemoved())));
+      lines.add(
+          new Page.Fact("quarantined files removed", Long.toString(report.quarantineRemoved())));
+      lines.add(new Page.Fact("failures", Long.toString(report.failures())));
+      page.facts(lines);
+      if (report.failures() > 0) {
+        page.line("verify says what is wrong");
+      }
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeNumberField("entries_before", report.entriesBefore());
+      json.writeNumberField("bytes_before", report.bytesBefore());
+      json.writeNumberField("bytes_after", report.bytesAfter());
+      json.writeNumberField("size_budget_bytes", budgetBytes);
+      json.writeNumberField("evicted", report.evicted());
+      json.writeNumberField("expired", report.expired());
+      json.writeNumberField("quarantined", report.quarantined());
+      json.writeNumberField("rolled_forward", report.rolledForward());
+      json.writeNumberField("leftovers_removed", report.leftoversRemoved());
+      json.writeNumberField("quarantine_removed", report.quarantineRemoved());
+      json.writeNumberField("failures", report.failures());
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.Fingerprint;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Prints the key of a name. */
+@Command(
+    name = "key",
+    header = "Prints the key that text:NAME stands for.",
+    description = "%nNeeds no root; --ttl and --budget change nothing here.%n",
+    footer = {"%nExamples:", "  warmstart key digits", "  ls -l /tmp/fits/$(warmstart key digits)"})
+final class KeyCommand implements Callable<Integer> {
+  @Mixin CommonOptions common;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "NAME",
+      converter = Arguments.NameArgument.class,
+      description = "Any text.")
+  Fingerprint key;
+
+  private final Streams streams;
+
+  KeyCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public Integer call() {
+    new Output(streams, common.json).answer(new Key(key));
+    return ExitCodes.DONE;
+  }
+
+  private record Key(Fingerprint key) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      page.line(key.toHex());
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("key", key.toHex());
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.Fingerprint;
+import io.warmstart.KeyContents;
+import io.warmstart.KeyContents.Listed;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Lists the keys of a root or the entries of a key. */
+@Command(
+    name = "ls",
+    header = "Lists the keys, or the entries of a key.",
+    description = {
+      "%nThe latest written entry comes first. Reads manifests, not payloads; does not count as an"
+          + " access. Exit code 1 if nothing lies under the key.%n"
+    },
+    footer = {"%nExamples:", "  warmstart ls /tmp/fits", "  warmstart ls /tmp/fits text:digits"})
+final class ListCommand extends RootCommand {
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "KEY",
+      converter = Arguments.KeyArgument.class,
+      description = "64 lowercase hex digits, or text:NAME.")
+  @Nullable Fingerprint key;
+
+  ListCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) {
+    try (WarmStartStore store = openForReading(output)) {
+      long now = store.options().clock().nanoTime();
+      if (key == null) {
+        output.answer(new Keys(store.keys().stream().map(store::contents).toList(), now));
+        return ExitCodes.DONE;
+      }
+      KeyContents contents = store.contents(key);
+      output.answer(new Entries(contents, now));
+      return contents.entries().isEmpty() && contents.unreadable() == 0
+          ? ExitCodes.MISS_OR_PROBLEM
+          : ExitCodes.DONE;
+    }
+  }
+
+  private static String unreadableNote(int unreadable) {
+    return Quantities.count(unreadable, "manifest", "manifests")
+        + " could not be read; verify and explain say why";
+  }
+
+  private record Keys(List<KeyContents> keys, long nowUnixNanos) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      if (!keys.isEmpty()) {
+        Page.Table table =
+            new Page.Table()
+                .left("KEY")
+                .right("ENTRIES")
+                .right("BYTES")
+                .left("LATEST WRITTEN")
+                .right("AGE");
+        keys.forEach(key -> addRow(table, key));
+        page.table(table);
+        page.line("");
+      }
+      page.line(
+          Quantities.count(keys.size(), "key", "keys")
+              + ", "
+              + Quantities.count(entries(), "entry", "entries")
+              + ", "
+              + Quantities.size(bytes()));
+      int unreadable = keys.stream().mapToInt(KeyContents::unreadable).sum();
+      if (unreadable > 0) {
+        page.line(unreadableNote(unreadable));
+      }
+    }
+
+    private void addRow(Page.Table table, KeyContents key) {
+      Listed latest = key.entries().isEmpty() ? null : key.entries().get(0);
+      table.row(
+          key.key().toHex(),
+          Integer.toString(key.entries().size()),
+          Quantities.size(key.bytes()),
+          latest == null
+              ? Quantities.NONE
+              : Quantities.shortMoment(latest.writtenUnixSecs(), latest.writtenNanos()),
+          latest == null
+              ? Quantities.NONE
+              : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos));
+    }
+
+    private long entries() {
+      return keys.stream().mapToLong(key -> key.entries().size()).sum();
+    }
+
+    private long bytes() {
+      return keys.stream().mapToLong(KeyContents::bytes).sum();
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeArrayFieldStart("keys");
+      for (KeyContents key : keys) {
+        json.writeStartObject();
+        json.writeStringField("key", key.key().toHex());
+        json.writeNumberField("entries", key.entries().size());
+        json.writeNumberField("unreadable", key.unreadable());
+        json.writeNumberField("bytes", key.bytes());
+        if (key.entries().isEmpty()) {
+          json.writeNullField("latest_written");
+        } else {
+          Listed latest = key.entries().get(0);
+          Json.moment(json, "latest_written", latest.writtenUnixSecs(), latest.writtenNanos());
+        }
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeNumberField("entries", entries());
+      json.writeNumberField("bytes", bytes());
+    }
+  }
+
+  private record Entries(KeyContents contents, long nowUnixNanos) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      if (!contents.entries().isEmpty()) {
+        Page.Table table =
+            new Page.Table()
+                .left("RUN ID")
+                .left("KIND")
+                .right("OBJECTIVE")
+                .right("ITERATION")
+                .right("PAYLOAD")
+                .left("WRITTEN")
+                .right("AGE")
+                .left("LAST ACCESS");
+        contents.entries().forEach(entry -> addRow(table, entry));
+        page.table(table);
+        page.line("");
+      }
+      page.line(
+          Quantities.count(contents.entries().size(), "entry", "entries")
+              + " under key "
+              + contents.key().toHex()
+              + ", "
+              + Quantities.size(contents.bytes()));
+      if (contents.unreadable() > 0) {
+        page.line(unreadableNote(contents.unreadable()));
+      }
+    }
+
+    private void addRow(Page.Table table, Listed entry) {
+      table.row(
+          entry.runId(),
+          Quantities.word(entry.kind()),
+          Quantities.objective(entry.objective()),
+          Quantities.iteration(entry.iteration()),
+          Quantities.size(entry.payloadBytes()),
+          Quantities.shortMoment(entry.writtenUnixSecs(), entry.writtenNanos()),
+          Quantities.age(entry.writtenUnixSecs(), entry.writtenNanos(), nowUnixNanos),
+          lastAccess(entry) + (entry.expired() ? ", expired" : ""));
+    }
+
+    private String lastAccess(Listed entry) {
+      if (!entry.accessed()) {
+        return "never";
+      }
+      // Old producers noted that, not when.
+      return entry.accessedUnixSecs() == 0
+          ? "yes"
+          : Quantities.ago(entry.accessedUnixSecs(), entry.accessedNanos(), nowUnixNanos);
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("key", contents.key().toHex());
+      json.writeArrayFieldStart("entries");
+      for (Listed entry : contents.entries()) {
+        json.writeStartObject();
+        EntryFacts.of(entry).writeJson(json);
+        json.writeBooleanField("accessed", entry.accessed());
+        Json.moment(json, "accessed_at", entry.accessedUnixSecs(), entry.accessedNanos());
+        json.writeBooleanField("expired", entry.expired());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+      json.writeNumberField("unreadable", contents.unreadable());
+      json.writeNumberField("bytes", contents.bytes());
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package io.warmstart.cli;
+
+import io.warmstart.ReadOnlyStoreException;
+import io.warmstart.StorageFullException;
+import io.warmstart.StoreException;
+import io.warmstart.StoreOptions;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** A command on a root. */
+abstract class RootCommand implements Callable<Integer> {
+  @Mixin CommonOptions common;
+
+  @Parameters(
+      index = "0",
+      paramLabel = "ROOT",
+      converter = Arguments.PathArgument.class,
+      description = "The store's directory.")
+  Path root;
+
+  final Streams streams;
+
+  RootCommand(Streams streams) {
+    this.streams = streams;
+  }
+
+  /** Does it. */
+  abstract int run(Output output) throws IOException, InterruptedException;
+
+  @Override
+  public final Integer call() throws IOException, InterruptedException {
+    return run(new Output(streams, common.json));
+  }
+
+  /** For commands that read: on a root that cannot be written to they do what can be done. */
+  WarmStartStore openForReading(Output output) {
+    requireRoot();
+    StoreOptions options = common.storeOptions();
+    try {
+      return WarmStartStore.open(root, options);
+    } catch (ReadOnlyStoreException | StorageFullException e) {
+      WarmStartStore store = WarmStartStore.open(root, options.withReadOnly(true));
+      output.note("accesses are not recorded: " + e.getMessage());
+      return store;
+    }
+  }
+
+  /** For commands that change what is there. */
+  WarmStartStore openExisting() {
+    requireRoot();
+    return WarmStartStore.open(root, common.storeOptions());
+  }
+
+  /** For commands that may be the first on a root. */
+  WarmStartStore openOrCreate() {
+    return WarmStartStore.open(root, common.storeOptions());
+  }
+
+  /** Opening for writing would make a missing root, and a slip of the finger a new store. */
+  private void requireRoot() {
+    try {
+      if (!Files.readAttributes(root, BasicFileAttributes.class).isDirectory()) {
+        throw new StoreException("root is not a directory: root=" + root);
+      }
+    } catch (NoSuchFileException e) {
+      throw new StoreException("root does not exist: root=" + root, e);
+    } catch (IOException e) {
+      throw new StoreException(
+          "root cannot be looked at: " + Failure.reason(e) + " root=" + root, e);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.StoreStats;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The state of a root over all processes. */
+@Command(
+    name = "stat",
+    header = "Shows entries, bytes, hits, errors, live processes.",
+    description = {
+      "%nOver all processes of this machine; what is counted, is counted since the machine"
+          + " started. The budget shown is this command's --budget: other processes may use"
+          + " another.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart stat /tmp/fits",
+      "  warmstart stat /tmp/fits --watch",
+      "  warmstart stat /tmp/fits --watch --interval 0.5 --count 10 --json"
+    })
+final class StatCommand extends RootCommand {
+  /** Home, and clear to the end: the lines above stay in the scroll-back as they were. */
+  private static final String CLEAR_SCREEN = "\u001b[H\u001b[J";
+
+  @Option(order = 1, names = "--watch", description = "Show it again and again, until interrupted.")
+  boolean watch;
+
+  @Option(
+      order = 2,
+      names = "--interval",
+      paramLabel = "SECONDS",
+      converter = Arguments.IntervalArgument.class,
+      description = "With --watch: the time between two looks. Default: 1.")
+  @Nullable Duration interval;
+
+  @Option(
+      order = 3,
+      names = "--count",
+      paramLabel = "N",
+      converter = Arguments.CountArgument.class,
+      description = "With --watch: end after N looks.")
+  @Nullable Long count;
+
+  @Spec CommandSpec spec;
+
+  StatCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) throws InterruptedException {
+    if (!watch && (interval != null || count != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--interval and --count: expected=--watch too actual=no --watch");
+    }
+    try (WarmStartStore store = openForReading(output)) {
+      if (watch) {
+        watch(store, output);
+      } else {
+        output.answer(new State(store.root(), store.stats(), store.readOnly()));
+      }
+      return ExitCodes.DONE;
+    }
+  }
+
+  private void watch(WarmStartStore store, Output output) throws InterruptedException {
+    Duration pause = interval == null ? Duration.ofSeconds(1) : interval;
+    long looks = count == null ? Long.MAX_VALUE : count;
+    boolean clear = streams.outIsTerminal() && !common.json;
+    for (long look = 0; look < looks; look++) {
+      if (look > 0) {
+        Thread.sleep(pause.toMillis());
+      }
+      State state = new State(store.root(), store.stats(), store.readOnly());
+      output.answer(new Block(state, clear, Instant.now().truncatedTo(ChronoUnit.SECONDS), look));
+    }
+  }
+
+  /** One look of a watch, in one write, so that a terminal does not flicker. */
+  private record Block(State state, boolean clear, Instant now, long look) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      if (clear) {
+        page.control(CLEAR_SCREEN);
+      } else if (look > 0) {
+        page.line("");
+      }
+      page.line("at              " + now);
+      state.writeText(page);
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("at", now.toString());
+      state.writeJson(json);
+    }
+  }
+
+  private record State(Path root, StoreStats stats, boolean readOnly) implements Answer {
+    private static final String FAILURES = "_failures";
+
+    /** Counters with a line of their own. */
+    private static final Set<String> SHOWN =
+        Set.of("hits", "misses", "saves", "evicted", "expired");
+
+    @Override
+    public void writeText(Page page) {
+      List<Page.Fact> lines = new ArrayList<>();
+      lines.add(new Page.Fact("root", root.toString()));
+      lines.add(
+          new Page.Fact(
+              "entries",
+              stats.entries() + " under " + Quantities.count(stats.keys(), "key", "keys")));
+      lines.add(new Page.Fact("bytes", bytes()));
+      lines.add(new Page.Fact("in quarantine", Quantities.size(stats.quarantineBytes())));
+      if (readOnly) {
+        lines.add(new Page.Fact("counters", "unknown: the root was opened read-only"));
+        page.facts(lines);
+        return;
+      }
+      lines.add(new Page.Fact("live processes", stats.liveProcesses() + ", this one included"));
+      Map<String, Long> counters = stats.counters();
+      lines.add(new Page.Fact("hits", counter("hits")));
+      lines.add(new Page.Fact("misses", counter("misses")));
+      lines.add(new Page.Fact("saves", counter("saves")));
+      lines.add(new Page.Fact("evictions", counter("evicted") + ", expired " + counter("expired")));
+      lines.add(new Page.Fact("errors", errors(counters)));
+      String others =
+          counters.entrySet().stream()
+              .filter(each -> each.getValue() != 0)
+              .filter(each -> !SHOWN.contains(each.getKey()) && !isFailure(each.getKey()))
+              .map(State::named)
+              .collect(Collectors.joining(", "));
+      if (!others.isEmpty()) {
+        lines.add(new Page.Fact("also counted", others));
+      }
+      page.facts(lines);
+    }
+
+    private String bytes() {
+      long budget = stats.sizeBudgetBytes();
+      String used = Quantities.size(stats.bytes()) + " of " + Quantities.size(budget);
+      double percent = 100.0 * stats.bytes() / budget;
+      if (budget == 0 || stats.bytes() == 0) {
+        return used;
+      }
+      return percent < 0.1
+          ? used + " (under 0.1 %)"
+          : String.format(Locale.ROOT, "%s (%.1f %%)", used, percent);
+    }
+
+    private String counter(String name) {
+      return Long.toString(stats.counters().getOrDefault(name, 0L));
+    }
+
+    private static boolean isFailure(String name) {
+      return name.endsWith(FAILURES);
+    }
+
+    private static String errors(Map<String, Long> counters) {
+      List<Map.Entry<String, Long>> failures =
+          counters.entrySet().stream()
+              .filter(each -> isFailure(each.getKey()) && each.getValue() != 0)
+              .toList();
+      long sum = failures.stream().mapToLong(Map.Entry::getValue).sum();
+      return failures.isEmpty()
+          ? "0"
+          : sum + ": " + failures.stream().map(State::named).collect(Collectors.joining(", "));
+    }
+
+    private static String named(Map.Entry<String, Long> counter) {
+      return counter.getKey().replace('_', ' ') + " " + counter.getValue();
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("root", root.toString());
+      json.writeNumberField("entries", stats.entries());
+      json.writeNumberField("keys", stats.keys());
+      json.writeNumberField("bytes", stats.bytes());
+      json.writeNumberField("quarantine_bytes", stats.quarantineBytes());
+      json.writeNumberField("size_budget_bytes", stats.sizeBudgetBytes());
+      json.writeBooleanField("read_only", readOnly);
+      if (readOnly) {
+        json.writeNullField("live_processes");
+        json.writeNullField("counters");
+        return;
+      }
+      json.writeNumberField("live_processes", stats.liveProcesses());
+      json.writeObjectFieldStart("counters");
+      for (Map.Entry<String, Long> counter : stats.counters().entrySet()) {
+        json.writeNumberField(counter.getKey(), counter.getValue());
+      }
+      json.writeEndObject();
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.VerifyReport;
+import io.warmstart.VerifyReport.Problem;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Checks a whole root. */
+@Command(
+    name = "verify",
+    header = "Checks every entry and every other file.",
+    description = {
+      "%nReads every payload and compares its checksum. Other processes may go on working. Exit"
+          + " code 1 if anything was wrong, repaired or not; after a repair a second run tells.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart verify /tmp/fits",
+      "  warmstart verify /tmp/fits --repair"
+    })
+final class VerifyCommand extends RootCommand {
+  @Option(
+      order = 1,
+      names = "--repair",
+      description =
+          "Complete saves that were cut off, move what is bad to ROOT/.warmstart/quarantine, and"
+              + " remove what dead processes have left.")
+  boolean repair;
+
+  VerifyCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) {
+    try (WarmStartStore store = repair ? openExisting() : openForReading(output)) {
+      VerifyReport report;
+      try (VerifyBar bar = VerifyBar.on(streams, common.json)) {
+        report = store.verify(repair, bar);
+      }
+      output.answer(new Found(store.root(), report, repair));
+      return report.clean() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
+    }
+  }
+
+  /** What a user can do about a problem. */
+  private enum Next {
+    NOTHING("nothing: it has been dealt with"),
+    REPAIR("run verify with --repair"),
+    AGAIN("run verify --repair again: somebody was working on it"),
+    BY_HAND("move it away by hand: the store neither reads nor removes it"),
+    ACCESS("see who may read it and whether the device is sound, then verify again");
+
+    private final String text;
+
+    Next(String text) {
+      this.text = text;
+    }
+
+    static Next after(Problem problem, boolean repair) {
+      if (problem.repaired()) {
+        return NOTHING;
+      }
+      return switch (problem.kind()) {
+        case "stray name", "not a directory" -> BY_HAND;
+        case "unreadable" -> ACCESS;
+        default -> repair ? AGAIN : REPAIR;
+      };
+    }
+  }
+
+  private record Found(Path root, VerifyReport report, boolean repair) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      page.line(
+          "checked "
+              + Quantities.count(report.entries(), "whole entry", "whole entries")
+              + " under "
+              + Quantities.count(report.keys(), "key", "keys")
+              + ", "
+              + Quantities.size(report.bytes())
+              + " of payloads, in "
+              + root);
+      if (report.clean()) {
+        page.line("nothing is wrong");
+        return;
+      }
+      for (Problem problem : report.problems()) {
+        page.line("");
+        page.line(problem.kind() + (problem.repaired() ? " (repaired)" : ""));
+        page.facts(
+            List.of(
+                new Page.Fact("  file", problem.path()),
+                new Page.Fact("  found", problem.detail()),
+                new Page.Fact("  next", Next.after(problem, repair).text)));
+      }
+      page.line("");
+      page.line(
+          Quantities.count(report.problems().size(), "problem", "problems")
+              + (repair ? ", " + repaired() + " repaired" : ""));
+      if (repaired() > 0) {
+        page.line("what was moved aside lies in " + root.resolve(".warmstart/quarantine"));
+      }
+    }
+
+    private long repaired() {
+      return report.problems().stream().filter(Problem::repaired).count();
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("root", root.toString());
+      json.writeBooleanField("clean", report.clean());
+      json.writeNumberField("keys", report.keys());
+      json.writeNumberField("entries", report.entries());
+      json.writeNumberField("payload_bytes", report.bytes());
+      json.writeArrayFieldStart("problems");
+      for (Problem problem : report.problems()) {
+        json.writeStartObject();
+        json.writeStringField("kind", problem.kind());
+        json.writeStringField("path", problem.path());
+        json.writeStringField("detail", problem.detail());
+        json.writeBooleanField("repaired", problem.repaired());
+        json.writeStringField("next", Next.after(problem, repair).text);
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+  }
+}

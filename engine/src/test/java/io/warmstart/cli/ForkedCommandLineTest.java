@@ -1,0 +1,156 @@
+package io.warmstart.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as a process of its own, as its users start it. */
+class ForkedCommandLineTest {
+  private static final String FLAGS =
+      "@" + Objects.requireNonNull(System.getProperty("warmstart.test.jvmflags"));
+
+  @TempDir Path directory;
+  private Path root;
+  private Path payload;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    root = directory.resolve("fits");
+    byte[] bytes = new byte[3 << 20];
+    new Random(7).nextBytes(bytes);
+    payload = Files.write(directory.resolve("payload"), bytes);
+  }
+
+  private CommandRun run(List<String> prefix, String jvmFlag, Object... args) throws Exception {
+    List<String> words = new ArrayList<>(prefix);
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add(jvmFlag);
+    words.addAll(List.of("-XX:-UsePerfData", "-cp", System.getProperty("java.class.path")));
+    words.add(Main.class.getName());
+    Stream.of(args).map(String::valueOf).forEach(words::add);
+    File out = Files.createTempFile(directory.getParent(), "out", null).toFile();
+    File err = Files.createTempFile(directory.getParent(), "err", null).toFile();
+    try {
+      Process process = new ProcessBuilder(words).redirectOutput(out).redirectError(err).start();
+      process.getOutputStream().close();
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + words);
+      String said = withoutUnsafeWarning(Files.readString(err.toPath()));
+      assertFalse(said.contains("\tat "), said);
+      ByteArrayOutputStream written = new ByteArrayOutputStream();
+      written.write(Files.readAllBytes(out.toPath()));
+      return new CommandRun(process.exitValue(), written, said);
+    } finally {
+      Files.delete(out.toPath());
+      Files.delete(err.toPath());
+    }
+  }
+
+  private CommandRun run(Object... args) throws Exception {
+    return run(List.of(), FLAGS, args);
+  }
+
+  /** From JDK 24 on, when native memory is used; nothing in a jar can keep the JVM from it. */
+  private static String withoutUnsafeWarning(String err) {
+    if (Runtime.version().feature() < 24) {
+      return err;
+    }
+    StringBuilder rest = new StringBuilder();
+    err.lines()
+        .filter(line -> !(line.startsWith("WARNING: ") && line.matches(".*(Unsafe|openhft).*")))
+        .forEach(line -> rest.append(line).append('\n'));
+    return rest.toString();
+  }
+
+  @Test
+  void processesShareARootAndKeepTheirStreamsClean() throws Exception {
+    CommandRun saved = run("save", root, "text:a", payload, "--objective", "1.5");
+    String runId = saved.expectDone().out().strip();
+    assertTrue(
+        Files.exists(
+            root.resolve(CommandRun.of("key", "a").out().strip()).resolve(runId + ".bin")));
+
+    CommandRun found = run("lookup", root, "text:a", "--out", "-", "--json");
+    assertEquals(ExitCodes.DONE, found.exitCode(), found.err());
+    assertArrayEquals(Files.readAllBytes(payload), found.outBytes());
+    assertEquals(runId, CommandRun.parse(found.err()).get("run_id").asText());
+
+    CommandRun listed = run("stat", root, "--json");
+    assertEquals(1, listed.expectDone().json().get("counters").get("hits").asInt());
+  }
+
+  @Test
+  void eachExitCodeReachesTheShell() throws Exception {
+    Files.createDirectory(root);
+
+    assertEquals(ExitCodes.DONE, run("key", "a").exitCode());
+    CommandRun miss = run("lookup", root, "text:a");
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, miss.exitCode());
+    assertEquals("", miss.err());
+    CommandRun wrong = run("lookup", root, "no-key");
+    wrong.expectFailure(ExitCodes.WRONG_USE, "KEY: expected=");
+    CommandRun error = run("lookup", root.resolve("absent"), "text:a");
+    error.expectFailure(ExitCodes.ERROR, "root does not exist");
+  }
+
+  @Test
+  void aMissingJvmFlagIsNamed() throws Exception {
+    CommandRun ended = run(List.of(), "-Xshare:auto", "save", root, "text:a", payload);
+
+    ended.expectFailure(ExitCodes.ERROR, "--add-exports");
+  }
+
+  @Test
+  void aPayloadThatFitsNoFileLeavesTheOldOneAndNoPart() throws Exception {
+    assertEquals(ExitCodes.DONE, run("save", root, "text:a", payload).exitCode());
+    Path target = Files.createDirectory(directory.resolve("target"));
+    Path out = Files.writeString(target.resolve("model"), "old");
+    // In units of 1024 bytes: more than the engine's own files take, less than the payload.
+    List<String> limited = List.of("bash", "-c", "ulimit -f 1024; exec \"$@\"", "bash");
+
+    CommandRun ended = run(limited, FLAGS, "lookup", root, "text:a", "--out", out);
+
+    ended.expectFailure(ExitCodes.ERROR, "cannot write payload: ", "file=" + out);
+    assertEquals("old", Files.readString(out));
+    try (Stream<Path> files = Files.list(target)) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  /** One key for all names with a letter that the locale lacks would mix up their fits. */
+  @Test
+  void aNameThatTheLocaleCannotReadIsRefused() throws Exception {
+    List<String> plain =
+        List.of("env", "LC_ALL=C", "bash", "-c", "exec \"$@\" $'caf\\xc3\\xa9'", "bash");
+
+    CommandRun ended = run(plain, FLAGS, "key");
+
+    ended.expectFailure(ExitCodes.WRONG_USE, "LC_ALL");
+  }
+
+  @Test
+  void aReaderThatLeavesEarlyEndsAWatch() throws Exception {
+    Files.createDirectory(root);
+    List<String> piped = List.of("bash", "-c", "\"$@\" | head -n 1; exit ${PIPESTATUS[0]}", "bash");
+
+    CommandRun ended = run(piped, FLAGS, "stat", root, "--watch", "--interval", "0.05");
+
+    assertEquals(ExitCodes.ERROR, ended.exitCode(), ended.err());
+    CommandRun.assertOneErrorLine(ended.err(), "cannot write standard output");
+  }
+}

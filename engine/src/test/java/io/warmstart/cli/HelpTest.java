@@ -1,0 +1,73 @@
+package io.warmstart.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HelpTest {
+  @Test
+  void theWholeIsExplainedInOnePage() {
+    String help = CommandRun.of("--help").expectDone().out();
+
+    for (String command :
+        List.of("save", "lookup", "explain", "ls", "stat", "verify", "evict", "key")) {
+      assertTrue(help.contains("\n  " + command + " "), help);
+    }
+    assertTrue(help.contains("Exit codes: 0 done, 1 a miss or a problem"), help);
+    assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+  }
+
+  @Test
+  void theVersionNamesTheJavaToo() {
+    List<String> lines = CommandRun.of("--version").expectDone().outLines();
+
+    assertTrue(lines.get(0).startsWith("warmstart "), lines.get(0));
+    assertEquals("on Java " + Runtime.version(), lines.get(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"save", "lookup", "explain", "ls", "stat", "verify", "evict", "key"})
+  void eachCommandHasHelpWithTheCommonOptions(String command) {
+    String help = CommandRun.of(command, "--help").expectDone().out();
+
+    assertTrue(help.contains("Usage: warmstart " + command + " "), help);
+    for (String option : List.of("--json", "--ttl=SECONDS", "--budget=BYTES")) {
+      assertTrue(help.contains(option), help);
+    }
+    assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
+  }
+
+  /** An example that has gone stale with the options it uses would be the first thing tried. */
+  @ParameterizedTest
+  @ValueSource(strings = {"save", "lookup", "explain", "ls", "stat", "verify", "evict", "key"})
+  void theExamplesInTheHelpAreAccepted(String command) {
+    List<String> examples = examples(CommandRun.of(command, "--help").out(), command);
+
+    assertFalse(examples.isEmpty());
+    for (String example : examples) {
+      List<Object> words = new ArrayList<>(List.of(example.split(" ", -1)));
+      // Help wins over everything but words that cannot be parsed.
+      words.replaceAll(word -> word.equals("/tmp/fits") ? "/nonexistent/warmstart/fits" : word);
+      CommandRun run = CommandRun.of(words.toArray());
+      assertTrue(run.exitCode() != ExitCodes.WRONG_USE, example + ": " + run.err());
+    }
+  }
+
+  private static List<String> examples(String help, String command) {
+    List<String> examples = new ArrayList<>();
+    for (String line : help.lines().toList()) {
+      int start = line.indexOf("warmstart " + command + " ");
+      if (start >= 0 && line.startsWith("  ")) {
+        String words = line.substring(start + "warmstart ".length()).strip();
+        examples.add(words.replaceAll("( \\||\\)).*", ""));
+      }
+    }
+    return examples;
+  }
+}

@@ -1,0 +1,239 @@
+package io.warmstart.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SaveAndLookupTest {
+  private static final String KEY = "text:digits";
+  private static final byte[] PAYLOAD = "hello-warm".getBytes(StandardCharsets.UTF_8);
+
+  @TempDir Path directory;
+  private Path root;
+  private Path payload;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    root = directory.resolve("fits");
+    payload = Files.write(directory.resolve("payload"), PAYLOAD);
+  }
+
+  private String save(Object... more) {
+    Object[] args = Stream.concat(Stream.of("save", root, KEY, payload), Stream.of(more)).toArray();
+    return CommandRun.of(args).expectDone().out().strip();
+  }
+
+  private JsonNode lookup(Object... more) {
+    Object[] args =
+        Stream.concat(Stream.of("lookup", root, KEY, "--json"), Stream.of(more)).toArray();
+    return CommandRun.of(args).expectDone().json();
+  }
+
+  @Test
+  void savePrintsTheRunIdAloneAndMakesTheRoot() {
+    String runId = save();
+
+    assertTrue(runId.matches("[A-Za-z0-9][A-Za-z0-9._-]+"), runId);
+    assertEquals(runId, lookup().get("run_id").asText());
+  }
+
+  @Test
+  void whatSaveWasToldIsWhatLookupTells() {
+    save("--objective", "-1.5e-3", "--iteration", "18446744073709551615", "--kind", "final");
+
+    JsonNode found = lookup();
+
+    assertTrue(found.get("hit").asBoolean());
+    assertEquals(-1.5e-3, found.get("objective").asDouble());
+    assertEquals("18446744073709551615", found.get("iteration").asText());
+    assertEquals("final", found.get("kind").asText());
+    assertEquals(PAYLOAD.length, found.get("payload_bytes").asLong());
+    assertEquals("lowest-objective", found.get("ranking").asText());
+    assertTrue(found.get("written").asText().endsWith("Z"));
+    assertTrue(found.get("out").isNull());
+    String text = CommandRun.of("lookup", root, KEY).expectDone().out();
+    assertTrue(text.contains("iteration  18446744073709551615\n"), text);
+    assertTrue(text.contains("payload    10 B\n"), text);
+    assertTrue(text.contains("kind       final\n"), text);
+  }
+
+  @Test
+  void whatSaveWasNotToldIsAbsent() {
+    save();
+
+    JsonNode found = lookup();
+
+    assertTrue(found.get("objective").isNull());
+    assertTrue(found.get("iteration").isNull());
+    assertEquals("checkpoint", found.get("kind").asText());
+  }
+
+  @Test
+  void saveTellsAsJsonWhatItSaved() {
+    JsonNode saved =
+        CommandRun.of("save", root, KEY, payload, "--json", "--objective", "2", "--run-id", "mine")
+            .expectDone()
+            .json();
+
+    assertEquals("mine", saved.get("run_id").asText());
+    assertEquals(2.0, saved.get("objective").asDouble());
+    assertEquals(10, saved.get("payload_bytes").asLong());
+    assertEquals(CommandRun.of("key", "digits").out().strip(), saved.get("key").asText());
+  }
+
+  @Test
+  void saveUnderARunIdReplacesItsEntry() {
+    assertEquals("mine", save("--run-id", "mine", "--iteration", "1"));
+    assertEquals("mine", save("--run-id", "mine", "--iteration", "2"));
+
+    assertEquals(2, lookup().get("iteration").asLong());
+    assertEquals(
+        1, CommandRun.of("ls", root, KEY, "--json").expectDone().json().get("entries").size());
+  }
+
+  @Test
+  void savesWithoutARunIdStandSideBySide() {
+    assertNotEquals(save(), save());
+  }
+
+  @Test
+  void eachRankingFindsItsOwn() {
+    save("--run-id", "best", "--objective", "1");
+    save("--run-id", "finished", "--objective", "3", "--kind", "final");
+    save("--run-id", "newest", "--objective", "2");
+
+    assertEquals("best", lookup().get("run_id").asText());
+    assertEquals("best", lookup("--ranking", "lowest-objective").get("run_id").asText());
+    assertEquals("newest", lookup("--ranking", "latest").get("run_id").asText());
+    assertEquals("finished", lookup("--ranking", "final-first").get("run_id").asText());
+  }
+
+  @Test
+  void standardInputIsAPayloadOfAnyLength() {
+    for (int length : new int[] {0, 1, 70_000, 33 << 20}) {
+      byte[] input = new byte[length];
+      new Random(length).nextBytes(input);
+
+      CommandRun.withInput(input, "save", root, KEY, "-", "--run-id", "piped").expectDone();
+
+      CommandRun found = CommandRun.of("lookup", root, KEY, "--out", "-");
+      assertEquals(ExitCodes.DONE, found.exitCode());
+      assertArrayEquals(input, found.outBytes());
+    }
+  }
+
+  @Test
+  void aPayloadOnStandardOutputIsAloneThere() {
+    save();
+
+    CommandRun text = CommandRun.of("lookup", root, KEY, "--out", "-");
+    CommandRun json = CommandRun.of("lookup", root, KEY, "--out", "-", "--json");
+
+    assertArrayEquals(PAYLOAD, text.outBytes());
+    assertTrue(text.err().contains("payload to  standard output\n"), text.err());
+    assertArrayEquals(PAYLOAD, json.outBytes());
+    assertTrue(CommandRun.parse(json.err()).get("hit").asBoolean());
+  }
+
+  @Test
+  void aPayloadGoesToAFileWholeAndNothingElseIsLeft() throws IOException {
+    save();
+    Path out = directory.resolve("out").resolve("model.bin");
+    Files.createDirectory(out.getParent());
+
+    assertEquals(out.toString(), lookup("--out", out).get("out").asText());
+
+    assertArrayEquals(PAYLOAD, Files.readAllBytes(out));
+    try (Stream<Path> files = Files.list(out.getParent())) {
+      assertEquals(1, files.count());
+    }
+  }
+
+  @Test
+  void anExistingFileKeepsItsPermissionsAndALinkStaysOne() throws IOException {
+    save();
+    Path target = Files.writeString(directory.resolve("target"), "a longer payload than the new");
+    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), target);
+
+    lookup("--out", link);
+
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS));
+    assertArrayEquals(PAYLOAD, Files.readAllBytes(target));
+    assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
+  }
+
+  @Test
+  void aDeviceIsWrittenToAndNotReplaced() {
+    save();
+
+    lookup("--out", "/dev/null");
+
+    assertFalse(Files.isRegularFile(Path.of("/dev/null")));
+    CommandRun.of("lookup", root, KEY, "--out", "/dev/full")
+        .expectFailure(ExitCodes.ERROR, "/dev/full", "No space left on device");
+  }
+
+  @Test
+  void aMissIsExitCodeOneAndWritesNothing() throws IOException {
+    save();
+    Path out = Files.writeString(directory.resolve("out"), "old");
+
+    CommandRun text = CommandRun.of("lookup", root, "text:other", "--out", out);
+    CommandRun json = CommandRun.of("lookup", root, "text:other", "--json", "--ranking", "latest");
+    CommandRun piped = CommandRun.of("lookup", root, "text:other", "--out", "-");
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, text.exitCode());
+    assertTrue(text.out().startsWith("miss: "), text.out());
+    assertEquals("", text.err());
+    assertEquals("old", Files.readString(out));
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, json.exitCode());
+    assertFalse(json.json().get("hit").asBoolean());
+    assertEquals("latest", json.json().get("ranking").asText());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, piped.exitCode());
+    assertEquals("", piped.out());
+    assertTrue(piped.err().startsWith("miss: "), piped.err());
+  }
+
+  @Test
+  void anExpiredEntryIsAMissUnlessNothingExpires() throws IOException {
+    Path old = directory.resolve("old");
+    Fixtures.copy("rust-gam-later-fields", old);
+
+    String key = "3306f93379a5a1f928283595a06a82c53cdc319f01fd1955cb4fb5794d89424b";
+
+    assertEquals(
+        ExitCodes.MISS_OR_PROBLEM, CommandRun.of("lookup", old, key, "--ttl", "1").exitCode());
+    assertEquals(
+        "old",
+        CommandRun.of("lookup", old, key, "--ttl", "0", "--json").json().get("run_id").asText());
+  }
+
+  @Test
+  void anEntryThatDoesNotFitTheBudgetIsSavedAndToldToBeGone() {
+    CommandRun run = CommandRun.of("save", root, KEY, payload, "--budget", "0");
+
+    assertEquals(ExitCodes.DONE, run.exitCode());
+    assertTrue(run.err().startsWith("note: the entry has been evicted already: "), run.err());
+    assertEquals(1, run.err().lines().count());
+    CommandRun json = CommandRun.of("save", root, KEY, payload, "--budget", "0", "--json");
+    assertTrue(CommandRun.parse(json.err()).get("note").asText().contains("evicted"));
+    assertTrue(json.json().has("run_id"));
+  }
+}

@@ -1,0 +1,114 @@
+package io.warmstart.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyAndEvictTest {
+  @TempDir Path directory;
+  private Path root;
+  private Path keyDirectory;
+
+  @BeforeEach
+  void setUp() throws IOException {
+    root = directory.resolve("fits");
+    Path payload = Files.write(directory.resolve("payload"), new byte[1000]);
+    for (String runId : List.of("one", "two")) {
+      CommandRun.of("save", root, "text:a", payload, "--run-id", runId).expectDone();
+    }
+    keyDirectory = root.resolve(CommandRun.of("key", "a").out().strip());
+  }
+
+  private static List<String> kinds(JsonNode report) {
+    List<String> kinds = new ArrayList<>();
+    report.get("problems").forEach(problem -> kinds.add(problem.get("kind").asText()));
+    return kinds;
+  }
+
+  @Test
+  void verifyOfASoundRootIsDone() {
+    String text = CommandRun.of("verify", root).expectDone().out();
+    JsonNode report = CommandRun.of("verify", root, "--json").expectDone().json();
+
+    assertTrue(text.startsWith("checked 2 whole entries under 1 key, 1.95 KiB of payloads"), text);
+    assertTrue(text.endsWith("nothing is wrong\n"), text);
+    assertTrue(report.get("clean").asBoolean());
+    assertEquals(2, report.get("entries").asInt());
+    assertEquals(2000, report.get("payload_bytes").asLong());
+    assertEquals(0, report.get("problems").size());
+  }
+
+  @Test
+  void verifyNamesEachProblemAndWhatToDo() throws IOException {
+    Files.write(keyDirectory.resolve("one.bin"), new byte[] {1, 2, 3});
+    Files.writeString(root.resolve("no\u001b[31mkey\nat all"), "");
+
+    CommandRun text = CommandRun.of("verify", root);
+    CommandRun json = CommandRun.of("verify", root, "--json");
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, text.exitCode());
+    assertEquals("", text.err());
+    assertFalse(text.out().contains("\u001b"), text.out());
+    assertTrue(text.out().contains("no\\u001b[31mkey\\u000aat all"), text.out());
+    assertTrue(text.out().contains("expected=1000 actual=3"), text.out());
+    assertTrue(text.out().contains("--repair"), text.out());
+    assertTrue(text.out().endsWith("2 problems\n"), text.out());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, json.exitCode());
+    assertEquals(List.of("stray name", "size"), kinds(json.json()));
+    JsonNode size = json.json().get("problems").get(1);
+    assertEquals(
+        keyDirectory.resolve("one.bin").toRealPath().toString(), size.get("path").asText());
+    assertFalse(size.get("repaired").asBoolean());
+    assertTrue(size.get("next").asText().contains("--repair"));
+    assertTrue(Files.exists(keyDirectory.resolve("one.bin")));
+  }
+
+  @Test
+  void repairMovesAsideAndASecondRunIsSound() throws IOException {
+    Files.write(keyDirectory.resolve("one.bin"), new byte[1000 - 1]);
+
+    CommandRun repaired = CommandRun.of("verify", root, "--repair");
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, repaired.exitCode());
+    assertTrue(repaired.out().contains("size (repaired)\n"), repaired.out());
+    assertTrue(repaired.out().contains("1 problem, 1 repaired\n"), repaired.out());
+    assertTrue(repaired.out().contains(".warmstart/quarantine"), repaired.out());
+    assertFalse(Files.exists(keyDirectory.resolve("one.bin")));
+    CommandRun.of("verify", root).expectDone();
+  }
+
+  @Test
+  void evictTellsWhatItRemoved() {
+    JsonNode swept = CommandRun.of("evict", root, "--budget", "1500", "--json").expectDone().json();
+    String again = CommandRun.of("evict", root, "--budget", "1500").expectDone().out();
+
+    assertEquals(1, swept.get("evicted").asInt());
+    assertEquals(1500, swept.get("size_budget_bytes").asLong());
+    assertTrue(swept.get("bytes_before").asLong() > 2000);
+    assertTrue(swept.get("bytes_after").asLong() <= 1500);
+    assertEquals(0, swept.get("failures").asInt());
+    assertTrue(again.contains("evicted                    0\n"), again);
+    assertTrue(again.contains(" of 1.46 KiB\n"), again);
+  }
+
+  @Test
+  void evictRemovesWhatHasExpired() throws IOException {
+    Path old = directory.resolve("old");
+    Fixtures.copy("rust-gam-later-fields", old);
+
+    JsonNode swept = CommandRun.of("evict", old, "--ttl", "1", "--json").expectDone().json();
+
+    assertEquals(4, swept.get("expired").asInt());
+    assertEquals(0, CommandRun.of("ls", old, "--json").json().get("entries").asInt());
+  }
+}
