@@ -164,7 +164,10 @@ final class ExplainFlow {
           ? "ties in objective, but is only a checkpoint"
           : "ties in objective, but was written earlier: " + lost.written();
     }
-    return "higher objective by " + difference;
+    return "higher objective: "
+        + lost.objective().getAsDouble()
+        + " against "
+        + won.objective().getAsDouble();
   }
 
   private static Verdict verdict(Candidate candidate, boolean usable, String reason) {

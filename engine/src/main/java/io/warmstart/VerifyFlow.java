@@ -29,6 +29,7 @@ import java.util.TreeSet;
 final class VerifyFlow {
   private final Engine engine;
   private final List<Problem> problems = new ArrayList<>();
+  private final List<Problem> leftovers = new ArrayList<>();
   private long entries;
   private long bytes;
 
@@ -55,7 +56,8 @@ final class VerifyFlow {
         }
         progress.keyDone(++done, keys.size());
       }
-      return new VerifyReport(keys.size(), entries, bytes, List.copyOf(problems));
+      return new VerifyReport(
+          keys.size(), entries, bytes, List.copyOf(problems), List.copyOf(leftovers));
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot verify root", engine.root, e);
     }
@@ -160,22 +162,26 @@ final class VerifyFlow {
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
       if (staged != null && engine.liveness(staged) != ProcessRegistry.Liveness.ALIVE) {
-        problem(directory, leftover, "leftover", "staged by a process that is gone");
+        found(leftovers, directory, leftover, "leftover", "staged by a process that is gone");
       }
     }
     for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
       FileFacts facts = leftover.facts();
       if (facts != null && RecoverFlow.isDeadForeign(engine, leftover)) {
-        problem(directory, leftover, "leftover", "temporary of a process that is gone");
+        found(leftovers, directory, leftover, "leftover", "temporary of a process that is gone");
       }
     }
     for (KeyScan.Leftover leftover : scan.unknown()) {
-      problem(directory, leftover, "stray name", "expected=a pair or a staged file");
+      found(problems, directory, leftover, "stray name", "expected=a pair or a staged file");
     }
   }
 
-  private void problem(
-      KeyDirectory directory, KeyScan.Leftover leftover, String kind, String detail)
+  private void found(
+      List<Problem> list,
+      KeyDirectory directory,
+      KeyScan.Leftover leftover,
+      String kind,
+      String detail)
       throws IOException {
     Path path = directory.path().resolve(leftover.name());
     boolean gone;
@@ -185,6 +191,6 @@ final class VerifyFlow {
     } catch (NoSuchFileException e) {
       gone = true;
     }
-    problems.add(new Problem(kind, path.toString(), detail, gone));
+    list.add(new Problem(kind, path.toString(), detail, gone));
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +54,24 @@ class LeftoversTest {
   private Path staged(Owner owner) throws IOException {
     return left(
         new StagedName(RUN_ID, StagedName.Role.PAYLOAD, owner, 1).toText(), Duration.ofHours(1));
+  }
+
+  /** A kill leaves staged files by design; a check that cried wolf over them would be ignored. */
+  @Test
+  void verifyTellsLeftoversApartFromWhatIsWrong() throws IOException {
+    Path dead = staged(new Owner(77, BootId.read(), 1));
+
+    VerifyReport found = store.verify(false, (done, total) -> {});
+    assertTrue(found.clean());
+    assertEquals(
+        List.of(dead.toRealPath().toString()),
+        found.leftovers().stream().map(VerifyReport.Problem::path).toList());
+    assertFalse(found.leftovers().get(0).repaired());
+
+    VerifyReport repaired = store.verify(true, (done, total) -> {});
+    assertTrue(repaired.clean());
+    assertFalse(Files.exists(dead));
+    assertTrue(repaired.leftovers().get(0).repaired());
   }
 
   @Test

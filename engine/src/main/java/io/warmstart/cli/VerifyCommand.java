@@ -86,6 +86,12 @@ final class VerifyCommand extends RootCommand {
               + Quantities.size(report.bytes())
               + " of payloads, in "
               + root);
+      if (!report.leftovers().isEmpty()) {
+        page.line(
+            Quantities.count(report.leftovers().size(), "file", "files")
+                + " left unfinished by processes that are gone, "
+                + (repair ? "removed" : "for the next sweep to remove"));
+      }
       if (report.clean()) {
         page.line("nothing is wrong");
         return;
@@ -119,8 +125,14 @@ final class VerifyCommand extends RootCommand {
       json.writeNumberField("keys", report.keys());
       json.writeNumberField("entries", report.entries());
       json.writeNumberField("payload_bytes", report.bytes());
-      json.writeArrayFieldStart("problems");
-      for (Problem problem : report.problems()) {
+      writeJson(json, "problems", report.problems());
+      writeJson(json, "leftovers", report.leftovers());
+    }
+
+    private void writeJson(JsonGenerator json, String name, List<Problem> problems)
+        throws IOException {
+      json.writeArrayFieldStart(name);
+      for (Problem problem : problems) {
         json.writeStartObject();
         json.writeStringField("kind", problem.kind());
         json.writeStringField("path", problem.path());

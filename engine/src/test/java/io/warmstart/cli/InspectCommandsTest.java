@@ -133,7 +133,7 @@ class InspectCommandsTest {
     assertEquals(1, candidates.get(0).get("place").asInt());
     assertTrue(candidates.get(0).get("reason").asText().contains("lowest objective"));
     assertEquals("worse", candidates.get(1).get("run_id").asText());
-    assertEquals("higher objective by 1.0", candidates.get(1).get("reason").asText());
+    assertEquals("higher objective: 2.0 against 1.0", candidates.get(1).get("reason").asText());
     assertEquals("broken", candidates.get(2).get("run_id").asText());
     assertFalse(candidates.get(2).get("usable").asBoolean());
     assertTrue(candidates.get(2).get("place").isNull());
