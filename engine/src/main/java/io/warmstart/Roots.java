@@ -56,7 +56,7 @@ final class Roots {
     } catch (FileAlreadyExistsException e) {
       // A sibling was faster.
     } catch (IOException e) {
-      throw StoreFailures.ofWriting("cannot make root", root, e);
+      throw StoreFailures.ofWriting("cannot make root " + root, root, e);
     }
   }
 
