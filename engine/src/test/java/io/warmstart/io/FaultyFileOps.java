@@ -55,6 +55,7 @@ public final class FaultyFileOps extends ObservedFileOps {
   private long count;
   private Path vanishing = Path.of("");
   private Predicate<FileOp> counted = op -> true;
+  private boolean countingLocks;
   private @Nullable FileOp failed;
 
   public FaultyFileOps() {
@@ -84,6 +85,11 @@ public final class FaultyFileOps extends ObservedFileOps {
   /** Leaves operations of other kinds alone, and uncounted. */
   public synchronized void onlyAt(Predicate<FileOp> operations) {
     counted = operations;
+  }
+
+  /** Counts the operations of the thread that attaches to a root too. */
+  public synchronized void countLocksThread() {
+    countingLocks = true;
   }
 
   /** The disk is well again. */
@@ -118,7 +124,9 @@ public final class FaultyFileOps extends ObservedFileOps {
 
   private synchronized @Nullable Fault hit(FileOp op) {
     String thread = Thread.currentThread().getName();
-    if (fault == null || thread.equals("warmstart-agent") || thread.equals("warmstart-locks")) {
+    if (fault == null
+        || thread.equals("warmstart-agent")
+        || (thread.equals("warmstart-locks") && !countingLocks)) {
       return null;
     }
     checkLost(op);
