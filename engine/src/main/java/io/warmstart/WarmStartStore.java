@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.format.RunIds;
 import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,6 +75,16 @@ public final class WarmStartStore implements AutoCloseable {
     } catch (IOException e) {
       throw StoreFailures.ofWriting("cannot open root", root, e);
     }
+  }
+
+  /**
+   * Checks a run id before there is a store to save to.
+   *
+   * @return the run id
+   * @throws IllegalArgumentException if {@link #saveOverwrite} would refuse it
+   */
+  public static String requireRunId(String runId) {
+    return RunIds.requireValid(runId);
   }
 
   /** The root, by its real path. */

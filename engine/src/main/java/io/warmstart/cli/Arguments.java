@@ -4,8 +4,7 @@ import io.warmstart.EntryKind;
 import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
 import io.warmstart.Ranking;
-import io.warmstart.format.Excerpt;
-import io.warmstart.format.RunIds;
+import io.warmstart.WarmStartStore;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,12 +28,12 @@ final class Arguments {
     // What the JVM makes of bytes that the locale has no letters for: two names, one key.
     if (name.indexOf('\ufffd') >= 0) {
       throw refused(
-          "NAME", "text that the locale can read, see LC_ALL (such as C.UTF-8)", Excerpt.of(name));
+          "NAME", "text that the locale can read, see LC_ALL (such as C.UTF-8)", Page.quoted(name));
     }
     try {
       return new Fingerprinter().absorbString(TEXT_TAG, name).finish();
     } catch (IllegalArgumentException e) {
-      throw refused("NAME", "whole characters", Excerpt.of(name));
+      throw refused("NAME", "whole characters", Page.quoted(name));
     }
   }
 
@@ -55,10 +54,9 @@ final class Arguments {
         throw refused(
             "KEY",
             "64 lowercase hex digits or text:NAME",
-            Excerpt.of(value)
-                + " ("
-                + Quantities.count(value.length(), "character", "characters")
-                + ")");
+            Page.quoted(value)
+                + " of "
+                + Quantities.count(value.length(), "character", "characters"));
       }
     }
   }
@@ -81,7 +79,7 @@ final class Arguments {
       try {
         return Path.of(value);
       } catch (InvalidPathException e) {
-        throw refused("path", "a file name", Excerpt.of(value) + " (" + e.getReason() + ")");
+        throw refused("path", "a file name", Page.quoted(value) + " (" + e.getReason() + ")");
       }
     }
   }
@@ -106,7 +104,7 @@ final class Arguments {
       throw refused(
           what,
           Arrays.stream(constants).map(Quantities::word).collect(Collectors.joining("|")),
-          Excerpt.of(value));
+          Page.quoted(value));
     }
   }
 
@@ -129,7 +127,7 @@ final class Arguments {
     @Override
     public String convert(String value) {
       try {
-        return RunIds.requireValid(value);
+        return WarmStartStore.requireRunId(value);
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
@@ -150,7 +148,7 @@ final class Arguments {
           return objective;
         }
       }
-      throw refused("objective", "a finite decimal number", Excerpt.of(value));
+      throw refused("objective", "a finite decimal number", Page.quoted(value));
     }
   }
 
@@ -162,7 +160,7 @@ final class Arguments {
         return Long.parseUnsignedLong(value);
       } catch (NumberFormatException e) {
         throw refused(
-            "iteration", "a whole number from 0 to 18446744073709551615", Excerpt.of(value));
+            "iteration", "a whole number from 0 to 18446744073709551615", Page.quoted(value));
       }
     }
   }
@@ -178,7 +176,7 @@ final class Arguments {
       // Below.
     }
     throw refused(
-        what, "a whole number from " + least + " to " + Long.MAX_VALUE, Excerpt.of(value));
+        what, "a whole number from " + least + " to " + Long.MAX_VALUE, Page.quoted(value));
   }
 
   /** --ttl. */
@@ -217,7 +215,7 @@ final class Arguments {
           return interval;
         }
       }
-      throw refused("interval", "seconds from 0.001 to 999999.999", Excerpt.of(value));
+      throw refused("interval", "seconds from 0.001 to 999999.999", Page.quoted(value));
     }
   }
 }

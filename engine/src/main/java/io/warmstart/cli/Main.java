@@ -1,6 +1,5 @@
 package io.warmstart.cli;
 
-import io.warmstart.format.Excerpt;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Arrays;
@@ -169,7 +168,7 @@ public final class Main implements Callable<Integer> {
       // Names the thing; picocli would name its place on the line too.
       message = String.valueOf(e.getCause().getMessage());
     } else if (e instanceof UnmatchedArgumentException && e.getCommandLine().getParent() == null) {
-      message = "command: expected=" + commandNames() + " actual=" + Excerpt.of(args[0]);
+      message = "command: expected=" + commandNames() + " actual=" + Page.quoted(args[0]);
     }
     return Failure.wrongUse(
         message + " (see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");

@@ -10,6 +10,7 @@ import java.util.List;
  */
 final class Page {
   private static final String GAP = "  ";
+  private static final int LONGEST_QUOTED = 72;
 
   private final StringBuilder text = new StringBuilder();
 
@@ -64,20 +65,42 @@ final class Page {
   /** On one line, without control characters. */
   static String printable(String line) {
     StringBuilder printable = new StringBuilder(line.length());
-    for (int i = 0; i < line.length(); i++) {
-      char c = line.charAt(i);
-      int type = Character.getType(c);
-      // FORMAT holds the marks that turn a line's direction around.
-      if (type == Character.CONTROL
-          || type == Character.FORMAT
-          || type == Character.LINE_SEPARATOR
-          || type == Character.PARAGRAPH_SEPARATOR) {
-        printable.append(String.format("\\u%04x", (int) c));
-      } else {
-        printable.append(c);
-      }
-    }
+    line.codePoints()
+        .forEach(
+            c -> {
+              if (isPrintable(c)) {
+                printable.appendCodePoint(c);
+              } else {
+                printable.append(String.format("\\u%04x", c));
+              }
+            });
     return printable.toString();
+  }
+
+  private static boolean isPrintable(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      // FORMAT holds the marks that turn a line's direction around; a surrogate here has no pair.
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE ->
+          false;
+      default -> true;
+    };
+  }
+
+  /** An argument in quotes, shortened: what came instead of what was expected. */
+  static String quoted(String argument) {
+    if (argument.length() <= LONGEST_QUOTED) {
+      return '"' + printable(argument) + '"';
+    }
+    int end = argument.offsetByCodePoints(0, argument.codePointCount(0, LONGEST_QUOTED));
+    return '"'
+        + printable(argument.substring(0, end))
+        + "\"... ("
+        + argument.length()
+        + " characters)";
   }
 
   private static String pad(String cell, int width, boolean right) {

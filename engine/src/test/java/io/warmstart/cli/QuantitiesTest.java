@@ -78,6 +78,14 @@ class QuantitiesTest {
     assertEquals("a\\u000ab\\u001b[31m\\u202e\\u0085c\nNAME\ncaf\u00e9\\u0009\n", page);
   }
 
+  @Test
+  void anArgumentIsQuotedOnOneLineAndShortenedBetweenCharacters() {
+    assertEquals("\"caf\u00e9\"", Page.quoted("caf\u00e9"));
+    assertEquals("\"a\\u0000b\\ud800\"", Page.quoted("a\0b\ud800"));
+    String faces = "\ud83d\ude00".repeat(100);
+    assertEquals("\"" + "\ud83d\ude00".repeat(36) + "\"... (200 characters)", Page.quoted(faces));
+  }
+
   private static Page.Table tableOf(String cell) {
     Page.Table table = new Page.Table().left("NAME");
     table.row(cell);
