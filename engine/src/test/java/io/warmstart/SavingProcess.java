@@ -47,18 +47,18 @@ final class SavingProcess {
   /** Sweeps at budget 0 without pause until the parent speaks. */
   private static void sweep(Path root) throws IOException {
     StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(0);
+    long evicted = 0;
+    long failures = 0;
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       System.out.println("ready");
-      long evicted = 0;
-      long failures = 0;
       while (System.in.available() == 0) {
         EvictionReport report = store.evictOverflow();
         evicted += report.evicted();
         failures += report.failures();
       }
-      System.out.println("failures " + failures);
-      System.out.println("evicted " + evicted);
     }
+    System.out.println("failures " + failures);
+    System.out.println("evicted " + evicted);
   }
 
   /**
