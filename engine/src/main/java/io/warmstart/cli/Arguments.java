@@ -51,12 +51,7 @@ final class Arguments {
       try {
         return Fingerprint.fromHex(value);
       } catch (IllegalArgumentException e) {
-        throw refused(
-            "KEY",
-            "64 lowercase hex digits or text:NAME",
-            Page.quoted(value)
-                + " of "
-                + Quantities.count(value.length(), "character", "characters"));
+        throw refused("KEY", "64 lowercase hex digits or text:NAME", Page.quoted(value));
       }
     }
   }
