@@ -47,12 +47,7 @@ final class VerifyFlow {
         try {
           checkKey(directory, repair);
         } catch (IOException e) {
-          problems.add(
-              new Problem(
-                  "unreadable",
-                  directory.path().toString(),
-                  String.valueOf(e.getMessage()),
-                  false));
+          unreadable(directory.path(), e);
         }
         progress.keyDone(++done, keys.size());
       }
@@ -113,14 +108,25 @@ final class VerifyFlow {
     }
   }
 
-  /** Whether a pair is whole; counts it if so. */
-  private boolean fits(KeyDirectory directory, String runId) throws IOException {
-    PairCheck check = PairCheck.of(engine, directory, runId);
-    if (check.whole()) {
-      entries++;
-      bytes += check.payloadBytes();
+  /** One file that cannot be read keeps nobody from checking the others. */
+  private void unreadable(Path path, IOException failure) {
+    problems.add(
+        new Problem("unreadable", path.toString(), StoreFailures.describe(failure), false));
+  }
+
+  /** Whether a pair is whole, or has been reported as unreadable; counts it if whole. */
+  private boolean fits(KeyDirectory directory, String runId) {
+    try {
+      PairCheck check = PairCheck.of(engine, directory, runId);
+      if (check.whole()) {
+        entries++;
+        bytes += check.payloadBytes();
+      }
+      return check.whole();
+    } catch (IOException e) {
+      unreadable(directory.payload(runId), e);
+      return true;
     }
-    return check.whole();
   }
 
   private void checkAgain(KeyDirectory directory, String runId, boolean repair) throws IOException {

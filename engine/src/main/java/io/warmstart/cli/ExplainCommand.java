@@ -49,7 +49,7 @@ final class ExplainCommand extends RootCommand {
 
   @Override
   int run(Output output) {
-    try (WarmStartStore store = openForReading(output)) {
+    try (WarmStartStore store = openForLooking()) {
       Explanation explanation = store.explain(key, ranking);
       output.answer(new Verdicts(explanation, store.options().clock().nanoTime()));
       return explanation.winner().isPresent() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;

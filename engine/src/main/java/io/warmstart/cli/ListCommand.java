@@ -35,7 +35,7 @@ final class ListCommand extends RootCommand {
 
   @Override
   int run(Output output) {
-    try (WarmStartStore store = openForReading(output)) {
+    try (WarmStartStore store = openForLooking()) {
       long now = store.options().clock().nanoTime();
       if (key == null) {
         output.answer(new Keys(store.keys().stream().map(store::contents).toList(), now));
