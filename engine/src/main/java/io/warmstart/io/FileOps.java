@@ -70,7 +70,11 @@ public interface FileOps {
     /** Reads at a position, as {@link java.nio.channels.FileChannel#read(ByteBuffer, long)}. */
     int read(ByteBuffer target, long position) throws IOException;
 
-    /** Maps from the beginning, read-only. */
+    /**
+     * Maps from the beginning, read-only.
+     *
+     * @throws java.io.EOFException if the file is shorter
+     */
     MappedByteBuffer mapReadOnly(long length) throws IOException;
 
     /** Maps from the beginning, shared with every process that maps the file. */

@@ -1,5 +1,6 @@
 package io.warmstart.io;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -173,6 +174,11 @@ public final class NioFileOps implements FileOps {
 
     @Override
     public MappedByteBuffer mapReadOnly(long length) throws IOException {
+      long size = channel.size();
+      if (size < length) {
+        throw new EOFException(
+            "file ends early: expected=" + length + " actual=" + size + " file=" + path);
+      }
       return channel.map(MapMode.READ_ONLY, 0, length);
     }
 
