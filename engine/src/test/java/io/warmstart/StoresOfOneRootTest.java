@@ -1,0 +1,149 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Opening, sharing and closing: stores of one root in one JVM are one process to the others. */
+class StoresOfOneRootTest {
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("stores of one root");
+
+  @Test
+  void theyAreOneProcessAndSeeEachOthersSaves() throws Exception {
+    Path link = Files.createSymbolicLink(root.resolveSibling(root.getFileName() + "-link"), root);
+    try (WarmStartStore one = WarmStartStore.open(root);
+        WarmStartStore other = WarmStartStore.open(link)) {
+      assertEquals(one.root(), other.root());
+      one.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+      assertTrue(other.lookup(key).isPresent());
+      assertEquals(1, one.stats().liveProcesses());
+      assertEquals(1, one.stats().counters().get("saves"));
+      assertEquals(1, other.stats().counters().get("hits"));
+    } finally {
+      Files.delete(link);
+    }
+  }
+
+  /** Two engines would each open the lock file, and closing one would drop the locks of both. */
+  @Test
+  void closingOneLeavesTheOtherAlive() throws Exception {
+    WarmStartStore one = WarmStartStore.open(root);
+    try (WarmStartStore other = WarmStartStore.open(root)) {
+      one.close();
+      one.close();
+      other.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+      try (ForkedJvm another = ForkedJvm.start(LeftoversTest.RootHolder.class, root.toString())) {
+        another.awaitLine("owner");
+        assertEquals(2, other.stats().liveProcesses());
+      }
+    }
+    try (WarmStartStore again = WarmStartStore.open(root)) {
+      assertTrue(again.lookup(key).isPresent());
+    }
+  }
+
+  @Test
+  void aSaveOfAnotherProcessIsSeenAtOnce() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm other = ForkedJvm.start(SaveOne.class, root.toString())) {
+      String runId = other.awaitLine("saved");
+      try (Entry entry = store.lookup(Payloads.key("of another process")).orElseThrow()) {
+        assertEquals(runId, entry.runId());
+      }
+    }
+  }
+
+  /** Saves under one key, and stays. */
+  static final class SaveOne {
+    private SaveOne() {}
+
+    public static void main(String[] args) throws Exception {
+      WarmStartStore store = WarmStartStore.open(Path.of(args[0]));
+      System.out.println(
+          "saved "
+              + store.save(
+                  Payloads.key("of another process"),
+                  new byte[] {1},
+                  EntryAttributes.checkpoint()));
+      ForkedJvm.untilKilled();
+    }
+  }
+
+  @Test
+  void anotherClockOnAnOpenRootIsRefused() {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      StoreOptions other = StoreOptions.defaults().withClock(new SteppedClock());
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> WarmStartStore.open(root, other));
+      assertTrue(String.valueOf(refused.getMessage()).contains(store.root().toString()));
+    }
+    StoreOptions other = StoreOptions.defaults().withClock(new SteppedClock());
+    WarmStartStore.open(root, other).close();
+  }
+
+  @Test
+  void aClosedStoreThrowsWhateverIsAsked() {
+    WarmStartStore store = WarmStartStore.open(root);
+    try (WarmStartStore other = WarmStartStore.open(root)) {
+      store.close();
+      EntryAttributes checkpoint = EntryAttributes.checkpoint();
+      List<Executable> uses =
+          List.of(
+              () -> store.save(key, new byte[1], checkpoint),
+              () -> store.saveOverwrite(key, "run", new byte[1], checkpoint),
+              () -> store.lookup(key),
+              () -> store.lookupLatest(key),
+              () -> store.lookup(key, Ranking.LATEST, new Entry()),
+              () -> store.explain(key, Ranking.LATEST),
+              () -> store.verify(false, (done, total) -> {}),
+              () -> store.session(key),
+              store::evictOverflow,
+              store::stats,
+              store::keys,
+              store::flush);
+      for (Executable use : uses) {
+        IllegalStateException closed = assertThrows(IllegalStateException.class, use);
+        assertTrue(String.valueOf(closed.getMessage()).contains(store.root().toString()));
+      }
+      assertTrue(other.keys().isEmpty());
+    }
+  }
+
+  @Test
+  void aRootThatCannotBeIsRefusedInOneLineAndNothingIsMade() throws Exception {
+    Path file = Files.writeString(root.resolve("file"), "a file");
+    for (Path bad : List.of(file, file.resolve("x"), root.resolve("no").resolve("x"))) {
+      StoreException refused =
+          assertThrows(StoreException.class, () -> WarmStartStore.open(bad), bad::toString);
+      String message = String.valueOf(refused.getMessage());
+      assertTrue(message.contains(bad.toString()), message);
+      assertEquals(-1, message.indexOf('\n'), message);
+    }
+    assertThrows(
+        StoreException.class,
+        () ->
+            WarmStartStore.open(
+                root.resolve("missing"), StoreOptions.defaults().withReadOnly(true)));
+    assertFalse(Files.exists(root.resolve("missing")));
+    assertFalse(Files.exists(root.resolve("no")));
+    assertEquals("a file", Files.readString(file));
+  }
+
+  @Test
+  void optionsThatMeanNothingAreRefused() {
+    StoreOptions options = StoreOptions.defaults();
+    assertThrows(IllegalArgumentException.class, () -> options.withSizeBudgetBytes(-1));
+    assertThrows(
+        IllegalArgumentException.class, () -> options.withTtl(java.time.Duration.ofNanos(-1)));
+  }
+}
