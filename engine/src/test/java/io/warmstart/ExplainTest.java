@@ -68,7 +68,7 @@ class ExplainTest {
         "low",
         "lowest objective: 1.0",
         "high",
-        "higher objective by 2.0",
+        "higher objective: 3.0 against 1.0",
         "none",
         "has no objective");
   }
@@ -143,7 +143,7 @@ class ExplainTest {
         "low",
         "no final result; lowest objective: 0.0",
         "high",
-        "higher objective by 1.0");
+        "higher objective: 1.0 against 0.0");
   }
 
   @Test

@@ -39,7 +39,9 @@ abstract class RootCommand implements Callable<Integer> {
     return run(new Output(streams, common.json));
   }
 
-  /** For commands that count or touch: on a root that cannot be written to they do what can be done. */
+  /**
+   * For commands that count or touch: on a root that cannot be written to they do what can be done.
+   */
   WarmStartStore openForReading(Output output) {
     requireRoot();
     StoreOptions options = common.storeOptions();
@@ -52,7 +54,9 @@ abstract class RootCommand implements Callable<Integer> {
     }
   }
 
-  /** For commands that only look: they leave no trace on a root, nor make a store of a directory. */
+  /**
+   * For commands that only look: they leave no trace on a root, nor make a store of a directory.
+   */
   WarmStartStore openForLooking() {
     requireRoot();
     return WarmStartStore.open(root, common.storeOptions().withReadOnly(true));
