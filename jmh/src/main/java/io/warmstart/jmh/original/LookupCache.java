@@ -1,0 +1,57 @@
+package io.warmstart.jmh.original;
+
+import io.warmstart.Fingerprint;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Winners of earlier lookups with their payloads, each good for as long as its manifest's
+ * modification time stands. Bounded by number and bytes; the longest written goes first.
+ */
+final class LookupCache {
+  private static final int MOST_ENTRIES = 128;
+  private static final long MOST_BYTES = 256L << 20;
+
+  /** One question: a key, and the rule of choice. */
+  record Question(Fingerprint key, boolean latest) {}
+
+  record Answer(Path manifest, FileTime manifestMtime, long writtenNanos, OriginalEntry entry) {
+    private long bytes() {
+      return entry.payload().length;
+    }
+  }
+
+  private final Map<Question, Answer> answers = new HashMap<>();
+
+  synchronized @Nullable Answer get(Question question) {
+    return answers.get(question);
+  }
+
+  synchronized void put(Question question, Answer answer) {
+    answers.remove(question);
+    if (answer.bytes() > MOST_BYTES) {
+      return;
+    }
+    long bytes = answers.values().stream().mapToLong(Answer::bytes).sum();
+    while (answers.size() >= MOST_ENTRIES || bytes + answer.bytes() > MOST_BYTES) {
+      Optional<Map.Entry<Question, Answer>> oldest =
+          answers.entrySet().stream()
+              .min(Comparator.comparingLong(each -> each.getValue().writtenNanos()));
+      if (oldest.isEmpty()) {
+        break;
+      }
+      bytes -= oldest.get().getValue().bytes();
+      answers.remove(oldest.get().getKey());
+    }
+    answers.put(question, answer);
+  }
+
+  synchronized void forget(Question question) {
+    answers.remove(question);
+  }
+}
