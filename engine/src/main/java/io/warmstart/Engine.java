@@ -59,6 +59,9 @@ final class Engine implements AutoCloseable {
   private final @Nullable Agent agent;
   private long lastStampNanos;
 
+  /** When a foreign store was last found to have destroyed what was being saved; monotonic. */
+  volatile long destroyedAtNanos = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
+
   /**
    * Opens a root.
    *

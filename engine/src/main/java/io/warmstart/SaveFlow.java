@@ -16,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * A save, from the caller's bytes to an entry that survives a power cut.
@@ -37,6 +38,15 @@ import java.util.concurrent.locks.LockSupport;
 final class SaveFlow {
   private static final int MOST_ATTEMPTS = 32;
   private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** A touch of the original takes a sync, and rarely more than this. */
+  private static final long LONGEST_WAIT_FOR_TOUCH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** For so long after it has destroyed a pair a foreign reader is reckoned with. */
+  private static final long DESTROYER_AT_WORK_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -102,15 +112,14 @@ final class SaveFlow {
       try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
         StagedPair pair = engine.stager.stage(directory, runId, source, attributes);
         long removals = commit(directory, pair, mayReplace || attempt > 0);
-        if (removals == FOREIGN_REMOVAL) {
-          engine.counters.count(Counter.REPUBLISHED);
-          continue;
-        }
-        makeNamesDurable(open, directory);
-        if (stillInPlace(directory, pair, removals)) {
-          return;
+        if (removals != FOREIGN_REMOVAL) {
+          makeNamesDurable(open, directory);
+          if (stillInPlace(directory, pair, removals)) {
+            return;
+          }
         }
         engine.counters.count(Counter.REPUBLISHED);
+        engine.destroyedAtNanos = System.nanoTime();
       } catch (NoSuchFileException e) {
         // A sibling has removed the directory while it was empty, or somebody the staged files.
         vanished = e;
@@ -164,7 +173,16 @@ final class SaveFlow {
 
   /** Whether the pair is there, or one of us has removed or replaced it by design. */
   private boolean stillInPlace(KeyDirectory directory, StagedPair pair, long removals) {
-    if (engine.publisher.present(pair)) {
+    if (System.nanoTime() - engine.destroyedAtNanos < DESTROYER_AT_WORK_NANOS) {
+      // A reader of the original is near this root: what it has read it may yet act on.
+      LockSupport.parkNanos(SETTLE_NANOS);
+    }
+    long deadline = System.nanoTime() + LONGEST_WAIT_FOR_TOUCH_NANOS;
+    while (engine.publisher.touchUnderWay(pair, SystemEpochNanoClock.INSTANCE.nanoTime())
+        && deadline - System.nanoTime() > 0) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    if (engine.publisher.stands(pair)) {
       return true;
     }
     return removals == -1 || engine.locks.removals(directory.key()) != removals;

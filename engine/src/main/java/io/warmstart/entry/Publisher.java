@@ -1,11 +1,14 @@
 package io.warmstart.entry;
 
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; the caller holds the lock of the key.
  */
 public final class Publisher {
+  private static final String FOREIGN_TOUCH_MARK = ".touch.tmp.";
+
+  /** An older file is that of a process that died in its touch. */
+  private static final long LONGEST_FOREIGN_TOUCH_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final FileOps ops;
 
   public Publisher(FileOps ops) {
@@ -81,24 +89,51 @@ public final class Publisher {
   }
 
   /**
-   * Whether both names lead to some file: this pair's, or that of a later save of the same run,
-   * which has taken its place by right.
+   * Whether a published pair is still there: itself, or that of a later save of the same run, which
+   * has taken its place by right.
+   *
+   * <p>A touch of the original store reads a manifest, and renames what it read back into place
+   * with a new stamp, after a sync. If a save comes in between, the manifest before it is put over
+   * the new one, and the next reader of the original deletes both halves.
    */
-  public boolean present(StagedPair pair) {
-    return exists(pair.directory().payload(pair.runId()))
-        && exists(pair.directory().manifest(pair.runId()));
-  }
-
-  private boolean exists(Path path) {
+  public boolean stands(StagedPair pair) {
+    Path manifest = pair.directory().manifest(pair.runId());
     try {
-      ops.stat(path);
-      return true;
-    } catch (NoSuchFileException e) {
+      FileFacts payload = ops.stat(pair.directory().payload(pair.runId()));
+      if (!payload.sameFileAs(pair.payloadFacts())) {
+        return true;
+      }
+      if (ops.stat(manifest).sameFileAs(pair.manifestFacts())) {
+        return true;
+      }
+      return ManifestFile.read(ops, manifest)
+          .manifest()
+          .checksum()
+          .equals(pair.manifest().checksum());
+    } catch (NoSuchFileException | ManifestFormatException e) {
       return false;
     } catch (IOException e) {
       // Both renames have succeeded, which says more than a look that fails.
       return true;
     }
+  }
+
+  /** Whether the original store is touching an entry, and may be about to put its manifest back. */
+  public boolean touchUnderWay(StagedPair pair, long nowUnixNanos) {
+    Path directory = pair.directory().path();
+    String prefix = DirectoryNames.manifestName(pair.runId()) + FOREIGN_TOUCH_MARK;
+    try {
+      for (String name : ops.list(directory)) {
+        if (name.startsWith(prefix)
+            && nowUnixNanos - ops.stat(directory.resolve(name)).mtimeNanos()
+                < LONGEST_FOREIGN_TOUCH_NANOS) {
+          return true;
+        }
+      }
+    } catch (IOException e) {
+      // Gone since the listing, or not to be looked at: then there is nothing to wait for.
+    }
+    return false;
   }
 
   private boolean is(Path path, FileFacts expected) {

@@ -57,12 +57,10 @@ public final class ProcessRegistry implements AutoCloseable {
   private static final long TASK_TIMEOUT_MILLIS = 10_000;
 
   private static final int MOST_ATTACH_ATTEMPTS = 1000;
+  private static final Set<OpenOption> CREATE_LOCK_FILE_OPTIONS =
+      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   private static final Set<OpenOption> LOCK_FILE_OPTIONS =
-      Set.of(
-          StandardOpenOption.CREATE,
-          StandardOpenOption.READ,
-          StandardOpenOption.WRITE,
-          LinkOption.NOFOLLOW_LINKS);
+      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   private static final FileAttribute<?> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
@@ -318,7 +316,8 @@ public final class ProcessRegistry implements AutoCloseable {
       try {
         createEngineDirectory();
         refuseOtherThanFile(path);
-        channel = FileChannel.open(path, LOCK_FILE_OPTIONS, PRIVATE_FILE);
+        createLockFile(path);
+        openIfUnreplaced(path);
       } catch (NoSuchFileException e) {
         // The original store removes any directory of a root that it finds empty, and this one is
         // for an instant. A file in it ends that.
@@ -327,7 +326,40 @@ public final class ProcessRegistry implements AutoCloseable {
         }
       }
     }
-    channelIdentity = ops.stat(path);
+  }
+
+  /**
+   * Closing it again drops no lock: this process holds none on a file that it has not opened yet.
+   */
+  private static void createLockFile(Path path) throws IOException {
+    try {
+      FileChannel.open(path, CREATE_LOCK_FILE_OPTIONS, PRIVATE_FILE).close();
+    } catch (FileAlreadyExistsException e) {
+      // The usual case.
+    }
+  }
+
+  /**
+   * Opens the lock file, if the name leads to the same one before and after. Java tells nothing of
+   * the file behind a descriptor; a lock on a file that was replaced in between would be seen by
+   * nobody, and no later look at the name would tell.
+   */
+  private void openIfUnreplaced(Path path) throws IOException {
+    FileFacts before = ops.stat(path);
+    FileChannel opened = FileChannel.open(path, LOCK_FILE_OPTIONS);
+    boolean kept = false;
+    try {
+      FileFacts after = ops.stat(path);
+      if (after.sameFileAs(before)) {
+        channel = opened;
+        channelIdentity = after;
+        kept = true;
+      }
+    } finally {
+      if (!kept) {
+        opened.close();
+      }
+    }
   }
 
   private void createEngineDirectory() throws IOException {
@@ -417,9 +449,19 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
+  /** Maps the file, which must be the same before and after: see {@link #openIfUnreplaced}. */
   private Coordination map(Path path) throws IOException {
-    try (FileOps.FileHandle file = ops.openForWriting(path)) {
-      return over(file, path);
+    for (int attempt = 1; ; attempt++) {
+      FileFacts before = ops.stat(path);
+      try (FileOps.FileHandle file = ops.openForWriting(path)) {
+        Coordination mapped = over(file, path);
+        if (mapped.identity().sameFileAs(before)) {
+          return mapped;
+        }
+      }
+      if (attempt == MOST_ATTACH_ATTEMPTS) {
+        throw new IOException("the file is replaced again and again: file=" + path);
+      }
     }
   }
 
