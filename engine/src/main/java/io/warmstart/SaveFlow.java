@@ -45,7 +45,7 @@ final class SaveFlow {
   /** For so long after it has destroyed a pair a foreign reader is reckoned with. */
   private static final long DESTROYER_AT_WORK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
   private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
   private final Engine engine;

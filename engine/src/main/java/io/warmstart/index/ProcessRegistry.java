@@ -287,10 +287,11 @@ public final class ProcessRegistry implements AutoCloseable {
       if (row < 0) {
         row = claimRow();
       }
-      // Seconds as a floor: epochs go on rising after somebody has deleted the whole directory.
-      long seconds = TimeUnit.NANOSECONDS.toSeconds(clock.nanoTime()) & 0x7fff_ffffL;
+      // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
+      // the whole directory. Epochs are only ever compared for equality.
+      long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
       coordination.claim(
-          row, Math.max(epoch + 1, seconds), ProcessHandle.current().pid(), clock.nanoTime());
+          row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
       epoch = coordination.owner().epoch();
       current = coordination;
     } finally {
