@@ -121,7 +121,7 @@ class HostileEngineDirectoryTest {
   void inPlaceOfTheSharedFilesTheyAreMadeAnew(String plant) throws Exception {
     Files.createDirectory(engineDirectory);
     plant(plant, engineDirectory.resolve("coordination"));
-    plant(plant, engineDirectory.resolve("coordination.new"));
+    plant(plant, engineDirectory.resolve("coordination.new-1-1"));
     assertTimeoutPreemptively(
         PATIENCE,
         () -> {

@@ -6,19 +6,10 @@ import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.LinkOption;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -48,21 +39,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class ProcessRegistry implements AutoCloseable {
-  static final String LOCKS_NAME = "locks";
   static final String COORDINATION_NAME = "coordination";
-  private static final String COORDINATION_STAGED_NAME = "coordination.new";
+  private static final String COORDINATION_STAGED_PREFIX = "coordination.new-";
 
-  private static final long HEARTBEAT_MILLIS = 250;
+  private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long TASK_TIMEOUT_MILLIS = 10_000;
 
   private static final int MOST_ATTACH_ATTEMPTS = 1000;
-  private static final Set<OpenOption> CREATE_LOCK_FILE_OPTIONS =
-      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-  private static final Set<OpenOption> LOCK_FILE_OPTIONS =
-      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-  private static final FileAttribute<?> PRIVATE_FILE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /** What is known of the owner of a staged file. */
   public enum Liveness {
@@ -82,8 +66,7 @@ public final class ProcessRegistry implements AutoCloseable {
   private volatile boolean closed;
 
   // Only the registry's thread uses these.
-  private @Nullable FileChannel channel;
-  private @Nullable FileFacts channelIdentity;
+  private final LockFile locks;
   private int row = -1;
   private long epoch;
 
@@ -92,6 +75,7 @@ public final class ProcessRegistry implements AutoCloseable {
     this.ops = ops;
     this.clock = clock;
     this.boot = boot;
+    this.locks = new LockFile(directory, ops);
     this.thread = new Thread(this::run, "warmstart-locks");
     this.thread.setDaemon(true);
   }
@@ -109,7 +93,7 @@ public final class ProcessRegistry implements AutoCloseable {
     try {
       registry.onThread(
           () -> {
-            registry.attach();
+            registry.attachInsistently();
             return 0;
           });
     } catch (IOException | RuntimeException | Error e) {
@@ -158,7 +142,7 @@ public final class ProcessRegistry implements AutoCloseable {
               if (each == row) {
                 live++;
               } else if (coordination != null && coordination.epochOf(each) > 0) {
-                FileLock lock = tryLock(1 + each);
+                FileLock lock = locks.tryLock(1 + each);
                 if (lock == null) {
                   live++;
                 } else {
@@ -186,7 +170,7 @@ public final class ProcessRegistry implements AutoCloseable {
             if (otherRow == row || otherRow < 0 || otherRow >= CoordinationLayout.PROCESS_ROWS) {
               return false;
             }
-            FileLock lock = tryLock(1 + otherRow);
+            FileLock lock = locks.tryLock(1 + otherRow);
             if (lock == null) {
               return false;
             }
@@ -222,17 +206,22 @@ public final class ProcessRegistry implements AutoCloseable {
 
   private void run() {
     try {
+      long beatAt = System.nanoTime();
       while (!closed) {
         FutureTask<?> task = nextTask();
         if (task != null) {
           task.run();
-        } else {
+        }
+        // By the clock, and not only when there is nothing else to do: who asks all the time for
+        // the living must not keep this process from noticing that it has been cut off from them.
+        if (System.nanoTime() - beatAt >= HEARTBEAT_NANOS) {
           heartbeat();
+          beatAt = System.nanoTime();
         }
       }
     } finally {
       current = null;
-      closeChannel();
+      locks.close();
       for (FutureTask<?> task = tasks.poll(); task != null; task = tasks.poll()) {
         task.cancel(false);
       }
@@ -241,7 +230,7 @@ public final class ProcessRegistry implements AutoCloseable {
 
   private @Nullable FutureTask<?> nextTask() {
     try {
-      return tasks.poll(HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+      return tasks.poll(HEARTBEAT_NANOS, TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       // Nobody has a reason to interrupt this thread; the interrupt must not reach the channel.
       return null;
@@ -263,24 +252,38 @@ public final class ProcessRegistry implements AutoCloseable {
 
   private boolean attached() {
     Coordination coordination = current();
-    FileChannel open = channel;
-    FileFacts identity = channelIdentity;
-    if (coordination == null || open == null || !open.isOpen() || identity == null) {
+    if (coordination == null || !locks.isCurrent()) {
       return false;
     }
     try {
       FileFacts mapped = ops.stat(directory.resolve(COORDINATION_NAME));
-      return ops.stat(directory.resolve(LOCKS_NAME)).sameFileAs(identity)
-          && mapped.sameFileAs(coordination.identity())
+      return mapped.sameFileAs(coordination.identity())
           && mapped.size() == CoordinationLayout.FILE_LENGTH;
     } catch (IOException e) {
       return false;
     }
   }
 
+  /** Attaches although somebody may be deleting the engine's files at this moment. */
+  private void attachInsistently() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        attach();
+        return;
+      } catch (NoSuchFileException e) {
+        if (attempt == MOST_ATTACH_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
   private void attach() throws IOException {
     current = null;
-    openLockFile();
+    if (locks.open()) {
+      // Whatever row was held, it was held in another file.
+      row = -1;
+    }
     FileLock setup = lockSetupByte();
     try {
       Coordination coordination = openCoordination();
@@ -299,96 +302,10 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
-  private void openLockFile() throws IOException {
-    Path path = directory.resolve(LOCKS_NAME);
-    FileChannel open = channel;
-    FileFacts identity = channelIdentity;
-    if (open != null && open.isOpen() && identity != null) {
-      try {
-        if (ops.stat(path).sameFileAs(identity)) {
-          return;
-        }
-      } catch (NoSuchFileException e) {
-        // Deleted under us: a new one is made below, and the row claimed in it.
-      }
-    }
-    closeChannel();
-    for (int attempt = 1; channel == null; attempt++) {
-      try {
-        createEngineDirectory();
-        refuseOtherThanFile(path);
-        createLockFile(path);
-        openIfUnreplaced(path);
-      } catch (NoSuchFileException e) {
-        // The original store removes any directory of a root that it finds empty, and this one is
-        // for an instant. A file in it ends that.
-        if (attempt == MOST_ATTACH_ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
-  }
-
-  /**
-   * Closing it again drops no lock: this process holds none on a file that it has not opened yet.
-   */
-  private static void createLockFile(Path path) throws IOException {
-    try {
-      FileChannel.open(path, CREATE_LOCK_FILE_OPTIONS, PRIVATE_FILE).close();
-    } catch (FileAlreadyExistsException e) {
-      // The usual case.
-    }
-  }
-
-  /**
-   * Opens the lock file, if the name leads to the same one before and after. Java tells nothing of
-   * the file behind a descriptor; a lock on a file that was replaced in between would be seen by
-   * nobody, and no later look at the name would tell.
-   */
-  private void openIfUnreplaced(Path path) throws IOException {
-    FileFacts before = ops.stat(path);
-    FileChannel opened = FileChannel.open(path, LOCK_FILE_OPTIONS);
-    boolean kept = false;
-    try {
-      FileFacts after = ops.stat(path);
-      if (after.sameFileAs(before)) {
-        channel = opened;
-        channelIdentity = after;
-        kept = true;
-      }
-    } finally {
-      if (!kept) {
-        opened.close();
-      }
-    }
-  }
-
-  private void createEngineDirectory() throws IOException {
-    try {
-      ops.createDirectory(directory);
-    } catch (FileAlreadyExistsException e) {
-      // The usual case.
-      if (!ops.stat(directory).directory()) {
-        throw new FileSystemException(directory.toString(), null, "not a directory");
-      }
-    }
-  }
-
-  /** Said here, since the error of opening a link or a pipe for writing names no file. */
-  private void refuseOtherThanFile(Path path) throws IOException {
-    try {
-      if (!ops.stat(path).regular()) {
-        throw new FileSystemException(path.toString(), null, "not a regular file");
-      }
-    } catch (NoSuchFileException e) {
-      // The first process on this root makes it.
-    }
-  }
-
   private FileLock lockSetupByte() throws IOException {
     long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
     while (true) {
-      FileLock lock = tryLock(0);
+      FileLock lock = locks.tryLock(0);
       if (lock != null) {
         return lock;
       }
@@ -397,7 +314,7 @@ public final class ProcessRegistry implements AutoCloseable {
             "another process has been attaching for over "
                 + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
                 + " s: lock on byte 0 of "
-                + directory.resolve(LOCKS_NAME));
+                + locks.path());
       }
       LockSupport.parkNanos(200_000);
     }
@@ -406,7 +323,7 @@ public final class ProcessRegistry implements AutoCloseable {
   private int claimRow() throws IOException {
     for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
       // Held until the channel closes: the lock is the proof that this process lives.
-      if (tryLock(1 + each) != null) {
+      if (locks.tryLock(1 + each) != null) {
         return each;
       }
     }
@@ -437,7 +354,7 @@ public final class ProcessRegistry implements AutoCloseable {
   private void refuseIfInUse(Path path) throws IOException {
     for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
       if (each != row) {
-        FileLock lock = tryLock(1 + each);
+        FileLock lock = locks.tryLock(1 + each);
         if (lock == null) {
           throw new IOException(
               "a process of another warmstart version is using this root: expected layout version="
@@ -450,7 +367,7 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
-  /** Maps the file, which must be the same before and after: see {@link #openIfUnreplaced}. */
+  /** Maps the file, which must be the same before and after: see {@link LockFile}. */
   private Coordination map(Path path) throws IOException {
     for (int attempt = 1; ; attempt++) {
       FileFacts before = ops.stat(path);
@@ -488,14 +405,18 @@ public final class ProcessRegistry implements AutoCloseable {
     };
   }
 
-  /** Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it. */
+  /**
+   * Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it.
+   *
+   * <p>Under a name of its own: while somebody keeps deleting the engine's files, two processes may
+   * each hold byte 0 of another lock file and be here at once, and one that took the other's file
+   * for its own by a shared name would believe itself attached to it for good.
+   */
   private Coordination createCoordination(Path path) throws IOException {
-    Path staged = directory.resolve(COORDINATION_STAGED_NAME);
-    try {
-      ops.unlink(staged);
-    } catch (NoSuchFileException e) {
-      // No one died while making it.
-    }
+    removeStaged();
+    Path staged =
+        directory.resolve(
+            COORDINATION_STAGED_PREFIX + ProcessHandle.current().pid() + "-" + System.nanoTime());
     try (FileOps.FileHandle file = ops.createExclusive(staged)) {
       file.write(ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
       Coordination made = over(file, staged);
@@ -505,30 +426,15 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
-  private @Nullable FileLock tryLock(long position) throws IOException {
-    FileChannel open = channel;
-    if (open == null) {
-      throw new IOException("not attached: " + directory);
-    }
-    try {
-      return open.tryLock(position, 1, false);
-    } catch (OverlappingFileLockException e) {
-      // Held by this JVM, through another copy of this class: as held as any.
-      return null;
-    }
-  }
-
-  private void closeChannel() {
-    row = -1;
-    FileChannel open = channel;
-    channel = null;
-    channelIdentity = null;
-    if (open != null) {
-      try {
-        open.close();
-      } catch (IOException e) {
-        // The locks are gone with the descriptor, which the kernel frees in any case.
-        return;
+  /** What processes have left that died while they made the file. */
+  private void removeStaged() throws IOException {
+    for (String name : ops.list(directory)) {
+      if (name.startsWith(COORDINATION_STAGED_PREFIX)) {
+        try {
+          ops.unlink(directory.resolve(name));
+        } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+          // Gone since the listing; or no file of ours, and in nobody's way.
+        }
       }
     }
   }

@@ -40,7 +40,7 @@ class CoordinationTest {
   }
 
   private static void deleteLocks(Path engineDirectory) throws IOException {
-    Files.deleteIfExists(engineDirectory.resolve(ProcessRegistry.LOCKS_NAME));
+    Files.deleteIfExists(engineDirectory.resolve(LockFile.NAME));
   }
 
   private static void replace(Path engineDirectory) throws IOException {
