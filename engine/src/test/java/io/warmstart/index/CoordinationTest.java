@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 class CoordinationTest {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final int ROUNDS = 2;
+  private static final int ROUNDS = 3;
 
   @TempDir Path parent;
 
