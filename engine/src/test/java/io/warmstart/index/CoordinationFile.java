@@ -33,10 +33,4 @@ final class CoordinationFile {
       change.accept(buffer);
     }
   }
-
-  static void truncate(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(in(directory), StandardOpenOption.WRITE)) {
-      channel.truncate(0);
-    }
-  }
 }
