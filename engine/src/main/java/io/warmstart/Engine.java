@@ -129,12 +129,16 @@ final class Engine implements AutoCloseable {
       try {
         counters.count(
             Counter.ROLLED_FORWARD, recovery.recoverKey(directory(broken), hold.shared()));
+        hold.announce(directory.key());
       } catch (IOException e) {
-        // The dead owner's key may lie in a directory that cannot be read; every reader of it comes
-        // to the same repair, and this caller's own key need not wait for it.
+        // The dead owner's key may lie in a directory that cannot be read. The next holder tries
+        // again, and every reader of that key comes to the same repair; this caller's own key need
+        // not wait for it.
         counters.count(Counter.SWEEP_FAILURES);
+      } catch (RuntimeException | Error e) {
+        hold.close();
+        throw e;
       }
-      hold.announce(directory.key());
     }
     return hold;
   }

@@ -9,9 +9,9 @@ import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
-import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
+import io.warmstart.index.TotalBytes;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -116,7 +117,7 @@ final class EvictFlow {
 
   private static boolean withinBudget(Engine engine, StoreOptions options) {
     OptionalLong total =
-        engine.coordination().map(Coordination::totalBytes).orElse(OptionalLong.empty());
+        engine.coordination().map(each -> each.totalBytes().known()).orElse(OptionalLong.empty());
     return total.isPresent() && total.getAsLong() <= options.sizeBudgetBytes();
   }
 
@@ -163,7 +164,8 @@ final class EvictFlow {
     found = 0;
     bytes = 0;
     removedInWalk = 0;
-    long rawBefore = engine.coordination().map(Coordination::rawTotalBytes).orElse(0L);
+    Optional<TotalBytes.Walk> total =
+        engine.coordination().map(shared -> shared.totalBytes().beginWalk());
     for (String name : engine.ops.list(engine.root)) {
       if (DirectoryNames.isKeyDirectory(name)) {
         try {
@@ -178,8 +180,7 @@ final class EvictFlow {
       bytes += held.bytes();
     }
     // What the walk itself has removed is off the total already, and was not counted either.
-    long rawAfter = rawBefore - removedInWalk;
-    engine.coordination().ifPresent(shared -> shared.correctTotalBytes(rawAfter, bytes));
+    total.ifPresent(walk -> walk.correct(bytes + removedInWalk));
   }
 
   private void walkKey(KeyDirectory directory) throws IOException {
@@ -235,7 +236,7 @@ final class EvictFlow {
         engine.ops.unlink(held.path());
         bytes -= held.bytes();
         quarantineRemoved++;
-        engine.coordination().ifPresent(shared -> shared.addTotalBytes(-held.bytes()));
+        engine.coordination().ifPresent(shared -> shared.totalBytes().add(-held.bytes()));
       } catch (NoSuchFileException e) {
         bytes -= held.bytes();
       } catch (IOException e) {

@@ -187,7 +187,7 @@ final class RecoverFlow {
       result.leftoversRemoved++;
       result.bytesRemoved += leftover.bytes();
       engine.counters.count(Counter.LEFTOVERS_REMOVED);
-      engine.coordination().ifPresent(shared -> shared.addTotalBytes(-leftover.bytes()));
+      engine.coordination().ifPresent(shared -> shared.totalBytes().add(-leftover.bytes()));
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.
     }

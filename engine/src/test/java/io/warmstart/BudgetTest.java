@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
-import io.warmstart.index.Coordination;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +31,7 @@ class BudgetTest {
   private long countedBytes(WarmStartStore store) throws IOException {
     Engine engine = Engines.acquire(store.root(), store.options());
     try {
-      return engine.coordination().map(Coordination::totalBytes).orElseThrow().orElseThrow();
+      return engine.coordination().orElseThrow().totalBytes().known().orElseThrow();
     } finally {
       Engines.release(engine);
     }

@@ -1,19 +1,18 @@
 package io.warmstart.index;
 
 import static io.warmstart.index.CoordinationLayout.BOOT_OFFSET;
+import static io.warmstart.index.CoordinationLayout.CHECK_OFFSET;
 import static io.warmstart.index.CoordinationLayout.EPOCH_OFFSET;
 import static io.warmstart.index.CoordinationLayout.FILE_LENGTH;
 import static io.warmstart.index.CoordinationLayout.INTENT_OFFSET;
-import static io.warmstart.index.CoordinationLayout.LAYOUT_HASH_OFFSET;
-import static io.warmstart.index.CoordinationLayout.LOCK_WORD_OFFSET;
 import static io.warmstart.index.CoordinationLayout.MAGIC;
 import static io.warmstart.index.CoordinationLayout.MAGIC_OFFSET;
 import static io.warmstart.index.CoordinationLayout.PID_OFFSET;
 import static io.warmstart.index.CoordinationLayout.PROCESS_ROWS;
+import static io.warmstart.index.CoordinationLayout.PROCESS_ROW_LENGTH;
 import static io.warmstart.index.CoordinationLayout.REMOVALS_OFFSET;
 import static io.warmstart.index.CoordinationLayout.STARTED_OFFSET;
-import static io.warmstart.index.CoordinationLayout.TOTAL_BYTES_OFFSET;
-import static io.warmstart.index.CoordinationLayout.TOTAL_KNOWN_OFFSET;
+import static io.warmstart.index.CoordinationLayout.STATE_OFFSET;
 import static io.warmstart.index.CoordinationLayout.VERSION;
 import static io.warmstart.index.CoordinationLayout.VERSION_OFFSET;
 import static io.warmstart.index.CoordinationLayout.rowOffset;
@@ -22,70 +21,52 @@ import static io.warmstart.index.CoordinationLayout.stripeOffset;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Owner;
 import io.warmstart.io.FileFacts;
-import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
-import java.util.OptionalLong;
-import java.util.function.LongSupplier;
-import org.agrona.concurrent.AtomicBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The mapped file that the processes on one root share: {@link CoordinationLayout} as operations.
  *
- * <p>A page of the mapping can vanish: somebody truncates the file. What the JVM makes of an access
- * then is no error handling to build on: a compare-and-set that is still interpreted kills it, and
- * every other access yields anything, with an InternalError that surfaces later, somewhere. So the
- * kernel is asked for the file's length before each access, which costs less than a microsecond;
- * once it is not what it was, the mapping is lost, every operation answers "not available", and the
- * registry attaches anew. What is left is a truncation between the question and the access; an
- * InternalError that surfaces in time is caught.
- *
- * <p>Safe for all threads. The mapping is released by the garbage collector, never unmapped: some
- * thread may be inside an operation.
+ * <p>What it says are hints. The locks themselves lie in the lock file; a file that is lost, zeroed
+ * or scribbled over costs a sweep or a repair for nothing, and the registry attaches anew. Safe for
+ * all threads; see {@link MappedWords} for what a lost mapping answers.
  */
 public final class Coordination {
-  private final AtomicBuffer buffer;
-  private final LongSupplier fileLength;
+  /** What stands in the state of a stripe's intent. */
+  static final int NO_INTENT = 0;
+
+  static final int AT_WORK = 1;
+  static final int LEFT_UNREPAIRED = 2;
+
+  private final MappedWords words;
+  private final TotalBytes totalBytes;
   private final FileFacts identity;
   private final long boot;
   private int row = -1;
   private long epoch;
-  private volatile boolean lost;
 
   /**
-   * Stands over a mapping.
+   * Stands over a mapping of the whole file.
    *
-   * @param fileLength asks the kernel for the length of the mapped file, which may shrink
+   * @param ownRow the monitor under which this process writes its row, through whichever mapping
    */
-  Coordination(MappedByteBuffer mapped, LongSupplier fileLength, FileFacts identity, long boot) {
-    if (mapped.capacity() != FILE_LENGTH || ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot, Object ownRow) {
+    if (mapped.capacity() != FILE_LENGTH) {
       throw new IllegalArgumentException(
-          "coordination mapping: expected="
-              + FILE_LENGTH
-              + " little-endian bytes, actual="
-              + mapped.capacity()
-              + " "
-              + ByteOrder.nativeOrder());
+          "coordination mapping: expected=" + FILE_LENGTH + " actual=" + mapped.capacity());
     }
-    this.buffer = new UnsafeBuffer(mapped);
-    this.buffer.verifyAlignment();
-    this.fileLength = fileLength;
+    this.words = new MappedWords(mapped);
+    this.totalBytes = new TotalBytes(words, this::row, ownRow);
     this.identity = identity;
     this.boot = boot;
   }
 
   /** Writes the header of a new, zeroed file. */
   void initialise() {
-    read(
-        () -> {
-          buffer.putInt(VERSION_OFFSET, VERSION);
-          buffer.putInt(LAYOUT_HASH_OFFSET, CoordinationLayout.layoutHash());
-          buffer.putLong(BOOT_OFFSET, boot);
-          buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
-          return 0;
-        },
-        0);
+    words.put(VERSION_OFFSET, versionWord());
+    words.put(BOOT_OFFSET, boot);
+    words.put(CHECK_OFFSET, check(versionWord(), boot));
+    words.put(MAGIC_OFFSET, MAGIC);
   }
 
   /** How an existing file relates to this process. */
@@ -99,36 +80,45 @@ public final class Coordination {
   }
 
   Verdict judge() {
-    boolean magic = read(() -> buffer.getLongVolatile(MAGIC_OFFSET), 0) == MAGIC;
-    long writtenBoot = read(() -> buffer.getLong(BOOT_OFFSET), 0);
-    long version = read(() -> buffer.getInt(VERSION_OFFSET), 0);
-    long hash = read(() -> buffer.getInt(LAYOUT_HASH_OFFSET), 0);
-    if (!magic || lost) {
+    long version = words.get(VERSION_OFFSET, 0);
+    long writtenBoot = words.get(BOOT_OFFSET, 0);
+    if (words.get(MAGIC_OFFSET, 0) != MAGIC
+        || words.get(CHECK_OFFSET, 0) != check(version, writtenBoot)
+        || lost()) {
       return Verdict.DAMAGED;
     }
     if (writtenBoot != boot) {
       return Verdict.STALE;
     }
-    return version == VERSION && hash == CoordinationLayout.layoutHash()
-        ? Verdict.USABLE
-        : Verdict.OTHER_LAYOUT;
+    return version == versionWord() ? Verdict.USABLE : Verdict.OTHER_LAYOUT;
+  }
+
+  /** Version and layout hash stand side by side: together they are the one long that is read. */
+  private static long versionWord() {
+    return VERSION | (long) CoordinationLayout.layoutHash() << 32;
+  }
+
+  /** Tells a header that another build has written from one that somebody has scribbled over. */
+  static long check(long version, long boot) {
+    long prime = 0x100_0000_01b3L;
+    return ((MAGIC ^ version) * prime ^ boot) * prime;
   }
 
   /** Takes a row whose byte in the lock file this process holds. */
   void claim(int claimedRow, long atLeastEpoch, long pid, long nowUnixNanos) {
     int offset = rowOffset(claimedRow);
+    epoch = Math.max(words.get(offset + EPOCH_OFFSET, 0) + 1, atLeastEpoch) & 0xffff_ffffL;
     row = claimedRow;
-    epoch =
-        Math.max(read(() -> buffer.getLongVolatile(offset + EPOCH_OFFSET), 0) + 1, atLeastEpoch)
-            & 0xffff_ffffL;
-    read(
-        () -> {
-          buffer.putLong(offset + PID_OFFSET, pid);
-          buffer.putLong(offset + STARTED_OFFSET, nowUnixNanos);
-          buffer.putLongVolatile(offset + EPOCH_OFFSET, epoch);
-          return 0;
-        },
-        0);
+    words.put(offset + PID_OFFSET, pid);
+    words.put(offset + STARTED_OFFSET, nowUnixNanos);
+    words.put(offset + EPOCH_OFFSET, epoch);
+    totalBytes.use(claimedRow);
+  }
+
+  /** Whether the row still says that it is this process's; it does not after a scribble. */
+  boolean stillClaimed() {
+    totalBytes.use(row);
+    return epochOf(row) == epoch;
   }
 
   FileFacts identity() {
@@ -136,7 +126,7 @@ public final class Coordination {
   }
 
   boolean lost() {
-    return lost;
+    return words.lost();
   }
 
   /** The row of the process table that this process holds. */
@@ -149,178 +139,67 @@ public final class Coordination {
     return new Owner(row, boot, epoch);
   }
 
-  /** The epoch of a row, or -1 if the mapping is lost. */
+  /** The epoch of a row; 0 if it was never claimed, -1 if the mapping is lost. */
   long epochOf(int otherRow) {
     return otherRow < 0 || otherRow >= PROCESS_ROWS
         ? -1
-        : read(() -> buffer.getLongVolatile(rowOffset(otherRow) + EPOCH_OFFSET), -1);
+        : words.get(rowOffset(otherRow) + EPOCH_OFFSET, -1);
   }
 
-  // Lock words.
-
-  long ownWord() {
-    return epoch << 32 | (long) row << 16 | 1;
+  /** The byte total of the root. */
+  public TotalBytes totalBytes() {
+    return totalBytes;
   }
 
-  /** Whether somebody can have written a word to take a stripe. */
-  static boolean isLockWord(long word) {
-    return (word & 0xffff) == 1 && rowOfWord(word) < PROCESS_ROWS;
+  // Stripes. Only the holder of the stripe's kernel lock writes.
+
+  /** Says which key the holder of the stripe is about to change: before the first rename. */
+  void announce(int stripe, Digest256 key) {
+    int offset = stripeOffset(stripe);
+    // In this order no death leaves a key that is half this one and half another.
+    words.put(offset + STATE_OFFSET, NO_INTENT);
+    words.putDigest(offset + INTENT_OFFSET, key);
+    words.put(offset + STATE_OFFSET, AT_WORK);
   }
 
-  static int rowOfWord(long word) {
-    return (int) (word >>> 16) & 0xffff;
+  /** Sets the state of a stripe's intent, and leaves its key. */
+  void intentState(int stripe, int state) {
+    words.put(stripeOffset(stripe) + STATE_OFFSET, state);
   }
 
-  static long epochOfWord(long word) {
-    return word >>> 32;
+  /** The state of a stripe's intent; {@link #NO_INTENT} if the mapping is lost. */
+  long intentState(int stripe) {
+    return words.get(stripeOffset(stripe) + STATE_OFFSET, NO_INTENT);
   }
 
-  /** The lock word of a stripe, or -1 if the mapping is lost. */
-  long lockWord(int stripe) {
-    return read(() -> buffer.getLongVolatile(stripeOffset(stripe) + LOCK_WORD_OFFSET), -1);
-  }
-
-  boolean casLockWord(int stripe, long expected, long replacement) {
-    int offset = stripeOffset(stripe) + LOCK_WORD_OFFSET;
-    return read(
-            () ->
-                buffer.getLongVolatile(offset) == expected
-                        && buffer.compareAndSetLong(offset, expected, replacement)
-                    ? 1
-                    : 0,
-            0)
-        == 1;
-  }
-
-  /** Which key the holder of the stripe is about to change: written before the first rename. */
-  void recordIntent(int stripe, Digest256 key) {
-    int offset = stripeOffset(stripe) + INTENT_OFFSET;
-    read(
-        () -> {
-          for (int word = 0; word < 4; word++) {
-            buffer.putLong(offset + 8 * word, key.word(word));
-          }
-          // Nothing that the holder does to the key's files may come before this.
-          buffer.putLongVolatile(offset + 24, key.word(3));
-          return 0;
-        },
-        0);
-  }
-
-  /** The key that a dead holder of the stripe had announced; null if none. */
+  /** The key of a stripe's intent; null if it cannot be one. */
   @Nullable Digest256 intent(int stripe) {
-    int offset = stripeOffset(stripe) + INTENT_OFFSET;
-    long[] words = new long[4];
-    long any =
-        read(
-            () -> {
-              long bits = 0;
-              for (int word = 0; word < 4; word++) {
-                words[word] = buffer.getLongVolatile(offset + 8 * word);
-                bits |= words[word];
-              }
-              return bits;
-            },
-            0);
-    return any == 0 ? null : Digest256.ofWords(words[0], words[1], words[2], words[3]);
+    Digest256 key = words.digest(stripeOffset(stripe) + INTENT_OFFSET);
+    return KeyLocks.stripeOf(key) == stripe ? key : null;
   }
 
   /** How many entries this machine's processes have removed under a stripe; -1 if lost. */
-  public long removals(int stripe) {
-    return read(() -> buffer.getLongVolatile(stripeOffset(stripe) + REMOVALS_OFFSET), -1);
+  long removals(int stripe) {
+    return words.get(stripeOffset(stripe) + REMOVALS_OFFSET, -1);
   }
 
   void countRemoval(int stripe) {
-    add(stripeOffset(stripe) + REMOVALS_OFFSET, 1);
-  }
-
-  // The byte total.
-
-  /** The root's bytes as far as known: empty until a sweep has counted, and after a doubt. */
-  public OptionalLong totalBytes() {
-    long known = read(() -> buffer.getLongVolatile(TOTAL_KNOWN_OFFSET), 0);
-    long total = read(() -> buffer.getLongVolatile(TOTAL_BYTES_OFFSET), -1);
-    return known == 1 && total >= 0 ? OptionalLong.of(total) : OptionalLong.empty();
-  }
-
-  /** The raw total, known or not: a sweep takes it before it walks. */
-  public long rawTotalBytes() {
-    return read(() -> buffer.getLongVolatile(TOTAL_BYTES_OFFSET), 0);
-  }
-
-  /** Adds to the total what a publish or a removal has changed. */
-  public void addTotalBytes(long delta) {
-    if (delta != 0) {
-      add(TOTAL_BYTES_OFFSET, delta);
-    }
-  }
-
-  /**
-   * Corrects the total after a walk. What was added meanwhile is kept on top, though the walk may
-   * have seen some of it: a total that is too high costs one more sweep, one too low would let the
-   * budget be passed.
-   */
-  public void correctTotalBytes(long rawBefore, long walked) {
-    add(TOTAL_BYTES_OFFSET, walked - rawBefore);
-    read(
-        () -> {
-          buffer.putLongVolatile(TOTAL_KNOWN_OFFSET, 1);
-          return 0;
-        },
-        0);
-  }
-
-  /** After a death under a lock: whoever needs the total counts first. */
-  public void doubtTotalBytes() {
-    read(
-        () -> {
-          buffer.putLongVolatile(TOTAL_KNOWN_OFFSET, 0);
-          return 0;
-        },
-        0);
+    int offset = stripeOffset(stripe) + REMOVALS_OFFSET;
+    words.put(offset, words.get(offset, 0) + 1);
   }
 
   // Counters.
 
-  /** Adds to this process's own row. */
-  public void count(Counter counter, long amount) {
+  /** Adds to this process's own row. For one thread at a time. */
+  void count(Counter counter, long amount) {
     if (amount != 0 && row >= 0) {
-      add(rowOffset(row) + counter.offset(), amount);
+      int offset = rowOffset(row) + counter.offset();
+      words.put(offset, words.get(offset, 0) + amount);
     }
   }
 
   /** The sum over all processes that ever held a row since the file was made. */
   public long sum(Counter counter) {
-    return read(
-        () -> {
-          long sum = 0;
-          for (int each = 0; each < PROCESS_ROWS; each++) {
-            sum += buffer.getLongVolatile(rowOffset(each) + counter.offset());
-          }
-          return sum;
-        },
-        0);
-  }
-
-  private void add(int offset, long amount) {
-    read(
-        () -> {
-          buffer.getLongVolatile(offset);
-          return buffer.getAndAddLong(offset, amount);
-        },
-        0);
-  }
-
-  private long read(LongSupplier access, long whenLost) {
-    if (lost || fileLength.getAsLong() != FILE_LENGTH) {
-      lost = true;
-      return whenLost;
-    }
-    try {
-      return access.getAsLong();
-    } catch (InternalError e) {
-      lost = true;
-      return whenLost;
-    }
+    return words.sum(rowOffset(0) + counter.offset(), PROCESS_ROW_LENGTH, PROCESS_ROWS, 0);
   }
 }

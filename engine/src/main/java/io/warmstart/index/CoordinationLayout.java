@@ -6,11 +6,13 @@ import java.util.List;
  * The bytes of {@code .warmstart/coordination}, little-endian: a header, one row for each process,
  * one record for each lock stripe.
  *
- * <p>The file has a fixed size and is never replaced while a process that knows it lives, so that a
- * lock word has one place for as long as anybody may hold it. It is never synced: after a reboot it
- * is made anew.
+ * <p>Every word has one writer at a time: the process that holds the row, the stripe or the byte of
+ * the lock file named with it. So nothing here needs an atomic read-modify-write, which the JVM
+ * does not survive on a truncated mapping. The file is never synced: after a reboot it is made
+ * anew.
  *
- * <p>Version history: 1, the first.
+ * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total became one
+ * delta for each row, and intents are cleared at release.
  */
 public final class CoordinationLayout {
   private CoordinationLayout() {}
@@ -21,7 +23,7 @@ public final class CoordinationLayout {
   /** "WARMCOOR" as a little-endian long. */
   public static final long MAGIC = 0x524f_4f43_4d52_4157L;
 
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   public static final int HEADER_OFFSET = 0;
   public static final int HEADER_LENGTH = 256;
@@ -38,47 +40,56 @@ public final class CoordinationLayout {
   public static final int FILE_LENGTH =
       (STRIPES_OFFSET + (KEY_STRIPES + 1) * STRIPE_LENGTH + 4095) & -4096;
 
-  // Header. The total stands on a cache line of its own: every save writes it.
+  // Header.
   static final int MAGIC_OFFSET = 0;
   static final int VERSION_OFFSET = 8;
   static final int LAYOUT_HASH_OFFSET = 12;
   static final int BOOT_OFFSET = 16;
-  static final int TOTAL_BYTES_OFFSET = 128;
-  static final int TOTAL_KNOWN_OFFSET = 136;
+  static final int CHECK_OFFSET = 24;
+  static final int ROWS_USED_OFFSET = 32;
+  static final int SETTLED_OFFSET = 128;
+  static final int CORRECTIONS_OFFSET = 136;
 
-  // Process row.
+  // Process row. Every save writes the delta; the counters follow a few times a second.
   static final int EPOCH_OFFSET = 0;
   static final int PID_OFFSET = 8;
   static final int STARTED_OFFSET = 16;
+  static final int DELTA_OFFSET = 24;
+  static final int DOUBTS_OFFSET = 32;
   static final int COUNTERS_OFFSET = 64;
   static final int COUNTERS = 24;
 
   // Stripe.
-  static final int LOCK_WORD_OFFSET = 0;
-  static final int REMOVALS_OFFSET = 8;
+  static final int REMOVALS_OFFSET = 0;
+  static final int STATE_OFFSET = 8;
   static final int INTENT_OFFSET = 16;
 
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMCOOR"),
-          new Field("version", VERSION_OFFSET, 4, "1"),
+          new Field("version", VERSION_OFFSET, 4, "2"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
-          new Field("total bytes", TOTAL_BYTES_OFFSET, 8, "of the root, kept by every save"),
-          new Field("total known", TOTAL_KNOWN_OFFSET, 8, "1 after a sweep has counted, else 0"));
+          new Field("check", CHECK_OFFSET, 8, "over the fields before it"),
+          new Field("rows used", ROWS_USED_OFFSET, 8, "no row from here on was ever claimed"),
+          new Field("settled", SETTLED_OFFSET, 8, "1 + the doubts that the last walk settled"),
+          new Field("corrections", CORRECTIONS_OFFSET, 8, "how often a walk corrected the total"));
 
   public static final List<Field> PROCESS_ROW =
       List.of(
           new Field("epoch", EPOCH_OFFSET, 8, "how often the row was claimed"),
           new Field("pid", PID_OFFSET, 8, "for people; proves nothing"),
           new Field("started", STARTED_OFFSET, 8, "unix nanoseconds of the claim"),
+          new Field("delta", DELTA_OFFSET, 8, "its part of the root's bytes; kept over claims"),
+          new Field("doubts", DOUBTS_OFFSET, 8, "how often it doubted the total; kept over claims"),
           new Field("counters", COUNTERS_OFFSET, 8 * COUNTERS, "see Counter; kept over claims"));
 
   public static final List<Field> STRIPE =
       List.of(
-          new Field("lock word", LOCK_WORD_OFFSET, 8, "0 free; else epoch << 32 | row << 16 | 1"),
           new Field("removals", REMOVALS_OFFSET, 8, "entries removed under this stripe"),
-          new Field("intent", INTENT_OFFSET, 32, "the key that the owner works on"));
+          new Field(
+              "state", STATE_OFFSET, 8, "of the intent: 0 none, 1 at work, 2 left unrepaired"),
+          new Field("intent", INTENT_OFFSET, 32, "the key that the holder works on"));
 
   /** A hash over every field, so that two builds that lay the file out differently never share. */
   static int layoutHash() {

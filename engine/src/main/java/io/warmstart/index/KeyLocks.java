@@ -1,6 +1,8 @@
 package io.warmstart.index;
 
 import io.warmstart.format.Digest256;
+import java.io.IOException;
+import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,12 +13,13 @@ import org.jspecify.annotations.Nullable;
  * The locks of the keys: a stripe for each key, shared by the threads and the processes on a root.
  *
  * <p>A stripe is taken in two steps: first a lock of this JVM, so that its threads queue without
- * spinning on shared memory, then the stripe's word in the mapping, by compare-and-set from zero.
- * The word names its owner's row and epoch. A waiter that has waited long enough to suspect a death
- * tries the owner's byte in the lock file: while it holds that byte the owner is dead and no second
- * breaker can be at work, and the compare-and-set from the dead owner's word takes the stripe. The
- * epoch tells the dead owner's word from one that a successor in the same row has written. Whoever
- * breaks a lock is told the key that the dead owner had announced, and repairs it first.
+ * asking the kernel, then the kernel's lock on the stripe's byte of the lock file. Nobody has to
+ * find out whether a holder is dead: the kernel frees its locks in the same moment.
+ *
+ * <p>What a death does leave is the stripe's intent. A holder writes down the key before it changes
+ * the key's files, and clears the intent before it releases; whoever takes a stripe and finds one
+ * knows that its last holder died under it. It is told the key, repairs it, and only then announces
+ * its own, so that its own death in between is found in the same way.
  *
  * <p>A stopped owner is alive. Its waiters give up after a time and go on under this JVM's lock
  * alone; what two such writers of one run id can do to each other is found by the check that each
@@ -26,11 +29,9 @@ import org.jspecify.annotations.Nullable;
  * CoordinationLayout#SWEEP_STRIPE}. Safe for all threads; not reentrant.
  */
 public final class KeyLocks {
-  private static final int SPINS = 100;
+  private static final int SPINS = 20;
   private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
   private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
-  private static final long SUSPECT_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-  private static final long SUSPECT_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final @Nullable ProcessRegistry registry;
   private final Counters counters;
@@ -65,7 +66,8 @@ public final class KeyLocks {
 
   /**
    * Takes a key's stripe and announces the key. Blocks for the time-out at most. If the hold tells
-   * a broken intent, the caller repairs that key and then announces its own.
+   * a broken intent, the caller repairs that key and then announces its own; if it cannot repair
+   * it, it announces nothing, and the next holder is told.
    */
   public Hold acquire(Digest256 key) {
     Hold hold = acquire(stripeOf(key), timeoutNanos);
@@ -81,7 +83,9 @@ public final class KeyLocks {
    * @param patienceNanos how long to wait for a sweep under way
    */
   public Hold acquireSweep(long patienceNanos) {
-    return acquire(CoordinationLayout.SWEEP_STRIPE, patienceNanos);
+    Hold hold = acquire(CoordinationLayout.SWEEP_STRIPE, patienceNanos);
+    hold.announceWithoutKey();
+    return hold;
   }
 
   /** How many entries have been removed under a key's stripe; -1 if nobody can tell. */
@@ -93,83 +97,75 @@ public final class KeyLocks {
   private Hold acquire(int stripe, long patienceNanos) {
     long deadline = monotonicNanos.getAsLong() + patienceNanos;
     boolean locallyHeld = lockLocally(local[stripe], patienceNanos);
-    Coordination coordination = registry == null ? null : registry.current();
-    if (coordination == null || !locallyHeld) {
+    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, deadline) : null;
+    Coordination coordination = lock == null || registry == null ? null : registry.current();
+    Digest256 broken = coordination == null ? null : takeOver(stripe, coordination);
+    if (lock == null) {
       counters.count(Counter.FILES_ONLY);
-      return new Hold(stripe, locallyHeld, null, 0, null);
     }
-    long mine = coordination.ownWord();
-    for (int spin = 0; spin < SPINS; spin++) {
-      if (coordination.casLockWord(stripe, 0, mine)) {
-        return new Hold(stripe, true, coordination, mine, null);
-      }
-      Thread.onSpinWait();
-    }
-    return acquireContended(stripe, coordination, mine, deadline);
+    return new Hold(stripe, locallyHeld, lock, coordination, broken);
   }
 
-  private Hold acquireContended(int stripe, Coordination coordination, long mine, long deadline) {
-    long parkNanos = FIRST_PARK_NANOS;
-    long suspectAt = monotonicNanos.getAsLong() + SUSPECT_AFTER_NANOS;
-    while (true) {
-      long word = coordination.lockWord(stripe);
-      if (word == 0 && coordination.casLockWord(stripe, 0, mine)) {
-        return new Hold(stripe, true, coordination, mine, null);
-      }
-      long now = monotonicNanos.getAsLong();
-      if (word != 0 && now - suspectAt >= 0) {
-        if (breakDead(stripe, coordination, word, mine)) {
-          counters.count(Counter.LOCK_BREAKS);
-          // The dead owner may have changed files that it has not accounted for.
-          coordination.doubtTotalBytes();
-          return new Hold(stripe, true, coordination, mine, coordination.intent(stripe));
-        }
-        suspectAt = now + SUSPECT_EVERY_NANOS;
-      }
-      if (now - deadline >= 0 || coordination.lost()) {
-        counters.count(Counter.LOCK_TIMEOUTS);
-        counters.count(Counter.FILES_ONLY);
-        return new Hold(stripe, true, null, 0, null);
-      }
-      LockSupport.parkNanos(parkNanos);
-      if (Thread.interrupted()) {
-        // Parking returns at once while the status is set; the interrupt is handed on by close().
-        return acquireInterrupted(stripe, coordination, mine, deadline);
-      }
-      parkNanos = Math.min(2 * parkNanos, LONGEST_PARK_NANOS);
+  /** Finds what a holder has left that died, or that could not repair what another had left. */
+  private @Nullable Digest256 takeOver(int stripe, Coordination coordination) {
+    long state = coordination.intentState(stripe);
+    if (state == Coordination.NO_INTENT) {
+      return null;
     }
+    if (state == Coordination.LEFT_UNREPAIRED) {
+      coordination.intentState(stripe, Coordination.AT_WORK);
+    } else {
+      counters.count(Counter.LOCK_BREAKS);
+      // The dead holder may have changed files that it has not accounted for.
+      coordination.totalBytes().doubt();
+    }
+    return stripe == CoordinationLayout.SWEEP_STRIPE ? null : coordination.intent(stripe);
   }
 
-  private Hold acquireInterrupted(int stripe, Coordination coordination, long mine, long deadline) {
+  /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
+  private @Nullable FileLock lockAmongProcesses(int stripe, long deadline) {
+    if (registry == null) {
+      return null;
+    }
     try {
-      return acquireContended(stripe, coordination, mine, deadline);
-    } finally {
-      Thread.currentThread().interrupt();
+      for (int spin = 0; spin < SPINS; spin++) {
+        FileLock lock = registry.tryLockStripe(stripe);
+        if (lock != null) {
+          return lock;
+        }
+        Thread.onSpinWait();
+      }
+      return awaitOtherProcess(registry, stripe, deadline);
+    } catch (IOException e) {
+      // The lock file is being replaced, or out of reach: waiting would not bring it back.
+      return null;
     }
   }
 
-  private boolean breakDead(int stripe, Coordination coordination, long word, long mine) {
-    int row = Coordination.rowOfWord(word);
-    if (!Coordination.isLockWord(word)) {
-      // Nobody writes such a word: the file was scribbled over, and nobody would ever free it.
-      return coordination.casLockWord(stripe, word, mine);
+  private @Nullable FileLock awaitOtherProcess(ProcessRegistry prover, int stripe, long deadline)
+      throws IOException {
+    boolean interrupted = false;
+    try {
+      long parkNanos = FIRST_PARK_NANOS;
+      while (true) {
+        FileLock lock = prover.tryLockStripe(stripe);
+        if (lock != null) {
+          return lock;
+        }
+        if (monotonicNanos.getAsLong() - deadline >= 0) {
+          counters.count(Counter.LOCK_TIMEOUTS);
+          return null;
+        }
+        LockSupport.parkNanos(parkNanos);
+        // Parking returns at once while the status is set.
+        interrupted |= Thread.interrupted();
+        parkNanos = Math.min(2 * parkNanos, LONGEST_PARK_NANOS);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    if (row == coordination.row()) {
-      // We hold the row's byte, so its earlier owners are dead; and whichever thread of ours writes
-      // a word here holds the stripe's local lock, which is this one now.
-      return local[stripe].getHoldCount() == 1 && coordination.casLockWord(stripe, word, mine);
-    }
-    long epoch = coordination.epochOf(row);
-    if (epoch != -1 && epoch != Coordination.epochOfWord(word)) {
-      // The row has a later owner, so the writer of this word is gone: it held the row's byte.
-      return coordination.casLockWord(stripe, word, mine);
-    }
-    boolean[] taken = new boolean[1];
-    ProcessRegistry prover = registry;
-    if (prover != null) {
-      prover.whileUnowned(row, () -> taken[0] = coordination.casLockWord(stripe, word, mine));
-    }
-    return taken[0];
   }
 
   private static boolean lockLocally(ReentrantLock lock, long patienceNanos) {
@@ -199,26 +195,30 @@ public final class KeyLocks {
   public final class Hold implements AutoCloseable {
     private final int stripe;
     private final boolean locallyHeld;
+    private final @Nullable FileLock lock;
     private final @Nullable Coordination coordination;
-    private final long word;
     private final @Nullable Digest256 brokenIntent;
+    private boolean announced;
 
     private Hold(
         int stripe,
         boolean locallyHeld,
+        @Nullable FileLock lock,
         @Nullable Coordination coordination,
-        long word,
         @Nullable Digest256 brokenIntent) {
       this.stripe = stripe;
       this.locallyHeld = locallyHeld;
+      this.lock = lock;
       this.coordination = coordination;
-      this.word = word;
       this.brokenIntent = brokenIntent;
     }
 
-    /** Whether other processes are kept out too, and not only the threads of this one. */
+    /**
+     * Whether other processes are kept out too, and not only the threads of this one. No longer
+     * once the lock file was found replaced under way.
+     */
     public boolean shared() {
-      return coordination != null;
+      return lock != null && lock.isValid();
     }
 
     /** Whether anybody at all is kept out; false after a time-out within this JVM. */
@@ -231,16 +231,27 @@ public final class KeyLocks {
       return brokenIntent;
     }
 
-    /** Records which key the holder is about to change. */
+    /**
+     * Records which key the holder is about to change. After a {@link #brokenIntent} it says that
+     * the broken key is whole again.
+     */
     public void announce(Digest256 key) {
-      if (coordination != null) {
-        coordination.recordIntent(stripe, key);
+      announced = true;
+      if (coordination != null && shared()) {
+        coordination.announce(stripe, key);
+      }
+    }
+
+    private void announceWithoutKey() {
+      announced = true;
+      if (coordination != null && shared()) {
+        coordination.intentState(stripe, Coordination.AT_WORK);
       }
     }
 
     /** Tells siblings that an entry under this stripe was removed by design. */
     public void countRemoval() {
-      if (coordination != null) {
+      if (coordination != null && shared()) {
         coordination.countRemoval(stripe);
       }
     }
@@ -254,17 +265,29 @@ public final class KeyLocks {
     public void addTotalBytes(long delta) {
       Coordination mapped = registry == null ? null : registry.current();
       if (mapped != null) {
-        mapped.addTotalBytes(delta);
+        mapped.totalBytes().add(delta);
       }
     }
 
     @Override
     public void close() {
-      if (coordination != null) {
-        coordination.casLockWord(stripe, word, 0);
+      try {
+        if (lock != null) {
+          clearIntent();
+          LockFile.release(lock);
+        }
+      } finally {
+        if (locallyHeld) {
+          local[stripe].unlock();
+        }
       }
-      if (locallyHeld) {
-        local[stripe].unlock();
+    }
+
+    private void clearIntent() {
+      // Not after the lock file was replaced: the intent may be that of a holder in the new one.
+      if (coordination != null && shared()) {
+        coordination.intentState(
+            stripe, announced ? Coordination.NO_INTENT : Coordination.LEFT_UNREPAIRED);
       }
     }
   }

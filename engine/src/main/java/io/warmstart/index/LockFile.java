@@ -3,11 +3,13 @@ package io.warmstart.index;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -20,16 +22,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one descriptor of {@code .warmstart/locks} that a process has, and the byte-range locks that
- * it holds through it.
+ * it holds through it: byte 0 serialises attaching, one byte for each row of the process table says
+ * that its owner lives, one for each stripe keeps the other processes out.
  *
- * <p>For one thread, the registry's: see {@link ProcessRegistry} for what any other would break.
+ * <p>The kernel drops a process's locks when it dies, however it dies, and keeps them while it is
+ * stopped. It also drops <em>all</em> locks of a process on a file when the process closes
+ * <em>any</em> descriptor of it; so the file is open once, and nothing else in the JVM may open it.
+ * A {@link java.nio.channels.FileChannel} would be closed by the interrupt of any thread inside an
+ * operation on it; an asynchronous channel is not, and its {@code tryLock} asks the kernel from the
+ * calling thread.
+ *
+ * <p>Any thread may lock and release. Opening, closing and {@link #isCurrent} are for one thread,
+ * the registry's.
  */
 final class LockFile {
   static final String NAME = "locks";
 
+  /** Held while a process attaches. */
+  static final long ATTACH_BYTE = 0;
+
+  static final long FIRST_ROW_BYTE = 1;
+  static final long FIRST_STRIPE_BYTE = 4096;
+
   private static final int MOST_ATTEMPTS = 1000;
-  private static final Set<OpenOption> CREATE_OPTIONS =
-      Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   private static final Set<OpenOption> OPEN_OPTIONS =
       Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   private static final FileAttribute<?> PRIVATE_FILE =
@@ -38,8 +53,9 @@ final class LockFile {
   private final Path directory;
   private final Path path;
   private final FileOps ops;
-  private @Nullable FileChannel channel;
+  private volatile @Nullable AsynchronousFileChannel channel;
   private @Nullable FileFacts identity;
+  private boolean made;
 
   LockFile(Path directory, FileOps ops) {
     this.directory = directory;
@@ -53,7 +69,7 @@ final class LockFile {
 
   /** Whether the file is open and its name still leads to it. */
   boolean isCurrent() {
-    FileChannel open = channel;
+    AsynchronousFileChannel open = channel;
     FileFacts opened = identity;
     if (open == null || !open.isOpen() || opened == null) {
       return false;
@@ -76,6 +92,7 @@ final class LockFile {
       return false;
     }
     close();
+    made = false;
     for (int attempt = 1; channel == null; attempt++) {
       try {
         createEngineDirectory();
@@ -94,11 +111,17 @@ final class LockFile {
   }
 
   /**
-   * Closing it again drops no lock: this process holds none on a file that it has not opened yet.
+   * Whether there was no lock file when it was opened: somebody may still hold locks on another.
    */
+  boolean wasMade() {
+    return made;
+  }
+
+  /** Creating it drops no lock: this process holds none on a file that was not there. */
   private void create() throws IOException {
     try {
-      FileChannel.open(path, CREATE_OPTIONS, PRIVATE_FILE).close();
+      Files.createFile(path, PRIVATE_FILE);
+      made = true;
     } catch (FileAlreadyExistsException e) {
       // The usual case.
     }
@@ -111,7 +134,7 @@ final class LockFile {
    */
   private void openIfUnreplaced() throws IOException {
     FileFacts before = ops.stat(path);
-    FileChannel opened = FileChannel.open(path, OPEN_OPTIONS);
+    AsynchronousFileChannel opened = AsynchronousFileChannel.open(path, OPEN_OPTIONS, null);
     boolean kept = false;
     try {
       FileFacts after = ops.stat(path);
@@ -149,15 +172,25 @@ final class LockFile {
     }
   }
 
+  static long rowByte(int row) {
+    return FIRST_ROW_BYTE + row;
+  }
+
+  static long stripeByte(int stripe) {
+    return FIRST_STRIPE_BYTE + stripe;
+  }
+
   /**
-   * Takes the lock on one byte, held until it is released or the file closed.
+   * Takes the lock on one byte, held until it is released, the file closed, or the lock forgotten:
+   * the JDK keeps only a weak reference, without which it would grant the same byte once more.
    *
-   * @return null if it is held, by another process or through another copy of this class
+   * @return null if it is held, by another process or in this JVM
+   * @throws IOException if the file is not open, or the kernel has no locks to give
    */
   @Nullable FileLock tryLock(long position) throws IOException {
-    FileChannel open = channel;
+    AsynchronousFileChannel open = channel;
     if (open == null) {
-      throw new IOException("not attached: " + directory);
+      throw new ClosedChannelException();
     }
     try {
       return open.tryLock(position, 1, false);
@@ -166,9 +199,29 @@ final class LockFile {
     }
   }
 
+  /** Whether nobody holds a row's byte, for an instant at least. */
+  boolean isFree(int row) throws IOException {
+    FileLock lock = tryLock(rowByte(row));
+    if (lock == null) {
+      return false;
+    }
+    release(lock);
+    return true;
+  }
+
+  /** Releases a lock, which may have gone with the channel that it was taken on. */
+  static void release(FileLock lock) {
+    try {
+      lock.release();
+    } catch (IOException e) {
+      // Closed under way: whoever closes a descriptor has released all that was locked through it.
+      return;
+    }
+  }
+
   /** Closes the file, and with it drops every lock. */
   void close() {
-    FileChannel open = channel;
+    AsynchronousFileChannel open = channel;
     channel = null;
     identity = null;
     if (open != null) {

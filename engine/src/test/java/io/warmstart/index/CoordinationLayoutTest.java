@@ -98,8 +98,8 @@ class CoordinationLayoutTest {
 
   /** What is in use on disk: if this fails, {@link CoordinationLayout#VERSION} must move on. */
   @Test
-  void theLayoutOfVersionOneIsFrozen() {
-    assertEquals(1, CoordinationLayout.VERSION);
-    assertEquals(0x70bbdb06, CoordinationLayout.layoutHash());
+  void theLayoutOfVersionTwoIsFrozen() {
+    assertEquals(2, CoordinationLayout.VERSION);
+    assertEquals(0x43f246e3, CoordinationLayout.layoutHash());
   }
 }

@@ -48,6 +48,17 @@ class FormatDocTest {
                 + CoordinationLayout.STRIPES_OFFSET));
   }
 
+  @Test
+  void documentedBytesOfTheLockFileAreThoseInTheCode() throws IOException {
+    String text = Files.readString(document()).replace('\n', ' ');
+
+    assertTrue(text.contains("byte " + LockFile.ATTACH_BYTE + " is held while attaching"));
+    assertTrue(text.contains("byte " + LockFile.rowByte(0) + " + *r*"));
+    assertTrue(text.contains("byte " + LockFile.stripeByte(0) + " + *s*"));
+    long lastRow = LockFile.rowByte(CoordinationLayout.PROCESS_ROWS - 1);
+    assertTrue(lastRow < LockFile.stripeByte(0), "rows and stripes are apart");
+  }
+
   private static Path document() {
     return Path.of(System.getProperty("warmstart.test.projectRoot"), "docs", "format.md");
   }

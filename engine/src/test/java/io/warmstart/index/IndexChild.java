@@ -17,7 +17,8 @@ final class IndexChild {
     Path directory = Path.of(args[1]);
     switch (args[0]) {
       case "attach" -> attach(directory);
-      case "hold" -> hold(directory, Integer.parseInt(args[2]));
+      case "hold" -> hold(directory, args[2]);
+      case "try" -> tryHolding(directory);
       case "count" -> count(directory, Path.of(args[2]), Integer.parseInt(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
     }
@@ -34,16 +35,31 @@ final class IndexChild {
     ForkedJvm.untilKilled();
   }
 
-  /** Takes a key's stripe, announces it and releases it when told. */
-  private static void hold(Path directory, int key) throws IOException {
+  /** Takes a key's stripe or that of the sweeps, announces and releases it when told. */
+  private static void hold(Path directory, String key) throws IOException {
     try (IndexRoot root = IndexRoot.open(directory)) {
       System.out.println("pid " + ProcessHandle.current().pid());
-      try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.key(key))) {
+      try (KeyLocks.Hold hold =
+          key.equals("sweep")
+              ? root.locks.acquireSweep(IndexRoot.LONG_NANOS)
+              : root.locks.acquire(IndexRoot.key(Integer.parseInt(key)))) {
         System.out.println("held " + hold.shared());
         ForkedJvm.awaitParent();
       }
       System.out.println("released");
       ForkedJvm.untilKilled();
+    }
+  }
+
+  /** Says whenever it is told whether it could take a key's stripe, and how many live. */
+  private static void tryHolding(Path directory) throws IOException {
+    try (IndexRoot root = IndexRoot.open(directory, 0)) {
+      while (true) {
+        ForkedJvm.awaitParent();
+        try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.key(0))) {
+          System.out.println("tried " + hold.shared() + " live " + root.registry.liveProcesses());
+        }
+      }
     }
   }
 

@@ -46,6 +46,11 @@ final class IndexRoot implements AutoCloseable {
     return Digest256.ofWords(n + 1, 7, 0, 0);
   }
 
+  /** A key of a given stripe. */
+  static Digest256 keyOf(int stripe) {
+    return Digest256.ofWords(1, stripe, 0, 0);
+  }
+
   @Override
   public void close() {
     registry.close();

@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.format.Digest256;
 import io.warmstart.index.KeyLocks.Hold;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,31 +50,39 @@ class KeyLocksTest {
     self = IndexRoot.open(directory, lockTimeoutNanos);
   }
 
-  private ForkedJvm forkHolder() throws Exception {
-    ForkedJvm holder = ForkedJvm.start(IndexChild.class, "hold", directory.toString(), "5");
+  private ForkedJvm forkHolder(String key) throws Exception {
+    ForkedJvm holder = ForkedJvm.start(IndexChild.class, "hold", directory.toString(), key);
     assertEquals("true", holder.awaitLine("held"));
     return holder;
   }
 
-  private long word() {
-    return self.coordination().lockWord(STRIPE);
+  private long state() {
+    return self.coordination().intentState(STRIPE);
+  }
+
+  private void count(long bytes) {
+    self.coordination().totalBytes().beginWalk().correct(bytes);
+    assertEquals(OptionalLong.of(bytes), self.coordination().totalBytes().known());
   }
 
   @Test
-  void aHoldAnnouncesItsKeyAndFreesTheStripeAtItsEnd() {
+  void aHoldAnnouncesItsKeyAndClearsTheIntentAtItsEnd() {
+    count(100);
     try (Hold hold = self.locks.acquire(IndexRoot.key(3))) {
       assertTrue(hold.shared());
       assertTrue(hold.exclusive());
       assertNull(hold.brokenIntent());
-      assertEquals(self.coordination().ownWord(), word());
+      assertEquals(Coordination.AT_WORK, state());
       assertEquals(IndexRoot.key(3), self.coordination().intent(STRIPE));
     }
-    assertEquals(0, word());
+    assertEquals(Coordination.NO_INTENT, state());
+    assertEquals(OptionalLong.of(100), self.coordination().totalBytes().known());
   }
 
   @Test
-  void aStripeWhoseHolderWasKilledIsBrokenAndTheDeadOnesKeyTold() throws Exception {
-    try (ForkedJvm holder = forkHolder()) {
+  void aStripeWhoseHolderWasKilledIsFreeAndTheDeadOnesKeyTold() throws Exception {
+    count(100);
+    try (ForkedJvm holder = forkHolder("5")) {
       holder.kill();
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
         assertTrue(hold.shared());
@@ -81,15 +92,68 @@ class KeyLocksTest {
       }
     }
     assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
+    assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
     assertEquals(0, self.counters.own(Counter.FILES_ONLY));
-    assertTrue(self.coordination().totalBytes().isEmpty(), "the total is in doubt");
+    assertTrue(self.coordination().totalBytes().known().isEmpty(), "the total is in doubt");
     try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent(), "told once");
     }
   }
 
+  /** The one that is to repair a key dies as well: whoever comes next is told of the same key. */
   @Test
-  void aStripeWhoseHolderIsAZombieIsBroken() throws Exception {
+  void theDeathOfTheRepairerLosesNoIntent() throws Exception {
+    try (ForkedJvm first = forkHolder("5")) {
+      first.kill();
+    }
+    try (ForkedJvm repairer = forkHolder("6")) {
+      repairer.kill();
+    }
+    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      assertEquals(IndexRoot.key(5), hold.brokenIntent());
+    }
+  }
+
+  /** A key that cannot be repaired now must not cost every save a walk. */
+  @Test
+  void aRepairThatFailedIsLeftToTheNextHolderAndDoubtsTheTotalOnce() throws Exception {
+    try (ForkedJvm holder = forkHolder("5")) {
+      holder.kill();
+    }
+    for (int attempt = 0; attempt < 3; attempt++) {
+      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+        assertEquals(IndexRoot.key(5), hold.brokenIntent());
+        assertEquals(Coordination.AT_WORK, state(), "its own death is to be found too");
+        if (attempt == 0) {
+          count(100);
+        }
+      }
+    }
+    assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
+    assertEquals(OptionalLong.of(100), self.coordination().totalBytes().known());
+    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      hold.announce(IndexRoot.key(0));
+    }
+    try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
+      assertNull(next.brokenIntent());
+    }
+  }
+
+  @Test
+  void theDeathOfASweeperFreesTheSweepsAndDoubtsTheTotal() throws Exception {
+    count(100);
+    try (ForkedJvm sweeper = forkHolder("sweep")) {
+      sweeper.kill();
+    }
+    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+      assertTrue(hold.shared());
+      assertNull(hold.brokenIntent());
+    }
+    assertTrue(self.coordination().totalBytes().known().isEmpty());
+  }
+
+  @Test
+  void aStripeWhoseHolderIsAZombieIsFree() throws Exception {
     try (ForkedJvm negligent =
         ForkedJvm.command(IndexChild.class, "hold", directory.toString(), "5")
             .through("bash", "-c", "exec 3<&0; \"$0\" \"$@\" <&3 & exec sleep 1000")
@@ -108,15 +172,15 @@ class KeyLocksTest {
   @Test
   void aWaiterOnAStoppedHolderGoesOnWithFilesAloneAndDoesNotSteal() throws Exception {
     reattach(SHORT_NANOS);
-    try (ForkedJvm holder = forkHolder()) {
-      long theirs = word();
+    try (ForkedJvm holder = forkHolder("5")) {
       holder.stop();
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
         assertFalse(hold.shared());
         assertTrue(hold.exclusive(), "among the threads of this process");
         assertNull(hold.brokenIntent());
       }
-      assertEquals(theirs, word());
+      assertEquals(Coordination.AT_WORK, state());
+      assertEquals(IndexRoot.key(5), self.coordination().intent(STRIPE));
       assertEquals(1, self.counters.own(Counter.LOCK_TIMEOUTS));
       assertEquals(1, self.counters.own(Counter.FILES_ONLY));
       assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
@@ -125,7 +189,7 @@ class KeyLocksTest {
       holder.tell();
       holder.awaitLine("released");
 
-      assertEquals(0, word());
+      assertEquals(Coordination.NO_INTENT, state());
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
         assertTrue(hold.shared());
       }
@@ -134,7 +198,7 @@ class KeyLocksTest {
 
   @Test
   void aWaiterTakesTheStripeWhenItsLivingHolderReleasesIt() throws Exception {
-    try (ForkedJvm holder = forkHolder()) {
+    try (ForkedJvm holder = forkHolder("5")) {
       CountDownLatch waiting = new CountDownLatch(1);
       List<Boolean> shared = new ArrayList<>();
       Thread waiter =
@@ -157,29 +221,84 @@ class KeyLocksTest {
     }
   }
 
-  /** A bit flipped in a lock word made every later save of the stripe wait for the time-out. */
-  @ParameterizedTest
-  @ValueSource(
-      longs = {1, 0xffff_0001L, 0x0400_0001L, -1, Long.MIN_VALUE, 1L << 40, 0x7fff_ffff_0000_0001L})
-  void aWordThatNobodyCanHaveWrittenIsBroken(long garbage) throws IOException {
-    reattach(5 * SHORT_NANOS);
-    assertTrue(self.coordination().casLockWord(STRIPE, 0, garbage));
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
-      assertTrue(hold.shared());
+  /**
+   * An interrupt inside an operation on a FileChannel closes it, and with it drops every lock of
+   * the process, without a word.
+   */
+  @Test
+  void interruptsDropNoLock() throws Exception {
+    AtomicBoolean done = new AtomicBoolean();
+    List<Thread> interrupted = new ArrayList<>();
+    Hold hold = self.locks.acquire(IndexRoot.key(0));
+    try {
+      for (int thread = 0; thread < 2; thread++) {
+        Digest256 other = IndexRoot.keyOf(STRIPE + 1 + thread);
+        interrupted.add(
+            new Thread(
+                () -> {
+                  while (!done.get()) {
+                    Thread.currentThread().interrupt();
+                    self.locks.acquire(other).close();
+                    self.registry.liveProcesses();
+                  }
+                }));
+      }
+      interrupted.forEach(Thread::start);
+      try (ForkedJvm sibling = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+        for (int attempt = 0; attempt < 20; attempt++) {
+          for (Thread each : interrupted) {
+            each.interrupt();
+          }
+          sibling.tell();
+          assertEquals("false live 2", sibling.awaitLine("tried"));
+        }
+        assertTrue(hold.shared());
+        done.set(true);
+        for (Thread each : interrupted) {
+          each.join();
+        }
+        hold.close();
+        sibling.tell();
+        assertEquals("true live 2", sibling.awaitLine("tried"));
+      }
+    } finally {
+      done.set(true);
     }
-    assertEquals(0, word());
+    assertEquals(0, self.counters.own(Counter.FILES_ONLY));
   }
 
-  /** Its low bits tell that it is not the word of another thread of ours. */
+  /** What a vandal writes in the place of an intent costs a count, or a look at some key. */
   @ParameterizedTest
-  @ValueSource(longs = {0, 2, 1L << 15})
-  void anOwnWordThatNoThreadOfOursHoldsIsBroken(long flipped) throws IOException {
-    reattach(5 * SHORT_NANOS);
-    assertTrue(self.coordination().casLockWord(STRIPE, 0, self.coordination().ownWord() ^ flipped));
+  @ValueSource(longs = {1, 2, 3, 0xffff_0001L, -1, Long.MIN_VALUE, 1L << 40})
+  void anIntentThatNobodyCanHaveWrittenDoesNoHarm(long garbage) throws IOException {
+    Digest256 ofAnotherStripe = IndexRoot.keyOf(STRIPE + 1);
+    CoordinationVandal.patch(
+        directory,
+        file -> {
+          int stripe = CoordinationLayout.stripeOffset(STRIPE);
+          file.putLong(stripe + CoordinationLayout.STATE_OFFSET, garbage);
+          file.putLong(stripe + CoordinationLayout.INTENT_OFFSET + 8, ofAnotherStripe.word(1));
+        });
     try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
       assertTrue(hold.shared());
+      assertNull(hold.brokenIntent());
     }
-    assertEquals(0, word());
+    assertEquals(Coordination.NO_INTENT, state());
+  }
+
+  /** The locks do not lie in the mapping: they hold while there is none. */
+  @Test
+  void processesExcludeEachOtherWithoutTheCoordinationFile() throws Exception {
+    try (ForkedJvm holder = forkHolder("5");
+        ForkedJvm sibling = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      CoordinationVandal.truncate(directory, 0);
+      sibling.tell();
+      assertTrue(sibling.awaitLine("tried").startsWith("false"));
+      holder.tell();
+      holder.awaitLine("released");
+      sibling.tell();
+      assertTrue(sibling.awaitLine("tried").startsWith("true"));
+    }
   }
 
   @Test

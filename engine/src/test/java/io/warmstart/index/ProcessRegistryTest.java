@@ -1,7 +1,6 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +11,7 @@ import io.warmstart.io.NioFileOps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.AfterEach;
@@ -139,7 +139,6 @@ class ProcessRegistryTest {
   void aRowOutOfRangeIsNobodys() {
     Owner mine = self.coordination().owner();
     for (int row : new int[] {-1, CoordinationLayout.PROCESS_ROWS, Integer.MAX_VALUE}) {
-      assertFalse(self.registry.whileUnowned(row, () -> {}));
       assertEquals(
           Liveness.ALIVE, self.registry.liveness(new Owner(row, mine.boot(), 1)), "unproven");
     }
@@ -157,12 +156,15 @@ class ProcessRegistryTest {
 
   @Test
   void afterARebootTheSharedFileIsMadeAnew() throws IOException {
-    self.coordination().addTotalBytes(77);
+    self.coordination().totalBytes().add(77);
     self.close();
     try (ProcessRegistry rebooted =
         ProcessRegistry.start(
             directory, new NioFileOps(), SystemEpochNanoClock.INSTANCE, IndexRoot.BOOT + 1)) {
-      assertEquals(0, Objects.requireNonNull(rebooted.current()).rawTotalBytes());
+      TotalBytes total = Objects.requireNonNull(rebooted.current()).totalBytes();
+      assertTrue(total.known().isEmpty());
+      total.beginWalk().correct(5);
+      assertEquals(OptionalLong.of(5), total.known());
     }
   }
 
@@ -171,7 +173,7 @@ class ProcessRegistryTest {
     try (ForkedJvm other = fork()) {
       owner(other);
       self.close();
-      patchVersion(2);
+      patchVersion(CoordinationLayout.VERSION + 1);
       IOException refused = assertThrows(IOException.class, () -> IndexRoot.open(directory));
       assertTrue(String.valueOf(refused.getMessage()).contains("another warmstart version"));
       other.kill();
@@ -180,8 +182,31 @@ class ProcessRegistryTest {
     assertEquals(1, self.registry.liveProcesses(), "nobody uses it: made anew");
   }
 
+  /** A flipped bit in the header kept every later process out while one was running. */
+  @Test
+  void aHeaderThatNobodyCanHaveWrittenIsMadeAnewUnderRunningProcesses() throws Exception {
+    try (ForkedJvm other = fork()) {
+      owner(other);
+      self.close();
+      CoordinationVandal.patch(
+          directory, file -> file.putInt(CoordinationLayout.VERSION_OFFSET, 77));
+      self = IndexRoot.open(directory);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+      while (self.registry.liveProcesses() < 2 && System.nanoTime() < deadline) {
+        Thread.onSpinWait();
+      }
+      assertEquals(2, self.registry.liveProcesses(), "the other has attached to the new file");
+    }
+  }
+
   private void patchVersion(int version) throws IOException {
-    CoordinationFile.patch(
-        directory, buffer -> buffer.putInt(CoordinationLayout.VERSION_OFFSET, version));
+    CoordinationVandal.patch(
+        directory,
+        file -> {
+          file.putInt(CoordinationLayout.VERSION_OFFSET, version);
+          file.putLong(
+              CoordinationLayout.CHECK_OFFSET,
+              Coordination.check(file.getLong(CoordinationLayout.VERSION_OFFSET), IndexRoot.BOOT));
+        });
   }
 }

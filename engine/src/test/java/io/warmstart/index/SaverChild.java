@@ -6,16 +6,20 @@ import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
 import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /** A process whose threads save and look up until told to stop, each on runs of its own. */
 final class SaverChild {
-  private static final int THREADS = 2;
+  static final int THREADS = 2;
+  static final int KEYS = 3;
   private static final int SAVES_PER_LINE = 16;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
@@ -23,6 +27,8 @@ final class SaverChild {
   private final String process = "p" + ProcessHandle.current().pid();
   private final AtomicLong saves = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
+  private final AtomicLong slowestNanos = new AtomicLong();
+  private final Map<String, Integer> acknowledged = new ConcurrentHashMap<>();
   private volatile boolean stopped;
 
   private SaverChild(WarmStartStore store) {
@@ -44,6 +50,9 @@ final class SaverChild {
         thread.join();
       }
       System.out.println("done failures=" + child.failures);
+      System.out.println("slowest " + TimeUnit.NANOSECONDS.toMillis(child.slowestNanos.get()));
+      child.acknowledged.forEach(
+          (entry, version) -> System.out.println("acknowledged " + entry + " " + version));
       ForkedJvm.awaitParent();
       long deadline = System.nanoTime() + PATIENCE_NANOS;
       while (store.stats().liveProcesses() != 2 && System.nanoTime() - deadline < 0) {
@@ -58,13 +67,13 @@ final class SaverChild {
     String runId = process + "-" + thread;
     for (int version = 0; !stopped; version++) {
       // Keys of both threads and both processes, so that they wait for each other's stripes.
-      Fingerprint key = new Fingerprinter().absorbLong("key", version % 3).finish();
+      Fingerprint key = new Fingerprinter().absorbLong("key", version % KEYS).finish();
+      byte[] payload = (runId + ":" + version).getBytes(StandardCharsets.UTF_8);
+      long begin = System.nanoTime();
       try {
-        store.saveOverwrite(
-            key,
-            runId,
-            (runId + ":" + version).getBytes(java.nio.charset.StandardCharsets.UTF_8),
-            EntryAttributes.checkpoint().withIteration(version));
+        EntryAttributes attributes = EntryAttributes.checkpoint().withIteration(version);
+        store.saveOverwrite(key, runId, payload, attributes);
+        acknowledged.put(key.toHex() + " " + runId, version);
         try (Entry entry = store.lookup(key, Ranking.LATEST).orElseThrow()) {
           entry.payload().getByte(0);
         }
@@ -72,6 +81,7 @@ final class SaverChild {
         failures.incrementAndGet();
         e.printStackTrace(System.out);
       }
+      slowestNanos.accumulateAndGet(System.nanoTime() - begin, Math::max);
       if (saves.incrementAndGet() % SAVES_PER_LINE == 0) {
         System.out.println("saved");
       }
