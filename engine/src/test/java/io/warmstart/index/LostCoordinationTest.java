@@ -1,0 +1,157 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Pages of the shared file go while threads are at it all the time: a store that saves touches it
+ * far too seldom to meet each instruction.
+ */
+@Timeout(240)
+class LostCoordinationTest {
+  private static final int ROUNDS = 4 * Integer.getInteger("warmstart.rounds", 2);
+
+  @TempDir Path parent;
+
+  private ForkedJvm fork(Path directory, String flag) throws Exception {
+    ForkedJvm child =
+        ForkedJvm.command(LockHammerChild.class, directory.toString())
+            .flag(flag)
+            .flag("-XX:ErrorFile=" + parent.resolve("death"))
+            .start();
+    child.awaitLine("held");
+    return child;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-Xint", "-XX:TieredStopAtLevel=1", "-XX:+TieredCompilation"})
+  void truncationsUnderHotLocksKillNobodyAndCostNobodyATimeOut(String flag) throws Exception {
+    Path directory = parent.resolve(".warmstart");
+    try (ForkedJvm child = fork(directory, flag)) {
+      for (int round = 0; round < ROUNDS; round++) {
+        CoordinationVandal.truncate(directory, round % 2 == 0 ? 0 : 280_000);
+        child.awaitLine("held");
+        awaitWhole(directory);
+      }
+      assertEndsWell(child);
+    }
+  }
+
+  /** A hole on a full disk is a page that cannot be had, and so is a new file. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-Xint", "-XX:+TieredCompilation"})
+  void aHoleOnAFullDiskKillsNobodyAndIsMendedWhenThereIsRoom(String flag) throws Exception {
+    Path mount = Files.createDirectory(parent.resolve("mount"));
+    mount("mount", "-t", "tmpfs", "-o", "size=2m", "none", mount.toString());
+    try {
+      Path directory = mount.resolve(".warmstart");
+      try (ForkedJvm child = fork(directory, flag)) {
+        CoordinationVandal.truncate(directory, 0);
+        try (RandomAccessFile file =
+            new RandomAccessFile(CoordinationVandal.in(directory).toFile(), "rw")) {
+          fill(mount.resolve("filler"));
+          file.setLength(CoordinationLayout.FILE_LENGTH);
+        }
+        for (int line = 0; line < 4; line++) {
+          child.awaitLine("held");
+        }
+        // Longer than a heartbeat, so that the child tries to make a file where there is no room.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600));
+        Files.delete(mount.resolve("filler"));
+        awaitWhole(directory);
+        try (var names = Files.list(directory)) {
+          assertEquals(2, names.count(), "no leftovers of the attempts");
+        }
+        assertEndsWell(child);
+      }
+    } finally {
+      run("umount", "-l", mount.toString());
+    }
+  }
+
+  /** Whoever attaches anew has told a file, for a while, what nobody reads any more. */
+  @Test
+  void whoAttachesAnewDoubtsTheTotal() throws Exception {
+    Path directory = parent.resolve(".warmstart");
+    try (IndexRoot self = IndexRoot.open(directory);
+        ForkedJvm sibling = ForkedJvm.start(IndexChild.class, "attach", directory.toString())) {
+      sibling.awaitLine("owner");
+      Coordination first = self.coordination();
+      Files.delete(CoordinationVandal.in(directory));
+      await(() -> self.registry.current() != first && self.registry.liveProcesses() == 2);
+      // Until the sibling, too, is through with attaching.
+      await(
+          () -> {
+            self.coordination().totalBytes().beginWalk().correct(100);
+            return self.coordination().totalBytes().known().isPresent();
+          });
+      // A third process meets files that are there: nothing to doubt.
+      try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "attach", directory.toString())) {
+        third.awaitLine("owner");
+        assertTrue(self.coordination().totalBytes().known().isPresent());
+      }
+      Coordination second = self.coordination();
+      Files.delete(directory.resolve(LockFile.NAME));
+      await(() -> self.registry.current() != null && self.registry.current() != second);
+      assertTrue(self.coordination().totalBytes().known().isEmpty());
+    }
+  }
+
+  private void assertEndsWell(ForkedJvm child) throws Exception {
+    child.tell();
+    assertEquals("failures=0 timeouts=0", child.awaitLine("done"));
+    assertEquals("1", child.awaitLine("live"));
+    assertFalse(Files.exists(parent.resolve("death")), "a JVM died");
+  }
+
+  private static void fill(Path filler) throws IOException {
+    try (OutputStream out = Files.newOutputStream(filler)) {
+      while (true) {
+        out.write(new byte[4096]);
+      }
+    } catch (IOException e) {
+      // Full.
+    }
+  }
+
+  private static void mount(String... command) throws Exception {
+    int user = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    Assumptions.assumeTrue(user == 0, "mounting a file system takes the superuser");
+    Assumptions.assumeTrue(run(command) == 0, "this container does not allow mounts");
+  }
+
+  private static int run(String... command) throws Exception {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  private static void awaitWhole(Path directory) {
+    await(() -> CoordinationVandal.isWhole(directory));
+  }
+
+  private static void await(java.util.function.BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() - deadline < 0, "waited for 30 s");
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+    }
+  }
+}
