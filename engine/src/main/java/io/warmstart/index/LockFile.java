@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The kernel drops a process's locks when it dies, however it dies, and keeps them while it is
  * stopped. It also drops <em>all</em> locks of a process on a file when the process closes
  * <em>any</em> descriptor of it; so the file is open once, and nothing else in the JVM may open it.
- * A {@link java.nio.channels.FileChannel} would be closed by the interrupt of any thread inside an
- * operation on it; an asynchronous channel is not, and its {@code tryLock} asks the kernel from the
- * calling thread.
+ * A {@link java.nio.channels.FileChannel} is closed by an interrupt in nearly all of its operations
+ * (not in {@code tryLock} of JDK 17 and 25, which no word promises); an asynchronous channel never
+ * is, and its {@code tryLock} asks the kernel from the calling thread.
  *
  * <p>Any thread may lock and release. Opening, closing and {@link #isCurrent} are for one thread,
  * the registry's.

@@ -222,8 +222,8 @@ class KeyLocksTest {
   }
 
   /**
-   * An interrupt inside an operation on a FileChannel closes it, and with it drops every lock of
-   * the process, without a word.
+   * An interrupt inside an operation on a FileChannel closes it as a rule, and with it drops every
+   * lock of the process, without a word.
    */
   @Test
   void interruptsDropNoLock() throws Exception {

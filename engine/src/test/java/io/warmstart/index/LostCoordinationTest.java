@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -9,8 +10,10 @@ import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +55,42 @@ class LostCoordinationTest {
     }
   }
 
+  /** Row and stripes are as they were: nothing but the header tells. */
+  @Test
+  void aHeaderThatIsScribbledOverIsMadeAnewByWhoIsAttached() throws Exception {
+    Path directory = parent.resolve(".warmstart");
+    try (IndexRoot self = IndexRoot.open(directory)) {
+      for (int offset :
+          new int[] {
+            CoordinationLayout.MAGIC_OFFSET,
+            CoordinationLayout.VERSION_OFFSET,
+            CoordinationLayout.BOOT_OFFSET,
+            CoordinationLayout.CHECK_OFFSET
+          }) {
+        Coordination before = self.coordination();
+        CoordinationVandal.patch(directory, file -> file.put(offset, (byte) ~file.get(offset)));
+        await(() -> self.registry.current() != null && self.registry.current() != before);
+        assertEquals(Coordination.Verdict.USABLE, self.coordination().judge());
+      }
+    }
+  }
+
+  @Test
+  void whoFindsNoRoomToAttachLeavesNothingOfTheAttempt() throws Exception {
+    Path mount = Files.createDirectory(parent.resolve("mount"));
+    mount("mount", "-t", "tmpfs", "-o", "size=2m", "none", mount.toString());
+    try {
+      Path directory = mount.resolve(".warmstart");
+      fill(mount.resolve("filler"));
+      assertThrows(IOException.class, () -> IndexRoot.open(directory));
+      assertEquals(List.of(directory.resolve(LockFile.NAME)), list(directory));
+      Files.delete(mount.resolve("filler"));
+      IndexRoot.open(directory).close();
+    } finally {
+      run("umount", "-l", mount.toString());
+    }
+  }
+
   /** A hole on a full disk is a page that cannot be had, and so is a new file. */
   @ParameterizedTest
   @ValueSource(strings = {"-Xint", "-XX:+TieredCompilation"})
@@ -74,9 +113,6 @@ class LostCoordinationTest {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600));
         Files.delete(mount.resolve("filler"));
         awaitWhole(directory);
-        try (var names = Files.list(directory)) {
-          assertEquals(2, names.count(), "no leftovers of the attempts");
-        }
         assertEndsWell(child);
       }
     } finally {
@@ -126,6 +162,12 @@ class LostCoordinationTest {
       }
     } catch (IOException e) {
       // Full.
+    }
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> names = Files.list(directory)) {
+      return names.toList();
     }
   }
 
