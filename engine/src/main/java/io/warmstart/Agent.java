@@ -1,6 +1,9 @@
 package io.warmstart;
 
+import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
+import io.warmstart.index.SharedIndex;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -12,6 +15,9 @@ final class Agent implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long TOUCH_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** Between two walks while nobody knows the root's bytes. */
+  private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Between two rewrites of one manifest for its touches, while the store is open. */
   private static final long TOUCH_REWRITE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -34,15 +40,33 @@ final class Agent implements AutoCloseable {
   private void run() {
     long touchedAt = System.nanoTime();
     long sweptAt = touchedAt;
+    long countedAt = touchedAt - RECOUNT_NANOS;
     long savesAtSweep = 0;
+    Coordination attached = null;
     while (!closed) {
       LockSupport.parkNanos(TICK_NANOS);
       Thread.interrupted();
-      engine.counters.carryOver(engine.coordination().orElse(null));
+      Coordination shared = engine.coordination().orElse(null);
+      engine.counters.carryOver(shared);
+      if (shared != null && shared != attached) {
+        if (attached != null) {
+          // For a while we were not alone with what we held.
+          engine.records().doubt();
+        }
+        attached = shared;
+      }
+      SharedIndex index = engine.sharedIndex;
+      if (index != null) {
+        index.heartbeat();
+      }
       long now = System.nanoTime();
       if (now - touchedAt >= TOUCH_EVERY_NANOS) {
         touchedAt = now;
         touchFlow.run(TOUCH_REWRITE_NANOS);
+      }
+      if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+        count();
+        countedAt = System.nanoTime();
       }
       long saves = engine.counters.own(Counter.SAVES);
       if (now - sweptAt >= SWEEP_EVERY_NANOS && saves != savesAtSweep) {
@@ -50,6 +74,15 @@ final class Agent implements AutoCloseable {
         savesAtSweep = saves;
         sweep();
       }
+    }
+  }
+
+  /** Completes the index, so that the first save that passes the budget need not. */
+  private void count() {
+    try {
+      new RootWalk(engine, true, () -> closed).run();
+    } catch (IOException e) {
+      engine.counters.count(Counter.SWEEP_FAILURES);
     }
   }
 

@@ -20,10 +20,14 @@ import io.warmstart.index.DirectoryIndex;
 import io.warmstart.index.EntryIndex;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.ProcessRegistry;
+import io.warmstart.index.RootRecords;
+import io.warmstart.index.SharedIndex;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.ParallelSync;
+import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
@@ -44,6 +48,8 @@ final class Engine implements AutoCloseable {
   final EpochNanoClock clock;
   final Counters counters = new Counters();
   final EntryIndex index;
+  final @Nullable SharedIndex sharedIndex;
+  private final @Nullable RootRecords records;
   final Stager stager;
   final Publisher publisher;
   final PairReader reader;
@@ -53,6 +59,10 @@ final class Engine implements AutoCloseable {
   final PendingTouches touches;
   final RunIdGenerator runIds;
   final KeyLocks locks;
+
+  /** Guards nothing: two walks at once would only do the same twice. */
+  final Object walking = new Object();
+
   private final ParallelSync parallelSync = new ParallelSync();
   private final @Nullable ProcessRegistry registry;
   private final long boot;
@@ -68,7 +78,7 @@ final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  Engine(Path root, StoreOptions options) throws IOException {
+  Engine(Path root, StoreOptions options, PayloadCache payloadCache) throws IOException {
     this.root = root;
     this.ops = options.fileOps();
     this.clock = options.clock();
@@ -78,7 +88,13 @@ final class Engine implements AutoCloseable {
             ? null
             : ProcessRegistry.start(root.resolve(DIRECTORY_NAME), ops, clock, boot);
     this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
-    this.index = new DirectoryIndex(ops);
+    this.sharedIndex =
+        options.readOnly()
+            ? null
+            : new SharedIndex(
+                locks, root, root.resolve(DIRECTORY_NAME), ops, boot, counters, payloadCache);
+    this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
+    this.index = sharedIndex == null ? new DirectoryIndex(ops) : sharedIndex;
     this.stager = new Stager(ops, parallelSync, this::owner, this::writtenStamp, PRODUCER);
     this.publisher = new Publisher(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(), clock);
@@ -97,6 +113,11 @@ final class Engine implements AutoCloseable {
     return registry == null;
   }
 
+  /** What is known of all entries together; only for those who may change the root. */
+  RootRecords records() {
+    return Objects.requireNonNull(records);
+  }
+
   KeyDirectory directory(Digest256 key) {
     return KeyDirectory.of(root, key);
   }
@@ -108,6 +129,11 @@ final class Engine implements AutoCloseable {
   /** What the processes on this machine share, if it is to be had now. */
   Optional<Coordination> coordination() {
     return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
+  }
+
+  /** Whether a process has died on this root that nobody has noticed before. */
+  boolean noticeDeaths() {
+    return registry != null && registry.noticeDeaths();
   }
 
   int liveProcesses() {
@@ -124,11 +150,9 @@ final class Engine implements AutoCloseable {
    */
   KeyLocks.Hold lock(KeyDirectory directory) {
     KeyLocks.Hold hold = locks.acquire(directory.key());
-    Digest256 broken = hold.brokenIntent();
-    if (broken != null) {
+    if (hold.broken()) {
       try {
-        counters.count(
-            Counter.ROLLED_FORWARD, recovery.recoverKey(directory(broken), hold.shared()));
+        repair(hold);
         hold.announce(directory.key());
       } catch (IOException e) {
         // The dead owner's key may lie in a directory that cannot be read. The next holder tries
@@ -141,6 +165,24 @@ final class Engine implements AutoCloseable {
       }
     }
     return hold;
+  }
+
+  private void repair(KeyLocks.Hold hold) throws IOException {
+    records().recount(hold);
+    Digest256 key = hold.brokenIntent();
+    if (key == null) {
+      // It says that somebody has died, and not over which key: they must all be looked at.
+      records().doubt();
+      return;
+    }
+    KeyDirectory directory = directory(key);
+    index.changing(directory);
+    try {
+      counters.count(Counter.ROLLED_FORWARD, recovery.recoverKey(directory, hold.shared()));
+    } finally {
+      index.changed(directory);
+    }
+    KeyCount.under(this, hold, directory);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -9,10 +10,12 @@ import java.util.Map;
  * The engines of this JVM, one for each root and mode. Two on one root would each open its lock
  * file, and closing one would drop the kernel locks of the other.
  *
- * <p>The only static state of the library.
+ * <p>The only static state of the library, with the payload cache that they share.
  */
 final class Engines {
   private static final Map<Id, Shared> OPEN = new HashMap<>();
+  private static final PayloadCache PAYLOADS =
+      new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
 
   private record Id(Path root, boolean readOnly) {}
 
@@ -37,7 +40,7 @@ final class Engines {
       Id id = new Id(root, options.readOnly());
       Shared shared = OPEN.get(id);
       if (shared == null) {
-        shared = new Shared(new Engine(root, options));
+        shared = new Shared(new Engine(root, options, PAYLOADS));
         OPEN.put(id, shared);
       } else if (shared.engine.clock != options.clock() || shared.engine.ops != options.fileOps()) {
         throw new IllegalArgumentException(

@@ -4,11 +4,13 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.index.Counter;
 import io.warmstart.index.Counters;
+import io.warmstart.index.IndexQuery;
+import io.warmstart.payload.CachedPayload;
+import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadMemory;
 import java.lang.ref.Cleaner;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.concurrent.atomic.AtomicReference;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -27,17 +29,19 @@ import org.jspecify.annotations.Nullable;
 public final class Entry implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();
 
-  /** What outlives the object: the memory to give back, and who wants to know. */
-  private static final class Lease implements Runnable {
-    private final AtomicReference<@Nullable PayloadMemory> memory = new AtomicReference<>();
+  /** What outlives the object: the lease to end, and who wants to know. */
+  private static final class Forgotten implements Runnable {
+    private final PayloadLease lease;
     private volatile @Nullable Counters counters;
 
-    /** The object is unreachable; if it still holds memory, nobody has closed it. */
+    private Forgotten(PayloadLease lease) {
+      this.lease = lease;
+    }
+
+    /** The object is unreachable; if it still holds a lease, nobody has closed it. */
     @Override
     public void run() {
-      PayloadMemory forgotten = memory.getAndSet(null);
-      if (forgotten != null) {
-        forgotten.release();
+      if (lease.end()) {
         Counters told = counters;
         if (told != null) {
           told.count(Counter.FORGOTTEN_LEASES);
@@ -46,22 +50,45 @@ public final class Entry implements AutoCloseable {
     }
   }
 
-  private final Lease lease = new Lease();
-  private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
+  /** The buffer that callers get: whoever still has it keeps the entry, and so the lease. */
+  private static final class View extends UnsafeBuffer {
+    @SuppressWarnings({"unused", "FieldCanBeLocal", "UnusedVariable"})
+    private final Entry entry;
+
+    private View(Entry entry) {
+      super(0, 0);
+      this.entry = entry;
+    }
+  }
+
+  private final PayloadLease lease = new PayloadLease();
+  private final Forgotten forgotten = new Forgotten(lease);
+  private final IndexQuery query = new IndexQuery(lease);
+  private final UnsafeBuffer view = new View(this);
   private @Nullable Candidate candidate;
+  private @Nullable BytesStore<?, ?> bytes;
 
   /**
    * An entry that holds nothing yet, for {@link WarmStartStore#lookup(Fingerprint, Ranking,
    * Entry)}.
    */
   public Entry() {
-    CLEANER.register(this, lease);
+    CLEANER.register(this, forgotten);
   }
 
-  void fill(Candidate winner, PayloadMemory memory, Counters counters) {
-    close();
-    lease.counters = counters;
-    lease.memory.set(memory);
+  IndexQuery query() {
+    return query;
+  }
+
+  PayloadLease lease() {
+    return lease;
+  }
+
+  /** Shows the winner whose payload the lease holds. */
+  void show(Candidate winner, PayloadMemory memory, Counters counters) {
+    if (forgotten.counters != counters) {
+      forgotten.counters = counters;
+    }
     candidate = winner;
     if (memory.fitsBuffer()) {
       memory.wrap(view);
@@ -88,9 +115,18 @@ public final class Entry implements AutoCloseable {
     return memory().length();
   }
 
-  /** The payload as Chronicle bytes, of any size, in place. Do not write to it or release it. */
-  public BytesStore<?, ?> bytes() {
-    return memory().bytes();
+  /**
+   * The payload as Chronicle bytes, of any size, in place. Do not write to it or release it, and
+   * keep the entry for as long as you read.
+   */
+  public synchronized BytesStore<?, ?> bytes() {
+    PayloadMemory memory = memory();
+    BytesStore<?, ?> current = bytes;
+    if (current == null) {
+      current = memory.view();
+      bytes = current;
+    }
+    return current;
   }
 
   /** The objective, if the entry has one. */
@@ -136,22 +172,26 @@ public final class Entry implements AutoCloseable {
   }
 
   private PayloadMemory memory() {
-    PayloadMemory memory = lease.memory.get();
-    if (memory == null) {
+    CachedPayload payload = lease.held();
+    if (payload == null) {
       throw new IllegalStateException("the entry is closed");
     }
-    return memory;
+    return payload.memory();
   }
 
   /** Ends the lease. Later calls do nothing. */
   @Override
   public void close() {
-    PayloadMemory memory = lease.memory.getAndSet(null);
-    candidate = null;
-    // Before the memory goes: whoever kept the view runs into its bounds, not into freed memory.
-    view.wrap(0, 0);
-    if (memory != null) {
-      memory.release();
+    if (candidate != null) {
+      candidate = null;
+      // Before the memory goes: whoever kept a view runs into its bounds, not into freed memory.
+      view.wrap(0, 0);
+      BytesStore<?, ?> kept = bytes;
+      if (kept != null) {
+        bytes = null;
+        kept.releaseLast();
+      }
     }
+    lease.end();
   }
 }

@@ -1,88 +1,63 @@
 package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
-import io.warmstart.entry.KeyScan;
-import io.warmstart.entry.ManifestFile;
 import io.warmstart.entry.Quarantine;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Digest256;
-import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.index.TotalBytes;
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.RootRecords;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * A sweep: bring the root within its budget, and clear away what is dead.
  *
  * <ol>
+ *   <li>Walk the root if the index does not know its bytes, or nobody has looked for a while what
+ *       stores that know no index have done ({@link RootWalk}).
  *   <li>Take the sweep stripe: one sweep at a time on a root.
- *   <li>Walk every key directory: recover it, remove what has expired, count every file.
- *   <li>Correct the shared byte total by what was counted.
+ *   <li>Remove what has expired.
  *   <li>While over the budget: remove quarantined files, oldest first; then entries, never accessed
  *       before accessed, oldest last use first, then by path. Each under its key's lock, and only
- *       if it still is the version that was counted.
- *   <li>Remove directories that are empty now.
+ *       if its manifest bears out what the index knows of it.
  * </ol>
  *
- * <p>An entry goes manifest first: what a death in between leaves is a payload that no reader asks
- * for. A save never fails because its sweep does; the failure is counted and told in the report.
+ * <p>Where there is no index to be had, the entries are those that the walk has found. A save never
+ * fails because its sweep does; the failure is counted and told in the report.
  */
 final class EvictFlow {
   private static final long SWEEP_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-  /** Empty directories younger than this may be a sibling's that is about to stage in it. */
-  private static final long EMPTY_DIRECTORY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** How old a walk may be for a sweep to rely on it. */
+  private static final long WALK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private static final int MOST_PASSES = 4;
 
-  private static final Comparator<Evictable> ORDER =
-      Comparator.<Evictable, Boolean>comparing(each -> each.used().accessed())
-          .thenComparing(each -> each.used().lastUse())
-          .thenComparing(each -> each.directory().path())
-          .thenComparing(each -> each.candidate().runId());
-
-  /**
-   * An entry that could go.
-   *
-   * @param used its manifest, with the hits that are not on disk yet
-   */
-  private record Evictable(
-      KeyDirectory directory, Candidate candidate, Manifest used, long bytes) {}
-
   private final Engine engine;
   private final StoreOptions options;
-  private final RecoverFlow recoverFlow;
-  private final List<Evictable> evictables = new ArrayList<>();
-  private List<Quarantine.Held> quarantined = new ArrayList<>();
-  private long found;
-  private long entriesBefore;
-  private long bytesBefore;
-  private long bytes;
-  private long removedInWalk;
+  private final RootRecords records;
+  private final EntryRemoval removal;
+  private final RecoverFlow.Result recovered = new RecoverFlow.Result();
+  private long entriesBefore = -1;
+  private long bytesBefore = -1;
+  private long bytesAfter;
   private long evicted;
   private long expired;
-  private long movedToQuarantine;
-  private long rolledForward;
-  private long leftoversRemoved;
   private long quarantineRemoved;
   private long failures;
 
   private EvictFlow(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
-    this.recoverFlow = new RecoverFlow(engine);
+    this.records = engine.records();
+    this.removal = new EntryRemoval(engine, options);
   }
 
   /** After a save: sweeps if the root is over the budget, or nobody knows whether it is. */
@@ -95,7 +70,11 @@ final class EvictFlow {
       if (hold.shared() && withinBudget(engine, options)) {
         return;
       }
-      new EvictFlow(engine, options).run();
+      EvictFlow flow = new EvictFlow(engine, options);
+      if (options.foreignCheckNanos() == 0) {
+        flow.walk(false);
+      }
+      flow.run();
     } catch (IOException e) {
       // The save has been acknowledged by now in all but words: it does not fail for this.
       engine.counters.count(Counter.SWEEP_FAILURES);
@@ -104,42 +83,56 @@ final class EvictFlow {
 
   /** One sweep, whatever the total says. */
   static EvictionReport sweep(Engine engine, StoreOptions options) {
-    KeyLocks.Hold hold = engine.locks.acquireSweep(SWEEP_PATIENCE_NANOS);
+    EvictFlow flow = new EvictFlow(engine, options);
     try {
-      return new EvictFlow(engine, options).run();
+      // Before the stripe is taken: savers need not wait for it.
+      if (isWalkDue(engine, options)) {
+        flow.walk(true);
+      }
+      KeyLocks.Hold hold = engine.locks.acquireSweep(SWEEP_PATIENCE_NANOS);
+      try {
+        return flow.run();
+      } finally {
+        hold.close();
+      }
     } catch (IOException e) {
       engine.counters.count(Counter.SWEEP_FAILURES);
       throw StoreFailures.ofWriting("sweep failed", engine.root, e);
-    } finally {
-      hold.close();
     }
   }
 
+  /** Whether somebody should look what stores that know no index have done to the root. */
+  static boolean isWalkDue(Engine engine, StoreOptions options) {
+    if (engine.noticeDeaths()) {
+      // What the dead have left goes before any entry. Whoever comes to the walk first will do.
+      engine.records().walkIsDue();
+    }
+    long interval = Math.max(options.foreignCheckNanos(), WALK_EVERY_NANOS);
+    long walkedAt = engine.records().walkedAt();
+    long since = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
+    return options.foreignCheckNanos() == 0
+        || walkedAt == 0
+        || since >= interval
+        || since < 0
+        || engine.records().totalBytes().isEmpty();
+  }
+
   private static boolean withinBudget(Engine engine, StoreOptions options) {
-    OptionalLong total =
-        engine.coordination().map(each -> each.totalBytes().known()).orElse(OptionalLong.empty());
+    OptionalLong total = engine.records().totalBytes();
     return total.isPresent() && total.getAsLong() <= options.sizeBudgetBytes();
   }
 
   private EvictionReport run() throws IOException {
     engine.counters.count(Counter.SWEEPS);
+    RootWalk walk = null;
     for (int pass = 0; pass < MOST_PASSES; pass++) {
-      long failuresBefore = failures;
-      walk();
-      boolean uncounted = failures > failuresBefore;
-      if (pass == 0) {
-        entriesBefore = found;
-        bytesBefore = bytes + removedInWalk;
+      if (records.totalBytes().isEmpty()) {
+        walk = walk(true);
       }
-      // Entries that changed since they were counted stay; another pass sees them anew.
-      boolean fits = true;
-      if (bytes > options.sizeBudgetBytes()) {
-        removeQuarantined();
-        fits = evict();
-      }
-      // A disk that stumbled once must not leave a total that is too low; one that cannot be read
-      // at all must not cost every save a walk.
-      if (fits && !(uncounted && pass == 0)) {
+      boolean done =
+          (records.totalBytes().isEmpty() && walk != null) ? evictWalked(walk) : evictRecorded();
+      // Some were changed since they were counted; or something went uncounted. Again.
+      if (done) {
         break;
       }
     }
@@ -147,183 +140,178 @@ final class EvictFlow {
       engine.counters.count(Counter.SWEEP_FAILURES);
     }
     return new EvictionReport(
-        entriesBefore,
-        bytesBefore,
-        bytes,
+        Math.max(0, entriesBefore),
+        Math.max(0, bytesBefore),
+        bytesAfter,
         evicted,
         expired,
-        movedToQuarantine,
-        rolledForward,
-        leftoversRemoved,
+        recovered.quarantined,
+        recovered.rolledForward,
+        recovered.leftoversRemoved,
         quarantineRemoved,
         failures);
   }
 
-  private void walk() throws IOException {
-    evictables.clear();
-    found = 0;
-    bytes = 0;
-    removedInWalk = 0;
-    Optional<TotalBytes.Walk> total =
-        engine.coordination().map(shared -> shared.totalBytes().beginWalk());
-    for (String name : engine.ops.list(engine.root)) {
-      if (DirectoryNames.isKeyDirectory(name)) {
-        try {
-          walkKey(engine.directory(Digest256.fromHex(name)));
-        } catch (IOException e) {
-          failures++;
-        }
-      }
-    }
-    quarantined = new ArrayList<>(engine.quarantine.list());
-    for (Quarantine.Held held : quarantined) {
-      bytes += held.bytes();
-    }
-    // What the walk itself has removed is off the total already, and was not counted either.
-    total.ifPresent(walk -> walk.correct(bytes + removedInWalk));
+  private RootWalk walk(boolean passUnchanged) throws IOException {
+    RootWalk walk =
+        new RootWalk(engine, passUnchanged && options.foreignCheckNanos() > 0, () -> false);
+    walk.run();
+    recovered.add(walk.recovered());
+    failures += walk.failures();
+    noteBefore(walk.entries().size(), walk.bytes() + walk.recovered().bytesRemoved);
+    return walk;
   }
 
-  private void walkKey(KeyDirectory directory) throws IOException {
-    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    if (recover(directory, scan)) {
-      scan = KeyScan.withSizes(engine.ops, directory);
-    }
-    long now = engine.clock.nanoTime();
-    long keyBytes = scan.bytes();
-    found += scan.candidates().size();
-    for (Candidate candidate : scan.candidates()) {
-      Manifest used = engine.touches.withNoted(directory.key(), candidate);
-      Evictable evictable =
-          new Evictable(directory, candidate, used, scan.pairBytes(candidate.runId()));
-      if (Expiry.expired(options.ttlNanos(), used, now)) {
-        if (remove(evictable)) {
-          expired++;
-          engine.counters.count(Counter.EXPIRED);
-          keyBytes -= evictable.bytes();
-          removedInWalk += evictable.bytes();
-        }
-      } else {
-        evictables.add(evictable);
-      }
-    }
-    bytes += keyBytes;
-    if (scan.exists() && keyBytes == 0 && scan.isEmpty()) {
-      removeEmptyDirectory(directory);
-    }
-  }
-
-  /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
-  private boolean recover(KeyDirectory directory, KeyScan scan) {
-    RecoverFlow.Result recovered = new RecoverFlow.Result();
-    try {
-      recoverFlow.run(directory, scan, recovered);
-    } catch (IOException e) {
-      failures++;
-    }
-    rolledForward += recovered.rolledForward;
-    movedToQuarantine += recovered.quarantined;
-    leftoversRemoved += recovered.leftoversRemoved;
-    removedInWalk += recovered.bytesRemoved;
-    return recovered.changed();
-  }
-
-  private void removeQuarantined() {
-    for (Quarantine.Held held : quarantined) {
-      if (bytes <= options.sizeBudgetBytes()) {
-        return;
-      }
-      try {
-        engine.ops.unlink(held.path());
-        bytes -= held.bytes();
-        quarantineRemoved++;
-        engine.coordination().ifPresent(shared -> shared.totalBytes().add(-held.bytes()));
-      } catch (NoSuchFileException e) {
-        bytes -= held.bytes();
-      } catch (IOException e) {
-        failures++;
-      }
+  private void noteBefore(long entries, long bytes) {
+    if (bytesBefore < 0) {
+      bytesBefore = bytes;
+      entriesBefore = entries;
     }
   }
 
   /**
-   * Removes entries in order until the root fits.
+   * Evicts by what the index has recorded.
    *
-   * @return false if some had changed since they were counted and the root still does not fit
+   * @return false if the total has come into doubt meanwhile
    */
-  private boolean evict() {
-    evictables.sort(ORDER);
-    boolean changed = false;
-    for (Evictable evictable : evictables) {
-      if (bytes <= options.sizeBudgetBytes()) {
-        return true;
+  private boolean evictRecorded() throws IOException {
+    noteBefore(records.count(), records.totalBytes().orElse(0));
+    entriesBefore = Math.max(entriesBefore, records.count());
+    records.reconsider();
+    expireRecorded();
+    if (isOver()) {
+      removeQuarantined();
+    }
+    while (isOver()) {
+      Optional<RecordedEntry> next = records.next();
+      if (next.isEmpty()) {
+        break;
       }
-      try {
-        if (remove(evictable)) {
-          evicted++;
-          bytes -= evictable.bytes();
-          engine.counters.count(Counter.EVICTED);
-        } else {
-          changed = true;
+      if (remove(next.get(), false)) {
+        evicted++;
+        engine.counters.count(Counter.EVICTED);
+      }
+    }
+    OptionalLong total = records.totalBytes();
+    bytesAfter = total.orElse(0);
+    return total.isPresent();
+  }
+
+  private boolean isOver() {
+    OptionalLong total = records.totalBytes();
+    return total.isPresent() && total.getAsLong() > options.sizeBudgetBytes();
+  }
+
+  private void expireRecorded() {
+    if (options.ttlNanos() > 0) {
+      long since = engine.clock.nanoTime() - options.ttlNanos();
+      for (RecordedEntry old : records.usedLastBy(since)) {
+        if (remove(old, true)) {
+          expired++;
+          engine.counters.count(Counter.EXPIRED);
         }
-      } catch (IOException e) {
-        failures++;
       }
-    }
-    return !changed;
-  }
-
-  /** Removes an entry if it still is the version that was counted. */
-  private boolean remove(Evictable evictable) throws IOException {
-    KeyDirectory directory = evictable.directory();
-    String runId = evictable.candidate().runId();
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
-      if (!hold.exclusive() || !isUnchanged(directory, evictable.candidate())) {
-        return false;
-      }
-      // Before the first unlink: a saver that finds its pair gone must already see why.
-      hold.countRemoval();
-      unlinkIfThere(directory.manifest(runId));
-      unlinkIfThere(directory.payload(runId));
-      hold.addTotalBytes(-evictable.bytes());
-      engine.index.removed(directory, runId);
-      removeDirectory(directory.path());
-      return true;
     }
   }
 
-  private boolean isUnchanged(KeyDirectory directory, Candidate counted) throws IOException {
+  private boolean remove(RecordedEntry entry, boolean onlyExpired) {
     try {
-      Manifest now = ManifestFile.read(engine.ops, directory.manifest(counted.runId())).manifest();
-      return now.equals(counted.manifest());
-    } catch (NoSuchFileException | ManifestFormatException e) {
+      EntryRemoval.Outcome outcome = removal.remove(entry, onlyExpired);
+      if (outcome == EntryRemoval.Outcome.BROKEN) {
+        mend(engine.directory(entry.key()));
+      }
+      return outcome == EntryRemoval.Outcome.REMOVED;
+    } catch (IOException e) {
+      failures++;
+      records.passOver(entry);
       return false;
     }
   }
 
-  private void unlinkIfThere(Path path) throws IOException {
-    try {
-      engine.ops.unlink(path);
-    } catch (NoSuchFileException e) {
-      // A store that knows no lock was faster.
+  /** What cannot be read must not push out what can: into quarantine, and from there first. */
+  private void mend(KeyDirectory directory) throws IOException {
+    KeyCount count;
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      count = KeyCount.under(engine, hold, directory);
+    }
+    new RecoverFlow(engine).run(directory, count.scan(), recovered);
+    if (isOver()) {
+      removeQuarantined();
     }
   }
 
-  private void removeEmptyDirectory(KeyDirectory directory) throws IOException {
-    try {
-      long age = engine.clock.nanoTime() - engine.ops.stat(directory.path()).mtimeNanos();
-      if (age >= EMPTY_DIRECTORY_NANOS) {
-        removeDirectory(directory.path());
+  private void removeQuarantined() throws IOException {
+    List<Quarantine.Held> quarantined = engine.quarantine.list();
+    long held = quarantined.stream().mapToLong(Quarantine.Held::bytes).sum();
+    records.quarantineHas(held);
+    for (Quarantine.Held file : quarantined) {
+      if (!isOver()) {
+        return;
       }
-    } catch (NoSuchFileException e) {
-      // A sibling's sweep was faster.
+      if (removeQuarantined(file)) {
+        held -= file.bytes();
+        records.quarantineHas(held);
+      }
     }
   }
 
-  private void removeDirectory(Path path) throws IOException {
+  private boolean removeQuarantined(Quarantine.Held file) {
     try {
-      engine.ops.removeDirectory(path);
-    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-      // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
+      engine.ops.unlink(file.path());
+      quarantineRemoved++;
+      return true;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException e) {
+      failures++;
+      return false;
     }
+  }
+
+  /**
+   * Evicts what a walk has found, where there is no index.
+   *
+   * @return false if some had changed since they were counted and the root still does not fit
+   */
+  private boolean evictWalked(RootWalk walk) throws IOException {
+    long bytes = walk.bytes();
+    if (bytes > options.sizeBudgetBytes()) {
+      for (Quarantine.Held file : engine.quarantine.list()) {
+        if (bytes > options.sizeBudgetBytes() && removeQuarantined(file)) {
+          bytes -= file.bytes();
+        }
+      }
+    }
+    List<RootWalk.Evictable> entries = walk.entries();
+    entries.sort(
+        Comparator.<RootWalk.Evictable, Boolean>comparing(each -> used(each).accessed())
+            .thenComparing(each -> used(each).lastUse())
+            .thenComparing(each -> each.directory().path())
+            .thenComparing(each -> each.candidate().runId()));
+    boolean changed = false;
+    for (RootWalk.Evictable entry : entries) {
+      boolean old = Expiry.expired(options.ttlNanos(), used(entry), engine.clock.nanoTime());
+      if (!old && bytes <= options.sizeBudgetBytes()) {
+        continue;
+      }
+      try {
+        if (!removal.remove(entry)) {
+          changed = true;
+          continue;
+        }
+        bytes -= entry.bytes();
+        expired += old ? 1 : 0;
+        evicted += old ? 0 : 1;
+        engine.counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
+      } catch (IOException e) {
+        failures++;
+      }
+    }
+    bytesAfter = bytes;
+    return !changed || bytes <= options.sizeBudgetBytes();
+  }
+
+  private Manifest used(RootWalk.Evictable entry) {
+    return engine.touches.withNoted(entry.directory().key(), entry.candidate());
   }
 }

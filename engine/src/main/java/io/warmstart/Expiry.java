@@ -19,7 +19,10 @@ final class Expiry {
 
   /** The rule itself: a clock that was set back makes ages negative, and expires nothing. */
   static boolean expired(long ttlNanos, Manifest manifest, long nowUnixNanos) {
-    long age = nowUnixNanos - manifest.lastUse().toUnixNanosSaturated();
-    return ttlNanos > 0 && age >= ttlNanos;
+    return expired(ttlNanos, manifest.lastUse().toUnixNanosSaturated(), nowUnixNanos);
+  }
+
+  static boolean expired(long ttlNanos, long lastUseUnixNanos, long nowUnixNanos) {
+    return ttlNanos > 0 && nowUnixNanos - lastUseUnixNanos >= ttlNanos;
   }
 }

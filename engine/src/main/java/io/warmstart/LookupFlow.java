@@ -8,14 +8,20 @@ import io.warmstart.entry.PairRecovery;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.CachedEntry;
 import io.warmstart.index.Counter;
+import io.warmstart.index.FillTicket;
+import io.warmstart.index.IndexQuery;
 import io.warmstart.index.KeyLocks;
+import io.warmstart.index.SharedIndex;
+import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +65,51 @@ final class LookupFlow {
    * @return whether {@code target} holds the winner now
    */
   boolean run(Fingerprint key, Ranking ranking, Entry target) {
+    SharedIndex index = engine.sharedIndex;
+    if (index != null) {
+      long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      switch (index.find(
+          key.digest(), ranking.place(), now, options.foreignCheckNanos(), target.query())) {
+        case HIT -> {
+          if (accept(key, target, now)) {
+            return true;
+          }
+        }
+        case MISS -> {
+          engine.counters.count(Counter.MISSES);
+          return false;
+        }
+        case UNKNOWN -> {}
+      }
+    }
+    return runOnFiles(key, ranking, target);
+  }
+
+  /** Takes the index's answer, unless the entry has expired. */
+  private boolean accept(Fingerprint key, Entry target, long systemNanos) {
+    IndexQuery query = target.query();
+    CachedEntry found = Objects.requireNonNull(query.entry());
+    long now = options.usesSystemClock() ? systemNanos : options.clock().nanoTime();
+    long idle = now - query.lastUse();
+    // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
+    // the manifest decides.
+    if (idle < -PendingTouches.TICK_NANOS
+        || (options.ttlNanos() > 0 && idle >= options.ttlNanos())) {
+      query.lease().end();
+      return false;
+    }
+    // Whoever has put the entry into memory has noted that hit: see take.
+    if (idle >= PendingTouches.TICK_NANOS) {
+      Objects.requireNonNull(engine.sharedIndex).touch(query, now);
+      engine.records().touched(key.digest(), found.candidate().runId(), now);
+      engine.touches.note(key.digest(), found.candidate(), now);
+    }
+    target.show(found.candidate(), found.payload().memory(), engine.counters);
+    engine.counters.count(Counter.HITS);
+    return true;
+  }
+
+  private boolean runOnFiles(Fingerprint key, Ranking ranking, Entry target) {
     KeyDirectory directory = engine.directory(key.digest());
     try {
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -78,6 +129,7 @@ final class LookupFlow {
   /** One look; null if the key changed under it. */
   private @Nullable Boolean attempt(KeyDirectory directory, Ranking ranking, Entry target)
       throws IOException {
+    FillTicket ticket = beforeRead(directory);
     KeyScan scan = engine.index.look(directory);
     IOException unreadable = null;
     for (KeyScan.Suspect suspect : scan.suspects()) {
@@ -95,7 +147,11 @@ final class LookupFlow {
         }
       }
     }
-    for (Candidate candidate : ranking.rule().preferenceOrder(unexpired(directory, scan))) {
+    List<Candidate> unexpired = unexpired(directory, scan);
+    // What this store passes over as expired, one with another TTL would return.
+    boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
+    List<Candidate> order = ranking.rule().preferenceOrder(unexpired);
+    for (Candidate candidate : order) {
       PairRead read;
       try {
         read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
@@ -106,10 +162,8 @@ final class LookupFlow {
       }
       PayloadMemory memory = read.memory();
       if (memory != null) {
-        target.fill(candidate, memory, engine.counters);
-        if (!engine.readOnly()) {
-          engine.touches.note(directory.key(), candidate, engine.clock.nanoTime());
-        }
+        boolean best = general && candidate.runId().equals(order.get(0).runId());
+        take(directory, ranking, best ? ticket : null, candidate, memory, target);
         return true;
       }
       try {
@@ -123,6 +177,9 @@ final class LookupFlow {
     if (unreadable != null) {
       throw unreadable;
     }
+    if (ticket != null && scan.candidates().isEmpty() && scan.suspects().isEmpty()) {
+      fill(directory, ticket, ranking, null, 0, null);
+    }
     return false;
   }
 
@@ -130,6 +187,58 @@ final class LookupFlow {
   private IOException stays(IOException failure) {
     engine.counters.count(Counter.LOOKUP_FAILURES);
     return failure;
+  }
+
+  private void take(
+      KeyDirectory directory,
+      Ranking ranking,
+      @Nullable FillTicket ticket,
+      Candidate candidate,
+      PayloadMemory memory,
+      Entry target) {
+    CachedPayload payload = new CachedPayload(memory);
+    target.lease().take(payload);
+    target.show(candidate, memory, engine.counters);
+    long now = engine.clock.nanoTime();
+    if (ticket == null || !fill(directory, ticket, ranking, candidate, now, payload)) {
+      // For this caller alone: freed when its lease ends.
+      payload.retire();
+    }
+    if (!engine.readOnly()) {
+      engine.touches.note(directory.key(), candidate, now);
+      engine.records().touched(directory.key(), candidate.runId(), now);
+    }
+  }
+
+  /** Takes note of the key's state before its directory is read; null if there is no index. */
+  private @Nullable FillTicket beforeRead(KeyDirectory directory) {
+    SharedIndex index = engine.sharedIndex;
+    if (index == null) {
+      return null;
+    }
+    if (index.needsSlot(directory.key())) {
+      try (KeyLocks.Hold hold = engine.lock(directory)) {
+        if (hold.shared()) {
+          index.makeSlot(directory.key());
+        }
+      }
+    }
+    return index.beforeRead(
+        directory.key(), TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+  }
+
+  private boolean fill(
+      KeyDirectory directory,
+      FillTicket ticket,
+      Ranking ranking,
+      @Nullable Candidate winner,
+      long lastUse,
+      @Nullable CachedPayload payload) {
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      return hold.shared()
+          && engine.sharedIndex != null
+          && engine.sharedIndex.fill(ticket, ranking.place(), winner, lastUse, payload);
+    }
   }
 
   private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan) {

@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.PairRecovery;
+import io.warmstart.entry.Quarantine;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.Counter;
@@ -55,8 +56,15 @@ final class RecoverFlow {
     long leftoversRemoved;
     long bytesRemoved;
 
-    boolean changed() {
-      return rolledForward + quarantined + leftoversRemoved > 0;
+    long changes() {
+      return rolledForward + quarantined + leftoversRemoved;
+    }
+
+    void add(Result other) {
+      rolledForward += other.rolledForward;
+      quarantined += other.quarantined;
+      leftoversRemoved += other.leftoversRemoved;
+      bytesRemoved += other.bytesRemoved;
     }
   }
 
@@ -83,6 +91,7 @@ final class RecoverFlow {
         for (KeyScan.Leftover leftover : dead) {
           remove(directory.path().resolve(leftover.name()), leftover, result);
         }
+        KeyCount.under(engine, hold, directory);
       }
     }
   }
@@ -95,8 +104,16 @@ final class RecoverFlow {
       String runId,
       boolean mayQuarantine)
       throws IOException {
-    PairRecovery.Outcome outcome =
-        engine.recovery.recover(directory, runId, mayQuarantine, hold.shared());
+    PairRecovery.Outcome outcome;
+    engine.index.changing(directory);
+    try {
+      outcome = engine.recovery.recover(directory, runId, mayQuarantine, hold.shared());
+    } finally {
+      engine.index.changed(directory);
+    }
+    if (outcome != PairRecovery.Outcome.WHOLE) {
+      KeyCount.under(engine, hold, directory);
+    }
     switch (outcome) {
       case ROLLED_FORWARD -> {
         engine.counters.count(Counter.ROLLED_FORWARD);
@@ -104,7 +121,10 @@ final class RecoverFlow {
       case QUARANTINED -> {
         engine.counters.count(Counter.QUARANTINED);
         hold.countRemoval();
-        engine.index.removed(directory, runId);
+        engine
+            .records()
+            .quarantineHas(
+                engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum());
       }
       case WHOLE, GONE, UNDECIDED -> {}
     }
@@ -120,7 +140,7 @@ final class RecoverFlow {
   }
 
   /** Runs with a manifest that cannot be read, or with only one half. */
-  private static Set<String> brokenRuns(KeyScan scan) {
+  static Set<String> brokenRuns(KeyScan scan) {
     Set<String> broken = new LinkedHashSet<>();
     for (KeyScan.Suspect suspect : scan.suspects()) {
       if (!suspect.unreadable()) {
@@ -187,7 +207,6 @@ final class RecoverFlow {
       result.leftoversRemoved++;
       result.bytesRemoved += leftover.bytes();
       engine.counters.count(Counter.LEFTOVERS_REMOVED);
-      engine.coordination().ifPresent(shared -> shared.totalBytes().add(-leftover.bytes()));
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.
     }

@@ -9,6 +9,7 @@ import io.warmstart.entry.Stager;
 import io.warmstart.entry.SyncFailedException;
 import io.warmstart.format.RunIds;
 import io.warmstart.index.Counter;
+import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
@@ -140,12 +141,23 @@ final class SaveFlow {
   private long commit(KeyDirectory directory, StagedPair pair, boolean mayReplace)
       throws IOException {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
-      Published published = engine.publisher.publish(pair, mayReplace);
-      hold.addTotalBytes(pair.bytes() - published.replacedBytes());
+      Published published;
+      engine.index.changing(directory);
+      try {
+        published = engine.publisher.publish(pair, mayReplace);
+      } finally {
+        engine.index.changed(directory);
+      }
+      engine
+          .records()
+          .published(
+              hold,
+              directory.key(),
+              EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()),
+              published.replacedBytes());
       if (!published.inPlace()) {
         return FOREIGN_REMOVAL;
       }
-      engine.index.published(directory, pair.runId(), pair.manifest());
       return hold.removals();
     } catch (IOException | RuntimeException | Error e) {
       if (undone(e)) {

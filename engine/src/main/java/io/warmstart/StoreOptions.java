@@ -15,25 +15,40 @@ public final class StoreOptions {
   /** 30 days. */
   public static final Duration DEFAULT_TTL = Duration.ofDays(30);
 
+  /** 10 ms. */
+  public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
+
   private static final StoreOptions DEFAULTS =
       new StoreOptions(
           DEFAULT_SIZE_BUDGET_BYTES,
           DEFAULT_TTL,
           false,
+          DEFAULT_FOREIGN_CHECK_INTERVAL,
           SystemEpochNanoClock.INSTANCE,
           new NioFileOps());
 
   private final long sizeBudgetBytes;
   private final Duration ttl;
   private final boolean readOnly;
+  private final Duration foreignCheckInterval;
+  private final long ttlNanos;
+  private final long foreignCheckNanos;
   private final EpochNanoClock clock;
   private final FileOps fileOps;
 
   private StoreOptions(
-      long sizeBudgetBytes, Duration ttl, boolean readOnly, EpochNanoClock clock, FileOps fileOps) {
+      long sizeBudgetBytes,
+      Duration ttl,
+      boolean readOnly,
+      Duration foreignCheckInterval,
+      EpochNanoClock clock,
+      FileOps fileOps) {
     this.sizeBudgetBytes = sizeBudgetBytes;
     this.ttl = ttl;
     this.readOnly = readOnly;
+    this.foreignCheckInterval = foreignCheckInterval;
+    this.ttlNanos = saturatedNanos(ttl);
+    this.foreignCheckNanos = saturatedNanos(foreignCheckInterval);
     this.clock = clock;
     this.fileOps = fileOps;
   }
@@ -53,7 +68,7 @@ public final class StoreOptions {
     if (bytes < 0) {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
-    return new StoreOptions(bytes, ttl, readOnly, clock, fileOps);
+    return new StoreOptions(bytes, ttl, readOnly, foreignCheckInterval, clock, fileOps);
   }
 
   /**
@@ -65,22 +80,42 @@ public final class StoreOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
     }
-    return new StoreOptions(sizeBudgetBytes, duration, readOnly, clock, fileOps);
+    return new StoreOptions(
+        sizeBudgetBytes, duration, readOnly, foreignCheckInterval, clock, fileOps);
   }
 
   /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
-    return new StoreOptions(sizeBudgetBytes, ttl, lookupsOnly, clock, fileOps);
+    return new StoreOptions(
+        sizeBudgetBytes, ttl, lookupsOnly, foreignCheckInterval, clock, fileOps);
+  }
+
+  /**
+   * How old the engine's knowledge of a key may be of what stores that know no index do to it: the
+   * original store, another machine, a person. What our own processes do is seen at once.
+   *
+   * @param interval zero = look on every lookup; very long = there are no such stores
+   */
+  public StoreOptions withForeignCheckInterval(Duration interval) {
+    if (interval.isNegative()) {
+      throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
+    }
+    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, interval, clock, fileOps);
   }
 
   /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
   public StoreOptions withClock(EpochNanoClock epochClock) {
     return new StoreOptions(
-        sizeBudgetBytes, ttl, readOnly, Objects.requireNonNull(epochClock), fileOps);
+        sizeBudgetBytes,
+        ttl,
+        readOnly,
+        foreignCheckInterval,
+        Objects.requireNonNull(epochClock),
+        fileOps);
   }
 
   StoreOptions withFileOps(FileOps ops) {
-    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, clock, ops);
+    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, foreignCheckInterval, clock, ops);
   }
 
   /** The budget in bytes. */
@@ -98,6 +133,11 @@ public final class StoreOptions {
     return readOnly;
   }
 
+  /** How often a key is checked for foreign changes. */
+  public Duration foreignCheckInterval() {
+    return foreignCheckInterval;
+  }
+
   /** The clock. */
   public EpochNanoClock clock() {
     return clock;
@@ -107,10 +147,22 @@ public final class StoreOptions {
     return fileOps;
   }
 
+  boolean usesSystemClock() {
+    return clock == SystemEpochNanoClock.INSTANCE;
+  }
+
   /** The TTL in nanoseconds; 0 = never, saturated at 292 years. */
   long ttlNanos() {
+    return ttlNanos;
+  }
+
+  long foreignCheckNanos() {
+    return foreignCheckNanos;
+  }
+
+  private static long saturatedNanos(Duration duration) {
     try {
-      return ttl.toNanos();
+      return duration.toNanos();
     } catch (ArithmeticException e) {
       return Long.MAX_VALUE;
     }

@@ -7,6 +7,7 @@ import io.warmstart.entry.ManifestFile;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.Counter;
+import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -79,7 +80,10 @@ final class TouchFlow {
       long before = engine.ops.stat(manifestPath).size();
       long after = engine.ops.stat(staged).size();
       engine.ops.rename(staged, manifestPath);
-      hold.addTotalBytes(after - before);
+      EntryFacts facts =
+          EntryFacts.of(
+              ref.runId(), current.withAccess(touch.stamp()), after + current.payloadBytes());
+      engine.records().restamped(hold, ref.key(), facts, after - before);
     } catch (NoSuchFileException e) {
       // Removed by a store that knows no lock: there is nothing left to touch.
       engine.stager.discard(staged, e);

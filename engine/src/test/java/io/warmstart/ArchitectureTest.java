@@ -51,7 +51,7 @@ class ArchitectureTest {
           .whereLayer("entry")
           .mayOnlyBeAccessedByLayers("api", "index")
           .whereLayer("payload")
-          .mayOnlyBeAccessedByLayers("api", "entry")
+          .mayOnlyBeAccessedByLayers("api", "entry", "index")
           .whereLayer("format")
           .mayOnlyBeAccessedByLayers("api", "index", "entry", "payload")
           .whereLayer("io")

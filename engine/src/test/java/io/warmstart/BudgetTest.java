@@ -18,7 +18,10 @@ class BudgetTest {
   @TempDir Path root;
   private final SteppedClock clock = new SteppedClock();
   private final StoreOptions options =
-      StoreOptions.defaults().withClock(clock).withTtl(Duration.ofHours(1));
+      StoreOptions.defaults()
+          .withClock(clock)
+          .withTtl(Duration.ofHours(1))
+          .withForeignCheckInterval(Duration.ZERO);
 
   private WarmStartStore open(long budget) {
     return WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
@@ -31,7 +34,7 @@ class BudgetTest {
   private long countedBytes(WarmStartStore store) throws IOException {
     Engine engine = Engines.acquire(store.root(), store.options());
     try {
-      return engine.coordination().orElseThrow().totalBytes().known().orElseThrow();
+      return engine.records().totalBytes().orElseThrow();
     } finally {
       Engines.release(engine);
     }

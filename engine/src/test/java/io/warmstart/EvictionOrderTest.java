@@ -21,7 +21,8 @@ class EvictionOrderTest {
 
   @TempDir Path root;
   private final SteppedClock clock = new SteppedClock();
-  private final StoreOptions options = StoreOptions.defaults().withClock(clock);
+  private final StoreOptions options =
+      StoreOptions.defaults().withClock(clock).withForeignCheckInterval(Duration.ZERO);
   private WarmStartStore store;
 
   @BeforeEach

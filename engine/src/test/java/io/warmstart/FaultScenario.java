@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +32,7 @@ abstract class FaultScenario {
 
   /** How the operation's store is opened. */
   StoreOptions options() {
-    return StoreOptions.defaults().withClock(AHEAD);
+    return StoreOptions.defaults().withClock(AHEAD).withForeignCheckInterval(Duration.ZERO);
   }
 
   /** Fills the root. */
@@ -88,7 +89,11 @@ abstract class FaultScenario {
 
   static WarmStartStore openHealthy(Path root) {
     return WarmStartStore.open(
-        root, StoreOptions.defaults().withClock(AHEAD).withFileOps(new UnsyncedFileOps()));
+        root,
+        StoreOptions.defaults()
+            .withClock(AHEAD)
+            .withForeignCheckInterval(Duration.ZERO)
+            .withFileOps(new UnsyncedFileOps()));
   }
 
   static void save(

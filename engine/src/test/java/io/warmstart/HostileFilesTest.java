@@ -187,7 +187,10 @@ class HostileFilesTest {
             assertEquals(0, report.rolledForward());
             assertEquals("second", runId(store));
           }
-          StoreOptions nothingFits = StoreOptions.defaults().withSizeBudgetBytes(0);
+          StoreOptions nothingFits =
+              StoreOptions.defaults()
+                  .withSizeBudgetBytes(0)
+                  .withForeignCheckInterval(Duration.ZERO);
           try (WarmStartStore store = WarmStartStore.open(root, nothingFits)) {
             store.evictOverflow();
             assertTrue(store.lookup(key).isEmpty());
@@ -213,7 +216,8 @@ class HostileFilesTest {
       names = {"LINK", "DANGLING_LINK", "PIPE"})
   void inPlaceOfAKeyDirectoryItIsNoKeyAndSavesToItFailClearly(Plant plant) throws Exception {
     plant(plant, files.directory());
-    StoreOptions nothingFits = StoreOptions.defaults().withSizeBudgetBytes(0);
+    StoreOptions nothingFits =
+        StoreOptions.defaults().withSizeBudgetBytes(0).withForeignCheckInterval(Duration.ZERO);
     assertTimeoutPreemptively(
         PATIENCE,
         () -> {

@@ -66,7 +66,8 @@ class HostileNamesTest {
     for (String stray : strays) {
       Files.writeString(root.resolve(stray), "stray");
     }
-    StoreOptions nothingFits = StoreOptions.defaults().withSizeBudgetBytes(0);
+    StoreOptions nothingFits =
+        StoreOptions.defaults().withSizeBudgetBytes(0).withForeignCheckInterval(Duration.ZERO);
     try (WarmStartStore store = WarmStartStore.open(root, nothingFits)) {
       assertEquals(List.of(key), store.keys());
       assertEquals(

@@ -30,7 +30,9 @@ class HostileRunIdsTest {
   void open() throws IOException {
     root = Files.createDirectory(parent.resolve("root"));
     canary = Canary.in(parent.resolve("outside"));
-    store = WarmStartStore.open(root);
+    store =
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withForeignCheckInterval(java.time.Duration.ZERO));
   }
 
   @AfterEach

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -43,11 +44,18 @@ record KeyFiles(Path directory) {
   }
 
   void writePayload(String runId, String text) throws IOException {
-    Files.writeString(payload(runId), text);
+    replace(payload(runId), text);
   }
 
   void writeManifest(String runId, String text) throws IOException {
-    Files.writeString(manifest(runId), text);
+    replace(manifest(runId), text);
+  }
+
+  /** By renaming, as everybody does who replaces a file that others may be reading. */
+  private static void replace(Path file, String text) throws IOException {
+    Path aside = file.resolveSibling("aside");
+    Files.writeString(aside, text);
+    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Edits a manifest's text; fails if there is nothing to edit. */

@@ -28,7 +28,13 @@ class RulesOfChoiceTest {
 
   @BeforeEach
   void open() {
-    store = WarmStartStore.open(root, StoreOptions.defaults().withClock(clock).withTtl(TTL));
+    store =
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withClock(clock)
+                .withTtl(TTL)
+                .withForeignCheckInterval(Duration.ZERO));
     files = KeyFiles.of(root, key);
   }
 

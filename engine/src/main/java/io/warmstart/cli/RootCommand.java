@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -62,10 +63,10 @@ abstract class RootCommand implements Callable<Integer> {
     return WarmStartStore.open(root, common.storeOptions().withReadOnly(true));
   }
 
-  /** For commands that change what is there. */
+  /** For commands that change what is there: who asks for them wants all of it looked at. */
   WarmStartStore openExisting() {
     requireRoot();
-    return WarmStartStore.open(root, common.storeOptions());
+    return WarmStartStore.open(root, common.storeOptions().withForeignCheckInterval(Duration.ZERO));
   }
 
   /** For commands that may be the first on a root. */

@@ -11,6 +11,7 @@ import static io.warmstart.index.CoordinationLayout.PID_OFFSET;
 import static io.warmstart.index.CoordinationLayout.PROCESS_ROWS;
 import static io.warmstart.index.CoordinationLayout.PROCESS_ROW_LENGTH;
 import static io.warmstart.index.CoordinationLayout.REMOVALS_OFFSET;
+import static io.warmstart.index.CoordinationLayout.ROWS_USED_OFFSET;
 import static io.warmstart.index.CoordinationLayout.STARTED_OFFSET;
 import static io.warmstart.index.CoordinationLayout.STATE_OFFSET;
 import static io.warmstart.index.CoordinationLayout.VERSION;
@@ -39,24 +40,18 @@ public final class Coordination {
   static final int LEFT_UNREPAIRED = 2;
 
   private final MappedWords words;
-  private final TotalBytes totalBytes;
   private final FileFacts identity;
   private final long boot;
   private int row = -1;
   private long epoch;
 
-  /**
-   * Stands over a mapping of the whole file.
-   *
-   * @param ownRow the monitor under which this process writes its row, through whichever mapping
-   */
-  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot, Object ownRow) {
+  /** Stands over a mapping of the whole file. */
+  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot) {
     if (mapped.capacity() != FILE_LENGTH) {
       throw new IllegalArgumentException(
           "coordination mapping: expected=" + FILE_LENGTH + " actual=" + mapped.capacity());
     }
     this.words = new MappedWords(mapped);
-    this.totalBytes = new TotalBytes(words, this::row, ownRow);
     this.identity = identity;
     this.boot = boot;
   }
@@ -112,13 +107,30 @@ public final class Coordination {
     words.put(offset + PID_OFFSET, pid);
     words.put(offset + STARTED_OFFSET, nowUnixNanos);
     words.put(offset + EPOCH_OFFSET, epoch);
-    totalBytes.use(claimedRow);
+    // Under the byte that serialises attaching, as all of this.
+    if (words.get(ROWS_USED_OFFSET, 0) <= claimedRow) {
+      words.put(ROWS_USED_OFFSET, claimedRow + 1);
+    }
   }
 
   /** Whether the row still says that it is this process's; it does not after a scribble. */
   boolean stillClaimed() {
-    totalBytes.use(row);
     return epochOf(row) == epoch;
+  }
+
+  /** Says that the owner of a row has left in order, or that its death has been noticed. */
+  void left(int anyRow) {
+    words.put(rowOffset(anyRow) + PID_OFFSET, 0);
+  }
+
+  /** Whether a row had an owner that has not left in order. */
+  boolean isOccupied(int anyRow) {
+    return words.get(rowOffset(anyRow) + PID_OFFSET, 0) != 0;
+  }
+
+  /** No row from here on was ever claimed. */
+  int rowsUsed() {
+    return (int) Math.max(0, Math.min(PROCESS_ROWS, words.get(ROWS_USED_OFFSET, 0)));
   }
 
   FileFacts identity() {
@@ -144,11 +156,6 @@ public final class Coordination {
     return otherRow < 0 || otherRow >= PROCESS_ROWS
         ? -1
         : words.get(rowOffset(otherRow) + EPOCH_OFFSET, -1);
-  }
-
-  /** The byte total of the root. */
-  public TotalBytes totalBytes() {
-    return totalBytes;
   }
 
   // Stripes. Only the holder of the stripe's kernel lock writes.

@@ -24,8 +24,6 @@ final class CoordinationFile {
   private final long boot;
 
   /** The monitor under which this process writes its row, through whichever mapping. */
-  private final Object ownRow = new Object();
-
   CoordinationFile(Path directory, FileOps ops, long boot) {
     this.directory = directory;
     this.path = directory.resolve(NAME);
@@ -101,8 +99,7 @@ final class CoordinationFile {
   }
 
   private Coordination over(FileOps.FileHandle file) throws IOException {
-    return new Coordination(
-        file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot, ownRow);
+    return new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
   }
 
   /**

@@ -11,8 +11,8 @@ import java.util.List;
  * does not survive on a truncated mapping. The file is never synced: after a reboot it is made
  * anew.
  *
- * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total became one
- * delta for each row, and intents are cleared at release.
+ * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total to the
+ * index, and intents are cleared at release.
  */
 public final class CoordinationLayout {
   private CoordinationLayout() {}
@@ -35,10 +35,14 @@ public final class CoordinationLayout {
   public static final int KEY_STRIPES = 512;
 
   public static final int SWEEP_STRIPE = KEY_STRIPES;
+
+  /** And one more, to give out the pages of the index. */
+  public static final int ALLOCATION_STRIPE = KEY_STRIPES + 1;
+
+  public static final int STRIPES = KEY_STRIPES + 2;
   public static final int STRIPE_LENGTH = 64;
   public static final int STRIPES_OFFSET = PROCESSES_OFFSET + PROCESS_ROWS * PROCESS_ROW_LENGTH;
-  public static final int FILE_LENGTH =
-      (STRIPES_OFFSET + (KEY_STRIPES + 1) * STRIPE_LENGTH + 4095) & -4096;
+  public static final int FILE_LENGTH = (STRIPES_OFFSET + STRIPES * STRIPE_LENGTH + 4095) & -4096;
 
   // Header.
   static final int MAGIC_OFFSET = 0;
@@ -47,15 +51,11 @@ public final class CoordinationLayout {
   static final int BOOT_OFFSET = 16;
   static final int CHECK_OFFSET = 24;
   static final int ROWS_USED_OFFSET = 32;
-  static final int SETTLED_OFFSET = 128;
-  static final int CORRECTIONS_OFFSET = 136;
 
-  // Process row. Every save writes the delta; the counters follow a few times a second.
+  // Process row.
   static final int EPOCH_OFFSET = 0;
   static final int PID_OFFSET = 8;
   static final int STARTED_OFFSET = 16;
-  static final int DELTA_OFFSET = 24;
-  static final int DOUBTS_OFFSET = 32;
   static final int COUNTERS_OFFSET = 64;
   static final int COUNTERS = 24;
 
@@ -71,17 +71,13 @@ public final class CoordinationLayout {
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("check", CHECK_OFFSET, 8, "over the fields before it"),
-          new Field("rows used", ROWS_USED_OFFSET, 8, "no row from here on was ever claimed"),
-          new Field("settled", SETTLED_OFFSET, 8, "1 + the doubts that the last walk settled"),
-          new Field("corrections", CORRECTIONS_OFFSET, 8, "how often a walk corrected the total"));
+          new Field("rows used", ROWS_USED_OFFSET, 8, "no row from here on was ever claimed"));
 
   public static final List<Field> PROCESS_ROW =
       List.of(
           new Field("epoch", EPOCH_OFFSET, 8, "how often the row was claimed"),
-          new Field("pid", PID_OFFSET, 8, "for people; proves nothing"),
+          new Field("pid", PID_OFFSET, 8, "proves nothing; 0 once the owner has left in order"),
           new Field("started", STARTED_OFFSET, 8, "unix nanoseconds of the claim"),
-          new Field("delta", DELTA_OFFSET, 8, "its part of the root's bytes; kept over claims"),
-          new Field("doubts", DOUBTS_OFFSET, 8, "how often it doubted the total; kept over claims"),
           new Field("counters", COUNTERS_OFFSET, 8 * COUNTERS, "see Counter; kept over claims"));
 
   public static final List<Field> STRIPE =

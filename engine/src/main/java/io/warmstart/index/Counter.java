@@ -22,7 +22,8 @@ public enum Counter {
   TOUCHES_WRITTEN(17),
   TOUCH_FAILURES(18),
   SWEEPS(19),
-  SWEEP_FAILURES(20);
+  SWEEP_FAILURES(20),
+  REBUILDS(21);
 
   private final int place;
 

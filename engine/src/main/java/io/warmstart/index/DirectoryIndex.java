@@ -2,7 +2,6 @@ package io.warmstart.index;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
-import io.warmstart.format.Manifest;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
 
@@ -20,8 +19,8 @@ public final class DirectoryIndex implements EntryIndex {
   }
 
   @Override
-  public void published(KeyDirectory directory, String runId, Manifest manifest) {}
+  public void changing(KeyDirectory directory) {}
 
   @Override
-  public void removed(KeyDirectory directory, String runId) {}
+  public void changed(KeyDirectory directory) {}
 }

@@ -37,7 +37,7 @@ public final class KeyLocks {
   private final Counters counters;
   private final long timeoutNanos;
   private final LongSupplier monotonicNanos;
-  private final ReentrantLock[] local = new ReentrantLock[CoordinationLayout.KEY_STRIPES + 1];
+  private final ReentrantLock[] local = new ReentrantLock[CoordinationLayout.STRIPES];
 
   /**
    * Makes the locks of one root.
@@ -71,7 +71,7 @@ public final class KeyLocks {
    */
   public Hold acquire(Digest256 key) {
     Hold hold = acquire(stripeOf(key), timeoutNanos);
-    if (hold.brokenIntent == null) {
+    if (!hold.broken()) {
       hold.announce(key);
     }
     return hold;
@@ -88,6 +88,22 @@ public final class KeyLocks {
     return hold;
   }
 
+  /** Takes the stripe under which the files of the index are made and their pages given out. */
+  Hold acquireAllocation() {
+    Hold hold = acquire(CoordinationLayout.ALLOCATION_STRIPE, timeoutNanos);
+    hold.announceWithoutKey();
+    return hold;
+  }
+
+  /** Takes a stripe of keys for a look at what the index has of them. */
+  public Hold acquireStripe(int stripe) {
+    Hold hold = acquire(stripe, timeoutNanos);
+    if (!hold.broken()) {
+      hold.announceWithoutKey();
+    }
+    return hold;
+  }
+
   /** How many entries have been removed under a key's stripe; -1 if nobody can tell. */
   public long removals(Digest256 key) {
     Coordination coordination = registry == null ? null : registry.current();
@@ -99,27 +115,22 @@ public final class KeyLocks {
     boolean locallyHeld = lockLocally(local[stripe], patienceNanos);
     FileLock lock = locallyHeld ? lockAmongProcesses(stripe, deadline) : null;
     Coordination coordination = lock == null || registry == null ? null : registry.current();
-    Digest256 broken = coordination == null ? null : takeOver(stripe, coordination);
+    boolean broken = coordination != null && takeOver(stripe, coordination);
     if (lock == null) {
       counters.count(Counter.FILES_ONLY);
     }
     return new Hold(stripe, locallyHeld, lock, coordination, broken);
   }
 
-  /** Finds what a holder has left that died, or that could not repair what another had left. */
-  private @Nullable Digest256 takeOver(int stripe, Coordination coordination) {
+  /** Whether a holder has died, or could not repair what another had left that had. */
+  private boolean takeOver(int stripe, Coordination coordination) {
     long state = coordination.intentState(stripe);
-    if (state == Coordination.NO_INTENT) {
-      return null;
-    }
     if (state == Coordination.LEFT_UNREPAIRED) {
       coordination.intentState(stripe, Coordination.AT_WORK);
-    } else {
+    } else if (state != Coordination.NO_INTENT) {
       counters.count(Counter.LOCK_BREAKS);
-      // The dead holder may have changed files that it has not accounted for.
-      coordination.totalBytes().doubt();
     }
-    return stripe == CoordinationLayout.SWEEP_STRIPE ? null : coordination.intent(stripe);
+    return state != Coordination.NO_INTENT;
   }
 
   /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
@@ -197,7 +208,7 @@ public final class KeyLocks {
     private final boolean locallyHeld;
     private final @Nullable FileLock lock;
     private final @Nullable Coordination coordination;
-    private final @Nullable Digest256 brokenIntent;
+    private final boolean broken;
     private boolean announced;
 
     private Hold(
@@ -205,12 +216,12 @@ public final class KeyLocks {
         boolean locallyHeld,
         @Nullable FileLock lock,
         @Nullable Coordination coordination,
-        @Nullable Digest256 brokenIntent) {
+        boolean broken) {
       this.stripe = stripe;
       this.locallyHeld = locallyHeld;
       this.lock = lock;
       this.coordination = coordination;
-      this.brokenIntent = brokenIntent;
+      this.broken = broken;
     }
 
     /**
@@ -226,9 +237,19 @@ public final class KeyLocks {
       return locallyHeld;
     }
 
-    /** The key that a dead owner was changing when it died; to be repaired before anything else. */
+    /** Whether the holder before died here: what it may have left is to be repaired first. */
+    public boolean broken() {
+      return broken;
+    }
+
+    /** The key that a dead holder was changing; null if that cannot be made out. */
     public @Nullable Digest256 brokenIntent() {
-      return brokenIntent;
+      return broken && coordination != null ? coordination.intent(stripe) : null;
+    }
+
+    /** Which stripe this is. */
+    int stripe() {
+      return stripe;
     }
 
     /**
@@ -259,14 +280,6 @@ public final class KeyLocks {
     /** Removals under this stripe so far; -1 if nobody can tell. */
     public long removals() {
       return coordination == null ? -1 : coordination.removals(stripe);
-    }
-
-    /** Adds to the root's byte total, with or without the stripe. */
-    public void addTotalBytes(long delta) {
-      Coordination mapped = registry == null ? null : registry.current();
-      if (mapped != null) {
-        mapped.totalBytes().add(delta);
-      }
     }
 
     @Override

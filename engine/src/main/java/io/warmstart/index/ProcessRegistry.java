@@ -53,7 +53,6 @@ public final class ProcessRegistry implements AutoCloseable {
   private int row = -1;
   private @Nullable FileLock rowLock;
   private long epoch;
-  private boolean attachedBefore;
 
   private ProcessRegistry(Path directory, FileOps ops, EpochNanoClock clock, long boot) {
     this.directory = directory;
@@ -123,6 +122,19 @@ public final class ProcessRegistry implements AutoCloseable {
     return live;
   }
 
+  /** Whether a process has died since this was last asked, here or by a sibling. */
+  public boolean noticeDeaths() {
+    Coordination coordination = current();
+    boolean died = false;
+    for (int each = 0; coordination != null && each < coordination.rowsUsed(); each++) {
+      if (coordination.isOccupied(each) && isUnowned(each, coordination)) {
+        coordination.left(each);
+        died = true;
+      }
+    }
+    return died;
+  }
+
   private boolean isUnowned(int otherRow, Coordination coordination) {
     try {
       return otherRow != coordination.row() && locks.isFree(otherRow);
@@ -173,6 +185,10 @@ public final class ProcessRegistry implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       started.completeExceptionally(e);
     } finally {
+      Coordination coordination = current();
+      if (coordination != null) {
+        coordination.left(coordination.row());
+      }
       current = null;
       locks.close();
     }
@@ -231,11 +247,6 @@ public final class ProcessRegistry implements AutoCloseable {
       coordination.claim(
           row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
       epoch = coordination.owner().epoch();
-      if (attachedBefore || locks.wasMade()) {
-        // Some may have added to a file, or to a row, that was not theirs any more.
-        coordination.totalBytes().doubt();
-      }
-      attachedBefore = true;
       current = coordination;
     } finally {
       LockFile.release(attaching);

@@ -46,15 +46,18 @@ public final class PayloadMemory {
     CLEANER_LOG.setLevel(Level.OFF);
   }
 
-  private final BytesStore<?, ?> bytes;
+  private final @Nullable BytesStore<?, ?> nativeStore;
   private final @Nullable MappedByteBuffer mapping;
   private final long address;
   private final long length;
   private final AtomicBoolean released = new AtomicBoolean();
 
   private PayloadMemory(
-      BytesStore<?, ?> bytes, @Nullable MappedByteBuffer mapping, long address, long length) {
-    this.bytes = bytes;
+      @Nullable BytesStore<?, ?> nativeStore,
+      @Nullable MappedByteBuffer mapping,
+      long address,
+      long length) {
+    this.nativeStore = nativeStore;
     this.mapping = mapping;
     this.address = address;
     this.length = length;
@@ -128,10 +131,8 @@ public final class PayloadMemory {
     try {
       long address = BufferUtil.address(mapping);
       Digest256 checksum = withChecksum ? checksum(mapping) : null;
-      PointerBytesStore store = BytesStore.nativePointer();
-      store.set(address, length);
       loaded = true;
-      return new Loaded(new PayloadMemory(store, mapping, address, length), checksum);
+      return new Loaded(new PayloadMemory(null, mapping, address, length), checksum);
     } catch (InternalError e) {
       // A page of the mapping is gone: the file was truncated under it.
       throw new EOFException("payload was truncated while it was read: expected=" + length);
@@ -160,6 +161,11 @@ public final class PayloadMemory {
     return length;
   }
 
+  /** Whether it is a mapping. */
+  boolean isMapped() {
+    return mapping != null;
+  }
+
   /** Whether an Agrona buffer can show all of it. */
   public boolean fitsBuffer() {
     return length <= MAP_UP_TO_BYTES;
@@ -170,15 +176,22 @@ public final class PayloadMemory {
     view.wrap(address, (int) length);
   }
 
-  /** The payload as Chronicle's bytes, of any size; do not write to it. */
-  public BytesStore<?, ?> bytes() {
-    return bytes;
+  /** The payload as Chronicle's bytes, of any size; to be released before the memory is. */
+  public BytesStore<?, ?> view() {
+    if (length == 0) {
+      return BytesStore.lazyNativeBytesStoreWithFixedCapacity(0);
+    }
+    PointerBytesStore view = BytesStore.nativePointer();
+    view.set(address, length);
+    return view;
   }
 
   /** Frees the memory or the mapping; later calls do nothing. */
   public void release() {
     if (released.compareAndSet(false, true)) {
-      bytes.releaseLast();
+      if (nativeStore != null) {
+        nativeStore.releaseLast();
+      }
       if (mapping != null) {
         IoUtil.unmap(mapping);
       }

@@ -23,7 +23,14 @@ class FormatDocTest {
         List.of(
             rows(CoordinationLayout.HEADER),
             rows(CoordinationLayout.PROCESS_ROW),
-            rows(CoordinationLayout.STRIPE)),
+            rows(CoordinationLayout.STRIPE),
+            rows(IndexLayout.HEADER),
+            rows(IndexLayout.SUMMARY),
+            rows(IndexLayout.STRIPE_HEAD),
+            rows(IndexLayout.PAGE_HEAD),
+            rows(IndexLayout.SLOT),
+            rows(IndexLayout.WINNER),
+            rows(IndexLayout.ENTRY)),
         documented);
   }
 
@@ -31,6 +38,10 @@ class FormatDocTest {
   void documentedSizesAreThoseInTheCode() throws IOException {
     String text = Files.readString(document());
 
+    assertTrue(text.contains("| 0 | header |\n| " + IndexLayout.SUMMARIES_OFFSET + " |"));
+    assertTrue(text.contains("| " + IndexLayout.STRIPE_HEADS_OFFSET + " | 512 stripe heads of 64"));
+    assertTrue(text.contains("| " + IndexLayout.BUCKETS_OFFSET + " | 65536 buckets of 8 bytes"));
+    assertTrue(text.contains("| " + IndexLayout.PAGES_OFFSET + " | 1024 pages of 1024 bytes"));
     assertTrue(text.contains(CoordinationLayout.FILE_LENGTH + " bytes"));
     assertTrue(
         text.contains(
@@ -41,7 +52,7 @@ class FormatDocTest {
                 + CoordinationLayout.PROCESSES_OFFSET));
     assertTrue(
         text.contains(
-            (CoordinationLayout.KEY_STRIPES + 1)
+            CoordinationLayout.STRIPES
                 + " of "
                 + CoordinationLayout.STRIPE_LENGTH
                 + " bytes, at "

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -60,14 +59,8 @@ class KeyLocksTest {
     return self.coordination().intentState(STRIPE);
   }
 
-  private void count(long bytes) {
-    self.coordination().totalBytes().beginWalk().correct(bytes);
-    assertEquals(OptionalLong.of(bytes), self.coordination().totalBytes().known());
-  }
-
   @Test
   void aHoldAnnouncesItsKeyAndClearsTheIntentAtItsEnd() {
-    count(100);
     try (Hold hold = self.locks.acquire(IndexRoot.key(3))) {
       assertTrue(hold.shared());
       assertTrue(hold.exclusive());
@@ -76,12 +69,10 @@ class KeyLocksTest {
       assertEquals(IndexRoot.key(3), self.coordination().intent(STRIPE));
     }
     assertEquals(Coordination.NO_INTENT, state());
-    assertEquals(OptionalLong.of(100), self.coordination().totalBytes().known());
   }
 
   @Test
   void aStripeWhoseHolderWasKilledIsFreeAndTheDeadOnesKeyTold() throws Exception {
-    count(100);
     try (ForkedJvm holder = forkHolder("5")) {
       holder.kill();
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
@@ -94,7 +85,6 @@ class KeyLocksTest {
     assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
     assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
     assertEquals(0, self.counters.own(Counter.FILES_ONLY));
-    assertTrue(self.coordination().totalBytes().known().isEmpty(), "the total is in doubt");
     try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent(), "told once");
     }
@@ -114,9 +104,8 @@ class KeyLocksTest {
     }
   }
 
-  /** A key that cannot be repaired now must not cost every save a walk. */
   @Test
-  void aRepairThatFailedIsLeftToTheNextHolderAndDoubtsTheTotalOnce() throws Exception {
+  void aRepairThatFailedIsLeftToTheNextHolderAndCountedOnce() throws Exception {
     try (ForkedJvm holder = forkHolder("5")) {
       holder.kill();
     }
@@ -124,13 +113,9 @@ class KeyLocksTest {
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
         assertEquals(Coordination.AT_WORK, state(), "its own death is to be found too");
-        if (attempt == 0) {
-          count(100);
-        }
       }
     }
     assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
-    assertEquals(OptionalLong.of(100), self.coordination().totalBytes().known());
     try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
       hold.announce(IndexRoot.key(0));
     }
@@ -140,8 +125,7 @@ class KeyLocksTest {
   }
 
   @Test
-  void theDeathOfASweeperFreesTheSweepsAndDoubtsTheTotal() throws Exception {
-    count(100);
+  void theDeathOfASweeperFreesTheSweeps() throws Exception {
     try (ForkedJvm sweeper = forkHolder("sweep")) {
       sweeper.kill();
     }
@@ -149,7 +133,6 @@ class KeyLocksTest {
       assertTrue(hold.shared());
       assertNull(hold.brokenIntent());
     }
-    assertTrue(self.coordination().totalBytes().known().isEmpty());
   }
 
   @Test
@@ -281,7 +264,9 @@ class KeyLocksTest {
         });
     try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
       assertTrue(hold.shared());
+      assertTrue(hold.broken());
       assertNull(hold.brokenIntent());
+      hold.announce(IndexRoot.key(0));
     }
     assertEquals(Coordination.NO_INTENT, state());
   }

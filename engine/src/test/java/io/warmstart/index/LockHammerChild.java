@@ -53,11 +53,9 @@ final class LockHammerChild {
     for (int i = 0; !stopped; i++) {
       try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
         hold.countRemoval();
-        hold.addTotalBytes(i);
         hold.removals();
         Coordination coordination = root.registry.current();
         if (coordination != null) {
-          coordination.totalBytes().known();
           root.counters.count(Counter.HITS);
           root.counters.carryOver(coordination);
           coordination.sum(Counter.HITS);

@@ -120,34 +120,6 @@ class LostCoordinationTest {
     }
   }
 
-  /** Whoever attaches anew has told a file, for a while, what nobody reads any more. */
-  @Test
-  void whoAttachesAnewDoubtsTheTotal() throws Exception {
-    Path directory = parent.resolve(".warmstart");
-    try (IndexRoot self = IndexRoot.open(directory);
-        ForkedJvm sibling = ForkedJvm.start(IndexChild.class, "attach", directory.toString())) {
-      sibling.awaitLine("owner");
-      Coordination first = self.coordination();
-      Files.delete(CoordinationVandal.in(directory));
-      await(() -> self.registry.current() != first && self.registry.liveProcesses() == 2);
-      // Until the sibling, too, is through with attaching.
-      await(
-          () -> {
-            self.coordination().totalBytes().beginWalk().correct(100);
-            return self.coordination().totalBytes().known().isPresent();
-          });
-      // A third process meets files that are there: nothing to doubt.
-      try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "attach", directory.toString())) {
-        third.awaitLine("owner");
-        assertTrue(self.coordination().totalBytes().known().isPresent());
-      }
-      Coordination second = self.coordination();
-      Files.delete(directory.resolve(LockFile.NAME));
-      await(() -> self.registry.current() != null && self.registry.current() != second);
-      assertTrue(self.coordination().totalBytes().known().isEmpty());
-    }
-  }
-
   private void assertEndsWell(ForkedJvm child) throws Exception {
     child.tell();
     assertEquals("failures=0 timeouts=0", child.awaitLine("done"));

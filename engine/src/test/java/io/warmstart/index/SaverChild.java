@@ -79,7 +79,7 @@ final class SaverChild {
         }
       } catch (Throwable e) {
         failures.incrementAndGet();
-        e.printStackTrace(System.out);
+        e.printStackTrace();
       }
       slowestNanos.accumulateAndGet(System.nanoTime() - begin, Math::max);
       if (saves.incrementAndGet() % SAVES_PER_LINE == 0) {

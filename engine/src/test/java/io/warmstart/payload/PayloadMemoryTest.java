@@ -53,9 +53,9 @@ class PayloadMemoryTest {
     assertEquals(
         Digest256.ofBytes(MessageDigest.getInstance("SHA-256").digest(payload)), loaded.checksum());
     assertEquals(length, memory.length());
-    assertEquals(length, memory.bytes().readRemaining());
+    assertEquals(length, memory.view().readRemaining());
     byte[] read = new byte[length];
-    assertEquals(length, memory.bytes().read(0, read, 0, length));
+    assertEquals(length, memory.view().read(0, read, 0, length));
     assertArrayEquals(payload, read);
     UnsafeBuffer view = new UnsafeBuffer(0, 0);
     memory.wrap(view);

@@ -1,0 +1,158 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.DirectoryNames.Classified;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.RootRecords;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes one entry, under its key's lock, if it still is what it was chosen for.
+ *
+ * <p>The manifest goes first: what a death in between leaves is a payload that no reader asks for.
+ */
+final class EntryRemoval {
+  private final Engine engine;
+  private final StoreOptions options;
+  private final RootRecords records;
+
+  EntryRemoval(Engine engine, StoreOptions options) {
+    this.engine = engine;
+    this.options = options;
+    this.records = engine.records();
+  }
+
+  /** What came of an attempt to remove an entry. */
+  enum Outcome {
+    REMOVED,
+    /** It was used or changed since it was recorded; the index knows better now. */
+    STAYS,
+    /** It is not there as it should be: the key wants mending. */
+    BROKEN
+  }
+
+  /**
+   * Removes an entry that the index has recorded, unless its manifest tells of a later use. Then,
+   * and if it is not there, the index is told better.
+   *
+   * @param onlyExpired whether it is to go only if its TTL has passed
+   * @return what came of it
+   */
+  Outcome remove(RecordedEntry entry, boolean onlyExpired) throws IOException {
+    KeyDirectory directory = engine.directory(entry.key());
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      if (!hold.shared()) {
+        records.passOver(entry);
+        return Outcome.STAYS;
+      }
+      String runId = runIdOf(directory, entry);
+      Manifest manifest = runId == null ? null : read(directory, runId);
+      if (runId == null || manifest == null) {
+        records.absent(hold, entry);
+        return Outcome.BROKEN;
+      }
+      Candidate candidate = new Candidate(runId, manifest);
+      Manifest used = engine.touches.withNoted(entry.key(), candidate);
+      long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
+      EntryFacts facts = EntryFacts.of(runId, used, bytes);
+      if (facts.lastUseNanos() > entry.lastUseNanos() || (facts.accessed() && !entry.accessed())) {
+        records.restamped(hold, entry.key(), facts, 0);
+        return Outcome.STAYS;
+      }
+      if (onlyExpired
+          && !Expiry.expired(options.ttlNanos(), entry.lastUseNanos(), engine.clock.nanoTime())) {
+        return Outcome.STAYS;
+      }
+      unlinkPair(hold, directory, runId, bytes);
+      return Outcome.REMOVED;
+    }
+  }
+
+  /** Removes an entry that a walk has found, if it still is the version that was found. */
+  boolean remove(RootWalk.Evictable entry) throws IOException {
+    KeyDirectory directory = entry.directory();
+    String runId = entry.candidate().runId();
+    try (KeyLocks.Hold hold = engine.lock(directory)) {
+      if (!hold.exclusive() || !entry.candidate().manifest().equals(read(directory, runId))) {
+        return false;
+      }
+      unlinkPair(hold, directory, runId, entry.bytes());
+      return true;
+    }
+  }
+
+  private void unlinkPair(KeyLocks.Hold hold, KeyDirectory directory, String runId, long bytes)
+      throws IOException {
+    // Before the first unlink: a saver that finds its pair gone must already see why.
+    hold.countRemoval();
+    engine.index.changing(directory);
+    try {
+      unlinkIfThere(directory.manifest(runId));
+      unlinkIfThere(directory.payload(runId));
+    } finally {
+      engine.index.changed(directory);
+    }
+    records.removed(hold, directory.key(), runId, bytes);
+    try {
+      engine.ops.removeDirectory(directory.path());
+      records.vanished(hold, directory.key());
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
+    }
+  }
+
+  /** The run id as recorded; one too long for that is looked for among the names. */
+  private @Nullable String runIdOf(KeyDirectory directory, RecordedEntry entry) throws IOException {
+    if (entry.runId() != null) {
+      return entry.runId();
+    }
+    try {
+      for (String name : engine.ops.list(directory.path())) {
+        Classified classified = DirectoryNames.classify(name);
+        if (classified.kind() == DirectoryNames.Kind.MANIFEST
+            && classified.runId() != null
+            && entry.isOf(classified.runId())) {
+          return classified.runId();
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // The whole directory is gone.
+    }
+    return null;
+  }
+
+  private @Nullable Manifest read(KeyDirectory directory, String runId) throws IOException {
+    try {
+      return ManifestFile.read(engine.ops, directory.manifest(runId)).manifest();
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
+  }
+
+  private long sizeOf(Path path) throws IOException {
+    try {
+      return engine.ops.stat(path).size();
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  private void unlinkIfThere(Path path) throws IOException {
+    try {
+      engine.ops.unlink(path);
+    } catch (NoSuchFileException e) {
+      // A store that knows no lock was faster.
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.StagedName;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.index.ProcessRegistry;
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/**
+ * Looks at all files of a key and tells the index what it found: how many bytes, which entries.
+ *
+ * <p>Under the key's lock, so that no save of ours stands between the look and the telling. The
+ * directory's mtime is told too if any later change will show in it; then the next walk can pass
+ * the key over.
+ */
+final class KeyCount {
+  /** The file system's clock may tick as seldom as each 10 ms. */
+  private static final long RACY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+
+  private final KeyScan scan;
+  private final long bytes;
+
+  private KeyCount(KeyScan scan, long bytes) {
+    this.scan = scan;
+    this.bytes = bytes;
+  }
+
+  KeyScan scan() {
+    return scan;
+  }
+
+  /** Of all files, but those of saves under way. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Counts a key that the caller holds the lock of. */
+  static KeyCount under(Engine engine, KeyLocks.Hold hold, KeyDirectory directory)
+      throws IOException {
+    long mtime = mtimeOf(engine, directory);
+    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+    long bytes = scan.bytes() - underWay(engine, scan);
+    List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
+    for (Candidate candidate : scan.candidates()) {
+      entries.add(
+          EntryFacts.of(
+              candidate.runId(),
+              engine.touches.withNoted(directory.key(), candidate),
+              scan.pairBytes(candidate.runId())));
+    }
+    // What is out of order must be looked at again: a writer's death changes no mtime.
+    boolean inOrder =
+        scan.staged().isEmpty()
+            && scan.foreignTemporaries().isEmpty()
+            && scan.suspects().isEmpty()
+            && RecoverFlow.brokenRuns(scan).isEmpty();
+    boolean telling = SystemEpochNanoClock.INSTANCE.nanoTime() - mtime >= RACY_NANOS;
+    engine.records().walked(hold, directory.key(), inOrder && telling ? mtime : 0, bytes, entries);
+    return new KeyCount(scan, bytes);
+  }
+
+  private static long mtimeOf(Engine engine, KeyDirectory directory) throws IOException {
+    try {
+      FileFacts facts = engine.ops.stat(directory.path());
+      return facts.directory() ? facts.mtimeNanos() : 0;
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  /** The budget may be passed by the saves in flight. */
+  private static long underWay(Engine engine, KeyScan scan) {
+    long bytes = 0;
+    for (KeyScan.Leftover leftover : scan.staged()) {
+      StagedName staged = leftover.staged();
+      if (staged != null && engine.liveness(staged) == ProcessRegistry.Liveness.ALIVE) {
+        bytes += leftover.bytes();
+      }
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,51 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Digest256;
+
+/**
+ * Checks over records of the index. They tell a record that belongs together from one that was
+ * torn, flipped or made for another key, not from one that somebody has forged.
+ *
+ * <p>Each input goes through a multiplication by an odd constant, which is a bijection, so a change
+ * of any one input always changes the check. The products are independent of one another: the
+ * processor computes them side by side.
+ */
+final class Checks {
+  private static final long GOLDEN = 0x9e3779b97f4a7c15L;
+
+  private Checks() {}
+
+  static long ofWinner(Digest256 key, int ranking, long changes, long mtime, long high, long low) {
+    long sum =
+        (changes ^ key.word(0)) * 0xbf58476d1ce4e5b9L
+            ^ Long.rotateLeft((mtime + ranking) * 0x94d049bb133111ebL, 13)
+            ^ Long.rotateLeft((high ^ key.word(2)) * 0xd6e8feb86659fd93L, 29)
+            ^ Long.rotateLeft((low + ranking) * 0xa0761d6478bd642fL, 43);
+    return finish(sum);
+  }
+
+  /** The check of a number of bytes that somebody is accountable for: a key, a stripe. */
+  static long ofBytes(long accountable, long bytes) {
+    return mix(mix(accountable + GOLDEN) ^ bytes);
+  }
+
+  /** The finaliser of splitmix64: every bit of the input moves half of the output's. */
+  static long mix(long value) {
+    long mixed = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94d049bb133111ebL;
+    return mixed ^ (mixed >>> 31);
+  }
+
+  private static long finish(long sum) {
+    return (sum ^ (sum >>> 32)) * GOLDEN;
+  }
+
+  /** A hash of a run id that is the same in every process. */
+  static long ofRunId(String runId) {
+    long hash = 1125899906842597L;
+    for (int at = 0; at < runId.length(); at++) {
+      hash = 31 * hash + runId.charAt(at);
+    }
+    return mix(hash);
+  }
+}

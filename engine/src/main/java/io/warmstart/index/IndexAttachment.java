@@ -1,0 +1,41 @@
+package io.warmstart.index;
+
+import java.util.function.IntSupplier;
+
+/** One generation of the index, as files and as what stands in them. Safe for all threads. */
+final class IndexAttachment {
+  private final IndexFiles files;
+  private final KeyTable keys;
+  private final StripeTotals totals;
+  private final EntryTable entries;
+  private final EvictionOrder order;
+
+  IndexAttachment(IndexFiles files, IntSupplier pages) {
+    this.files = files;
+    this.keys = new KeyTable(files, pages);
+    this.totals = new StripeTotals(files.base);
+    this.entries = new EntryTable(files, totals, pages);
+    this.order = new EvictionOrder(totals, entries);
+  }
+
+  IndexFiles files() {
+    return files;
+  }
+
+  KeyTable keys() {
+    return keys;
+  }
+
+  StripeTotals totals() {
+    return totals;
+  }
+
+  EntryTable entries() {
+    return entries;
+  }
+
+  /** For whoever sweeps, one thread at a time. */
+  EvictionOrder order() {
+    return order;
+  }
+}

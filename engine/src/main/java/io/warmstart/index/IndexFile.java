@@ -1,0 +1,95 @@
+package io.warmstart.index;
+
+import static io.warmstart.index.IndexLayout.BOOT_OFFSET;
+import static io.warmstart.index.IndexLayout.DOUBT_OFFSET;
+import static io.warmstart.index.IndexLayout.FILE_NUMBER_OFFSET;
+import static io.warmstart.index.IndexLayout.GENERATION_OFFSET;
+import static io.warmstart.index.IndexLayout.LIVE;
+import static io.warmstart.index.IndexLayout.MAGIC;
+import static io.warmstart.index.IndexLayout.MAGIC_OFFSET;
+import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
+import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
+import static io.warmstart.index.IndexLayout.STATE_OFFSET;
+import static io.warmstart.index.IndexLayout.VERSION_OFFSET;
+import static io.warmstart.index.IndexLayout.WINNERS;
+
+import io.warmstart.io.FileFacts;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One mapped file of the index, and beside it what this process has in memory for its winners: for
+ * each slot and ranking one entry, the last that it has read. Safe for all threads.
+ */
+final class IndexFile {
+  final AtomicBuffer buffer;
+  private final int number;
+  private final @Nullable FileFacts identity;
+  private final int pagesOffset;
+  private final AtomicReferenceArray<@Nullable CachedEntry> cached;
+
+  /**
+   * Stands over a mapping.
+   *
+   * @param number 0 for the first file
+   * @param identity the file's; null for memory that no file is behind
+   */
+  IndexFile(AtomicBuffer buffer, int number, @Nullable FileFacts identity) {
+    this.buffer = buffer;
+    this.number = number;
+    this.identity = identity;
+    this.pagesOffset = IndexLayout.pagesOffset(number);
+    int slots = IndexLayout.pagesIn(number) * IndexLayout.SLOTS_PER_PAGE;
+    this.cached = new AtomicReferenceArray<>(slots * WINNERS);
+  }
+
+  /** Writes the header of a new, zeroed file. */
+  void initialise(long boot, long generation) {
+    buffer.putLong(VERSION_OFFSET, IndexLayout.layout());
+    buffer.putLong(BOOT_OFFSET, boot);
+    buffer.putLong(GENERATION_OFFSET, generation);
+    buffer.putLong(FILE_NUMBER_OFFSET, number);
+    // Page 0 is never given out: 0 stands for none.
+    buffer.putLong(PAGES_USED_OFFSET, 1);
+    buffer.putLong(DOUBT_OFFSET, generation | 1);
+    buffer.putLong(STATE_OFFSET, LIVE);
+    buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
+  }
+
+  /** Whether the file was made under this boot, with this layout, and is in use. */
+  boolean usable(long boot) {
+    return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
+        && buffer.getLong(VERSION_OFFSET) == IndexLayout.layout()
+        && buffer.getLong(BOOT_OFFSET) == boot
+        && buffer.getLong(FILE_NUMBER_OFFSET) == number
+        && buffer.getLongVolatile(STATE_OFFSET) == LIVE;
+  }
+
+  long generation() {
+    return buffer.getLong(GENERATION_OFFSET);
+  }
+
+  @Nullable FileFacts identity() {
+    return identity;
+  }
+
+  /** What this process has in memory for a winner of a slot. */
+  @Nullable CachedEntry cached(int slotOffset, int ranking) {
+    return cached.get(cell(slotOffset, ranking));
+  }
+
+  /** Keeps an entry; returns the one that was kept before. */
+  @Nullable CachedEntry cache(int slotOffset, int ranking, CachedEntry entry) {
+    return cached.getAndSet(cell(slotOffset, ranking), entry);
+  }
+
+  /** Forgets an entry, if it is still the one that is kept. */
+  void forget(int slotOffset, int ranking, CachedEntry entry) {
+    cached.compareAndSet(cell(slotOffset, ranking), entry, null);
+  }
+
+  private int cell(int slotOffset, int ranking) {
+    return (slotOffset - pagesOffset) / SLOT_LENGTH * WINNERS + ranking;
+  }
+}

@@ -1,0 +1,128 @@
+package io.warmstart.index;
+
+import static io.warmstart.index.IndexLayout.MOST_FILES;
+import static io.warmstart.index.IndexLayout.MOST_PAGES;
+import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
+import static io.warmstart.index.IndexLayout.STATE_OFFSET;
+import static io.warmstart.index.IndexLayout.SUPERSEDED;
+
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of one generation of the index as this process has them mapped, and their pages.
+ *
+ * <p>The index grows by whole new files beside those that are in use; nothing ever moves. Whoever
+ * meets the number of a page in a file that it has not mapped yet, maps it then.
+ *
+ * <p>Safe for all threads.
+ */
+final class IndexFiles {
+  /** Where the files after the first come from. */
+  interface Extensions {
+    /** Maps an extension that another process may have made; null if there is none that fits. */
+    @Nullable IndexFile open(int number, long generation) throws IOException;
+
+    /** Makes an extension, or maps it if it has been made. Under the allocation lock. */
+    IndexFile make(int number, long generation) throws IOException;
+  }
+
+  /** The first file, with header, stripes and buckets. */
+  final AtomicBuffer base;
+
+  private final long generation;
+  private final Extensions extensions;
+  private final AtomicReferenceArray<@Nullable IndexFile> files =
+      new AtomicReferenceArray<>(MOST_FILES);
+  private volatile boolean lost;
+
+  IndexFiles(IndexFile first, Extensions extensions) {
+    this.base = first.buffer;
+    this.generation = first.generation();
+    this.extensions = extensions;
+    files.set(0, first);
+  }
+
+  /** The identity of a file that is mapped; null if it is not. */
+  @Nullable FileFacts identity(int number) {
+    IndexFile file = files.get(number);
+    return file == null ? null : file.identity();
+  }
+
+  /** Whether this generation may be read from: not superseded, no page lost. */
+  boolean live() {
+    return !lost && base.getLongVolatile(STATE_OFFSET) == IndexLayout.LIVE;
+  }
+
+  /** Marks the mappings as lost, after an InternalError. */
+  void lose() {
+    lost = true;
+  }
+
+  /** Tells everybody to attach to the generation that is about to take this one's place. */
+  void supersede() {
+    lost = true;
+    base.putLongVolatile(STATE_OFFSET, SUPERSEDED);
+  }
+
+  /** The file that a page lies in; null if the number cannot be right. */
+  @Nullable IndexFile fileOf(long page) {
+    if (page <= 0 || page >= MOST_PAGES) {
+      return null;
+    }
+    int number = IndexLayout.fileOf((int) page);
+    IndexFile file = files.get(number);
+    return file != null ? file : map(number);
+  }
+
+  private synchronized @Nullable IndexFile map(int number) {
+    IndexFile file = files.get(number);
+    if (file == null) {
+      try {
+        file = extensions.open(number, generation);
+      } catch (IOException e) {
+        // As with a file that is not there: what lies in it is not known.
+        file = null;
+      }
+      if (file == null) {
+        // Somebody has removed it, or the number is garbage: build anew.
+        lost = true;
+        return null;
+      }
+      files.set(number, file);
+    }
+    return file;
+  }
+
+  /**
+   * Gives out a page of zeros. The caller holds the allocation lock.
+   *
+   * @return its number; 0 if there is no room
+   */
+  int allocatePage() {
+    long used = base.getLongVolatile(PAGES_USED_OFFSET);
+    if (used < 1 || used >= MOST_PAGES) {
+      return 0;
+    }
+    int page = (int) used;
+    int number = IndexLayout.fileOf(page);
+    if (files.get(number) == null) {
+      try {
+        files.set(number, extensions.make(number, generation));
+      } catch (IOException e) {
+        // A full disk, first of all. What finds no room is answered from files.
+        return 0;
+      }
+    }
+    base.putLongVolatile(PAGES_USED_OFFSET, used + 1);
+    return page;
+  }
+
+  /** How many pages are given out. */
+  long pagesUsed() {
+    return base.getLongVolatile(PAGES_USED_OFFSET);
+  }
+}

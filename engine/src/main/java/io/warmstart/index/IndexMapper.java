@@ -1,0 +1,157 @@
+package io.warmstart.index;
+
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes and maps the files of an index. What makes is called under the allocation lock; the rest is
+ * safe for all threads.
+ */
+final class IndexMapper implements IndexFiles.Extensions {
+  static final String NAME = "index";
+  private static final String EXTENSION_PREFIX = "index-";
+  private static final String STAGED_PREFIX = "index.new-";
+  private static final int ZEROS = 1 << 20;
+
+  private final Path directory;
+  private final FileOps ops;
+  private final long boot;
+  private final SecureRandom random = new SecureRandom();
+
+  IndexMapper(Path directory, FileOps ops, long boot) {
+    this.directory = directory;
+    this.ops = ops;
+    this.boot = boot;
+  }
+
+  /** Maps the index that is there; null if there is none that can be used. */
+  @Nullable IndexFiles open() throws IOException {
+    IndexFile first = map(0);
+    if (first == null) {
+      return null;
+    }
+    if (!first.usable(boot)) {
+      // Before a new one can be found: see SharedIndex.
+      new IndexFiles(first, this).supersede();
+      LostPages.surface();
+      return null;
+    }
+    LostPages.surface();
+    return new IndexFiles(first, this);
+  }
+
+  /** Makes an empty index in place of whatever there is. */
+  IndexFiles make() throws IOException {
+    removeStaged();
+    return new IndexFiles(create(0, random.nextLong()), this);
+  }
+
+  @Override
+  public @Nullable IndexFile open(int number, long generation) throws IOException {
+    IndexFile file = map(number);
+    boolean fits = file != null && file.usable(boot) && file.generation() == generation;
+    LostPages.surface();
+    return fits ? file : null;
+  }
+
+  @Override
+  public IndexFile make(int number, long generation) throws IOException {
+    IndexFile existing = open(number, generation);
+    return existing != null ? existing : create(number, generation);
+  }
+
+  /** Whether the names still lead to the files, at their full length. */
+  boolean leadsTo(IndexFiles files) {
+    for (int number = 0; number < IndexLayout.MOST_FILES; number++) {
+      FileFacts identity = files.identity(number);
+      if (identity != null) {
+        try {
+          FileFacts facts = ops.stat(path(number));
+          if (!facts.sameFileAs(identity) || facts.size() != IndexLayout.fileLength(number)) {
+            return false;
+          }
+        } catch (IOException e) {
+          // Gone or out of reach: nobody else will find it either.
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private Path path(int number) {
+    return directory.resolve(number == 0 ? NAME : EXTENSION_PREFIX + number);
+  }
+
+  /** The file must be the same before and after: a name can be given another one in between. */
+  private @Nullable IndexFile map(int number) throws IOException {
+    Path path = path(number);
+    int length = IndexLayout.fileLength(number);
+    try {
+      FileFacts before = ops.stat(path);
+      if (!before.regular() || before.size() != length) {
+        return null;
+      }
+      try (FileOps.FileHandle file = ops.openForWriting(path)) {
+        MappedByteBuffer mapped = file.mapShared(length);
+        FileFacts opened = file.facts();
+        return opened.sameFileAs(before)
+            ? new IndexFile(new UnsafeBuffer(mapped), number, opened)
+            : null;
+      }
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /**
+   * Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it.
+   * Under a name of its own, for the reason that {@link ProcessRegistry} gives.
+   */
+  private IndexFile create(int number, long generation) throws IOException {
+    Path staged =
+        directory.resolve(STAGED_PREFIX + ProcessHandle.current().pid() + "-" + System.nanoTime());
+    int length = IndexLayout.fileLength(number);
+    boolean renamed = false;
+    try (FileOps.FileHandle file = ops.createExclusive(staged)) {
+      ByteBuffer zeros = ByteBuffer.allocate(Math.min(ZEROS, length));
+      for (int written = 0; written < length; written += zeros.limit()) {
+        zeros.clear().limit(Math.min(zeros.capacity(), length - written));
+        file.write(zeros);
+      }
+      MappedByteBuffer mapped = file.mapShared(length);
+      IndexFile made = new IndexFile(new UnsafeBuffer(mapped), number, file.facts());
+      made.initialise(boot, generation);
+      LostPages.surface();
+      ops.rename(staged, path(number));
+      renamed = true;
+      return made;
+    } finally {
+      if (!renamed) {
+        removeStaged();
+      }
+    }
+  }
+
+  /** What has not become an index, and what processes have left that died while they made one. */
+  private void removeStaged() throws IOException {
+    for (String name : ops.list(directory)) {
+      if (name.startsWith(STAGED_PREFIX)) {
+        try {
+          ops.unlink(directory.resolve(name));
+        } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+          // Gone since the listing; or no file of ours, and in nobody's way.
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+
+/**
+ * Which version of which entry wins, as the index stores it: 128 bits that no two versions of a key
+ * share, or the mark of a miss. For one thread.
+ */
+public final class IndexedWinner {
+  private long high;
+  private long low;
+  private long lastUse;
+  private long mtime;
+
+  void set(long newHigh, long newLow, long newLastUse, long newMtime) {
+    high = newHigh;
+    low = newLow;
+    lastUse = newLastUse;
+    mtime = newMtime;
+  }
+
+  /** Makes this the mark of a miss. */
+  public void setMiss() {
+    set(0, 0, 0, 0);
+  }
+
+  /** Makes this the version of an entry: all that a lookup shows of it, mixed. */
+  public void setVersion(Candidate candidate, long lastUseUnixNanos) {
+    Manifest manifest = candidate.manifest();
+    long moment = manifest.written().unixSecs() * 1_000_000_007L + manifest.written().nanos();
+    long facts =
+        Double.doubleToLongBits(manifest.objective().orElse(Double.NaN))
+            + 31 * manifest.iteration().orElse(-1)
+            + (manifest.finalResult() ? 1 : 0);
+    long mixedHigh = Checks.mix(manifest.checksum().word(0) ^ Checks.mix(moment));
+    long mixedLow =
+        Checks.mix(manifest.checksum().word(1) + Checks.ofRunId(candidate.runId()))
+            ^ Checks.mix(facts + Checks.mix(moment));
+    // Both 0 is the mark of a miss.
+    set(mixedHigh, mixedHigh == 0 && mixedLow == 0 ? 1 : mixedLow, lastUseUnixNanos, 0);
+  }
+
+  /** Whether there is no entry to win. */
+  public boolean isMiss() {
+    return high == 0 && low == 0;
+  }
+
+  /** The first half of the version. */
+  public long high() {
+    return high;
+  }
+
+  /** The other half. */
+  public long low() {
+    return low;
+  }
+
+  /** Unix nanoseconds of the entry's last write or access. */
+  public long lastUse() {
+    return lastUse;
+  }
+
+  /** The directory's mtime that the winner was read under. */
+  long mtime() {
+    return mtime;
+  }
+}

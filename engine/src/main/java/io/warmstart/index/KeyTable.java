@@ -1,0 +1,372 @@
+package io.warmstart.index;
+
+import static io.warmstart.index.IndexLayout.BUCKETS;
+import static io.warmstart.index.IndexLayout.BUCKETS_OFFSET;
+import static io.warmstart.index.IndexLayout.BYTES_CHECK_OFFSET;
+import static io.warmstart.index.IndexLayout.BYTES_OFFSET;
+import static io.warmstart.index.IndexLayout.CHANGES_OFFSET;
+import static io.warmstart.index.IndexLayout.CHECKED_OFFSET;
+import static io.warmstart.index.IndexLayout.CHECK_OFFSET;
+import static io.warmstart.index.IndexLayout.EPOCH_OFFSET;
+import static io.warmstart.index.IndexLayout.FREE_SLOT_OFFSET;
+import static io.warmstart.index.IndexLayout.HAND_OFFSET;
+import static io.warmstart.index.IndexLayout.KEY_OFFSET;
+import static io.warmstart.index.IndexLayout.LAST_USE_OFFSET;
+import static io.warmstart.index.IndexLayout.MTIME_OFFSET;
+import static io.warmstart.index.IndexLayout.NEXT_SLOT_OFFSET;
+import static io.warmstart.index.IndexLayout.SLOTS_OFFSET;
+import static io.warmstart.index.IndexLayout.SLOTS_PER_PAGE;
+import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
+import static io.warmstart.index.IndexLayout.STRIPES;
+import static io.warmstart.index.IndexLayout.STRIPE_HEADS_OFFSET;
+import static io.warmstart.index.IndexLayout.STRIPE_HEAD_LENGTH;
+import static io.warmstart.index.IndexLayout.VERSION_HIGH_OFFSET;
+import static io.warmstart.index.IndexLayout.VERSION_LOW_OFFSET;
+import static io.warmstart.index.IndexLayout.WALKED_MTIME_OFFSET;
+import static io.warmstart.index.IndexLayout.WINNERS_OFFSET;
+import static io.warmstart.index.IndexLayout.WINNER_LENGTH;
+
+import io.warmstart.format.Digest256;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * The keys of the index: for each key and ranking, which version won when somebody last read the
+ * key's directory, and whether that still holds.
+ *
+ * <p>It is never repaired, only filled anew from the files. That rests on one word for each key:
+ *
+ * <ul>
+ *   <li>Whoever changes a key's files stores a value into {@code changes} that was never there
+ *       before, ahead of the first change and after the last. That is a plain store: it needs no
+ *       lock, and cannot fail on a page that somebody has truncated away in a worse way than being
+ *       dropped.
+ *   <li>Whoever fills a winner reads {@code changes} first, then the directory, and stores the
+ *       winner with a check over the key, the value that it has read, the directory's mtime and the
+ *       version.
+ *   <li>A winner counts only if its check is right for the present {@code changes} and {@code
+ *       mtime}. So one that was read before or during a change is void as soon as the change is
+ *       done, a reader that starts after a save has returned never sees the one before, and a
+ *       record that was torn, flipped, lost or made for another key is none.
+ * </ul>
+ *
+ * <p>A process that dies between its two stores leaves a key whose winners were all void when it
+ * began; what is filled after its death is what the files say, and the files are mended by whoever
+ * meets them, who stores into {@code changes} too.
+ *
+ * <p>Slots of one bucket form a chain. Only the holder of the bucket's stripe changes it, by single
+ * stores, so readers need no lock: a reader that is led astray by a slot that is being given to
+ * another key finds nothing, and reads the files. No operation is a compare-and-set: on a page that
+ * is gone that would kill the JVM.
+ */
+final class KeyTable {
+  private static final int MOST_HOPS = 256;
+  private static final int MOST_FOR_MISSES = 64;
+  private static final int BUCKETS_PER_STRIPE = BUCKETS / STRIPES;
+
+  private final IndexFiles files;
+  private final IntSupplier pages;
+
+  /**
+   * Stands over the files.
+   *
+   * @param pages gives out a page of zeros, or 0
+   */
+  KeyTable(IndexFiles files, IntSupplier pages) {
+    this.files = files;
+    this.pages = pages;
+  }
+
+  /** Finds a key's slot. Allocates nothing. */
+  boolean find(Digest256 key, SlotCursor at) {
+    return follow(key, files.base.getLongVolatile(bucketOffset(key)), at);
+  }
+
+  private boolean follow(Digest256 key, long head, SlotCursor at) {
+    long slot = head;
+    for (int hop = 0; hop < MOST_HOPS && slot != 0; hop++) {
+      IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
+      if (file == null) {
+        return false;
+      }
+      AtomicBuffer buffer = file.buffer;
+      int offset = offsetOf(slot);
+      if (holds(buffer, offset, key)) {
+        at.moveTo(file, offset);
+        return true;
+      }
+      slot = buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
+    }
+    return false;
+  }
+
+  /**
+   * Makes a slot for a key that has none. The caller holds its stripe, shared.
+   *
+   * @param changes a value that was never used before
+   * @param missing whether it is there only to remember a miss: such keys come in any number, and
+   *     from some number on they take their slots from one another
+   * @return false if there is no room
+   */
+  boolean insert(Digest256 key, long changes, boolean missing, SlotCursor at) {
+    int stripeHead = stripeHead(key);
+    long slot = files.base.getLong(stripeHead + FREE_SLOT_OFFSET);
+    if (slot == 0 && missing && files.base.getLong(stripeHead + SLOTS_OFFSET) >= MOST_FOR_MISSES) {
+      slot = takeBack(KeyLocks.stripeOf(key), stripeHead);
+    }
+    if (slot == 0) {
+      slot = makeFree(stripeHead);
+    }
+    if (slot == 0) {
+      slot = takeBack(KeyLocks.stripeOf(key), stripeHead);
+    }
+    IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
+    if (file == null) {
+      return false;
+    }
+    AtomicBuffer buffer = file.buffer;
+    int offset = offsetOf(slot);
+    files.base.putLong(stripeHead + FREE_SLOT_OFFSET, buffer.getLong(offset + NEXT_SLOT_OFFSET));
+    // From here on nothing is found under the slot's old key, whatever of the new one is there.
+    buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
+    for (int word = 0; word < 4; word++) {
+      buffer.putLong(offset + KEY_OFFSET + 8 * word, key.word(word));
+    }
+    putBytes(buffer, offset, key, 0);
+    int bucket = bucketOffset(key);
+    buffer.putLong(offset + NEXT_SLOT_OFFSET, files.base.getLong(bucket));
+    files.base.putLongVolatile(bucket, slot);
+    at.moveTo(file, offset);
+    return true;
+  }
+
+  /** Puts the slots of a new page into the stripe's list; returns its head, 0 if there is none. */
+  private long makeFree(int stripeHead) {
+    int page = pages.getAsInt();
+    IndexFile file = page == 0 ? null : files.fileOf(page);
+    if (file == null) {
+      return 0;
+    }
+    long first = (long) page * SLOTS_PER_PAGE;
+    for (int each = 0; each < SLOTS_PER_PAGE - 1; each++) {
+      file.buffer.putLong(offsetOf(first + each) + NEXT_SLOT_OFFSET, first + each + 1);
+    }
+    files.base.putLong(stripeHead + FREE_SLOT_OFFSET, first);
+    long slots = files.base.getLong(stripeHead + SLOTS_OFFSET);
+    files.base.putLong(stripeHead + SLOTS_OFFSET, slots + SLOTS_PER_PAGE);
+    return first;
+  }
+
+  /** Takes a slot from a key of the stripe that has no files, whichever comes round. */
+  private long takeBack(int stripe, int stripeHead) {
+    long hand = files.base.getLong(stripeHead + HAND_OFFSET);
+    for (int step = 0; step < BUCKETS_PER_STRIPE; step++) {
+      hand = (hand + 1) & (BUCKETS_PER_STRIPE - 1);
+      long slot = unlinkUnused(BUCKETS_OFFSET + 8 * (stripe + STRIPES * (int) hand));
+      if (slot != 0) {
+        files.base.putLong(stripeHead + HAND_OFFSET, hand);
+        return slot;
+      }
+    }
+    return 0;
+  }
+
+  private long unlinkUnused(int bucket) {
+    AtomicBuffer linked = files.base;
+    int link = bucket;
+    for (int hop = 0; hop < MOST_HOPS; hop++) {
+      long slot = linked.getLong(link);
+      IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
+      if (file == null) {
+        return 0;
+      }
+      int offset = offsetOf(slot);
+      long next = file.buffer.getLong(offset + NEXT_SLOT_OFFSET);
+      if (file.buffer.getLong(offset + BYTES_OFFSET) == 0) {
+        linked.putLongVolatile(link, next);
+        file.buffer.putLong(offset + NEXT_SLOT_OFFSET, 0);
+        return slot;
+      }
+      linked = file.buffer;
+      link = offset + NEXT_SLOT_OFFSET;
+    }
+    return 0;
+  }
+
+  /** Gives a key's slot back. The caller holds its stripe, shared. */
+  void remove(Digest256 key, long changes) {
+    AtomicBuffer linked = files.base;
+    int link = bucketOffset(key);
+    for (int hop = 0; hop < MOST_HOPS; hop++) {
+      long slot = linked.getLong(link);
+      IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
+      if (file == null) {
+        return;
+      }
+      int offset = offsetOf(slot);
+      if (holds(file.buffer, offset, key)) {
+        linked.putLongVolatile(link, file.buffer.getLong(offset + NEXT_SLOT_OFFSET));
+        file.buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
+        int free = stripeHead(key) + FREE_SLOT_OFFSET;
+        file.buffer.putLong(offset + NEXT_SLOT_OFFSET, files.base.getLong(free));
+        files.base.putLong(free, slot);
+        return;
+      }
+      linked = file.buffer;
+      link = offset + NEXT_SLOT_OFFSET;
+    }
+  }
+
+  /**
+   * By arithmetic, not by branches: a load from a page that is gone leaves a register as it was and
+   * a comparison the flags, which must not pass for equal.
+   */
+  private static boolean holds(AtomicBuffer buffer, int offset, Digest256 key) {
+    long differs =
+        (buffer.getLong(offset + KEY_OFFSET) ^ key.word(0))
+            | (buffer.getLong(offset + KEY_OFFSET + 8) ^ key.word(1))
+            | (buffer.getLong(offset + KEY_OFFSET + 16) ^ key.word(2))
+            | (buffer.getLong(offset + KEY_OFFSET + 24) ^ key.word(3));
+    return differs == 0;
+  }
+
+  /** What a winner must have been filled under to count: it moves with each change. */
+  long changes(SlotCursor at) {
+    return at.buffer().getLongVolatile(at.offset + CHANGES_OFFSET)
+        + files.base.getLongVolatile(EPOCH_OFFSET);
+  }
+
+  /** Voids the winners of all keys. Needs no lock. */
+  void changeAll(long epoch) {
+    files.base.putLongVolatile(EPOCH_OFFSET, epoch);
+  }
+
+  /** Voids the winners. Needs no lock. */
+  void change(SlotCursor at, long changes) {
+    at.buffer().putLongVolatile(at.offset + CHANGES_OFFSET, changes);
+  }
+
+  /** When the directory was last compared with the mtime; unix nanoseconds. */
+  long checkedAt(SlotCursor at) {
+    return at.buffer().getLong(at.offset + CHECKED_OFFSET);
+  }
+
+  void checked(SlotCursor at, long nowUnixNanos) {
+    at.buffer().putLongRelease(at.offset + CHECKED_OFFSET, nowUnixNanos);
+  }
+
+  /**
+   * Reads a winner; the outcome is in {@code target} if true.
+   *
+   * @return false if it is void, or was being written
+   */
+  boolean read(SlotCursor at, Digest256 key, int ranking, IndexedWinner target) {
+    AtomicBuffer buffer = at.buffer();
+    int winner = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
+    long changes = changes(at);
+    long mtime = buffer.getLong(at.offset + MTIME_OFFSET);
+    long high = buffer.getLong(winner + VERSION_HIGH_OFFSET);
+    long low = buffer.getLong(winner + VERSION_LOW_OFFSET);
+    long check = buffer.getLong(winner + CHECK_OFFSET);
+    if ((check ^ Checks.ofWinner(key, ranking, changes, mtime, high, low)) != 0) {
+      return false;
+    }
+    target.set(high, low, buffer.getLong(winner + LAST_USE_OFFSET), mtime);
+    return true;
+  }
+
+  /**
+   * Stores a winner. The caller holds the key's stripe, shared, and has read {@code changes} before
+   * it read the directory. Another mtime than the last filler's voids the other rankings' winners:
+   * they were read from another state of the directory, which this look must not vouch for.
+   */
+  void fill(
+      SlotCursor at,
+      Digest256 key,
+      int ranking,
+      long changes,
+      long mtime,
+      long checkedAt,
+      IndexedWinner winner) {
+    AtomicBuffer buffer = at.buffer();
+    int offset = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
+    buffer.putLong(at.offset + MTIME_OFFSET, mtime);
+    buffer.putLong(at.offset + CHECKED_OFFSET, checkedAt);
+    buffer.putLong(offset + VERSION_HIGH_OFFSET, winner.high());
+    buffer.putLong(offset + VERSION_LOW_OFFSET, winner.low());
+    buffer.putLong(offset + LAST_USE_OFFSET, winner.lastUse());
+    buffer.putLongRelease(
+        offset + CHECK_OFFSET,
+        Checks.ofWinner(key, ranking, changes, mtime, winner.high(), winner.low()));
+  }
+
+  /** Moves a winner's last use on. */
+  void touch(SlotCursor at, int ranking, long nowUnixNanos) {
+    int winner = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
+    at.buffer().putLongRelease(winner + LAST_USE_OFFSET, nowUnixNanos);
+  }
+
+  /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */
+  long bytes(SlotCursor at, Digest256 key) {
+    long bytes = at.buffer().getLong(at.offset + BYTES_OFFSET);
+    long check = at.buffer().getLong(at.offset + BYTES_CHECK_OFFSET);
+    return check == Checks.ofBytes(key.word(0), bytes) ? bytes : -1;
+  }
+
+  /**
+   * Sets the bytes that the key's files take up. The caller holds its stripe, shared.
+   *
+   * @param mtime the directory's if it shows each later change of the bytes, else 0
+   */
+  void account(SlotCursor at, Digest256 key, long bytes, long mtime) {
+    at.buffer().putLong(at.offset + WALKED_MTIME_OFFSET, mtime);
+    putBytes(at.buffer(), at.offset, key, bytes);
+  }
+
+  /** The directory's mtime when its files were last counted; 0 if they have changed since. */
+  long walkedMtime(SlotCursor at) {
+    return at.buffer().getLong(at.offset + WALKED_MTIME_OFFSET);
+  }
+
+  private static void putBytes(AtomicBuffer buffer, int offset, Digest256 key, long bytes) {
+    buffer.putLong(offset + BYTES_OFFSET, bytes);
+    buffer.putLong(offset + BYTES_CHECK_OFFSET, Checks.ofBytes(key.word(0), bytes));
+  }
+
+  /** Shows each slot of a stripe's chains. Slots may come and go meanwhile. */
+  void forEachKey(int stripe, Consumer<Digest256> action) {
+    for (int place = 0; place < BUCKETS_PER_STRIPE; place++) {
+      long slot = files.base.getLongVolatile(BUCKETS_OFFSET + 8 * (stripe + STRIPES * place));
+      for (int hop = 0; hop < MOST_HOPS && slot != 0; hop++) {
+        IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
+        if (file == null) {
+          break;
+        }
+        int offset = offsetOf(slot);
+        action.accept(
+            Digest256.ofWords(
+                file.buffer.getLong(offset + KEY_OFFSET),
+                file.buffer.getLong(offset + KEY_OFFSET + 8),
+                file.buffer.getLong(offset + KEY_OFFSET + 16),
+                file.buffer.getLong(offset + KEY_OFFSET + 24)));
+        slot = file.buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
+      }
+    }
+  }
+
+  private static int stripeHead(Digest256 key) {
+    return STRIPE_HEADS_OFFSET + KeyLocks.stripeOf(key) * STRIPE_HEAD_LENGTH;
+  }
+
+  /** The stripe is the bucket's lower bits: who holds it is alone with all its buckets. */
+  private static int bucketOffset(Digest256 key) {
+    return BUCKETS_OFFSET + 8 * ((int) key.word(1) & (BUCKETS - 1));
+  }
+
+  /** Where a slot lies in its file, which has been found: so its page's number is a sane one. */
+  private static int offsetOf(long slot) {
+    int page = (int) (slot / SLOTS_PER_PAGE);
+    return IndexLayout.offsetOf(page) + (int) (slot % SLOTS_PER_PAGE) * SLOT_LENGTH;
+  }
+}

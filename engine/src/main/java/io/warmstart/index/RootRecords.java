@@ -1,0 +1,308 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Digest256;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * What the index knows of all entries together: how many bytes the root has, and which entry is the
+ * next to be evicted. Whoever publishes or removes under a key's stripe tells here.
+ *
+ * <p>A number that cannot be told, for want of the lock or of room, puts the total in doubt:
+ * whoever needs it counts the files first.
+ *
+ * <p>Safe for all threads.
+ */
+public final class RootRecords {
+  private final SharedIndex index;
+
+  public RootRecords(SharedIndex index) {
+    this.index = index;
+  }
+
+  /** The root's bytes; empty until all keys have been walked, and after a doubt. */
+  public OptionalLong totalBytes() {
+    return ask(attached -> attached.totals().total(), OptionalLong.empty());
+  }
+
+  /** An entry was published. The caller holds the key's stripe. */
+  public void published(KeyLocks.Hold hold, Digest256 key, EntryFacts entry, long replacedBytes) {
+    change(
+        hold,
+        attached -> {
+          account(attached, key, entry.bytes() - replacedBytes);
+          if (!attached.entries().record(key, entry)) {
+            doubt(attached);
+          }
+        });
+  }
+
+  /** An entry has other stamps, or another size, than was recorded. */
+  public void restamped(KeyLocks.Hold hold, Digest256 key, EntryFacts entry, long grownBytes) {
+    published(hold, key, entry, entry.bytes() - grownBytes);
+  }
+
+  /** An entry was removed. The caller holds the key's stripe. */
+  public void removed(KeyLocks.Hold hold, Digest256 key, String runId, long bytes) {
+    change(
+        hold,
+        attached -> {
+          account(attached, key, -bytes);
+          attached.entries().remove(key, runId);
+        });
+  }
+
+  /** Files that are no entry were removed. The caller holds the key's stripe. */
+  public void removedLeftovers(KeyLocks.Hold hold, Digest256 key, long bytes) {
+    change(hold, attached -> account(attached, key, -bytes));
+  }
+
+  /** An entry that was recorded is not there. The caller holds the key's stripe. */
+  public void absent(KeyLocks.Hold hold, RecordedEntry entry) {
+    change(hold, attached -> attached.entries().drop(entry));
+  }
+
+  /** A key's directory was removed. The caller holds the key's stripe. */
+  public void vanished(KeyLocks.Hold hold, Digest256 key) {
+    change(
+        hold,
+        attached -> {
+          setBytes(attached, key, 0, 0);
+          attached.keys().remove(key, index.nextChanges());
+        });
+  }
+
+  /** A lookup has returned an entry. Needs no lock. */
+  public void touched(Digest256 key, String runId, long nowUnixNanos) {
+    tell(attached -> attached.entries().touch(key, runId, nowUnixNanos));
+  }
+
+  /**
+   * What a walk has found of a key, by a look under its stripe.
+   *
+   * @param mtime the directory's if it shows each later change, else 0
+   * @param bytes of all files, but those of saves under way
+   */
+  public void walked(
+      KeyLocks.Hold hold, Digest256 key, long mtime, long bytes, Collection<EntryFacts> entries) {
+    change(
+        hold,
+        attached -> {
+          setBytes(attached, key, bytes, mtime);
+          if (!attached.entries().recordAll(key, entries)) {
+            doubt(attached);
+          }
+        });
+  }
+
+  /** The bytes of a key if its directory has not changed since it was walked; -1 if it has. */
+  public long bytesIfUnchanged(Digest256 key, long mtime) {
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          boolean same =
+              mtime > 0
+                  && attached.keys().find(key, at)
+                  && attached.keys().walkedMtime(at) == mtime;
+          return same ? attached.keys().bytes(at, key) : -1L;
+        },
+        -1L);
+  }
+
+  /** Shows every key that is known to have files, or was. */
+  public void forEachKey(Consumer<Digest256> action) {
+    tell(
+        attached -> {
+          for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+            attached.keys().forEachKey(stripe, action);
+          }
+        });
+  }
+
+  /** The bytes that a key is down for; 0 if it is not known. */
+  public long bytes(Digest256 key) {
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          return attached.keys().find(key, at) ? attached.keys().bytes(at, key) : 0L;
+        },
+        0L);
+  }
+
+  /**
+   * Begins a walk.
+   *
+   * @return what to end it with: doubts that come up from now on are not settled by it
+   */
+  public long walkBegins() {
+    return ask(attached -> attached.totals().doubt(), 0L);
+  }
+
+  /**
+   * A walk has ended that has counted every key.
+   *
+   * @param doubt what it began with
+   * @return whether the total is known now
+   */
+  public boolean walkEnded(long doubt, long nowUnixNanos, long quarantineBytes) {
+    return ask(
+        attached -> {
+          attached.totals().setQuarantine(quarantineBytes);
+          return attached.totals().settle(doubt, nowUnixNanos);
+        },
+        false);
+  }
+
+  /** When a walk last ended, by any process; 0 never. */
+  public long walkedAt() {
+    return ask(attached -> attached.totals().walkedAt(), 0L);
+  }
+
+  /** Makes the last walk count as none. */
+  public void walkIsDue() {
+    tell(attached -> attached.totals().walkIsDue());
+  }
+
+  /** Files in quarantine were removed. */
+  public void quarantineHas(long bytes) {
+    tell(attached -> attached.totals().setQuarantine(bytes));
+  }
+
+  /** A stripe's holder has died: its bytes are summed up again. The caller holds the stripe. */
+  public void recount(KeyLocks.Hold hold) {
+    int stripe = hold.stripe();
+    change(
+        hold,
+        attached -> {
+          long[] sum = new long[1];
+          SlotCursor at = new SlotCursor();
+          attached
+              .keys()
+              .forEachKey(
+                  stripe,
+                  key -> {
+                    if (attached.keys().find(key, at)) {
+                      sum[0] += orRebuild(attached, attached.keys().bytes(at, key));
+                    }
+                  });
+          attached.totals().set(stripe, sum[0]);
+        });
+  }
+
+  /** Something was changed that nobody has been told of. */
+  public void doubt() {
+    tell(this::doubt);
+  }
+
+  private void doubt(IndexAttachment attached) {
+    attached.totals().doubt(index.nextChanges());
+  }
+
+  /** The next entry to be evicted; empty if there is none. */
+  public Optional<RecordedEntry> next() {
+    return ask(attached -> Optional.ofNullable(attached.order().next()), Optional.empty());
+  }
+
+  /** The entries that were last used at a moment or before. */
+  public List<RecordedEntry> usedLastBy(long unixNanos) {
+    return ask(attached -> attached.order().usedLastBy(unixNanos), List.of());
+  }
+
+  /** Leaves an entry out of the order for now. */
+  public void passOver(RecordedEntry entry) {
+    tell(attached -> attached.order().passOver(entry));
+  }
+
+  /** Ends that. */
+  public void reconsider() {
+    tell(attached -> attached.order().reconsider());
+  }
+
+  /** How many entries are recorded. */
+  public long count() {
+    return ask(attached -> attached.order().count(), 0L);
+  }
+
+  private void account(IndexAttachment attached, Digest256 key, long delta) {
+    SlotCursor at = new SlotCursor();
+    if (!findOrInsert(attached, key, at)) {
+      doubt(attached);
+      return;
+    }
+    long bytes = orRebuild(attached, attached.keys().bytes(at, key));
+    // Not below zero: of a key that has not been walked yet less is known than it has.
+    setBytes(attached, at, key, Math.max(0, bytes + delta), 0);
+  }
+
+  private void setBytes(IndexAttachment attached, Digest256 key, long bytes, long mtime) {
+    SlotCursor at = new SlotCursor();
+    if (bytes == 0 && !attached.keys().find(key, at)) {
+      return;
+    }
+    if (!findOrInsert(attached, key, at)) {
+      doubt(attached);
+      return;
+    }
+    setBytes(attached, at, key, bytes, mtime);
+  }
+
+  private void setBytes(
+      IndexAttachment attached, SlotCursor at, Digest256 key, long bytes, long mtime) {
+    int stripe = KeyLocks.stripeOf(key);
+    long before = orRebuild(attached, attached.keys().bytes(at, key));
+    long sum = orRebuild(attached, attached.totals().bytes(stripe));
+    attached.keys().account(at, key, bytes, mtime);
+    attached.totals().set(stripe, Math.max(0, sum + bytes - before));
+  }
+
+  private boolean findOrInsert(IndexAttachment attached, Digest256 key, SlotCursor at) {
+    return attached.keys().find(key, at)
+        || attached.keys().insert(key, index.nextChanges(), false, at);
+  }
+
+  /** A number whose check is wrong under the lock was written by nobody. */
+  private long orRebuild(IndexAttachment attached, long bytes) {
+    if (bytes < 0) {
+      doubt(attached);
+      attached.files().supersede();
+      return 0;
+    }
+    return bytes;
+  }
+
+  private void change(KeyLocks.Hold hold, Consumer<IndexAttachment> action) {
+    if (hold.shared()) {
+      tell(action);
+    } else {
+      doubt();
+    }
+  }
+
+  private void tell(Consumer<IndexAttachment> action) {
+    ask(
+        attached -> {
+          action.accept(attached);
+          return true;
+        },
+        false);
+  }
+
+  private <T> T ask(Function<IndexAttachment, T> question, T otherwise) {
+    IndexAttachment attached = index.attachment();
+    if (attached == null) {
+      return otherwise;
+    }
+    try {
+      T answer = question.apply(attached);
+      LostPages.surface();
+      return answer;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return otherwise;
+    }
+  }
+}

@@ -1,0 +1,390 @@
+package io.warmstart.index;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.io.FileOps;
+import io.warmstart.payload.CachedPayload;
+import io.warmstart.payload.PayloadCache;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The index of a root, as the flows use it: attached to the mapped files that all processes share,
+ * or doing without where they cannot be had.
+ *
+ * <p>A generation that is superseded says so before its successor can be attached to. So whoever
+ * stores into {@code changes} and still finds the generation live has done so before anything could
+ * be filled into the successor; whoever finds it superseded stores into the successor's too.
+ *
+ * <p>An access of a page that is gone surfaces as an InternalError at the next return from native
+ * code. {@link LostPages} brings that about before an answer is given that rests on nothing; the
+ * generation is then given up, and files must do until there is another.
+ *
+ * <p>Safe for all threads.
+ */
+public final class SharedIndex implements EntryIndex {
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** The file system's clock may tick as seldom as each 10 ms. */
+  private static final long RACY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+
+  private final KeyLocks locks;
+  private final Path root;
+  private final FileOps ops;
+  private final Counters counters;
+  private final PayloadCache payloads;
+  private final IndexMapper mapper;
+  private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
+  private volatile @Nullable IndexAttachment current;
+  private volatile boolean failed;
+  private volatile long failedAtNanos;
+
+  /**
+   * Makes the index of a root; it attaches when it is first asked.
+   *
+   * @param directory where the index lies
+   */
+  public SharedIndex(
+      KeyLocks locks,
+      Path root,
+      Path directory,
+      FileOps ops,
+      long boot,
+      Counters counters,
+      PayloadCache payloads) {
+    this.locks = locks;
+    this.root = root;
+    this.ops = ops;
+    this.counters = counters;
+    this.payloads = payloads;
+    this.mapper = new IndexMapper(directory, ops, boot);
+  }
+
+  /** What the index knows of a key. */
+  public enum Found {
+    HIT,
+    MISS,
+    /** Nothing that is valid now: read the files. */
+    UNKNOWN
+  }
+
+  /**
+   * Asks who wins for a key. Makes no system call, takes no lock and allocates nothing, unless the
+   * time has come to look whether a store that knows no index has changed the key's directory.
+   *
+   * @param ranking 0, 1 or 2
+   * @param nowUnixNanos the system's clock, to the millisecond
+   * @param foreignCheckNanos how old such a look may be
+   * @param query takes the answer; on a hit it holds a lease
+   */
+  public Found find(
+      Digest256 key, int ranking, long nowUnixNanos, long foreignCheckNanos, IndexQuery query) {
+    IndexAttachment attached = attachment();
+    if (attached == null) {
+      return Found.UNKNOWN;
+    }
+    try {
+      Found found = find(attached, key, ranking, nowUnixNanos, foreignCheckNanos, query);
+      if (found == Found.UNKNOWN) {
+        LostPages.surface();
+      }
+      return found;
+    } catch (InternalError e) {
+      attached.files().lose();
+      query.lease().end();
+      return Found.UNKNOWN;
+    }
+  }
+
+  private Found find(
+      IndexAttachment attached,
+      Digest256 key,
+      int ranking,
+      long nowUnixNanos,
+      long foreignCheckNanos,
+      IndexQuery query) {
+    KeyTable keys = attached.keys();
+    SlotCursor at = query.at;
+    IndexedWinner winner = query.winner;
+    if (!keys.find(key, at) || !keys.read(at, key, ranking, winner)) {
+      return Found.UNKNOWN;
+    }
+    long sinceCheck = nowUnixNanos - keys.checkedAt(at);
+    // A clock that was set back makes it negative: then look.
+    if ((sinceCheck >= foreignCheckNanos || sinceCheck < 0)
+        && !isAsItWas(keys, at, key, winner.mtime(), nowUnixNanos)) {
+      return Found.UNKNOWN;
+    }
+    if (winner.isMiss()) {
+      return Found.MISS;
+    }
+    CachedEntry entry = at.file().cached(at.offset, ranking);
+    if (entry == null || !entry.isVersion(key, winner) || !query.lease().take(entry.payload())) {
+      return Found.UNKNOWN;
+    }
+    query.entry = entry;
+    query.attached = attached;
+    query.ranking = ranking;
+    return Found.HIT;
+  }
+
+  /** Whether the directory's mtime is the one that the winner was read under. */
+  private boolean isAsItWas(
+      KeyTable keys, SlotCursor at, Digest256 key, long expected, long nowUnixNanos) {
+    if (expected >= 0 && mtimeOf(key) == expected) {
+      keys.checked(at, nowUnixNanos);
+      return true;
+    }
+    keys.change(at, nextChanges());
+    return false;
+  }
+
+  private long mtimeOf(Digest256 key) {
+    try {
+      return ops.stat(KeyDirectory.of(root, key).path()).mtimeNanos();
+    } catch (NoSuchFileException e) {
+      return IndexLayout.NO_DIRECTORY_MTIME;
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+
+  /** After a hit: tells all processes of this access. */
+  public void touch(IndexQuery query, long nowUnixNanos) {
+    IndexAttachment attached = query.attached;
+    if (attached != null) {
+      try {
+        attached.keys().touch(query.at, query.ranking, nowUnixNanos);
+        LostPages.surface();
+      } catch (InternalError e) {
+        attached.files().lose();
+      }
+    }
+  }
+
+  /**
+   * To be called before a key's directory is read, to fill the index with what is found.
+   *
+   * @return null if there is nothing to fill, or {@link #needsSlot} and nobody has made one
+   */
+  public @Nullable FillTicket beforeRead(Digest256 key, long nowUnixNanos) {
+    IndexAttachment attached = attachment();
+    if (attached == null) {
+      return null;
+    }
+    try {
+      SlotCursor at = new SlotCursor();
+      if (!attached.keys().find(key, at)) {
+        return null;
+      }
+      long changes = attached.keys().changes(at);
+      long mtime = mtimeOf(key);
+      boolean racy = mtime < 0 || nowUnixNanos - mtime < RACY_NANOS;
+      // The reading of the directory must not begin before the reading of the changes.
+      VarHandle.fullFence();
+      LostPages.surface();
+      // An mtime that is as young as the clock is coarse would not show the next change. Stored as
+      // the moment of the look it is another one than any other look's.
+      return new FillTicket(attached, key, changes, racy ? -nowUnixNanos : mtime, nowUnixNanos);
+    } catch (InternalError e) {
+      attached.files().lose();
+      return null;
+    }
+  }
+
+  /** Whether a key has no slot yet. */
+  public boolean needsSlot(Digest256 key) {
+    IndexAttachment attached = attachment();
+    if (attached == null) {
+      return false;
+    }
+    try {
+      boolean found = attached.keys().find(key, new SlotCursor());
+      LostPages.surface();
+      return !found;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return false;
+    }
+  }
+
+  /** Makes a slot for a key, if it has none. The caller holds its stripe, shared. */
+  public void makeSlot(Digest256 key) {
+    IndexAttachment attached = attachment();
+    if (attached == null) {
+      return;
+    }
+    try {
+      SlotCursor at = new SlotCursor();
+      if (!attached.keys().find(key, at)) {
+        attached.keys().insert(key, nextChanges(), true, at);
+      }
+      LostPages.surface();
+    } catch (InternalError e) {
+      attached.files().lose();
+    }
+  }
+
+  /**
+   * Stores what was read, unless the key has changed since the ticket. The caller holds its stripe,
+   * shared.
+   *
+   * @param winner who wins; null for a miss
+   * @param lastUse unix nanoseconds of its last write or access
+   * @param payload its payload; whoever replaces it here retires it
+   * @return whether the payload is kept for hits to come
+   */
+  public boolean fill(
+      FillTicket ticket,
+      int ranking,
+      @Nullable Candidate winner,
+      long lastUse,
+      @Nullable CachedPayload payload) {
+    IndexAttachment attached = ticket.attached;
+    KeyTable keys = attached.keys();
+    Digest256 key = ticket.key;
+    try {
+      SlotCursor at = new SlotCursor();
+      if (!attached.files().live() || !keys.find(key, at) || keys.changes(at) != ticket.changes) {
+        return false;
+      }
+      IndexedWinner indexed = new IndexedWinner();
+      if (winner == null || payload == null) {
+        indexed.setMiss();
+      } else {
+        indexed.setVersion(winner, lastUse);
+        keep(at, ranking, new CachedEntry(key, indexed, winner, payload));
+      }
+      keys.fill(at, key, ranking, ticket.changes, ticket.mtime, ticket.checkedAt, indexed);
+      LostPages.surface();
+      return true;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return false;
+    }
+  }
+
+  private void keep(SlotCursor at, int ranking, CachedEntry entry) {
+    IndexFile file = at.file();
+    int offset = at.offset;
+    CachedEntry before = file.cache(offset, ranking, entry);
+    entry.payload().whenRetired(() -> file.forget(offset, ranking, entry));
+    payloads.add(entry.payload());
+    if (before != null) {
+      payloads.remove(before.payload());
+    }
+  }
+
+  @Override
+  public KeyScan look(KeyDirectory directory) throws IOException {
+    return KeyScan.forLookup(ops, directory);
+  }
+
+  @Override
+  public void changing(KeyDirectory directory) {
+    change(directory.key());
+  }
+
+  @Override
+  public void changed(KeyDirectory directory) {
+    change(directory.key());
+  }
+
+  private void change(Digest256 key) {
+    IndexAttachment last = null;
+    // Twice at the most in practice: a generation lives long.
+    for (int attempt = 0; attempt < 8; attempt++) {
+      IndexAttachment attached = attachment();
+      if (attached == null || attached == last) {
+        return;
+      }
+      last = attached;
+      try {
+        SlotCursor at = new SlotCursor();
+        if (attached.keys().find(key, at)) {
+          attached.keys().change(at, nextChanges());
+        }
+        LostPages.surface();
+        if (attached.files().live()) {
+          return;
+        }
+      } catch (InternalError e) {
+        attached.files().lose();
+      }
+    }
+  }
+
+  /** A value that no process has stored before: 64 bits that start at random in each process. */
+  long nextChanges() {
+    return Checks.mix(lastChanges.addAndGet(0x9e3779b97f4a7c15L));
+  }
+
+  /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
+  public void heartbeat() {
+    IndexAttachment attached = current;
+    if (attached != null && !mapper.leadsTo(attached.files())) {
+      attached.files().lose();
+    }
+  }
+
+  @Nullable IndexAttachment attachment() {
+    IndexAttachment attached = current;
+    try {
+      if (attached != null && attached.files().live()) {
+        return attached;
+      }
+    } catch (InternalError e) {
+      attached.files().lose();
+    }
+    long since = System.nanoTime() - failedAtNanos;
+    return failed && since < RETRY_NANOS ? null : attach();
+  }
+
+  private @Nullable IndexAttachment attach() {
+    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
+      IndexAttachment attached = current;
+      if (attached != null && attached.files().live()) {
+        return attached;
+      }
+      if (!hold.shared()) {
+        throw new IOException("the index cannot be attached to without its lock");
+      }
+      IndexFiles files = mapper.open();
+      if (files == null) {
+        files = mapper.make();
+        counters.count(Counter.REBUILDS);
+      }
+      boolean again = attached != null;
+      attached = new IndexAttachment(files, this::allocatePage);
+      if (again) {
+        // What we have changed since the one before was lost, nobody has been told of here.
+        attached.keys().changeAll(nextChanges());
+        attached.totals().doubt(nextChanges());
+      }
+      current = attached;
+      failed = false;
+      return attached;
+    } catch (IOException | RuntimeException | InternalError e) {
+      // No room for it, first of all. Lookups read the files until it can be had.
+      counters.count(Counter.FILES_ONLY);
+      failedAtNanos = System.nanoTime();
+      failed = true;
+      return null;
+    }
+  }
+
+  private int allocatePage() {
+    IndexAttachment attached = current;
+    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
+      return attached != null && hold.shared() ? attached.files().allocatePage() : 0;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package io.warmstart.index;
+
+import java.util.Objects;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** Where a key's slot lies. Made once, moved often, so that a lookup allocates nothing. */
+final class SlotCursor {
+  private @Nullable IndexFile file;
+  int offset;
+
+  void moveTo(IndexFile newFile, int newOffset) {
+    file = newFile;
+    offset = newOffset;
+  }
+
+  IndexFile file() {
+    return Objects.requireNonNull(file);
+  }
+
+  AtomicBuffer buffer() {
+    return file().buffer;
+  }
+}
