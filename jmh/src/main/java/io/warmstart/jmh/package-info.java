@@ -1,4 +1,4 @@
-/** The benchmarks of the store, next to a port of the store that it descends from. */
+/** The benchmarks of the store, beside the stores that one might pick instead. */
 @NullMarked
 package io.warmstart.jmh;
 

@@ -1,0 +1,108 @@
+package io.warmstart.jmh.peer;
+
+import io.warmstart.jmh.workload.Key;
+import io.warmstart.jmh.workload.Payload;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
+import net.openhft.chronicle.map.ChronicleMap;
+
+/**
+ * Chronicle Map, persisted to a file, with constant key and value sizes, which its documentation
+ * calls the most efficient.
+ *
+ * <p>A lookup is {@code getUsing} with an array that the thread uses again: it copies every value.
+ * A save puts and then syncs the map's file, since a put alone is only in the page cache.
+ */
+final class ChronicleMapPeer implements Peer {
+  /** What it does not open without, on a JDK of 17 or later. */
+  static final List<String> JVM_FLAGS =
+      List.of(
+          "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+          "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+          "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
+          "--add-opens=java.base/java.lang=ALL-UNNAMED",
+          "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED");
+
+  private final ChronicleMap<byte[], byte[]> map;
+  private final int payloadBytes;
+
+  ChronicleMapPeer(Path root, Sizing sizing) throws IOException {
+    payloadBytes = sizing.payloadBytes();
+    map =
+        ChronicleMap.of(byte[].class, byte[].class)
+            .name("benchmark")
+            .constantKeySizeBySample(new byte[Key.BYTES])
+            .constantValueSizeBySample(new byte[payloadBytes])
+            .entries(sizing.entries())
+            // A put that returns the value before would copy it.
+            .putReturnsNull(true)
+            .createPersistedTo(root.resolve("map").toFile());
+  }
+
+  @Override
+  public void save(Key key, long number, byte[] payload) {
+    put(key.bytesOfRun(number), payload);
+  }
+
+  @Override
+  public void overwrite(Key key, long number, byte[] payload) {
+    put(key.bytes(), payload);
+  }
+
+  private void put(byte[] key, byte[] payload) {
+    map.put(key, payload);
+    sync();
+  }
+
+  private void sync() {
+    ((VanillaChronicleHash<?, ?, ?, ?>) map).msync();
+  }
+
+  @Override
+  public void fill(Key[] keys, int bytes) {
+    Payload payload = new Payload(bytes);
+    for (int i = 0; i < keys.length; i++) {
+      map.put(keys[i].bytes(), payload.of(i));
+    }
+    sync();
+  }
+
+  @Override
+  public Reader reader() {
+    return new UsingReader(map, payloadBytes);
+  }
+
+  @Override
+  public void close() {
+    map.close();
+  }
+
+  private static final class UsingReader implements Reader {
+    private final ChronicleMap<byte[], byte[]> map;
+    private final byte[] using;
+
+    UsingReader(ChronicleMap<byte[], byte[]> map, int payloadBytes) {
+      this.map = map;
+      this.using = new byte[payloadBytes];
+    }
+
+    @Override
+    public int lastByte(Key key) {
+      byte[] value = map.getUsing(key.bytes(), using);
+      return value == null ? -1 : value[value.length - 1] & 0xff;
+    }
+
+    @Override
+    public int copy(Key key, byte[] target) {
+      byte[] value = map.getUsing(key.bytes(), target);
+      return value == null ? -1 : value.length;
+    }
+
+    @Override
+    public void close() {
+      // It holds nothing but memory.
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.warmstart.jmh.peer;
+
+import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.jmh.workload.Key;
+import io.warmstart.jmh.workload.Payload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that holds one entry under each of many keys, closed after it was filled and opened anew,
+ * so that none is measured out of the buffers that filling has left behind.
+ *
+ * <p>Where the system property {@code warmstart.jmh.prepared} names a directory, what was filled
+ * there once is used by later forks too: filling takes longer than measuring.
+ */
+public final class FilledStore implements AutoCloseable {
+  /** The system property that names the directory. */
+  public static final String PREPARED_PROPERTY = "warmstart.jmh.prepared";
+
+  private static final int CHECKED_KEYS = 64;
+
+  private final @Nullable BenchmarkRoot ownRoot;
+  private final Path path;
+  private final Peer peer;
+  private final Key[] keys;
+  private final int payloadBytes;
+
+  private FilledStore(
+      @Nullable BenchmarkRoot ownRoot, Path path, Peer peer, Key[] keys, int payloadBytes) {
+    this.ownRoot = ownRoot;
+    this.path = path;
+    this.peer = peer;
+    this.keys = keys;
+    this.payloadBytes = payloadBytes;
+  }
+
+  /** A store with the payloads of the numbers from 0 on, verified. */
+  public static FilledStore open(PeerKind kind, int keyCount, int payloadBytes) throws IOException {
+    Key[] keys = Key.first(keyCount);
+    Sizing sizing = new Sizing(keyCount, payloadBytes);
+    String prepared = System.getProperty(PREPARED_PROPERTY);
+    FilledStore filled;
+    if (prepared == null) {
+      BenchmarkRoot root = BenchmarkRoot.create();
+      fill(kind, root.path(), keys, sizing);
+      filled =
+          new FilledStore(root, root.path(), kind.open(root.path(), sizing), keys, payloadBytes);
+    } else {
+      Path path = prepare(Path.of(prepared), kind, keys, sizing);
+      filled = new FilledStore(null, path, kind.open(path, sizing), keys, payloadBytes);
+    }
+    filled.requireFilled();
+    return filled;
+  }
+
+  private static Path prepare(Path parent, PeerKind kind, Key[] keys, Sizing sizing)
+      throws IOException {
+    Path path = parent.resolve(kind + "-" + keys.length + "-" + sizing.payloadBytes());
+    Path complete = parent.resolve(path.getFileName() + ".complete");
+    if (Files.exists(complete)) {
+      return path;
+    }
+    if (Files.exists(path)) {
+      BenchmarkRoot.delete(path);
+    }
+    Files.createDirectories(path);
+    fill(kind, path, keys, sizing);
+    Files.createFile(complete);
+    return path;
+  }
+
+  private static void fill(PeerKind kind, Path path, Key[] keys, Sizing sizing) throws IOException {
+    try (Peer peer = kind.open(path, sizing)) {
+      peer.fill(keys, sizing.payloadBytes());
+    }
+  }
+
+  /** Fails unless the store gives the bytes that were saved, for keys evenly spread. */
+  public void requireFilled() throws IOException {
+    Payload payload = new Payload(payloadBytes);
+    byte[] actual = new byte[payloadBytes];
+    int checked = Math.min(CHECKED_KEYS, keys.length);
+    try (Reader reader = peer.reader()) {
+      for (int i = 0; i < checked; i++) {
+        int number = (int) ((long) i * keys.length / checked);
+        Arrays.fill(actual, (byte) 0);
+        int length = reader.copy(keys[number], actual);
+        if (length != payloadBytes) {
+          throw new IllegalStateException(
+              "payload bytes: expected=" + payloadBytes + " actual=" + length);
+        }
+        payload.of(number);
+        payload.requireLatest(actual);
+        requireLastByte(reader, number);
+      }
+    }
+  }
+
+  private void requireLastByte(Reader reader, int number) throws IOException {
+    int actual = reader.lastByte(keys[number]);
+    if (actual != Payload.lastByteOf(number)) {
+      throw new IllegalStateException(
+          "last byte: expected=" + Payload.lastByteOf(number) + " actual=" + actual);
+    }
+  }
+
+  /** Where it lies. */
+  public Path path() {
+    return path;
+  }
+
+  /** The store. */
+  public Peer peer() {
+    return peer;
+  }
+
+  /** The keys, number by number. */
+  public Key[] keys() {
+    return keys;
+  }
+
+  @Override
+  public void close() throws IOException {
+    peer.close();
+    if (ownRoot != null) {
+      ownRoot.close();
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package io.warmstart.jmh.peer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Which store a benchmark runs on. */
+public enum PeerKind {
+  WARMSTART(
+      "warmstart", "staged files and their directory synced, then renamed; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) {
+      return new WarmStartPeer(root);
+    }
+  },
+  LMDB("LMDB", "the default: data synced, then the meta page; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new LmdbPeer(root, sizing);
+    }
+  },
+  ROCKSDB("RocksDB", "write-ahead log synced for each write; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new RocksDbPeer(root, sizing);
+    }
+  },
+  CHRONICLE_MAP(
+      "Chronicle Map",
+      "its file synced after each put; written in place, so that a power cut during the put may"
+          + " leave an entry that its checksum refuses") {
+    @Override
+    public List<String> jvmFlags() {
+      return ChronicleMapPeer.JVM_FLAGS;
+    }
+
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new ChronicleMapPeer(root, sizing);
+    }
+  },
+  MVSTORE("H2 MVStore", "committed and synced after each put; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) {
+      return new MvStorePeer(root);
+    }
+  },
+  PLAIN_FILES("plain files", "written, synced, renamed, directory synced; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new PlainFilesPeer(root);
+    }
+  },
+  ORIGINAL(
+      "original",
+      "three syncs, one after the other; survives a power cut but for a key's first save") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new OriginalPeer(root);
+    }
+  };
+
+  private final String label;
+  private final String durability;
+
+  PeerKind(String label, String durability) {
+    this.label = label;
+    this.durability = durability;
+  }
+
+  /** Opens the store in a directory that exists. */
+  public abstract Peer open(Path root, Sizing sizing) throws IOException;
+
+  /** The name in reports. */
+  public String label() {
+    return label;
+  }
+
+  /** What has happened when a save returns, and what it survives. */
+  public String durability() {
+    return durability;
+  }
+
+  /** The flags that a JVM needs for this store, beside the flags that all forks have. */
+  public List<String> jvmFlags() {
+    return List.of();
+  }
+}

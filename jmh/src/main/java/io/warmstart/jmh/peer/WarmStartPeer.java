@@ -1,0 +1,93 @@
+package io.warmstart.jmh.peer;
+
+import io.warmstart.Entry;
+import io.warmstart.EntryAttributes;
+import io.warmstart.Ranking;
+import io.warmstart.StoreOptions;
+import io.warmstart.WarmStartStore;
+import io.warmstart.jmh.workload.Key;
+import java.nio.file.Path;
+
+/** This engine, with power-safe saves and leases that are used again. */
+public final class WarmStartPeer implements Peer {
+  /** So large that no benchmark of this peer measures evictions. */
+  public static final long SIZE_BUDGET_BYTES = 1L << 44;
+
+  private static final String RUN_ID = "run";
+
+  private final WarmStartStore store;
+
+  WarmStartPeer(Path root) {
+    this(root, StoreOptions.defaults().withSizeBudgetBytes(SIZE_BUDGET_BYTES));
+  }
+
+  /** A store with options of one's own. */
+  public WarmStartPeer(Path root, StoreOptions options) {
+    store = WarmStartStore.open(root, options);
+  }
+
+  /** The store, for what only this one can do. */
+  public WarmStartStore store() {
+    return store;
+  }
+
+  @Override
+  public void save(Key key, long number, byte[] payload) {
+    store.save(key.fingerprint(), payload, attributes(number));
+  }
+
+  @Override
+  public void overwrite(Key key, long number, byte[] payload) {
+    store.saveOverwrite(key.fingerprint(), RUN_ID, payload, attributes(number));
+  }
+
+  /** A checkpoint whose objective falls from save to save, as a fit's does. */
+  private static EntryAttributes attributes(long number) {
+    return EntryAttributes.checkpoint().withObjective(1.0 / (number + 1)).withIteration(number);
+  }
+
+  @Override
+  public Reader reader() {
+    return new LeasingReader(store);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+
+  private static final class LeasingReader implements Reader {
+    private final WarmStartStore store;
+    private final Entry reused = new Entry();
+
+    LeasingReader(WarmStartStore store) {
+      this.store = store;
+    }
+
+    @Override
+    public int lastByte(Key key) {
+      if (!store.lookup(key.fingerprint(), Ranking.LOWEST_OBJECTIVE, reused)) {
+        return -1;
+      }
+      int last = reused.payload().getByte((int) reused.payloadLength() - 1) & 0xff;
+      reused.close();
+      return last;
+    }
+
+    @Override
+    public int copy(Key key, byte[] target) {
+      if (!store.lookup(key.fingerprint(), Ranking.LOWEST_OBJECTIVE, reused)) {
+        return -1;
+      }
+      int length = (int) reused.payloadLength();
+      reused.payload().getBytes(0, target, 0, length);
+      reused.close();
+      return length;
+    }
+
+    @Override
+    public void close() {
+      reused.close();
+    }
+  }
+}

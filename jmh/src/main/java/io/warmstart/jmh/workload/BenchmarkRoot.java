@@ -1,0 +1,89 @@
+package io.warmstart.jmh.workload;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A directory for one benchmark, made below {@code target/} of the working directory, or where the
+ * system property {@code warmstart.jmh.directory} says, and removed when it is closed.
+ *
+ * <p>It belongs on the file system whose syncs are in question, which a directory for temporary
+ * files often is not: on tmpfs a sync costs nothing.
+ */
+public final class BenchmarkRoot implements AutoCloseable {
+  /** The system property that names the directory. */
+  public static final String DIRECTORY_PROPERTY = "warmstart.jmh.directory";
+
+  private final Path path;
+
+  private BenchmarkRoot(Path path) {
+    this.path = path;
+  }
+
+  /** An empty directory. */
+  public static BenchmarkRoot create() throws IOException {
+    Path parent = Path.of(System.getProperty(DIRECTORY_PROPERTY, "target")).toAbsolutePath();
+    Files.createDirectories(parent);
+    String type = Files.getFileStore(parent).type();
+    if (type.equals("tmpfs") || type.equals("ramfs")) {
+      System.out.println("# WARNING: " + parent + " lies on " + type + ": syncs cost nothing here");
+    }
+    return new BenchmarkRoot(Files.createTempDirectory(parent, "jmh-root-"));
+  }
+
+  /** Where it is. */
+  public Path path() {
+    return path;
+  }
+
+  /** How many entries a store with manifests has here. */
+  public long manifests() throws IOException {
+    try (Stream<Path> files = Files.walk(path)) {
+      return files.filter(file -> file.getFileName().toString().endsWith(".json")).count();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    delete(path);
+  }
+
+  /** Removes a directory with all that is in it, even while a store's last threads clean up. */
+  public static void delete(Path directory) throws IOException {
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e)
+              throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            Files.deleteIfExists(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,28 @@
+package io.warmstart.jmh.run;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.jmh.peer.PeerKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+class ForkFlagsTest {
+  @Test
+  void flagsAreThoseOfTheOneFile() throws Exception {
+    Path file = Path.of(System.getProperty("warmstart.test.jvmflags"));
+
+    assertEquals(Files.readAllLines(file), ForkFlags.ofStore());
+    assertEquals(Files.readAllLines(file), ForkFlags.of(PeerKind.WARMSTART));
+  }
+
+  @Test
+  void onlyChronicleMapNeedsMore() throws Exception {
+    for (PeerKind kind : PeerKind.values()) {
+      boolean more = ForkFlags.of(kind).size() > ForkFlags.ofStore().size();
+      assertEquals(kind == PeerKind.CHRONICLE_MAP, more, kind.name());
+    }
+    assertTrue(ForkFlags.of(PeerKind.CHRONICLE_MAP).containsAll(ForkFlags.ofStore()));
+  }
+}

@@ -1,0 +1,38 @@
+package io.warmstart.jmh.workload;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class KeyOrderTest {
+  private static final int DRAWN = 16_384;
+
+  @Test
+  void zipfAsksForTheFirstKeyMoreOftenThanForAllOfTheSecondHalf() {
+    Key[] keys = Key.first(1000);
+    Map<Key, Integer> counts = count(keys, Skew.ZIPF);
+
+    int secondHalf = 0;
+    for (int i = 500; i < 1000; i++) {
+      secondHalf += counts.getOrDefault(keys[i], 0);
+    }
+    assertTrue(counts.getOrDefault(keys[0], 0) > secondHalf);
+  }
+
+  @Test
+  void uniformAsksForEveryKey() {
+    assertEquals(1000, count(Key.first(1000), Skew.UNIFORM).size());
+  }
+
+  private static Map<Key, Integer> count(Key[] keys, Skew skew) {
+    KeyOrder order = new KeyOrder(keys, skew, 1);
+    Map<Key, Integer> counts = new HashMap<>();
+    for (int i = 0; i < DRAWN; i++) {
+      counts.merge(order.next(), 1, Integer::sum);
+    }
+    return counts;
+  }
+}
