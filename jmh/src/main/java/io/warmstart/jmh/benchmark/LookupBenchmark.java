@@ -87,6 +87,7 @@ public class LookupBenchmark {
     /** Opens the thread's view of the store. */
     @Setup(Level.Trial)
     public void open(Filled filled, ThreadParams thread) throws IOException {
+      filled.store.join();
       reader = filled.store.peer().reader();
       present = new KeyOrder(filled.store.keys(), filled.skew, thread.getThreadIndex());
       absent = new KeyOrder(absentKeys(filled.keys), filled.skew, thread.getThreadIndex());
@@ -103,9 +104,10 @@ public class LookupBenchmark {
 
     /** Proves that what should have missed has missed. */
     @TearDown(Level.Trial)
-    public void close() throws IOException {
+    public void close(Filled filled) throws IOException {
       int actual = reader.lastByte(absent.next());
       reader.close();
+      filled.store.leave();
       if (actual != -1) {
         throw new IllegalStateException("lookup of an absent key: expected=-1 actual=" + actual);
       }

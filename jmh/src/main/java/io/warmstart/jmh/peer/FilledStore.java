@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.Phaser;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ public final class FilledStore implements AutoCloseable {
   private final Peer peer;
   private final Key[] keys;
   private final int payloadBytes;
+  private final Phaser threads = new Phaser(1);
 
   private FilledStore(
       @Nullable BenchmarkRoot ownRoot, Path path, Peer peer, Key[] keys, int payloadBytes) {
@@ -122,8 +124,23 @@ public final class FilledStore implements AutoCloseable {
     return keys;
   }
 
+  /**
+   * Tells that a thread uses the store. JMH tears a shared state down while the other threads may
+   * still have theirs, and a native store that is used after its end takes the JVM with it.
+   */
+  public void join() {
+    threads.register();
+  }
+
+  /** Tells that a thread has closed what it used. */
+  public void leave() {
+    threads.arriveAndDeregister();
+  }
+
+  /** Waits for the threads that use the store, and closes it. */
   @Override
   public void close() throws IOException {
+    threads.arriveAndAwaitAdvance();
     peer.close();
     if (ownRoot != null) {
       ownRoot.close();
