@@ -16,14 +16,13 @@ import net.openhft.chronicle.map.ChronicleMap;
  * A save puts and then syncs the map's file, since a put alone is only in the page cache.
  */
 final class ChronicleMapPeer implements Peer {
-  /** What it does not open without, on a JDK of 17 or later. */
   static final List<String> JVM_FLAGS =
       List.of(
-          "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-          "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-          "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
-          "--add-opens=java.base/java.lang=ALL-UNNAMED",
-          "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED");
+          ChronicleMapFlags.EXPORT_REF,
+          ChronicleMapFlags.EXPORT_CHANNELS,
+          ChronicleMapFlags.EXPORT_COMPILER,
+          ChronicleMapFlags.OPEN_LANG,
+          ChronicleMapFlags.OPEN_REFLECT);
 
   private final ChronicleMap<byte[], byte[]> map;
   private final int payloadBytes;

@@ -1,5 +1,6 @@
 package io.warmstart.jmh.run;
 
+import io.warmstart.jmh.observation.ObservationsProfiler;
 import io.warmstart.jmh.peer.PeerKind;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -62,7 +63,7 @@ public final class Selection {
         results.addAll(new Runner(with(group.getKey(), ofPeers).param(PEER, peers).build()).run());
       }
     }
-    if (!results.isEmpty()) {
+    if (!ofPeers.isEmpty()) {
       // Each of the runs above has printed its own part of the table.
       ResultFormatFactory.getInstance(ResultFormatType.TEXT, System.out).writeOut(results);
     }
@@ -100,7 +101,10 @@ public final class Selection {
     List<String> all = new ArrayList<>(flags);
     all.addAll(options.getJvmArgsPrepend().orElse(List.of()));
     ChainedOptionsBuilder builder =
-        new OptionsBuilder().parent(options).jvmArgsPrepend(all.toArray(String[]::new));
+        new OptionsBuilder()
+            .parent(options)
+            .jvmArgsPrepend(all.toArray(String[]::new))
+            .addProfiler(ObservationsProfiler.class);
     includes.forEach(builder::include);
     if (!options.shouldFailOnError().hasValue()) {
       // A benchmark that fails ends the run instead of leaving a gap in its table.

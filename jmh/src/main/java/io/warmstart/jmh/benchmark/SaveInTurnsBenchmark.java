@@ -1,0 +1,182 @@
+package io.warmstart.jmh.benchmark;
+
+import io.warmstart.jmh.observation.Observations;
+import io.warmstart.jmh.peer.ChronicleMapFlags;
+import io.warmstart.jmh.peer.Peer;
+import io.warmstart.jmh.peer.PeerKind;
+import io.warmstart.jmh.peer.Reader;
+import io.warmstart.jmh.peer.Sizing;
+import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.jmh.workload.Key;
+import io.warmstart.jmh.workload.Payload;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * Which store overwrites a checkpoint faster, on a machine whose device is busy with other things?
+ *
+ * <pre>{@code
+ * java -jar jmh/target/warmstart-jmh.jar SaveInTurnsBenchmark
+ * }</pre>
+ *
+ * <p>{@link SaveBenchmark} runs one store for seconds and then the next, and what the device does
+ * meanwhile can be ten times what is measured. Here each invocation lets every store overwrite
+ * once, in random order, so that whatever slows one slows all. JMH's score is of all together. The
+ * answer is in the secondary results: for each store its times, and the median over the invocations
+ * of its time divided by this engine's.
+ */
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 5, time = 2)
+@Fork(
+    value = 3,
+    jvmArgsAppend = {
+      "-Xms1g",
+      "-Xmx1g",
+      ChronicleMapFlags.EXPORT_REF,
+      ChronicleMapFlags.EXPORT_CHANNELS,
+      ChronicleMapFlags.EXPORT_COMPILER,
+      ChronicleMapFlags.OPEN_LANG,
+      ChronicleMapFlags.OPEN_REFLECT
+    })
+public class SaveInTurnsBenchmark {
+  /** The start of the labels of times. */
+  public static final String TIME = "overwrite.";
+
+  /** The start of the labels of ratios to this engine's time. */
+  public static final String RATIO = "ratioToWarmstart.";
+
+  private static final long MOST_ENTRIES = 1000;
+
+  /** One of the stores, with one run that overwrites its entry. */
+  private static final class Contender {
+    final PeerKind kind;
+    final BenchmarkRoot root;
+    final Peer store;
+    final List<Double> ratios = new ArrayList<>();
+    long nanos;
+
+    Contender(PeerKind kind, int payloadBytes) throws IOException {
+      this.kind = kind;
+      this.root = BenchmarkRoot.create();
+      this.store = kind.open(root.path(), new Sizing(MOST_ENTRIES, payloadBytes));
+    }
+
+    void overwrite(Key key, Payload payload) throws IOException {
+      long start = System.nanoTime();
+      store.overwrite(key, payload.number(), payload.bytes());
+      nanos = System.nanoTime() - start;
+    }
+
+    void noteMedian() {
+      if (!ratios.isEmpty()) {
+        Collections.sort(ratios);
+        Observations.current().scalar(RATIO + kind, ratios.get(ratios.size() / 2), "ratio");
+      }
+    }
+
+    void close(Key key, Payload payload) throws IOException {
+      byte[] actual = new byte[payload.bytes().length];
+      try (Reader reader = store.reader()) {
+        reader.copy(key, actual);
+        payload.requireLatest(actual);
+      }
+      store.close();
+      root.close();
+    }
+  }
+
+  /** All stores. */
+  @State(Scope.Thread)
+  public static class AllStores {
+    @Param({"256", "4096", "65536", "1048576"})
+    public int payloadBytes;
+
+    /** Names of stores with {@code +} between them, or {@code ALL}. */
+    @Param({"ALL"})
+    public String peers;
+
+    private final Random order = new Random(1);
+    private final List<Contender> contenders = new ArrayList<>();
+    private Payload payload;
+    private Key key;
+
+    /** Opens all. */
+    @Setup(Level.Trial)
+    public void open() throws IOException {
+      List<PeerKind> kinds =
+          peers.equals("ALL")
+              ? Arrays.asList(PeerKind.values())
+              : Arrays.stream(peers.split("\\+", -1)).map(PeerKind::valueOf).toList();
+      for (PeerKind kind : kinds) {
+        contenders.add(new Contender(kind, payloadBytes));
+      }
+      payload = new Payload(payloadBytes);
+      key = Key.of(0);
+    }
+
+    /** Forgets the ratios of the iteration before. */
+    @Setup(Level.Iteration)
+    public void forget() {
+      contenders.forEach(contender -> contender.ratios.clear());
+    }
+
+    private void overwriteInAll() throws IOException {
+      payload.next();
+      Collections.shuffle(contenders, order);
+      long warmstartNanos = 0;
+      for (Contender contender : contenders) {
+        contender.overwrite(key, payload);
+        if (contender.kind == PeerKind.WARMSTART) {
+          warmstartNanos = contender.nanos;
+        }
+      }
+      for (Contender contender : contenders) {
+        Observations.current().time(TIME + contender.kind, contender.nanos);
+        if (warmstartNanos > 0) {
+          contender.ratios.add((double) contender.nanos / warmstartNanos);
+        }
+      }
+    }
+
+    /** Notes the medians. */
+    @TearDown(Level.Iteration)
+    public void note() {
+      contenders.forEach(Contender::noteMedian);
+    }
+
+    /** Proves that all hold the last version. */
+    @TearDown(Level.Trial)
+    public void close() throws IOException {
+      for (Contender contender : contenders) {
+        contender.close(key, payload);
+      }
+    }
+  }
+
+  /** An overwrite by each store. */
+  @Benchmark
+  public long overwrite(AllStores stores) throws IOException {
+    stores.overwriteInAll();
+    return stores.payload.number();
+  }
+}
