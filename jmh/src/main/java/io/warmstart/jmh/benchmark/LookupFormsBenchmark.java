@@ -86,15 +86,7 @@ public class LookupFormsBenchmark {
     /** Draws the thread's order. */
     @Setup(Level.Trial)
     public void open(Filled filled, ThreadParams thread) {
-      filled.filled.join();
       order = new KeyOrder(filled.filled.keys(), filled.skew, thread.getThreadIndex());
-    }
-
-    /** Gives the entry back. */
-    @TearDown(Level.Trial)
-    public void close(Filled filled) {
-      reused.close();
-      filled.filled.leave();
     }
   }
 

@@ -7,7 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.Phaser;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ public final class FilledStore implements AutoCloseable {
   private final Peer peer;
   private final Key[] keys;
   private final int payloadBytes;
-  private final Phaser threads = new Phaser(1);
+  private final Queue<Reader> readers = new ConcurrentLinkedQueue<>();
 
   private FilledStore(
       @Nullable BenchmarkRoot ownRoot, Path path, Peer peer, Key[] keys, int payloadBytes) {
@@ -101,6 +102,16 @@ public final class FilledStore implements AutoCloseable {
     }
   }
 
+  /** Fails if the store finds something under a key that was never saved. */
+  public void requireMiss(Key absent) throws IOException {
+    try (Reader reader = peer.reader()) {
+      int actual = reader.lastByte(absent);
+      if (actual != -1) {
+        throw new IllegalStateException("lookup of an absent key: expected=-1 actual=" + actual);
+      }
+    }
+  }
+
   private void requireLastByte(Reader reader, int number) throws IOException {
     int actual = reader.lastByte(keys[number]);
     if (actual != Payload.lastByteOf(number)) {
@@ -125,22 +136,21 @@ public final class FilledStore implements AutoCloseable {
   }
 
   /**
-   * Tells that a thread uses the store. JMH tears a shared state down while the other threads may
-   * still have theirs, and a native store that is used after its end takes the JVM with it.
+   * A view for one thread. The store closes it: JMH may tear a shared state down before the states
+   * of the threads, and a native store that is used after its end takes the JVM with it.
    */
-  public void join() {
-    threads.register();
+  public Reader reader() throws IOException {
+    Reader reader = peer.reader();
+    readers.add(reader);
+    return reader;
   }
 
-  /** Tells that a thread has closed what it used. */
-  public void leave() {
-    threads.arriveAndDeregister();
-  }
-
-  /** Waits for the threads that use the store, and closes it. */
+  /** Closes the store and its readers; all threads must have stopped reading. */
   @Override
   public void close() throws IOException {
-    threads.arriveAndAwaitAdvance();
+    for (Reader reader : readers) {
+      reader.close();
+    }
     peer.close();
     if (ownRoot != null) {
       ownRoot.close();

@@ -25,6 +25,11 @@ final class Figures {
         : plain(estimate.mean());
   }
 
+  /** The estimate with its unit, without JMH's "per operation". */
+  static String withUnit(Estimate estimate, String unit) {
+    return withError(estimate) + " " + unit.replace("/op", "");
+  }
+
   /** The ratio and its interval, which is not symmetric. */
   static String ratio(Estimate ratio) {
     return ratio.hasInterval()

@@ -1,0 +1,180 @@
+package io.warmstart.jmh.report;
+
+import io.warmstart.jmh.peer.PeerKind;
+import io.warmstart.jmh.report.Section.Place;
+import io.warmstart.jmh.report.Table.Chart;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The questions of the report, in its order. */
+final class Sections {
+  private static final String BASELINE = PeerKind.WARMSTART.label();
+  private static final String TURNS = "SaveInTurnsBenchmark.overwrite";
+  private static final String TURN_TIME = "overwrite.";
+  private static final String TURN_RATIO = "ratioToWarmstart.";
+
+  private Sections() {}
+
+  static List<Section> all() {
+    List<Section> sections = new ArrayList<>();
+    sections.add(
+        ofPeers(
+            "Lookup that hits",
+            "Time of one lookup that reads one byte of the payload where the store gives it: in"
+                + " place, or in the caller's memory to which it was copied.",
+            "LookupBenchmark.hit",
+            Measurement.SCORE));
+    sections.add(
+        ofPeers(
+            "Lookup that hits, payload copied",
+            "The same with the whole payload copied into an array of the caller.",
+            "LookupBenchmark.hitCopied",
+            Measurement.SCORE));
+    sections.add(ofPeers("Lookup that misses", "", "LookupBenchmark.miss", Measurement.SCORE));
+    sections.add(
+        ofPeers(
+            "Allocation of a lookup that hits",
+            "Bytes on the heap for each lookup.",
+            "LookupBenchmark.hit",
+            "gc.alloc.rate.norm",
+            null,
+            Chart.NONE));
+    sections.add(byMethod("Forms of a lookup", "This engine alone.", "LookupFormsBenchmark."));
+    sections.add(turns("p0.50", "Durable overwrite, median", Chart.BARS));
+    sections.add(turns("p0.99", "Durable overwrite, 99th percentile", Chart.NONE));
+    sections.add(
+        new Section(
+            new Table(
+                "Durable overwrite of 4 KiB, percentiles",
+                "All stores in turns, in random order.",
+                Chart.LINES,
+                null),
+            measurement -> {
+              Place place = turn(measurement, TURN_TIME, "");
+              return place == null || !measurement.param("payloadBytes").equals("4096")
+                  ? null
+                  : new Place(
+                      place.row(),
+                      measurement.label().substring(measurement.label().indexOf(':') + 1));
+            }));
+    sections.add(ofPeers("Durable overwrite, alone", "", "SaveBenchmark.overwrite", "p0.50"));
+    sections.add(ofPeers("Durable save beside others", "", "SaveBenchmark.save", "p0.50"));
+    sections.add(
+        byMethod(
+            "The floor",
+            "What no store on this machine can go below: a write into allocated blocks with one"
+                + " sync of the data, a copy, a hash, a question to the file system.",
+            "PhysicalFloorBenchmark."));
+    return sections;
+  }
+
+  private static Section turns(String percentile, String title, Chart chart) {
+    return new Section(
+        new Table(
+            title,
+            "Every store overwrites once in each turn, in random order. The ratio is the median"
+                + " over the turns of the store's time divided by this engine's.",
+            chart,
+            BASELINE),
+        measurement -> turn(measurement, TURN_TIME, ":" + percentile),
+        measurement -> percentile.equals("p0.50") ? turn(measurement, TURN_RATIO, "") : null);
+  }
+
+  private static @Nullable Place turn(Measurement measurement, String prefix, String suffix) {
+    String label = measurement.label();
+    if (!measurement.benchmark().equals(TURNS)
+        || !label.startsWith(prefix)
+        || !label.endsWith(suffix)) {
+      return null;
+    }
+    String name = label.substring(prefix.length());
+    int colon = name.indexOf(':');
+    // The mean, which has no colon, says little beside the device's tail.
+    if (prefix.equals(TURN_TIME) && colon < 0) {
+      return null;
+    }
+    return new Place(
+        peerLabel(colon < 0 ? name : name.substring(0, colon)),
+        bytes(measurement.param("payloadBytes")));
+  }
+
+  private static Section ofPeers(String title, String note, String benchmark, String label) {
+    return ofPeers(title, note, benchmark, label, BASELINE, Chart.BARS);
+  }
+
+  private static Section ofPeers(
+      String title,
+      String note,
+      String benchmark,
+      String label,
+      @Nullable String baseline,
+      Chart chart) {
+    return new Section(
+        new Table(title, note, chart, baseline),
+        measurement ->
+            measurement.benchmark().equals(benchmark) && measurement.label().equals(label)
+                ? new Place(peerLabel(measurement.param("peer")), circumstances(measurement))
+                : null);
+  }
+
+  private static Section byMethod(String title, String note, String classAndDot) {
+    Function<Measurement, @Nullable Place> place =
+        measurement ->
+            measurement.benchmark().startsWith(classAndDot)
+                    && measurement.label().equals(Measurement.SCORE)
+                ? new Place(
+                    measurement.benchmark().substring(classAndDot.length()),
+                    circumstances(measurement))
+                : null;
+    return new Section(new Table(title, note, Chart.NONE, null), place);
+  }
+
+  private static String peerLabel(String name) {
+    return PeerKind.valueOf(name).label();
+  }
+
+  /** What differs between two measurements of a section, in words. */
+  static String circumstances(Measurement measurement) {
+    Map<String, String> params = new TreeMap<>(measurement.params());
+    params.remove("peer");
+    List<String> words = new ArrayList<>();
+    String size = params.remove("payloadBytes");
+    if (size != null) {
+      words.add(bytes(size));
+    }
+    String keys = params.remove("keys");
+    if (keys != null) {
+      words.add(grouped(keys) + (keys.equals("1") ? " key" : " keys"));
+    }
+    String skew = params.remove("skew");
+    if (skew != null) {
+      words.add(skew.toLowerCase(Locale.ROOT));
+    }
+    words.addAll(
+        params.entrySet().stream()
+            .map(entry -> entry.getKey() + " " + entry.getValue())
+            .collect(Collectors.toList()));
+    if (measurement.threads() > 1) {
+      words.add(measurement.threads() + " threads");
+    }
+    return words.isEmpty() ? "any" : String.join(", ", words);
+  }
+
+  private static String grouped(String number) {
+    return String.format(Locale.ROOT, "%,d", Long.parseLong(number));
+  }
+
+  private static String bytes(String count) {
+    long bytes = Long.parseLong(count);
+    if (bytes >= 1 << 20) {
+      return (bytes >> 20) + " MiB";
+    }
+    return bytes >= 1 << 10 ? (bytes >> 10) + " KiB" : bytes + " B";
+  }
+}

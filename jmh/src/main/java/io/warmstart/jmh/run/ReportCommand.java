@@ -1,0 +1,30 @@
+package io.warmstart.jmh.run;
+
+import io.warmstart.jmh.report.Report;
+import io.warmstart.jmh.report.ResultFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Makes the pages of a file of results anew. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description = "Writes Markdown and HTML beside a results.json.")
+public final class ReportCommand implements Callable<Integer> {
+  @Parameters(index = "0", paramLabel = "RESULTS", description = "results.json of a run")
+  private Path results;
+
+  /** For the command line, which sets the parameter. */
+  public ReportCommand() {}
+
+  @Override
+  public Integer call() throws Exception {
+    Report report = new Report(ResultFile.read(results));
+    Files.writeString(results.resolveSibling("results.md"), report.toMarkdown());
+    Files.writeString(results.resolveSibling("results.html"), report.toHtml());
+    return 0;
+  }
+}
