@@ -20,9 +20,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /**
- * The store that warmstart descends from, the newer version of its algorithm, in Java: the same
- * file operations in the same order, with its own faults, so that a benchmark compares two
- * algorithms and not two languages.
+ * The store that warmstart descends from, in two versions of its algorithm, in Java: the same file
+ * operations in the same order, with its own faults, so that a benchmark compares two algorithms
+ * and not two languages.
  *
  * <p>A save: hash the payload; write it under a temporary name, sync, rename; take the stamp; write
  * the manifest under a temporary name, sync, rename; sync the directory; read the manifest back
@@ -33,26 +33,44 @@ import java.util.OptionalLong;
  * one; else the directory's listing, cached by modification times, and the payload, hashed. Either
  * way a hit rewrites the manifest with its written stamp moved, synced and renamed, and syncs the
  * directory. The rewrite moves the modification time, so a cached winner serves every other lookup.
+ * Version 0.3.122 rewrites nothing: its cached winner serves every lookup.
  *
  * <p>Not for use as a store: it loses entries when others work on the root.
  */
 public final class OriginalStore {
+
+  /** Which of the two ways of answering a hit and of sweeping. */
+  public enum Version {
+    /** A hit of the cache writes nothing; a sweep also comes when the counted bytes pass. */
+    V0_3_122,
+    /** Every hit rewrites the manifest; a sweep comes at the first save and each 32nd. */
+    NEWER
+  }
+
+  private final Version version;
   private final Path root;
   private final Listings listings;
   private final Sweep sweep;
   private final LookupCache winners = new LookupCache();
 
-  private OriginalStore(Path root, long sizeBudgetBytes, Duration ttl) {
+  private OriginalStore(Version version, Path root, long sizeBudgetBytes, Duration ttl) {
+    this.version = version;
     this.root = root;
     this.listings = new Listings(ttl.toNanos(), OriginalStore::unixNanos);
-    this.sweep = new Sweep(root, sizeBudgetBytes, listings);
+    this.sweep = new Sweep(version, root, sizeBudgetBytes, listings);
+  }
+
+  /** Opens a root with the newer version, making it and its parents if they are missing. */
+  public static OriginalStore open(Path root, long sizeBudgetBytes, Duration ttl)
+      throws IOException {
+    return open(Version.NEWER, root, sizeBudgetBytes, ttl);
   }
 
   /** Opens a root, making it and its parents if they are missing. */
-  public static OriginalStore open(Path root, long sizeBudgetBytes, Duration ttl)
+  public static OriginalStore open(Version version, Path root, long sizeBudgetBytes, Duration ttl)
       throws IOException {
     Files.createDirectories(root);
-    return new OriginalStore(root, sizeBudgetBytes, ttl);
+    return new OriginalStore(version, root, sizeBudgetBytes, ttl);
   }
 
   /** The entry with the lowest objective; a tie goes to a final result, then to the later one. */
@@ -74,9 +92,13 @@ public final class OriginalStore {
     }
     Answer known = winners.get(question);
     if (known != null) {
-      Disk.Version version = Disk.version(known.manifest());
-      if (version != null && version.mtime().equals(known.manifestMtime())) {
+      Disk.Version onDisk = Disk.version(known.manifest());
+      if (onDisk != null && onDisk.mtime().equals(known.manifestMtime())) {
         if (!listings.expired(known.writtenNanos())) {
+          if (version == Version.V0_3_122) {
+            OriginalEntry entry = known.entry();
+            return Optional.of(entry.copyWrittenAt(entry.writtenUnixSecs()));
+          }
           OriginalManifest manifest = OriginalManifest.ofJson(Files.readAllBytes(known.manifest()));
           OriginalManifest touched = touch(directory, known.manifest(), manifest);
           return Optional.of(known.entry().copyWrittenAt(touched.writtenUnixSecs()));
@@ -116,7 +138,10 @@ public final class OriginalStore {
       listings.removePair(winner.manifestPath());
       return Optional.empty();
     }
-    OriginalManifest manifest = touch(directory, winner.manifestPath(), winner.manifest());
+    OriginalManifest manifest =
+        version == Version.V0_3_122
+            ? winner.manifest()
+            : touch(directory, winner.manifestPath(), winner.manifest());
     OriginalEntry entry =
         new OriginalEntry(
             payload,
@@ -124,9 +149,9 @@ public final class OriginalStore {
             manifest.iteration(),
             manifest.kind(),
             manifest.writtenUnixSecs());
-    Disk.Version version = Disk.version(winner.manifestPath());
-    if (version != null) {
-      FileTime mtime = version.mtime();
+    Disk.Version onDisk = Disk.version(winner.manifestPath());
+    if (onDisk != null) {
+      FileTime mtime = onDisk.mtime();
       winners.put(
           question,
           new Answer(

@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sweep that brings the root within its budget, at a store's first save and every 32nd.
+ * The sweep that brings the root within its budget, at a store's first save and every 32nd, and in
+ * version 0.3.122 whenever the counted bytes pass it.
  *
  * <p>It walks nothing while the bytes that this store has counted fit and the root's modification
  * time is as the last sweep left it.
@@ -29,6 +30,11 @@ final class Sweep {
           .thenComparing(pair -> pair.manifest().writtenNanosSinceEpoch())
           .thenComparing(Pair::manifestPath);
 
+  /** That of version 0.3.122, which knows no access. */
+  private static final Comparator<Pair> OLDEST_FIRST =
+      Comparator.comparing(pair -> pair.manifest().writtenNanosSinceEpoch());
+
+  private final OriginalStore.Version version;
   private final Path root;
   private final long budgetBytes;
   private final Listings listings;
@@ -36,15 +42,17 @@ final class Sweep {
   private final AtomicLong saves = new AtomicLong();
   private volatile @Nullable FileTime rootMtimeAtSweep;
 
-  Sweep(Path root, long budgetBytes, Listings listings) {
+  Sweep(OriginalStore.Version version, Path root, long budgetBytes, Listings listings) {
+    this.version = version;
     this.root = root;
     this.budgetBytes = budgetBytes;
     this.listings = listings;
   }
 
   void afterSave(long payloadBytes) {
-    countedBytes.addAndGet(payloadBytes + ASSUMED_MANIFEST_BYTES);
-    if (saves.getAndIncrement() % EVERY_SAVES == 0) {
+    long counted = countedBytes.addAndGet(payloadBytes + ASSUMED_MANIFEST_BYTES);
+    boolean passed = version == OriginalStore.Version.V0_3_122 && counted > budgetBytes;
+    if (saves.getAndIncrement() % EVERY_SAVES == 0 || passed) {
       run();
     }
   }
@@ -72,7 +80,7 @@ final class Sweep {
       }
       return;
     }
-    pairs.sort(ORDER);
+    pairs.sort(version == OriginalStore.Version.V0_3_122 ? OLDEST_FIRST : ORDER);
     for (Pair pair : pairs) {
       if (bytes <= budgetBytes) {
         break;

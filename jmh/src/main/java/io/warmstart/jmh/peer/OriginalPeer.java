@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
-/** The port of the store that warmstart descends from. */
+/** The port of the store that warmstart descends from, in one of its versions. */
 final class OriginalPeer implements Peer {
   private static final String RUN_ID = "run";
 
   private final OriginalStore store;
 
-  OriginalPeer(Path root) throws IOException {
-    store = OriginalStore.open(root, WarmStartPeer.SIZE_BUDGET_BYTES, StoreOptions.DEFAULT_TTL);
+  OriginalPeer(OriginalStore.Version version, Path root, Sizing sizing) throws IOException {
+    store = OriginalStore.open(version, root, sizing.budgetBytes(), StoreOptions.DEFAULT_TTL);
   }
 
   @Override

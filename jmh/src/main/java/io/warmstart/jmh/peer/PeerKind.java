@@ -1,5 +1,6 @@
 package io.warmstart.jmh.peer;
 
+import io.warmstart.jmh.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,7 +11,7 @@ public enum PeerKind {
       "warmstart", "staged files and their directory synced, then renamed; survives a power cut") {
     @Override
     public Peer open(Path root, Sizing sizing) {
-      return new WarmStartPeer(root);
+      return new WarmStartPeer(root, sizing);
     }
   },
   LMDB("LMDB", "the default: data synced, then the meta page; survives a power cut") {
@@ -56,7 +57,15 @@ public enum PeerKind {
       "three syncs, one after the other; survives a power cut but for a key's first save") {
     @Override
     public Peer open(Path root, Sizing sizing) throws IOException {
-      return new OriginalPeer(root);
+      return new OriginalPeer(OriginalStore.Version.NEWER, root, sizing);
+    }
+  },
+  ORIGINAL_0_3_122(
+      "original 0.3.122",
+      "three syncs, one after the other; survives a power cut but for a key's first save") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new OriginalPeer(OriginalStore.Version.V0_3_122, root, sizing);
     }
   };
 

@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * checksum, no choice among entries, no eviction.
  */
 final class PlainFilesPeer implements Peer {
+  private static final long PID = ProcessHandle.current().pid();
+
   private final Path root;
   private final FileChannel directory;
   private final AtomicLong temporaries = new AtomicLong();
@@ -37,7 +39,7 @@ final class PlainFilesPeer implements Peer {
   }
 
   private void write(Path file, byte[] payload) throws IOException {
-    Path temporary = root.resolve("temporary-" + temporaries.incrementAndGet());
+    Path temporary = root.resolve("temporary-" + PID + "-" + temporaries.incrementAndGet());
     try (FileChannel channel =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer source = ByteBuffer.wrap(payload);

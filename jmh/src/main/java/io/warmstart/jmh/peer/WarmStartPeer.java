@@ -10,15 +10,12 @@ import java.nio.file.Path;
 
 /** This engine, with power-safe saves and leases that are used again. */
 public final class WarmStartPeer implements Peer {
-  /** So large that no benchmark of this peer measures evictions. */
-  public static final long SIZE_BUDGET_BYTES = 1L << 44;
-
   private static final String RUN_ID = "run";
 
   private final WarmStartStore store;
 
-  WarmStartPeer(Path root) {
-    this(root, StoreOptions.defaults().withSizeBudgetBytes(SIZE_BUDGET_BYTES));
+  WarmStartPeer(Path root, Sizing sizing) {
+    this(root, StoreOptions.defaults().withSizeBudgetBytes(sizing.budgetBytes()));
   }
 
   /** A store with options of one's own. */

@@ -3,6 +3,7 @@ package io.warmstart.jmh.report;
 import io.warmstart.jmh.report.Table.Chart;
 import io.warmstart.jmh.report.Table.Field;
 import io.warmstart.jmh.report.Table.Fields;
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,6 +22,12 @@ final class Plots {
 
   /** The plot as an SVG element, to stand in a page. */
   static String svg(Table table, Fields fields) throws IOException {
+    byte[] bytes = ChartEncoder.getBytes(chart(table, fields), "svg");
+    String document = new String(bytes, StandardCharsets.UTF_8);
+    return document.substring(document.indexOf("<svg"));
+  }
+
+  private static CategoryChart chart(Table table, Fields fields) {
     CategoryChart chart =
         new CategoryChartBuilder()
             .width(WIDTH)
@@ -32,8 +39,12 @@ final class Plots {
     // Else bars begin at zero, which this axis does not have.
     chart.getStyler().setYAxisMin(powerOfTenBelow(least(fields)));
     chart.getStyler().setAvailableSpaceFill(0.8);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setPlotBorderVisible(false);
+    chart.getStyler().setLegendBorderColor(Color.WHITE);
     if (table.chart() == Chart.LINES) {
       chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Line);
+      chart.getStyler().setOverlapped(true);
     }
     List<String> columns = new ArrayList<>(fields.columns());
     for (String row : fields.rows()) {
@@ -45,8 +56,7 @@ final class Plots {
       }
       chart.addSeries(row, columns, values);
     }
-    String document = new String(ChartEncoder.getBytes(chart, "svg"), StandardCharsets.UTF_8);
-    return document.substring(document.indexOf("<svg"));
+    return chart;
   }
 
   private static double powerOfTenBelow(double value) {

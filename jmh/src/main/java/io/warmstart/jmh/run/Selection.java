@@ -1,6 +1,7 @@
 package io.warmstart.jmh.run;
 
 import io.warmstart.jmh.observation.ObservationsProfiler;
+import io.warmstart.jmh.peer.ForkFlags;
 import io.warmstart.jmh.peer.PeerKind;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -32,12 +34,19 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 public final class Selection {
   private static final String PEER = "peer";
 
+  /**
+   * Benchmarks that run together.
+   *
+   * @param flags of their forks
+   * @param peers the values of their parameter, none if they have none
+   */
+  private record Group(List<String> flags, List<String> peers) {}
+
   private final Options options;
-  private final List<String> ofPeers = new ArrayList<>();
-  private final List<String> ofOthers = new ArrayList<>();
+  private final Map<Group, List<String>> includesByGroup = new LinkedHashMap<>();
 
   /** The benchmarks that these options include. */
-  public Selection(Options options) {
+  public Selection(Options options) throws IOException {
     this.options = options;
     for (BenchmarkListEntry entry :
         BenchmarkList.defaultList()
@@ -45,56 +54,61 @@ public final class Selection {
                 OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
                 options.getIncludes(),
                 options.getExcludes())) {
-      (entry.getParams().orElse(Map.of()).containsKey(PEER) ? ofPeers : ofOthers)
-          .add("^" + Pattern.quote(entry.getUsername()) + "$");
+      String include = "^" + Pattern.quote(entry.getUsername()) + "$";
+      for (Group group : groups(entry.getParams().orElse(Map.of()).get(PEER))) {
+        includesByGroup.computeIfAbsent(group, absent -> new ArrayList<>()).add(include);
+      }
     }
+  }
+
+  private List<Group> groups(String @Nullable [] ownPeers) throws IOException {
+    if (ownPeers == null) {
+      return List.of(new Group(ForkFlags.ofStore(), List.of()));
+    }
+    Map<List<String>, List<String>> peersByFlags = new LinkedHashMap<>();
+    for (String name : options.getParameter(PEER).orElse(Arrays.asList(ownPeers))) {
+      peersByFlags
+          .computeIfAbsent(ForkFlags.of(PeerKind.valueOf(name)), absent -> new ArrayList<>())
+          .add(name);
+    }
+    return peersByFlags.entrySet().stream()
+        .map(entry -> new Group(entry.getKey(), entry.getValue()))
+        .toList();
   }
 
   /** Runs them, and writes the file of results that the options ask for. */
   public Collection<RunResult> run() throws RunnerException, IOException {
+    if (includesByGroup.isEmpty()) {
+      // JMH says so.
+      return new Runner(with(ForkFlags.ofStore(), List.of()).build()).run();
+    }
     List<RunResult> results = new ArrayList<>();
-    if (!ofOthers.isEmpty() || ofPeers.isEmpty()) {
-      // With nothing selected, JMH says so.
-      results.addAll(new Runner(with(ForkFlags.ofStore(), ofOthers).build()).run());
-    }
-    if (!ofPeers.isEmpty()) {
-      for (Map.Entry<List<String>, List<String>> group : peersByFlags().entrySet()) {
-        String[] peers = group.getValue().toArray(String[]::new);
-        results.addAll(new Runner(with(group.getKey(), ofPeers).param(PEER, peers).build()).run());
+    for (Map.Entry<Group, List<String>> entry : includesByGroup.entrySet()) {
+      Group group = entry.getKey();
+      ChainedOptionsBuilder builder = with(group.flags(), entry.getValue());
+      if (!group.peers().isEmpty()) {
+        builder.param(PEER, group.peers().toArray(String[]::new));
       }
+      results.addAll(new Runner(builder.build()).run());
     }
-    if (!ofPeers.isEmpty()) {
+    if (includesByGroup.size() > 1) {
       // Each of the runs above has printed its own part of the table.
       ResultFormatFactory.getInstance(ResultFormatType.TEXT, System.out).writeOut(results);
     }
-    if (options.getResult().hasValue() || options.getResultFormat().hasValue()) {
-      // Each run has written its own part there: this is the whole.
-      String file =
-          options
-              .getResult()
-              .orElse(
-                  Defaults.RESULT_FILE_PREFIX
-                      + "."
-                      + options.getResultFormat().get().toString().toLowerCase(Locale.ROOT));
-      ResultFormatFactory.getInstance(
-              options.getResultFormat().orElse(Defaults.RESULT_FORMAT), file)
-          .writeOut(results);
-    }
+    writeFile(results);
     return results;
   }
 
-  private Map<List<String>, List<String>> peersByFlags() throws IOException {
-    Collection<String> chosen =
-        options
-            .getParameter(PEER)
-            .orElse(Arrays.stream(PeerKind.values()).map(PeerKind::name).toList());
-    Map<List<String>, List<String>> groups = new LinkedHashMap<>();
-    for (String name : chosen) {
-      groups
-          .computeIfAbsent(ForkFlags.of(PeerKind.valueOf(name)), flags -> new ArrayList<>())
-          .add(name);
+  private void writeFile(List<RunResult> results) {
+    if (options.getResult().hasValue() || options.getResultFormat().hasValue()) {
+      // Each run has written its own part there: this is the whole.
+      ResultFormatType type = options.getResultFormat().orElse(Defaults.RESULT_FORMAT);
+      String file =
+          options
+              .getResult()
+              .orElse(Defaults.RESULT_FILE_PREFIX + "." + type.toString().toLowerCase(Locale.ROOT));
+      ResultFormatFactory.getInstance(type, file).writeOut(results);
     }
-    return groups;
   }
 
   private ChainedOptionsBuilder with(List<String> flags, List<String> includes) {

@@ -2,6 +2,7 @@ package io.warmstart.jmh.run;
 
 import io.warmstart.jmh.observation.ObservationsProfiler;
 import io.warmstart.jmh.peer.FilledStore;
+import io.warmstart.jmh.peer.ForkFlags;
 import io.warmstart.jmh.report.Environment;
 import io.warmstart.jmh.report.GitTree;
 import io.warmstart.jmh.report.ResultFile;

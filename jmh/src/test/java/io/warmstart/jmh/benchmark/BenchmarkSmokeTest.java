@@ -3,8 +3,8 @@ package io.warmstart.jmh.benchmark;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.jmh.peer.ForkFlags;
 import io.warmstart.jmh.peer.PeerKind;
-import io.warmstart.jmh.run.ForkFlags;
 import io.warmstart.jmh.run.Selection;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import java.io.IOException;

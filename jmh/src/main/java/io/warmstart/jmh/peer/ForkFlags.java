@@ -1,6 +1,5 @@
-package io.warmstart.jmh.run;
+package io.warmstart.jmh.peer;
 
-import io.warmstart.jmh.peer.PeerKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,8 @@
-package io.warmstart.jmh.run;
+package io.warmstart.jmh.peer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.jmh.peer.PeerKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

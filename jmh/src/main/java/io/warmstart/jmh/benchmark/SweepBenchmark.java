@@ -1,0 +1,178 @@
+package io.warmstart.jmh.benchmark;
+
+import io.warmstart.StoreOptions;
+import io.warmstart.WarmStartStore;
+import io.warmstart.jmh.original.OriginalStore;
+import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.jmh.workload.PairFiles;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * How long does it take to bring a root back within its budget, or to drop what has expired, and
+ * how does that grow with the entries?
+ *
+ * <pre>{@code
+ * java -jar jmh/target/warmstart-jmh.jar SweepBenchmark -p entries=10000
+ * }</pre>
+ *
+ * <p>Before each sweep, files of {@value #SURPLUS} more entries are put into a root that is just
+ * full; the sweep must remove as many. That they are removed is verified each time.
+ */
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 5)
+@Measurement(iterations = 10)
+@Fork(
+    value = 3,
+    jvmArgsAppend = {"-Xms1g", "-Xmx1g"})
+public class SweepBenchmark {
+  private static final int SURPLUS = 32;
+  private static final int PAYLOAD_BYTES = 256;
+
+  /** Which store sweeps. */
+  public enum Sweeper {
+    WARMSTART,
+    ORIGINAL
+  }
+
+  /** What sweeps. */
+  private interface Sweeps {
+    void sweep() throws IOException;
+
+    void close();
+  }
+
+  /** A root, just full. */
+  @State(Scope.Benchmark)
+  public static class Full {
+    @Param({"1000", "10000", "100000"})
+    public int entries;
+
+    @Param public Sweeper sweeper;
+
+    private BenchmarkRoot root;
+    private PairFiles files;
+    private Sweeps sweeps;
+    private long nextKey;
+
+    /** Writes the entries and opens the store. */
+    @Setup(Level.Trial)
+    public void open() throws IOException {
+      root = BenchmarkRoot.create();
+      files = new PairFiles(root.path(), PAYLOAD_BYTES);
+      files.write(0, entries, Instant.now().minusSeconds(1));
+      nextKey = entries;
+      // Half an entry more than the entries take, for the engine's own small files.
+      long budget = entries * files.bytesOfOne() + files.bytesOfOne() / 2;
+      sweeps = sweeper == Sweeper.WARMSTART ? warmstart(budget) : original(budget);
+      sweeps.sweep();
+    }
+
+    private Sweeps warmstart(long budget) {
+      WarmStartStore store =
+          WarmStartStore.open(root.path(), StoreOptions.defaults().withSizeBudgetBytes(budget));
+      return new Sweeps() {
+        @Override
+        public void sweep() {
+          store.evictOverflow();
+        }
+
+        @Override
+        public void close() {
+          store.close();
+        }
+      };
+    }
+
+    private Sweeps original(long budget) throws IOException {
+      OriginalStore store = OriginalStore.open(root.path(), budget, StoreOptions.DEFAULT_TTL);
+      return new Sweeps() {
+        @Override
+        public void sweep() {
+          store.evictOverflow();
+        }
+
+        @Override
+        public void close() {
+          // It holds nothing but memory.
+        }
+      };
+    }
+
+    private void add(Instant written) throws IOException {
+      files.write(nextKey, SURPLUS, written);
+      nextKey += SURPLUS;
+    }
+
+    private void requireSwept() throws IOException {
+      long actual = root.manifests();
+      if (actual > entries) {
+        throw new IllegalStateException(
+            "entries after the sweep: expected<=" + entries + " actual=" + actual);
+      }
+    }
+
+    /** Removes the root. */
+    @TearDown(Level.Trial)
+    public void close() throws IOException {
+      try {
+        requireSwept();
+      } finally {
+        sweeps.close();
+        root.close();
+      }
+    }
+  }
+
+  /** Entries over the budget. */
+  @State(Scope.Thread)
+  public static class Surplus {
+    /** Adds them. */
+    @Setup(Level.Invocation)
+    public void add(Full full) throws IOException {
+      full.add(Instant.now());
+    }
+  }
+
+  /** Entries that have expired. */
+  @State(Scope.Thread)
+  public static class Expired {
+    private static final Duration AGE = StoreOptions.DEFAULT_TTL.plusDays(1);
+
+    /** Adds them. */
+    @Setup(Level.Invocation)
+    public void add(Full full) throws IOException {
+      full.add(Instant.now().minus(AGE));
+    }
+  }
+
+  /** A sweep that evicts what is over the budget. */
+  @Benchmark
+  public Object sweep(Full full, Surplus surplus) throws IOException {
+    full.sweeps.sweep();
+    return surplus;
+  }
+
+  /** A sweep that drops what has expired. */
+  @Benchmark
+  public Object expire(Full full, Expired expired) throws IOException {
+    full.sweeps.sweep();
+    return expired;
+  }
+}
