@@ -95,8 +95,11 @@ public final class IndexLayout {
   static final int BYTES_OFFSET = 168;
   static final int BYTES_CHECK_OFFSET = 176;
 
-  /** The directory's mtime when there is no directory. Younger ones are stored negative. */
-  static final long NO_DIRECTORY_MTIME = 0;
+  /**
+   * Marks the mtime of the root, where the key has no directory: none can be made without moving
+   * that. Mtimes reach this bit in the year 2116.
+   */
+  static final long NO_DIRECTORY = 1L << 62;
 
   // Winner: one for each ranking.
   static final int WINNERS = 3;
@@ -159,7 +162,11 @@ public final class IndexLayout {
           new Field("next slot", NEXT_SLOT_OFFSET, 8, "in the bucket, or in the free list; 0 none"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
           new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
-          new Field("mtime", MTIME_OFFSET, 8, "the directory's when read; 0 none; negative: young"),
+          new Field(
+              "mtime",
+              MTIME_OFFSET,
+              8,
+              "the directory's when read; + 2^62 the root's; negative: young"),
           new Field("checked", CHECKED_OFFSET, 8, "when the directory was last looked at"),
           new Field("winners", WINNERS_OFFSET, 96, "one record of 32 bytes for each ranking"),
           new Field(

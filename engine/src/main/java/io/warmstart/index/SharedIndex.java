@@ -36,6 +36,13 @@ public final class SharedIndex implements EntryIndex {
   /** The file system's clock may tick as seldom as each 10 ms. */
   private static final long RACY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
+  /** What no file's mtime is. */
+  private static final long UNKNOWN_MTIME = -1;
+
+  private static final long NONE = -2;
+
+  private record RootLook(long atUnixNanos, long mtime) {}
+
   private final KeyLocks locks;
   private final Path root;
   private final FileOps ops;
@@ -43,6 +50,7 @@ public final class SharedIndex implements EntryIndex {
   private final PayloadCache payloads;
   private final IndexMapper mapper;
   private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
+  private volatile @Nullable RootLook lastRootLook;
   private volatile @Nullable IndexAttachment current;
   private volatile boolean failed;
   private volatile long failedAtNanos;
@@ -117,17 +125,23 @@ public final class SharedIndex implements EntryIndex {
     if (!keys.find(key, at) || !keys.read(at, key, ranking, winner)) {
       return Found.UNKNOWN;
     }
+    CachedEntry entry = null;
+    if (!winner.isMiss()) {
+      entry = at.file().cached(at.offset, ranking);
+      if (entry == null || !entry.isVersion(key, winner)) {
+        return Found.UNKNOWN;
+      }
+    }
     long sinceCheck = nowUnixNanos - keys.checkedAt(at);
     // A clock that was set back makes it negative: then look.
     if ((sinceCheck >= foreignCheckNanos || sinceCheck < 0)
-        && !isAsItWas(keys, at, key, winner.mtime(), nowUnixNanos)) {
+        && !isAsItWas(attached, query, key, entry, nowUnixNanos, foreignCheckNanos)) {
       return Found.UNKNOWN;
     }
-    if (winner.isMiss()) {
+    if (entry == null) {
       return Found.MISS;
     }
-    CachedEntry entry = at.file().cached(at.offset, ranking);
-    if (entry == null || !entry.isVersion(key, winner) || !query.lease().take(entry.payload())) {
+    if (!query.lease().take(entry.payload())) {
       return Found.UNKNOWN;
     }
     query.entry = entry;
@@ -138,22 +152,60 @@ public final class SharedIndex implements EntryIndex {
 
   /** Whether the directory's mtime is the one that the winner was read under. */
   private boolean isAsItWas(
-      KeyTable keys, SlotCursor at, Digest256 key, long expected, long nowUnixNanos) {
-    if (expected >= 0 && mtimeOf(key) == expected) {
-      keys.checked(at, nowUnixNanos);
+      IndexAttachment attached,
+      IndexQuery query,
+      Digest256 key,
+      @Nullable CachedEntry entry,
+      long nowUnixNanos,
+      long foreignCheckNanos) {
+    long expected = query.winner.mtime();
+    long checkedAt = nowUnixNanos;
+    long actual;
+    if (expected < 0) {
+      actual = UNKNOWN_MTIME;
+    } else if ((expected & IndexLayout.NO_DIRECTORY) != 0) {
+      RootLook look = rootLook(nowUnixNanos, foreignCheckNanos);
+      checkedAt = look.atUnixNanos();
+      actual = look.mtime() | IndexLayout.NO_DIRECTORY;
+    } else {
+      actual = mtimeOf(entry == null ? KeyDirectory.of(root, key) : entry.directory());
+    }
+    if (actual == expected) {
+      attached.keys().checked(query.at, checkedAt);
       return true;
     }
-    keys.change(at, nextChanges());
+    attached.keys().change(query.at, nextChanges());
     return false;
   }
 
-  private long mtimeOf(Digest256 key) {
+  /** A look at the root that is no older than the interval. */
+  private RootLook rootLook(long nowUnixNanos, long foreignCheckNanos) {
+    RootLook last = lastRootLook;
+    long since = last == null ? -1 : nowUnixNanos - last.atUnixNanos();
+    if (last != null && since >= 0 && since < foreignCheckNanos) {
+      return last;
+    }
+    RootLook look = new RootLook(nowUnixNanos, rootMtime());
+    lastRootLook = look;
+    return look;
+  }
+
+  private long rootMtime() {
     try {
-      return ops.stat(KeyDirectory.of(root, key).path()).mtimeNanos();
-    } catch (NoSuchFileException e) {
-      return IndexLayout.NO_DIRECTORY_MTIME;
+      return ops.stat(root).mtimeNanos();
     } catch (IOException e) {
-      return -1;
+      return UNKNOWN_MTIME;
+    }
+  }
+
+  /** The directory's mtime; {@link #NONE} if there is no directory. */
+  private long mtimeOf(KeyDirectory directory) {
+    try {
+      return ops.stat(directory.path()).mtimeNanos();
+    } catch (NoSuchFileException e) {
+      return NONE;
+    } catch (IOException e) {
+      return UNKNOWN_MTIME;
     }
   }
 
@@ -186,14 +238,18 @@ public final class SharedIndex implements EntryIndex {
         return null;
       }
       long changes = attached.keys().changes(at);
-      long mtime = mtimeOf(key);
-      boolean racy = mtime < 0 || nowUnixNanos - mtime < RACY_NANOS;
+      // The root's first: a directory that is made after the look at it will have moved it.
+      long rootMtime = rootMtime();
+      long mtime = mtimeOf(KeyDirectory.of(root, key));
+      long telling = mtime == NONE ? rootMtime : mtime;
+      boolean racy = telling < 0 || nowUnixNanos - telling < RACY_NANOS;
+      long stored = mtime == NONE ? rootMtime | IndexLayout.NO_DIRECTORY : mtime;
       // The reading of the directory must not begin before the reading of the changes.
       VarHandle.fullFence();
       LostPages.surface();
       // An mtime that is as young as the clock is coarse would not show the next change. Stored as
       // the moment of the look it is another one than any other look's.
-      return new FillTicket(attached, key, changes, racy ? -nowUnixNanos : mtime, nowUnixNanos);
+      return new FillTicket(attached, key, changes, racy ? -nowUnixNanos : stored, nowUnixNanos);
     } catch (InternalError e) {
       attached.files().lose();
       return null;
@@ -261,7 +317,7 @@ public final class SharedIndex implements EntryIndex {
         indexed.setMiss();
       } else {
         indexed.setVersion(winner, lastUse);
-        keep(at, ranking, new CachedEntry(key, indexed, winner, payload));
+        keep(at, ranking, new CachedEntry(KeyDirectory.of(root, key), indexed, winner, payload));
       }
       keys.fill(at, key, ranking, ticket.changes, ticket.mtime, ticket.checkedAt, indexed);
       LostPages.surface();
