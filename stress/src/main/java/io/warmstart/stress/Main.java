@@ -1,9 +1,14 @@
 package io.warmstart.stress;
 
 import io.warmstart.StoreException;
+import io.warmstart.stress.cli.ListCommand;
+import io.warmstart.stress.cli.ScenarioCommand;
 import io.warmstart.stress.cv.CvCommand;
 import io.warmstart.stress.cv.WorkerCommand;
 import io.warmstart.stress.cv.WorkerFailure;
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.scenario.Scenarios;
+import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -18,7 +23,13 @@ import picocli.CommandLine.Spec;
     name = "warmstart-stress",
     mixinStandardHelpOptions = true,
     description = "Jobs that put a warm-start store under load.",
-    subcommands = {CvCommand.class, WorkerCommand.class, HelpCommand.class})
+    subcommands = {
+      CvCommand.class,
+      ListCommand.class,
+      WorkerCommand.class,
+      WorkCommand.class,
+      HelpCommand.class
+    })
 public final class Main implements Runnable {
   private static final int WRONG_USE = 2;
   private static final int ERROR = 3;
@@ -32,9 +43,14 @@ public final class Main implements Runnable {
 
   /** The command line; a test gives it other streams. */
   public static CommandLine commandLine() {
-    return new CommandLine(new Main())
-        .setParameterExceptionHandler((e, unused) -> complain(e.getCommandLine(), e, WRONG_USE))
-        .setExecutionExceptionHandler((e, line, unused) -> complain(line, e, exitStatus(e)));
+    CommandLine line = new CommandLine(new Main());
+    for (Scenario scenario : Scenarios.all()) {
+      line.addSubcommand(scenario.name(), ScenarioCommand.of(scenario));
+    }
+    line.addSubcommand("all", ScenarioCommand.ofAll(Scenarios.all()));
+    return line.setParameterExceptionHandler(
+            (e, unused) -> complain(e.getCommandLine(), e, WRONG_USE))
+        .setExecutionExceptionHandler((e, command, unused) -> complain(command, e, exitStatus(e)));
   }
 
   @Override

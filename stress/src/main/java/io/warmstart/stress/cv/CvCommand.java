@@ -10,6 +10,7 @@ import io.warmstart.stress.Main;
 import io.warmstart.stress.cv.work.CrossValidation;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.FitTask;
+import io.warmstart.stress.fork.JavaCommand;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;

@@ -14,6 +14,7 @@ import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.Main;
+import io.warmstart.stress.fork.JavaCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,4 +1,4 @@
-package io.warmstart.stress.cv;
+package io.warmstart.stress.fork;
 
 import java.io.File;
 import java.lang.management.ManagementFactory;
@@ -11,10 +11,11 @@ import java.util.List;
  * was started with. From the executable jar it uses {@code -jar}, since the exports that the store
  * needs stand in the jar's manifest; in tests and from an IDE they stand among the flags.
  */
-final class JavaCommand {
+public final class JavaCommand {
   private JavaCommand() {}
 
-  static List<String> of(Class<?> mainClass, List<String> arguments) {
+  /** The command. */
+  public static List<String> of(Class<?> mainClass, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {

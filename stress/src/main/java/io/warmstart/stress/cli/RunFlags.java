@@ -1,0 +1,65 @@
+package io.warmstart.stress.cli;
+
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.frame.ScenarioResult;
+import io.warmstart.stress.frame.ScenarioRunner;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that every scenario takes. */
+final class RunFlags {
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      description = "Processes at work at once (default: as the scenario says).")
+  @Nullable Integer processes;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      description = "For how long (default: as the scenario says).")
+  @Nullable Integer seconds;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "X",
+      description = "Seed of every choice (default: another one each time; it is printed).")
+  @Nullable Long seed;
+
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description =
+          "Where roots and histories are made, on the file system to be tested (default: the"
+              + " system's temporary directory). Kept if something is wrong.")
+  Path directory = Path.of(System.getProperty("java.io.tmpdir"), "warmstart-stress");
+
+  @Option(
+      names = "--report",
+      paramLabel = "DIR",
+      description = "Write report.html and report.json there.")
+  @Nullable Path report;
+
+  ScenarioResult run(Scenario scenario, PrintWriter out) throws IOException, InterruptedException {
+    return ScenarioRunner.run(
+        scenario,
+        atLeastOne("--processes", processes, scenario.defaultProcesses()),
+        atLeastOne("--seconds", seconds, scenario.defaultSeconds()),
+        seed == null ? new SplittableRandom().nextLong() : seed,
+        directory,
+        out);
+  }
+
+  private static int atLeastOne(String option, @Nullable Integer given, int otherwise) {
+    int value = given == null ? otherwise : given;
+    if (value < 1) {
+      throw new IllegalArgumentException(
+          "%s: expected=at least 1 actual=%d".formatted(option, value));
+    }
+    return value;
+  }
+}

@@ -1,0 +1,14 @@
+package io.warmstart.stress.frame;
+
+import java.nio.file.Path;
+
+/**
+ * How a scenario is run.
+ *
+ * @param processes how many processes work at once
+ * @param seconds for how long, about
+ * @param seed from which every choice follows that the scenario makes itself; what the kernel's
+ *     scheduler decides it cannot repeat
+ * @param directory where roots and histories lie
+ */
+public record RunOptions(int processes, int seconds, long seed, Path directory) {}

@@ -1,0 +1,115 @@
+package io.warmstart.stress.frame;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
+
+/** Runs one scenario from its seed to its verdict. */
+public final class ScenarioRunner {
+  private ScenarioRunner() {}
+
+  /**
+   * Runs a scenario in a directory of its own, which stays if something is wrong.
+   *
+   * @param parent where that directory is made
+   */
+  public static ScenarioResult run(
+      Scenario scenario, int processes, int seconds, long seed, Path parent, PrintWriter out)
+      throws IOException, InterruptedException {
+    Files.createDirectories(parent);
+    Path directory = Files.createTempDirectory(parent, scenario.name() + "-").toRealPath();
+    String replay =
+        "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d --seed %d"
+            .formatted(scenario.name(), processes, seconds, seed);
+    out.printf("%s: %d processes, %d s, --seed %d%n", scenario.name(), processes, seconds, seed);
+    out.flush();
+    Run run = new Run(new RunOptions(processes, seconds, seed, directory), out);
+    boolean skipped = false;
+    try {
+      scenario.run(run);
+    } catch (SkippedException e) {
+      run.skip(scenario.name(), String.valueOf(e.getMessage()));
+      skipped = true;
+    } catch (IOException | RuntimeException e) {
+      // A defect of the harness or of the store: both are failures, and the trace tells which.
+      e.printStackTrace(out);
+      run.problem("the scenario itself failed: " + e);
+    }
+    ScenarioResult result = run.result(scenario.name(), replay, skipped);
+    print(result, out);
+    if (result.verdict() == Verdict.FAILED) {
+      out.println("  kept " + directory);
+    } else {
+      removeTree(directory);
+    }
+    out.flush();
+    return result;
+  }
+
+  private static void print(ScenarioResult result, PrintWriter out) {
+    result.counts().forEach((what, count) -> out.printf("  %-40s %,15d%n", what, count));
+    result
+        .latencies()
+        .forEach(
+            (operation, latency) ->
+                out.printf(
+                    Locale.ROOT,
+                    "  latency of %-29s p50 %.0f us, p99 %.0f us, max %.0f us%n",
+                    operation,
+                    latency.points().get(Latencies.PERCENTILES.indexOf(50.0)),
+                    latency.points().get(Latencies.PERCENTILES.indexOf(99.0)),
+                    latency.maxMicros()));
+    if (result.trials() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "  lost %d of %,d; 95 %% bound %.2g%n",
+          result.losses(),
+          result.trials(),
+          result.lossBound95());
+    }
+    result.problems().forEach(problem -> out.println("  wrong: " + problem));
+    out.printf(
+        Locale.ROOT,
+        "%s: %s in %.1f s%n",
+        result.scenario(),
+        result.verdict().name().toLowerCase(Locale.ROOT),
+        result.elapsedSeconds());
+    if (result.verdict() == Verdict.FAILED) {
+      out.println("  replay " + result.replay());
+    }
+  }
+
+  private static void removeTree(Path directory) throws IOException {
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+            if (e instanceof NoSuchFileException) {
+              return FileVisitResult.CONTINUE;
+            }
+            throw e;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path visited, IOException e)
+              throws IOException {
+            Files.deleteIfExists(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,8 @@
+package io.warmstart.stress.frame;
+
+/** What came of a scenario. */
+public enum Verdict {
+  PASSED,
+  FAILED,
+  SKIPPED
+}

@@ -1,0 +1,59 @@
+package io.warmstart.stress.scenario;
+
+import io.warmstart.stress.checker.HistoryCheck;
+import io.warmstart.stress.checker.Vanishing;
+import io.warmstart.stress.checker.Violation;
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.worker.Inspection;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+
+/** What every round of workers ends with: its operations counted, its answers explained. */
+final class Rounds {
+  private Rounds() {}
+
+  /** Lets the workers work, unless something is wrong already. */
+  static void let(Run run, long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    while (System.nanoTime() < deadline && !run.anyProblem()) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  /** Counts operations and their latencies. */
+  static void count(Run run, List<Operation> operations) {
+    for (Operation each : operations) {
+      String what =
+          switch (each.kind()) {
+            case SAVE -> "saves";
+            case OVERWRITE -> "overwrites";
+            case LOWEST, LATEST -> "lookups";
+            case SWEEP -> "sweeps";
+          };
+      if (each.acknowledged()) {
+        run.count(what, 1);
+        run.latency(each.kind().name().toLowerCase(Locale.ROOT), each.responded() - each.invoked());
+      } else {
+        run.count(what + " never answered", 1);
+      }
+      if (each.kind().reads() && each.acknowledged()) {
+        run.count(each.version() == 0 ? "misses" : "hits", 1);
+      }
+    }
+    run.count("operations checked", operations.size());
+  }
+
+  /** Looks for answers that nothing explains. */
+  static void check(
+      Run run, List<Operation> operations, Inspection inspection, Vanishing vanishing) {
+    List<Violation> violations =
+        HistoryCheck.violations(
+            operations, inspection.versions(), inspection.lookedNanos(), vanishing);
+    violations.forEach(each -> run.problem("not linearizable: " + each));
+    long acknowledged =
+        operations.stream().filter(each -> each.kind().writes() && each.acknowledged()).count();
+    run.trials(acknowledged, violations.size());
+  }
+}

@@ -1,0 +1,14 @@
+package io.warmstart.stress.scenario;
+
+import io.warmstart.stress.frame.Scenario;
+import java.util.List;
+
+/** All scenarios, in the order of {@code list} and {@code all}. */
+public final class Scenarios {
+  private Scenarios() {}
+
+  /** The scenarios. */
+  public static List<Scenario> all() {
+    return List.of(new EvictionRace());
+  }
+}

@@ -1,0 +1,5 @@
+/** The scenarios, one class each. */
+@NullMarked
+package io.warmstart.stress.scenario;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package io.warmstart.stress.worker;
+
+import io.warmstart.EvictionReport;
+import io.warmstart.Explanation;
+import io.warmstart.Fingerprint;
+import io.warmstart.Ranking;
+import io.warmstart.StoreOptions;
+import io.warmstart.VerifyReport;
+import io.warmstart.WarmStartStore;
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.history.Version;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** A look at a root after all its workers have ended: what is there, and whether it is whole. */
+public final class Inspection {
+  private final Map<Integer, Set<Long>> versions = new HashMap<>();
+  private final long lookedNanos;
+  private final Map<String, Long> counters;
+
+  private Inspection(long lookedNanos, Map<String, Long> counters) {
+    this.lookedNanos = lookedNanos;
+    this.counters = counters;
+  }
+
+  /** The versions under each key's number. */
+  public Map<Integer, Set<Long>> versions() {
+    return versions;
+  }
+
+  /** When the looking was done. */
+  public long lookedNanos() {
+    return lookedNanos;
+  }
+
+  /** The engine's own counters of the root. */
+  public Map<String, Long> counters() {
+    return counters;
+  }
+
+  /**
+   * Looks. Sweeps first, so that what the dead have left is dealt with; then everything must be
+   * whole and nothing left over.
+   *
+   * @param mostPayloadBytes the longest payload that workers wrote
+   */
+  public static Inspection of(Run run, Path root, int keys, int mostPayloadBytes)
+      throws IOException {
+    StoreOptions options =
+        StoreOptions.defaults().withSizeBudgetBytes(1L << 40).withTtl(Duration.ZERO);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      EvictionReport sweep = store.evictOverflow();
+      run.count("saves of the dead completed", sweep.rolledForward());
+      run.count("leftovers of the dead removed", sweep.leftoversRemoved());
+      if (sweep.quarantined() > 0 || sweep.failures() > 0) {
+        run.problem("the sweep at the end found something bad: " + sweep);
+      }
+      VerifyReport verification = store.verify(false, (done, total) -> {});
+      verification.problems().forEach(each -> run.problem("verify: " + each));
+      verification.leftovers().forEach(each -> run.problem("verify, left over: " + each));
+      run.count("entries verified", verification.entries());
+      Inspection inspection =
+          new Inspection(System.nanoTime(), Map.copyOf(store.stats().counters()));
+      for (int key = 0; key < keys; key++) {
+        inspection.versions.put(key, inspection.versionsOf(run, store, key, mostPayloadBytes));
+      }
+      return inspection;
+    }
+  }
+
+  private Set<Long> versionsOf(Run run, WarmStartStore store, int key, int mostPayloadBytes)
+      throws IOException {
+    Fingerprint fingerprint = Names.key(key);
+    Set<Long> found = new HashSet<>();
+    Path directory = store.root().resolve(fingerprint.toHex());
+    for (Explanation.Verdict each :
+        store.explain(fingerprint, Ranking.LOWEST_OBJECTIVE).candidates()) {
+      if (!each.usable()) {
+        run.problem("key %d: %s cannot be used: %s".formatted(key, each.runId(), each.reason()));
+        continue;
+      }
+      byte[] payload = Files.readAllBytes(directory.resolve(each.runId() + ".bin"));
+      UnsafeBuffer buffer = new UnsafeBuffer(payload);
+      String complaint =
+          Version.complaint(buffer, Names.sharedRun(each.runId()), key, mostPayloadBytes);
+      if (!complaint.isEmpty()) {
+        run.problem("key %d run %s: %s".formatted(key, each.runId(), complaint));
+        continue;
+      }
+      found.add(buffer.getLong(0, ByteOrder.LITTLE_ENDIAN));
+    }
+    return found;
+  }
+}

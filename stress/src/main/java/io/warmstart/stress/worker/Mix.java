@@ -1,0 +1,18 @@
+package io.warmstart.stress.worker;
+
+/**
+ * How often a worker does what; of each thousand operations. The rest are lookups of the lowest
+ * objective.
+ *
+ * @param saves saves under fresh run ids
+ * @param overwrites saves under a shared run id
+ * @param latest lookups of the latest
+ * @param sweeps sweeps
+ */
+public record Mix(int saves, int overwrites, int latest, int sweeps) {
+  public static final Mix SAVE_AND_LOOK = new Mix(450, 0, 150, 0);
+  public static final Mix SWEEP = new Mix(0, 0, 0, 1000);
+  public static final Mix OVERWRITE = new Mix(0, 1000, 0, 0);
+  public static final Mix LOOK = new Mix(0, 0, 500, 0);
+  public static final Mix ALL = new Mix(60, 390, 150, 10);
+}

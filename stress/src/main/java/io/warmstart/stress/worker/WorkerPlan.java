@@ -1,0 +1,146 @@
+package io.warmstart.stress.worker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+
+/**
+ * What a worker is to do. Handed over as JSON on its command line.
+ *
+ * @param worker its number, which no other process of the round has
+ * @param root the root under test
+ * @param histories where it writes its history
+ * @param seed of its choices
+ * @param mix what it does how often
+ * @param foreign whether it works as a store that knows no lock of ours
+ * @param keys the number of keys
+ * @param runs the number of shared run ids of each key
+ * @param mostPayloadBytes the longest payload
+ * @param budgetBytes the budget of its store
+ * @param ttlSeconds the TTL of its store; 0 = never
+ * @param mostOperations after which it ends by itself; 0 = only when told
+ * @param clockFile a file that says by how many nanoseconds its clock is off; empty = it is not
+ */
+public record WorkerPlan(
+    int worker,
+    String root,
+    String histories,
+    long seed,
+    Mix mix,
+    boolean foreign,
+    int keys,
+    int runs,
+    int mostPayloadBytes,
+    long budgetBytes,
+    long ttlSeconds,
+    long mostOperations,
+    String clockFile) {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  /** A plan with the usual sizes: 4 keys, 2 shared runs, 1 KiB, a budget that nothing reaches. */
+  public static WorkerPlan of(int worker, String root, String histories, long seed, Mix mix) {
+    return new WorkerPlan(
+        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "");
+  }
+
+  /** The same with another budget. */
+  public WorkerPlan withBudgetBytes(long bytes) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        bytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile);
+  }
+
+  /** The same with other keys and shared runs. */
+  public WorkerPlan withKeys(int number, int sharedRuns) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        number,
+        sharedRuns,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile);
+  }
+
+  /** The same with an end of its own. */
+  public WorkerPlan withMostOperations(long operations) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        operations,
+        clockFile);
+  }
+
+  /** The same by a store that knows no lock. */
+  public WorkerPlan asForeign() {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        true,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile);
+  }
+
+  /** The same by a clock that somebody else sets, with entries that expire by it. */
+  public WorkerPlan withClock(String file, long ttl) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttl,
+        mostOperations,
+        file);
+  }
+
+  String toJson() {
+    try {
+      return MAPPER.writeValueAsString(this);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static WorkerPlan fromJson(String json) throws JsonProcessingException {
+    return MAPPER.readValue(json, WorkerPlan.class);
+  }
+}

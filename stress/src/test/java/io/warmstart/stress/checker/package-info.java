@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.checker;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.history;
+
+import org.jspecify.annotations.NullMarked;
