@@ -9,6 +9,6 @@ public final class Scenarios {
 
   /** The scenarios. */
   public static List<Scenario> all() {
-    return List.of(new EvictionRace());
+    return List.of(new EvictionRace(), new OverwriteRead(), new Kill());
   }
 }

@@ -58,9 +58,12 @@ public final class Crew implements AutoCloseable {
     }
   }
 
-  /** The same for one. */
+  /** The same for one; false if it was killed before it stood ready. */
   public boolean letGo(Member member) throws IOException, InterruptedException {
     if (!member.awaitReady()) {
+      if (!member.isAlive() && member.wasKilled()) {
+        return false;
+      }
       run.problem("did not start: " + member.epitaph());
       return false;
     }
@@ -87,14 +90,21 @@ public final class Crew implements AutoCloseable {
         run.problem("does not end: " + member.epitaph());
         member.kill();
         member.awaitEnd(END_SECONDS);
-      } else if (member.operations() < 0 && member.exitStatus() != KILLED) {
+      } else if (member.operations() < 0 && !member.wasKilled()) {
         run.problem("ended badly: " + member.epitaph());
       }
     }
   }
 
-  /** The exit status of a process that died by SIGKILL. */
-  public static final int KILLED = 128 + 9;
+  /** Ends the programs that JVMs were started through, where the JVM is a zombie below them. */
+  public void reap() throws InterruptedException {
+    for (Member member : members) {
+      if (member.isAlive() && member.isZombie()) {
+        member.kill();
+        member.awaitEnd(END_SECONDS);
+      }
+    }
+  }
 
   /** What workers said besides complaints. */
   public List<String> told() {

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class Member implements AutoCloseable {
   private static final long START_SECONDS = 60;
 
+  /** The exit status of a process that died by SIGKILL. */
+  private static final int KILLED = 128 + 9;
+
   private final WorkerPlan plan;
   private final Process process;
   private final BlockingQueue<Long> clocks = new LinkedBlockingQueue<>();
@@ -25,6 +30,7 @@ public final class Member implements AutoCloseable {
   private final Thread errors;
   private final List<String> errorLines = new ArrayList<>();
   private volatile long operations = -1;
+  private volatile long jvmPid = -1;
 
   Member(WorkerPlan plan, Launch launch, Consumer<String> said) throws IOException {
     this.plan = plan;
@@ -97,9 +103,19 @@ public final class Member implements AutoCloseable {
     process.toHandle().destroyForcibly();
   }
 
-  /** Sends a signal by its name. */
+  /** Sends a signal, by its name, to the JVM itself. */
   public void signal(String name) throws IOException, InterruptedException {
-    Tool.attempt(List.of("kill", "-" + name, Long.toString(process.pid())));
+    Tool.attempt(List.of("kill", "-" + name, Long.toString(jvmPid)));
+  }
+
+  /** Whether the JVM is dead and its parent has not asked for its exit status. */
+  public boolean isZombie() {
+    try {
+      String status = Files.readString(Path.of("/proc", Long.toString(jvmPid), "stat"));
+      return status.substring(status.lastIndexOf(')')).startsWith(") Z");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Waits for its end; false if it still runs then. */
@@ -116,9 +132,9 @@ public final class Member implements AutoCloseable {
     return operations;
   }
 
-  /** The exit status; only after its end. */
-  public int exitStatus() {
-    return process.exitValue();
+  /** Whether it died by SIGKILL; only after its end. */
+  public boolean wasKilled() {
+    return process.exitValue() == KILLED;
   }
 
   /** How it ended, for people. */
@@ -161,7 +177,9 @@ public final class Member implements AutoCloseable {
 
   private void hear(String line, Consumer<String> said) {
     if (line.startsWith(WorkCommand.READY)) {
-      clocks.add(Long.parseLong(line.substring(WorkCommand.READY.length())));
+      int space = line.indexOf(' ', WorkCommand.READY.length());
+      jvmPid = Long.parseLong(line.substring(space + 1));
+      clocks.add(Long.parseLong(line.substring(WorkCommand.READY.length(), space)));
     } else if (line.startsWith(WorkCommand.DONE)) {
       operations = Long.parseLong(line.substring(WorkCommand.DONE.length()));
     } else {

@@ -17,8 +17,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * A worker. Says {@code ready} and its clock, waits for {@code go}, works until its input ends or
- * it has done what was planned, and says {@code done}. Complaints go out as they arise.
+ * A worker. Says {@code ready}, its clock and its pid, waits for {@code go}, works until its input
+ * ends or it has done what was planned, and says {@code done}. Complaints go out as they arise.
  */
 @Command(name = WorkCommand.NAME, hidden = true, description = "A worker of a scenario.")
 public final class WorkCommand implements Callable<Integer> {
@@ -71,10 +71,10 @@ public final class WorkCommand implements Callable<Integer> {
 
   /** Answers questions about the clock until told to go; then listens for the end of its input. */
   private void await(BufferedReader orders, AtomicBoolean stopped) throws IOException {
-    say(READY + System.nanoTime());
+    say(READY + System.nanoTime() + " " + ProcessHandle.current().pid());
     String order = orders.readLine();
     while (CLOCK.equals(order)) {
-      say(READY + System.nanoTime());
+      say(READY + System.nanoTime() + " " + ProcessHandle.current().pid());
       order = orders.readLine();
     }
     if (!GO.equals(order)) {

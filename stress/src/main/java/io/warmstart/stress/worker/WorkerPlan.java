@@ -78,6 +78,24 @@ public record WorkerPlan(
         clockFile);
   }
 
+  /** The same with another longest payload. */
+  public WorkerPlan withMostPayloadBytes(int bytes) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        bytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile);
+  }
+
   /** The same with an end of its own. */
   public WorkerPlan withMostOperations(long operations) {
     return new WorkerPlan(

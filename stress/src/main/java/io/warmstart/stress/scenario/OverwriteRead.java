@@ -1,0 +1,68 @@
+package io.warmstart.stress.scenario;
+
+import io.warmstart.stress.checker.Vanishing;
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.history.HistoryReader;
+import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.worker.Crew;
+import io.warmstart.stress.worker.Inspection;
+import io.warmstart.stress.worker.Launch;
+import io.warmstart.stress.worker.Mix;
+import io.warmstart.stress.worker.WorkerPlan;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writers overwrite one run id of one key, readers in other processes compare every byte. Each read
+ * must find a whole version that some order of the overwrites explains, and once there is one,
+ * never none.
+ */
+public final class OverwriteRead implements Scenario {
+  private static final int KEYS = 2;
+  private static final int PAYLOAD_BYTES = 8192;
+  private static final long ROUND_SECONDS = 20;
+
+  @Override
+  public String name() {
+    return "overwrite-read";
+  }
+
+  @Override
+  public String summary() {
+    return "overwrites of one run id against readers that compare every byte";
+  }
+
+  @Override
+  public void run(Run run) throws IOException, InterruptedException {
+    run.atLeast("overwrites", 20L * run.options().seconds());
+    run.atLeast("hits", 100L * run.options().seconds());
+    int rounds = (int) Math.max(1, run.options().seconds() / ROUND_SECONDS);
+    long roundNanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
+    for (int round = 0; round < rounds && !run.anyProblem(); round++) {
+      round(run, roundNanos);
+    }
+  }
+
+  private static void round(Run run, long nanos) throws IOException, InterruptedException {
+    try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
+      int writers = Math.max(1, run.options().processes() / 4);
+      for (int worker = 0; worker < run.options().processes(); worker++) {
+        WorkerPlan plan =
+            crew.plan(worker < writers ? Mix.OVERWRITE : Mix.LOOK)
+                .withKeys(KEYS, 1)
+                .withMostPayloadBytes(PAYLOAD_BYTES);
+        crew.start(plan, Launch.PLAIN);
+      }
+      crew.go();
+      Rounds.let(run, nanos);
+      crew.stop();
+      List<Operation> operations = HistoryReader.readAll(crew.histories());
+      Rounds.count(run, operations);
+      Inspection inspection = Inspection.of(run, crew.root(), KEYS, PAYLOAD_BYTES);
+      Rounds.check(run, operations, inspection, Vanishing.never());
+      HistoryReader.removeAll(crew.histories());
+    }
+  }
+}

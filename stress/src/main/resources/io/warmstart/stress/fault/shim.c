@@ -1,0 +1,322 @@
+/*
+ * Preloaded into a JVM: makes chosen calls of the C library fail, do nothing, or be the last thing
+ * that the process does. What to do stands in a mapped file (see FaultPoint.java for the layout), so
+ * that the JVM itself can arm and disarm it around one operation.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum kind {
+  OPEN, CREATE, READ, WRITE, SYNC, RENAME, LINK, UNLINK, MKDIR, RMDIR, STAT, LIST, TRUNCATE, MAP,
+  CLOSE, LOCK
+};
+
+enum mode { COUNT, FAIL_ONCE, FAIL_ON, KILL_BEFORE, KILL_AFTER, SKIP_ONCE, SKIP_ON };
+
+struct control {
+  volatile int64_t armed;
+  volatile int64_t kinds;   /* one bit for each kind */
+  volatile int64_t calls;   /* that matched while armed */
+  volatile int64_t at;      /* the call to act on, from 1 */
+  volatile int64_t mode;
+  volatile int64_t error;
+  volatile int64_t acted;
+  volatile int64_t acted_kind;
+  char pattern[448];        /* for fnmatch, over the whole path */
+  char acted_path[512];
+};
+
+static struct control *control;
+
+static void *real(const char *name) {
+  void *found = dlsym(RTLD_NEXT, name);
+  return found;
+}
+
+__attribute__((constructor)) static void attach(void) {
+  const char *file = getenv("WARMSTART_FAULT_POINT");
+  if (file == NULL) return;
+  int fd = (int) syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  void *mapped = (void *) syscall(
+      SYS_mmap, NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  syscall(SYS_close, fd);
+  if (mapped != MAP_FAILED) control = mapped;
+}
+
+static void die(void) {
+  syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+  for (;;) syscall(SYS_pause);
+}
+
+static void path_of(int dirfd, const char *path, char *into, size_t size) {
+  if (path != NULL && path[0] == '/') {
+    snprintf(into, size, "%s", path);
+    return;
+  }
+  char link[64];
+  char base[1024] = "";
+  if (dirfd == AT_FDCWD) {
+    snprintf(link, sizeof link, "/proc/self/cwd");
+  } else {
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dirfd);
+  }
+  long length = syscall(SYS_readlinkat, AT_FDCWD, link, base, sizeof base - 1);
+  if (length < 0) length = 0;
+  base[length] = 0;
+  if (path == NULL || path[0] == 0) {
+    snprintf(into, size, "%s", base);
+  } else {
+    snprintf(into, size, "%s/%s", base, path);
+  }
+}
+
+enum verdict { GO_ON, FAIL, SKIP, DIE_AFTER };
+
+/* Whether this call is the one, and what is to become of it. */
+static enum verdict decide(enum kind kind, int dirfd, const char *path) {
+  struct control *c = control;
+  if (c == NULL || !c->armed || !((c->kinds >> kind) & 1)) return GO_ON;
+  int saved = errno;
+  char whole[2048];
+  path_of(dirfd, path, whole, sizeof whole);
+  if (fnmatch(c->pattern, whole, 0) != 0) {
+    errno = saved;
+    return GO_ON;
+  }
+  int64_t number = __atomic_add_fetch(&c->calls, 1, __ATOMIC_SEQ_CST);
+  int64_t mode = c->mode;
+  int on = mode == FAIL_ON || mode == SKIP_ON;
+  if (mode == COUNT || c->at == 0 || (on ? number < c->at : number != c->at)) {
+    errno = saved;
+    return GO_ON;
+  }
+  if (__atomic_fetch_add(&c->acted, 1, __ATOMIC_SEQ_CST) == 0) {
+    c->acted_kind = kind;
+    snprintf(c->acted_path, sizeof c->acted_path, "%s", whole);
+  }
+  errno = saved;
+  if (mode == KILL_BEFORE) die();
+  if (mode == KILL_AFTER) return DIE_AFTER;
+  if (mode == SKIP_ONCE || mode == SKIP_ON) return SKIP;
+  errno = (int) c->error;
+  return FAIL;
+}
+
+#define GUARD(kind, dirfd, path, failed, call)                \
+  enum verdict verdict = decide(kind, dirfd, path);           \
+  if (verdict == FAIL) return failed;                         \
+  if (verdict == SKIP) return 0;                              \
+  __typeof__(call) result = call;                             \
+  if (verdict == DIE_AFTER) die();                            \
+  return result;
+
+#define REAL(type, name, ...)                                 \
+  static type (*next)(__VA_ARGS__);                           \
+  if (next == NULL) next = (type (*)(__VA_ARGS__)) real(name)
+
+static int open_kind(int flags) { return flags & O_CREAT ? CREATE : OPEN; }
+
+#define OPEN_LIKE(name)                                       \
+  int name(const char *path, int flags, ...) {                \
+    va_list more; va_start(more, flags);                      \
+    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0;  \
+    va_end(more);                                             \
+    REAL(int, #name, const char *, int, ...);                 \
+    GUARD(open_kind(flags), AT_FDCWD, path, -1, next(path, flags, mode))       \
+  }
+OPEN_LIKE(open)
+OPEN_LIKE(open64)
+
+#define OPENAT_LIKE(name)                                     \
+  int name(int dirfd, const char *path, int flags, ...) {     \
+    va_list more; va_start(more, flags);                      \
+    mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0;  \
+    va_end(more);                                             \
+    REAL(int, #name, int, const char *, int, ...);            \
+    GUARD(open_kind(flags), dirfd, path, -1, next(dirfd, path, flags, mode))   \
+  }
+OPENAT_LIKE(openat)
+OPENAT_LIKE(openat64)
+
+ssize_t read(int fd, void *buffer, size_t size) {
+  REAL(ssize_t, "read", int, void *, size_t);
+  GUARD(READ, fd, NULL, -1, next(fd, buffer, size))
+}
+#define PREAD_LIKE(name)                                      \
+  ssize_t name(int fd, void *buffer, size_t size, off64_t at) {                \
+    REAL(ssize_t, #name, int, void *, size_t, off64_t);       \
+    GUARD(READ, fd, NULL, -1, next(fd, buffer, size, at))     \
+  }
+PREAD_LIKE(pread)
+PREAD_LIKE(pread64)
+
+ssize_t write(int fd, const void *buffer, size_t size) {
+  REAL(ssize_t, "write", int, const void *, size_t);
+  GUARD(WRITE, fd, NULL, -1, next(fd, buffer, size))
+}
+#define PWRITE_LIKE(name)                                     \
+  ssize_t name(int fd, const void *buffer, size_t size, off64_t at) {          \
+    REAL(ssize_t, #name, int, const void *, size_t, off64_t); \
+    GUARD(WRITE, fd, NULL, -1, next(fd, buffer, size, at))    \
+  }
+PWRITE_LIKE(pwrite)
+PWRITE_LIKE(pwrite64)
+ssize_t writev(int fd, const struct iovec *pieces, int count) {
+  REAL(ssize_t, "writev", int, const struct iovec *, int);
+  GUARD(WRITE, fd, NULL, -1, next(fd, pieces, count))
+}
+
+int fsync(int fd) {
+  REAL(int, "fsync", int);
+  GUARD(SYNC, fd, NULL, -1, next(fd))
+}
+int fdatasync(int fd) {
+  REAL(int, "fdatasync", int);
+  GUARD(SYNC, fd, NULL, -1, next(fd))
+}
+
+int rename(const char *from, const char *to) {
+  REAL(int, "rename", const char *, const char *);
+  GUARD(RENAME, AT_FDCWD, to, -1, next(from, to))
+}
+int renameat(int from_fd, const char *from, int to_fd, const char *to) {
+  REAL(int, "renameat", int, const char *, int, const char *);
+  GUARD(RENAME, to_fd, to, -1, next(from_fd, from, to_fd, to))
+}
+int link(const char *from, const char *to) {
+  REAL(int, "link", const char *, const char *);
+  GUARD(LINK, AT_FDCWD, to, -1, next(from, to))
+}
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
+  REAL(int, "linkat", int, const char *, int, const char *, int);
+  GUARD(LINK, to_fd, to, -1, next(from_fd, from, to_fd, to, flags))
+}
+int unlink(const char *path) {
+  REAL(int, "unlink", const char *);
+  GUARD(UNLINK, AT_FDCWD, path, -1, next(path))
+}
+int unlinkat(int dirfd, const char *path, int flags) {
+  REAL(int, "unlinkat", int, const char *, int);
+  GUARD(flags & AT_REMOVEDIR ? RMDIR : UNLINK, dirfd, path, -1, next(dirfd, path, flags))
+}
+int mkdir(const char *path, mode_t mode) {
+  REAL(int, "mkdir", const char *, mode_t);
+  GUARD(MKDIR, AT_FDCWD, path, -1, next(path, mode))
+}
+int rmdir(const char *path) {
+  REAL(int, "rmdir", const char *);
+  GUARD(RMDIR, AT_FDCWD, path, -1, next(path))
+}
+
+#define STAT_LIKE(name)                                       \
+  int name(const char *path, struct stat64 *into) {           \
+    REAL(int, #name, const char *, struct stat64 *);          \
+    GUARD(STAT, AT_FDCWD, path, -1, next(path, into))         \
+  }
+STAT_LIKE(stat64)
+STAT_LIKE(lstat64)
+int fstat64(int fd, struct stat64 *into) {
+  REAL(int, "fstat64", int, struct stat64 *);
+  GUARD(STAT, fd, NULL, -1, next(fd, into))
+}
+int fstatat64(int dirfd, const char *path, struct stat64 *into, int flags) {
+  REAL(int, "fstatat64", int, const char *, struct stat64 *, int);
+  GUARD(STAT, dirfd, path, -1, next(dirfd, path, into, flags))
+}
+int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *into) {
+  REAL(int, "statx", int, const char *, int, unsigned, struct statx *);
+  GUARD(STAT, dirfd, path, -1, next(dirfd, path, flags, mask, into))
+}
+/* For JVMs that were built against an older C library. */
+#define OLD_STAT_LIKE(name)                                   \
+  int name(int version, const char *path, struct stat64 *into) {               \
+    REAL(int, #name, int, const char *, struct stat64 *);     \
+    GUARD(STAT, AT_FDCWD, path, -1, next(version, path, into))                 \
+  }
+OLD_STAT_LIKE(__xstat64)
+OLD_STAT_LIKE(__lxstat64)
+int __fxstat64(int version, int fd, struct stat64 *into) {
+  REAL(int, "__fxstat64", int, int, struct stat64 *);
+  GUARD(STAT, fd, NULL, -1, next(version, fd, into))
+}
+
+DIR *opendir(const char *path) {
+  REAL(DIR *, "opendir", const char *);
+  GUARD(LIST, AT_FDCWD, path, NULL, next(path))
+}
+DIR *fdopendir(int fd) {
+  REAL(DIR *, "fdopendir", int);
+  GUARD(LIST, fd, NULL, NULL, next(fd))
+}
+struct dirent64 *readdir64(DIR *directory) {
+  REAL(struct dirent64 *, "readdir64", DIR *);
+  GUARD(LIST, dirfd(directory), NULL, NULL, next(directory))
+}
+
+#define TRUNCATE_LIKE(name)                                   \
+  int name(int fd, off64_t length) {                          \
+    REAL(int, #name, int, off64_t);                           \
+    GUARD(TRUNCATE, fd, NULL, -1, next(fd, length))           \
+  }
+TRUNCATE_LIKE(ftruncate)
+TRUNCATE_LIKE(ftruncate64)
+
+#define MAP_LIKE(name)                                        \
+  void *name(void *at, size_t length, int protection, int flags, int fd, off64_t offset) {     \
+    REAL(void *, #name, void *, size_t, int, int, int, off64_t);               \
+    if (fd < 0) return next(at, length, protection, flags, fd, offset);        \
+    enum verdict verdict = decide(MAP, fd, NULL);             \
+    if (verdict == FAIL) return MAP_FAILED;                   \
+    void *result = next(at, length, protection, flags, fd, offset);            \
+    if (verdict == DIE_AFTER) die();                          \
+    return result;                                            \
+  }
+MAP_LIKE(mmap)
+MAP_LIKE(mmap64)
+
+/* A close that fails has closed: so the descriptor never leaks. */
+int close(int fd) {
+  REAL(int, "close", int);
+  enum verdict verdict = decide(CLOSE, fd, NULL);
+  int error = errno;
+  int result = next(fd);
+  if (verdict == DIE_AFTER) die();
+  if (verdict == FAIL) {
+    errno = error;
+    return -1;
+  }
+  return result;
+}
+
+static int is_lock(int command) {
+  return command == F_SETLK || command == F_SETLKW || command == F_GETLK;
+}
+
+#define FCNTL_LIKE(name)                                      \
+  int name(int fd, int command, ...) {                        \
+    va_list more; va_start(more, command);                    \
+    void *argument = va_arg(more, void *);                    \
+    va_end(more);                                             \
+    REAL(int, #name, int, int, ...);                          \
+    if (!is_lock(command)) return next(fd, command, argument);                 \
+    GUARD(LOCK, fd, NULL, -1, next(fd, command, argument))    \
+  }
+FCNTL_LIKE(fcntl)
+FCNTL_LIKE(fcntl64)
