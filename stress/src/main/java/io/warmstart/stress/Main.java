@@ -6,7 +6,9 @@ import io.warmstart.stress.cli.ScenarioCommand;
 import io.warmstart.stress.cv.CvCommand;
 import io.warmstart.stress.cv.WorkerCommand;
 import io.warmstart.stress.cv.WorkerFailure;
+import io.warmstart.stress.fault.FaultCommand;
 import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
 import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       WorkerCommand.class,
       WorkCommand.class,
+      CutCommand.class,
+      FaultCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {

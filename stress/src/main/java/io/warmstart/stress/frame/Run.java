@@ -91,6 +91,11 @@ public final class Run {
     }
   }
 
+  /** What has been said to be wrong so far. */
+  synchronized List<String> problems() {
+    return List.copyOf(problems);
+  }
+
   /** Whether something is wrong already. */
   public synchronized boolean anyProblem() {
     return !problems.isEmpty();

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Locale;
 
 /** Runs one scenario from its seed to its verdict. */
@@ -42,7 +43,7 @@ public final class ScenarioRunner {
       run.problem("the scenario itself failed: " + e);
     }
     ScenarioResult result = run.result(scenario.name(), replay, skipped);
-    print(result, out);
+    print(result, run.problems(), out);
     if (result.verdict() == Verdict.FAILED) {
       out.println("  kept " + directory);
     } else {
@@ -52,7 +53,7 @@ public final class ScenarioRunner {
     return result;
   }
 
-  private static void print(ScenarioResult result, PrintWriter out) {
+  private static void print(ScenarioResult result, List<String> said, PrintWriter out) {
     result.counts().forEach((what, count) -> out.printf("  %-40s %,15d%n", what, count));
     result
         .latencies()
@@ -73,7 +74,9 @@ public final class ScenarioRunner {
           result.trials(),
           result.lossBound95());
     }
-    result.problems().forEach(problem -> out.println("  wrong: " + problem));
+    result.problems().stream()
+        .filter(problem -> !said.contains(problem))
+        .forEach(problem -> out.println("  wrong: " + problem));
     out.printf(
         Locale.ROOT,
         "%s: %s in %.1f s%n",

@@ -9,6 +9,15 @@ public final class Scenarios {
 
   /** The scenarios. */
   public static List<Scenario> all() {
-    return List.of(new EvictionRace(), new OverwriteRead(), new Kill());
+    return List.of(
+        new EvictionRace(),
+        new OverwriteRead(),
+        new Kill(),
+        new PowerCut(),
+        new Faults(),
+        new DiskFull(),
+        new Foreign(),
+        new Containers(),
+        new ParallelCv());
   }
 }

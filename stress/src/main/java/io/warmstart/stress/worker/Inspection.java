@@ -54,8 +54,17 @@ public final class Inspection {
    */
   public static Inspection of(Run run, Path root, int keys, int mostPayloadBytes)
       throws IOException {
-    StoreOptions options =
-        StoreOptions.defaults().withSizeBudgetBytes(1L << 40).withTtl(Duration.ZERO);
+    return of(
+        run,
+        root,
+        keys,
+        mostPayloadBytes,
+        StoreOptions.defaults().withSizeBudgetBytes(1L << 40).withTtl(Duration.ZERO));
+  }
+
+  /** The same with options of one's own. */
+  public static Inspection of(
+      Run run, Path root, int keys, int mostPayloadBytes, StoreOptions options) throws IOException {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       EvictionReport sweep = store.evictOverflow();
       run.count("saves of the dead completed", sweep.rolledForward());
@@ -76,6 +85,26 @@ public final class Inspection {
     }
   }
 
+  /**
+   * Looks at a root on which a store works that destroys what it meets: what is not whole is
+   * repaired and counted, and no problem of ours.
+   */
+  public static Inspection besideForeign(Run run, Path root, int keys, int mostPayloadBytes)
+      throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      EvictionReport sweep = store.evictOverflow();
+      VerifyReport verification = store.verify(true, (done, total) -> {});
+      run.count("pairs found broken and set aside", sweep.quarantined());
+      run.count("things repaired at the end", verification.problems().size());
+      Inspection inspection =
+          new Inspection(System.nanoTime(), Map.copyOf(store.stats().counters()));
+      for (int key = 0; key < keys; key++) {
+        inspection.versions.put(key, inspection.versionsOf(run, store, key, mostPayloadBytes));
+      }
+      return inspection;
+    }
+  }
+
   private Set<Long> versionsOf(Run run, WarmStartStore store, int key, int mostPayloadBytes)
       throws IOException {
     Fingerprint fingerprint = Names.key(key);
@@ -84,6 +113,9 @@ public final class Inspection {
     for (Explanation.Verdict each :
         store.explain(fingerprint, Ranking.LOWEST_OBJECTIVE).candidates()) {
       if (!each.usable()) {
+        if (each.reason().startsWith("expired")) {
+          continue;
+        }
         run.problem("key %d: %s cannot be used: %s".formatted(key, each.runId(), each.reason()));
         continue;
       }

@@ -53,6 +53,11 @@ public final class Member implements AutoCloseable {
     return process.pid();
   }
 
+  /** The JVM's pid as it sees itself; -1 before it stood ready. */
+  public long jvmPid() {
+    return jvmPid;
+  }
+
   /** Whether it still runs. */
   public boolean isAlive() {
     return process.isAlive();

@@ -1,0 +1,64 @@
+package io.warmstart.stress.power;
+
+import io.warmstart.stress.fault.FaultPoint;
+import io.warmstart.stress.mount.LoopDisk;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Cuts the power again and again, in a process whose syncs can be made to do nothing. */
+@Command(name = CutCommand.NAME, hidden = true, description = "The process that cuts the power.")
+public final class CutCommand implements Callable<Integer> {
+  /** Its name on the command line. */
+  public static final String NAME = "cut";
+
+  /**
+   * What it says of each cycle: the operation, how many entries it looked for, how many it lost.
+   */
+  public static final String CYCLE = "cycle ";
+
+  /** What it says of each loss. */
+  public static final String LOSS = "loss ";
+
+  private static final long IMAGE_MEGABYTES_EXT4 = 64;
+  private static final long IMAGE_MEGABYTES_XFS = 320;
+
+  @Parameters(paramLabel = "PLAN")
+  private String planJson;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    CutPlan plan = CutPlan.fromJson(planJson);
+    Path directory = Path.of(plan.directory());
+    FaultPoint faultPoint = FaultPoint.at(faultPointFile(directory));
+    SplittableRandom random = new SplittableRandom(plan.seed());
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
+    LastOperation[] operations = LastOperation.values();
+    for (int i = 0; i < plan.cycles() && System.nanoTime() < deadline; i++) {
+      LastOperation last = operations[i % operations.length];
+      long megabytes = plan.fileSystem().equals("xfs") ? IMAGE_MEGABYTES_XFS : IMAGE_MEGABYTES_EXT4;
+      try (LoopDisk disk = LoopDisk.make(directory, plan.fileSystem(), megabytes)) {
+        CutCycle cycle = new CutCycle(disk, last, random.split(), faultPoint, plan.leftOut());
+        cycle.run();
+        cycle.losses().forEach(loss -> System.out.println(LOSS + loss));
+        System.out.printf(
+            Locale.ROOT, "%s%s %d %d%n", CYCLE, last, cycle.checked(), cycle.losses().size());
+        if (plan.leftOut() != CutPlan.Sync.NONE && !cycle.losses().isEmpty()) {
+          // One is enough to show that a loss is seen.
+          return 0;
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** The fault point that its starter passes to its shim. */
+  public static Path faultPointFile(Path directory) {
+    return directory.resolve("fault-point");
+  }
+}
