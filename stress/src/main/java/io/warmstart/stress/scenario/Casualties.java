@@ -4,9 +4,7 @@ import io.warmstart.stress.fault.Action;
 import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;
 import io.warmstart.stress.fault.FaultPoint;
-import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.frame.Run;
-import io.warmstart.stress.frame.SkippedException;
 import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.HeldStripes;
 import io.warmstart.stress.worker.Launch;
@@ -52,6 +50,11 @@ final class Casualties {
           "-c",
           "exec 3<&0; \"$@\" <&3 3<&- & exec sleep 600 </dev/null 3<&- >/dev/null 2>&1",
           "sh");
+
+  /** The count of deaths that surely came while the key's stripe was held. */
+  static final String UNDER_LOCK = "deaths under a key's lock";
+
+  private static final int ALWAYS_AT_CALL = 9;
 
   private final Run run;
   private final Crew crew;
@@ -111,7 +114,7 @@ final class Casualties {
         Call call = point.actedCall();
         run.count("deaths at " + call.name().toLowerCase(Locale.ROOT), 1);
         if (isUnderLock(call, path)) {
-          run.count("deaths under a key's lock", 1);
+          run.count(UNDER_LOCK, 1);
         }
       }
     }
@@ -127,21 +130,11 @@ final class Casualties {
             .collect(Collectors.toSet());
   }
 
-  /** The shim, or null and a note in the report if this host cannot build it. */
-  static @Nullable Path shimOrSkip(Run run) throws IOException, InterruptedException {
-    try {
-      return Shim.build(run.freshDirectory("shim"));
-    } catch (SkippedException e) {
-      run.skip("deaths at chosen calls", String.valueOf(e.getMessage()));
-      return null;
-    }
-  }
-
   /** Starts a worker that will die. */
   Victim start(int numberOfKeys, int runs) throws IOException {
     SplittableRandom random = run.random();
     WorkerPlan plan = crew.plan(Mix.ALL).withKeys(numberOfKeys, runs);
-    int dice = random.nextInt(10);
+    int dice = run.counted(UNDER_LOCK) == 0 ? ALWAYS_AT_CALL : random.nextInt(10);
     long liveNanos = (1_000 + random.nextInt(1_500)) * 1_000_000L;
     if (dice == 0) {
       return new Victim(
@@ -151,13 +144,16 @@ final class Casualties {
       return new Victim(crew.start(plan, Launch.PLAIN), Way.BY_SIGNAL, null, liveNanos);
     }
     FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
-    Call call = FATAL.get(random.nextInt(FATAL.size()));
+    boolean first = run.counted(UNDER_LOCK) == 0;
+    // The first go where a lock is held for sure: a short run must have seen that too.
+    Call call = first ? Call.RENAME : FATAL.get(random.nextInt(FATAL.size()));
+    boolean rare = call == Call.MKDIR || call == Call.RMDIR;
     point.arm(
         EnumSet.of(call),
         crew.root() + "*",
         random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER,
         Errno.EIO,
-        1 + random.nextInt(call == Call.MKDIR || call == Call.RMDIR ? 3 : 60));
+        first ? 3 + random.nextInt(20) : 1 + random.nextInt(rare ? 3 : 60));
     Launch launch = Launch.PLAIN.withEnvironment(point.environment(shim));
     return new Victim(crew.start(plan, launch), Way.AT_CALL, point, 4 * liveNanos);
   }

@@ -1,6 +1,7 @@
 package io.warmstart.stress.scenario;
 
 import io.warmstart.stress.checker.Vanishing;
+import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.history.HistoryReader;
@@ -41,10 +42,10 @@ public final class Kill implements Scenario {
 
   @Override
   public void run(Run run) throws IOException, InterruptedException {
-    Path shim = Casualties.shimOrSkip(run);
+    Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
     if (shim != null) {
-      run.atLeast("deaths under a key's lock", Math.max(1, run.options().seconds() / 20));
+      run.atLeast(Casualties.UNDER_LOCK, Math.max(1, run.options().seconds() / 20));
     }
     do {
       round(run, shim);

@@ -18,7 +18,7 @@ import java.util.List;
  */
 public final class ParallelCv implements Scenario {
   private static final List<String> PROBLEM =
-      List.of("--rows", "300", "--folds", "3", "--penalties", "4");
+      List.of("--rows", "200", "--folds", "2", "--penalties", "4");
 
   @Override
   public String name() {

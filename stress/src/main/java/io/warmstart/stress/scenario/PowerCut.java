@@ -108,9 +108,13 @@ public final class PowerCut implements Scenario {
     Map<String, String> environment =
         FaultPoint.at(CutCommand.faultPointFile(directory)).environment(shim);
     int seconds = Math.max(6, run.options().seconds() / 12);
-    for (Sync sync : Sync.values()) {
+    List<Sync> syncs = List.of(Sync.values());
+    if (run.options().seconds() < SHORT_SECONDS) {
+      syncs = List.of(VISIBLE.get(run.random().nextInt(VISIBLE.size())));
+    }
+    for (Sync sync : syncs) {
       boolean hopeless = !VISIBLE.contains(sync);
-      if (sync == Sync.NONE || (hopeless && run.options().seconds() < SHORT_SECONDS)) {
+      if (sync == Sync.NONE) {
         continue;
       }
       long losses = 0;

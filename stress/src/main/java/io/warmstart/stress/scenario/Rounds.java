@@ -4,7 +4,6 @@ import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.checker.Violation;
 import io.warmstart.stress.frame.Run;
-import io.warmstart.stress.history.Kind;
 import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.worker.Inspection;
 import java.util.List;
@@ -13,13 +12,6 @@ import java.util.concurrent.TimeUnit;
 
 /** What every round of workers ends with: its operations counted, its answers explained. */
 final class Rounds {
-  /** Something may remove entries at any moment. */
-  static final Vanishing ANY_TIME =
-      Vanishing.of(
-          List.of(
-              new Operation(0, Kind.SWEEP, -1, -1, 0, Long.MIN_VALUE, Operation.NEVER, false, 0)),
-          0);
-
   private Rounds() {}
 
   /** Lets the workers work, unless something is wrong already. */

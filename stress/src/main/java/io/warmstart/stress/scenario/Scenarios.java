@@ -18,6 +18,8 @@ public final class Scenarios {
         new DiskFull(),
         new Foreign(),
         new Containers(),
-        new ParallelCv());
+        new ParallelCv(),
+        new Clock(),
+        new Soak());
   }
 }

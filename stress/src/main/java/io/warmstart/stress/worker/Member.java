@@ -25,7 +25,7 @@ public final class Member implements AutoCloseable {
 
   private final WorkerPlan plan;
   private final Process process;
-  private final BlockingQueue<Long> clocks = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Long> answers = new LinkedBlockingQueue<>();
   private final Thread listener;
   private final Thread errors;
   private final List<String> errorLines = new ArrayList<>();
@@ -67,11 +67,11 @@ public final class Member implements AutoCloseable {
   public boolean awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
     while (System.nanoTime() < deadline) {
-      if (clocks.poll(20, TimeUnit.MILLISECONDS) != null) {
+      if (answers.poll(20, TimeUnit.MILLISECONDS) != null) {
         return true;
       }
       if (!process.isAlive()) {
-        return clocks.poll(100, TimeUnit.MILLISECONDS) != null;
+        return answers.poll(100, TimeUnit.MILLISECONDS) != null;
       }
     }
     return false;
@@ -84,9 +84,19 @@ public final class Member implements AutoCloseable {
   public boolean clockAgrees() throws InterruptedException {
     long before = System.nanoTime();
     order(WorkCommand.CLOCK);
-    Long told = clocks.poll(START_SECONDS, TimeUnit.SECONDS);
+    Long told = answers.poll(START_SECONDS, TimeUnit.SECONDS);
     long after = System.nanoTime();
     return told != null && before <= told && told <= after;
+  }
+
+  /** What its process holds now. */
+  public Measurement measure() throws IOException, InterruptedException {
+    order(WorkCommand.MEASURE);
+    Long heapBytes = answers.poll(START_SECONDS, TimeUnit.SECONDS);
+    if (heapBytes == null) {
+      throw new IOException("does not answer: " + epitaph());
+    }
+    return Measurement.of(jvmPid, heapBytes >> 10);
   }
 
   /** Sets it to work. */
@@ -184,7 +194,9 @@ public final class Member implements AutoCloseable {
     if (line.startsWith(WorkCommand.READY)) {
       int space = line.indexOf(' ', WorkCommand.READY.length());
       jvmPid = Long.parseLong(line.substring(space + 1));
-      clocks.add(Long.parseLong(line.substring(WorkCommand.READY.length(), space)));
+      answers.add(Long.parseLong(line.substring(WorkCommand.READY.length(), space)));
+    } else if (line.startsWith(WorkCommand.HEAP)) {
+      answers.add(Long.parseLong(line.substring(WorkCommand.HEAP.length())));
     } else if (line.startsWith(WorkCommand.DONE)) {
       operations = Long.parseLong(line.substring(WorkCommand.DONE.length()));
     } else {

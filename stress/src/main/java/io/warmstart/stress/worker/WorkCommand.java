@@ -8,6 +8,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +27,8 @@ public final class WorkCommand implements Callable<Integer> {
   static final String READY = "ready ";
   static final String CLOCK = "clock";
   static final String GO = "go";
+  static final String MEASURE = "measure";
+  static final String HEAP = "heap ";
   static final String DONE = "done ";
   static final String COMPLAINT = "! ";
 
@@ -86,7 +89,9 @@ public final class WorkCommand implements Callable<Integer> {
             () -> {
               try {
                 while (orders.readLine() != null) {
-                  // Nothing else is said to a worker at work.
+                  // The one thing that a worker at work is asked for.
+                  System.gc();
+                  say(HEAP + ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
                 }
               } catch (IOException e) {
                 // As good as its end.

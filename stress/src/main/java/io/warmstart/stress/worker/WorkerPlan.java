@@ -42,6 +42,24 @@ public record WorkerPlan(
         worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "");
   }
 
+  /** The same under another number. */
+  public WorkerPlan withWorker(int number) {
+    return new WorkerPlan(
+        number,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile);
+  }
+
   /** The same with another budget. */
   public WorkerPlan withBudgetBytes(long bytes) {
     return new WorkerPlan(

@@ -1,7 +1,8 @@
 /*
  * Preloaded into a JVM: makes chosen calls of the C library fail, do nothing, or be the last thing
  * that the process does. What to do stands in a mapped file (see FaultPoint.java for the layout), so
- * that the JVM itself can arm and disarm it around one operation.
+ * that the JVM itself can arm and disarm it around one operation. And shifts the wall clock by what
+ * stands in another mapped file; the monotonic clock and the stamps of files stay the kernel's.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,7 +20,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum kind {
@@ -49,15 +52,22 @@ static void *real(const char *name) {
   return found;
 }
 
-__attribute__((constructor)) static void attach(void) {
-  const char *file = getenv("WARMSTART_FAULT_POINT");
-  if (file == NULL) return;
+static volatile int64_t *clock_offset;
+
+static void *map(const char *variable, size_t length) {
+  const char *file = getenv(variable);
+  if (file == NULL) return NULL;
   int fd = (int) syscall(SYS_openat, AT_FDCWD, file, O_RDWR | O_CLOEXEC, 0);
-  if (fd < 0) return;
+  if (fd < 0) return NULL;
   void *mapped = (void *) syscall(
-      SYS_mmap, NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+      SYS_mmap, NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   syscall(SYS_close, fd);
-  if (mapped != MAP_FAILED) control = mapped;
+  return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+__attribute__((constructor)) static void attach(void) {
+  control = map("WARMSTART_FAULT_POINT", sizeof(struct control));
+  clock_offset = map("WARMSTART_CLOCK_OFFSET", sizeof(int64_t));
 }
 
 static void die(void) {
@@ -330,3 +340,30 @@ static int is_lock(int command) {
   }
 FCNTL_LIKE(fcntl)
 FCNTL_LIKE(fcntl64)
+
+static int64_t shifted(const struct timespec *now) {
+  return (int64_t) now->tv_sec * 1000000000 + now->tv_nsec + *clock_offset;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *into) {
+  REAL(int, "clock_gettime", clockid_t, struct timespec *);
+  int result = next(clock, into);
+  if (result == 0 && clock == CLOCK_REALTIME && clock_offset != NULL) {
+    int64_t now = shifted(into);
+    into->tv_sec = now / 1000000000;
+    into->tv_nsec = now % 1000000000;
+  }
+  return result;
+}
+
+int gettimeofday(struct timeval *into, void *zone) {
+  REAL(int, "gettimeofday", struct timeval *, void *);
+  int result = next(into, zone);
+  if (result == 0 && into != NULL && clock_offset != NULL) {
+    struct timespec whole = {into->tv_sec, into->tv_usec * 1000};
+    int64_t now = shifted(&whole);
+    into->tv_sec = now / 1000000000;
+    into->tv_usec = now % 1000000000 / 1000;
+  }
+  return result;
+}

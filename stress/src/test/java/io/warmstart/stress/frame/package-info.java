@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.frame;
+
+import org.jspecify.annotations.NullMarked;

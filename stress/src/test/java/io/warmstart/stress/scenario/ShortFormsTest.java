@@ -1,0 +1,76 @@
+package io.warmstart.stress.scenario;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.frame.ScenarioResult;
+import io.warmstart.stress.frame.ScenarioRunner;
+import io.warmstart.stress.frame.Verdict;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every scenario for some seconds, on another seed each time. What a host cannot run shows as
+ * skipped, with the reason.
+ */
+class ShortFormsTest {
+  private record Form(int processes, int seconds) {}
+
+  private static final Map<String, Form> FORMS =
+      Map.ofEntries(
+          Map.entry("eviction-race", new Form(3, 3)),
+          Map.entry("overwrite-read", new Form(3, 3)),
+          Map.entry("kill", new Form(4, 6)),
+          Map.entry("power-cut", new Form(1, 3)),
+          Map.entry("faults", new Form(1, 4)),
+          Map.entry("disk-full", new Form(1, 1)),
+          Map.entry("foreign", new Form(3, 3)),
+          Map.entry("containers", new Form(3, 3)),
+          Map.entry("parallel-cv", new Form(2, 1)),
+          Map.entry("clock", new Form(1, 4)),
+          Map.entry("soak", new Form(2, 4)));
+
+  @TempDir Path directory;
+
+  @TestFactory
+  Stream<DynamicTest> shortForms() {
+    return Scenarios.all().stream()
+        .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> run(scenario)));
+  }
+
+  @Test
+  void everyScenarioHasShortForm() {
+    assertEquals(
+        List.of(),
+        Scenarios.all().stream()
+            .map(Scenario::name)
+            .filter(name -> !FORMS.containsKey(name))
+            .toList());
+  }
+
+  private void run(Scenario scenario) throws IOException, InterruptedException {
+    Form form = FORMS.getOrDefault(scenario.name(), new Form(2, 2));
+    StringWriter said = new StringWriter();
+    ScenarioResult result =
+        ScenarioRunner.run(
+            scenario,
+            form.processes,
+            form.seconds,
+            System.nanoTime(),
+            directory,
+            new PrintWriter(said));
+    assertNotEquals(Verdict.FAILED, result.verdict(), said.toString());
+    assumeTrue(result.verdict() == Verdict.PASSED, () -> said.toString());
+  }
+}

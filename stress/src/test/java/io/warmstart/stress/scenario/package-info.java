@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.scenario;
+
+import org.jspecify.annotations.NullMarked;
