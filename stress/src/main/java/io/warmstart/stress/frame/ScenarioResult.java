@@ -1,5 +1,6 @@
 package io.warmstart.stress.frame;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
 
@@ -57,6 +58,7 @@ public record ScenarioResult(
   public record Latency(long count, List<Double> points, double maxMicros) {}
 
   /** The rate that the true rate of losses is below with 95 % confidence; 1 without trials. */
+  @JsonProperty("loss_bound_95")
   public double lossBound95() {
     // The rule of three holds for no losses; one loss is a failure anyway.
     return losses > 0 || trials == 0 ? 1 : Math.min(1, 3.0 / trials);

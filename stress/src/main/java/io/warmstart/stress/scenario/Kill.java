@@ -101,6 +101,11 @@ public final class Kill implements Scenario {
     Rounds.count(run, operations);
     run.count("rounds", 1);
     Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
+    for (String recovery : List.of("rolled_forward", "lock_breaks", "lock_timeouts")) {
+      run.count(
+          "by the engine's count: " + recovery,
+          inspection.counters().getOrDefault(recovery, 0L));
+    }
     Rounds.check(run, operations, inspection, Vanishing.never());
     HistoryReader.removeAll(crew.histories());
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.fault;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,137 @@
+package io.warmstart.stress.frame;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunTest {
+  @TempDir Path directory;
+
+  private final StringWriter said = new StringWriter();
+
+  private interface Body {
+    void run(Run run) throws IOException;
+  }
+
+  private ScenarioResult run(long seed, Body body) throws IOException, InterruptedException {
+    Scenario scenario =
+        new Scenario() {
+          @Override
+          public String name() {
+            return "example";
+          }
+
+          @Override
+          public String summary() {
+            return "an example";
+          }
+
+          @Override
+          public void run(Run run) throws IOException {
+            body.run(run);
+          }
+        };
+    return ScenarioRunner.run(scenario, 2, 1, seed, directory, new PrintWriter(said));
+  }
+
+  @Test
+  void enoughWorkAndNoProblemPasses() throws IOException, InterruptedException {
+    ScenarioResult result =
+        run(
+            5,
+            run -> {
+              run.atLeast("saves", 3);
+              run.count("saves", 3);
+              run.trials(300, 0);
+            });
+
+    assertEquals(Verdict.PASSED, result.verdict());
+    assertEquals(0.01, result.lossBound95());
+    assertTrue(said.toString().contains("--seed 5"), said.toString());
+    assertEquals(List.of(), kept());
+  }
+
+  @Test
+  void tooLittleWorkFailsAndTellsHowToReplay() throws IOException, InterruptedException {
+    ScenarioResult result =
+        run(
+            7,
+            run -> {
+              run.atLeast("saves", 3);
+              run.count("saves", 2);
+            });
+
+    assertEquals(Verdict.FAILED, result.verdict());
+    assertEquals(
+        List.of("too little was done: saves: expected>=3 actual=2"), result.problems());
+    assertTrue(
+        said.toString()
+            .contains("replay java -jar stress/target/warmstart-stress.jar example --processes 2"
+                + " --seconds 1 --seed 7"),
+        said.toString());
+    assertEquals(1, kept().size(), "what a failed run leaves is kept");
+  }
+
+  @Test
+  void lossFailsWhateverElse() throws IOException, InterruptedException {
+    ScenarioResult result = run(1, run -> run.trials(1_000, 1));
+
+    assertEquals(Verdict.FAILED, result.verdict());
+    assertEquals(1, result.lossBound95());
+  }
+
+  @Test
+  void defectOfTheScenarioIsNoPass() throws IOException, InterruptedException {
+    ScenarioResult result =
+        run(
+            1,
+            run -> {
+              throw new IllegalStateException("undecided");
+            });
+
+    assertEquals(Verdict.FAILED, result.verdict());
+  }
+
+  @Test
+  void skippedIsNeitherPassedNorFailedAndSaysWhy() throws IOException, InterruptedException {
+    ScenarioResult result =
+        run(
+            1,
+            run -> {
+              run.atLeast("cuts", 10);
+              throw new SkippedException("needs root");
+            });
+
+    assertEquals(Verdict.SKIPPED, result.verdict());
+    assertEquals(List.of("example: needs root"), result.skipped());
+    assertEquals(List.of(), result.problems());
+  }
+
+  @Test
+  void sameSeedMakesTheSameChoices() throws IOException, InterruptedException {
+    List<Long> choices = new ArrayList<>();
+    run(9, run -> choices.add(run.random().nextLong()));
+    run(9, run -> choices.add(run.random().nextLong()));
+    run(10, run -> choices.add(run.random().nextLong()));
+
+    assertEquals(choices.get(0), choices.get(1));
+    assertFalse(choices.get(0).equals(choices.get(2)));
+  }
+
+  private List<Path> kept() throws IOException {
+    try (Stream<Path> left = Files.list(directory)) {
+      return left.toList();
+    }
+  }
+}

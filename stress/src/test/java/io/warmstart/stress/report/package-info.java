@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.report;
+
+import org.jspecify.annotations.NullMarked;

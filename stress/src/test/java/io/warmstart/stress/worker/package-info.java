@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.worker;
+
+import org.jspecify.annotations.NullMarked;
