@@ -15,7 +15,11 @@ public enum Action {
   /** It does nothing and says that it did. */
   LEAVE_OUT(5),
   /** So do all after it. */
-  LEAVE_OUT_FROM_THERE_ON(6);
+  LEAVE_OUT_FROM_THERE_ON(6),
+  /** The process stops before it, until it is told to go on. */
+  STOP_BEFORE(7),
+  /** The process stops right after it. */
+  STOP_AFTER(8);
 
   private final int code;
 

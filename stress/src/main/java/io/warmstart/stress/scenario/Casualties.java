@@ -9,7 +9,6 @@ import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.HeldStripes;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Member;
-import io.warmstart.stress.worker.Mix;
 import io.warmstart.stress.worker.Names;
 import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
@@ -131,9 +130,8 @@ final class Casualties {
   }
 
   /** Starts a worker that will die. */
-  Victim start(int numberOfKeys, int runs) throws IOException {
+  Victim start(WorkerPlan plan) throws IOException {
     SplittableRandom random = run.random();
-    WorkerPlan plan = crew.plan(Mix.ALL).withKeys(numberOfKeys, runs);
     int dice = run.counted(UNDER_LOCK) == 0 ? ALWAYS_AT_CALL : random.nextInt(10);
     long liveNanos = (1_000 + random.nextInt(1_500)) * 1_000_000L;
     if (dice == 0) {

@@ -82,7 +82,7 @@ public final class Containers implements Scenario {
       Rounds.count(run, operations);
       Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
       Rounds.check(run, operations, inspection, Vanishing.never());
-      HistoryReader.removeAll(crew.histories());
+      Rounds.discard(run, crew);
     }
   }
 

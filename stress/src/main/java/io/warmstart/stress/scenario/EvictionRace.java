@@ -57,7 +57,8 @@ public final class EvictionRace implements Scenario {
       int sweepers = Math.max(1, run.options().processes() / 4);
       for (int worker = 0; worker < run.options().processes(); worker++) {
         boolean sweeper = worker < sweepers;
-        WorkerPlan plan = crew.plan(sweeper ? Mix.SWEEP : Mix.SAVE_AND_LOOK).withKeys(KEYS, 1);
+        WorkerPlan plan =
+            crew.plan(sweeper ? Mix.SWEEP : Mix.SAVE_AND_LOOK).withKeys(KEYS, 1).withThreads(2);
         crew.start(
             sweeper || everybodySweeps ? plan.withBudgetBytes(TINY_BUDGET_BYTES) : plan,
             Launch.PLAIN);
@@ -91,6 +92,6 @@ public final class EvictionRace implements Scenario {
     if (!everybodySweeps) {
       RemovalLedger.check(gone, sweeps, true).ifPresent(run::problem);
     }
-    HistoryReader.removeAll(crew.histories());
+    Rounds.discard(run, crew);
   }
 }

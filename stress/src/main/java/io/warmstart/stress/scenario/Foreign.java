@@ -64,7 +64,7 @@ public final class Foreign implements Scenario {
         boolean isForeign = worker < foreigners;
         WorkerPlan plan = crew.plan(isForeign ? THEIRS : OURS).withKeys(KEYS, RUNS);
         if (isForeign) {
-          foreign.add(plan.worker());
+          foreign.add(plan.firstHistory());
         }
         crew.start(isForeign ? plan.asForeign() : plan, Launch.PLAIN);
       }
@@ -93,7 +93,7 @@ public final class Foreign implements Scenario {
     blame(run, crew.told(), HistoryCheck.gone(ours, inspection.versions(), 0));
     run.trials(
         ours.stream().filter(each -> each.kind() == Kind.SAVE && each.acknowledged()).count(), 0);
-    HistoryReader.removeAll(crew.histories());
+    Rounds.discard(run, crew);
   }
 
   /**

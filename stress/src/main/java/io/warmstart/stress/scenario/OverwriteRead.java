@@ -62,7 +62,7 @@ public final class OverwriteRead implements Scenario {
       Rounds.count(run, operations);
       Inspection inspection = Inspection.of(run, crew.root(), KEYS, PAYLOAD_BYTES);
       Rounds.check(run, operations, inspection, Vanishing.never());
-      HistoryReader.removeAll(crew.histories());
+      Rounds.discard(run, crew);
     }
   }
 }

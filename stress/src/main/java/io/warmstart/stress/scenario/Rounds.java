@@ -4,8 +4,11 @@ import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.checker.Violation;
 import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.history.HistoryReader;
 import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.Inspection;
+import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +46,13 @@ final class Rounds {
       }
     }
     run.count("operations checked", operations.size());
+  }
+
+  /** Throws the histories of a good round away; those of a bad one are the evidence. */
+  static void discard(Run run, Crew crew) throws IOException {
+    if (!run.anyProblem()) {
+      HistoryReader.removeAll(crew.histories());
+    }
   }
 
   /** Looks for answers that nothing explains. */

@@ -56,7 +56,8 @@ public final class Soak implements Scenario {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
       for (int worker = 0; worker < run.options().processes(); worker++) {
         crew.start(
-            crew.plan(Mix.ALL).withKeys(KEYS, 2).withBudgetBytes(BUDGET_BYTES), Launch.PLAIN);
+            crew.plan(Mix.ALL).withKeys(KEYS, 2).withThreads(2).withBudgetBytes(BUDGET_BYTES),
+            Launch.PLAIN);
       }
       crew.go();
       List<List<Measurement>> all = new ArrayList<>();
@@ -97,7 +98,7 @@ public final class Soak implements Scenario {
     } else {
       run.note(operations.size() + " operations are too many for the checker");
     }
-    HistoryReader.removeAll(crew.histories());
+    Rounds.discard(run, crew);
   }
 
   private static void flat(Run run, int worker, List<Measurement> measurements) {

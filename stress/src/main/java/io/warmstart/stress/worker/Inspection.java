@@ -22,6 +22,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** A look at a root after all its workers have ended: what is there, and whether it is whole. */
 public final class Inspection {
+  private static final String ORPHAN = "orphan payload";
+
   private final Map<Integer, Set<Long>> versions = new HashMap<>();
   private final long lookedNanos;
   private final Map<String, Long> counters;
@@ -73,7 +75,14 @@ public final class Inspection {
         run.problem("the sweep at the end found something bad: " + sweep);
       }
       VerifyReport verification = store.verify(false, (done, total) -> {});
-      verification.problems().forEach(each -> run.problem("verify: " + each));
+      for (VerifyReport.Problem each : verification.problems()) {
+        if (each.kind().equals(ORPHAN)) {
+          // Who dies between the two removals of an eviction leaves it, for a sweep a minute later.
+          run.count("payloads that a death in an eviction has left", 1);
+        } else {
+          run.problem("verify: " + each);
+        }
+      }
       verification.leftovers().forEach(each -> run.problem("verify, left over: " + each));
       run.count("entries verified", verification.entries());
       Inspection inspection =
@@ -113,7 +122,7 @@ public final class Inspection {
     for (Explanation.Verdict each :
         store.explain(fingerprint, Ranking.LOWEST_OBJECTIVE).candidates()) {
       if (!each.usable()) {
-        if (each.reason().startsWith("expired")) {
+        if (each.reason().startsWith("expired") || each.kind().isEmpty()) {
           continue;
         }
         run.problem("key %d: %s cannot be used: %s".formatted(key, each.runId(), each.reason()));

@@ -12,8 +12,11 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -38,28 +41,61 @@ public final class WorkCommand implements Callable<Integer> {
   private final PrintStream out = System.out;
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     WorkerPlan plan = WorkerPlan.fromJson(planJson);
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     AtomicBoolean stopped = new AtomicBoolean();
-    try (HistoryWriter history = new HistoryWriter(Path.of(plan.histories()), plan.worker())) {
-      if (plan.foreign()) {
-        ForeignWorkload workload = new ForeignWorkload(plan, history);
+    if (plan.foreign()) {
+      WorkerPlan only = plan.ofThread(0);
+      try (HistoryWriter history = new HistoryWriter(Path.of(only.histories()), only.worker())) {
+        ForeignWorkload workload = new ForeignWorkload(only, history);
         await(orders, stopped);
         say(DONE + workload.run(() -> !stopped.get()));
         workload.destroyed().forEach(line -> say("destroyed " + line));
-        return 0;
       }
-      try (WarmStartStore store = WarmStartStore.open(Path.of(plan.root()), options(plan))) {
-        Workload workload =
-            new Workload(plan, store, history, complaint -> say(COMPLAINT + complaint));
-        await(orders, stopped);
-        long operations = workload.run(() -> !stopped.get());
-        say(DONE + operations);
-      }
+      return 0;
+    }
+    try (WarmStartStore store = WarmStartStore.open(Path.of(plan.root()), options(plan))) {
+      await(orders, stopped);
+      say(DONE + work(plan, store, stopped));
     }
     return 0;
+  }
+
+  /** All threads' operations; the first of them is this one. */
+  private long work(WorkerPlan plan, WarmStartStore store, AtomicBoolean stopped)
+      throws IOException, InterruptedException {
+    AtomicLong operations = new AtomicLong();
+    List<Thread> others = new ArrayList<>();
+    for (int thread = 1; thread < plan.threads(); thread++) {
+      WorkerPlan its = plan.ofThread(thread);
+      others.add(
+          new Thread(
+              () -> {
+                try {
+                  operations.addAndGet(workAlone(its, store, stopped));
+                } catch (IOException e) {
+                  say(COMPLAINT + "the history: " + e);
+                }
+              },
+              "work-" + thread));
+    }
+    others.forEach(Thread::start);
+    WorkerPlan first = plan.ofThread(0);
+    operations.addAndGet(workAlone(first, store, stopped));
+    for (Thread other : others) {
+      other.join();
+    }
+    return operations.get();
+  }
+
+  private long workAlone(WorkerPlan plan, WarmStartStore store, AtomicBoolean stopped)
+      throws IOException {
+    try (HistoryWriter history = new HistoryWriter(Path.of(plan.histories()), plan.worker())) {
+      return new Workload(plan, store, history, complaint -> say(COMPLAINT + complaint))
+          .run(() -> !stopped.get());
+    }
   }
 
   private static StoreOptions options(WorkerPlan plan) {

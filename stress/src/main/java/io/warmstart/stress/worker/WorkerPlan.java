@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param budgetBytes the budget of its store
  * @param ttlSeconds the TTL of its store; 0 = never
  * @param mostOperations after which it ends by itself; 0 = only when told
+ * @param threads how many threads work at once, each with a history and versions of its own
  * @param clockFile a file that says by how many nanoseconds its clock is off; empty = it is not
  */
 public record WorkerPlan(
@@ -33,13 +34,15 @@ public record WorkerPlan(
     long budgetBytes,
     long ttlSeconds,
     long mostOperations,
-    String clockFile) {
+    String clockFile,
+    int threads) {
   private static final JsonMapper MAPPER = new JsonMapper();
+  private static final int MOST_THREADS = 8;
 
   /** A plan with the usual sizes: 4 keys, 2 shared runs, 1 KiB, a budget that nothing reaches. */
   public static WorkerPlan of(int worker, String root, String histories, long seed, Mix mix) {
     return new WorkerPlan(
-        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "");
+        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "", 1);
   }
 
   /** The same under another number. */
@@ -57,7 +60,8 @@ public record WorkerPlan(
         budgetBytes,
         ttlSeconds,
         mostOperations,
-        clockFile);
+        clockFile,
+        threads);
   }
 
   /** The same with another budget. */
@@ -75,7 +79,8 @@ public record WorkerPlan(
         bytes,
         ttlSeconds,
         mostOperations,
-        clockFile);
+        clockFile,
+        threads);
   }
 
   /** The same with other keys and shared runs. */
@@ -93,7 +98,8 @@ public record WorkerPlan(
         budgetBytes,
         ttlSeconds,
         mostOperations,
-        clockFile);
+        clockFile,
+        threads);
   }
 
   /** The same with another longest payload. */
@@ -111,7 +117,55 @@ public record WorkerPlan(
         budgetBytes,
         ttlSeconds,
         mostOperations,
-        clockFile);
+        clockFile,
+        threads);
+  }
+
+  /** The same by several threads. */
+  public WorkerPlan withThreads(int number) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile,
+        number);
+  }
+
+  /** The number under which the first of its threads writes its history. */
+  public int firstHistory() {
+    return worker * MOST_THREADS;
+  }
+
+  /** The plan of one thread, under a number that no thread of any other worker has. */
+  WorkerPlan ofThread(int thread) {
+    return withWorker(firstHistory() + thread).withSeed(seed + thread);
+  }
+
+  private WorkerPlan withSeed(long other) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        other,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile,
+        threads);
   }
 
   /** The same with an end of its own. */
@@ -129,7 +183,8 @@ public record WorkerPlan(
         budgetBytes,
         ttlSeconds,
         operations,
-        clockFile);
+        clockFile,
+        threads);
   }
 
   /** The same by a store that knows no lock. */
@@ -147,7 +202,8 @@ public record WorkerPlan(
         budgetBytes,
         ttlSeconds,
         mostOperations,
-        clockFile);
+        clockFile,
+        threads);
   }
 
   /** The same by a clock that somebody else sets, with entries that expire by it. */
@@ -165,7 +221,8 @@ public record WorkerPlan(
         budgetBytes,
         ttl,
         mostOperations,
-        file);
+        file,
+        threads);
   }
 
   String toJson() {

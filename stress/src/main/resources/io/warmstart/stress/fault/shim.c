@@ -1,6 +1,6 @@
 /*
  * Preloaded into a JVM: makes chosen calls of the C library fail, do nothing, or be the last thing
- * that the process does. What to do stands in a mapped file (see FaultPoint.java for the layout), so
+ * that the process does before it stops or dies. What to do stands in a mapped file (see FaultPoint.java for the layout), so
  * that the JVM itself can arm and disarm it around one operation. And shifts the wall clock by what
  * stands in another mapped file; the monotonic clock and the stamps of files stay the kernel's.
  */
@@ -30,7 +30,9 @@ enum kind {
   CLOSE, LOCK
 };
 
-enum mode { COUNT, FAIL_ONCE, FAIL_ON, KILL_BEFORE, KILL_AFTER, SKIP_ONCE, SKIP_ON };
+enum mode {
+  COUNT, FAIL_ONCE, FAIL_ON, KILL_BEFORE, KILL_AFTER, SKIP_ONCE, SKIP_ON, STOP_BEFORE, STOP_AFTER
+};
 
 struct control {
   volatile int64_t armed;
@@ -75,6 +77,13 @@ static void die(void) {
   for (;;) syscall(SYS_pause);
 }
 
+/* Until somebody sends SIGCONT. To this thread: another might stop the process a moment later. */
+static void rest(void) {
+  int saved = errno;
+  syscall(SYS_tgkill, syscall(SYS_getpid), syscall(SYS_gettid), SIGSTOP);
+  errno = saved;
+}
+
 static void path_of(int dirfd, const char *path, char *into, size_t size) {
   if (path != NULL && path[0] == '/') {
     snprintf(into, size, "%s", path);
@@ -97,7 +106,7 @@ static void path_of(int dirfd, const char *path, char *into, size_t size) {
   }
 }
 
-enum verdict { GO_ON, FAIL, SKIP, DIE_AFTER };
+enum verdict { GO_ON, FAIL, SKIP, DIE_AFTER, REST_AFTER };
 
 /* Whether this call is the one, and what is to become of it. */
 static enum verdict decide(enum kind kind, int dirfd, const char *path) {
@@ -124,6 +133,11 @@ static enum verdict decide(enum kind kind, int dirfd, const char *path) {
   errno = saved;
   if (mode == KILL_BEFORE) die();
   if (mode == KILL_AFTER) return DIE_AFTER;
+  if (mode == STOP_BEFORE) {
+    rest();
+    return GO_ON;
+  }
+  if (mode == STOP_AFTER) return REST_AFTER;
   if (mode == SKIP_ONCE || mode == SKIP_ON) return SKIP;
   errno = (int) c->error;
   return FAIL;
@@ -135,6 +149,7 @@ static enum verdict decide(enum kind kind, int dirfd, const char *path) {
   if (verdict == SKIP) return 0;                              \
   __typeof__(call) result = call;                             \
   if (verdict == DIE_AFTER) die();                            \
+  if (verdict == REST_AFTER) rest();                          \
   return result;
 
 #define REAL(type, name, ...)                                 \

@@ -62,8 +62,7 @@ class ShimTest {
   @Test
   void fromThereOnEveryCallFails() throws IOException, InterruptedException {
     FaultPoint point = point();
-    point.arm(
-        EnumSet.of(Call.MKDIR), directory + "/*", Action.FAIL_FROM_THERE_ON, Errno.EIO, 2);
+    point.arm(EnumSet.of(Call.MKDIR), directory + "/*", Action.FAIL_FROM_THERE_ON, Errno.EIO, 2);
 
     run(point, "mkdir", "one", "two", "three");
 
@@ -75,8 +74,7 @@ class ShimTest {
   @Test
   void otherPathsAndOtherCallsAreLeftAlone() throws IOException, InterruptedException {
     FaultPoint point = point();
-    point.arm(
-        EnumSet.of(Call.MKDIR), directory + "/elsewhere/*", Action.FAIL_ONCE, Errno.EIO, 1);
+    point.arm(EnumSet.of(Call.MKDIR), directory + "/elsewhere/*", Action.FAIL_ONCE, Errno.EIO, 1);
     assertEquals(0, run(point, "mkdir", "one"));
     point.arm(EnumSet.of(Call.RMDIR), directory + "/*", Action.FAIL_ONCE, Errno.EIO, 1);
     assertEquals(0, run(point, "mkdir", "two"));

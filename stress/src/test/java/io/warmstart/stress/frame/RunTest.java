@@ -73,12 +73,12 @@ class RunTest {
             });
 
     assertEquals(Verdict.FAILED, result.verdict());
-    assertEquals(
-        List.of("too little was done: saves: expected>=3 actual=2"), result.problems());
+    assertEquals(List.of("too little was done: saves: expected>=3 actual=2"), result.problems());
     assertTrue(
         said.toString()
-            .contains("replay java -jar stress/target/warmstart-stress.jar example --processes 2"
-                + " --seconds 1 --seed 7"),
+            .contains(
+                "replay java -jar stress/target/warmstart-stress.jar example --processes 2"
+                    + " --seconds 1 --seed 7"),
         said.toString());
     assertEquals(1, kept().size(), "what a failed run leaves is kept");
   }

@@ -53,7 +53,7 @@ class ReportTest {
     assertTrue(page.contains("<td class=\"failed\">failed"), "verdict");
     assertTrue(page.contains("key &lt;3> is &quot;lost&quot;"), "escaped");
     assertTrue(page.contains("--seed 42"), "replay");
-    assertTrue(page.contains("1.0e-03"), "bound");
+    assertTrue(page.contains("0.0010"), "bound");
     assertTrue(page.contains("src=\"data:image/png;base64,"), "chart");
   }
 }
