@@ -69,10 +69,7 @@ public final class Kill implements Scenario {
           crew.start(
               crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withThreads(2).withBudgetBytes(budget),
               Launch.PLAIN);
-      Member stopped =
-          crew.start(
-              crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withThreads(2).withBudgetBytes(budget),
-              Launch.PLAIN);
+      Member stopped = crew.start(crew.plan(STOPPED).withKeys(KEYS, RUNS), Launch.PLAIN);
       crew.go();
       int deaths = 0;
       List<Victim> living = new ArrayList<>();
