@@ -68,7 +68,7 @@ public class ReaderBesideWriterBenchmark {
   public static class Shared {
     @Param public Writer writer;
 
-    @Param({"WARMSTART", "LMDB", "CHRONICLE_MAP", "PLAIN_FILES", "ORIGINAL"})
+    @Param({"WARMSTART", "LMDB", "CHRONICLE_MAP", "PLAIN_FILES"})
     public PeerKind peer;
 
     @Param({"4096"})

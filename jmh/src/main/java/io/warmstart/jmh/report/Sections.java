@@ -63,6 +63,44 @@ final class Sections {
                       place.row(),
                       measurement.label().substring(measurement.label().indexOf(':') + 1));
             }));
+    sections.add(growthOfHits());
+    sections.add(
+        byMethodAndEntries(
+            "Growth: sweeps",
+            "Bringing a full root back within its budget, or dropping what has expired: 32 entries"
+                + " each time.",
+            "SweepBenchmark."));
+    sections.add(
+        byMethodAndEntries(
+            "Growth: the first answer",
+            "Opening the store and looking one key up; rebuild: after all but the entries was"
+                + " deleted.",
+            "OpenBenchmark."));
+    sections.add(
+        byLabel(
+            "A checkpoint each millisecond",
+            "What the loop's thread feels, from the moment at which a checkpoint was due, beside a"
+                + " reader. EVERY saves each; SESSION saves every two seconds.",
+            "CheckpointLoopBenchmark.loop",
+            "writes",
+            "felt.",
+            "gc.alloc.rate.norm"));
+    sections.add(processes());
+    for (String percentile : List.of("p0.50", "p0.999")) {
+      sections.add(
+          ofPeers(
+              "Lookup beside a writer, " + percentile,
+              "Somebody overwrites the same 16 keys as fast as the device lets them.",
+              "ReaderBesideWriterBenchmark.read",
+              percentile));
+    }
+    sections.add(
+        ofPeers(
+            "Lookup with nothing in the page cache",
+            "",
+            "ColdLookupBenchmark.hitCopied",
+            Measurement.SCORE));
+    sections.add(byMethod("Fingerprint of a matrix of 100 MiB", "", "FingerprinterBenchmark."));
     sections.add(ofPeers("Durable overwrite, alone", "", "SaveBenchmark.overwrite", "p0.50"));
     sections.add(ofPeers("Durable save beside others", "", "SaveBenchmark.save", "p0.50"));
     sections.add(
@@ -133,6 +171,75 @@ final class Sections {
                     circumstances(measurement))
                 : null;
     return new Section(new Table(title, note, Chart.NONE, null), place);
+  }
+
+  private static Section growthOfHits() {
+    return new Section(
+        new Table("Growth: lookup that hits", "4 KiB, zipf.", Chart.LINES, BASELINE),
+        measurement ->
+            measurement.benchmark().equals("LookupBenchmark.hit")
+                    && measurement.label().equals(Measurement.SCORE)
+                    && measurement.threads() == 1
+                    && measurement.param("payloadBytes").equals("4096")
+                    && measurement.param("skew").equals("ZIPF")
+                ? new Place(
+                    peerLabel(measurement.param("peer")), grouped(measurement.param("keys")))
+                : null);
+  }
+
+  private static Section byMethodAndEntries(String title, String note, String classAndDot) {
+    return new Section(
+        new Table(title, note, Chart.LINES, null),
+        measurement -> {
+          if (!measurement.benchmark().startsWith(classAndDot)
+              || !measurement.label().equals(Measurement.SCORE)) {
+            return null;
+          }
+          String sweeper = measurement.param("sweeper");
+          String row =
+              measurement.benchmark().substring(classAndDot.length())
+                  + (sweeper.isEmpty() ? "" : ", " + peerLabel(sweeper));
+          return new Place(row, grouped(measurement.param("entries")) + " entries");
+        });
+  }
+
+  private static Section byLabel(
+      String title,
+      String note,
+      String benchmark,
+      String columnParam,
+      String labelPrefix,
+      String otherLabel) {
+    return new Section(
+        new Table(title, note, Chart.NONE, null),
+        measurement ->
+            measurement.benchmark().equals(benchmark)
+                    && (measurement.label().startsWith(labelPrefix)
+                        || measurement.label().equals(otherLabel))
+                ? new Place(measurement.label(), measurement.param(columnParam))
+                : null);
+  }
+
+  private static Section processes() {
+    return new Section(
+        new Table(
+            "Processes that save at once",
+            "Saves in a second of all together, and what each save waits.",
+            Chart.NONE,
+            null),
+        measurement ->
+            measurement.benchmark().equals("ProcessesBenchmark.save")
+                    && measurement.label().startsWith("save")
+                ? new Place(
+                    peerLabel(measurement.param("peer"))
+                        + ", "
+                        + measurement.param("processes")
+                        + " processes"
+                        + (measurement.param("budget").equals("FULL")
+                            ? ", full with " + grouped(measurement.param("entries"))
+                            : ""),
+                    measurement.label())
+                : null);
   }
 
   private static String peerLabel(String name) {

@@ -5,6 +5,7 @@ import io.warmstart.jmh.run.Cell.Effort;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a run measures: groups of cells that are compared with each other, and are therefore
@@ -14,7 +15,22 @@ import java.util.List;
  * @param rounds how many forks each cell gets, if the time suffices
  */
 record Plan(List<List<Cell>> groups, int rounds) {
-  private static final String[] SIZES = {"256", "4096", "65536", "1048576"};
+  private static final String MIB = "1048576";
+  private static final String[] SIZES = {"256", "4096", "65536", MIB};
+  private static final Effort ONCE = new Effort(0, 1, 1);
+
+  /** Those that threads share best, and this engine. */
+  private static final List<PeerKind> SHARED_BY_THREADS =
+      List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ROCKSDB, PeerKind.CHRONICLE_MAP);
+
+  /** Those that several processes may have open. */
+  private static final List<PeerKind> SHARED_BY_PROCESSES =
+      List.of(
+          PeerKind.WARMSTART,
+          PeerKind.LMDB,
+          PeerKind.CHRONICLE_MAP,
+          PeerKind.PLAIN_FILES,
+          PeerKind.ORIGINAL);
 
   Plan {
     groups = List.copyOf(groups);
@@ -26,24 +42,30 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   /** The table that matters, in minutes. */
   static Plan minutes() {
-    Effort effort = new Effort(2, 3, 400);
+    Effort effort = new Effort(3, 3, 250);
     List<List<Cell>> groups = new ArrayList<>();
     Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF", "keys", "1000");
     groups.add(onAllPeers(hit));
-    groups.add(onAllPeers(hit.withThreads(2)));
-    groups.add(onAllPeers(hit.with("payloadBytes", 1 << 20).with("keys", 100)));
+    groups.add(on(SHARED_BY_THREADS, hit.withThreads(2)));
+    groups.add(onAllPeers(hit.with("payloadBytes", MIB).with("keys", 100)));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.hitCopied", effort, "skew", "ZIPF")));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.miss", effort, "skew", "ZIPF")));
     groups.add(forms(effort));
+    groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
+    turns(groups, new Effort(1, 3, 1200));
+    loop(groups, new Effort(1, 2, 1000));
+    Effort shots = new Effort(3, 5, 1);
+    growth(groups, shots, 1000, 10_000);
     groups.add(
-        List.of(
-            hit.with("peer", PeerKind.WARMSTART).with("keys", 10_000),
-            hit.with("peer", PeerKind.LMDB).with("keys", 10_000)));
-    Effort turns = new Effort(1, 3, 1200);
-    for (String size : SIZES) {
-      groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", turns, "payloadBytes", size)));
-    }
-    groups.add(floor(new Effort(1, 3, 200), "4096", "1048576"));
+        on(
+            List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ORIGINAL),
+            Cell.of("ProcessesBenchmark.save", ONCE, "processes", "4", "millis", "2000")));
+    groups.add(
+        on(
+            List.of(PeerKind.WARMSTART, PeerKind.LMDB),
+            Cell.of("ReaderBesideWriterBenchmark.read", effort, "writer", "OTHER_PROCESS")));
+    groups.add(floor(new Effort(1, 3, 200), "4096", MIB));
+    groups.add(List.of(Cell.of("FingerprinterBenchmark.array", new Effort(1, 2, 500))));
     return new Plan(groups, 5);
   }
 
@@ -52,40 +74,99 @@ record Plan(List<List<Cell>> groups, int rounds) {
     Effort effort = new Effort(5, 5, 1000);
     List<List<Cell>> groups = new ArrayList<>();
     for (String method : List.of("hit", "hitCopied", "miss")) {
+      Cell any = Cell.of("LookupBenchmark." + method, effort);
       for (int threads : new int[] {1, 2}) {
         for (String skew : List.of("ZIPF", "UNIFORM")) {
-          Cell cell = Cell.of("LookupBenchmark." + method, effort, "skew", skew);
+          Cell cell = any.with("skew", skew).withThreads(threads);
           for (String size : SIZES) {
-            int keys = size.equals("1048576") ? 100 : 1000;
-            groups.add(
-                onAllPeers(
-                    cell.with("payloadBytes", size).with("keys", keys).withThreads(threads)));
+            int keys = size.equals(MIB) ? 100 : 1000;
+            groups.add(onAllPeers(cell.with("payloadBytes", size).with("keys", keys)));
           }
-          groups.add(onAllPeers(cell.with("keys", 1).withThreads(threads)));
         }
       }
+      Cell zipf = any.with("skew", "ZIPF");
+      groups.add(onAllPeers(zipf.with("keys", 1)));
+      groups.add(onAllPeers(zipf.with("keys", 100_000)));
+      groups.add(onAllPeers(zipf.with("keys", 2).with("payloadBytes", 64 << 20)));
     }
     groups.add(forms(effort));
-    Effort turns = new Effort(2, 5, 3000);
-    for (String size : SIZES) {
-      groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", turns, "payloadBytes", size)));
-    }
+    turns(groups, new Effort(2, 5, 3000));
     for (String method : List.of("overwrite", "save")) {
-      for (int threads : new int[] {1, 2}) {
-        for (String size : SIZES) {
-          groups.add(
-              onAllPeers(
-                  Cell.of("SaveBenchmark." + method, effort, "payloadBytes", size)
-                      .withThreads(threads)));
-        }
+      Cell cell = Cell.of("SaveBenchmark." + method, effort);
+      for (String size : SIZES) {
+        groups.add(onAllPeers(cell.with("payloadBytes", size)));
+        groups.add(onAllPeers(cell.with("payloadBytes", size).withThreads(2)));
       }
+      groups.add(onAllPeers(cell.with("payloadBytes", 64 << 20)));
+    }
+    loop(groups, new Effort(2, 5, 5000));
+    growth(groups, new Effort(5, 10, 1), 1000, 10_000, 100_000);
+    for (String size : List.of("4096", MIB)) {
+      groups.add(
+          onAllPeers(
+              Cell.of(
+                  "ColdLookupBenchmark.hitCopied", new Effort(5, 20, 1), "payloadBytes", size)));
+    }
+    processes(groups);
+    for (String writer : List.of("SAME_PROCESS", "OTHER_PROCESS")) {
+      groups.add(
+          on(
+              SHARED_BY_PROCESSES.stream().filter(kind -> kind != PeerKind.ORIGINAL).toList(),
+              Cell.of("ReaderBesideWriterBenchmark.read", effort, "writer", writer)));
     }
     groups.add(floor(effort, SIZES));
+    groups.add(
+        Stream.of("array", "buffer", "sha256")
+            .map(method -> Cell.of("FingerprinterBenchmark." + method, effort))
+            .toList());
     return new Plan(groups, 5);
   }
 
+  private static void turns(List<List<Cell>> groups, Effort effort) {
+    for (String size : SIZES) {
+      groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)));
+    }
+  }
+
+  private static void loop(List<List<Cell>> groups, Effort effort) {
+    groups.add(
+        Stream.of("SESSION", "EVERY")
+            .map(writes -> Cell.of("CheckpointLoopBenchmark.loop", effort, "writes", writes))
+            .toList());
+  }
+
+  private static void growth(List<List<Cell>> groups, Effort effort, int... entryCounts) {
+    for (int entries : entryCounts) {
+      for (String method : List.of("sweep", "expire")) {
+        Cell cell = Cell.of("SweepBenchmark." + method, effort).with("entries", entries);
+        groups.add(List.of(cell.with("sweeper", "WARMSTART"), cell.with("sweeper", "ORIGINAL")));
+      }
+      groups.add(
+          Stream.of("open", "rebuild")
+              .map(method -> Cell.of("OpenBenchmark." + method, effort).with("entries", entries))
+              .toList());
+    }
+  }
+
+  private static void processes(List<List<Cell>> groups) {
+    Cell cell = Cell.of("ProcessesBenchmark.save", ONCE, "millis", "10000");
+    for (String count : List.of("1", "2", "8", "32")) {
+      groups.add(on(SHARED_BY_PROCESSES, cell.with("processes", count)));
+    }
+    for (String entries : List.of("1000", "100000")) {
+      groups.add(
+          on(
+              List.of(PeerKind.WARMSTART, PeerKind.ORIGINAL),
+              cell.with("processes", 2).with("budget", "FULL").with("entries", entries)));
+    }
+  }
+
   private static List<Cell> onAllPeers(Cell cell) {
-    return Arrays.stream(PeerKind.values()).map(kind -> cell.with("peer", kind)).toList();
+    return on(Arrays.asList(PeerKind.values()), cell);
+  }
+
+  private static List<Cell> on(List<PeerKind> kinds, Cell cell) {
+    return kinds.stream().map(kind -> cell.with("peer", kind)).toList();
   }
 
   private static List<Cell> forms(Effort effort) {

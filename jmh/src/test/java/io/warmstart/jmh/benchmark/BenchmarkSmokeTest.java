@@ -22,11 +22,16 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs the benchmarks just long enough to see that they can run; what they time is of no use. */
+/**
+ * Runs each benchmark just long enough to see that it can run and verifies its data; what it times
+ * is of no use.
+ */
 class BenchmarkSmokeTest {
-  private static final String[] PEERS_WITHOUT_FLAGS =
+  /** This JVM lacks the flags of the others, which get them in forks. */
+  private static final String[] PEERS =
       Arrays.stream(PeerKind.values())
           .filter(kind -> kind.jvmFlags().isEmpty())
           .map(PeerKind::name)
@@ -48,51 +53,139 @@ class BenchmarkSmokeTest {
   }
 
   @Test
-  void lookupsRunAndVerifyOnEachPeer() throws Exception {
-    Collection<RunResult> results =
-        runOnce(
-            once(LookupBenchmark.class, 0)
-                .param("peer", PEERS_WITHOUT_FLAGS)
-                .param("keys", "20")
-                .param("skew", "ZIPF"));
-
-    assertEquals(3 * PEERS_WITHOUT_FLAGS.length, results.size());
+  void lookups() throws Exception {
+    assertRuns(
+        3 * PEERS.length,
+        once(LookupBenchmark.class)
+            .param("peer", PEERS)
+            .param("keys", "4")
+            .param("skew", "ZIPF")
+            .threads(2));
   }
 
   @Test
-  void formsOfLookupsRunAndVerify() throws Exception {
-    assertEquals(4, runOnce(once(LookupFormsBenchmark.class, 0).param("keys", "20")).size());
+  void formsOfLookups() throws Exception {
+    assertRuns(4, once(LookupFormsBenchmark.class).param("keys", "4"));
+  }
+
+  @Test
+  void coldLookups() throws Exception {
+    assertRuns(
+        2,
+        once(ColdLookupBenchmark.class)
+            .param("peer", "WARMSTART", "LMDB")
+            .param("payloadBytes", "4096"));
+  }
+
+  @Test
+  void saves() throws Exception {
+    assertRuns(
+        2 * PEERS.length,
+        once(SaveBenchmark.class).param("peer", PEERS).param("payloadBytes", "4096").threads(2));
+  }
+
+  @Test
+  void savesInTurns() throws Exception {
+    Collection<RunResult> results =
+        assertRuns(
+            1,
+            once(SaveInTurnsBenchmark.class)
+                .param("peers", String.join("+", PEERS))
+                .param("payloadBytes", "4096"));
+
+    var secondary = results.iterator().next().getSecondaryResults();
+    for (String peer : PEERS) {
+      assertTrue(secondary.containsKey(SaveInTurnsBenchmark.TIME + peer), peer);
+      assertTrue(secondary.containsKey(SaveInTurnsBenchmark.RATIO + peer), peer);
+    }
+  }
+
+  @Test
+  void sweeps() throws Exception {
+    assertRuns(4, once(SweepBenchmark.class).param("entries", "50"));
+  }
+
+  @Test
+  void opening() throws Exception {
+    assertRuns(2, once(OpenBenchmark.class).param("entries", "20"));
+  }
+
+  @Test
+  void loop() throws Exception {
+    assertRuns(
+        2,
+        once(CheckpointLoopBenchmark.class, Mode.AverageTime)
+            .measurementTime(TimeValue.milliseconds(200)));
+  }
+
+  @Test
+  void processes() throws Exception {
+    assertRuns(
+        1,
+        once(ProcessesBenchmark.class)
+            .param("peer", "WARMSTART")
+            .param("processes", "2")
+            .param("millis", "100"));
+  }
+
+  @Test
+  void readersBesideWriters() throws Exception {
+    assertRuns(
+        2,
+        once(ReaderBesideWriterBenchmark.class, Mode.SampleTime)
+            .param("peer", "WARMSTART")
+            .measurementTime(TimeValue.milliseconds(300)));
+  }
+
+  @Test
+  void floor() throws Exception {
+    assertRuns(4, once(PhysicalFloorBenchmark.class).param("payloadBytes", "4096"));
+  }
+
+  @Test
+  void fingerprinter() throws Exception {
+    assertRuns(3, once(FingerprinterBenchmark.class).param("mebibytes", "1"));
   }
 
   @Test
   void peerThatNeedsFlagsGetsThemInItsFork() throws Exception {
     Collection<RunResult> results =
-        runOnce(
-            once(LookupBenchmark.class, 1)
+        assertRuns(
+            1,
+            once(Mode.SingleShotTime)
                 .include(LookupBenchmark.class.getSimpleName() + ".hit$")
+                .forks(1)
                 .param("peer", PeerKind.CHRONICLE_MAP.name())
-                .param("keys", "20")
+                .param("keys", "4")
                 .param("skew", "ZIPF"));
 
-    RunResult result = results.iterator().next();
-    assertTrue(result.getParams().getJvmArgs().containsAll(ForkFlags.of(PeerKind.CHRONICLE_MAP)));
+    List<String> flags = ForkFlags.of(PeerKind.CHRONICLE_MAP);
+    assertTrue(flags.size() > ForkFlags.ofStore().size());
+    assertTrue(results.iterator().next().getParams().getJvmArgs().containsAll(flags));
   }
 
-  private static Collection<RunResult> runOnce(ChainedOptionsBuilder options) throws Exception {
-    return new Selection(options.build()).run();
+  private static Collection<RunResult> assertRuns(int count, ChainedOptionsBuilder options)
+      throws Exception {
+    Collection<RunResult> results = new Selection(options.build()).run();
+    assertEquals(count, results.size());
+    return results;
   }
 
-  private static ChainedOptionsBuilder once(Class<?> benchmark, int forks) {
-    ChainedOptionsBuilder options =
-        new OptionsBuilder()
-            .mode(Mode.SingleShotTime)
-            .forks(forks)
-            .warmupIterations(0)
-            .measurementIterations(1)
-            .shouldFailOnError(true)
-            .verbosity(VerboseMode.SILENT);
-    return forks > 0
-        ? options
-        : options.include("^" + benchmark.getName().replace(".", "\\.") + "\\.");
+  private static ChainedOptionsBuilder once(Class<?> benchmark) {
+    return once(benchmark, Mode.SingleShotTime);
+  }
+
+  private static ChainedOptionsBuilder once(Class<?> benchmark, Mode mode) {
+    return once(mode).include("^" + benchmark.getName().replace(".", "\\.") + "\\.");
+  }
+
+  private static ChainedOptionsBuilder once(Mode mode) {
+    return new OptionsBuilder()
+        .mode(mode)
+        .forks(0)
+        .warmupIterations(0)
+        .measurementIterations(1)
+        .shouldFailOnError(true)
+        .verbosity(VerboseMode.SILENT);
   }
 }
