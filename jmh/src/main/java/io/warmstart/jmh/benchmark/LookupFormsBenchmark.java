@@ -2,13 +2,16 @@ package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
 import io.warmstart.Ranking;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.peer.FilledStore;
 import io.warmstart.jmh.peer.PeerKind;
+import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.peer.WarmStartPeer;
 import io.warmstart.jmh.workload.KeyOrder;
 import io.warmstart.jmh.workload.Skew;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,7 +30,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * What do the other forms of a lookup cost beside the one that fills a reused entry?
+ * What do the other forms of a lookup cost beside the one that fills a reused entry, and what does
+ * the look for foreign writers?
  *
  * <pre>{@code
  * java -jar jmh/target/warmstart-jmh.jar LookupFormsBenchmark
@@ -44,6 +48,23 @@ import org.openjdk.jmh.infra.ThreadParams;
     jvmArgsAppend = {"-Xms1g", "-Xmx1g"})
 public class LookupFormsBenchmark {
 
+  /** How often a key's directory is looked at for what stores without the index have done. */
+  public enum ForeignCheck {
+    DEFAULT(StoreOptions.DEFAULT_FOREIGN_CHECK_INTERVAL),
+    ALWAYS(Duration.ZERO),
+    NEVER(Duration.ofDays(365));
+
+    private final Duration interval;
+
+    ForeignCheck(Duration interval) {
+      this.interval = interval;
+    }
+
+    Duration interval() {
+      return interval;
+    }
+  }
+
   /** A store with one entry under each key. */
   @State(Scope.Benchmark)
   public static class Filled {
@@ -56,13 +77,25 @@ public class LookupFormsBenchmark {
     @Param({"ZIPF"})
     public Skew skew;
 
+    @Param({"DEFAULT"})
+    public ForeignCheck foreignCheck;
+
     private FilledStore filled;
     private WarmStartStore store;
 
     /** Opens the store, and proves that it gives what was saved. */
     @Setup(Level.Trial)
     public void open() throws IOException {
-      filled = FilledStore.open(PeerKind.WARMSTART, keys, payloadBytes);
+      StoreOptions options =
+          StoreOptions.defaults()
+              .withSizeBudgetBytes(Sizing.NO_EVICTION)
+              .withForeignCheckInterval(foreignCheck.interval());
+      filled =
+          FilledStore.open(
+              PeerKind.WARMSTART,
+              keys,
+              payloadBytes,
+              (root, sizing) -> new WarmStartPeer(root, options));
       store = ((WarmStartPeer) filled.peer()).store();
     }
 

@@ -40,21 +40,34 @@ public final class FilledStore implements AutoCloseable {
     this.payloadBytes = payloadBytes;
   }
 
+  /** How to open the store once it is filled. */
+  public interface Opening {
+    /** Opens it. */
+    Peer open(Path root, Sizing sizing) throws IOException;
+  }
+
   /** A store with the payloads of the numbers from 0 on, verified. */
   public static FilledStore open(PeerKind kind, int keyCount, int payloadBytes) throws IOException {
+    return open(kind, keyCount, payloadBytes, kind::open);
+  }
+
+  /** The same, opened in a way of one's own. */
+  public static FilledStore open(PeerKind kind, int keyCount, int payloadBytes, Opening opening)
+      throws IOException {
     Key[] keys = Key.first(keyCount);
     Sizing sizing = new Sizing(keyCount, payloadBytes);
     String prepared = System.getProperty(PREPARED_PROPERTY);
-    FilledStore filled;
+    BenchmarkRoot ownRoot = null;
+    Path path;
     if (prepared == null) {
-      BenchmarkRoot root = BenchmarkRoot.create();
-      fill(kind, root.path(), keys, sizing);
-      filled =
-          new FilledStore(root, root.path(), kind.open(root.path(), sizing), keys, payloadBytes);
+      ownRoot = BenchmarkRoot.create();
+      path = ownRoot.path();
+      fill(kind, path, keys, sizing);
     } else {
-      Path path = prepare(Path.of(prepared), kind, keys, sizing);
-      filled = new FilledStore(null, path, kind.open(path, sizing), keys, payloadBytes);
+      path = prepare(Path.of(prepared), kind, keys, sizing);
     }
+    FilledStore filled =
+        new FilledStore(ownRoot, path, opening.open(path, sizing), keys, payloadBytes);
     filled.requireFilled();
     return filled;
   }

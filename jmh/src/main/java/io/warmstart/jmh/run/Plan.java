@@ -174,6 +174,9 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String form : List.of("reusedEntry", "optionalEntry", "latest", "explain")) {
       cells.add(Cell.of("LookupFormsBenchmark." + form, effort));
     }
+    Cell reused = Cell.of("LookupFormsBenchmark.reusedEntry", effort);
+    cells.add(reused.with("foreignCheck", "NEVER"));
+    cells.add(reused.with("foreignCheck", "ALWAYS"));
     return cells;
   }
 
