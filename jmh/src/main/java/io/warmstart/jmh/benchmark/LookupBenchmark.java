@@ -63,6 +63,7 @@ public class LookupBenchmark {
     @Setup(Level.Trial)
     public void open() throws IOException {
       store = FilledStore.open(peer, keys, payloadBytes);
+      store.readAll();
     }
 
     /** Proves that looking up has lost nothing. */

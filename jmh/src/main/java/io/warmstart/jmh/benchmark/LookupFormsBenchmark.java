@@ -96,6 +96,7 @@ public class LookupFormsBenchmark {
               keys,
               payloadBytes,
               (root, sizing) -> new WarmStartPeer(root, options));
+      filled.readAll();
       store = ((WarmStartPeer) filled.peer()).store();
     }
 

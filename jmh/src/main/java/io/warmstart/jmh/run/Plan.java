@@ -42,7 +42,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   /** The table that matters, in minutes. */
   static Plan minutes() {
-    Effort effort = new Effort(3, 3, 250);
+    Effort effort = new Effort(3, 3, 400);
     List<List<Cell>> groups = new ArrayList<>();
     Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF", "keys", "1000");
     groups.add(onAllPeers(hit));
