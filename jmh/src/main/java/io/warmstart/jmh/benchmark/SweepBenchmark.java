@@ -1,14 +1,20 @@
 package io.warmstart.jmh.benchmark;
 
+import io.warmstart.EntryAttributes;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.original.OriginalStore;
+import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.SystemEpochNanoClock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -31,8 +37,9 @@ import org.openjdk.jmh.annotations.Warmup;
  * java -jar jmh/target/warmstart-jmh.jar SweepBenchmark -p entries=10000
  * }</pre>
  *
- * <p>Before each sweep, files of {@value #SURPLUS} more entries are put into a root that is just
- * full; the sweep must remove as many. That they are removed is verified each time.
+ * <p>Before each sweep, {@value #SURPLUS} more entries are put into a root that is just full, by a
+ * store on the same root whose budget is larger, or for the original as files, which it does not
+ * tell apart; the sweep must remove as many. At the end it is verified that all are gone.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -51,11 +58,75 @@ public class SweepBenchmark {
     ORIGINAL
   }
 
-  /** What sweeps. */
+  /** A store that sweeps a root. */
   private interface Sweeps {
+    /** Adds entries, as if they had been saved at that time. */
+    void add(long firstKey, int count, Instant written) throws IOException;
+
     void sweep() throws IOException;
 
     void close();
+  }
+
+  private static final class WarmStartSweeps implements Sweeps {
+    private final PairFiles sizes;
+    private final AtomicLong clockOffsetNanos = new AtomicLong();
+    private final WarmStartStore tight;
+    private final WarmStartStore ample;
+
+    WarmStartSweeps(Path root, long budget, PairFiles sizes) {
+      this.sizes = sizes;
+      StoreOptions options =
+          StoreOptions.defaults()
+              .withClock(() -> SystemEpochNanoClock.INSTANCE.nanoTime() + clockOffsetNanos.get());
+      tight = WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
+      ample = WarmStartStore.open(root, options.withSizeBudgetBytes(Sizing.NO_EVICTION));
+    }
+
+    @Override
+    public void add(long firstKey, int count, Instant written) {
+      clockOffsetNanos.set(-Duration.between(written, Instant.now()).toNanos());
+      for (long i = firstKey; i < firstKey + count; i++) {
+        ample.save(Key.of(i).fingerprint(), sizes.payload(), EntryAttributes.checkpoint());
+      }
+      clockOffsetNanos.set(0);
+    }
+
+    @Override
+    public void sweep() {
+      tight.evictOverflow();
+    }
+
+    @Override
+    public void close() {
+      ample.close();
+      tight.close();
+    }
+  }
+
+  private static final class OriginalSweeps implements Sweeps {
+    private final PairFiles files;
+    private final OriginalStore store;
+
+    OriginalSweeps(Path root, long budget, PairFiles files) throws IOException {
+      this.files = files;
+      this.store = OriginalStore.open(root, budget, StoreOptions.DEFAULT_TTL);
+    }
+
+    @Override
+    public void add(long firstKey, int count, Instant written) throws IOException {
+      files.write(firstKey, count, written);
+    }
+
+    @Override
+    public void sweep() {
+      store.evictOverflow();
+    }
+
+    @Override
+    public void close() {
+      // It holds nothing but memory.
+    }
   }
 
   /** A root, just full. */
@@ -80,43 +151,15 @@ public class SweepBenchmark {
       nextKey = entries;
       // Half an entry more than the entries take, for the engine's own small files.
       long budget = entries * files.bytesOfOne() + files.bytesOfOne() / 2;
-      sweeps = sweeper == Sweeper.WARMSTART ? warmstart(budget) : original(budget);
+      sweeps =
+          sweeper == Sweeper.WARMSTART
+              ? new WarmStartSweeps(root.path(), budget, files)
+              : new OriginalSweeps(root.path(), budget, files);
       sweeps.sweep();
     }
 
-    private Sweeps warmstart(long budget) {
-      WarmStartStore store =
-          WarmStartStore.open(root.path(), StoreOptions.defaults().withSizeBudgetBytes(budget));
-      return new Sweeps() {
-        @Override
-        public void sweep() {
-          store.evictOverflow();
-        }
-
-        @Override
-        public void close() {
-          store.close();
-        }
-      };
-    }
-
-    private Sweeps original(long budget) throws IOException {
-      OriginalStore store = OriginalStore.open(root.path(), budget, StoreOptions.DEFAULT_TTL);
-      return new Sweeps() {
-        @Override
-        public void sweep() {
-          store.evictOverflow();
-        }
-
-        @Override
-        public void close() {
-          // It holds nothing but memory.
-        }
-      };
-    }
-
     private void add(Instant written) throws IOException {
-      files.write(nextKey, SURPLUS, written);
+      sweeps.add(nextKey, SURPLUS, written);
       nextKey += SURPLUS;
     }
 

@@ -46,6 +46,11 @@ public final class PairFiles {
     }
   }
 
+  /** The payload of all, not a copy. */
+  public byte[] payload() {
+    return payload;
+  }
+
   /** What one entry takes. */
   public long bytesOfOne() throws IOException {
     return (long) payload.length + manifest(Instant.now()).length;
