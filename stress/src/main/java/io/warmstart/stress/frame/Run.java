@@ -50,9 +50,21 @@ public final class Run {
     return random;
   }
 
-  /** Whether there is time for more. */
+  /**
+   * Whether to go on: there is time left, or too little has been done yet. A busy machine makes a
+   * run longer, not a failure; only when it has taken many times as long is it given up.
+   */
   public boolean timeLeft() {
-    return nanosLeft() > 0;
+    return nanosLeft() > 0 || (!enough() && nanosLeft() > -mostExtraNanos());
+  }
+
+  private long mostExtraNanos() {
+    return TimeUnit.SECONDS.toNanos(60L + 4L * options.seconds());
+  }
+
+  private synchronized boolean enough() {
+    return minimums.entrySet().stream()
+        .allMatch(each -> counts.getOrDefault(each.getKey(), 0L) >= each.getValue());
   }
 
   /** How much time is left; 0 or less if none. */

@@ -46,7 +46,7 @@ public final class EvictionRace implements Scenario {
     run.atLeast("entries evicted", 10L * run.options().seconds());
     int rounds = (int) Math.max(2, run.options().seconds() / ROUND_SECONDS);
     long roundNanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
-    for (int round = 0; round < rounds && !run.anyProblem(); round++) {
+    for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
       round(run, round % 2 == 1, roundNanos);
     }
   }

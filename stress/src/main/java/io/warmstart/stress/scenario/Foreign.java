@@ -51,7 +51,7 @@ public final class Foreign implements Scenario {
     run.atLeast("operations of the foreign store", 5L * run.options().seconds());
     int rounds = (int) Math.max(1, run.options().seconds() / ROUND_SECONDS);
     long roundNanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
-    for (int round = 0; round < rounds && !run.anyProblem(); round++) {
+    for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
       round(run, roundNanos);
     }
   }

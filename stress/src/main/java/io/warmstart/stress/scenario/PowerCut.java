@@ -63,9 +63,12 @@ public final class PowerCut implements Scenario {
         continue;
       }
       cut++;
-      run.atLeast("cuts on " + fileSystem, Math.max(2, seconds / 8));
+      int least = Math.max(2, seconds / 8);
+      run.atLeast("cuts on " + fileSystem, least);
       long share = Math.max(1, seconds / 3);
-      cutAgainAndAgain(run, directory, fileSystem, share);
+      do {
+        cutAgainAndAgain(run, directory, fileSystem, share);
+      } while (run.counted("cuts on " + fileSystem) < least && run.timeLeft() && !run.anyProblem());
     }
     if (cut > 0) {
       leaveOutEachSync(run, directory);
