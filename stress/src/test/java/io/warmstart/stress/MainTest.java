@@ -3,11 +3,14 @@ package io.warmstart.stress;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.scenario.Scenarios;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +87,42 @@ class MainTest {
     assertEquals(0, outcome.status);
     assertTrue(outcome.printed.contains("cv"), outcome.printed);
     assertTrue(!outcome.printed.contains("cv-worker"), outcome.printed);
+  }
+
+  @Test
+  void listNamesEveryScenarioWithWhatItDoes() {
+    Outcome outcome = run("list");
+
+    assertEquals(0, outcome.status);
+    for (Scenario each : Scenarios.all()) {
+      assertTrue(
+          outcome
+              .printed
+              .lines()
+              .anyMatch(
+                  line -> line.startsWith(each.name() + " ") && line.endsWith(each.summary())),
+          outcome.printed);
+    }
+  }
+
+  @Test
+  void scenarioNeedsProcessAndSecond() {
+    for (String option : List.of("--processes", "--seconds")) {
+      Outcome outcome = run("kill", option, "0", "--root", directory.toString());
+
+      assertEquals(2, outcome.status);
+      assertEquals("kill: " + option + ": expected=at least 1 actual=0", outcome.complaint.strip());
+    }
+  }
+
+  @Test
+  void processesOfScenariosAreHiddenToo() {
+    String help = run("--help").printed;
+
+    for (String hidden : List.of("  work ", "  cut ", "  fail ")) {
+      assertTrue(!help.contains(hidden), help);
+    }
+    assertTrue(help.contains("  eviction-race "), help);
   }
 
   private record Outcome(int status, String printed, String complaint) {}

@@ -13,6 +13,7 @@ public final class Scenarios {
         new EvictionRace(),
         new OverwriteRead(),
         new Kill(),
+        new StoppedHolder(),
         new PowerCut(),
         new Faults(),
         new DiskFull(),
