@@ -213,6 +213,9 @@ final class Engine implements AutoCloseable {
       }
     } finally {
       counters.carryOver(coordination().orElse(null));
+      if (sharedIndex != null) {
+        sharedIndex.close();
+      }
       openDirectories.close();
       parallelSync.close();
       if (registry != null) {

@@ -53,7 +53,6 @@ final class EntryRemoval {
     KeyDirectory directory = engine.directory(entry.key());
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       if (!hold.shared()) {
-        records.passOver(entry);
         return Outcome.STAYS;
       }
       String runId = runIdOf(directory, entry);

@@ -172,7 +172,7 @@ final class EvictFlow {
   /**
    * Evicts by what the index has recorded.
    *
-   * @return false if the total has come into doubt meanwhile
+   * @return false if the total has come into doubt meanwhile, or some that were to go had been used
    */
   private boolean evictRecorded() throws IOException {
     noteBefore(records.count(), records.totalBytes().orElse(0));
@@ -182,6 +182,7 @@ final class EvictFlow {
     if (isOver()) {
       removeQuarantined();
     }
+    boolean stayed = false;
     while (isOver()) {
       Optional<RecordedEntry> next = records.next();
       if (next.isEmpty()) {
@@ -190,11 +191,15 @@ final class EvictFlow {
       if (remove(next.get(), false)) {
         evicted++;
         engine.counters.count(Counter.EVICTED);
+      } else {
+        // Whatever the reason: not again in this pass, or it might never end.
+        records.passOver(next.get());
+        stayed = true;
       }
     }
     OptionalLong total = records.totalBytes();
     bytesAfter = total.orElse(0);
-    return total.isPresent();
+    return total.isPresent() && !(stayed && isOver());
   }
 
   private boolean isOver() {
@@ -223,7 +228,6 @@ final class EvictFlow {
       return outcome == EntryRemoval.Outcome.REMOVED;
     } catch (IOException e) {
       failures++;
-      records.passOver(entry);
       return false;
     }
   }

@@ -43,7 +43,11 @@ final class KeyCount {
     return bytes;
   }
 
-  /** Counts a key that the caller holds the lock of. */
+  /**
+   * Counts a key that the caller holds the lock of. Whoever could not get it from a process that
+   * was stopped under it only looks: what the index knows stays, and the save under way is not in
+   * it.
+   */
   static KeyCount under(Engine engine, KeyLocks.Hold hold, KeyDirectory directory)
       throws IOException {
     long mtime = mtimeOf(engine, directory);
@@ -64,7 +68,10 @@ final class KeyCount {
             && scan.suspects().isEmpty()
             && RecoverFlow.brokenRuns(scan).isEmpty();
     boolean telling = SystemEpochNanoClock.INSTANCE.nanoTime() - mtime >= RACY_NANOS;
-    engine.records().walked(hold, directory.key(), inOrder && telling ? mtime : 0, bytes, entries);
+    if (hold.shared()) {
+      long shown = inOrder && telling ? mtime : 0;
+      engine.records().walked(hold, directory.key(), shown, bytes, entries);
+    }
     return new KeyCount(scan, bytes);
   }
 

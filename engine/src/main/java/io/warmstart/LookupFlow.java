@@ -217,7 +217,7 @@ final class LookupFlow {
       return null;
     }
     if (index.needsSlot(directory.key())) {
-      try (KeyLocks.Hold hold = engine.lock(directory)) {
+      try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
         if (hold.shared()) {
           index.makeSlot(directory.key());
         }
@@ -234,7 +234,7 @@ final class LookupFlow {
       @Nullable Candidate winner,
       long lastUse,
       @Nullable CachedPayload payload) {
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
+    try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
       return hold.shared()
           && engine.sharedIndex != null
           && engine.sharedIndex.fill(ticket, ranking.place(), winner, lastUse, payload);

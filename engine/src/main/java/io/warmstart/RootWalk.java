@@ -40,6 +40,7 @@ final class RootWalk {
   private long bytes;
   private long quarantineBytes;
   private long failures;
+  private boolean untold;
 
   /**
    * Makes a walk.
@@ -91,10 +92,11 @@ final class RootWalk {
   private void walk() throws IOException {
     RootRecords records = engine.records();
     long doubt = records.walkBegins();
-    if (records.totalBytes().isEmpty()) {
+    boolean wasUnknown = records.totalBytes().isEmpty();
+    if (wasUnknown) {
       // Somebody may have died, or written without being alone: the sums may be no sums.
       for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
-        try (KeyLocks.Hold hold = engine.locks.acquireStripe(stripe)) {
+        try (KeyLocks.Hold hold = engine.locks.acquireForWalk(stripe)) {
           records.recount(hold);
         }
       }
@@ -119,6 +121,10 @@ final class RootWalk {
         });
     unlisted.forEach(key -> walk(engine.directory(key)));
     quarantineBytes = engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
+    if (untold && wasUnknown) {
+      // Something is held by a process that was stopped: what it holds was not counted.
+      return;
+    }
     records.walkEnded(doubt, SystemEpochNanoClock.INSTANCE.nanoTime(), quarantineBytes);
   }
 
@@ -157,7 +163,8 @@ final class RootWalk {
   }
 
   private KeyCount count(KeyDirectory directory) throws IOException {
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
+    try (KeyLocks.Hold hold = engine.locks.acquireForWalk(directory.key())) {
+      untold |= !hold.shared();
       return KeyCount.under(engine, hold, directory);
     }
   }

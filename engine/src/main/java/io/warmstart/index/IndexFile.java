@@ -15,6 +15,7 @@ import static io.warmstart.index.IndexLayout.WINNERS;
 
 import io.warmstart.io.FileFacts;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -87,6 +88,16 @@ final class IndexFile {
   /** Forgets an entry, if it is still the one that is kept. */
   void forget(int slotOffset, int ranking, CachedEntry entry) {
     cached.compareAndSet(cell(slotOffset, ranking), entry, null);
+  }
+
+  /** Forgets every entry. */
+  void forgetAll(Consumer<CachedEntry> forgotten) {
+    for (int cell = 0; cell < cached.length(); cell++) {
+      CachedEntry entry = cached.getAndSet(cell, null);
+      if (entry != null) {
+        forgotten.accept(entry);
+      }
+    }
   }
 
   private int cell(int slotOffset, int ranking) {

@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KeyLocks {
   private static final int SPINS = 20;
+
+  /** For what may as well be left undone: a stopped holder must not hold up a lookup or a walk. */
+  private static final long BRIEF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
   private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
@@ -78,6 +82,21 @@ public final class KeyLocks {
   }
 
   /**
+   * Takes a key's stripe for a walk, which a stopped holder must not hold up for each of its keys.
+   */
+  public Hold acquireForWalk(Digest256 key) {
+    return acquireStripe(stripeOf(key), 200 * BRIEF_NANOS);
+  }
+
+  /**
+   * Takes a key's stripe if it is to be had at once or nearly so, to tell the index something. A
+   * broken intent is left to those who change the key.
+   */
+  public Hold acquireBriefly(Digest256 key) {
+    return acquireStripe(stripeOf(key), BRIEF_NANOS);
+  }
+
+  /**
    * Takes the stripe that serialises sweeps.
    *
    * @param patienceNanos how long to wait for a sweep under way
@@ -90,14 +109,18 @@ public final class KeyLocks {
 
   /** Takes the stripe under which the files of the index are made and their pages given out. */
   Hold acquireAllocation() {
-    Hold hold = acquire(CoordinationLayout.ALLOCATION_STRIPE, timeoutNanos);
+    Hold hold = acquire(CoordinationLayout.ALLOCATION_STRIPE, 200 * BRIEF_NANOS);
     hold.announceWithoutKey();
     return hold;
   }
 
   /** Takes a stripe of keys for a look at what the index has of them. */
-  public Hold acquireStripe(int stripe) {
-    Hold hold = acquire(stripe, timeoutNanos);
+  public Hold acquireForWalk(int stripe) {
+    return acquireStripe(stripe, 200 * BRIEF_NANOS);
+  }
+
+  private Hold acquireStripe(int stripe, long patienceNanos) {
+    Hold hold = acquire(stripe, patienceNanos);
     if (!hold.broken()) {
       hold.announceWithoutKey();
     }
@@ -113,10 +136,12 @@ public final class KeyLocks {
   private Hold acquire(int stripe, long patienceNanos) {
     long deadline = monotonicNanos.getAsLong() + patienceNanos;
     boolean locallyHeld = lockLocally(local[stripe], patienceNanos);
-    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, deadline) : null;
+    // Who has no patience has not timed out.
+    boolean patient = patienceNanos >= timeoutNanos;
+    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, deadline, patient) : null;
     Coordination coordination = lock == null || registry == null ? null : registry.current();
     boolean broken = coordination != null && takeOver(stripe, coordination);
-    if (lock == null) {
+    if (lock == null && patient) {
       counters.count(Counter.FILES_ONLY);
     }
     return new Hold(stripe, locallyHeld, lock, coordination, broken);
@@ -134,7 +159,7 @@ public final class KeyLocks {
   }
 
   /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
-  private @Nullable FileLock lockAmongProcesses(int stripe, long deadline) {
+  private @Nullable FileLock lockAmongProcesses(int stripe, long deadline, boolean patient) {
     if (registry == null) {
       return null;
     }
@@ -146,15 +171,15 @@ public final class KeyLocks {
         }
         Thread.onSpinWait();
       }
-      return awaitOtherProcess(registry, stripe, deadline);
+      return awaitOtherProcess(registry, stripe, deadline, patient);
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
       return null;
     }
   }
 
-  private @Nullable FileLock awaitOtherProcess(ProcessRegistry prover, int stripe, long deadline)
-      throws IOException {
+  private @Nullable FileLock awaitOtherProcess(
+      ProcessRegistry prover, int stripe, long deadline, boolean patient) throws IOException {
     boolean interrupted = false;
     try {
       long parkNanos = FIRST_PARK_NANOS;
@@ -164,7 +189,9 @@ public final class KeyLocks {
           return lock;
         }
         if (monotonicNanos.getAsLong() - deadline >= 0) {
-          counters.count(Counter.LOCK_TIMEOUTS);
+          if (patient) {
+            counters.count(Counter.LOCK_TIMEOUTS);
+          }
           return null;
         }
         LockSupport.parkNanos(parkNanos);

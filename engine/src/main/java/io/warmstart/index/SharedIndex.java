@@ -391,6 +391,17 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
+  /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
+  public void close() {
+    forget(current);
+  }
+
+  private void forget(@Nullable IndexAttachment attached) {
+    if (attached != null) {
+      attached.files().forgetAll(entry -> payloads.remove(entry.payload()));
+    }
+  }
+
   @Nullable IndexAttachment attachment() {
     IndexAttachment attached = current;
     try {
@@ -419,6 +430,7 @@ public final class SharedIndex implements EntryIndex {
         counters.count(Counter.REBUILDS);
       }
       boolean again = attached != null;
+      forget(attached);
       attached = new IndexAttachment(files, this::allocatePage);
       if (again) {
         // What we have changed since the one before was lost, nobody has been told of here.
