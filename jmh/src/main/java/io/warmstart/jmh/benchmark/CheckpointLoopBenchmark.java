@@ -123,9 +123,11 @@ public class CheckpointLoopBenchmark {
     @TearDown(Level.Iteration)
     public void note() {
       for (double percentile : PERCENTILES) {
-        String label = percentile == 100 ? "felt.max" : "felt.p" + percentile;
         Observations.current()
-            .scalar(label, (double) felt.getValueAtPercentile(percentile) / 1e3, "us/op");
+            .scalar(
+                Observations.percentileLabel("felt", percentile),
+                (double) felt.getValueAtPercentile(percentile) / 1e3,
+                "us/op");
       }
       Observations.current().scalar("checkpoints", (double) felt.getTotalCount(), "count");
     }

@@ -120,9 +120,11 @@ public class ProcessesBenchmark {
       }
       Observations.current().scalar("saves", all.getTotalCount() / seconds, "ops/s");
       for (double percentile : PERCENTILES) {
-        String label = percentile == 100 ? "save.max" : "save.p" + percentile;
         Observations.current()
-            .scalar(label, (double) all.getValueAtPercentile(percentile) / 1e3, "us/op");
+            .scalar(
+                Observations.percentileLabel("save", percentile),
+                (double) all.getValueAtPercentile(percentile) / 1e3,
+                "us/op");
       }
       return all;
     }

@@ -2,6 +2,7 @@ package io.warmstart.jmh.observation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,13 @@ public final class Observations {
   /** Sets a number, of which the mean over iterations is shown. */
   public synchronized void scalar(String label, double value, String unit) {
     scalars.put(label, new Scalar(value, unit));
+  }
+
+  /** A label that sorts by percentile. */
+  public static String percentileLabel(String what, double percentile) {
+    return percentile == 100
+        ? what + " worst"
+        : String.format(Locale.ROOT, "%s p%.2f", what, percentile);
   }
 
   /** Forgets everything. */

@@ -64,8 +64,12 @@ record Section(
   /** Stores stand in the order of their enumeration, this engine first; others as they came. */
   private static int rank(String row) {
     List<String> labels = Arrays.stream(PeerKind.values()).map(PeerKind::label).toList();
-    int index = labels.indexOf(row);
-    return index < 0 ? labels.size() : index;
+    for (int i = 0; i < labels.size(); i++) {
+      if (row.equals(labels.get(i)) || row.startsWith(labels.get(i) + ",")) {
+        return i;
+      }
+    }
+    return labels.size();
   }
 
   private @Nullable Estimate ratio(

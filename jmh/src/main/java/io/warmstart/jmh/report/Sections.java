@@ -83,7 +83,7 @@ final class Sections {
                 + " reader. EVERY saves each; SESSION saves every two seconds.",
             "CheckpointLoopBenchmark.loop",
             "writes",
-            "felt.",
+            "felt ",
             "gc.alloc.rate.norm"));
     sections.add(processes());
     for (String percentile : List.of("p0.50", "p0.999")) {

@@ -2,6 +2,7 @@ package io.warmstart.jmh.run;
 
 import io.warmstart.jmh.report.Measurement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +21,22 @@ final class Harvest {
   private record Name(
       String benchmark, String label, Map<String, String> params, int threads, String unit) {}
 
-  private final Map<Name, List<Double>> forks = new LinkedHashMap<>();
+  /** The values of one name, and where its cell stands in the plan. */
+  private record Values(int position, List<Double> forks) {}
 
-  void add(RunResult result) {
+  private final Map<Name, Values> values = new LinkedHashMap<>();
+
+  /**
+   * Adds a fork.
+   *
+   * @param position of its cell in the plan, by which the measurements are sorted in the end:
+   *     within a round the order is random
+   */
+  void add(RunResult result, int position) {
     BenchmarkParams params = result.getParams();
     String[] parts = params.getBenchmark().split("\\.", -1);
     String benchmark = parts[parts.length - 2] + "." + parts[parts.length - 1];
-    add(benchmark, Measurement.SCORE, params, result.getPrimaryResult());
+    add(position, benchmark, Measurement.SCORE, params, result.getPrimaryResult());
     result
         .getSecondaryResults()
         .forEach(
@@ -35,7 +45,7 @@ final class Harvest {
               String own = parts[parts.length - 1] + ":";
               String shortened = label.startsWith(own) ? label.substring(own.length()) : label;
               if (wanted(shortened)) {
-                add(benchmark, shortened, params, secondary);
+                add(position, benchmark, shortened, params, secondary);
               }
             });
   }
@@ -45,28 +55,27 @@ final class Harvest {
     return !DROPPED_PERCENTILES.contains(last) && !DROPPED.contains(label);
   }
 
-  private void add(String benchmark, String label, BenchmarkParams params, Result<?> result) {
-    Map<String, String> values = new TreeMap<>();
-    params.getParamsKeys().forEach(key -> values.put(key, params.getParam(key)));
-    forks
+  private void add(
+      int position, String benchmark, String label, BenchmarkParams params, Result<?> result) {
+    Map<String, String> byName = new TreeMap<>();
+    params.getParamsKeys().forEach(key -> byName.put(key, params.getParam(key)));
+    values
         .computeIfAbsent(
-            new Name(benchmark, label, values, params.getThreads(), result.getScoreUnit()),
-            absent -> new ArrayList<>())
+            new Name(benchmark, label, byName, params.getThreads(), result.getScoreUnit()),
+            absent -> new Values(position, new ArrayList<>()))
+        .forks()
         .add(result.getScore());
   }
 
   List<Measurement> measurements() {
-    List<Measurement> all = new ArrayList<>();
-    forks.forEach(
-        (name, values) ->
-            all.add(
-                new Measurement(
-                    name.benchmark(),
-                    name.label(),
-                    name.params(),
-                    name.threads(),
-                    name.unit(),
-                    values)));
-    return all;
+    return values.entrySet().stream()
+        .sorted(Comparator.comparingInt(entry -> entry.getValue().position()))
+        .map(entry -> measurement(entry.getKey(), entry.getValue().forks()))
+        .toList();
+  }
+
+  private static Measurement measurement(Name name, List<Double> forks) {
+    return new Measurement(
+        name.benchmark(), name.label(), name.params(), name.threads(), name.unit(), forks);
   }
 }

@@ -40,6 +40,11 @@ record Plan(List<List<Cell>> groups, int rounds) {
     return groups.stream().mapToInt(List::size).sum();
   }
 
+  /** Where a cell stands among all. */
+  int position(Cell cell) {
+    return groups.stream().flatMap(List::stream).toList().indexOf(cell);
+  }
+
   /** The table that matters, in minutes. */
   static Plan minutes() {
     Effort effort = new Effort(3, 3, 400);

@@ -94,7 +94,7 @@ final class Suite {
     for (Cell cell : order) {
       progress.accept(cell.describe());
       for (RunResult result : new Runner(options(cell, data).build(), format).run()) {
-        harvest.add(result);
+        harvest.add(result, plan.position(cell));
       }
     }
   }

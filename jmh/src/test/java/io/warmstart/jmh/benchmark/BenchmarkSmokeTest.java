@@ -54,13 +54,18 @@ class BenchmarkSmokeTest {
 
   @Test
   void lookups() throws Exception {
-    assertRuns(
-        3 * PEERS.length,
-        once(LookupBenchmark.class)
-            .param("peer", PEERS)
-            .param("keys", "4")
-            .param("skew", "ZIPF")
-            .threads(2));
+    assertRuns(PEERS.length, lookups("hit", PEERS));
+    assertRuns(2, lookups("hitCopied", "WARMSTART", "ROCKSDB"));
+    assertRuns(2, lookups("miss", "WARMSTART", "LMDB"));
+  }
+
+  private static ChainedOptionsBuilder lookups(String method, String... peers) {
+    return once(Mode.SingleShotTime)
+        .include(LookupBenchmark.class.getSimpleName() + "." + method + "$")
+        .param("peer", peers)
+        .param("keys", "4")
+        .param("skew", "ZIPF")
+        .threads(2);
   }
 
   @Test
@@ -150,14 +155,7 @@ class BenchmarkSmokeTest {
   @Test
   void peerThatNeedsFlagsGetsThemInItsFork() throws Exception {
     Collection<RunResult> results =
-        assertRuns(
-            1,
-            once(Mode.SingleShotTime)
-                .include(LookupBenchmark.class.getSimpleName() + ".hit$")
-                .forks(1)
-                .param("peer", PeerKind.CHRONICLE_MAP.name())
-                .param("keys", "4")
-                .param("skew", "ZIPF"));
+        assertRuns(1, lookups("hit", PeerKind.CHRONICLE_MAP.name()).forks(1));
 
     List<String> flags = ForkFlags.of(PeerKind.CHRONICLE_MAP);
     assertTrue(flags.size() > ForkFlags.ofStore().size());
