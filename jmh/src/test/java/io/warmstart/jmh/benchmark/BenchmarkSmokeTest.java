@@ -61,7 +61,7 @@ class BenchmarkSmokeTest {
 
   private static ChainedOptionsBuilder lookups(String method, String... peers) {
     return once(Mode.SingleShotTime)
-        .include(LookupBenchmark.class.getSimpleName() + "." + method + "$")
+        .include("\\." + LookupBenchmark.class.getSimpleName() + "." + method + "$")
         .param("peer", peers)
         .param("keys", "4")
         .param("skew", "ZIPF")
