@@ -62,6 +62,10 @@ public final class OverwriteRead implements Scenario {
       Rounds.count(run, operations);
       Inspection inspection = Inspection.of(run, crew.root(), KEYS, PAYLOAD_BYTES);
       Rounds.check(run, operations, inspection, Vanishing.never());
+      // Here each read is a chance to see none, or a mixture; a wrong one is a problem by itself.
+      run.trials(
+          operations.stream().filter(each -> each.kind().reads() && each.acknowledged()).count(),
+          0);
       Rounds.discard(run, crew);
     }
   }
