@@ -79,6 +79,7 @@ public final class ForkedJvm implements AutoCloseable {
 
   private final Process process;
   private final BufferedReader lines;
+  private final StringBuilder others = new StringBuilder();
 
   private ForkedJvm(Process process) {
     this.process = process;
@@ -120,12 +121,23 @@ public final class ForkedJvm implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IOException(e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException("the child does not say: " + word, e);
+      throw new IOException("the child does not say: " + word + "\n" + threads(), e);
+    }
+  }
+
+  /** What the child said meanwhile, and where its threads are. */
+  private String threads() throws IOException, InterruptedException {
+    signal(process.pid(), "QUIT");
+    Thread.sleep(1000);
+    synchronized (others) {
+      return others.toString();
     }
   }
 
   private String readUntil(String word) throws IOException {
-    StringBuilder others = new StringBuilder();
+    synchronized (others) {
+      others.setLength(0);
+    }
     while (true) {
       @Nullable String line = lines.readLine();
       if (line == null) {
@@ -134,7 +146,9 @@ public final class ForkedJvm implements AutoCloseable {
       if (line.startsWith(word)) {
         return line.substring(word.length()).strip();
       }
-      others.append(line).append('\n');
+      synchronized (others) {
+        others.append(line).append('\n');
+      }
     }
   }
 

@@ -6,9 +6,12 @@ import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
 import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,7 +29,7 @@ final class SaverChild {
   private final WarmStartStore store;
   private final String process = "p" + ProcessHandle.current().pid();
   private final AtomicLong saves = new AtomicLong();
-  private final AtomicLong failures = new AtomicLong();
+  private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
   private final AtomicLong slowestNanos = new AtomicLong();
   private final Map<String, Integer> acknowledged = new ConcurrentHashMap<>();
   private volatile boolean stopped;
@@ -78,13 +81,19 @@ final class SaverChild {
           entry.payload().getByte(0);
         }
       } catch (Throwable e) {
-        failures.incrementAndGet();
-        e.printStackTrace();
+        failures.add(onOneLine(e));
       }
       slowestNanos.accumulateAndGet(System.nanoTime() - begin, Math::max);
       if (saves.incrementAndGet() % SAVES_PER_LINE == 0) {
         System.out.println("saved");
       }
     }
+  }
+
+  /** For the parent, which reads lines. */
+  static String onOneLine(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace, true));
+    return trace.toString().replace("\n", " | ");
   }
 }
