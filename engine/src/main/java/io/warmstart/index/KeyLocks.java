@@ -313,13 +313,28 @@ public final class KeyLocks {
     public void close() {
       try {
         if (lock != null) {
-          clearIntent();
-          LockFile.release(lock);
+          release(lock);
         }
       } finally {
         if (locallyHeld) {
           local[stripe].unlock();
         }
+      }
+    }
+
+    /**
+     * An error that an access of the holder's has left must not strike in here: it would leave the
+     * byte locked for the life of the process.
+     */
+    private void release(FileLock held) {
+      try {
+        LostPages.surface();
+        clearIntent();
+      } catch (InternalError e) {
+        // Whoever made the access has the same page to touch again, and finds out.
+        clearIntent();
+      } finally {
+        LockFile.release(held);
       }
     }
 

@@ -27,6 +27,7 @@ import static io.warmstart.index.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.index.IndexLayout.WINNER_LENGTH;
 
 import io.warmstart.format.Digest256;
+import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.agrona.concurrent.AtomicBuffer;
@@ -259,6 +260,9 @@ final class KeyTable {
   /**
    * Reads a winner; the outcome is in {@code target} if true.
    *
+   * <p>The check is read last. Its page was there then, so none of the reads before it has met a
+   * lost one, and no error is left to surface after a hit.
+   *
    * @return false if it is void, or was being written
    */
   boolean read(SlotCursor at, Digest256 key, int ranking, IndexedWinner target) {
@@ -268,11 +272,13 @@ final class KeyTable {
     long mtime = buffer.getLong(at.offset + MTIME_OFFSET);
     long high = buffer.getLong(winner + VERSION_HIGH_OFFSET);
     long low = buffer.getLong(winner + VERSION_LOW_OFFSET);
+    long lastUse = buffer.getLong(winner + LAST_USE_OFFSET);
+    VarHandle.loadLoadFence();
     long check = buffer.getLong(winner + CHECK_OFFSET);
     if ((check ^ Checks.ofWinner(key, ranking, changes, mtime, high, low)) != 0) {
       return false;
     }
-    target.set(high, low, buffer.getLong(winner + LAST_USE_OFFSET), mtime);
+    target.set(high, low, lastUse, mtime);
     return true;
   }
 

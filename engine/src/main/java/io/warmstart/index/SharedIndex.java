@@ -68,12 +68,23 @@ public final class SharedIndex implements EntryIndex {
       long boot,
       Counters counters,
       PayloadCache payloads) {
+    this(locks, root, ops, counters, payloads, new IndexMapper(directory, ops, boot));
+  }
+
+  /** Makes the index of a root over files that come from anywhere. */
+  SharedIndex(
+      KeyLocks locks,
+      Path root,
+      FileOps ops,
+      Counters counters,
+      PayloadCache payloads,
+      IndexMapper mapper) {
     this.locks = locks;
     this.root = root;
     this.ops = ops;
     this.counters = counters;
     this.payloads = payloads;
-    this.mapper = new IndexMapper(directory, ops, boot);
+    this.mapper = mapper;
   }
 
   /** What the index knows of a key. */
@@ -122,7 +133,12 @@ public final class SharedIndex implements EntryIndex {
     KeyTable keys = attached.keys();
     SlotCursor at = query.at;
     IndexedWinner winner = query.winner;
-    if (!keys.find(key, at) || !keys.read(at, key, ranking, winner)) {
+    if (!keys.find(key, at)) {
+      return Found.UNKNOWN;
+    }
+    // Before the winner, whose check must be the last that is read: see read.
+    long sinceCheck = nowUnixNanos - keys.checkedAt(at);
+    if (!keys.read(at, key, ranking, winner)) {
       return Found.UNKNOWN;
     }
     CachedEntry entry = null;
@@ -132,7 +148,6 @@ public final class SharedIndex implements EntryIndex {
         return Found.UNKNOWN;
       }
     }
-    long sinceCheck = nowUnixNanos - keys.checkedAt(at);
     // A clock that was set back makes it negative: then look.
     if ((sinceCheck >= foreignCheckNanos || sinceCheck < 0)
         && !isAsItWas(attached, query, key, entry, nowUnixNanos, foreignCheckNanos)) {
@@ -172,6 +187,7 @@ public final class SharedIndex implements EntryIndex {
     }
     if (actual == expected) {
       attached.keys().checked(query.at, checkedAt);
+      LostPages.surface();
       return true;
     }
     attached.keys().change(query.at, nextChanges());
@@ -310,6 +326,7 @@ public final class SharedIndex implements EntryIndex {
     try {
       SlotCursor at = new SlotCursor();
       if (!attached.files().live() || !keys.find(key, at) || keys.changes(at) != ticket.changes) {
+        LostPages.surface();
         return false;
       }
       IndexedWinner indexed = new IndexedWinner();
@@ -368,8 +385,9 @@ public final class SharedIndex implements EntryIndex {
         if (attached.keys().find(key, at)) {
           attached.keys().change(at, nextChanges());
         }
+        boolean live = attached.files().live();
         LostPages.surface();
-        if (attached.files().live()) {
+        if (live) {
           return;
         }
       } catch (InternalError e) {
@@ -404,12 +422,15 @@ public final class SharedIndex implements EntryIndex {
 
   @Nullable IndexAttachment attachment() {
     IndexAttachment attached = current;
-    try {
-      if (attached != null && attached.files().live()) {
-        return attached;
+    if (attached != null) {
+      try {
+        if (attached.files().live()) {
+          return attached;
+        }
+        LostPages.surface();
+      } catch (InternalError e) {
+        attached.files().lose();
       }
-    } catch (InternalError e) {
-      attached.files().lose();
     }
     long since = System.nanoTime() - failedAtNanos;
     return failed && since < RETRY_NANOS ? null : attach();
@@ -419,6 +440,7 @@ public final class SharedIndex implements EntryIndex {
     try (KeyLocks.Hold hold = locks.acquireAllocation()) {
       IndexAttachment attached = current;
       if (attached != null && attached.files().live()) {
+        LostPages.surface();
         return attached;
       }
       if (!hold.shared()) {
@@ -436,6 +458,7 @@ public final class SharedIndex implements EntryIndex {
         // What we have changed since the one before was lost, nobody has been told of here.
         attached.keys().changeAll(nextChanges());
         attached.totals().doubt(nextChanges());
+        LostPages.surface();
       }
       current = attached;
       failed = false;
@@ -452,7 +475,10 @@ public final class SharedIndex implements EntryIndex {
   private int allocatePage() {
     IndexAttachment attached = current;
     try (KeyLocks.Hold hold = locks.acquireAllocation()) {
-      return attached != null && hold.shared() ? attached.files().allocatePage() : 0;
+      int page = attached != null && hold.shared() ? attached.files().allocatePage() : 0;
+      // Not only where the caller asks: it must not strike in the release of the lock.
+      LostPages.surface();
+      return page;
     }
   }
 }
