@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Makes and maps the files of an index. What makes is called under the allocation lock; the rest is
  * safe for all threads.
  */
-final class IndexMapper implements IndexFiles.Extensions {
+class IndexMapper implements IndexFiles.Extensions {
   static final String NAME = "index";
   private static final String EXTENSION_PREFIX = "index-";
   private static final String STAGED_PREFIX = "index.new-";

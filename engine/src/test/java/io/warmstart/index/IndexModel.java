@@ -1,0 +1,210 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.format.Digest256;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** The files of a root as maps, beside the index that should know of them. */
+final class IndexModel {
+  private static final Path ROOT = Path.of("/nowhere");
+
+  final MemoryIndex memory;
+  final TreeMap<Digest256, TreeMap<String, EntryFacts>> keys = new TreeMap<>();
+
+  /** Which state of its files a key is in. */
+  private final Map<Digest256, Long> versions = new TreeMap<>();
+
+  IndexModel(MemoryIndex memory) {
+    this.memory = memory;
+  }
+
+  IndexModel copy() {
+    IndexModel copy = new IndexModel(memory.copy());
+    keys.forEach((key, entries) -> copy.keys.put(key, new TreeMap<>(entries)));
+    copy.versions.putAll(versions);
+    return copy;
+  }
+
+  /** A process with the index mapped. */
+  static final class Process {
+    final DyingProcess life = new DyingProcess();
+    final SharedIndex index;
+    final RootRecords records;
+    final KeyLocks locks;
+
+    Process(IndexRoot root, MemoryIndex memory) {
+      index = memory.attach(root, life::over);
+      records = new RootRecords(index);
+      locks = root.locks;
+      attached();
+    }
+
+    IndexAttachment attached() {
+      return Objects.requireNonNull(index.attachment());
+    }
+
+    KeyLocks.Hold hold(Digest256 key) {
+      return locks.acquireStripe(KeyLocks.stripeOf(key));
+    }
+  }
+
+  /** Keys of two stripes, some of which share a bucket. */
+  static Digest256 key(int n) {
+    return Digest256.ofWords(n + 1, 7 + n % 2 + 512L * (n % 3), 31L * n, n);
+  }
+
+  long version(Digest256 key) {
+    return versions.getOrDefault(key, 1L);
+  }
+
+  long bytes(Digest256 key) {
+    return entries(key).values().stream().mapToLong(EntryFacts::bytes).sum();
+  }
+
+  private TreeMap<String, EntryFacts> entries(Digest256 key) {
+    return keys.getOrDefault(key, new TreeMap<>());
+  }
+
+  /** As a save does: the files change between the two tellings. */
+  void publish(Process process, Digest256 key, EntryFacts facts) {
+    try (KeyLocks.Hold hold = process.hold(key)) {
+      process.index.changing(KeyDirectory.of(ROOT, key));
+      EntryFacts before =
+          keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
+      versions.merge(key, 2L, (old, two) -> old + 1);
+      process.index.changed(KeyDirectory.of(ROOT, key));
+      process.records.published(hold, key, facts, before == null ? 0 : before.bytes());
+    }
+  }
+
+  /** As a sweep does. */
+  void remove(Process process, Digest256 key, String runId) {
+    try (KeyLocks.Hold hold = process.hold(key)) {
+      process.index.changing(KeyDirectory.of(ROOT, key));
+      EntryFacts gone = entries(key).remove(runId);
+      versions.merge(key, 2L, (old, two) -> old + 1);
+      process.index.changed(KeyDirectory.of(ROOT, key));
+      if (gone != null) {
+        process.records.removed(hold, key, runId, gone.bytes());
+      }
+      if (entries(key).isEmpty()) {
+        keys.remove(key);
+        process.records.vanished(hold, key);
+      }
+    }
+  }
+
+  /** As a walk does, or whoever meets a dead holder's intent: see {@code Engine.repair}. */
+  void count(Process process, Digest256 key, boolean afterDeath) {
+    try (KeyLocks.Hold hold = process.hold(key)) {
+      if (afterDeath) {
+        process.records.recount(hold);
+        process.index.changing(KeyDirectory.of(ROOT, key));
+        process.index.changed(KeyDirectory.of(ROOT, key));
+      }
+      process.records.walked(hold, key, 0, bytes(key), entries(key).values());
+    }
+  }
+
+  void touch(Process process, Digest256 key, String runId, long lastUse) {
+    EntryFacts old = entries(key).get(runId);
+    if (old != null && old.lastUseNanos() < lastUse) {
+      entries(key).put(runId, new EntryFacts(runId, lastUse, true, old.bytes()));
+      process.records.touched(key, runId, lastUse);
+    }
+  }
+
+  /** Remembers who wins, as of a state that was read when {@code changes} stood there. */
+  static void fill(Process process, Digest256 key, int ranking, long changes, long version) {
+    try (KeyLocks.Hold hold = process.hold(key)) {
+      KeyTable table = process.attached().keys();
+      SlotCursor at = new SlotCursor();
+      if (hold.shared() && table.find(key, at) && table.changes(at) == changes) {
+        IndexedWinner winner = new IndexedWinner();
+        winner.set(version, Checks.mix(version) ^ key.word(0), 1000, 0);
+        table.fill(at, key, ranking, changes, 5_000, 9_000, winner);
+      }
+    }
+  }
+
+  /** What stands in a key's {@code changes}; null if it has no slot. */
+  static @Nullable Long changes(Process process, Digest256 key) {
+    SlotCursor at = new SlotCursor();
+    KeyTable table = process.attached().keys();
+    return table.find(key, at) ? table.changes(at) : null;
+  }
+
+  /** No reader is told of anything but the present state. */
+  void assertWinners(Process process, String where) {
+    KeyTable table = process.attached().keys();
+    IndexedWinner winner = new IndexedWinner();
+    SlotCursor at = new SlotCursor();
+    for (int n = 0; n < 64; n++) {
+      Digest256 key = key(n);
+      for (int ranking = 0; ranking < IndexLayout.WINNERS && table.find(key, at); ranking++) {
+        if (table.read(at, key, ranking, winner)) {
+          assertEquals(version(key), winner.high(), where + ": version of " + n);
+          assertEquals(Checks.mix(winner.high()) ^ key.word(0), winner.low(), where);
+        }
+      }
+    }
+  }
+
+  /** Bytes, sums, entries and order are those of the files. */
+  void assertCounted(Process process, String where) {
+    IndexAttachment attached = process.attached();
+    long[] sums = new long[IndexLayout.STRIPES];
+    List<RecordedEntry> expected = new ArrayList<>();
+    keys.forEach(
+        (key, entries) -> {
+          SlotCursor at = new SlotCursor();
+          assertTrue(attached.keys().find(key, at), where + ": slot");
+          assertEquals(bytes(key), attached.keys().bytes(at, key), where + ": bytes");
+          sums[KeyLocks.stripeOf(key)] += bytes(key);
+          entries
+              .values()
+              .forEach(
+                  facts ->
+                      expected.add(
+                          new RecordedEntry(
+                              0,
+                              key,
+                              Checks.ofRunId(facts.runId()),
+                              facts.runId(),
+                              facts.lastUseNanos(),
+                              facts.accessed())));
+        });
+    List<RecordedEntry> recorded = new ArrayList<>();
+    for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+      if (stripe == 7 || stripe == 8) {
+        assertEquals(sums[stripe], attached.totals().bytes(stripe), where + ": sum");
+        Set<Digest256> seen = new HashSet<>();
+        attached.keys().forEachKey(stripe, key -> assertTrue(seen.add(key), where + ": twice"));
+      }
+      recorded.addAll(attached.entries().entries(stripe));
+    }
+    recorded.replaceAll(IndexModel::anywhere);
+    recorded.sort(null);
+    expected.sort(null);
+    assertEquals(expected, recorded, where);
+    RecordedEntry next = attached.order().next();
+    assertEquals(
+        expected.isEmpty() ? null : expected.get(0), next == null ? null : anywhere(next), where);
+  }
+
+  private static RecordedEntry anywhere(RecordedEntry each) {
+    return new RecordedEntry(
+        0, each.key(), each.runHash(), each.runId(), each.lastUseNanos(), each.accessed());
+  }
+}

@@ -1,0 +1,97 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Digest256;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A random history of several processes, which die in the middle of things, beside maps that say
+ * what is right. Winners are filled late, by what was read before others changed the key.
+ */
+class IndexTablesModelTest {
+  private static final int KEYS = 16;
+  private static final int STEPS = Integer.getInteger("warmstart.rounds", 2) * 1500;
+
+  /** A look at a key's files, which comes to be stored some time later. */
+  private record Look(Digest256 key, int ranking, long changes, long version) {}
+
+  @TempDir java.nio.file.Path parent;
+
+  @Test
+  void afterEveryStepTheTablesAreAsTheFiles() throws Exception {
+    long seed = Long.getLong("warmstart.seed", System.nanoTime());
+    System.out.println("random test: -Dwarmstart.seed=" + seed);
+    Random random = new Random(seed);
+    int deaths = 0;
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      IndexModel model = new IndexModel(new MemoryIndex());
+      List<IndexModel.Process> processes = new ArrayList<>();
+      List<Look> looks = new ArrayList<>();
+      for (int step = 0; step < STEPS; step++) {
+        String where = "seed " + seed + ", step " + step;
+        while (processes.size() < 3) {
+          processes.add(new IndexModel.Process(root, model.memory));
+        }
+        int which = random.nextInt(processes.size());
+        IndexModel.Process process = processes.get(which);
+        process.life.dieAfter(random.nextInt(4) == 0 ? random.nextInt(30) : Long.MAX_VALUE);
+        Digest256 key = IndexModel.key(random.nextInt(KEYS));
+        try {
+          act(model, process, key, looks, random);
+          process.life.dieAfter(Long.MAX_VALUE);
+        } catch (DyingProcess.Death e) {
+          deaths++;
+          processes.remove(which);
+          IndexModel.Process next = new IndexModel.Process(root, model.memory);
+          model.assertWinners(next, where + ", dead");
+          model.count(next, key, true);
+        }
+        IndexModel.Process reader = processes.isEmpty() ? process : processes.get(0);
+        model.assertWinners(reader, where);
+        model.assertCounted(reader, where);
+      }
+    }
+    assertTrue(deaths > STEPS / 20, "deaths: " + deaths);
+  }
+
+  private static void act(
+      IndexModel model,
+      IndexModel.Process process,
+      Digest256 key,
+      List<Look> looks,
+      Random random) {
+    String run = "run-" + random.nextInt(5);
+    long moment = random.nextInt(1000);
+    switch (random.nextInt(10)) {
+      case 0, 1, 2 ->
+          model.publish(
+              process, key, new EntryFacts(run, moment, random.nextBoolean(), random.nextInt(100)));
+      case 3 -> model.remove(process, key, run);
+      case 4 -> model.count(process, key, false);
+      case 5 -> model.touch(process, key, run, moment);
+      case 6 -> {
+        try (KeyLocks.Hold hold = process.hold(key)) {
+          assertTrue(hold.shared());
+          process.index.makeSlot(key);
+        }
+      }
+      case 7, 8 -> {
+        Long changes = IndexModel.changes(process, key);
+        if (changes != null) {
+          looks.add(new Look(key, random.nextInt(3), changes, model.version(key)));
+        }
+      }
+      default -> {
+        if (!looks.isEmpty()) {
+          Look look = looks.remove(random.nextInt(looks.size()));
+          IndexModel.fill(process, look.key(), look.ranking(), look.changes(), look.version());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.warmstart.index;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.payload.PayloadCache;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The files of an index in plain memory: to be copied, and looked at through other buffers. */
+final class MemoryIndex {
+  static final long BOOT = 42;
+  static final long GENERATION = 7;
+
+  private final @Nullable UnsafeBuffer[] memory = new UnsafeBuffer[IndexLayout.MOST_FILES];
+  private boolean full;
+
+  MemoryIndex() {
+    make(0);
+  }
+
+  private UnsafeBuffer make(int number) {
+    UnsafeBuffer made = new UnsafeBuffer(ByteBuffer.allocateDirect(IndexLayout.fileLength(number)));
+    memory[number] = made;
+    new IndexFile(made, number, null).initialise(BOOT, GENERATION);
+    return made;
+  }
+
+  /** The bytes of a file that is there. */
+  UnsafeBuffer file(int number) {
+    UnsafeBuffer file = memory[number];
+    if (file == null) {
+      throw new AssertionError("no file " + number);
+    }
+    return file;
+  }
+
+  /** From here on no file can be made. */
+  void fill() {
+    full = true;
+  }
+
+  MemoryIndex copy() {
+    MemoryIndex copy = new MemoryIndex();
+    for (int number = 0; number < memory.length; number++) {
+      UnsafeBuffer original = memory[number];
+      if (original != null) {
+        copy.make(number).putBytes(0, original, 0, original.capacity());
+      }
+    }
+    copy.full = full;
+    return copy;
+  }
+
+  /** All puts of one process into the files, as it maps them. */
+  SharedIndex attach(IndexRoot root, UnaryOperator<AtomicBuffer> over) {
+    IndexMapper mapper =
+        new IndexMapper(Path.of("/nowhere"), new NioFileOps(), BOOT) {
+          @Override
+          IndexFiles open() {
+            return new IndexFiles(new IndexFile(over.apply(file(0)), 0, null), this);
+          }
+
+          @Override
+          public @Nullable IndexFile open(int number, long generation) {
+            UnsafeBuffer there = memory[number];
+            return there == null ? null : new IndexFile(over.apply(there), number, null);
+          }
+
+          @Override
+          public IndexFile make(int number, long generation) throws java.io.IOException {
+            if (full) {
+              throw new java.io.IOException("No space left on device");
+            }
+            UnsafeBuffer there = memory[number];
+            return new IndexFile(
+                over.apply(there == null ? MemoryIndex.this.make(number) : there), number, null);
+          }
+        };
+    return new SharedIndex(
+        root.locks,
+        Path.of("/nowhere"),
+        new NioFileOps(),
+        root.counters,
+        new PayloadCache(1 << 20),
+        mapper);
+  }
+}
