@@ -3,6 +3,7 @@ package io.warmstart.index;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileLock;
@@ -196,6 +197,14 @@ final class LockFile {
       return open.tryLock(position, 1, false);
     } catch (OverlappingFileLockException e) {
       return null;
+    } catch (AssertionError e) {
+      // So the JDK says that the file was closed just as the kernel had granted the lock.
+      if (open.isOpen()) {
+        throw e;
+      }
+      AsynchronousCloseException closed = new AsynchronousCloseException();
+      closed.initCause(e);
+      throw closed;
     }
   }
 
