@@ -1,0 +1,106 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.warmstart.io.Trees;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A hot lookup allocates nothing, and saves leave nothing on the heap. */
+class AllocationTest {
+  private static final int LOOKUPS = 100_000;
+
+  /** What the thread's own accounting and a look at the directory now and then may come to. */
+  private static final long MOST_BYTES = LOOKUPS / 10;
+
+  private static final int SAVES = Integer.getInteger("warmstart.rounds", 2) * 1500;
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  @TempDir Path parent;
+
+  @Test
+  void aHotHitAndAHotMissAllocateNothing() {
+    // The look for foreign changes makes a path.
+    StoreOptions options = StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(1));
+    try (WarmStartStore store = WarmStartStore.open(parent, options);
+        Entry reused = new Entry()) {
+      Fingerprint there = Payloads.key("there");
+      Fingerprint missing = Payloads.key("missing");
+      store.save(there, new byte[100], EntryAttributes.checkpoint());
+      lookUp(store, there, true, reused);
+      assertAllocatesNothing(store, there, true, reused);
+      lookUp(store, missing, false, reused);
+      assertAllocatesNothing(store, missing, false, reused);
+    }
+  }
+
+  private static void assertAllocatesNothing(
+      WarmStartStore store, Fingerprint key, boolean hit, Entry reused) {
+    long self = Thread.currentThread().getId();
+    long least = Long.MAX_VALUE;
+    // Compilation and the touch of each second allocate in the thread that they meet.
+    for (int round = 0; round < 5 && least > MOST_BYTES; round++) {
+      long before = THREADS.getThreadAllocatedBytes(self);
+      lookUp(store, key, hit, reused);
+      least = Math.min(least, THREADS.getThreadAllocatedBytes(self) - before);
+    }
+    assertTrue(least <= MOST_BYTES, least + " bytes in " + LOOKUPS + " lookups, hit=" + hit);
+  }
+
+  private static void lookUp(WarmStartStore store, Fingerprint key, boolean hit, Entry reused) {
+    for (int each = 0; each < LOOKUPS; each++) {
+      assertEquals(hit, store.lookup(key, Ranking.LATEST, reused));
+    }
+  }
+
+  @Test
+  void savesAtAFullBudgetLeaveHeapAndIndexAsTheyWere() throws IOException {
+    Path memory = Path.of("/dev/shm");
+    Path root = Files.isWritable(memory) ? Files.createTempDirectory(memory, "warmstart") : parent;
+    try {
+      StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(32 << 10);
+      try (WarmStartStore store = WarmStartStore.open(root, options)) {
+        saveAndLookUp(store, 0);
+        long heap = usedHeap();
+        saveAndLookUp(store, SAVES);
+        long grown = usedHeap() - heap;
+        // A hundred bytes for each save would be half a thing leaked.
+        assertTrue(grown < SAVES * 100L, "grown by " + grown + " in " + SAVES + " saves");
+        // A page of slots and one of entries for each of 512 stripes come to 1024; each key that
+        // left something behind would bring them beyond twice that.
+        assertFalse(Files.exists(root.resolve(".warmstart/index-2")));
+        assertTrue(store.stats().bytes() <= 32 << 10);
+      }
+    } finally {
+      if (root != parent) {
+        Trees.delete(root);
+      }
+    }
+  }
+
+  private static void saveAndLookUp(WarmStartStore store, int from) {
+    for (int each = from; each < from + SAVES; each++) {
+      Fingerprint key = Payloads.key("key " + each);
+      store.saveOverwrite(key, "run", new byte[64], EntryAttributes.checkpoint());
+      store.lookup(key, Ranking.LATEST).ifPresent(Entry::close);
+    }
+  }
+
+  private static long usedHeap() {
+    long used = Long.MAX_VALUE;
+    for (int round = 0; round < 3; round++) {
+      System.gc();
+      Runtime runtime = Runtime.getRuntime();
+      used = Math.min(used, runtime.totalMemory() - runtime.freeMemory());
+    }
+    return used;
+  }
+}

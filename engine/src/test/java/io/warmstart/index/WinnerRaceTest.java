@@ -1,0 +1,272 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Digest256;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Readers race with who fills, who changes and who gives the slot to another key, over one file
+ * mapped twice. With the check as it is nobody is ever told a mixture, or a winner from before a
+ * change that had ended; readers that look at less are, which shows that the race is there.
+ */
+@Timeout(60)
+class WinnerRaceTest {
+  private static final long RACE_NANOS =
+      Integer.getInteger("warmstart.rounds", 2) * TimeUnit.MILLISECONDS.toNanos(750);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  /** How a reader decides whether a winner counts. */
+  private interface Reader {
+    boolean read(KeyTable table, SlotCursor at, Digest256 key, IndexedWinner target);
+  }
+
+  /** One key's files: which version is there, and which was there when a change last ended. */
+  private static final class KeyFiles {
+    private final Digest256 key;
+    private final AtomicLong version = new AtomicLong(1);
+    private final AtomicLong published = new AtomicLong(1);
+
+    private KeyFiles(int n) {
+      // One bucket, so that they take the slot from one another.
+      key = Digest256.ofWords(n + 1, 7, 31L * n, n);
+    }
+  }
+
+  @TempDir Path parent;
+
+  private final List<KeyFiles> keys = List.of(new KeyFiles(0), new KeyFiles(1));
+  private final AtomicLong lastChanges = new AtomicLong();
+  private final LongAdder accepted = new LongAdder();
+  private final LongAdder mixtures = new LongAdder();
+  private final LongAdder stale = new LongAdder();
+  private final Object stripe = new Object();
+  private KeyTable writers;
+  private KeyTable readers;
+  private StripeTotals summing;
+  private StripeTotals sums;
+  private volatile boolean over;
+
+  @BeforeEach
+  void mapTwice() throws IOException {
+    Path file = parent.resolve("index");
+    UnsafeBuffer one = map(file);
+    UnsafeBuffer two = map(file);
+    new IndexFile(one, 0, null).initialise(42, 7);
+    writers = table(one);
+    readers = table(two);
+    summing = new StripeTotals(one);
+    sums = new StripeTotals(two);
+  }
+
+  private static UnsafeBuffer map(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      int length = IndexLayout.fileLength(0);
+      return new UnsafeBuffer(channel.map(FileChannel.MapMode.READ_WRITE, 0, length));
+    }
+  }
+
+  private static KeyTable table(UnsafeBuffer buffer) {
+    IndexFiles files =
+        new IndexFiles(
+            new IndexFile(buffer, 0, null),
+            new IndexFiles.Extensions() {
+              @Override
+              public IndexFile open(int number, long generation) {
+                throw new AssertionError("one file must do");
+              }
+
+              @Override
+              public IndexFile make(int number, long generation) {
+                throw new AssertionError("one file must do");
+              }
+            });
+    return new KeyTable(files, files::allocatePage);
+  }
+
+  @Test
+  void nobodyIsToldAMixtureOrWhatWasBeforeAChangeThatHadEnded() throws Exception {
+    race((table, at, key, target) -> table.read(at, key, 0, target), null);
+    assertEquals(0, mixtures.sum());
+    assertEquals(0, stale.sum());
+    assertTrue(accepted.sum() > 100, "accepted: " + accepted.sum());
+  }
+
+  /** A winner that fits together, whatever has changed since. */
+  @Test
+  void aReaderThatComparesTheVersionAloneIsToldWhatWasBeforeTheChange() throws Exception {
+    race(
+        (table, at, key, target) -> {
+          raw(at, target);
+          return target.low() == half(key, target.high());
+        },
+        stale);
+    assertTrue(stale.sum() > 0);
+  }
+
+  /** A winner of the present changes, whether it fits together or not. */
+  @Test
+  void aReaderThatComparesNothingIsToldMixtures() throws Exception {
+    race(
+        (table, at, key, target) -> {
+          raw(at, target);
+          return target.high() != 0;
+        },
+        mixtures);
+    assertTrue(mixtures.sum() > 0);
+  }
+
+  private static void raw(SlotCursor at, IndexedWinner target) {
+    int winner = at.offset + IndexLayout.WINNERS_OFFSET;
+    target.set(
+        at.buffer().getLong(winner + IndexLayout.VERSION_HIGH_OFFSET),
+        at.buffer().getLong(winner + IndexLayout.VERSION_LOW_OFFSET),
+        0,
+        0);
+  }
+
+  private static long half(Digest256 key, long version) {
+    return Checks.mix(version) ^ key.word(0);
+  }
+
+  /** Until something was seen, or for some time. */
+  private void race(Reader reader, @Nullable LongAdder awaited) throws InterruptedException {
+    List<Thread> threads = new ArrayList<>();
+    for (KeyFiles each : keys) {
+      threads.add(new Thread(() -> change(each)));
+      threads.add(new Thread(() -> fill(each)));
+      threads.add(new Thread(() -> read(each, reader)));
+    }
+    threads.add(new Thread(this::giveAway));
+    threads.forEach(Thread::start);
+    long begin = System.nanoTime();
+    long end = begin + (awaited == null ? RACE_NANOS : PATIENCE_NANOS);
+    while (System.nanoTime() - end < 0 && (awaited == null || awaited.sum() == 0)) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+    over = true;
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  private long nextChanges() {
+    return Checks.mix(lastChanges.incrementAndGet());
+  }
+
+  /** A saver: its files change between two stores. Needs no lock. */
+  private void change(KeyFiles files) {
+    SlotCursor at = new SlotCursor();
+    while (!over) {
+      store(files, at);
+      long version = files.version.incrementAndGet();
+      store(files, at);
+      files.published.accumulateAndGet(version, Math::max);
+      for (int spin = 0; spin < 2000; spin++) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private void store(KeyFiles files, SlotCursor at) {
+    if (writers.find(files.key, at)) {
+      writers.change(at, nextChanges());
+    }
+  }
+
+  private void fill(KeyFiles files) {
+    SlotCursor at = new SlotCursor();
+    IndexedWinner winner = new IndexedWinner();
+    while (!over) {
+      if (writers.find(files.key, at)) {
+        long changes = writers.changes(at);
+        long version = files.version.get();
+        winner.set(version, half(files.key, version), 0, 0);
+        synchronized (stripe) {
+          if (writers.find(files.key, at) && writers.changes(at) == changes) {
+            writers.fill(at, files.key, 0, changes, 1, 1, winner);
+          }
+        }
+      }
+    }
+  }
+
+  /** Gives the one slot to either key in turn. */
+  private void giveAway() {
+    SlotCursor at = new SlotCursor();
+    for (int turn = 0; !over; turn++) {
+      Digest256 from = keys.get(turn % 2).key;
+      Digest256 to = keys.get((turn + 1) % 2).key;
+      synchronized (stripe) {
+        writers.remove(from, nextChanges());
+        if (!writers.find(to, at)) {
+          writers.insert(to, nextChanges(), false, at);
+        }
+      }
+      for (int spin = 0; spin < 20_000; spin++) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private void read(KeyFiles files, Reader reader) {
+    SlotCursor at = new SlotCursor();
+    IndexedWinner winner = new IndexedWinner();
+    while (!over) {
+      long published = files.published.get();
+      if (readers.find(files.key, at) && reader.read(readers, at, files.key, winner)) {
+        accepted.increment();
+        if (winner.low() != half(files.key, winner.high())) {
+          mixtures.increment();
+        } else if (winner.high() < published) {
+          stale.increment();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSumThatIsReadIsOneThatWasWritten() throws Exception {
+    Thread writer =
+        new Thread(
+            () -> {
+              for (long n = 1; !over; n++) {
+                summing.set(9, n * 1_000_003);
+              }
+            });
+    writer.start();
+    long last = 0;
+    int read = 0;
+    for (long end = System.nanoTime() + RACE_NANOS / 4; System.nanoTime() - end < 0; ) {
+      long bytes = sums.bytes(9);
+      if (bytes >= 0) {
+        assertEquals(0, bytes % 1_000_003);
+        assertTrue(bytes >= last, last + " then " + bytes);
+        last = bytes;
+        read++;
+      }
+    }
+    over = true;
+    writer.join();
+    assertTrue(read > 100, "read: " + read);
+    assertEquals(0, sums.bytes(9) % 1_000_003);
+  }
+}
