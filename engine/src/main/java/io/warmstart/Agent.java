@@ -16,6 +16,12 @@ final class Agent implements AutoCloseable {
   private static final long TOUCH_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /** The same where only a sweep finds out what other machines have saved. */
+  private static final long REMOTE_SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** A walk asks the server once for each key: it takes no more than this part of the time. */
+  private static final int LEAST_PAUSE_FOR_SWEEP = 10;
+
   /** Between two walks while nobody knows the root's bytes. */
   private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -41,6 +47,8 @@ final class Agent implements AutoCloseable {
     long touchedAt = System.nanoTime();
     long sweptAt = touchedAt;
     long countedAt = touchedAt - RECOUNT_NANOS;
+    long sweepEvery = engine.besideOtherMachines() ? REMOTE_SWEEP_EVERY_NANOS : SWEEP_EVERY_NANOS;
+    long pause = sweepEvery;
     long savesAtSweep = 0;
     Coordination attached = null;
     while (!closed) {
@@ -69,10 +77,11 @@ final class Agent implements AutoCloseable {
         countedAt = System.nanoTime();
       }
       long saves = engine.counters.own(Counter.SAVES);
-      if (now - sweptAt >= SWEEP_EVERY_NANOS && saves != savesAtSweep) {
-        sweptAt = now;
+      if (now - sweptAt >= pause && saves != savesAtSweep) {
         savesAtSweep = saves;
         sweep();
+        sweptAt = System.nanoTime();
+        pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
       }
     }
   }

@@ -22,6 +22,7 @@ import io.warmstart.index.KeyLocks;
 import io.warmstart.index.ProcessRegistry;
 import io.warmstart.index.RootRecords;
 import io.warmstart.index.SharedIndex;
+import io.warmstart.index.SharedPlace;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.ParallelSync;
 import io.warmstart.payload.PayloadCache;
@@ -44,6 +45,7 @@ final class Engine implements AutoCloseable {
   private static final String PRODUCER = "warmstart-java 0.1";
 
   final Path root;
+  final SharedPlace place;
   final FileOps ops;
   final EpochNanoClock clock;
   final Counters counters = new Counters();
@@ -78,21 +80,19 @@ final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  Engine(Path root, StoreOptions options, PayloadCache payloadCache) throws IOException {
+  Engine(Path root, SharedPlace place, StoreOptions options, PayloadCache payloadCache)
+      throws IOException {
     this.root = root;
+    this.place = place;
     this.ops = options.fileOps();
     this.clock = options.clock();
     this.boot = BootId.read();
-    this.registry =
-        options.readOnly()
-            ? null
-            : ProcessRegistry.start(root.resolve(DIRECTORY_NAME), ops, clock, boot);
+    this.registry = options.readOnly() ? null : ProcessRegistry.start(place, ops, clock, boot);
     this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
     this.sharedIndex =
         options.readOnly()
             ? null
-            : new SharedIndex(
-                locks, root, root.resolve(DIRECTORY_NAME), ops, boot, counters, payloadCache);
+            : new SharedIndex(locks, root, place, ops, boot, counters, payloadCache);
     this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
     this.index = sharedIndex == null ? new DirectoryIndex(ops) : sharedIndex;
     this.stager = new Stager(ops, parallelSync, this::owner, this::writtenStamp, PRODUCER);
@@ -105,12 +105,20 @@ final class Engine implements AutoCloseable {
     this.openDirectories = new OpenDirectories(ops, root, MOST_OPEN_DIRECTORIES);
     this.touches = new PendingTouches();
     this.runIds = new RunIdGenerator(clock::nanoTime);
-    this.agent = options.readOnly() ? null : new Agent(this, options);
+    this.agent =
+        options.readOnly()
+            ? null
+            : new Agent(this, place.nodeLocal() ? options.besideOtherMachines() : options);
   }
 
   /** Whether this process may change the root. */
   boolean readOnly() {
     return registry == null;
+  }
+
+  /** Whether machines work on the root that share neither locks nor memory with this one. */
+  boolean besideOtherMachines() {
+    return place.nodeLocal();
   }
 
   /** What is known of all entries together; only for those who may change the root. */
@@ -120,10 +128,6 @@ final class Engine implements AutoCloseable {
 
   KeyDirectory directory(Digest256 key) {
     return KeyDirectory.of(root, key);
-  }
-
-  Path engineDirectory() {
-    return root.resolve(DIRECTORY_NAME);
   }
 
   /** What the processes on this machine share, if it is to be had now. */
@@ -178,7 +182,11 @@ final class Engine implements AutoCloseable {
     KeyDirectory directory = directory(key);
     index.changing(directory);
     try {
-      counters.count(Counter.ROLLED_FORWARD, recovery.recoverKey(directory, hold.shared()));
+      // What another machine has half published looks the same: readers and sweeps wait that out
+      // before they complete anything, which nobody can who holds a lock.
+      if (!besideOtherMachines()) {
+        counters.count(Counter.ROLLED_FORWARD, recovery.recoverKey(directory, hold.shared()));
+      }
     } finally {
       index.changed(directory);
     }

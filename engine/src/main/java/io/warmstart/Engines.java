@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.index.SharedPlace;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -7,8 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The engines of this JVM, one for each root and mode. Two on one root would each open its lock
- * file, and closing one would drop the kernel locks of the other.
+ * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
+ * open it, and closing one would drop the kernel locks of the other.
  *
  * <p>The only static state of the library, with the payload cache that they share.
  */
@@ -17,7 +18,7 @@ final class Engines {
   private static final PayloadCache PAYLOADS =
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
 
-  private record Id(Path root, boolean readOnly) {}
+  private record Id(Path root, boolean readOnly, Path shared) {}
 
   private static final class Shared {
     private final Engine engine;
@@ -36,11 +37,12 @@ final class Engines {
    * @param root by its real path
    */
   static Engine acquire(Path root, StoreOptions options) throws IOException {
+    SharedPlace place = SharedPlaces.of(root, options);
     synchronized (OPEN) {
-      Id id = new Id(root, options.readOnly());
+      Id id = new Id(root, options.readOnly(), place.directory());
       Shared shared = OPEN.get(id);
       if (shared == null) {
-        shared = new Shared(new Engine(root, options, PAYLOADS));
+        shared = new Shared(new Engine(root, place, options, PAYLOADS));
         OPEN.put(id, shared);
       } else if (shared.engine.clock != options.clock() || shared.engine.ops != options.fileOps()) {
         throw new IllegalArgumentException(
@@ -54,7 +56,7 @@ final class Engines {
   /** Leaves an engine; the last one out closes it. */
   static void release(Engine engine) {
     synchronized (OPEN) {
-      Id id = new Id(engine.root, engine.readOnly());
+      Id id = new Id(engine.root, engine.readOnly(), engine.place.directory());
       Shared shared = OPEN.get(id);
       if (shared != null && shared.engine == engine && --shared.users == 0) {
         OPEN.remove(id);

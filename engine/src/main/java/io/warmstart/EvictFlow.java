@@ -107,6 +107,10 @@ final class EvictFlow {
       // What the dead have left goes before any entry. Whoever comes to the walk first will do.
       engine.records().walkIsDue();
     }
+    if (engine.besideOtherMachines()) {
+      // What they have saved, only a walk can tell.
+      return true;
+    }
     long interval = Math.max(options.foreignCheckNanos(), WALK_EVERY_NANOS);
     long walkedAt = engine.records().walkedAt();
     long since = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;

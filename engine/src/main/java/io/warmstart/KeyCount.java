@@ -6,13 +6,11 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.index.ProcessRegistry;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
@@ -23,9 +21,6 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * the key over.
  */
 final class KeyCount {
-  /** The file system's clock may tick as seldom as each 10 ms. */
-  private static final long RACY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
-
   private final KeyScan scan;
   private final long bytes;
 
@@ -67,7 +62,7 @@ final class KeyCount {
             && scan.foreignTemporaries().isEmpty()
             && scan.suspects().isEmpty()
             && RecoverFlow.brokenRuns(scan).isEmpty();
-    boolean telling = SystemEpochNanoClock.INSTANCE.nanoTime() - mtime >= RACY_NANOS;
+    boolean telling = SystemEpochNanoClock.INSTANCE.nanoTime() - mtime >= engine.place.racyNanos();
     if (hold.shared()) {
       long shown = inOrder && telling ? mtime : 0;
       engine.records().walked(hold, directory.key(), shown, bytes, entries);
@@ -89,7 +84,7 @@ final class KeyCount {
     long bytes = 0;
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && engine.liveness(staged) == ProcessRegistry.Liveness.ALIVE) {
+      if (staged != null && !RecoverFlow.isGone(engine, staged, leftover)) {
         bytes += leftover.bytes();
       }
     }

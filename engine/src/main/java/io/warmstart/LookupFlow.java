@@ -18,12 +18,10 @@ import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class LookupFlow {
   private static final int MOST_ATTEMPTS = 64;
-
-  /** A foreign writer needs a sync between its two renames; this is long for one. */
-  private static final long FOREIGN_WRITER_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -267,7 +260,7 @@ final class LookupFlow {
     if (engine.readOnly()) {
       return false;
     }
-    if (!waitOutForeignWriter(directory, candidate)) {
+    if (!ForeignWriters.waitOut(engine, directory, candidate.runId())) {
       return true;
     }
     boolean foreignWriter =
@@ -283,38 +276,5 @@ final class LookupFlow {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       return RecoverFlow.settle(engine, hold, directory, runId, mayQuarantine);
     }
-  }
-
-  /**
-   * Waits until the youngest change to the pair is older than a foreign writer needs.
-   *
-   * @return false if the pair changed meanwhile
-   */
-  private boolean waitOutForeignWriter(KeyDirectory directory, Candidate candidate)
-      throws IOException {
-    long changedAt = youngestChange(directory, candidate.runId());
-    long age = engine.clock.nanoTime() - changedAt;
-    // A clock that was set back makes ages negative; then the whole time is waited.
-    long left = age < 0 ? FOREIGN_WRITER_NANOS : FOREIGN_WRITER_NANOS - age;
-    long deadline = System.nanoTime() + left;
-    while (deadline - System.nanoTime() > 0) {
-      LockSupport.parkNanos(POLL_NANOS);
-      if (youngestChange(directory, candidate.runId()) != changedAt) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private long youngestChange(KeyDirectory directory, String runId) throws IOException {
-    long youngest = Long.MIN_VALUE;
-    for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
-      try {
-        youngest = Math.max(youngest, engine.ops.changedNanos(half));
-      } catch (NoSuchFileException e) {
-        // A missing half has no age of its own.
-      }
-    }
-    return youngest;
   }
 }

@@ -83,6 +83,9 @@ final class RecoverFlow {
         broken.add(leftover.staged().runId());
       }
     }
+    if (engine.besideOtherMachines()) {
+      passOverUnsettled(directory, broken, dead);
+    }
     if (!broken.isEmpty() || !dead.isEmpty()) {
       try (KeyLocks.Hold hold = engine.lock(directory)) {
         for (String runId : broken) {
@@ -92,6 +95,17 @@ final class RecoverFlow {
           remove(directory.path().resolve(leftover.name()), leftover, result);
         }
         KeyCount.under(engine, hold, directory);
+      }
+    }
+  }
+
+  /** What changes still, another machine may be publishing; no lock of ours would keep it out. */
+  private void passOverUnsettled(
+      KeyDirectory directory, Set<String> broken, List<KeyScan.Leftover> dead) throws IOException {
+    for (String runId : List.copyOf(broken)) {
+      if (!ForeignWriters.waitOut(engine, directory, runId)) {
+        broken.remove(runId);
+        dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
       }
     }
   }
@@ -217,7 +231,17 @@ final class RecoverFlow {
       case DEAD -> true;
       case ALIVE -> false;
       // Before the last reboot, or on another machine that shares the file system.
-      case ANOTHER_BOOT -> isOlder(engine, leftover, OUT_OF_REACH_NANOS);
+      case OUT_OF_REACH -> isOlder(engine, leftover, OUT_OF_REACH_NANOS);
+    };
+  }
+
+  /** Whether the owner of a staged file must be taken for dead, whatever may be done about it. */
+  static boolean isGone(Engine engine, StagedName staged, KeyScan.Leftover leftover) {
+    return switch (engine.liveness(staged)) {
+      case DEAD -> true;
+      case ALIVE -> false;
+      case OUT_OF_REACH ->
+          !engine.besideOtherMachines() || isOlder(engine, leftover, OUT_OF_REACH_NANOS);
     };
   }
 

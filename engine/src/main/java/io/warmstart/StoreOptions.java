@@ -2,10 +2,12 @@ package io.warmstart;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /** How a store behaves. Immutable; each {@code with} method returns a changed copy. */
 public final class StoreOptions {
@@ -24,6 +26,7 @@ public final class StoreOptions {
           DEFAULT_TTL,
           false,
           DEFAULT_FOREIGN_CHECK_INTERVAL,
+          null,
           SystemEpochNanoClock.INSTANCE,
           new NioFileOps());
 
@@ -31,6 +34,7 @@ public final class StoreOptions {
   private final Duration ttl;
   private final boolean readOnly;
   private final Duration foreignCheckInterval;
+  private final @Nullable Path localDirectory;
   private final long ttlNanos;
   private final long foreignCheckNanos;
   private final EpochNanoClock clock;
@@ -41,12 +45,14 @@ public final class StoreOptions {
       Duration ttl,
       boolean readOnly,
       Duration foreignCheckInterval,
+      @Nullable Path localDirectory,
       EpochNanoClock clock,
       FileOps fileOps) {
     this.sizeBudgetBytes = sizeBudgetBytes;
     this.ttl = ttl;
     this.readOnly = readOnly;
     this.foreignCheckInterval = foreignCheckInterval;
+    this.localDirectory = localDirectory;
     this.ttlNanos = saturatedNanos(ttl);
     this.foreignCheckNanos = saturatedNanos(foreignCheckInterval);
     this.clock = clock;
@@ -68,7 +74,8 @@ public final class StoreOptions {
     if (bytes < 0) {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
-    return new StoreOptions(bytes, ttl, readOnly, foreignCheckInterval, clock, fileOps);
+    return new StoreOptions(
+        bytes, ttl, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
   }
 
   /**
@@ -81,26 +88,59 @@ public final class StoreOptions {
       throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
     }
     return new StoreOptions(
-        sizeBudgetBytes, duration, readOnly, foreignCheckInterval, clock, fileOps);
+        sizeBudgetBytes, duration, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
   }
 
   /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
     return new StoreOptions(
-        sizeBudgetBytes, ttl, lookupsOnly, foreignCheckInterval, clock, fileOps);
+        sizeBudgetBytes, ttl, lookupsOnly, foreignCheckInterval, localDirectory, clock, fileOps);
   }
 
   /**
    * How old the engine's knowledge of a key may be of what stores that know no index do to it: the
    * original store, another machine, a person. What our own processes do is seen at once.
    *
-   * @param interval zero = look on every lookup; very long = there are no such stores
+   * @param interval zero = look on every lookup; very long = there are no such stores. Where there
+   *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts
+   *     then as the longest
    */
   public StoreOptions withForeignCheckInterval(Duration interval) {
     if (interval.isNegative()) {
       throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
     }
-    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, interval, clock, fileOps);
+    return new StoreOptions(
+        sizeBudgetBytes, ttl, readOnly, interval, localDirectory, clock, fileOps);
+  }
+
+  /**
+   * Where the processes of this machine share locks and index, instead of in the root. Needed for
+   * nothing but a root that other machines write to; where the root's file system is not known to
+   * be local, one is chosen without being asked, in {@code /dev/shm} or the JVM's temporary
+   * directory.
+   *
+   * <p>All processes on this machine that use the root should name the same: others are to them as
+   * if they ran on another machine.
+   *
+   * @param directory exists, on a file system of this machine. A directory of mode 0700 is made in
+   *     it for each root
+   */
+  public StoreOptions withLocalDirectory(Path directory) {
+    return new StoreOptions(
+        sizeBudgetBytes,
+        ttl,
+        readOnly,
+        foreignCheckInterval,
+        Objects.requireNonNull(directory),
+        clock,
+        fileOps);
+  }
+
+  /** These options as they are where other machines work on the root too. */
+  StoreOptions besideOtherMachines() {
+    return foreignCheckInterval.compareTo(DEFAULT_FOREIGN_CHECK_INTERVAL) > 0
+        ? withForeignCheckInterval(DEFAULT_FOREIGN_CHECK_INTERVAL)
+        : this;
   }
 
   /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
@@ -110,12 +150,14 @@ public final class StoreOptions {
         ttl,
         readOnly,
         foreignCheckInterval,
+        localDirectory,
         Objects.requireNonNull(epochClock),
         fileOps);
   }
 
   StoreOptions withFileOps(FileOps ops) {
-    return new StoreOptions(sizeBudgetBytes, ttl, readOnly, foreignCheckInterval, clock, ops);
+    return new StoreOptions(
+        sizeBudgetBytes, ttl, readOnly, foreignCheckInterval, localDirectory, clock, ops);
   }
 
   /** The budget in bytes. */
@@ -136,6 +178,11 @@ public final class StoreOptions {
   /** How often a key is checked for foreign changes. */
   public Duration foreignCheckInterval() {
     return foreignCheckInterval;
+  }
+
+  /** Where the processes of this machine share locks and index; null if it was not said. */
+  public @Nullable Path localDirectory() {
+    return localDirectory;
   }
 
   /** The clock. */

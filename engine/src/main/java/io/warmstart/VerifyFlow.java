@@ -8,7 +8,6 @@ import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.index.ProcessRegistry;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +26,9 @@ import java.util.TreeSet;
  * lock if this store may take it, before it is called a problem.
  */
 final class VerifyFlow {
+  /** At a pair that another machine keeps overwriting. */
+  private static final int MOST_LOOKS = 8;
+
   private final Engine engine;
   private final List<Problem> problems = new ArrayList<>();
   private final List<Problem> leftovers = new ArrayList<>();
@@ -134,6 +136,11 @@ final class VerifyFlow {
       report(directory, runId, false);
       return;
     }
+    for (int look = 1; look < MOST_LOOKS && engine.besideOtherMachines(); look++) {
+      if (ForeignWriters.waitOut(engine, directory, runId)) {
+        break;
+      }
+    }
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       PairCheck check = PairCheck.of(engine, directory, runId);
       if (check.whole()) {
@@ -167,7 +174,7 @@ final class VerifyFlow {
     }
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && engine.liveness(staged) != ProcessRegistry.Liveness.ALIVE) {
+      if (staged != null && RecoverFlow.isGone(engine, staged, leftover)) {
         found(leftovers, directory, leftover, "leftover", "staged by a process that is gone");
       }
     }

@@ -39,6 +39,7 @@ import org.agrona.DirectBuffer;
 public final class WarmStartStore implements AutoCloseable {
   private final Engine engine;
   private final StoreOptions options;
+  private final StoreOptions effective;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
   private final AtomicBoolean closed = new AtomicBoolean();
@@ -46,8 +47,9 @@ public final class WarmStartStore implements AutoCloseable {
   private WarmStartStore(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
-    this.saveFlow = new SaveFlow(engine, options);
-    this.lookupFlow = new LookupFlow(engine, options);
+    this.effective = engine.besideOtherMachines() ? options.besideOtherMachines() : options;
+    this.saveFlow = new SaveFlow(engine, effective);
+    this.lookupFlow = new LookupFlow(engine, effective);
   }
 
   /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
@@ -64,8 +66,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if the root cannot be written to; {@link
    *     StoreOptions#withReadOnly} opens it for lookups
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
-   * @throws StoreException if the root is not a directory, its parent is missing, or this host or
-   *     JVM is not one that the store was made for
+   * @throws StoreException if the root is not a directory, its parent is missing, the local
+   *     directory is not private, or this host or JVM is not one that the store was made for
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
@@ -233,7 +235,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public EvictionReport evictOverflow() {
     ensureWritable();
-    return EvictFlow.sweep(engine, options);
+    return EvictFlow.sweep(engine, effective);
   }
 
   /**

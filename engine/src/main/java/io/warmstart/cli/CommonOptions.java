@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.StoreOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -34,6 +35,16 @@ final class CommonOptions {
 
   @Option(
       order = 104,
+      names = "--local-directory",
+      paramLabel = "DIR",
+      converter = Arguments.PathArgument.class,
+      description =
+          "Where this machine's processes share locks and index of a root that other machines"
+              + " write to. Default: in the root; under /dev/shm if it is on the network.")
+  @Nullable Path localDirectory;
+
+  @Option(
+      order = 105,
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
@@ -46,6 +57,9 @@ final class CommonOptions {
     }
     if (budgetBytes != null) {
       options = options.withSizeBudgetBytes(budgetBytes);
+    }
+    if (localDirectory != null) {
+      options = options.withLocalDirectory(localDirectory);
     }
     return options;
   }

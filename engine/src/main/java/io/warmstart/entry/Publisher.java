@@ -65,8 +65,10 @@ public final class Publisher {
     try {
       ops.rename(pair.stagedManifest(), manifest);
     } catch (IOException | RuntimeException | Error e) {
-      undo(previous, pair, payload, e);
-      throw e;
+      if (!completedByOthers(pair, e)) {
+        undo(previous, pair, payload, e);
+        throw e;
+      }
     }
     boolean inPlace = inPlace(pair);
     dropLink(previous, pair, null);
@@ -172,7 +174,21 @@ public final class Publisher {
     }
   }
 
+  /**
+   * Whether somebody whom our lock does not keep out has taken us for dead between the renames, and
+   * has done the second one for us.
+   */
+  private boolean completedByOthers(StagedPair pair, Throwable failure) {
+    return failure instanceof NoSuchFileException
+        && is(pair.directory().manifest(pair.runId()), pair.manifestFacts());
+  }
+
   private void undo(Previous previous, StagedPair pair, Path payload, Throwable because) {
+    if (because instanceof NoSuchFileException && !is(payload, pair.payloadFacts())) {
+      // Not ours any more, but gone, or that of another machine's save.
+      dropLink(previous, pair, because);
+      return;
+    }
     try {
       switch (previous) {
         case NONE -> ops.unlink(payload);

@@ -42,11 +42,12 @@ public final class Coordination {
   private final MappedWords words;
   private final FileFacts identity;
   private final long boot;
+  private final long ownerBoot;
   private int row = -1;
   private long epoch;
 
   /** Stands over a mapping of the whole file. */
-  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot) {
+  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot, long ownerBoot) {
     if (mapped.capacity() != FILE_LENGTH) {
       throw new IllegalArgumentException(
           "coordination mapping: expected=" + FILE_LENGTH + " actual=" + mapped.capacity());
@@ -54,6 +55,7 @@ public final class Coordination {
     this.words = new MappedWords(mapped);
     this.identity = identity;
     this.boot = boot;
+    this.ownerBoot = ownerBoot;
   }
 
   /** Writes the header of a new, zeroed file. */
@@ -148,7 +150,7 @@ public final class Coordination {
 
   /** What this process writes into the names of its staged files. */
   public Owner owner() {
-    return new Owner(row, boot, epoch);
+    return new Owner(row, ownerBoot, epoch);
   }
 
   /** The epoch of a row; 0 if it was never claimed, -1 if the mapping is lost. */

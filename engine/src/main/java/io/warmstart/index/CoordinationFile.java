@@ -22,13 +22,15 @@ final class CoordinationFile {
   private final Path path;
   private final FileOps ops;
   private final long boot;
+  private final long ownerBoot;
 
   /** The monitor under which this process writes its row, through whichever mapping. */
-  CoordinationFile(Path directory, FileOps ops, long boot) {
+  CoordinationFile(Path directory, FileOps ops, long boot, long ownerBoot) {
     this.directory = directory;
     this.path = directory.resolve(NAME);
     this.ops = ops;
     this.boot = boot;
+    this.ownerBoot = ownerBoot;
   }
 
   /** Asks whether processes use the file that is there. */
@@ -99,7 +101,8 @@ final class CoordinationFile {
   }
 
   private Coordination over(FileOps.FileHandle file) throws IOException {
-    return new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot);
+    return new Coordination(
+        file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot, ownerBoot);
   }
 
   /**

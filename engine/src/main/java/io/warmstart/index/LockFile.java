@@ -51,6 +51,7 @@ final class LockFile {
   private static final FileAttribute<?> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+  private final SharedPlace place;
   private final Path directory;
   private final Path path;
   private final FileOps ops;
@@ -58,8 +59,9 @@ final class LockFile {
   private @Nullable FileFacts identity;
   private boolean made;
 
-  LockFile(Path directory, FileOps ops) {
-    this.directory = directory;
+  LockFile(SharedPlace place, FileOps ops) {
+    this.place = place;
+    this.directory = place.directory();
     this.path = directory.resolve(NAME);
     this.ops = ops;
   }
@@ -159,6 +161,10 @@ final class LockFile {
       if (!ops.stat(directory).directory()) {
         throw new FileSystemException(directory.toString(), null, "not a directory");
       }
+    }
+    if (place.nodeLocal()) {
+      // Each time: somebody may have deleted it since, and another user made one in its place.
+      PrivateDirectory.require(directory);
     }
   }
 

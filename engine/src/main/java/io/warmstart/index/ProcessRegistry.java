@@ -35,13 +35,13 @@ public final class ProcessRegistry implements AutoCloseable {
   public enum Liveness {
     ALIVE,
     DEAD,
-    /** It ran under another boot of the kernel: before a reboot, or on another machine. */
-    ANOTHER_BOOT
+    /** It shares no locks with us: it ran before a reboot, or runs on another machine. */
+    OUT_OF_REACH
   }
 
   private final Path directory;
   private final EpochNanoClock clock;
-  private final long boot;
+  private final long ownerBoot;
   private final LockFile locks;
   private final CoordinationFile file;
   private final Thread thread;
@@ -54,12 +54,12 @@ public final class ProcessRegistry implements AutoCloseable {
   private @Nullable FileLock rowLock;
   private long epoch;
 
-  private ProcessRegistry(Path directory, FileOps ops, EpochNanoClock clock, long boot) {
-    this.directory = directory;
+  private ProcessRegistry(SharedPlace place, FileOps ops, EpochNanoClock clock, long boot) {
+    this.directory = place.directory();
     this.clock = clock;
-    this.boot = boot;
-    this.locks = new LockFile(directory, ops);
-    this.file = new CoordinationFile(directory, ops, boot);
+    this.ownerBoot = place.ownerBoot(boot);
+    this.locks = new LockFile(place, ops);
+    this.file = new CoordinationFile(directory, ops, boot, ownerBoot);
     this.thread = new Thread(this::run, "warmstart-locks");
     this.thread.setDaemon(true);
   }
@@ -67,12 +67,12 @@ public final class ProcessRegistry implements AutoCloseable {
   /**
    * Attaches this process to a root.
    *
-   * @param directory the root's {@code .warmstart}, which exists
+   * @param place where the root's lock file lies
    * @throws IOException if the lock file or the coordination file cannot be made or mapped
    */
-  public static ProcessRegistry start(Path directory, FileOps ops, EpochNanoClock clock, long boot)
-      throws IOException {
-    ProcessRegistry registry = new ProcessRegistry(directory, ops, clock, boot);
+  public static ProcessRegistry start(
+      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot) throws IOException {
+    ProcessRegistry registry = new ProcessRegistry(place, ops, clock, boot);
     registry.thread.start();
     try {
       registry.started.join();
@@ -90,8 +90,8 @@ public final class ProcessRegistry implements AutoCloseable {
 
   /** Whether the owner of a staged file may still come back to it. */
   public Liveness liveness(Owner owner) {
-    if (owner.boot() != boot) {
-      return Liveness.ANOTHER_BOOT;
+    if (owner.boot() != ownerBoot) {
+      return Liveness.OUT_OF_REACH;
     }
     Coordination coordination = current();
     if (coordination == null || owner.equals(coordination.owner())) {

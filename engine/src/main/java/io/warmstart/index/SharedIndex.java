@@ -33,9 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class SharedIndex implements EntryIndex {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  /** The file system's clock may tick as seldom as each 10 ms. */
-  private static final long RACY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
-
   /** What no file's mtime is. */
   private static final long UNKNOWN_MTIME = -1;
 
@@ -45,6 +42,7 @@ public final class SharedIndex implements EntryIndex {
 
   private final KeyLocks locks;
   private final Path root;
+  private final SharedPlace place;
   private final FileOps ops;
   private final Counters counters;
   private final PayloadCache payloads;
@@ -58,29 +56,32 @@ public final class SharedIndex implements EntryIndex {
   /**
    * Makes the index of a root; it attaches when it is first asked.
    *
-   * @param directory where the index lies
+   * @param place where the index lies
    */
   public SharedIndex(
       KeyLocks locks,
       Path root,
-      Path directory,
+      SharedPlace place,
       FileOps ops,
       long boot,
       Counters counters,
       PayloadCache payloads) {
-    this(locks, root, ops, counters, payloads, new IndexMapper(directory, ops, boot));
+    this(
+        locks, root, place, ops, counters, payloads, new IndexMapper(place.directory(), ops, boot));
   }
 
   /** Makes the index of a root over files that come from anywhere. */
   SharedIndex(
       KeyLocks locks,
       Path root,
+      SharedPlace place,
       FileOps ops,
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
     this.locks = locks;
     this.root = root;
+    this.place = place;
     this.ops = ops;
     this.counters = counters;
     this.payloads = payloads;
@@ -258,7 +259,7 @@ public final class SharedIndex implements EntryIndex {
       long rootMtime = rootMtime();
       long mtime = mtimeOf(KeyDirectory.of(root, key));
       long telling = mtime == NONE ? rootMtime : mtime;
-      boolean racy = telling < 0 || nowUnixNanos - telling < RACY_NANOS;
+      boolean racy = telling < 0 || nowUnixNanos - telling < place.racyNanos();
       long stored = mtime == NONE ? rootMtime | IndexLayout.NO_DIRECTORY : mtime;
       // The reading of the directory must not begin before the reading of the changes.
       VarHandle.fullFence();

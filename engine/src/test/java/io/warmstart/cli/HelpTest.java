@@ -37,7 +37,8 @@ class HelpTest {
     String help = CommandRun.of(command, "--help").expectDone().out();
 
     assertTrue(help.contains("Usage: warmstart " + command + " "), help);
-    for (String option : List.of("--json", "--ttl=SECONDS", "--budget=BYTES")) {
+    for (String option :
+        List.of("--json", "--ttl=SECONDS", "--budget=BYTES", "--local-directory=DIR")) {
       assertTrue(help.contains(option), help);
     }
     assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);

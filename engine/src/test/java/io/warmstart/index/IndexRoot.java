@@ -29,7 +29,8 @@ final class IndexRoot implements AutoCloseable {
 
   static IndexRoot open(Path directory, long lockTimeoutNanos) throws IOException {
     return new IndexRoot(
-        ProcessRegistry.start(directory, new NioFileOps(), SystemEpochNanoClock.INSTANCE, BOOT),
+        ProcessRegistry.start(
+            SharedPlace.inRoot(directory), new NioFileOps(), SystemEpochNanoClock.INSTANCE, BOOT),
         lockTimeoutNanos);
   }
 

@@ -82,6 +82,7 @@ final class MemoryIndex {
     return new SharedIndex(
         root.locks,
         Path.of("/nowhere"),
+        SharedPlace.inRoot(Path.of("/nowhere")),
         new NioFileOps(),
         root.counters,
         new PayloadCache(1 << 20),

@@ -129,7 +129,7 @@ class ProcessRegistryTest {
   void ofAProcessOfAnotherBootNothingIsKnown() {
     Owner mine = self.coordination().owner();
     assertEquals(
-        Liveness.ANOTHER_BOOT,
+        Liveness.OUT_OF_REACH,
         self.registry.liveness(new Owner(mine.slot(), mine.boot() + 1, mine.epoch())));
     assertEquals(Liveness.ALIVE, self.registry.liveness(mine));
   }
@@ -159,7 +159,10 @@ class ProcessRegistryTest {
     self.close();
     try (ProcessRegistry rebooted =
         ProcessRegistry.start(
-            directory, new NioFileOps(), SystemEpochNanoClock.INSTANCE, IndexRoot.BOOT + 1)) {
+            SharedPlace.inRoot(directory),
+            new NioFileOps(),
+            SystemEpochNanoClock.INSTANCE,
+            IndexRoot.BOOT + 1)) {
       assertEquals(0, Objects.requireNonNull(rebooted.current()).sum(Counter.SAVES));
     }
   }

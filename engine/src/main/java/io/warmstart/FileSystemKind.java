@@ -1,0 +1,88 @@
+package io.warmstart;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+
+/** Whether everybody who can write to a file system runs under this kernel. */
+enum FileSystemKind {
+  LOCAL,
+  /** Other machines may write to it: they see neither our locks nor our mapped memory. */
+  NETWORK,
+  /** One that is not known to be local is treated as if it were not. */
+  UNKNOWN;
+
+  private static final Set<String> LOCAL_TYPES =
+      Set.of(
+          "aufs",
+          "bcachefs",
+          "btrfs",
+          "exfat",
+          "ext2",
+          "ext3",
+          "ext4",
+          "f2fs",
+          "jfs",
+          "nilfs2",
+          "overlay",
+          "overlayfs",
+          "ramfs",
+          "reiserfs",
+          "rootfs",
+          "tmpfs",
+          "vfat",
+          "xfs",
+          "zfs");
+
+  private static final Set<String> NETWORK_TYPES =
+      Set.of(
+          "9p",
+          "acfs",
+          "afs",
+          "beegfs",
+          "ceph",
+          "cifs",
+          "coda",
+          "davfs",
+          "fuse",
+          "gfs2",
+          "glusterfs",
+          "gpfs",
+          "lustre",
+          "ncpfs",
+          "nfs",
+          "nfs4",
+          "ocfs2",
+          "orangefs",
+          "panfs",
+          "prl_fs",
+          "pvfs2",
+          "smb3",
+          "smbfs",
+          "vboxsf",
+          "virtiofs",
+          "vmhgfs",
+          "weka",
+          "wekafs");
+
+  /** What the kernel's name of a file system's type means. */
+  static FileSystemKind ofType(String type) {
+    String name = type.toLowerCase(Locale.ROOT);
+    if (LOCAL_TYPES.contains(name)) {
+      return LOCAL;
+    }
+    return NETWORK_TYPES.contains(name) || name.startsWith("fuse.") ? NETWORK : UNKNOWN;
+  }
+
+  /** The kind of the file system that a path lies on. */
+  static FileSystemKind of(Path path) {
+    try {
+      return ofType(Files.getFileStore(path).type());
+    } catch (IOException | RuntimeException e) {
+      // Mounts that the kernel's table does not show, as in some containers.
+      return UNKNOWN;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.warmstart;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.index.PrivateDirectory;
+import io.warmstart.index.SharedPlace;
+import io.warmstart.payload.Sha256;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+
+/** Finds the place where the processes of this machine share locks and index of a root. */
+final class SharedPlaces {
+  /** Memory first: what lies there need not survive a reboot, and is never synced. */
+  private static final List<Path> DEFAULT_PARENTS =
+      List.of(Path.of("/dev/shm"), Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
+
+  private static final FileAttribute<?> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private SharedPlaces() {}
+
+  /**
+   * The place for a root: in it, if it lies on a file system of this machine alone and the options
+   * name no other.
+   *
+   * @param root by its real path
+   * @throws StoreException if no directory of this machine will do
+   */
+  static SharedPlace of(Path root, StoreOptions options) {
+    return of(root, options, FileSystemKind.of(root), DEFAULT_PARENTS);
+  }
+
+  static SharedPlace of(
+      Path root, StoreOptions options, FileSystemKind kind, List<Path> defaultParents) {
+    Path forced = options.localDirectory();
+    if (options.readOnly() || (forced == null && kind == FileSystemKind.LOCAL)) {
+      return SharedPlace.inRoot(root.resolve(Engine.DIRECTORY_NAME));
+    }
+    List<Path> parents = forced == null ? defaultParents : List.of(forced);
+    StoreException refused =
+        new StoreException(
+            "no directory of this machine for locks and index; StoreOptions.withLocalDirectory"
+                + " names another: root="
+                + root
+                + " tried="
+                + parents);
+    for (Path parent : parents) {
+      try {
+        return under(parent, root);
+      } catch (IOException e) {
+        if (forced != null) {
+          throw StoreFailures.ofReading("cannot use local directory", parent, e);
+        }
+        refused.addSuppressed(e);
+      }
+    }
+    throw refused;
+  }
+
+  private static SharedPlace under(Path parent, Path root) throws IOException {
+    Path real = parent.toRealPath();
+    if (FileSystemKind.of(real) == FileSystemKind.NETWORK) {
+      throw new IOException("lies on a network file system: directory=" + parent);
+    }
+    Path directory = real.resolve(name(root));
+    try {
+      Files.createDirectory(directory, PRIVATE);
+    } catch (FileAlreadyExistsException e) {
+      // That of a sibling; or another user's trap.
+    }
+    PrivateDirectory.require(directory);
+    if (!Files.isWritable(directory)) {
+      throw new IOException("cannot be written to: directory=" + directory);
+    }
+    return SharedPlace.nodeLocal(directory);
+  }
+
+  /** One level only: whoever finds it deleted makes it again. */
+  static String name(Path root) throws IOException {
+    Sha256 sha256 = new Sha256();
+    byte[] path = root.toString().getBytes(StandardCharsets.UTF_8);
+    sha256.update(path, path.length);
+    Digest256 digest = sha256.finish();
+    return "warmstart-" + PrivateDirectory.user() + "-" + digest.toHex().substring(0, 32);
+  }
+}

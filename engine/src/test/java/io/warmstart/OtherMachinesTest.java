@@ -1,0 +1,238 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Machines that share a root and no memory, each played by a local directory of its own. Their
+ * stores are told that there are no foreign writers, which must not be believed.
+ */
+class OtherMachinesTest {
+  private static final int OVERWRITES = Integer.getInteger("warmstart.test.overwrites", 150);
+  private static final Fingerprint KEY = Payloads.key("between machines");
+
+  @TempDir Path parent;
+  private Path root;
+  private Path here;
+  private Path there;
+
+  @BeforeEach
+  void makeMachines() throws IOException {
+    root = Files.createDirectory(parent.resolve("root"));
+    here = Files.createDirectory(parent.resolve("here"));
+    there = Files.createDirectory(parent.resolve("there"));
+  }
+
+  private WarmStartStore open(Path machine) {
+    return WarmStartStore.open(root, OtherMachine.options(machine));
+  }
+
+  private static Optional<String> version(WarmStartStore store) {
+    try (Entry entry = store.lookup(KEY).orElse(null)) {
+      return entry == null ? Optional.empty() : Optional.of(Versions.nameOf(entry));
+    }
+  }
+
+  /** The interval is no promise of a test machine: waits for far longer, and for that answer. */
+  private static void awaitVersion(WarmStartStore store, Optional<String> expected)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    Optional<String> found = version(store);
+    while (!found.equals(expected) && System.nanoTime() - deadline < 0) {
+      Thread.sleep(1);
+      found = version(store);
+    }
+    assertEquals(expected, found);
+    // From here on it must stay so, whatever the index says.
+    assertEquals(expected, version(store));
+  }
+
+  @Test
+  void savesOverwritesAndEvictionsOfAnotherMachineAreSeen() throws Exception {
+    try (WarmStartStore store = open(here);
+        ForkedJvm other =
+            ForkedJvm.start(OtherMachine.class, "obey", root.toString(), there.toString())) {
+      other.awaitLine("ready");
+      // The misses and hits before each change put into the index what must be given up then.
+      awaitVersion(store, Optional.empty());
+      other.tell();
+      other.awaitLine("saved");
+      awaitVersion(store, Optional.of("first"));
+      other.tell();
+      other.awaitLine("overwrote");
+      awaitVersion(store, Optional.of("second"));
+      store.save(Payloads.key("here"), new byte[10], EntryAttributes.checkpoint());
+      other.tell();
+      assertEquals("2", other.awaitLine("evicted"));
+      awaitVersion(store, Optional.empty());
+      assertTrue(store.lookup(Payloads.key("here")).isEmpty());
+    }
+    assertFalse(Files.exists(root.resolve(".warmstart").resolve("locks")));
+  }
+
+  @Test
+  void aDirectoryThatSomebodyDeletesIsSeenOnBoth() throws Exception {
+    try (WarmStartStore one = open(here);
+        WarmStartStore other = open(there)) {
+      one.saveOverwrite(KEY, "r", Versions.payload("v", 50), EntryAttributes.checkpoint());
+      awaitVersion(one, Optional.of("v"));
+      awaitVersion(other, Optional.of("v"));
+      assertEquals(1, one.stats().liveProcesses(), "each counts the processes of its machine");
+      KeyFiles files = KeyFiles.of(root, KEY);
+      for (String name : files.names()) {
+        Files.delete(files.file(name));
+      }
+      Files.delete(files.directory());
+      awaitVersion(one, Optional.empty());
+      awaitVersion(other, Optional.empty());
+    }
+  }
+
+  /** They have the same boot, and each is row 0 of its own table: no row proves the other dead. */
+  @Test
+  void aSaveUnderWayOnAnotherMachineIsNotTakenForALeftover() throws Exception {
+    try (WarmStartStore one = open(here)) {
+      List<VerifyReport> reports = new ArrayList<>();
+      overwriteThere(
+          1,
+          () -> {
+            one.evictOverflow();
+            reports.add(one.verify(true, (done, total) -> {}));
+          });
+      assertTrue(reports.get(0).clean(), reports::toString);
+      assertTrue(reports.get(0).leftovers().isEmpty(), reports::toString);
+      assertEquals(Optional.of("new"), version(one));
+      assertEquals(0, one.stats().counters().get("leftovers_removed"));
+    }
+  }
+
+  /** A sweep, a verification or a reader may take it for dead there, and complete its save. */
+  @Test
+  void aSaveThatIsStoppedBetweenItsRenamesMayBeCompletedByAnother() throws Exception {
+    StoreOptions always = OtherMachine.options(here).withForeignCheckInterval(Duration.ZERO);
+    try (WarmStartStore one = WarmStartStore.open(root, always)) {
+      for (Runnable impatience :
+          List.<Runnable>of(
+              one::evictOverflow,
+              () -> one.verify(true, (done, total) -> {}),
+              () -> assertEquals(Optional.of("new"), version(one)))) {
+        overwriteThere(2, impatience);
+        awaitVersion(one, Optional.of("new"));
+        assertTrue(KeyFiles.quarantined(root).isEmpty());
+        assertEquals(List.of("r.bin", "r.json"), KeyFiles.of(root, KEY).names());
+      }
+      assertEquals(3, one.stats().counters().get("rolled_forward"));
+    }
+  }
+
+  /** Overwrites on the other machine, and does something before the n-th rename there. */
+  private void overwriteThere(int rename, Runnable before) {
+    OtherMachine.AtRename ops = new OtherMachine.AtRename(rename, before);
+    StoreOptions watched = OtherMachine.options(there).withFileOps(ops);
+    try (WarmStartStore other = WarmStartStore.open(root, watched)) {
+      other.saveOverwrite(KEY, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
+      ops.arm(KEY);
+      other.saveOverwrite(KEY, "r", Versions.payload("new", 70), EntryAttributes.checkpoint());
+      assertTrue(ops.renamesLeft() <= 0);
+      assertEquals(Optional.of("new"), version(other));
+    }
+  }
+
+  @Test
+  void aDeathBetweenTheRenamesIsRepairedByTheOtherMachine() throws Exception {
+    try (WarmStartStore store = open(here)) {
+      try (ForkedJvm other =
+          ForkedJvm.start(OtherMachine.class, "stop", root.toString(), there.toString())) {
+        other.awaitLine("stopped");
+        other.kill();
+      }
+      awaitVersion(store, Optional.of("new"));
+      assertTrue(KeyFiles.quarantined(root).isEmpty());
+    }
+  }
+
+  @Test
+  void aSweepCountsWhatAnotherMachineHasSaved() throws Exception {
+    StoreOptions small = OtherMachine.options(here).withSizeBudgetBytes(10_000);
+    try (WarmStartStore one = WarmStartStore.open(root, small);
+        WarmStartStore other = open(there)) {
+      one.save(Payloads.key("a"), new byte[4000], EntryAttributes.checkpoint());
+      one.evictOverflow();
+      other.save(Payloads.key("b"), new byte[4000], EntryAttributes.checkpoint());
+      other.save(Payloads.key("c"), new byte[4000], EntryAttributes.checkpoint());
+      EvictionReport report = one.evictOverflow();
+      assertEquals(1, report.evicted(), report::toString);
+      assertTrue(one.stats().bytes() <= 10_000);
+      assertTrue(one.lookup(Payloads.key("a")).isEmpty(), "the oldest goes, wherever it was saved");
+      assertTrue(one.lookup(Payloads.key("c")).isPresent());
+    }
+  }
+
+  /** Nobody keeps them apart: checksums and the look after the renames must do. */
+  @Test
+  void twoMachinesThatOverwriteOneRunAgainAndAgainLeaveOneWholeVersion() throws Exception {
+    StringBuilder report = new StringBuilder();
+    List<ForkedJvm> machines = new ArrayList<>();
+    try {
+      for (Path machine : List.of(here, there)) {
+        machines.add(
+            ForkedJvm.start(
+                OtherMachine.class,
+                "overwrite",
+                root.toString(),
+                machine.toString(),
+                machine.getFileName().toString(),
+                Integer.toString(OVERWRITES)));
+      }
+      for (ForkedJvm machine : machines) {
+        machine.awaitLine("ready");
+      }
+      for (ForkedJvm machine : machines) {
+        machine.tell();
+      }
+      for (ForkedJvm machine : machines) {
+        assertEquals("0", machine.awaitLine("mixtures"));
+        for (String word : List.of("misses", "quarantined", "republished", "rolled")) {
+          report.append(word).append(' ').append(machine.awaitLine(word)).append('\n');
+        }
+      }
+    } finally {
+      machines.forEach(ForkedJvm::close);
+    }
+    try (WarmStartStore store = open(here);
+        Entry entry = store.lookup(Payloads.key("contended")).orElseThrow()) {
+      String version = Versions.nameOf(entry);
+      assertTrue(version.endsWith(" " + (OVERWRITES - 1)), version + "\n" + report);
+      assertTrue(store.verify(false, (done, total) -> {}).clean());
+    }
+  }
+
+  @Test
+  void countersAndVerificationWorkOnEach() throws Exception {
+    try (WarmStartStore one = open(here);
+        WarmStartStore other = open(there)) {
+      one.save(KEY, new byte[] {1}, EntryAttributes.checkpoint());
+      assertTrue(other.lookup(KEY).isPresent());
+      Map<String, Long> counters = other.stats().counters();
+      assertEquals(0, counters.get("saves"));
+      assertEquals(1, counters.get("hits"));
+      assertEquals(1, other.verify(false, (done, total) -> {}).entries());
+      assertFalse(other.options().foreignCheckInterval().isZero());
+    }
+  }
+}
