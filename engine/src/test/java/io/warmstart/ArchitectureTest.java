@@ -98,6 +98,11 @@ class ArchitectureTest {
             "io.warmstart.Roots",
             "io.warmstart.BootId",
             "io.warmstart.StoreOptions",
+            // Ask where locks and index can lie, before there are any, and who owns that.
+            "io.warmstart.FileSystemKind",
+            "io.warmstart.SharedPlaces",
+            "io.warmstart.index.PrivateDirectory",
+            "io.warmstart.index.SharedPlace",
             // Its channel holds the kernel locks for life.
             "io.warmstart.index.LockFile");
     for (JavaClass each : CLASSES) {
