@@ -121,7 +121,9 @@ final class RecoverFlow {
     PairRecovery.Outcome outcome;
     engine.index.changing(directory);
     try {
-      outcome = engine.recovery.recover(directory, runId, mayQuarantine, hold.shared());
+      // Without the lock nothing is proven: its holder may be stopped between its two renames.
+      boolean proven = mayQuarantine && hold.shared();
+      outcome = engine.recovery.recover(directory, runId, proven, hold.shared());
     } finally {
       engine.index.changed(directory);
     }

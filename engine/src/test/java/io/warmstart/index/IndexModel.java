@@ -55,7 +55,7 @@ final class IndexModel {
     }
 
     KeyLocks.Hold hold(Digest256 key) {
-      return locks.acquireStripe(KeyLocks.stripeOf(key));
+      return locks.acquireForWalk(KeyLocks.stripeOf(key));
     }
   }
 
