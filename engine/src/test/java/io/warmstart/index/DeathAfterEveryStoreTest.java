@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DeathAfterEveryStoreTest {
   /** One operation on a key. */
   interface Operation {
-    void run(IndexModel model, IndexModel.Process process, Digest256 key);
+    void run(IndexModel model, IndexModel.Member process, Digest256 key);
   }
 
   @TempDir Path parent;
@@ -92,7 +92,7 @@ class DeathAfterEveryStoreTest {
   @Test
   void onAnIndexWithFreePlaces() {
     IndexModel model = populated(6);
-    IndexModel.Process process = new IndexModel.Process(root, model.memory);
+    IndexModel.Member process = new IndexModel.Member(root, model.memory);
     model.remove(process, IndexModel.key(4), "run-1");
     model.remove(process, IndexModel.key(4), "run-2");
     model.remove(process, IndexModel.key(0), "run-2");
@@ -116,7 +116,7 @@ class DeathAfterEveryStoreTest {
   @Test
   void whileKeysTakeTheirSlotsFromMisses() {
     IndexModel model = populated(4);
-    IndexModel.Process process = new IndexModel.Process(root, model.memory);
+    IndexModel.Member process = new IndexModel.Member(root, model.memory);
     // Room for entries, but not for slots.
     for (int n = 0; n < 2; n++) {
       for (int run = 60; run < 90; run++) {
@@ -138,7 +138,7 @@ class DeathAfterEveryStoreTest {
 
   private IndexModel populated(int keys) {
     IndexModel model = new IndexModel(new MemoryIndex());
-    IndexModel.Process process = new IndexModel.Process(root, model.memory);
+    IndexModel.Member process = new IndexModel.Member(root, model.memory);
     for (int n = 0; n < keys; n++) {
       Digest256 key = IndexModel.key(n);
       model.publish(process, key, facts(1));
@@ -169,7 +169,7 @@ class DeathAfterEveryStoreTest {
   private boolean die(IndexModel model, String name, Operation operation, int n, int stores) {
     String where = name + " of key " + n + ", death after " + stores + " stores";
     Digest256 key = IndexModel.key(n);
-    IndexModel.Process dying = new IndexModel.Process(root, model.memory);
+    IndexModel.Member dying = new IndexModel.Member(root, model.memory);
     dying.life.dieAfter(stores);
     boolean dead = false;
     try {
@@ -177,7 +177,7 @@ class DeathAfterEveryStoreTest {
     } catch (DyingProcess.Death e) {
       dead = true;
     }
-    IndexModel.Process next = new IndexModel.Process(root, model.memory);
+    IndexModel.Member next = new IndexModel.Member(root, model.memory);
     model.assertWinners(next, where);
     if (dead) {
       model.count(next, key, true);
@@ -190,7 +190,7 @@ class DeathAfterEveryStoreTest {
     return dead;
   }
 
-  private static void goOn(IndexModel model, IndexModel.Process next, String where) {
+  private static void goOn(IndexModel model, IndexModel.Member next, String where) {
     for (int n = 10; n < 20; n++) {
       for (int run = 1; run < 3; run++) {
         model.publish(next, IndexModel.key(n), facts(run));

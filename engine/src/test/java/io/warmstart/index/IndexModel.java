@@ -20,7 +20,7 @@ final class IndexModel {
   private static final Path ROOT = Path.of("/nowhere");
 
   final MemoryIndex memory;
-  final TreeMap<Digest256, TreeMap<String, EntryFacts>> keys = new TreeMap<>();
+  final Map<Digest256, Map<String, EntryFacts>> keys = new TreeMap<>();
 
   /** Which state of its files a key is in. */
   private final Map<Digest256, Long> versions = new TreeMap<>();
@@ -37,13 +37,13 @@ final class IndexModel {
   }
 
   /** A process with the index mapped. */
-  static final class Process {
+  static final class Member {
     final DyingProcess life = new DyingProcess();
     final SharedIndex index;
     final RootRecords records;
     final KeyLocks locks;
 
-    Process(IndexRoot root, MemoryIndex memory) {
+    Member(IndexRoot root, MemoryIndex memory) {
       index = memory.attach(root, life::over);
       records = new RootRecords(index);
       locks = root.locks;
@@ -72,12 +72,12 @@ final class IndexModel {
     return entries(key).values().stream().mapToLong(EntryFacts::bytes).sum();
   }
 
-  private TreeMap<String, EntryFacts> entries(Digest256 key) {
+  private Map<String, EntryFacts> entries(Digest256 key) {
     return keys.getOrDefault(key, new TreeMap<>());
   }
 
   /** As a save does: the files change between the two tellings. */
-  void publish(Process process, Digest256 key, EntryFacts facts) {
+  void publish(Member process, Digest256 key, EntryFacts facts) {
     try (KeyLocks.Hold hold = process.hold(key)) {
       process.index.changing(KeyDirectory.of(ROOT, key));
       EntryFacts before =
@@ -88,8 +88,15 @@ final class IndexModel {
     }
   }
 
+  /** Files that are no entry change: nothing but winners depends on them. */
+  void change(Member process, Digest256 key) {
+    process.index.changing(KeyDirectory.of(ROOT, key));
+    versions.merge(key, 2L, (old, two) -> old + 1);
+    process.index.changed(KeyDirectory.of(ROOT, key));
+  }
+
   /** As a sweep does. */
-  void remove(Process process, Digest256 key, String runId) {
+  void remove(Member process, Digest256 key, String runId) {
     try (KeyLocks.Hold hold = process.hold(key)) {
       process.index.changing(KeyDirectory.of(ROOT, key));
       EntryFacts gone = entries(key).remove(runId);
@@ -106,7 +113,7 @@ final class IndexModel {
   }
 
   /** As a walk does, or whoever meets a dead holder's intent: see {@code Engine.repair}. */
-  void count(Process process, Digest256 key, boolean afterDeath) {
+  void count(Member process, Digest256 key, boolean afterDeath) {
     try (KeyLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {
         process.records.recount(hold);
@@ -117,7 +124,7 @@ final class IndexModel {
     }
   }
 
-  void touch(Process process, Digest256 key, String runId, long lastUse) {
+  void touch(Member process, Digest256 key, String runId, long lastUse) {
     EntryFacts old = entries(key).get(runId);
     if (old != null && old.lastUseNanos() < lastUse) {
       entries(key).put(runId, new EntryFacts(runId, lastUse, true, old.bytes()));
@@ -126,7 +133,7 @@ final class IndexModel {
   }
 
   /** Remembers who wins, as of a state that was read when {@code changes} stood there. */
-  static void fill(Process process, Digest256 key, int ranking, long changes, long version) {
+  static void fill(Member process, Digest256 key, int ranking, long changes, long version) {
     try (KeyLocks.Hold hold = process.hold(key)) {
       KeyTable table = process.attached().keys();
       SlotCursor at = new SlotCursor();
@@ -139,14 +146,14 @@ final class IndexModel {
   }
 
   /** What stands in a key's {@code changes}; null if it has no slot. */
-  static @Nullable Long changes(Process process, Digest256 key) {
+  static @Nullable Long changes(Member process, Digest256 key) {
     SlotCursor at = new SlotCursor();
     KeyTable table = process.attached().keys();
     return table.find(key, at) ? table.changes(at) : null;
   }
 
   /** No reader is told of anything but the present state. */
-  void assertWinners(Process process, String where) {
+  void assertWinners(Member process, String where) {
     KeyTable table = process.attached().keys();
     IndexedWinner winner = new IndexedWinner();
     SlotCursor at = new SlotCursor();
@@ -162,7 +169,7 @@ final class IndexModel {
   }
 
   /** Bytes, sums, entries and order are those of the files. */
-  void assertCounted(Process process, String where) {
+  void assertCounted(Member process, String where) {
     IndexAttachment attached = process.attached();
     long[] sums = new long[IndexLayout.STRIPES];
     List<RecordedEntry> expected = new ArrayList<>();

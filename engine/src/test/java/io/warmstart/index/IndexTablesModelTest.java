@@ -30,15 +30,15 @@ class IndexTablesModelTest {
     int deaths = 0;
     try (IndexRoot root = IndexRoot.open(parent)) {
       IndexModel model = new IndexModel(new MemoryIndex());
-      List<IndexModel.Process> processes = new ArrayList<>();
+      List<IndexModel.Member> processes = new ArrayList<>();
       List<Look> looks = new ArrayList<>();
       for (int step = 0; step < STEPS; step++) {
         String where = "seed " + seed + ", step " + step;
         while (processes.size() < 3) {
-          processes.add(new IndexModel.Process(root, model.memory));
+          processes.add(new IndexModel.Member(root, model.memory));
         }
         int which = random.nextInt(processes.size());
-        IndexModel.Process process = processes.get(which);
+        IndexModel.Member process = processes.get(which);
         process.life.dieAfter(random.nextInt(4) == 0 ? random.nextInt(30) : Long.MAX_VALUE);
         Digest256 key = IndexModel.key(random.nextInt(KEYS));
         try {
@@ -47,11 +47,11 @@ class IndexTablesModelTest {
         } catch (DyingProcess.Death e) {
           deaths++;
           processes.remove(which);
-          IndexModel.Process next = new IndexModel.Process(root, model.memory);
+          IndexModel.Member next = new IndexModel.Member(root, model.memory);
           model.assertWinners(next, where + ", dead");
           model.count(next, key, true);
         }
-        IndexModel.Process reader = processes.isEmpty() ? process : processes.get(0);
+        IndexModel.Member reader = processes.isEmpty() ? process : processes.get(0);
         model.assertWinners(reader, where);
         model.assertCounted(reader, where);
       }
@@ -59,12 +59,34 @@ class IndexTablesModelTest {
     assertTrue(deaths > STEPS / 20, "deaths: " + deaths);
   }
 
+  /** A key that has no slot cannot be told of changes: its old slot must not know it again. */
+  @Test
+  void slotsThatComeRoundRememberNothing() throws Exception {
+    Random random = new Random(5);
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      IndexModel model = new IndexModel(new MemoryIndex());
+      IndexModel.Member process = new IndexModel.Member(root, model.memory);
+      for (int step = 0; step < 2000; step++) {
+        // Twelve keys of one stripe.
+        Digest256 key = IndexModel.key(2 * random.nextInt(12));
+        try (KeyLocks.Hold hold = process.hold(key)) {
+          assertTrue(hold.shared());
+          process.index.makeSlot(key);
+        }
+        // One page, of four slots.
+        model.memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexLayout.MOST_PAGES);
+        Long changes = IndexModel.changes(process, key);
+        if (changes != null) {
+          IndexModel.fill(process, key, 0, changes, model.version(key));
+        }
+        model.change(process, IndexModel.key(2 * random.nextInt(12)));
+        model.assertWinners(process, "step " + step);
+      }
+    }
+  }
+
   private static void act(
-      IndexModel model,
-      IndexModel.Process process,
-      Digest256 key,
-      List<Look> looks,
-      Random random) {
+      IndexModel model, IndexModel.Member process, Digest256 key, List<Look> looks, Random random) {
     String run = "run-" + random.nextInt(5);
     long moment = random.nextInt(1000);
     switch (random.nextInt(10)) {
