@@ -163,6 +163,12 @@ final class LookupFlow {
         if (changed(directory, candidate) || isMended(directory, candidate)) {
           return null;
         }
+        PayloadMemory kept =
+            engine.reader.readKept(directory, candidate.runId(), candidate.manifest());
+        if (kept != null) {
+          take(directory, ranking, null, candidate, kept, target);
+          return true;
+        }
       } catch (IOException e) {
         unreadable = stays(e);
       }

@@ -2,6 +2,7 @@ package io.warmstart.entry;
 
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
+import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
@@ -47,6 +48,29 @@ public final class PairReader {
    */
   public PairRead read(KeyDirectory directory, String runId, Manifest manifest) throws IOException {
     return Uninterrupted.call(() -> readOnce(directory.payload(runId), manifest));
+  }
+
+  /**
+   * Reads the payload that a writer keeps a link to while it replaces it, if it is the manifest's:
+   * a writer that was stopped between its two renames has left the version before in two places.
+   *
+   * @return null if there is none
+   */
+  public @Nullable PayloadMemory readKept(KeyDirectory directory, String runId, Manifest manifest)
+      throws IOException {
+    for (KeyScan.Leftover leftover : KeyScan.forLookup(ops, directory).staged()) {
+      StagedName staged = leftover.staged();
+      if (staged != null
+          && staged.role() == StagedName.Role.PREVIOUS
+          && staged.runId().equals(runId)) {
+        Path path = directory.path().resolve(leftover.name());
+        PayloadMemory memory = Uninterrupted.call(() -> readOnce(path, manifest)).memory();
+        if (memory != null) {
+          return memory;
+        }
+      }
+    }
+    return null;
   }
 
   private PairRead readOnce(Path path, Manifest manifest) throws IOException {
