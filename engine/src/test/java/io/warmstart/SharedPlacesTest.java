@@ -166,9 +166,9 @@ class SharedPlacesTest {
       Files.move(directory, machine.resolve("away"));
       Path trap = Files.createDirectory(parent.resolve("trap"));
       Files.createSymbolicLink(directory, trap);
-      for (int save = 0; save < 20; save++) {
+      for (int save = 0; save < 10; save++) {
         store.save(key, new byte[] {2}, EntryAttributes.checkpoint());
-        Thread.sleep(50);
+        Thread.sleep(100);
         assertTrue(store.lookup(key).isPresent());
       }
       assertEquals(List.of(), new KeyFiles(trap).names(), "the trap was filled");

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,7 +66,26 @@ class StoresOfOneRootTest {
     }
   }
 
-  /** Saves under one key, and stays. */
+  /** Hits and misses that the index answers make no system call, and are counted all the same. */
+  @Test
+  void theCountersOfALivingProcessAreSeenFromAnother() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm other = ForkedJvm.start(SaveOne.class, root.toString())) {
+      other.awaitLine("saved");
+      Map<String, Long> expected =
+          Map.of("saves", 1L, "overwrites", 0L, "hits", 100L, "misses", 50L, "evicted", 0L);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      Map<String, Long> seen = Map.of();
+      while (!seen.equals(expected) && System.nanoTime() - deadline < 0) {
+        seen = new HashMap<>(store.stats().counters());
+        seen.keySet().retainAll(expected.keySet());
+      }
+      assertEquals(expected, seen);
+      assertEquals(2, store.stats().liveProcesses());
+    }
+  }
+
+  /** Saves under one key, looks up, and stays. */
   static final class SaveOne {
     private SaveOne() {}
 
@@ -75,6 +97,13 @@ class StoresOfOneRootTest {
                   Payloads.key("of another process"),
                   new byte[] {1},
                   EntryAttributes.checkpoint()));
+      Entry reused = new Entry();
+      for (int lookup = 0; lookup < 100; lookup++) {
+        store.lookup(Payloads.key("of another process"), Ranking.LATEST, reused);
+        if (lookup % 2 == 0) {
+          store.lookup(Payloads.key("of nobody"), Ranking.LATEST, reused);
+        }
+      }
       ForkedJvm.untilKilled();
     }
   }
