@@ -135,6 +135,16 @@ final class Engine implements AutoCloseable {
     return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
   }
 
+  /**
+   * A save has failed, and with it perhaps the removal of what it had staged: sweeps are to look.
+   */
+  void leaveTraces() {
+    records().walkIsDue();
+    if (registry != null) {
+      registry.leaveTraces();
+    }
+  }
+
   /** Whether a process has died on this root that nobody has noticed before. */
   boolean noticeDeaths() {
     return registry != null && registry.noticeDeaths();

@@ -80,11 +80,11 @@ final class SaveFlow {
     try {
       publish(directory, runId, source, stagerAttributes(attributes), mayReplace);
     } catch (SyncFailedException e) {
-      engine.counters.count(Counter.SAVE_FAILURES);
+      failed();
       engine.counters.count(Counter.SYNC_FAILURES);
       throw StoreFailures.ofWriting("save failed, nothing was changed", directory.path(), e);
     } catch (IOException e) {
-      engine.counters.count(Counter.SAVE_FAILURES);
+      failed();
       throw StoreFailures.ofWriting(
           undone(e)
               ? "save failed, nothing was changed"
@@ -92,10 +92,16 @@ final class SaveFlow {
           directory.path(),
           e);
     } catch (RuntimeException | Error e) {
-      engine.counters.count(Counter.SAVE_FAILURES);
+      failed();
       throw e;
     }
     EvictFlow.keepBudget(engine, options);
+  }
+
+  /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
+  private void failed() {
+    engine.counters.count(Counter.SAVE_FAILURES);
+    engine.leaveTraces();
   }
 
   private void publish(
@@ -155,6 +161,9 @@ final class SaveFlow {
               directory.key(),
               EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()),
               published.replacedBytes());
+      if (published.leftLink()) {
+        engine.leaveTraces();
+      }
       if (!published.inPlace()) {
         return FOREIGN_REMOVAL;
       }

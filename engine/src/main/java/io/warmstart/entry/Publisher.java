@@ -40,8 +40,9 @@ public final class Publisher {
    * @param replacedBytes the bytes of the pair that it replaced; 0 if there was none
    * @param inPlace whether both files were found in place after the renames; if not, a store that
    *     knows no lock has removed them
+   * @param leftLink whether the link to the version before could not be removed: a leftover
    */
-  public record Published(long replacedBytes, boolean inPlace) {}
+  public record Published(long replacedBytes, boolean inPlace, boolean leftLink) {}
 
   /**
    * Publishes.
@@ -71,8 +72,8 @@ public final class Publisher {
       }
     }
     boolean inPlace = inPlace(pair);
-    dropLink(previous, pair, null);
-    return new Published(replacedBytes, inPlace);
+    boolean dropped = dropLink(previous, pair, null);
+    return new Published(replacedBytes, inPlace, !dropped);
   }
 
   /** What is kept of the payload that is being replaced. */
@@ -200,17 +201,19 @@ public final class Publisher {
     }
   }
 
-  private void dropLink(Previous previous, StagedPair pair, @Nullable Throwable because) {
+  private boolean dropLink(Previous previous, StagedPair pair, @Nullable Throwable because) {
     if (previous != Previous.LINKED) {
-      return;
+      return true;
     }
     try {
       ops.unlink(pair.previousPayload());
+      return true;
     } catch (IOException e) {
       // After the commit it is a leftover that a sweep removes; before it, part of the failure.
       if (because != null) {
         because.addSuppressed(e);
       }
+      return false;
     }
   }
 

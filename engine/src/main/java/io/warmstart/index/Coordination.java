@@ -101,11 +101,16 @@ public final class Coordination {
     return ((MAGIC ^ version) * prime ^ boot) * prime;
   }
 
-  /** Takes a row whose byte in the lock file this process holds. */
-  void claim(int claimedRow, long atLeastEpoch, long pid, long nowUnixNanos) {
+  /**
+   * Takes a row whose byte in the lock file this process holds.
+   *
+   * @return whether the owner before has left in order, if there was one
+   */
+  boolean claim(int claimedRow, long atLeastEpoch, long pid, long nowUnixNanos) {
     int offset = rowOffset(claimedRow);
     epoch = Math.max(words.get(offset + EPOCH_OFFSET, 0) + 1, atLeastEpoch) & 0xffff_ffffL;
     row = claimedRow;
+    boolean leftInOrder = words.get(offset + PID_OFFSET, 0) == 0;
     words.put(offset + PID_OFFSET, pid);
     words.put(offset + STARTED_OFFSET, nowUnixNanos);
     words.put(offset + EPOCH_OFFSET, epoch);
@@ -113,6 +118,7 @@ public final class Coordination {
     if (words.get(ROWS_USED_OFFSET, 0) <= claimedRow) {
       words.put(ROWS_USED_OFFSET, claimedRow + 1);
     }
+    return leftInOrder;
   }
 
   /** Whether the row still says that it is this process's; it does not after a scribble. */

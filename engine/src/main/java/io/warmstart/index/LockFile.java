@@ -204,7 +204,11 @@ final class LockFile {
     } catch (OverlappingFileLockException e) {
       return null;
     } catch (AssertionError e) {
-      // So the JDK says that the file was closed just as the kernel had granted the lock.
+      // So the JDK says that it could not look at the file, which it does when it first locks it.
+      if (e.getCause() instanceof IOException failure) {
+        throw new IOException(failure.getMessage(), e);
+      }
+      // And that the file was closed just as the kernel had granted the lock.
       if (open.isOpen()) {
         throw e;
       }

@@ -48,6 +48,10 @@ public final class ProcessRegistry implements AutoCloseable {
   private final CompletableFuture<Boolean> started = new CompletableFuture<>();
   private volatile @Nullable Coordination current;
   private volatile boolean closed;
+  private volatile boolean leavesTraces;
+
+  /** Whether the owner of this row before us has died; told once. */
+  private volatile boolean predecessorDied;
 
   // Only the registry's thread uses these.
   private int row = -1;
@@ -122,10 +126,19 @@ public final class ProcessRegistry implements AutoCloseable {
     return live;
   }
 
+  /**
+   * Has this process count as one that has died once it is gone, since it could not clear away what
+   * it has left.
+   */
+  public void leaveTraces() {
+    leavesTraces = true;
+  }
+
   /** Whether a process has died since this was last asked, here or by a sibling. */
   public boolean noticeDeaths() {
     Coordination coordination = current();
-    boolean died = false;
+    boolean died = predecessorDied;
+    predecessorDied = false;
     for (int each = 0; coordination != null && each < coordination.rowsUsed(); each++) {
       if (coordination.isOccupied(each) && isUnowned(each, coordination)) {
         coordination.left(each);
@@ -186,7 +199,7 @@ public final class ProcessRegistry implements AutoCloseable {
       started.completeExceptionally(e);
     } finally {
       Coordination coordination = current();
-      if (coordination != null) {
+      if (coordination != null && !leavesTraces) {
         coordination.left(coordination.row());
       }
       current = null;
@@ -244,9 +257,13 @@ public final class ProcessRegistry implements AutoCloseable {
       // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
       // the whole directory. Epochs are only ever compared for equality.
       long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
-      coordination.claim(
-          row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
+      boolean leftInOrder =
+          coordination.claim(
+              row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
       epoch = coordination.owner().epoch();
+      if (!leftInOrder) {
+        predecessorDied = true;
+      }
       current = coordination;
     } finally {
       LockFile.release(attaching);
