@@ -193,5 +193,6 @@ public final class Entry implements AutoCloseable {
       }
     }
     lease.end();
+    query.clear();
   }
 }

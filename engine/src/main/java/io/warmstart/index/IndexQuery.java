@@ -21,6 +21,13 @@ public final class IndexQuery {
     this.lease = lease;
   }
 
+  /** Forgets the last answer, and with it the mapping that it came from. */
+  public void clear() {
+    entry = null;
+    attached = null;
+    at.clear();
+  }
+
   /** The lease that a hit has taken. */
   public PayloadLease lease() {
     return lease;

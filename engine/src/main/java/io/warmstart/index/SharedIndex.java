@@ -51,6 +51,7 @@ public final class SharedIndex implements EntryIndex {
   private volatile @Nullable RootLook lastRootLook;
   private volatile @Nullable IndexAttachment current;
   private volatile boolean failed;
+  private volatile boolean closed;
   private volatile long failedAtNanos;
 
   /**
@@ -412,7 +413,11 @@ public final class SharedIndex implements EntryIndex {
 
   /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
   public void close() {
-    forget(current);
+    closed = true;
+    IndexAttachment attached = current;
+    // The mappings go with the garbage collector, once nothing leads to them.
+    current = null;
+    forget(attached);
   }
 
   private void forget(@Nullable IndexAttachment attached) {
@@ -434,7 +439,7 @@ public final class SharedIndex implements EntryIndex {
       }
     }
     long since = System.nanoTime() - failedAtNanos;
-    return failed && since < RETRY_NANOS ? null : attach();
+    return closed || (failed && since < RETRY_NANOS) ? null : attach();
   }
 
   private @Nullable IndexAttachment attach() {

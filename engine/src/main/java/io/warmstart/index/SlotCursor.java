@@ -14,6 +14,10 @@ final class SlotCursor {
     offset = newOffset;
   }
 
+  void clear() {
+    file = null;
+  }
+
   IndexFile file() {
     return Objects.requireNonNull(file);
   }
