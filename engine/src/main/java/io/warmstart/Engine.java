@@ -61,6 +61,8 @@ final class Engine implements AutoCloseable {
   final PendingTouches touches;
   final RunIdGenerator runIds;
   final KeyLocks locks;
+  final PayloadCache payloads;
+  final TickingClock ticks;
 
   /** Guards nothing: two walks at once would only do the same twice. */
   final Object walking = new Object();
@@ -80,13 +82,20 @@ final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  Engine(Path root, SharedPlace place, StoreOptions options, PayloadCache payloadCache)
+  Engine(
+      Path root,
+      SharedPlace place,
+      StoreOptions options,
+      PayloadCache payloadCache,
+      TickingClock ticks)
       throws IOException {
     this.root = root;
     this.place = place;
     this.ops = options.fileOps();
     this.clock = options.clock();
     this.boot = BootId.read();
+    this.payloads = payloadCache;
+    this.ticks = ticks;
     this.registry = options.readOnly() ? null : ProcessRegistry.start(place, ops, clock, boot);
     this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
     this.sharedIndex =

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 
@@ -42,7 +41,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final StoreOptions effective;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean closed;
 
   private WarmStartStore(Engine engine, StoreOptions options) {
     this.engine = engine;
@@ -128,8 +127,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if entries exist and none could be read because of an error
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
+    ensureOpen();
     Entry entry = new Entry();
-    return lookup(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
+    return lookupFlow.run(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -140,7 +140,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    reused.close();
+    reused.reuse();
     return lookupFlow.run(key, ranking, reused);
   }
 
@@ -317,13 +317,17 @@ public final class WarmStartStore implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      Engines.release(engine);
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
+    Engines.release(engine);
   }
 
   private void ensureOpen() {
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("the store is closed: root=" + engine.root);
     }
   }
