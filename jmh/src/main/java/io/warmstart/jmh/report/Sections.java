@@ -74,8 +74,9 @@ final class Sections {
         byMethodAndEntries(
             "Growth: the first answer",
             "Opening the store and looking one key up; rebuild: after all but the entries was"
-                + " deleted.",
+                + " deleted; rebuildWhole: until the index knows every entry again.",
             "OpenBenchmark."));
+    sections.add(growthOfSaves());
     sections.add(
         byLabel(
             "A checkpoint each millisecond",
@@ -184,6 +185,22 @@ final class Sections {
                     && measurement.param("skew").equals("ZIPF")
                 ? new Place(
                     peerLabel(measurement.param("peer")), grouped(measurement.param("keys")))
+                : null);
+  }
+
+  private static Section growthOfSaves() {
+    String classAndDot = "SaveAmongEntriesBenchmark.";
+    return new Section(
+        new Table(
+            "Growth: durable saves, median",
+            "4 KiB. At a full budget each save evicts another entry before it returns.",
+            Chart.LINES,
+            null),
+        measurement ->
+            measurement.benchmark().startsWith(classAndDot) && measurement.label().equals("p0.50")
+                ? new Place(
+                    measurement.benchmark().substring(classAndDot.length()),
+                    grouped(measurement.param("entries")) + " entries")
                 : null);
   }
 
