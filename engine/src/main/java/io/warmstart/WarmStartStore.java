@@ -300,6 +300,7 @@ public final class WarmStartStore implements AutoCloseable {
   public void flush() {
     ensureOpen();
     if (!engine.readOnly()) {
+      engine.replaced.closeAll();
       int failed = new TouchFlow(engine).run(PendingTouches.TICK_NANOS);
       if (failed > 0) {
         throw new StoreException(
