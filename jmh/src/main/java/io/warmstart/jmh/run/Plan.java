@@ -47,7 +47,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   /** The table that matters, in minutes. */
   static Plan minutes() {
-    Effort effort = new Effort(3, 3, 400);
+    Effort effort = new Effort(2, 2, 300);
     List<List<Cell>> groups = new ArrayList<>();
     Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF", "keys", "1000");
     groups.add(onAllPeers(hit));
@@ -58,9 +58,9 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(onAllPeers(Cell.of("LookupBenchmark.miss", effort, "skew", "ZIPF")));
     groups.add(forms(effort));
     groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
-    turns(groups, new Effort(1, 3, 1200));
+    turns(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
-    Effort shots = new Effort(3, 5, 1);
+    Effort shots = new Effort(3, 4, 1);
     growth(groups, shots, effort, 1000, 10_000);
     groups.add(
         on(
