@@ -47,11 +47,19 @@ public final class Kill implements Scenario {
   }
 
   @Override
+  public List<String> volumes() {
+    return List.of("deaths");
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
     if (shim != null) {
       run.atLeast(Casualties.UNDER_LOCK, Math.max(1, run.options().seconds() / 20));
+    }
+    if (shim != null) {
+      run.atLeast(Casualties.UNDER_LOCK, run.options().atLeast() / 20);
     }
     boolean evicting = run.random().nextBoolean();
     do {
