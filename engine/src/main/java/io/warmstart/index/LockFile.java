@@ -241,12 +241,7 @@ final class LockFile {
    * next lock is taken, and with each heartbeat.
    */
   void release(FileLock lock) {
-    try {
-      lock.release();
-    } catch (ClosedChannelException e) {
-      // Whoever closes a descriptor has released all that was locked through it.
-      return;
-    } catch (IOException e) {
+    if (!isReleased(lock)) {
       overdue.add(lock);
     }
   }
@@ -254,15 +249,22 @@ final class LockFile {
   /** Releases what could not be released before. */
   void releaseOverdue() {
     for (FileLock lock = overdue.poll(); lock != null; lock = overdue.poll()) {
-      try {
-        lock.release();
-      } catch (ClosedChannelException e) {
-        // As above: gone.
-        continue;
-      } catch (IOException e) {
+      if (!isReleased(lock)) {
         overdue.add(lock);
         return;
       }
+    }
+  }
+
+  private static boolean isReleased(FileLock lock) {
+    try {
+      lock.release();
+      return true;
+    } catch (ClosedChannelException e) {
+      // Whoever closes a descriptor has released all that was locked through it.
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
