@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,9 +58,9 @@ class LockFileTest {
       Stubborn lock = new Stubborn(channel, 2);
 
       file.release(lock);
-      FileLock first = file.tryLock(LockFile.stripeByte(1));
+      FileLock first = Objects.requireNonNull(file.tryLock(LockFile.stripeByte(1)));
       assertEquals(0, lock.releases, "refused again");
-      FileLock second = file.tryLock(LockFile.stripeByte(2));
+      FileLock second = Objects.requireNonNull(file.tryLock(LockFile.stripeByte(2)));
 
       assertFalse(lock.isValid());
       file.release(first);

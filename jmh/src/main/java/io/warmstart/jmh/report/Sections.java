@@ -77,6 +77,7 @@ final class Sections {
                 + " deleted; rebuildWhole: until the index knows every entry again.",
             "OpenBenchmark."));
     sections.add(growthOfSaves());
+    sections.add(growthOfIndex());
     sections.add(
         byLabel(
             "A checkpoint each millisecond",
@@ -185,6 +186,19 @@ final class Sections {
                     && measurement.param("skew").equals("ZIPF")
                 ? new Place(
                     peerLabel(measurement.param("peer")), grouped(measurement.param("keys")))
+                : null);
+  }
+
+  private static Section growthOfIndex() {
+    return new Section(
+        new Table(
+            "Growth: the index's files",
+            "Bytes for each entry; they double in size as they fill up.",
+            Chart.NONE,
+            null),
+        measurement ->
+            measurement.label().equals("indexPerEntry")
+                ? new Place("index", grouped(measurement.param("entries")) + " entries")
                 : null);
   }
 
