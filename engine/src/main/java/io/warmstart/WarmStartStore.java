@@ -117,8 +117,8 @@ public final class WarmStartStore implements AutoCloseable {
    * The entry that a ranking prefers, its payload verified. An entry that cannot be read gives way
    * to the next; one that is proven bad is moved to quarantine.
    *
-   * <p>A hit counts as an access: it puts off expiry and eviction, from at most ten seconds on for
-   * other processes. It does not change when the entry was written.
+   * <p>A hit counts as an access: it puts off eviction at once, and expiry too, for other processes
+   * from a minute on, or an eighth of the TTL. It does not change when the entry was written.
    *
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
    * payload does not fit its manifest.
@@ -301,7 +301,7 @@ public final class WarmStartStore implements AutoCloseable {
     ensureOpen();
     if (!engine.readOnly()) {
       engine.replaced.closeAll();
-      int failed = new TouchFlow(engine).run(PendingTouches.TICK_NANOS);
+      int failed = new TouchFlow(engine).run(0);
       if (failed > 0) {
         throw new StoreException(
             "accesses could not be written: expected=0 failures actual="
