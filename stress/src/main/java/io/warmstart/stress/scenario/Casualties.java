@@ -174,11 +174,8 @@ final class Casualties {
           && HeldStripes.keys(crew.root()).contains(Names.key(last.get().key()).toHex())) {
         run.count("stripes found held after a death", 1);
       }
-      boolean atCall = point != null && point.acted() > 0;
-      if (atCall || killed) {
-        deaths.add(new Death(plan.firstHistory(), atCall ? point.actedNanos() : killedNanos));
-      }
-      if (atCall) {
+      if (point != null && point.acted() > 0) {
+        deaths.add(new Death(plan.firstHistory(), point.actedNanos()));
         run.count("deaths at a chosen call", 1);
         String path = point.actedPath();
         Call call = point.actedCall();
@@ -186,6 +183,8 @@ final class Casualties {
         if (isUnderLock(call, path)) {
           run.count(UNDER_LOCK, 1);
         }
+      } else if (killed) {
+        deaths.add(new Death(plan.firstHistory(), killedNanos));
       }
       if (point != null) {
         point.close();

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Parameters;
 @Command(name = BreedCommand.NAME, hidden = true, description = "Forks workers that will die.")
 public final class BreedCommand implements Callable<Integer> {
   static final String NAME = "breed";
+  static final String READY = "ready";
   static final String BORN = "born ";
 
   /** What the shim says when a child has died: its pid, and by which signal. */
@@ -38,6 +40,10 @@ public final class BreedCommand implements Callable<Integer> {
 
   /** As in the shim. */
   private static final String FORK = "/.warmstart-fork:";
+
+  /** What a store may need a class of, in the middle of what is rare. */
+  private static final List<String> LIBRARIES =
+      List.of("io/warmstart/", "org/agrona/", "com/fasterxml/", "net/openhft/");
 
   private static final long WARM_UP_OPERATIONS = 400;
   private static final int ENTROPY_BETWEEN_CHILDREN = 4096;
@@ -50,9 +56,10 @@ public final class BreedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    int missing = LoadedClasses.loadAll(LIBRARIES);
     warmUp();
     System.gc();
-    say("ready");
+    say(READY + " without " + missing + " classes");
     BufferedReader orders =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     String line = orders.readLine();

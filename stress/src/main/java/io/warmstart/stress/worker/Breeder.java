@@ -123,7 +123,7 @@ public final class Breeder implements AutoCloseable {
   }
 
   private void hear(String line) {
-    if (line.equals("ready")) {
+    if (line.startsWith(BreedCommand.READY)) {
       ready.complete(true);
     } else if (line.startsWith(BreedCommand.BORN)) {
       String[] words = line.split(" ", -1);
