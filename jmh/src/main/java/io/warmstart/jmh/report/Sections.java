@@ -57,7 +57,9 @@ final class Sections {
                 null),
             measurement -> {
               Place place = turn(measurement, TURN_TIME, "");
-              return place == null || !measurement.param("payloadBytes").equals("4096")
+              return place == null
+                      || !amongAll(measurement)
+                      || !measurement.param("payloadBytes").equals("4096")
                   ? null
                   : new Place(
                       place.row(),
@@ -141,7 +143,11 @@ final class Sections {
     }
     return new Place(
         peerLabel(colon < 0 ? name : name.substring(0, colon)),
-        bytes(measurement.param("payloadBytes")));
+        bytes(measurement.param("payloadBytes")) + (amongAll(measurement) ? "" : ", these alone"));
+  }
+
+  private static boolean amongAll(Measurement measurement) {
+    return !measurement.param("peers").contains("+");
   }
 
   private static Section ofPeers(String title, String note, String benchmark, String label) {

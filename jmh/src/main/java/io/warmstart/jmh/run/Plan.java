@@ -132,6 +132,18 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String size : SIZES) {
       groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)));
     }
+    // A file system commits what all stores have written; so once more without the others.
+    for (String size : List.of("4096", MIB)) {
+      groups.add(
+          List.of(
+              Cell.of(
+                  "SaveInTurnsBenchmark.overwrite",
+                  effort,
+                  "payloadBytes",
+                  size,
+                  "peers",
+                  PeerKind.WARMSTART + "+" + PeerKind.ORIGINAL)));
+    }
   }
 
   private static void loop(List<List<Cell>> groups, Effort effort) {
