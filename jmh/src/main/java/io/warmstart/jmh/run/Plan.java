@@ -61,7 +61,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     turns(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
     Effort shots = new Effort(3, 4, 1);
-    growth(groups, shots, effort, 1000, 10_000);
+    growth(groups, shots, effort, 1000, 4000);
     groups.add(
         on(
             List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ORIGINAL),
