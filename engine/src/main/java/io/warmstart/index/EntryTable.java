@@ -170,6 +170,12 @@ final class EntryTable {
     return entries;
   }
 
+  /** The bytes that an entry is down for, wherever it lies. */
+  long bytes(RecordedEntry entry) {
+    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
+    return file == null ? -1 : file.buffer.getLong(offsetOf(entry.number()) + ENTRY_BYTES_OFFSET);
+  }
+
   /** What a pass over a stripe's entries has found. Made once, used for each stripe. */
   static final class Pass {
     private boolean any;

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
  *
- * <p>Version history: 1, the first.
+ * <p>Version history: 1, the first; 2, when a walk began.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -23,7 +23,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final int STRIPES = CoordinationLayout.KEY_STRIPES;
   static final int BUCKETS = 1 << 16;
@@ -65,6 +65,7 @@ public final class IndexLayout {
   static final int WALKED_AT_OFFSET = 224;
   static final int QUARANTINE_OFFSET = 208;
   static final int QUARANTINE_CHECK_OFFSET = 216;
+  static final int WALK_BEGAN_OFFSET = 232;
 
   static final long LIVE = 1;
   static final long SUPERSEDED = 2;
@@ -126,7 +127,7 @@ public final class IndexLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "1"),
+          new Field("version", VERSION_OFFSET, 4, "2"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
@@ -138,7 +139,8 @@ public final class IndexLayout {
           new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
           new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
           new Field("quarantine check", QUARANTINE_CHECK_OFFSET, 8, "over it"),
-          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"));
+          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"),
+          new Field("walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"));
 
   public static final List<Field> SUMMARY =
       List.of(

@@ -84,7 +84,7 @@ class DeathAfterEveryStoreTest {
           process.records.doubt();
           long doubt = process.records.walkBegins();
           model.count(process, key, false);
-          process.records.walkEnded(doubt, 10_000, 0);
+          process.records.walkEnded(doubt, 9_000, 10_000, 0);
         });
     return all;
   }
