@@ -128,6 +128,15 @@ public final class IndexPatch {
     return keys.find(key, at) && keys.read(at, key, ranking, winner) && winner.mtime() >= 0;
   }
 
+  /** Flips a bit of the number that leads to the pages of a stripe's entries. */
+  public void flipEntryPage(Digest256 key, int bit) {
+    int offset =
+        IndexLayout.STRIPE_HEADS_OFFSET
+            + KeyLocks.stripeOf(key) * IndexLayout.STRIPE_HEAD_LENGTH
+            + IndexLayout.ENTRY_PAGE_OFFSET;
+    files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
+  }
+
   private SlotCursor slot(Digest256 key) {
     SlotCursor at = new SlotCursor();
     if (!keys.find(key, at)) {
