@@ -25,8 +25,11 @@ final class Agent implements AutoCloseable {
   /** Between two walks while nobody knows the root's bytes. */
   private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** Between two rewrites of one manifest for its touches, while the store is open. */
-  private static final long TOUCH_REWRITE_NANOS = TimeUnit.SECONDS.toNanos(10);
+  /** How long a hit waits to be told in its manifest, while the store is open. */
+  private static final long TOUCH_DELAY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** Or this part of the TTL, if that is shorter: who reads only manifests expires by them. */
+  private static final int TOUCHES_IN_TTL = 8;
 
   private final Engine engine;
   private final StoreOptions options;
@@ -70,7 +73,7 @@ final class Agent implements AutoCloseable {
       long now = System.nanoTime();
       if (now - touchedAt >= TOUCH_EVERY_NANOS) {
         touchedAt = now;
-        touchFlow.run(TOUCH_REWRITE_NANOS);
+        touchFlow.run(touchDelayNanos());
       }
       if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
         count();
@@ -84,6 +87,12 @@ final class Agent implements AutoCloseable {
         pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
       }
     }
+  }
+
+  private long touchDelayNanos() {
+    return options.ttlNanos() > 0
+        ? Math.min(TOUCH_DELAY_NANOS, options.ttlNanos() / TOUCHES_IN_TTL)
+        : TOUCH_DELAY_NANOS;
   }
 
   /** Completes the index, so that the first save that passes the budget need not. */
@@ -117,7 +126,7 @@ final class Agent implements AutoCloseable {
         interrupted = true;
       }
     }
-    touchFlow.run(PendingTouches.TICK_NANOS);
+    touchFlow.run(0);
     if (interrupted) {
       Thread.currentThread().interrupt();
     }

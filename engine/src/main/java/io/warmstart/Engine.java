@@ -25,6 +25,7 @@ import io.warmstart.index.SharedIndex;
 import io.warmstart.index.SharedPlace;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.ParallelSync;
+import io.warmstart.io.ReplacedFiles;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,6 +43,12 @@ final class Engine implements AutoCloseable {
   static final String DIRECTORY_NAME = ".warmstart";
   private static final long LOCK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int MOST_OPEN_DIRECTORIES = 512;
+
+  /** Half of them saves: at 20 ms more than a device can sync. */
+  private static final int MOST_REPLACED_FILES = 128;
+
+  private static final long MOST_REPLACED_BYTES = 64L << 20;
+  private static final long REPLACED_FILES_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
   private static final String PRODUCER = "warmstart-java 0.1";
 
   final Path root;
@@ -58,9 +65,12 @@ final class Engine implements AutoCloseable {
   final PairRecovery recovery;
   final Quarantine quarantine;
   final OpenDirectories openDirectories;
+  final ReplacedFiles replaced;
   final PendingTouches touches;
   final RunIdGenerator runIds;
   final KeyLocks locks;
+  final PayloadCache payloads;
+  final TickingClock ticks;
 
   /** Guards nothing: two walks at once would only do the same twice. */
   final Object walking = new Object();
@@ -80,13 +90,20 @@ final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  Engine(Path root, SharedPlace place, StoreOptions options, PayloadCache payloadCache)
+  Engine(
+      Path root,
+      SharedPlace place,
+      StoreOptions options,
+      PayloadCache payloadCache,
+      TickingClock ticks)
       throws IOException {
     this.root = root;
     this.place = place;
     this.ops = options.fileOps();
     this.clock = options.clock();
     this.boot = BootId.read();
+    this.payloads = payloadCache;
+    this.ticks = ticks;
     this.registry = options.readOnly() ? null : ProcessRegistry.start(place, ops, clock, boot);
     this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
     this.sharedIndex =
@@ -103,6 +120,13 @@ final class Engine implements AutoCloseable {
         new PairRecovery(
             ops, reader, quarantine, staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
     this.openDirectories = new OpenDirectories(ops, root, MOST_OPEN_DIRECTORIES);
+    // A network file system's client gives an open file that is replaced another name instead.
+    this.replaced =
+        new ReplacedFiles(
+            ops,
+            place.nodeLocal() ? 0 : MOST_REPLACED_FILES,
+            MOST_REPLACED_BYTES,
+            REPLACED_FILES_WAIT_NANOS);
     this.touches = new PendingTouches();
     this.runIds = new RunIdGenerator(clock::nanoTime);
     this.agent =
@@ -235,6 +259,7 @@ final class Engine implements AutoCloseable {
         sharedIndex.close();
       }
       openDirectories.close();
+      replaced.close();
       parallelSync.close();
       if (registry != null) {
         registry.close();

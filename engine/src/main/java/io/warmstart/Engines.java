@@ -11,12 +11,13 @@ import java.util.Map;
  * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
  * open it, and closing one would drop the kernel locks of the other.
  *
- * <p>The only static state of the library, with the payload cache that they share.
+ * <p>The only static state of the library, with the payload cache and the clock that they share.
  */
 final class Engines {
   private static final Map<Id, Shared> OPEN = new HashMap<>();
   private static final PayloadCache PAYLOADS =
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
+  private static final TickingClock TICKS = new TickingClock();
 
   private record Id(Path root, boolean readOnly, Path shared) {}
 
@@ -42,7 +43,7 @@ final class Engines {
       Id id = new Id(root, options.readOnly(), place.directory());
       Shared shared = OPEN.get(id);
       if (shared == null) {
-        shared = new Shared(new Engine(root, place, options, PAYLOADS));
+        shared = new Shared(new Engine(root, place, options, PAYLOADS, TICKS));
         OPEN.put(id, shared);
       } else if (shared.engine.clock != options.clock() || shared.engine.ops != options.fileOps()) {
         throw new IllegalArgumentException(

@@ -1,13 +1,12 @@
 package io.warmstart;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
+import io.warmstart.index.CachedEntry;
 import io.warmstart.index.Counter;
 import io.warmstart.index.Counters;
+import io.warmstart.index.HitTally;
 import io.warmstart.index.IndexQuery;
-import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadLease;
-import io.warmstart.payload.PayloadMemory;
 import java.lang.ref.Cleaner;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -33,6 +32,7 @@ public final class Entry implements AutoCloseable {
   private static final class Forgotten implements Runnable {
     private final PayloadLease lease;
     private volatile @Nullable Counters counters;
+    private @Nullable HitTally tally;
 
     private Forgotten(PayloadLease lease) {
       this.lease = lease;
@@ -41,11 +41,41 @@ public final class Entry implements AutoCloseable {
     /** The object is unreachable; if it still holds a lease, nobody has closed it. */
     @Override
     public void run() {
-      if (lease.end()) {
-        Counters told = counters;
-        if (told != null) {
+      boolean forgotten = lease.discard();
+      Counters told = counters;
+      if (told != null) {
+        if (forgotten) {
           told.count(Counter.FORGOTTEN_LEASES);
         }
+        foldTally(told);
+      }
+    }
+
+    private void foldTally(Counters opener) {
+      HitTally open = tally;
+      if (open != null) {
+        tally = null;
+        opener.fold(open);
+      }
+    }
+
+    private void hit(Counters of, boolean often) {
+      Counters before = counters;
+      if (before != of) {
+        if (before != null) {
+          foldTally(before);
+        }
+        counters = of;
+      }
+      HitTally open = tally;
+      if (open != null) {
+        open.increment();
+      } else if (often) {
+        open = of.openTally();
+        open.increment();
+        tally = open;
+      } else {
+        of.count(Counter.HITS);
       }
     }
   }
@@ -65,7 +95,7 @@ public final class Entry implements AutoCloseable {
   private final Forgotten forgotten = new Forgotten(lease);
   private final IndexQuery query = new IndexQuery(lease);
   private final UnsafeBuffer view = new View(this);
-  private @Nullable Candidate candidate;
+  private boolean reused;
   private @Nullable BytesStore<?, ?> bytes;
 
   /**
@@ -84,14 +114,20 @@ public final class Entry implements AutoCloseable {
     return lease;
   }
 
-  /** Shows the winner whose payload the lease holds. */
-  void show(Candidate winner, PayloadMemory memory, Counters counters) {
-    if (forgotten.counters != counters) {
-      forgotten.counters = counters;
+  /** Makes it ready for a lookup, of which there may be many. */
+  void reuse() {
+    if (!reused) {
+      reused = true;
+      lease.keep();
     }
-    candidate = winner;
-    if (memory.fitsBuffer()) {
-      memory.wrap(view);
+    close();
+  }
+
+  /** Shows what the lease holds, and counts the hit. */
+  void show(CachedEntry found, Counters counters) {
+    forgotten.hit(counters, reused);
+    if (found.fitsBuffer()) {
+      found.wrap(view);
     }
   }
 
@@ -102,17 +138,17 @@ public final class Entry implements AutoCloseable {
    *     less 8 bytes); then use {@link #bytes}
    */
   public DirectBuffer payload() {
-    PayloadMemory memory = memory();
-    if (!memory.fitsBuffer()) {
+    CachedEntry payload = held();
+    if (!payload.fitsBuffer()) {
       throw new IllegalStateException(
-          "payload is too large for a buffer, use bytes(): actual=" + memory.length());
+          "payload is too large for a buffer, use bytes(): actual=" + payload.length());
     }
     return view;
   }
 
   /** The payload's length in bytes. */
   public long payloadLength() {
-    return memory().length();
+    return held().length();
   }
 
   /**
@@ -120,10 +156,10 @@ public final class Entry implements AutoCloseable {
    * keep the entry for as long as you read.
    */
   public synchronized BytesStore<?, ?> bytes() {
-    PayloadMemory memory = memory();
+    CachedEntry payload = held();
     BytesStore<?, ?> current = bytes;
     if (current == null) {
-      current = memory.view();
+      current = payload.memory().view();
       bytes = current;
     }
     return current;
@@ -146,7 +182,7 @@ public final class Entry implements AutoCloseable {
 
   /** The run that saved it. */
   public String runId() {
-    return held().runId();
+    return held().candidate().runId();
   }
 
   /** When it was saved: whole seconds since 1970, unsigned. */
@@ -160,30 +196,21 @@ public final class Entry implements AutoCloseable {
   }
 
   private Manifest manifest() {
-    return held().manifest();
+    return held().candidate().manifest();
   }
 
-  private Candidate held() {
-    Candidate current = candidate;
-    if (current == null) {
+  private CachedEntry held() {
+    CachedEntry held = (CachedEntry) lease.held();
+    if (held == null) {
       throw new IllegalStateException("the entry is closed");
     }
-    return current;
-  }
-
-  private PayloadMemory memory() {
-    CachedPayload payload = lease.held();
-    if (payload == null) {
-      throw new IllegalStateException("the entry is closed");
-    }
-    return payload.memory();
+    return held;
   }
 
   /** Ends the lease. Later calls do nothing. */
   @Override
   public void close() {
-    if (candidate != null) {
-      candidate = null;
+    if (lease.held() != null) {
       // Before the memory goes: whoever kept a view runs into its bounds, not into freed memory.
       view.wrap(0, 0);
       BytesStore<?, ?> kept = bytes;
@@ -191,8 +218,7 @@ public final class Entry implements AutoCloseable {
         bytes = null;
         kept.releaseLast();
       }
+      lease.end();
     }
-    lease.end();
-    query.clear();
   }
 }

@@ -1,6 +1,8 @@
 package io.warmstart;
 
 import io.warmstart.format.Digest256;
+import io.warmstart.index.CachedEntry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The key of a fit: the SHA-256 of what makes two fits the same, data and specification. Make one
@@ -10,6 +12,13 @@ import io.warmstart.format.Digest256;
  */
 public final class Fingerprint {
   private final Digest256 digest;
+
+  /**
+   * What was last found for this key, by whichever store and ranking; a lookup takes it for no more
+   * than a hint of where to look first. As a String keeps its hash: a loop that asks for one key
+   * again and again need not find its entry in a table each time.
+   */
+  private volatile @Nullable CachedEntry lastFound;
 
   private Fingerprint(Digest256 digest) {
     this.digest = digest;
@@ -40,6 +49,16 @@ public final class Fingerprint {
 
   Digest256 digest() {
     return digest;
+  }
+
+  @Nullable CachedEntry lastFound() {
+    return lastFound;
+  }
+
+  void found(CachedEntry entry) {
+    if (lastFound != entry) {
+      lastFound = entry;
+    }
   }
 
   /** Returns the 64 lowercase hex digits. */

@@ -11,10 +11,8 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.CachedEntry;
 import io.warmstart.index.Counter;
 import io.warmstart.index.FillTicket;
-import io.warmstart.index.IndexQuery;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.SharedIndex;
-import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -47,9 +45,19 @@ final class LookupFlow {
   private final Engine engine;
   private final StoreOptions options;
 
+  private final boolean systemClock;
+
+  /** An entry that was used more recently needs neither a touch nor a look at the TTL. */
+  private final long trustedIdleNanos;
+
   LookupFlow(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
+    this.systemClock = options.usesSystemClock();
+    this.trustedIdleNanos =
+        options.ttlNanos() > 0
+            ? Math.min(PendingTouches.TICK_NANOS, options.ttlNanos())
+            : PendingTouches.TICK_NANOS;
   }
 
   /**
@@ -60,11 +68,16 @@ final class LookupFlow {
   boolean run(Fingerprint key, Ranking ranking, Entry target) {
     SharedIndex index = engine.sharedIndex;
     if (index != null) {
-      long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      long now = engine.ticks.unixNanos();
       switch (index.find(
-          key.digest(), ranking.place(), now, options.foreignCheckNanos(), target.query())) {
+          key.lastFound(),
+          key.digest(),
+          ranking.place(),
+          now,
+          options.foreignCheckNanos(),
+          target.query())) {
         case HIT -> {
-          if (accept(key, target, now)) {
+          if (accept(index, key, target, now)) {
             return true;
           }
         }
@@ -79,26 +92,29 @@ final class LookupFlow {
   }
 
   /** Takes the index's answer, unless the entry has expired. */
-  private boolean accept(Fingerprint key, Entry target, long systemNanos) {
-    IndexQuery query = target.query();
-    CachedEntry found = Objects.requireNonNull(query.entry());
-    long now = options.usesSystemClock() ? systemNanos : options.clock().nanoTime();
-    long idle = now - query.lastUse();
-    // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
-    // the manifest decides.
-    if (idle < -PendingTouches.TICK_NANOS
-        || (options.ttlNanos() > 0 && idle >= options.ttlNanos())) {
-      query.lease().end();
-      return false;
+  private boolean accept(SharedIndex index, Fingerprint key, Entry target, long tickedNanos) {
+    CachedEntry found = Objects.requireNonNull((CachedEntry) target.lease().held());
+    long now = systemClock ? tickedNanos : options.clock().nanoTime();
+    long idle = now - found.lastUse();
+    if (idle >= trustedIdleNanos || idle < -PendingTouches.TICK_NANOS) {
+      // Another process may have used it since.
+      idle = now - index.lastUse(found);
+      // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
+      // the manifest decides.
+      if (idle < -PendingTouches.TICK_NANOS
+          || (options.ttlNanos() > 0 && idle >= options.ttlNanos())) {
+        target.close();
+        return false;
+      }
+      // Whoever has put the entry into memory has noted that hit: see take.
+      if (idle >= PendingTouches.TICK_NANOS) {
+        index.touch(found, now);
+        engine.records().touched(key.digest(), found.candidate().runId(), now);
+        engine.touches.note(key.digest(), found.candidate(), now);
+      }
     }
-    // Whoever has put the entry into memory has noted that hit: see take.
-    if (idle >= PendingTouches.TICK_NANOS) {
-      Objects.requireNonNull(engine.sharedIndex).touch(query, now);
-      engine.records().touched(key.digest(), found.candidate().runId(), now);
-      engine.touches.note(key.digest(), found.candidate(), now);
-    }
-    target.show(found.candidate(), found.payload().memory(), engine.counters);
-    engine.counters.count(Counter.HITS);
+    key.found(found);
+    target.show(found, engine.counters);
     return true;
   }
 
@@ -108,7 +124,9 @@ final class LookupFlow {
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         Boolean hit = attempt(directory, ranking, target);
         if (hit != null) {
-          engine.counters.count(hit ? Counter.HITS : Counter.MISSES);
+          if (!hit) {
+            engine.counters.count(Counter.MISSES);
+          }
           return hit;
         }
       }
@@ -177,7 +195,7 @@ final class LookupFlow {
       throw unreadable;
     }
     if (ticket != null && scan.candidates().isEmpty() && scan.suspects().isEmpty()) {
-      fill(directory, ticket, ranking, null, 0, null);
+      fill(directory, ticket, ranking, null, 0);
     }
     return false;
   }
@@ -195,13 +213,14 @@ final class LookupFlow {
       Candidate candidate,
       PayloadMemory memory,
       Entry target) {
-    CachedPayload payload = new CachedPayload(memory);
-    target.lease().take(payload);
-    target.show(candidate, memory, engine.counters);
+    CachedEntry found =
+        new CachedEntry(directory, ranking.place(), candidate, memory, engine.payloads);
+    target.lease().take(found);
+    target.show(found, engine.counters);
     long now = engine.clock.nanoTime();
-    if (ticket == null || !fill(directory, ticket, ranking, candidate, now, payload)) {
+    if (ticket == null || !fill(directory, ticket, ranking, found, now)) {
       // For this caller alone: freed when its lease ends.
-      payload.retire();
+      found.retire();
     }
     if (!engine.readOnly()) {
       engine.touches.note(directory.key(), candidate, now);
@@ -230,13 +249,12 @@ final class LookupFlow {
       KeyDirectory directory,
       FillTicket ticket,
       Ranking ranking,
-      @Nullable Candidate winner,
-      long lastUse,
-      @Nullable CachedPayload payload) {
+      @Nullable CachedEntry winner,
+      long lastUse) {
     try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
       return hold.shared()
           && engine.sharedIndex != null
-          && engine.sharedIndex.fill(ticket, ranking.place(), winner, lastUse, payload);
+          && engine.sharedIndex.fill(ticket, ranking.place(), winner, lastUse);
     }
   }
 

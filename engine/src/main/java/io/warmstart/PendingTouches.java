@@ -31,10 +31,10 @@ final class PendingTouches {
    * A noted hit.
    *
    * @param seen the version that was hit
-   * @param stamp when
-   * @param persisted the access stamp that the manifest on disk has
+   * @param stamp when, the last time
+   * @param notedAtNanos unix nanoseconds of the first hit that is not on disk
    */
-  record Touch(Manifest seen, Stamp stamp, Stamp persisted) {}
+  record Touch(Manifest seen, Stamp stamp, long notedAtNanos) {}
 
   private final Map<Ref, Touch> touches = new ConcurrentHashMap<>();
 
@@ -47,11 +47,11 @@ final class PendingTouches {
       if (!movesByTick(before.stamp(), nowUnixNanos)) {
         return;
       }
-      touches.put(ref, new Touch(hit.manifest(), now, before.persisted()));
+      touches.put(ref, new Touch(hit.manifest(), now, before.notedAtNanos()));
     } else if (!hit.manifest().accessed()
         || movesByTick(hit.manifest().accessedAt(), nowUnixNanos)) {
       if (before != null || touches.size() < MOST) {
-        touches.put(ref, new Touch(hit.manifest(), now, hit.manifest().accessedAt()));
+        touches.put(ref, new Touch(hit.manifest(), now, nowUnixNanos));
       }
     }
   }
@@ -69,19 +69,16 @@ final class PendingTouches {
   }
 
   /**
-   * The touches that should go to disk now.
-   *
-   * @param leastMoveNanos how far the stamp must have moved for an entry that is marked accessed
+   * The touches that have waited for so long; all if it is 0. Each is a rewrite and a sync, and has
+   * every process read the key's directory again: so one tells of many hits.
    */
-  List<Map.Entry<Ref, Touch>> due(long leastMoveNanos) {
+  List<Map.Entry<Ref, Touch>> due(long delayNanos, long nowUnixNanos) {
     List<Map.Entry<Ref, Touch>> due = new ArrayList<>();
     for (Map.Entry<Ref, Touch> each : touches.entrySet()) {
-      Touch touch = each.getValue();
-      long moved = touch.stamp().toUnixNanosSaturated() - touch.persisted().toUnixNanosSaturated();
-      if ((!touch.seen().accessed() && touch.persisted().equals(Stamp.ZERO))
-          || moved >= leastMoveNanos
-          || moved < 0) {
-        due.add(Map.entry(each.getKey(), touch));
+      long waited = nowUnixNanos - each.getValue().notedAtNanos();
+      // A clock that was set back makes it negative.
+      if (waited >= delayNanos || waited < 0) {
+        due.add(Map.entry(each.getKey(), each.getValue()));
       }
     }
     return due;
@@ -96,7 +93,7 @@ final class PendingTouches {
             return null;
           }
           return sameVersion(current.seen(), touch.seen())
-              ? new Touch(current.seen(), current.stamp(), touch.stamp())
+              ? new Touch(current.seen(), current.stamp(), current.stamp().toUnixNanosSaturated())
               : current;
         });
   }

@@ -1,7 +1,6 @@
 package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
-import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
@@ -9,15 +8,14 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.index.CoordinationLayout;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.RootRecords;
-import io.warmstart.io.FileFacts;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
@@ -28,19 +26,17 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * <p>Takes each key's lock in turn and no other, so savers go on meanwhile.
  */
 final class RootWalk {
-  /** Empty directories younger than this may be a sibling's that is about to stage in it. */
-  private static final long EMPTY_DIRECTORY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** A rebuild of fewer keys is done before a second thread has begun. */
+  private static final int KEYS_OF_ONE_THREAD = 1000;
+
+  private static final int MOST_THREADS = 4;
+  private static final int PIECE = 64;
 
   private final Engine engine;
   private final boolean passUnchanged;
   private final BooleanSupplier stopped;
-  private final RecoverFlow recoverFlow;
-  private final RecoverFlow.Result recovered = new RecoverFlow.Result();
-  private final List<Evictable> entries = new ArrayList<>();
-  private long bytes;
+  private final KeyWalk found;
   private long quarantineBytes;
-  private long failures;
-  private boolean untold;
 
   /**
    * Makes a walk.
@@ -52,7 +48,7 @@ final class RootWalk {
     this.engine = engine;
     this.passUnchanged = passUnchanged;
     this.stopped = stopped;
-    this.recoverFlow = new RecoverFlow(engine);
+    this.found = new KeyWalk(engine, passUnchanged);
   }
 
   /** An entry as it was found. */
@@ -60,22 +56,22 @@ final class RootWalk {
 
   /** The entries of the keys that were not passed over. */
   List<Evictable> entries() {
-    return entries;
+    return found.entries;
   }
 
   /** The root's bytes. */
   long bytes() {
-    return bytes + quarantineBytes;
+    return found.bytes + quarantineBytes;
   }
 
   /** What was mended. */
   RecoverFlow.Result recovered() {
-    return recovered;
+    return found.recovered;
   }
 
   /** How many keys could not be looked at or mended. */
   long failures() {
-    return failures;
+    return found.failures;
   }
 
   void run() throws IOException {
@@ -102,16 +98,14 @@ final class RootWalk {
         }
       }
     }
-    Set<Digest256> listed = new HashSet<>();
+    Set<Digest256> listed = new LinkedHashSet<>();
     for (String name : engine.ops.list(engine.root)) {
-      if (stopped.getAsBoolean()) {
-        return;
-      }
       if (DirectoryNames.isKeyDirectory(name)) {
-        Digest256 key = Digest256.fromHex(name);
-        listed.add(key);
-        walk(engine.directory(key));
+        listed.add(Digest256.fromHex(name));
       }
+    }
+    if (!walkAll(List.copyOf(listed), wasUnknown)) {
+      return;
     }
     List<Digest256> unlisted = new ArrayList<>();
     records.forEachKey(
@@ -120,9 +114,9 @@ final class RootWalk {
             unlisted.add(key);
           }
         });
-    unlisted.forEach(key -> walk(engine.directory(key)));
+    unlisted.forEach(key -> found.walk(engine.directory(key)));
     quarantineBytes = engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
-    if (untold && wasUnknown) {
+    if (found.untold && wasUnknown) {
       // Something is held by a process that was stopped: what it holds was not counted.
       return;
     }
@@ -133,74 +127,68 @@ final class RootWalk {
         quarantineBytes);
   }
 
-  private void walk(KeyDirectory directory) {
-    try {
-      FileFacts facts = engine.ops.stat(directory.path());
-      long unchanged =
-          passUnchanged
-              ? engine.records().bytesIfUnchanged(directory.key(), facts.mtimeNanos())
-              : -1;
-      if (unchanged > 0) {
-        bytes += unchanged;
-      } else {
-        walkKey(directory);
+  /**
+   * Walks keys, with more threads where the index knows nothing: everybody waits for that.
+   *
+   * @return false if it was told to stop
+   */
+  private boolean walkAll(List<Digest256> keys, boolean urgent) {
+    int threads = Math.min(MOST_THREADS, Runtime.getRuntime().availableProcessors());
+    AtomicInteger next = new AtomicInteger();
+    if (!urgent || keys.size() <= KEYS_OF_ONE_THREAD || threads == 1) {
+      walkPieces(keys, next, found);
+    } else {
+      List<FutureTask<KeyWalk>> others = new ArrayList<>();
+      for (int each = 1; each < threads; each++) {
+        FutureTask<KeyWalk> other =
+            new FutureTask<>(
+                () -> {
+                  KeyWalk part = new KeyWalk(engine, passUnchanged);
+                  walkPieces(keys, next, part);
+                  return part;
+                });
+        Thread thread = new Thread(other, "warmstart-walk-" + each);
+        thread.setDaemon(true);
+        thread.start();
+        others.add(other);
       }
-    } catch (NoSuchFileException e) {
-      forget(directory);
-    } catch (IOException e) {
-      failures++;
-    }
-  }
-
-  private void walkKey(KeyDirectory directory) throws IOException {
-    KeyCount count = count(directory);
-    if (recover(directory, count.scan())) {
-      count = count(directory);
-    }
-    bytes += count.bytes();
-    KeyScan scan = count.scan();
-    for (Candidate candidate : scan.candidates()) {
-      entries.add(new Evictable(directory, candidate, scan.pairBytes(candidate.runId())));
-    }
-    if (scan.exists() && scan.isEmpty()) {
-      removeEmptyDirectory(directory);
-    }
-  }
-
-  private KeyCount count(KeyDirectory directory) throws IOException {
-    try (KeyLocks.Hold hold = engine.locks.acquireForWalk(directory.key())) {
-      untold |= !hold.shared();
-      return KeyCount.under(engine, hold, directory);
-    }
-  }
-
-  /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
-  private boolean recover(KeyDirectory directory, KeyScan scan) {
-    long before = recovered.changes();
-    try {
-      recoverFlow.run(directory, scan, recovered);
-    } catch (IOException e) {
-      failures++;
-    }
-    return recovered.changes() > before;
-  }
-
-  private void forget(KeyDirectory directory) {
-    try {
-      count(directory);
-    } catch (IOException e) {
-      failures++;
-    }
-  }
-
-  private void removeEmptyDirectory(KeyDirectory directory) throws IOException {
-    try {
-      long age = engine.clock.nanoTime() - engine.ops.stat(directory.path()).mtimeNanos();
-      if (age >= EMPTY_DIRECTORY_NANOS) {
-        engine.ops.removeDirectory(directory.path());
+      try {
+        walkPieces(keys, next, found);
+      } finally {
+        // After an error of ours there is nothing left for them to do.
+        next.set(keys.size());
       }
-    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-      // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
+      others.forEach(other -> found.add(await(other)));
+    }
+    return !stopped.getAsBoolean();
+  }
+
+  private void walkPieces(List<Digest256> keys, AtomicInteger next, KeyWalk part) {
+    for (int from = next.getAndAdd(PIECE);
+        from < keys.size() && !stopped.getAsBoolean();
+        from = next.getAndAdd(PIECE)) {
+      for (Digest256 key : keys.subList(from, Math.min(keys.size(), from + PIECE))) {
+        part.walk(engine.directory(key));
+      }
+    }
+  }
+
+  private static KeyWalk await(FutureTask<KeyWalk> other) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return other.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException("a thread of a walk has failed", e.getCause());
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -11,6 +11,8 @@ import io.warmstart.format.RunIds;
 import io.warmstart.index.Counter;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
+import io.warmstart.io.IoFailure;
+import io.warmstart.io.ReplacedFiles;
 import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -25,6 +27,7 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * <ol>
  *   <li>Open the key's directory, making it if need be.
  *   <li>Stage payload and manifest in it, and sync both.
+ *   <li>If there may be a version before, hold its files open until the names are durable.
  *   <li>Under the key's lock rename the payload, rename the manifest, look whether both are there,
  *       tell the index.
  *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
@@ -117,13 +120,9 @@ final class SaveFlow {
         backOff(attempt);
       }
       try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
-        StagedPair pair = engine.stager.stage(directory, runId, source, attributes);
-        long removals = commit(directory, pair, mayReplace || attempt > 0);
-        if (removals != FOREIGN_REMOVAL) {
-          makeNamesDurable(open, directory);
-          if (stillInPlace(directory, pair, removals)) {
-            return;
-          }
+        StagedPair pair = stage(directory, runId, source, attributes);
+        if (publishStaged(open, directory, pair, mayReplace || attempt > 0)) {
+          return;
         }
         engine.counters.count(Counter.REPUBLISHED);
         engine.destroyedAtNanos = System.nanoTime();
@@ -135,6 +134,59 @@ final class SaveFlow {
     throw new IOException(
         "gave up after " + MOST_ATTEMPTS + " attempts: others keep removing what is being saved",
         vanished);
+  }
+
+  /** Stages, once more if what overwrites have replaced is in the way. */
+  private StagedPair stage(
+      KeyDirectory directory, String runId, PayloadSource source, Stager.Attributes attributes)
+      throws IOException {
+    long freed = engine.replaced.freed();
+    try {
+      return engine.stager.stage(directory, runId, source, attributes);
+    } catch (SyncFailedException | NoSuchFileException e) {
+      throw e;
+    } catch (IOException e) {
+      boolean wanting =
+          switch (IoFailure.of(e, directory.path())) {
+            case FULL, DESCRIPTORS -> true;
+            case READ_ONLY, PERMISSION, OTHER -> false;
+          };
+      if (!wanting) {
+        throw e;
+      }
+      engine.replaced.closeAll();
+      // By us, or a moment ago by its own thread.
+      if (engine.replaced.freed() == freed) {
+        throw e;
+      }
+      return engine.stager.stage(directory, runId, source, attributes);
+    }
+  }
+
+  /**
+   * Publishes a staged pair and makes its names durable.
+   *
+   * @return false if a foreign store has removed it
+   */
+  private boolean publishStaged(
+      OpenDirectories.Use open, KeyDirectory directory, StagedPair pair, boolean mayReplace)
+      throws IOException {
+    ReplacedFiles.Held replaced =
+        mayReplace
+            ? engine.replaced.hold(
+                directory.payload(pair.runId()), directory.manifest(pair.runId()))
+            : engine.replaced.hold();
+    try {
+      long removals = commit(directory, pair, mayReplace);
+      if (removals == FOREIGN_REMOVAL) {
+        return false;
+      }
+      makeNamesDurable(open, directory);
+      return stillInPlace(directory, pair, removals);
+    } finally {
+      // Not sooner: what is freed before the sync of the directory, that sync waits for.
+      replaced.close();
+    }
   }
 
   private static final long FOREIGN_REMOVAL = Long.MIN_VALUE;

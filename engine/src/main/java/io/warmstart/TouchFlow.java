@@ -29,15 +29,16 @@ final class TouchFlow {
   }
 
   /**
-   * Writes the touches that are due.
+   * Writes the touches that have waited for so long.
    *
+   * @param delayNanos 0 for all
    * @return how many could not be written
    */
-  int run(long leastMoveNanos) {
+  int run(long delayNanos) {
     int failed = 0;
-    for (Map.Entry<Ref, Touch> due : engine.touches.due(leastMoveNanos)) {
+    for (Map.Entry<Ref, Touch> due : engine.touches.due(delayNanos, engine.clock.nanoTime())) {
       try {
-        persist(due.getKey(), due.getValue());
+        persist(due.getKey(), due.getValue(), delayNanos / 2);
       } catch (IOException e) {
         failed++;
         engine.counters.count(Counter.TOUCH_FAILURES);
@@ -46,7 +47,7 @@ final class TouchFlow {
     return failed;
   }
 
-  private void persist(Ref ref, Touch touch) throws IOException {
+  private void persist(Ref ref, Touch touch, long leastMoveNanos) throws IOException {
     KeyDirectory directory = engine.directory(ref.key());
     Path manifestPath = directory.manifest(ref.runId());
     // It was a directory when it was hit; by now it may be a link that leads out of the root.
@@ -55,7 +56,9 @@ final class TouchFlow {
       engine.touches.drop(ref, touch);
       return;
     }
-    if (current.accessed() && current.accessedAt().compareTo(touch.stamp()) >= 0) {
+    // Another process may just have told of its own hit, which will do for ours.
+    long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
+    if (current.accessed() && moves <= leastMoveNanos) {
       engine.touches.persisted(ref, touch);
       return;
     }

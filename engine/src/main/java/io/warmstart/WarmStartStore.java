@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 
@@ -42,7 +41,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final StoreOptions effective;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean closed;
 
   private WarmStartStore(Engine engine, StoreOptions options) {
     this.engine = engine;
@@ -118,8 +117,8 @@ public final class WarmStartStore implements AutoCloseable {
    * The entry that a ranking prefers, its payload verified. An entry that cannot be read gives way
    * to the next; one that is proven bad is moved to quarantine.
    *
-   * <p>A hit counts as an access: it puts off expiry and eviction, from at most ten seconds on for
-   * other processes. It does not change when the entry was written.
+   * <p>A hit counts as an access: it puts off eviction at once, and expiry too, for other processes
+   * from a minute on, or an eighth of the TTL. It does not change when the entry was written.
    *
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
    * payload does not fit its manifest.
@@ -128,8 +127,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if entries exist and none could be read because of an error
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
+    ensureOpen();
     Entry entry = new Entry();
-    return lookup(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
+    return lookupFlow.run(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -140,7 +140,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    reused.close();
+    reused.reuse();
     return lookupFlow.run(key, ranking, reused);
   }
 
@@ -302,7 +302,8 @@ public final class WarmStartStore implements AutoCloseable {
   public void flush() {
     ensureOpen();
     if (!engine.readOnly()) {
-      int failed = new TouchFlow(engine).run(PendingTouches.TICK_NANOS);
+      engine.replaced.closeAll();
+      int failed = new TouchFlow(engine).run(0);
       if (failed > 0) {
         throw new StoreException(
             "accesses could not be written: expected=0 failures actual="
@@ -319,13 +320,17 @@ public final class WarmStartStore implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (closed.compareAndSet(false, true)) {
-      Engines.release(engine);
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
     }
+    Engines.release(engine);
   }
 
   private void ensureOpen() {
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("the store is closed: root=" + engine.root);
     }
   }

@@ -157,7 +157,26 @@ class SaveFaultTest {
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void overwriteIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
       throws IOException {
-    FaultMatrix.run(work, fault, persistent, 18, new Overwrite());
+    FaultMatrix.run(work, fault, persistent, 22, new Overwrite());
+  }
+
+  /** What that has replaced still waits to be freed, and a full disk is a reason to free it. */
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#faults")
+  void overwriteRightAfterAnotherIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
+      throws IOException {
+    FaultMatrix.run(
+        work,
+        fault,
+        persistent,
+        24,
+        new Overwrite() {
+          @Override
+          void settle(WarmStartStore store) {
+            super.settle(store);
+            save(store, KEY, "r", "old", 2);
+          }
+        });
   }
 
   @ParameterizedTest

@@ -119,6 +119,22 @@ class StorageLimitsTest {
     }
   }
 
+  /**
+   * There is room for the version in place and for the next one. What the save before has replaced
+   * waits to be freed a little longer than its save takes, and must not be missing here.
+   */
+  @Test
+  void overwritesOnASmallDiskDoNotFailForWantOfWhatTheyHaveReplaced() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      saveSmall(store);
+      int room = (int) (Files.getFileStore(mount).getUsableSpace() / 5 * 2);
+      for (int overwrite = 0; overwrite < 50; overwrite++) {
+        store.saveOverwrite(key, "large", new byte[room], EntryAttributes.checkpoint());
+      }
+      assertEquals(2, store.stats().entries());
+    }
+  }
+
   /** On a disk without room for the reason either, a bad pair stays, and its runner-up is found. */
   @Test
   void onAFullDiskTheRunnerUpOfABadEntryIsFound() throws Exception {

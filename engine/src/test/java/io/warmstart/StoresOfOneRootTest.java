@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -174,5 +175,70 @@ class StoresOfOneRootTest {
     assertThrows(IllegalArgumentException.class, () -> options.withSizeBudgetBytes(-1));
     assertThrows(
         IllegalArgumentException.class, () -> options.withTtl(java.time.Duration.ofNanos(-1)));
+  }
+
+  /** A key may remember where it was last found; it must not remember it for another root. */
+  @Test
+  void oneKeyObjectFindsInEachRootAndByEachRankingWhatIsThere() {
+    Path here = root.resolve("here");
+    Path there = root.resolve("there");
+    EntryAttributes low = EntryAttributes.checkpoint().withObjective(1);
+    EntryAttributes high = EntryAttributes.checkpoint().withObjective(2);
+    try (WarmStartStore one = WarmStartStore.open(here);
+        Entry reused = new Entry()) {
+      try (WarmStartStore two = WarmStartStore.open(there)) {
+        one.save(key, new byte[] {1}, low);
+        one.save(key, new byte[] {2}, high);
+        two.save(key, new byte[] {3}, low);
+        for (int round = 0; round < 50; round++) {
+          assertFound(one, key, Ranking.LOWEST_OBJECTIVE, reused, 1);
+          assertFound(one, key, Ranking.LATEST, reused, 2);
+          assertFound(two, key, Ranking.LOWEST_OBJECTIVE, reused, 3);
+        }
+        two.saveOverwrite(
+            key, "run", new byte[] {4}, EntryAttributes.checkpoint().withObjective(0));
+        assertFound(two, key, Ranking.LOWEST_OBJECTIVE, reused, 4);
+        assertFound(one, key, Ranking.LOWEST_OBJECTIVE, reused, 1);
+        assertFound(two, key, Ranking.LOWEST_OBJECTIVE, reused, 4);
+      }
+      assertFound(one, key, Ranking.LOWEST_OBJECTIVE, reused, 1);
+      try (WarmStartStore again = WarmStartStore.open(there)) {
+        assertFound(again, key, Ranking.LOWEST_OBJECTIVE, reused, 4);
+      }
+    }
+  }
+
+  private static void assertFound(
+      WarmStartStore store, Fingerprint key, Ranking ranking, Entry reused, int expected) {
+    assertTrue(store.lookup(key, ranking, reused));
+    assertEquals(expected, reused.payload().getByte(0));
+  }
+
+  /** Hits that many threads count in entries of their own come to what they were. */
+  @Test
+  void everyHitIsCountedOnce() throws InterruptedException {
+    try (WarmStartStore store = WarmStartStore.open(root.resolve("counted"))) {
+      store.save(key, new byte[10], EntryAttributes.checkpoint());
+      List<Thread> threads = new ArrayList<>();
+      for (int each = 0; each < 4; each++) {
+        threads.add(
+            new Thread(
+                () -> {
+                  Entry reused = new Entry();
+                  for (int lookup = 0; lookup < 5000; lookup++) {
+                    assertTrue(store.lookup(key, Ranking.LATEST, reused));
+                  }
+                  reused.close();
+                  for (int lookup = 0; lookup < 100; lookup++) {
+                    store.lookup(key).orElseThrow().close();
+                  }
+                }));
+      }
+      threads.forEach(Thread::start);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      assertEquals(4 * 5100L, store.stats().counters().get("hits"));
+    }
   }
 }

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.Stamp;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import java.io.IOException;
@@ -16,6 +20,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -205,5 +210,51 @@ class TouchTest {
       other.flush();
     }
     assertEquals(-1, Arrays.mismatch(before, Files.readAllBytes(files.manifest("run"))));
+  }
+
+  /**
+   * Each hot key's manifest was rewritten ten seconds after the last time, with a sync, and its
+   * directory read anew by all: a thousand hot keys kept disk and lookups busy with their touches.
+   */
+  @Test
+  void aHitWaitsAMinuteForOthersAndIsThenDue() {
+    PendingTouches touches = new PendingTouches();
+    Candidate candidate = new Candidate("run", manifestOf(store));
+    long first = clock.nanoTime();
+    long minute = Duration.ofMinutes(1).toNanos();
+    for (int second = 0; second < 60; second++) {
+      assertEquals(0, touches.due(minute, clock.nanoTime()).size(), "after " + second + " s");
+      touches.note(candidateKey(), candidate, clock.nanoTime());
+      clock.advance(Duration.ofSeconds(1));
+    }
+    List<Map.Entry<PendingTouches.Ref, PendingTouches.Touch>> due =
+        touches.due(minute, clock.nanoTime());
+    assertEquals(1, due.size());
+    PendingTouches.Touch touch = due.get(0).getValue();
+    assertEquals(first, touch.notedAtNanos());
+    assertEquals(
+        clock.nanoTime() - Duration.ofSeconds(1).toNanos(), touch.stamp().toUnixNanosSaturated());
+    touches.persisted(due.get(0).getKey(), touch);
+    assertEquals(0, touches.due(0, clock.nanoTime()).size());
+    touches.note(candidateKey(), candidate, clock.nanoTime());
+    assertEquals(0, touches.due(minute, clock.nanoTime()).size(), "a minute from now");
+    assertEquals(1, touches.due(0, clock.nanoTime()).size(), "at a flush");
+  }
+
+  private Digest256 candidateKey() {
+    return key.digest();
+  }
+
+  private Manifest manifestOf(WarmStartStore from) {
+    try (Entry entry = from.lookup(key).orElseThrow()) {
+      return Manifest.ofNewEntry(
+          "test",
+          new Stamp(entry.writtenUnixSecs(), entry.writtenNanos()),
+          entry.objective(),
+          entry.iteration(),
+          false,
+          candidateKey(),
+          entry.payloadLength());
+    }
   }
 }

@@ -103,10 +103,10 @@ public final class Publisher {
     Path manifest = pair.directory().manifest(pair.runId());
     try {
       FileFacts payload = ops.stat(pair.directory().payload(pair.runId()));
-      if (!payload.sameFileAs(pair.payloadFacts())) {
+      if (!payload.sameContentAs(pair.payloadFacts())) {
         return true;
       }
-      if (ops.stat(manifest).sameFileAs(pair.manifestFacts())) {
+      if (ops.stat(manifest).sameContentAs(pair.manifestFacts())) {
         return true;
       }
       return ManifestFile.read(ops, manifest)
@@ -141,7 +141,7 @@ public final class Publisher {
 
   private boolean is(Path path, FileFacts expected) {
     try {
-      return ops.stat(path).sameFileAs(expected);
+      return ops.stat(path).sameContentAs(expected);
     } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {

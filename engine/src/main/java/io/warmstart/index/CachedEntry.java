@@ -4,34 +4,145 @@ import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.payload.CachedPayload;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.payload.PayloadMemory;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
 
-/** One version of an entry as this process has it in memory. Safe for all threads. */
-public final class CachedEntry {
-  private final KeyDirectory directory;
-  private final long high;
-  private final long low;
-  private final Candidate candidate;
-  private final CachedPayload payload;
+/**
+ * One version of an entry as this process has it in memory: its facts, its payload, and, once the
+ * index was filled with it, what must stand in the key's slot for it to be the winner still.
+ *
+ * <p>Safe for all threads.
+ */
+public final class CachedEntry extends CachedPayload {
+  // The words of the key lie in here, since a lookup compares them: see CachedEntries.
+  private final long word0;
+  private final long word1;
+  private final long word2;
+  private final long word3;
+
+  /** Unix nanoseconds of the last write or access, as far as this process knows. */
+  private volatile long lastUse;
 
   /**
-   * Makes the entry.
-   *
-   * @param directory the key's, since the slot may be another's by now
-   * @param version which version this is
-   * @param candidate run id and facts
-   * @param payload the payload, which may be retired at any time
+   * What {@link KeyTable#state} of the slot must be; set anew when the winner outlives a change.
    */
-  CachedEntry(
-      KeyDirectory directory, IndexedWinner version, Candidate candidate, CachedPayload payload) {
+  private volatile long state;
+
+  private final int ranking;
+  private int slotOffset;
+
+  /** Null once the index has forgotten the entry: who still knows it must not keep the mapping. */
+  private volatile @Nullable IndexAttachment attached;
+
+  private volatile @Nullable AtomicBuffer buffer;
+  private long high;
+  private long low;
+  private final Candidate candidate;
+  private final KeyDirectory directory;
+
+  /** The next in the same cell; written under the monitor of {@link CachedEntries}. */
+  volatile @Nullable CachedEntry next;
+
+  /**
+   * Makes an entry that the index does not know yet.
+   *
+   * @param directory the key's
+   * @param ranking by which it won
+   * @param candidate run id and facts
+   */
+  public CachedEntry(
+      KeyDirectory directory,
+      int ranking,
+      Candidate candidate,
+      PayloadMemory memory,
+      PayloadCache cache) {
+    super(memory, cache);
+    Digest256 key = directory.key();
+    this.word0 = key.word(0);
+    this.word1 = key.word(1);
+    this.word2 = key.word(2);
+    this.word3 = key.word(3);
+    this.ranking = ranking;
     this.directory = directory;
-    this.high = version.high();
-    this.low = version.low();
     this.candidate = candidate;
-    this.payload = payload;
   }
 
-  boolean isVersion(Digest256 wanted, IndexedWinner winner) {
-    return winner.high() == high && winner.low() == low && directory.key().equals(wanted);
+  /** Ties the entry to its slot, before anybody can find it. */
+  void attach(IndexAttachment to, SlotCursor at, IndexedWinner winner, long slotState) {
+    attached = to;
+    buffer = at.buffer();
+    slotOffset = at.offset;
+    high = winner.high();
+    low = winner.low();
+    lastUse = winner.lastUse();
+    state = slotState;
+  }
+
+  /** Unties it: the index has forgotten it. */
+  void detach() {
+    attached = null;
+    buffer = null;
+  }
+
+  /** The generation of the index that the entry belongs to; null if to none, or no longer. */
+  @Nullable IndexAttachment attached() {
+    return attached;
+  }
+
+  /** The mapping that the slot lies in; null if the entry belongs to none. */
+  @Nullable AtomicBuffer buffer() {
+    return buffer;
+  }
+
+  int slotOffset() {
+    return slotOffset;
+  }
+
+  int ranking() {
+    return ranking;
+  }
+
+  long state() {
+    return state;
+  }
+
+  /** The winner is still this version under another state of its slot. */
+  void stands(long slotState) {
+    state = slotState;
+  }
+
+  /** Whether this is the entry of a key by a ranking. */
+  boolean isOf(Digest256 key, int wantedRanking) {
+    return ((word0 ^ key.word(0))
+            | (word1 ^ key.word(1))
+            | (word2 ^ key.word(2))
+            | (word3 ^ key.word(3))
+            | (ranking ^ wantedRanking))
+        == 0;
+  }
+
+  /** Whether it is the version of a winner, in the same slot. */
+  boolean isVersion(SlotCursor at, IndexedWinner winner) {
+    return winner.high() == high
+        && winner.low() == low
+        && slotOffset == at.offset
+        && buffer == at.buffer();
+  }
+
+  /** The hash that {@link CachedEntries#hash} has of the key and the ranking. */
+  int hash() {
+    return CachedEntries.hash(word2, ranking);
+  }
+
+  /** Unix nanoseconds of the last write or access, as far as this process knows. */
+  public long lastUse() {
+    return lastUse;
+  }
+
+  void usedAt(long unixNanos) {
+    lastUse = unixNanos;
   }
 
   /** The directory of the key. */
@@ -44,8 +155,11 @@ public final class CachedEntry {
     return candidate;
   }
 
-  /** The payload; only for those who hold a lease on it. */
-  public CachedPayload payload() {
-    return payload;
+  @Override
+  protected void forget() {
+    IndexAttachment from = attached;
+    if (from != null) {
+      from.cached().forget(this);
+    }
   }
 }

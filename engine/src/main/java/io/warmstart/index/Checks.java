@@ -24,6 +24,11 @@ final class Checks {
     return finish(sum);
   }
 
+  /** What stands in a slot, as one word: it changes with each of the two. */
+  static long ofState(long changes, long mtime) {
+    return changes * 0xbf58476d1ce4e5b9L + mtime * 0x94d049bb133111ebL;
+  }
+
   /** The check of a number of bytes that somebody is accountable for: a key, a stripe. */
   static long ofBytes(long accountable, long bytes) {
     return mix(mix(accountable + GOLDEN) ^ bytes);

@@ -2,13 +2,17 @@ package io.warmstart.index;
 
 import java.util.function.IntSupplier;
 
-/** One generation of the index, as files and as what stands in them. Safe for all threads. */
+/**
+ * One generation of the index, as files, as what stands in them, and as what this process has in
+ * memory of its winners. Safe for all threads.
+ */
 final class IndexAttachment {
   private final IndexFiles files;
   private final KeyTable keys;
   private final StripeTotals totals;
   private final EntryTable entries;
   private final EvictionOrder order;
+  private final CachedEntries cached = new CachedEntries();
 
   IndexAttachment(IndexFiles files, IntSupplier pages) {
     this.files = files;
@@ -24,6 +28,10 @@ final class IndexAttachment {
 
   KeyTable keys() {
     return keys;
+  }
+
+  CachedEntries cached() {
+    return cached;
   }
 
   StripeTotals totals() {

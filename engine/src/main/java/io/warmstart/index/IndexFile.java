@@ -8,27 +8,18 @@ import static io.warmstart.index.IndexLayout.LIVE;
 import static io.warmstart.index.IndexLayout.MAGIC;
 import static io.warmstart.index.IndexLayout.MAGIC_OFFSET;
 import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
-import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
 import static io.warmstart.index.IndexLayout.STATE_OFFSET;
 import static io.warmstart.index.IndexLayout.VERSION_OFFSET;
-import static io.warmstart.index.IndexLayout.WINNERS;
 
 import io.warmstart.io.FileFacts;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One mapped file of the index, and beside it what this process has in memory for its winners: for
- * each slot and ranking one entry, the last that it has read. Safe for all threads.
- */
+/** One mapped file of the index. Safe for all threads. */
 final class IndexFile {
   final AtomicBuffer buffer;
   private final int number;
   private final @Nullable FileFacts identity;
-  private final int pagesOffset;
-  private final AtomicReferenceArray<@Nullable CachedEntry> cached;
 
   /**
    * Stands over a mapping.
@@ -40,9 +31,6 @@ final class IndexFile {
     this.buffer = buffer;
     this.number = number;
     this.identity = identity;
-    this.pagesOffset = IndexLayout.pagesOffset(number);
-    int slots = IndexLayout.pagesIn(number) * IndexLayout.SLOTS_PER_PAGE;
-    this.cached = new AtomicReferenceArray<>(slots * WINNERS);
   }
 
   /** Writes the header of a new, zeroed file. */
@@ -73,34 +61,5 @@ final class IndexFile {
 
   @Nullable FileFacts identity() {
     return identity;
-  }
-
-  /** What this process has in memory for a winner of a slot. */
-  @Nullable CachedEntry cached(int slotOffset, int ranking) {
-    return cached.get(cell(slotOffset, ranking));
-  }
-
-  /** Keeps an entry; returns the one that was kept before. */
-  @Nullable CachedEntry cache(int slotOffset, int ranking, CachedEntry entry) {
-    return cached.getAndSet(cell(slotOffset, ranking), entry);
-  }
-
-  /** Forgets an entry, if it is still the one that is kept. */
-  void forget(int slotOffset, int ranking, CachedEntry entry) {
-    cached.compareAndSet(cell(slotOffset, ranking), entry, null);
-  }
-
-  /** Forgets every entry. */
-  void forgetAll(Consumer<CachedEntry> forgotten) {
-    for (int cell = 0; cell < cached.length(); cell++) {
-      CachedEntry entry = cached.getAndSet(cell, null);
-      if (entry != null) {
-        forgotten.accept(entry);
-      }
-    }
-  }
-
-  private int cell(int slotOffset, int ranking) {
-    return (slotOffset - pagesOffset) / SLOT_LENGTH * WINNERS + ranking;
   }
 }

@@ -9,7 +9,6 @@ import static io.warmstart.index.IndexLayout.SUPERSEDED;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.Consumer;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -51,16 +50,6 @@ final class IndexFiles {
   @Nullable FileFacts identity(int number) {
     IndexFile file = files.get(number);
     return file == null ? null : file.identity();
-  }
-
-  /** Forgets what this process has in memory. */
-  void forgetAll(Consumer<CachedEntry> forgotten) {
-    for (int number = 0; number < MOST_FILES; number++) {
-      IndexFile file = files.get(number);
-      if (file != null) {
-        file.forgetAll(forgotten);
-      }
-    }
   }
 
   /** Whether this generation may be read from: not superseded, no page lost. */

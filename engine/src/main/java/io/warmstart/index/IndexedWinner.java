@@ -12,17 +12,23 @@ public final class IndexedWinner {
   private long low;
   private long lastUse;
   private long mtime;
+  private long changes;
 
-  void set(long newHigh, long newLow, long newLastUse, long newMtime) {
+  void set(long newHigh, long newLow, long newLastUse) {
     high = newHigh;
     low = newLow;
     lastUse = newLastUse;
+  }
+
+  /** Sets what the winner was read under. */
+  void under(long newChanges, long newMtime) {
+    changes = newChanges;
     mtime = newMtime;
   }
 
   /** Makes this the mark of a miss. */
   public void setMiss() {
-    set(0, 0, 0, 0);
+    set(0, 0, 0);
   }
 
   /** Makes this the version of an entry: all that a lookup shows of it, mixed. */
@@ -38,7 +44,7 @@ public final class IndexedWinner {
         Checks.mix(manifest.checksum().word(1) + Checks.ofRunId(candidate.runId()))
             ^ Checks.mix(facts + Checks.mix(moment));
     // Both 0 is the mark of a miss.
-    set(mixedHigh, mixedHigh == 0 && mixedLow == 0 ? 1 : mixedLow, lastUseUnixNanos, 0);
+    set(mixedHigh, mixedHigh == 0 && mixedLow == 0 ? 1 : mixedLow, lastUseUnixNanos);
   }
 
   /** Whether there is no entry to win. */
@@ -64,5 +70,10 @@ public final class IndexedWinner {
   /** The directory's mtime that the winner was read under. */
   long mtime() {
     return mtime;
+  }
+
+  /** The slot's changes that the winner was read under. */
+  long changes() {
+    return changes;
   }
 }

@@ -334,7 +334,9 @@ public final class KeyLocks {
         // Whoever made the access has the same page to touch again, and finds out.
         clearIntent();
       } finally {
-        LockFile.release(held);
+        if (registry != null) {
+          registry.release(held);
+        }
       }
     }
 

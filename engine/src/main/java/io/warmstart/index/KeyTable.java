@@ -291,9 +291,13 @@ final class KeyTable {
     files.base.putLongVolatile(EPOCH_OFFSET, epoch);
   }
 
-  /** Voids the winners. Needs no lock. */
+  /** Voids the winners of a key. Needs no lock. */
   void change(SlotCursor at, long changes) {
-    at.buffer().putLongVolatile(at.offset + CHANGES_OFFSET, changes);
+    change(at.buffer(), at.offset, changes);
+  }
+
+  static void change(AtomicBuffer buffer, int slotOffset, long changes) {
+    buffer.putLongVolatile(slotOffset + CHANGES_OFFSET, changes);
   }
 
   /** When the directory was last compared with the mtime; unix nanoseconds. */
@@ -301,8 +305,19 @@ final class KeyTable {
     return at.buffer().getLong(at.offset + CHECKED_OFFSET);
   }
 
-  void checked(SlotCursor at, long nowUnixNanos) {
-    at.buffer().putLongRelease(at.offset + CHECKED_OFFSET, nowUnixNanos);
+  /** The same of an entry in memory, whose slot may be another key's by now. */
+  static long checkedAt(CachedEntry entry, AtomicBuffer buffer) {
+    return buffer.getLong(entry.slotOffset() + CHECKED_OFFSET);
+  }
+
+  /** The directory's mtime that the winners were read under. */
+  static long mtime(CachedEntry entry, AtomicBuffer buffer) {
+    return buffer.getLong(entry.slotOffset() + MTIME_OFFSET);
+  }
+
+  /** Says when the directory was last compared. */
+  static void checked(AtomicBuffer buffer, int slotOffset, long nowUnixNanos) {
+    buffer.putLongRelease(slotOffset + CHECKED_OFFSET, nowUnixNanos);
   }
 
   /**
@@ -326,8 +341,39 @@ final class KeyTable {
     if ((check ^ Checks.ofWinner(key, ranking, changes, mtime, high, low)) != 0) {
       return false;
     }
-    target.set(high, low, lastUse, mtime);
+    target.set(high, low, lastUse);
+    target.under(changes, mtime);
     return true;
+  }
+
+  /**
+   * Whether an entry in memory still is the winner: nobody has changed the key, given its slot to
+   * another, or filled it from another state of its directory.
+   *
+   * <p>The changes are read last, and what was read goes through arithmetic, for the reasons that
+   * {@link #read} gives.
+   *
+   * @param mtime the slot's, just read
+   */
+  boolean stands(CachedEntry entry, AtomicBuffer buffer, long mtime) {
+    long epoch = files.base.getLongVolatile(EPOCH_OFFSET);
+    VarHandle.loadLoadFence();
+    long changes = buffer.getLongVolatile(entry.slotOffset() + CHANGES_OFFSET);
+    return (Checks.ofState(changes + epoch, mtime) ^ entry.state()) == 0;
+  }
+
+  /** The last use of a winner, by any process; not covered by its check. */
+  static long lastUse(CachedEntry entry, AtomicBuffer buffer) {
+    return buffer.getLong(lastUseOffset(entry));
+  }
+
+  /** Moves a winner's last use on. */
+  static void touch(CachedEntry entry, AtomicBuffer buffer, long nowUnixNanos) {
+    buffer.putLongRelease(lastUseOffset(entry), nowUnixNanos);
+  }
+
+  private static int lastUseOffset(CachedEntry entry) {
+    return entry.slotOffset() + WINNERS_OFFSET + entry.ranking() * WINNER_LENGTH + LAST_USE_OFFSET;
   }
 
   /**
@@ -353,12 +399,6 @@ final class KeyTable {
     buffer.putLongRelease(
         offset + CHECK_OFFSET,
         Checks.ofWinner(key, ranking, changes, mtime, winner.high(), winner.low()));
-  }
-
-  /** Moves a winner's last use on. */
-  void touch(SlotCursor at, int ranking, long nowUnixNanos) {
-    int winner = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
-    at.buffer().putLongRelease(winner + LAST_USE_OFFSET, nowUnixNanos);
   }
 
   /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */

@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,10 @@ final class LockFile {
   private final FileOps ops;
   private volatile @Nullable AsynchronousFileChannel channel;
   private @Nullable FileFacts identity;
+
+  /** What the kernel refused to release. */
+  private final Queue<FileLock> overdue = new ConcurrentLinkedQueue<>();
+
   private boolean made;
 
   LockFile(SharedPlace place, FileOps ops) {
@@ -199,6 +205,7 @@ final class LockFile {
     if (open == null) {
       throw new ClosedChannelException();
     }
+    releaseOverdue();
     try {
       return open.tryLock(position, 1, false);
     } catch (OverlappingFileLockException e) {
@@ -228,13 +235,36 @@ final class LockFile {
     return true;
   }
 
-  /** Releases a lock, which may have gone with the channel that it was taken on. */
-  static void release(FileLock lock) {
+  /**
+   * Releases a lock, which may have gone with the channel that it was taken on. If the kernel
+   * refuses, the byte would stay locked for the life of the process: it is tried again before the
+   * next lock is taken, and with each heartbeat.
+   */
+  void release(FileLock lock) {
+    if (!isReleased(lock)) {
+      overdue.add(lock);
+    }
+  }
+
+  /** Releases what could not be released before. */
+  void releaseOverdue() {
+    for (FileLock lock = overdue.poll(); lock != null; lock = overdue.poll()) {
+      if (!isReleased(lock)) {
+        overdue.add(lock);
+        return;
+      }
+    }
+  }
+
+  private static boolean isReleased(FileLock lock) {
     try {
       lock.release();
+      return true;
+    } catch (ClosedChannelException e) {
+      // Whoever closes a descriptor has released all that was locked through it.
+      return true;
     } catch (IOException e) {
-      // Closed under way: whoever closes a descriptor has released all that was locked through it.
-      return;
+      return false;
     }
   }
 

@@ -167,6 +167,11 @@ public final class ProcessRegistry implements AutoCloseable {
     return locks.tryLock(LockFile.stripeByte(stripe));
   }
 
+  /** Releases what {@link #tryLockStripe} has granted. */
+  void release(FileLock lock) {
+    locks.release(lock);
+  }
+
   /** Gives the row up: the kernel sees the process as gone from this root. */
   @Override
   public void close() {
@@ -210,6 +215,7 @@ public final class ProcessRegistry implements AutoCloseable {
   /** Attaches anew when the files that we hold are no longer the ones that the names lead to. */
   private void heartbeat() {
     try {
+      locks.releaseOverdue();
       if (!attached()) {
         attach();
       }
@@ -266,7 +272,7 @@ public final class ProcessRegistry implements AutoCloseable {
       }
       current = coordination;
     } finally {
-      LockFile.release(attaching);
+      locks.release(attaching);
     }
   }
 

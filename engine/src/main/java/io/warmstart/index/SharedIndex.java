@@ -2,10 +2,8 @@ package io.warmstart.index;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
-import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -14,6 +12,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +36,9 @@ public final class SharedIndex implements EntryIndex {
   private static final long UNKNOWN_MTIME = -1;
 
   private static final long NONE = -2;
+
+  /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
+  private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private record RootLook(long atUnixNanos, long mtime) {}
 
@@ -101,21 +103,37 @@ public final class SharedIndex implements EntryIndex {
    * Asks who wins for a key. Makes no system call, takes no lock and allocates nothing, unless the
    * time has come to look whether a store that knows no index has changed the key's directory.
    *
+   * @param hint the entry that was last found for the key, by any ranking, in any index
    * @param ranking 0, 1 or 2
    * @param nowUnixNanos the system's clock, to the millisecond
    * @param foreignCheckNanos how old such a look may be
-   * @param query takes the answer; on a hit it holds a lease
+   * @param query takes the answer; on a hit it holds a lease on a {@link CachedEntry}
    */
   public Found find(
-      Digest256 key, int ranking, long nowUnixNanos, long foreignCheckNanos, IndexQuery query) {
+      @Nullable CachedEntry hint,
+      Digest256 key,
+      int ranking,
+      long nowUnixNanos,
+      long foreignCheckNanos,
+      IndexQuery query) {
     IndexAttachment attached = attachment();
     if (attached == null) {
       return Found.UNKNOWN;
     }
     try {
-      Found found = find(attached, key, ranking, nowUnixNanos, foreignCheckNanos, query);
+      CachedEntry entry =
+          hint != null && hint.ranking() == ranking && hint.attached() == attached
+              ? hint
+              : attached.cached().find(key, ranking);
+      Found found =
+          entry == null
+              ? Found.UNKNOWN
+              : find(attached, entry, nowUnixNanos, foreignCheckNanos, query);
       if (found == Found.UNKNOWN) {
-        LostPages.surface();
+        found = findInTable(attached, key, ranking, nowUnixNanos, foreignCheckNanos, query);
+        if (found == Found.UNKNOWN) {
+          LostPages.surface();
+        }
       }
       return found;
     } catch (InternalError e) {
@@ -125,7 +143,31 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
+  /** Asks the slot of an entry in memory whether it still wins. */
   private Found find(
+      IndexAttachment attached,
+      CachedEntry entry,
+      long nowUnixNanos,
+      long foreignCheckNanos,
+      IndexQuery query) {
+    AtomicBuffer buffer = entry.buffer();
+    if (buffer == null) {
+      return Found.UNKNOWN;
+    }
+    // Before the look whether the entry stands, whose last read must be the last: see stands.
+    long checkedAt = KeyTable.checkedAt(entry, buffer);
+    long mtime = KeyTable.mtime(entry, buffer);
+    if (!attached.keys().stands(entry, buffer, mtime)) {
+      return Found.UNKNOWN;
+    }
+    boolean current =
+        isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
+            || isAsItWas(entry, buffer, mtime, nowUnixNanos);
+    return current && query.lease().take(entry) ? Found.HIT : Found.UNKNOWN;
+  }
+
+  /** Asks the mapped table: for a miss, or a winner that has outlived a change. */
+  private Found findInTable(
       IndexAttachment attached,
       Digest256 key,
       int ranking,
@@ -135,65 +177,72 @@ public final class SharedIndex implements EntryIndex {
     KeyTable keys = attached.keys();
     SlotCursor at = query.at;
     IndexedWinner winner = query.winner;
-    if (!keys.find(key, at)) {
-      return Found.UNKNOWN;
-    }
-    // Before the winner, whose check must be the last that is read: see read.
-    long sinceCheck = nowUnixNanos - keys.checkedAt(at);
-    if (!keys.read(at, key, ranking, winner)) {
-      return Found.UNKNOWN;
-    }
-    CachedEntry entry = null;
-    if (!winner.isMiss()) {
-      entry = at.file().cached(at.offset, ranking);
-      if (entry == null || !entry.isVersion(key, winner)) {
+    try {
+      if (!keys.find(key, at)) {
         return Found.UNKNOWN;
       }
+      // Before the winner, whose check must be the last that is read: see read.
+      long checkedAt = keys.checkedAt(at);
+      if (!keys.read(at, key, ranking, winner)) {
+        return Found.UNKNOWN;
+      }
+      if (winner.isMiss()) {
+        return isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
+                || isStillMissing(query, key, nowUnixNanos, foreignCheckNanos)
+            ? Found.MISS
+            : Found.UNKNOWN;
+      }
+      CachedEntry entry = attached.cached().find(key, ranking);
+      if (entry == null || !entry.isVersion(at, winner)) {
+        return Found.UNKNOWN;
+      }
+      // Another entry of the key has changed, or the directory's time has; the winner is the same.
+      entry.stands(Checks.ofState(winner.changes(), winner.mtime()));
+      return find(attached, entry, nowUnixNanos, foreignCheckNanos, query);
+    } finally {
+      at.clear();
     }
-    // A clock that was set back makes it negative: then look.
-    if ((sinceCheck >= foreignCheckNanos || sinceCheck < 0)
-        && !isAsItWas(attached, query, key, entry, nowUnixNanos, foreignCheckNanos)) {
-      return Found.UNKNOWN;
-    }
-    if (entry == null) {
-      return Found.MISS;
-    }
-    if (!query.lease().take(entry.payload())) {
-      return Found.UNKNOWN;
-    }
-    query.entry = entry;
-    query.attached = attached;
-    query.ranking = ranking;
-    return Found.HIT;
+  }
+
+  /**
+   * Whether a look of this age will do. The caller's clock may lag a little behind that of whoever
+   * looked; a clock that was set back by more makes the age negative: then look.
+   */
+  private static boolean isFresh(long age, long foreignCheckNanos) {
+    return age < foreignCheckNanos && age > -MOST_LAG_NANOS;
   }
 
   /** Whether the directory's mtime is the one that the winner was read under. */
   private boolean isAsItWas(
-      IndexAttachment attached,
-      IndexQuery query,
-      Digest256 key,
-      @Nullable CachedEntry entry,
-      long nowUnixNanos,
-      long foreignCheckNanos) {
+      CachedEntry entry, AtomicBuffer buffer, long expected, long nowUnixNanos) {
+    boolean same = expected >= 0 && mtimeOf(entry.directory()) == expected;
+    return told(buffer, entry.slotOffset(), same, nowUnixNanos);
+  }
+
+  /** The same for a key without entries, which may have no directory. */
+  private boolean isStillMissing(
+      IndexQuery query, Digest256 key, long nowUnixNanos, long foreignCheckNanos) {
+    AtomicBuffer buffer = query.at.buffer();
+    int slotOffset = query.at.offset;
     long expected = query.winner.mtime();
-    long checkedAt = nowUnixNanos;
-    long actual;
-    if (expected < 0) {
-      actual = UNKNOWN_MTIME;
-    } else if ((expected & IndexLayout.NO_DIRECTORY) != 0) {
+    if (expected >= 0 && (expected & IndexLayout.NO_DIRECTORY) != 0) {
       RootLook look = rootLook(nowUnixNanos, foreignCheckNanos);
-      checkedAt = look.atUnixNanos();
-      actual = look.mtime() | IndexLayout.NO_DIRECTORY;
-    } else {
-      actual = mtimeOf(entry == null ? KeyDirectory.of(root, key) : entry.directory());
+      boolean same = (look.mtime() | IndexLayout.NO_DIRECTORY) == expected;
+      return told(buffer, slotOffset, same, look.atUnixNanos());
     }
-    if (actual == expected) {
-      attached.keys().checked(query.at, checkedAt);
+    boolean same = expected >= 0 && mtimeOf(KeyDirectory.of(root, key)) == expected;
+    return told(buffer, slotOffset, same, nowUnixNanos);
+  }
+
+  /** Tells all processes what came of a look: that it was made, or that the winners are void. */
+  private boolean told(AtomicBuffer buffer, int slotOffset, boolean same, long lookedAt) {
+    if (same) {
+      KeyTable.checked(buffer, slotOffset, lookedAt);
       LostPages.surface();
-      return true;
+    } else {
+      KeyTable.change(buffer, slotOffset, nextChanges());
     }
-    attached.keys().change(query.at, nextChanges());
-    return false;
+    return same;
   }
 
   /** A look at the root that is no older than the interval. */
@@ -227,16 +276,43 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
-  /** After a hit: tells all processes of this access. */
-  public void touch(IndexQuery query, long nowUnixNanos) {
-    IndexAttachment attached = query.attached;
-    if (attached != null) {
+  /**
+   * Asks when an entry was last used, by any process.
+   *
+   * @return unix nanoseconds of its last write or access
+   */
+  public long lastUse(CachedEntry entry) {
+    AtomicBuffer buffer = entry.buffer();
+    if (buffer != null) {
       try {
-        attached.keys().touch(query.at, query.ranking, nowUnixNanos);
+        long lastUse = KeyTable.lastUse(entry, buffer);
+        LostPages.surface();
+        entry.usedAt(lastUse);
+      } catch (InternalError e) {
+        lose(entry);
+      }
+    }
+    return entry.lastUse();
+  }
+
+  /** After a hit: tells all processes of this access. */
+  public void touch(CachedEntry entry, long nowUnixNanos) {
+    entry.usedAt(nowUnixNanos);
+    AtomicBuffer buffer = entry.buffer();
+    if (buffer != null) {
+      try {
+        KeyTable.touch(entry, buffer, nowUnixNanos);
         LostPages.surface();
       } catch (InternalError e) {
-        attached.files().lose();
+        lose(entry);
       }
+    }
+  }
+
+  private static void lose(CachedEntry entry) {
+    IndexAttachment attached = entry.attached();
+    if (attached != null) {
+      attached.files().lose();
     }
   }
 
@@ -311,17 +387,11 @@ public final class SharedIndex implements EntryIndex {
    * Stores what was read, unless the key has changed since the ticket. The caller holds its stripe,
    * shared.
    *
-   * @param winner who wins; null for a miss
+   * @param winner who wins, with its payload; null for a miss. Whoever replaces it retires it
    * @param lastUse unix nanoseconds of its last write or access
-   * @param payload its payload; whoever replaces it here retires it
-   * @return whether the payload is kept for hits to come
+   * @return whether the winner is kept for hits to come
    */
-  public boolean fill(
-      FillTicket ticket,
-      int ranking,
-      @Nullable Candidate winner,
-      long lastUse,
-      @Nullable CachedPayload payload) {
+  public boolean fill(FillTicket ticket, int ranking, @Nullable CachedEntry winner, long lastUse) {
     IndexAttachment attached = ticket.attached;
     KeyTable keys = attached.keys();
     Digest256 key = ticket.key;
@@ -332,11 +402,12 @@ public final class SharedIndex implements EntryIndex {
         return false;
       }
       IndexedWinner indexed = new IndexedWinner();
-      if (winner == null || payload == null) {
+      if (winner == null) {
         indexed.setMiss();
       } else {
-        indexed.setVersion(winner, lastUse);
-        keep(at, ranking, new CachedEntry(KeyDirectory.of(root, key), indexed, winner, payload));
+        indexed.setVersion(winner.candidate(), lastUse);
+        winner.attach(attached, at, indexed, Checks.ofState(ticket.changes, ticket.mtime));
+        keep(attached, winner);
       }
       keys.fill(at, key, ranking, ticket.changes, ticket.mtime, ticket.checkedAt, indexed);
       LostPages.surface();
@@ -347,14 +418,11 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
-  private void keep(SlotCursor at, int ranking, CachedEntry entry) {
-    IndexFile file = at.file();
-    int offset = at.offset;
-    CachedEntry before = file.cache(offset, ranking, entry);
-    entry.payload().whenRetired(() -> file.forget(offset, ranking, entry));
-    payloads.add(entry.payload());
+  private void keep(IndexAttachment attached, CachedEntry entry) {
+    CachedEntry before = attached.cached().put(entry);
+    payloads.add(entry);
     if (before != null) {
-      payloads.remove(before.payload());
+      payloads.remove(before);
     }
   }
 
@@ -422,7 +490,7 @@ public final class SharedIndex implements EntryIndex {
 
   private void forget(@Nullable IndexAttachment attached) {
     if (attached != null) {
-      attached.files().forgetAll(entry -> payloads.remove(entry.payload()));
+      attached.cached().forgetAll(entry -> payloads.remove(entry));
     }
   }
 

@@ -29,4 +29,12 @@ public record FileFacts(
   public boolean sameFileAs(FileFacts other) {
     return identity != null && identity.equals(other.identity);
   }
+
+  /**
+   * Whether both describe the same file with nothing written to it in between. An inode alone does
+   * not tell: a file system gives that of a file which is gone to the next one.
+   */
+  public boolean sameContentAs(FileFacts other) {
+    return sameFileAs(other) && size == other.size && mtimeNanos == other.mtimeNanos;
+  }
 }

@@ -17,7 +17,7 @@ public final class PayloadCache {
   /** A process has some 65,000 mappings by default; a few thousand leave it the rest. */
   private static final int MOST_MAPPINGS = 4096;
 
-  /** What an entry takes up besides its payload, most of it for the counting of leases. */
+  /** What an entry takes up besides its payload: names, manifest, the objects that lead to it. */
   private static final int OVERHEAD_BYTES = 1024;
 
   private static final int MOST_STEPS = 1 << 17;
@@ -30,6 +30,7 @@ public final class PayloadCache {
 
   private long bytes;
   private int mappings;
+  final Leases leases = new Leases();
 
   public PayloadCache(long capacityBytes) {
     this(capacityBytes, MOST_MAPPINGS);
@@ -48,6 +49,7 @@ public final class PayloadCache {
     synchronized (this) {
       link(payload);
     }
+    leases.reclaim();
     while (true) {
       CachedPayload victim;
       synchronized (this) {
@@ -118,6 +120,11 @@ public final class PayloadCache {
   private void account(CachedPayload payload, int sign) {
     bytes += sign * (payload.memory().length() + OVERHEAD_BYTES);
     mappings += payload.memory().isMapped() ? sign : 0;
+  }
+
+  /** How many payloads have gone out while somebody read them, and wait for that to end. */
+  int waiting() {
+    return leases.waiting();
   }
 
   /** What the cache holds now. */

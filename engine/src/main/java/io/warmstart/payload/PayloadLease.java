@@ -1,15 +1,40 @@
 package io.warmstart.payload;
 
-import java.util.concurrent.atomic.AtomicReference;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds at most one lease on a payload. Taking and ending allocate nothing. Any thread may end it;
- * one at a time may take.
+ * Holds at most one lease on a payload: see {@link Leases}. Taking and ending allocate nothing.
+ *
+ * <p>One thread at a time may take or end; a thread that goes on with the lease of another must
+ * have been handed it. Any thread may read.
  */
 public final class PayloadLease {
-  private final AtomicReference<@Nullable CachedPayload> held = new AtomicReference<>();
-  private int cell;
+  private static final VarHandle HELD;
+
+  static {
+    try {
+      HELD = MethodHandles.lookup().findVarHandle(PayloadLease.class, "held", CachedPayload.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private volatile @Nullable CachedPayload held;
+  private @Nullable Leases registered;
+  private boolean kept;
+
+  /** Where the registry has it; under its monitor. */
+  int place;
+
+  /**
+   * Lets the lease stay registered from its end to its next take: for one that is used again and
+   * again. Without it, it costs the registry nothing once it has ended.
+   */
+  public void keep() {
+    kept = true;
+  }
 
   /**
    * Takes a lease; what was held before must have been ended.
@@ -17,19 +42,42 @@ public final class PayloadLease {
    * @return false if the payload is on its way out
    */
   public boolean take(CachedPayload payload) {
-    int taken = payload.lease();
-    if (taken < 0) {
+    name(payload);
+    if (payload.retired()) {
+      end();
       return false;
     }
-    cell = taken;
-    // Release is enough: whoever ends the lease was handed this object by the thread that takes it.
-    held.setRelease(payload);
+    payload.markUsed();
     return true;
+  }
+
+  /**
+   * The first half of {@link #take}: the look at retired must come after it. See {@link Leases}.
+   */
+  void name(CachedPayload payload) {
+    if (registered != payload.leases) {
+      register(payload.leases);
+    }
+    held = payload;
+  }
+
+  private void register(Leases leases) {
+    unregister();
+    leases.add(this);
+    registered = leases;
+  }
+
+  private void unregister() {
+    Leases before = registered;
+    if (before != null) {
+      registered = null;
+      before.remove(this);
+    }
   }
 
   /** What is held; null if nothing. */
   public @Nullable CachedPayload held() {
-    return held.get();
+    return held;
   }
 
   /**
@@ -38,11 +86,26 @@ public final class PayloadLease {
    * @return whether there was
    */
   public boolean end() {
-    CachedPayload payload = held.getAndSet(null);
+    CachedPayload payload = held;
     if (payload == null) {
       return false;
     }
-    payload.giveBack(cell);
+    // Release is enough: all reading of the payload comes before, and who frees it finds it here
+    // until then.
+    HELD.setRelease(this, null);
+    if (!kept) {
+      unregister();
+    }
+    if (payload.retired()) {
+      payload.leases.reclaim();
+    }
     return true;
+  }
+
+  /** Ends the lease, if there is one, and leaves the registry: nobody will take it again. */
+  public boolean discard() {
+    boolean ended = end();
+    unregister();
+    return ended;
   }
 }

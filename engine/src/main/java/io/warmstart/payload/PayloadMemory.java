@@ -13,7 +13,6 @@ import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.PointerBytesStore;
 import org.agrona.BufferUtil;
 import org.agrona.IoUtil;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,14 +165,14 @@ public final class PayloadMemory {
     return mapping != null;
   }
 
-  /** Whether an Agrona buffer can show all of it. */
-  public boolean fitsBuffer() {
-    return length <= MAP_UP_TO_BYTES;
+  /** Where it lies; 0 if it is empty. */
+  long address() {
+    return address;
   }
 
-  /** Lets a buffer show the payload, without copying. */
-  public void wrap(UnsafeBuffer view) {
-    view.wrap(address, (int) length);
+  /** Whether an Agrona buffer can show so many bytes. */
+  static boolean fitsBuffer(long length) {
+    return length <= MAP_UP_TO_BYTES;
   }
 
   /** The payload as Chronicle's bytes, of any size; to be released before the memory is. */
@@ -184,6 +183,11 @@ public final class PayloadMemory {
     PointerBytesStore view = BytesStore.nativePointer();
     view.set(address, length);
     return view;
+  }
+
+  /** Whether it was freed. */
+  boolean released() {
+    return released.get();
   }
 
   /** Frees the memory or the mapping; later calls do nothing. */

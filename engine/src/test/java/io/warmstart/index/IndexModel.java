@@ -139,7 +139,7 @@ final class IndexModel {
       SlotCursor at = new SlotCursor();
       if (hold.shared() && table.find(key, at) && table.changes(at) == changes) {
         IndexedWinner winner = new IndexedWinner();
-        winner.set(version, Checks.mix(version) ^ key.word(0), 1000, 0);
+        winner.set(version, Checks.mix(version) ^ key.word(0), 1000);
         table.fill(at, key, ranking, changes, 5_000, 9_000, winner);
       }
     }

@@ -28,6 +28,26 @@ final class MemoryIndex {
     return made;
   }
 
+  /** A generation of the index in memory of its own. */
+  static IndexAttachment attachment() {
+    MemoryIndex memory = new MemoryIndex();
+    IndexFiles files =
+        new IndexFiles(
+            new IndexFile(memory.file(0), 0, null),
+            new IndexFiles.Extensions() {
+              @Override
+              public @Nullable IndexFile open(int number, long generation) {
+                return null;
+              }
+
+              @Override
+              public IndexFile make(int number, long generation) {
+                return new IndexFile(memory.make(number), number, null);
+              }
+            });
+    return new IndexAttachment(files, files::allocatePage);
+  }
+
   /** The bytes of a file that is there. */
   UnsafeBuffer file(int number) {
     UnsafeBuffer file = memory[number];

@@ -3,17 +3,32 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.Stamp;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiPredicate;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +72,20 @@ class WinnerRaceTest {
   private final LongAdder mixtures = new LongAdder();
   private final LongAdder stale = new LongAdder();
   private final Object stripe = new Object();
+  private final LongAdder remembered = new LongAdder();
+  private final PayloadCache cache = new PayloadCache(1 << 20);
+  private final Manifest manifest =
+      Manifest.ofNewEntry(
+          "test",
+          Stamp.ofUnixNanos(1),
+          OptionalDouble.empty(),
+          OptionalLong.empty(),
+          false,
+          Digest256.ofWords(0, 0, 0, 0),
+          0);
+  private PayloadMemory payload;
+  private UnsafeBuffer one;
+  private IndexAttachment attachment;
   private KeyTable writers;
   private KeyTable readers;
   private StripeTotals summing;
@@ -66,13 +95,18 @@ class WinnerRaceTest {
   @BeforeEach
   void mapTwice() throws IOException {
     Path file = parent.resolve("index");
-    UnsafeBuffer one = map(file);
     UnsafeBuffer two = map(file);
-    new IndexFile(one, 0, null).initialise(42, 7);
-    writers = table(one);
-    readers = table(two);
-    summing = new StripeTotals(one);
-    sums = new StripeTotals(two);
+    one = map(file);
+    new IndexFile(two, 0, null).initialise(42, 7);
+    writers = attach(two).keys();
+    attachment = attach(one);
+    readers = attachment.keys();
+    summing = new StripeTotals(two);
+    sums = new StripeTotals(one);
+    Path empty = Files.createFile(parent.resolve("empty"));
+    try (FileOps.FileHandle handle = new NioFileOps().openForReading(empty)) {
+      payload = PayloadMemory.load(handle, 0, false).memory();
+    }
   }
 
   private static UnsafeBuffer map(Path file) throws IOException {
@@ -84,7 +118,7 @@ class WinnerRaceTest {
     }
   }
 
-  private static KeyTable table(UnsafeBuffer buffer) {
+  private static IndexAttachment attach(UnsafeBuffer buffer) {
     IndexFiles files =
         new IndexFiles(
             new IndexFile(buffer, 0, null),
@@ -99,7 +133,7 @@ class WinnerRaceTest {
                 throw new AssertionError("one file must do");
               }
             });
-    return new KeyTable(files, files::allocatePage);
+    return new IndexAttachment(files, files::allocatePage);
   }
 
   @Test
@@ -134,12 +168,56 @@ class WinnerRaceTest {
     assertTrue(mixtures.sum() > 0);
   }
 
+  /** What is in memory counts only while its slot says that nothing has changed. */
+  @Test
+  void nobodyIsToldWhatIsInMemoryAfterAChangeThatHadEnded() throws Exception {
+    remember((table, entry) -> table.stands(entry, one, KeyTable.mtime(entry, one)), null);
+    assertEquals(0, mixtures.sum());
+    assertEquals(0, stale.sum());
+    assertTrue(remembered.sum() > 100, "remembered: " + remembered.sum());
+  }
+
+  @Test
+  void aReaderThatComparesTheMtimeAloneIsToldWhatIsInMemory() throws Exception {
+    remember((table, entry) -> KeyTable.mtime(entry, one) == 1, stale);
+    assertTrue(stale.sum() > 0);
+  }
+
+  private void remember(BiPredicate<KeyTable, CachedEntry> stands, @Nullable LongAdder awaited)
+      throws Exception {
+    Map<Digest256, CachedEntry> inMemory = new ConcurrentHashMap<>();
+    Map<Digest256, Long> versions = new ConcurrentHashMap<>();
+    race(
+        (table, at, key, target) -> {
+          CachedEntry known = inMemory.get(key);
+          if (known != null && stands.test(table, known)) {
+            remembered.increment();
+            long version = Objects.requireNonNull(versions.get(key));
+            target.set(version, half(key, version), 0);
+            return true;
+          }
+          if (!table.read(at, key, 0, target)) {
+            return false;
+          }
+          CachedEntry entry = entry(key);
+          entry.attach(attachment, at, target, Checks.ofState(target.changes(), target.mtime()));
+          inMemory.put(key, entry);
+          versions.put(key, target.high());
+          return true;
+        },
+        awaited);
+  }
+
+  private CachedEntry entry(Digest256 key) {
+    return new CachedEntry(
+        KeyDirectory.of(parent, key), 0, new Candidate("run", manifest), payload, cache);
+  }
+
   private static void raw(SlotCursor at, IndexedWinner target) {
     int winner = at.offset + IndexLayout.WINNERS_OFFSET;
     target.set(
         at.buffer().getLong(winner + IndexLayout.VERSION_HIGH_OFFSET),
         at.buffer().getLong(winner + IndexLayout.VERSION_LOW_OFFSET),
-        0,
         0);
   }
 
@@ -199,7 +277,7 @@ class WinnerRaceTest {
       if (writers.find(files.key, at)) {
         long changes = writers.changes(at);
         long version = files.version.get();
-        winner.set(version, half(files.key, version), 0, 0);
+        winner.set(version, half(files.key, version), 0);
         synchronized (stripe) {
           if (writers.find(files.key, at) && writers.changes(at) == changes) {
             writers.fill(at, files.key, 0, changes, 1, 1, winner);

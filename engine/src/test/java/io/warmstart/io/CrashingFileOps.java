@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * at that point. The run itself goes on.
  */
 public final class CrashingFileOps extends ObservedFileOps {
+  private static final Set<String> BACKGROUND =
+      Set.of("warmstart-agent", "warmstart-late-close", "warmstart-locks");
+
   private final JournalledFileOps journal;
   private final boolean reordered;
   private final Map<CrashImage, String> images = new LinkedHashMap<>();
@@ -79,7 +83,7 @@ public final class CrashingFileOps extends ObservedFileOps {
     String thread = Thread.currentThread().getName();
     // One at a time, so that an image is of one moment.
     synchronized (this) {
-      if (armed && !thread.equals("warmstart-agent") && !thread.equals("warmstart-locks")) {
+      if (armed && !BACKGROUND.contains(thread)) {
         take("before index " + index++ + " = " + op);
       }
       return whole.run();

@@ -126,6 +126,7 @@ public final class FaultyFileOps extends ObservedFileOps {
     String thread = Thread.currentThread().getName();
     if (fault == null
         || thread.equals("warmstart-agent")
+        || thread.equals("warmstart-late-close")
         || (thread.equals("warmstart-locks") && !countingLocks)) {
       return null;
     }

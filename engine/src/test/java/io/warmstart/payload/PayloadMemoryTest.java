@@ -58,7 +58,7 @@ class PayloadMemoryTest {
     assertEquals(length, memory.view().read(0, read, 0, length));
     assertArrayEquals(payload, read);
     UnsafeBuffer view = new UnsafeBuffer(0, 0);
-    memory.wrap(view);
+    view.wrap(memory.address(), length);
     assertEquals(new UnsafeBuffer(payload), view);
     view.wrap(0, 0);
     memory.release();

@@ -10,6 +10,7 @@ import io.warmstart.stress.fault.FaultCommand;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
+import io.warmstart.stress.worker.BreedCommand;
 import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       WorkerCommand.class,
       WorkCommand.class,
+      BreedCommand.class,
       CutCommand.class,
       FaultCommand.class,
       HelpCommand.class

@@ -3,10 +3,12 @@ package io.warmstart.jmh.benchmark;
 import io.warmstart.Entry;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.jmh.observation.Observations;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,7 +35,9 @@ import org.openjdk.jmh.annotations.Warmup;
  * java -jar jmh/target/warmstart-jmh.jar OpenBenchmark -p entries=10000
  * }</pre>
  *
- * <p>Both open the store and look one key up. The entries' files are in the page cache.
+ * <p>{@code open} and {@code rebuild} open the store and look one key up; {@code rebuildWhole}
+ * waits until the index knows every entry again, and says what the index takes for each. The
+ * entries' files are in the page cache.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -71,6 +75,17 @@ public class OpenBenchmark {
       }
     }
 
+    private long indexBytes() throws IOException {
+      long bytes = 0;
+      try (DirectoryStream<Path> files =
+          Files.newDirectoryStream(root.path().resolve(".warmstart"), "index*")) {
+        for (Path file : files) {
+          bytes += Files.size(file);
+        }
+      }
+      return bytes;
+    }
+
     /** Removes the root. */
     @TearDown(Level.Trial)
     public void remove() throws IOException {
@@ -88,6 +103,21 @@ public class OpenBenchmark {
       if (Files.exists(own)) {
         BenchmarkRoot.delete(own);
       }
+    }
+  }
+
+  /** The first process on files alone, until the index knows every entry. */
+  @Benchmark
+  public long rebuildWhole(Closed closed, Bare bare) throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(closed.root.path(), OPTIONS)) {
+      long entries = store.evictOverflow().entriesBefore();
+      if (entries != closed.entries) {
+        throw new IllegalStateException(
+            "entries: expected=" + closed.entries + " actual=" + entries);
+      }
+      Observations.current()
+          .scalar("indexPerEntry", (double) closed.indexBytes() / entries, "bytes");
+      return entries;
     }
   }
 

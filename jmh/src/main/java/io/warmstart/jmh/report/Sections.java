@@ -57,7 +57,9 @@ final class Sections {
                 null),
             measurement -> {
               Place place = turn(measurement, TURN_TIME, "");
-              return place == null || !measurement.param("payloadBytes").equals("4096")
+              return place == null
+                      || !amongAll(measurement)
+                      || !measurement.param("payloadBytes").equals("4096")
                   ? null
                   : new Place(
                       place.row(),
@@ -74,8 +76,10 @@ final class Sections {
         byMethodAndEntries(
             "Growth: the first answer",
             "Opening the store and looking one key up; rebuild: after all but the entries was"
-                + " deleted.",
+                + " deleted; rebuildWhole: until the index knows every entry again.",
             "OpenBenchmark."));
+    sections.add(growthOfSaves());
+    sections.add(growthOfIndex());
     sections.add(
         byLabel(
             "A checkpoint each millisecond",
@@ -139,7 +143,11 @@ final class Sections {
     }
     return new Place(
         peerLabel(colon < 0 ? name : name.substring(0, colon)),
-        bytes(measurement.param("payloadBytes")));
+        bytes(measurement.param("payloadBytes")) + (amongAll(measurement) ? "" : ", these alone"));
+  }
+
+  private static boolean amongAll(Measurement measurement) {
+    return !measurement.param("peers").contains("+");
   }
 
   private static Section ofPeers(String title, String note, String benchmark, String label) {
@@ -184,6 +192,35 @@ final class Sections {
                     && measurement.param("skew").equals("ZIPF")
                 ? new Place(
                     peerLabel(measurement.param("peer")), grouped(measurement.param("keys")))
+                : null);
+  }
+
+  private static Section growthOfIndex() {
+    return new Section(
+        new Table(
+            "Growth: the index's files",
+            "Bytes for each entry; they double in size as they fill up.",
+            Chart.NONE,
+            null),
+        measurement ->
+            measurement.label().equals("indexPerEntry")
+                ? new Place("index", grouped(measurement.param("entries")) + " entries")
+                : null);
+  }
+
+  private static Section growthOfSaves() {
+    String classAndDot = "SaveAmongEntriesBenchmark.";
+    return new Section(
+        new Table(
+            "Growth: durable saves, median",
+            "4 KiB. At a full budget each save evicts another entry before it returns.",
+            Chart.LINES,
+            null),
+        measurement ->
+            measurement.benchmark().startsWith(classAndDot) && measurement.label().equals("p0.50")
+                ? new Place(
+                    measurement.benchmark().substring(classAndDot.length()),
+                    grouped(measurement.param("entries")) + " entries")
                 : null);
   }
 

@@ -47,20 +47,21 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   /** The table that matters, in minutes. */
   static Plan minutes() {
-    Effort effort = new Effort(3, 3, 400);
+    Effort effort = new Effort(2, 2, 300);
     List<List<Cell>> groups = new ArrayList<>();
     Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF", "keys", "1000");
     groups.add(onAllPeers(hit));
+    groups.add(on(SHARED_BY_THREADS, hit.with("skew", "UNIFORM")));
     groups.add(on(SHARED_BY_THREADS, hit.withThreads(2)));
     groups.add(onAllPeers(hit.with("payloadBytes", MIB).with("keys", 100)));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.hitCopied", effort, "skew", "ZIPF")));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.miss", effort, "skew", "ZIPF")));
     groups.add(forms(effort));
     groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
-    turns(groups, new Effort(1, 3, 1200));
+    turns(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
-    Effort shots = new Effort(3, 5, 1);
-    growth(groups, shots, 1000, 10_000);
+    Effort shots = new Effort(3, 4, 1);
+    growth(groups, shots, effort, 1000, 10_000);
     groups.add(
         on(
             List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ORIGINAL),
@@ -105,7 +106,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
       groups.add(onAllPeers(cell.with("payloadBytes", 64 << 20)));
     }
     loop(groups, new Effort(2, 5, 5000));
-    growth(groups, new Effort(5, 10, 1), 1000, 10_000, 100_000);
+    growth(groups, new Effort(5, 10, 1), effort, 1000, 10_000, 100_000);
     for (String size : List.of("4096", MIB)) {
       groups.add(
           onAllPeers(
@@ -131,6 +132,18 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String size : SIZES) {
       groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)));
     }
+    // A file system commits what all stores have written; so once more without the others.
+    for (String size : List.of("4096", MIB)) {
+      groups.add(
+          List.of(
+              Cell.of(
+                  "SaveInTurnsBenchmark.overwrite",
+                  effort,
+                  "payloadBytes",
+                  size,
+                  "peers",
+                  PeerKind.WARMSTART + "+" + PeerKind.ORIGINAL)));
+    }
   }
 
   private static void loop(List<List<Cell>> groups, Effort effort) {
@@ -140,15 +153,21 @@ record Plan(List<List<Cell>> groups, int rounds) {
             .toList());
   }
 
-  private static void growth(List<List<Cell>> groups, Effort effort, int... entryCounts) {
+  private static void growth(
+      List<List<Cell>> groups, Effort effort, Effort saves, int... entryCounts) {
     for (int entries : entryCounts) {
       for (String method : List.of("sweep", "expire")) {
         Cell cell = Cell.of("SweepBenchmark." + method, effort).with("entries", entries);
         groups.add(List.of(cell.with("sweeper", "WARMSTART"), cell.with("sweeper", "ORIGINAL")));
       }
       groups.add(
-          Stream.of("open", "rebuild")
+          Stream.of("open", "rebuild", "rebuildWhole")
               .map(method -> Cell.of("OpenBenchmark." + method, effort).with("entries", entries))
+              .toList());
+      groups.add(
+          Stream.of("overwrite", "saveAtFullBudget")
+              .map(method -> Cell.of("SaveAmongEntriesBenchmark." + method, saves))
+              .map(cell -> cell.with("entries", entries))
               .toList());
     }
   }

@@ -111,8 +111,13 @@ class BenchmarkSmokeTest {
   }
 
   @Test
+  void savesAmongEntries() throws Exception {
+    assertRuns(2, once(SaveAmongEntriesBenchmark.class).param("entries", "50"));
+  }
+
+  @Test
   void opening() throws Exception {
-    assertRuns(2, once(OpenBenchmark.class).param("entries", "20"));
+    assertRuns(3, once(OpenBenchmark.class).param("entries", "20"));
   }
 
   @Test

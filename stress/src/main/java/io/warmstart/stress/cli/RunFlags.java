@@ -25,6 +25,14 @@ final class RunFlags {
   @Nullable Integer seconds;
 
   @Option(
+      names = "--at-least",
+      paramLabel = "N",
+      description =
+          "How much it must have done besides, of what the scenario counts, however long that"
+              + " takes.")
+  @Nullable Long atLeast;
+
+  @Option(
       names = "--seed",
       paramLabel = "X",
       description = "Seed of every choice (default: another one each time; it is printed).")
@@ -45,10 +53,17 @@ final class RunFlags {
   @Nullable Path report;
 
   ScenarioResult run(Scenario scenario, PrintWriter out) throws IOException, InterruptedException {
+    if (atLeast != null && (atLeast < 1 || scenario.volumes().isEmpty())) {
+      throw new IllegalArgumentException(
+          scenario.volumes().isEmpty()
+              ? "--at-least: " + scenario.name() + " counts nothing that it could be about"
+              : "--at-least: expected=at least 1 actual=" + atLeast);
+    }
     return ScenarioRunner.run(
         scenario,
         atLeastOne("--processes", processes, scenario.defaultProcesses()),
         atLeastOne("--seconds", seconds, scenario.defaultSeconds()),
+        atLeast == null ? 0 : atLeast,
         seed == null ? new SplittableRandom().nextLong() : seed,
         directory,
         out);

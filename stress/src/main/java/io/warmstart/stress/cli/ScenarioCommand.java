@@ -31,6 +31,9 @@ public final class ScenarioCommand implements Callable<Integer> {
             "Scenario: " + scenario.summary() + ".",
             "Unless told otherwise, %d processes for %d seconds."
                 .formatted(scenario.defaultProcesses(), scenario.defaultSeconds()),
+            scenario.volumes().isEmpty()
+                ? "It takes no --at-least."
+                : "What --at-least is about: " + String.join(", ", scenario.volumes()) + ".",
             "Exit status: 0 passed, 1 something is wrong, 2 wrong use, 3 an error, 4 skipped.");
     return line;
   }

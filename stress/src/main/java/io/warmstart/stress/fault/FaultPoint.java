@@ -3,12 +3,14 @@ package io.warmstart.stress.fault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Set;
+import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -29,6 +31,7 @@ public final class FaultPoint {
   private static final int PATTERN_LENGTH = 448;
   private static final int ACTED_PATH = PATTERN + PATTERN_LENGTH;
   private static final int ACTED_PATH_LENGTH = 512;
+  private static final int ACTED_AT = ACTED_PATH + ACTED_PATH_LENGTH;
 
   private final Path file;
   private final UnsafeBuffer buffer;
@@ -100,6 +103,21 @@ public final class FaultPoint {
   /** The call that was acted on first; only if one was. */
   public Call actedCall() {
     return Call.ofBit(buffer.getLongVolatile(ACTED_CALL));
+  }
+
+  /** When that was, as of {@link System#nanoTime()}; only if one was. */
+  public long actedNanos() {
+    return buffer.getLongVolatile(ACTED_AT);
+  }
+
+  /** The file that it lies in. */
+  public Path file() {
+    return file;
+  }
+
+  /** Lets the file go; it must not be used afterwards. */
+  public void close() {
+    IoUtil.unmap(buffer.byteBuffer() instanceof MappedByteBuffer mapped ? mapped : null);
   }
 
   /** Its path. */

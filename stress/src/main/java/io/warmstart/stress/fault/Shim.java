@@ -50,7 +50,8 @@ public final class Shim {
                 "-o",
                 library.toString(),
                 source.toString(),
-                "-ldl"));
+                "-ldl",
+                "-lpthread"));
     if (outcome.status() != 0) {
       throw new SkippedException(
           "cc cannot build the shim: " + outcome.output().lines().findFirst().orElse(""));

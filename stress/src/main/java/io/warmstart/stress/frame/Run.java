@@ -59,7 +59,10 @@ public final class Run {
   }
 
   private long mostExtraNanos() {
-    return TimeUnit.SECONDS.toNanos(60L + 4L * options.seconds());
+    // Whoever names a volume waits for it.
+    return options.atLeast() > 0
+        ? Long.MAX_VALUE
+        : TimeUnit.SECONDS.toNanos(60L + 4L * options.seconds());
   }
 
   private synchronized boolean enough() {
@@ -87,9 +90,9 @@ public final class Run {
     return counts.getOrDefault(what, 0L);
   }
 
-  /** Requires that a count reaches a minimum by the end. */
+  /** Requires that a count reaches a minimum by the end; of several the greatest holds. */
   public synchronized void atLeast(String what, long least) {
-    minimums.put(what, least);
+    minimums.merge(what, least, Math::max);
   }
 
   /** Something that must not be. */

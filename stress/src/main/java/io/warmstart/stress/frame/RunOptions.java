@@ -7,8 +7,10 @@ import java.nio.file.Path;
  *
  * @param processes how many processes work at once
  * @param seconds for how long, about
+ * @param atLeast how much of what the scenario counts it must have done, however long that takes; 0
+ *     = as much as the scenario itself asks for
  * @param seed from which every choice follows that the scenario makes itself; what the kernel's
  *     scheduler decides it cannot repeat
  * @param directory where roots and histories lie
  */
-public record RunOptions(int processes, int seconds, long seed, Path directory) {}
+public record RunOptions(int processes, int seconds, long atLeast, long seed, Path directory) {}

@@ -1,6 +1,7 @@
 package io.warmstart.stress.frame;
 
 import java.io.IOException;
+import java.util.List;
 
 /** One way to put a store under load, and what must be true of it afterwards. */
 public interface Scenario {
@@ -18,6 +19,11 @@ public interface Scenario {
   /** Seconds, unless the command line says otherwise. */
   default int defaultSeconds() {
     return 60;
+  }
+
+  /** The counts that a minimum on the command line is about; none if it takes no minimum. */
+  default List<String> volumes() {
+    return List.of();
   }
 
   /**

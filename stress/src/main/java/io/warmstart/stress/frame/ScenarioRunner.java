@@ -18,19 +18,35 @@ public final class ScenarioRunner {
   /**
    * Runs a scenario in a directory of its own, which stays if something is wrong.
    *
+   * @param atLeast how much of the scenario's volumes it must have done besides; 0 = no more than
+   *     it asks for itself
    * @param parent where that directory is made
    */
   public static ScenarioResult run(
-      Scenario scenario, int processes, int seconds, long seed, Path parent, PrintWriter out)
+      Scenario scenario,
+      int processes,
+      int seconds,
+      long atLeast,
+      long seed,
+      Path parent,
+      PrintWriter out)
       throws IOException, InterruptedException {
     Files.createDirectories(parent);
     Path directory = Files.createTempDirectory(parent, scenario.name() + "-").toRealPath();
     String replay =
-        "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d --seed %d"
-            .formatted(scenario.name(), processes, seconds, seed);
+        "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d%s --seed %d"
+            .formatted(
+                scenario.name(),
+                processes,
+                seconds,
+                atLeast > 0 ? " --at-least " + atLeast : "",
+                seed);
     out.printf("%s: %d processes, %d s, --seed %d%n", scenario.name(), processes, seconds, seed);
     out.flush();
-    Run run = new Run(new RunOptions(processes, seconds, seed, directory), out);
+    Run run = new Run(new RunOptions(processes, seconds, atLeast, seed, directory), out);
+    if (atLeast > 0) {
+      scenario.volumes().forEach(volume -> run.atLeast(volume, atLeast));
+    }
     boolean skipped = false;
     try {
       scenario.run(run);

@@ -3,12 +3,15 @@ package io.warmstart.stress.history;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.agrona.IoUtil;
 
 /** Reads what workers did, the dead ones too. */
 public final class HistoryReader {
@@ -21,6 +24,20 @@ public final class HistoryReader {
       read(file, operations);
     }
     return operations;
+  }
+
+  /** The operation that a worker died in, if it died in one. */
+  public static Optional<Operation> lastOf(Path directory, int worker) throws IOException {
+    List<Operation> operations = new ArrayList<>();
+    for (Path file : segments(directory)) {
+      if (file.getFileName().toString().startsWith(RecordLayout.prefix(worker))) {
+        read(file, operations);
+      }
+    }
+    return operations.isEmpty()
+        ? Optional.empty()
+        : Optional.of(operations.get(operations.size() - 1))
+            .filter(last -> last.responded() == Operation.NEVER);
   }
 
   /** Removes the histories of a directory. */
@@ -42,14 +59,17 @@ public final class HistoryReader {
   private static void read(Path file, List<Operation> into) throws IOException {
     String name = file.getFileName().toString();
     int worker = Integer.parseInt(name.substring("history-".length(), "history-".length() + 5));
-    ByteBuffer bytes;
     try (FileChannel channel = FileChannel.open(file)) {
-      bytes = ByteBuffer.allocate((int) channel.size()).order(ByteOrder.nativeOrder());
-      while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-        // Until all is read.
+      MappedByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      try {
+        read(worker, bytes.order(ByteOrder.nativeOrder()), into);
+      } finally {
+        IoUtil.unmap(bytes);
       }
-      bytes.flip();
     }
+  }
+
+  private static void read(int worker, ByteBuffer bytes, List<Operation> into) {
     for (int at = 0; at < bytes.limit(); at += RecordLayout.LENGTH) {
       int state = bytes.getInt(at + RecordLayout.STATE);
       if (state == RecordLayout.EMPTY) {

@@ -21,6 +21,10 @@ final class RecordLayout {
   private RecordLayout() {}
 
   static String segmentName(int worker, int segment) {
-    return "history-%05d-%04d".formatted(worker, segment);
+    return prefix(worker) + "%04d".formatted(segment);
+  }
+
+  static String prefix(int worker) {
+    return "history-%05d-".formatted(worker);
   }
 }

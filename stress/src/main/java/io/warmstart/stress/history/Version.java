@@ -2,6 +2,7 @@ package io.warmstart.stress.history;
 
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A version of an entry is a number that nobody else writes: worker and count. Everything about the
@@ -45,16 +46,17 @@ public final class Version {
   public static byte[] payload(long version, int run, int key, int mostBytes) {
     int body = (int) Long.remainderUnsigned(mix(~version), Math.max(1, mostBytes - HEADER_LENGTH));
     byte[] bytes = new byte[HEADER_LENGTH + body];
-    for (int i = 0; i < 8; i++) {
-      bytes[i] = (byte) (version >>> (8 * i));
-    }
-    for (int i = 0; i < 4; i++) {
-      bytes[8 + i] = (byte) (run >>> (8 * i));
-      bytes[12 + i] = (byte) (key >>> (8 * i));
-    }
+    UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+    buffer.putLong(0, version, ByteOrder.LITTLE_ENDIAN);
+    buffer.putInt(8, run, ByteOrder.LITTLE_ENDIAN);
+    buffer.putInt(12, key, ByteOrder.LITTLE_ENDIAN);
     long seed = mix(version);
-    for (int i = HEADER_LENGTH; i < bytes.length; i++) {
-      bytes[i] = (byte) (mix(seed + i) >>> 32);
+    int at = HEADER_LENGTH;
+    for (; at + Long.BYTES <= bytes.length; at += Long.BYTES) {
+      buffer.putLong(at, mix(seed + at), ByteOrder.LITTLE_ENDIAN);
+    }
+    for (; at < bytes.length; at++) {
+      bytes[at] = (byte) (mix(seed + at) >>> 32);
     }
     return bytes;
   }
@@ -69,13 +71,22 @@ public final class Version {
       return "payload: expected>=" + HEADER_LENGTH + " bytes actual=" + payload.capacity();
     }
     long version = payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
-    byte[] expected = payload(version, run, key, mostBytes);
-    if (expected.length != payload.capacity()) {
-      return "payload length: expected=" + expected.length + " actual=" + payload.capacity();
+    return difference(payload, new UnsafeBuffer(payload(version, run, key, mostBytes)), version);
+  }
+
+  /** The same where the bytes of the version are at hand already. */
+  public static String difference(DirectBuffer payload, UnsafeBuffer expected, long version) {
+    int length = expected.capacity();
+    if (length != payload.capacity()) {
+      return "payload length: expected=" + length + " actual=" + payload.capacity();
     }
-    for (int i = 0; i < expected.length; i++) {
-      if (payload.getByte(i) != expected[i]) {
-        return "payload of version " + text(version) + " differs at byte " + i;
+    int at = 0;
+    while (at + Long.BYTES <= length && payload.getLong(at) == expected.getLong(at)) {
+      at += Long.BYTES;
+    }
+    for (; at < length; at++) {
+      if (payload.getByte(at) != expected.getByte(at)) {
+        return "payload of version " + text(version) + " differs at byte " + at;
       }
     }
     return "";

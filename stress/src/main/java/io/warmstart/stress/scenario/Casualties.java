@@ -5,6 +5,9 @@ import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;
 import io.warmstart.stress.fault.FaultPoint;
 import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.history.HistoryReader;
+import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.worker.Breeder;
 import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.HeldStripes;
 import io.warmstart.stress.worker.Launch;
@@ -12,14 +15,15 @@ import io.warmstart.stress.worker.Member;
 import io.warmstart.stress.worker.Names;
 import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,10 +59,19 @@ final class Casualties {
 
   private static final int ALWAYS_AT_CALL = 9;
 
+  /** After which a fork dies by a signal if the call that it was to die at has not come. */
+  private static final long FORK_PATIENCE_NANOS = 1_500_000_000L;
+
+  private static final int SIGKILL = 9;
+
   private final Run run;
   private final Crew crew;
-  private final Set<String> keys;
   private final @Nullable Path shim;
+  private final @Nullable Breeder breeder;
+  private final List<Death> deaths = new ArrayList<>();
+
+  /** Who died when, by the number of its history. */
+  record Death(int worker, long atNanos) {}
 
   /** How one worker is to die. */
   private enum Way {
@@ -69,14 +82,25 @@ final class Casualties {
 
   /** A worker and its way to die. */
   final class Victim {
-    final Member member;
+    final @Nullable Member member;
+    private final Breeder.@Nullable Child child;
+    private final WorkerPlan plan;
     private final Way way;
     private final @Nullable FaultPoint point;
     private final long killAtNanos;
     private boolean killed;
+    private long killedNanos;
 
-    private Victim(Member member, Way way, @Nullable FaultPoint point, long liveNanos) {
+    private Victim(
+        @Nullable Member member,
+        Breeder.@Nullable Child child,
+        WorkerPlan plan,
+        Way way,
+        @Nullable FaultPoint point,
+        long liveNanos) {
       this.member = member;
+      this.child = child;
+      this.plan = plan;
       this.way = way;
       this.point = point;
       this.killAtNanos = System.nanoTime() + liveNanos;
@@ -85,29 +109,73 @@ final class Casualties {
     /** Kills it if its time has come and no call does. */
     void killIfDue() throws IOException, InterruptedException {
       // Who was to die at a call that never came dies by a signal, late.
-      if (!killed && System.nanoTime() >= killAtNanos) {
-        killed = true;
+      boolean born = child == null || child.isBorn();
+      if (born && !killed && System.nanoTime() >= killAtNanos) {
+        kill();
+      }
+    }
+
+    void kill() throws IOException, InterruptedException {
+      killed = true;
+      killedNanos = System.nanoTime();
+      if (child != null) {
+        child.kill();
+      } else if (member != null) {
         member.signal("KILL");
       }
     }
 
+    /** Ends it at the end of a round; for forks until they are dead, others are their crew's. */
+    void endWithRound() throws IOException, InterruptedException {
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (child != null && child.isAlive()) {
+        if (System.nanoTime() > deadline) {
+          throw new IOException("a forked worker does not die: " + plan);
+        }
+        if (child.isBorn() && !killed) {
+          kill();
+        }
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+      if (child == null) {
+        kill();
+      }
+    }
+
     boolean isDead() {
+      if (child != null) {
+        return !child.isAlive();
+      }
+      if (member == null) {
+        return true;
+      }
       return way == Way.AS_ZOMBIE ? member.isZombie() : !member.isAlive();
     }
 
     /** Counts its death by where it came. */
     void bury(boolean atWork) throws IOException {
       run.count("deaths", 1);
+      if (child != null) {
+        run.count("deaths of forked workers", 1);
+        if (child.signal() != SIGKILL) {
+          run.problem("a forked worker died by signal " + child.signal());
+        }
+      }
       if (!atWork) {
         run.count("deaths while opening", 1);
       }
       if (way == Way.AS_ZOMBIE) {
         run.count("deaths left as zombies", 1);
       }
-      if (HeldStripes.keys(crew.root()).stream().anyMatch(keys::contains)) {
+      // The intent on the key that it was at; others may be at work, or have left their own.
+      Optional<Operation> last = HistoryReader.lastOf(crew.histories(), plan.firstHistory());
+      if (last.isPresent()
+          && last.get().key() >= 0
+          && HeldStripes.keys(crew.root()).contains(Names.key(last.get().key()).toHex())) {
         run.count("stripes found held after a death", 1);
       }
       if (point != null && point.acted() > 0) {
+        deaths.add(new Death(plan.firstHistory(), point.actedNanos()));
         run.count("deaths at a chosen call", 1);
         String path = point.actedPath();
         Call call = point.actedCall();
@@ -115,34 +183,75 @@ final class Casualties {
         if (isUnderLock(call, path)) {
           run.count(UNDER_LOCK, 1);
         }
+      } else if (killed) {
+        deaths.add(new Death(plan.firstHistory(), killedNanos));
+      }
+      if (point != null) {
+        point.close();
+        Files.delete(point.file());
       }
     }
   }
 
-  Casualties(Run run, Crew crew, int numberOfKeys, @Nullable Path shim) {
+  /**
+   * The casualties of one round.
+   *
+   * @param breeder forks most of them; null if each is to be a JVM of its own
+   */
+  Casualties(Run run, Crew crew, @Nullable Path shim, @Nullable Breeder breeder) {
     this.run = run;
     this.crew = crew;
     this.shim = shim;
-    this.keys =
-        IntStream.range(0, numberOfKeys)
-            .mapToObj(key -> Names.key(key).toHex())
-            .collect(Collectors.toSet());
+    this.breeder = breeder;
+  }
+
+  /** When who died so far. */
+  List<Death> deaths() {
+    return deaths;
   }
 
   /** Starts a worker that will die. */
   Victim start(WorkerPlan plan) throws IOException {
     SplittableRandom random = run.random();
+    if (breeder != null && shim != null) {
+      return fork(breeder, plan, random);
+    }
+    return startJvm(plan);
+  }
+
+  /** The same in a JVM of its own. */
+  Victim startJvm(WorkerPlan plan) throws IOException {
+    SplittableRandom random = run.random();
     int dice = run.counted(UNDER_LOCK) == 0 ? ALWAYS_AT_CALL : random.nextInt(10);
     long liveNanos = (1_000 + random.nextInt(1_500)) * 1_000_000L;
     if (dice == 0) {
-      return new Victim(
-          crew.start(plan, Launch.PLAIN.through(ZOMBIE_PARENT)), Way.AS_ZOMBIE, null, liveNanos);
+      Member member = crew.start(plan, Launch.PLAIN.through(ZOMBIE_PARENT));
+      return new Victim(member, null, plan, Way.AS_ZOMBIE, null, liveNanos);
     }
     if (shim == null || dice < 3) {
-      return new Victim(crew.start(plan, Launch.PLAIN), Way.BY_SIGNAL, null, liveNanos);
+      Member member = crew.start(plan, Launch.PLAIN);
+      return new Victim(member, null, plan, Way.BY_SIGNAL, null, liveNanos);
     }
-    FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
     boolean first = run.counted(UNDER_LOCK) == 0;
+    FaultPoint point = point(plan, random, first, 60);
+    Launch launch = Launch.PLAIN.withEnvironment(point.environment(shim));
+    Member member = crew.start(plan, launch);
+    return new Victim(member, null, plan, Way.AT_CALL, point, 4 * liveNanos);
+  }
+
+  /** The same by a fork, which is at work within milliseconds. */
+  private Victim fork(Breeder from, WorkerPlan plan, SplittableRandom random) throws IOException {
+    long liveNanos = (2 + random.nextInt(100)) * 1_000_000L;
+    if (random.nextInt(10) < 2) {
+      return new Victim(null, from.fork(plan, ""), plan, Way.BY_SIGNAL, null, liveNanos);
+    }
+    FaultPoint point = point(plan, random, run.counted(UNDER_LOCK) == 0, 24);
+    Breeder.Child child = from.fork(plan, point.file().toString());
+    return new Victim(null, child, plan, Way.AT_CALL, point, FORK_PATIENCE_NANOS);
+  }
+
+  private FaultPoint point(WorkerPlan plan, SplittableRandom random, boolean first, int most) {
+    FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
     // The first go where a lock is held for sure: a short run must have seen that too.
     Call call = first ? Call.RENAME : FATAL.get(random.nextInt(FATAL.size()));
     boolean rare = call == Call.MKDIR || call == Call.RMDIR;
@@ -151,9 +260,8 @@ final class Casualties {
         crew.root() + "*",
         random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER,
         Errno.EIO,
-        first ? 3 + random.nextInt(20) : 1 + random.nextInt(rare ? 3 : 60));
-    Launch launch = Launch.PLAIN.withEnvironment(point.environment(shim));
-    return new Victim(crew.start(plan, launch), Way.AT_CALL, point, 4 * liveNanos);
+        first ? 3 + random.nextInt(20) : 1 + random.nextInt(rare ? 3 : most));
+    return point;
   }
 
   /**

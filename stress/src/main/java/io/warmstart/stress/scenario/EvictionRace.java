@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 public final class EvictionRace implements Scenario {
   private static final int KEYS = 3;
   private static final long TINY_BUDGET_BYTES = 6_000;
-  private static final long ROUND_SECONDS = 30;
+  private static final long ROUND_SECONDS = 300;
 
   @Override
   public String name() {
@@ -37,6 +37,11 @@ public final class EvictionRace implements Scenario {
   @Override
   public String summary() {
     return "saves and lookups of a few keys against sweeps without pause";
+  }
+
+  @Override
+  public List<String> volumes() {
+    return List.of("saves");
   }
 
   @Override
@@ -57,8 +62,7 @@ public final class EvictionRace implements Scenario {
       int sweepers = Math.max(1, run.options().processes() / 4);
       for (int worker = 0; worker < run.options().processes(); worker++) {
         boolean sweeper = worker < sweepers;
-        WorkerPlan plan =
-            crew.plan(sweeper ? Mix.SWEEP : Mix.SAVE_AND_LOOK).withKeys(KEYS, 1).withThreads(2);
+        WorkerPlan plan = crew.plan(sweeper ? Mix.SWEEP : Mix.SAVE_MOSTLY).withKeys(KEYS, 1);
         crew.start(
             sweeper || everybodySweeps ? plan.withBudgetBytes(TINY_BUDGET_BYTES) : plan,
             Launch.PLAIN);

@@ -7,11 +7,13 @@ import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.history.HistoryReader;
 import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.scenario.Casualties.Victim;
+import io.warmstart.stress.worker.Breeder;
 import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.Inspection;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Member;
 import io.warmstart.stress.worker.Mix;
+import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,19 +23,30 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Workers die by SIGKILL, at chosen system calls and at any moment, and others take their places,
- * while one survivor works on and one is stopped for seconds now and then. What was acknowledged is
- * there at the end, and every answer on the way is explained. In every other round the budget is
- * small, so that some die in the middle of an eviction.
+ * while one survivor works on and, in half of the rounds, one is stopped for seconds now and then.
+ * What was acknowledged is there at the end, and every answer on the way is explained; where nobody
+ * is stopped, the next who comes to a dead worker's key is answered within a second. In every other
+ * round the budget is small, so that some die in the middle of an eviction.
+ *
+ * <p>Most of those who die are forks of one JVM: see {@link
+ * io.warmstart.stress.worker.BreedCommand}.
  */
 public final class Kill implements Scenario {
-  private static final int KEYS = 3;
+  /** Few enough to meet on, and so many that the checker can try all that the dead left open. */
+  private static final int KEYS = 64;
+
   private static final int RUNS = 2;
 
   /** One who is stopped shares no run with others: see docs/concurrency.md on two writers. */
   private static final Mix STOPPED = new Mix(300, 0, 200, 10);
 
-  private static final long SMALL_BUDGET_BYTES = 12_000;
+  private static final long SMALL_BUDGET_BYTES = 24_000;
   private static final int DEATHS_PER_ROUND = 16;
+  private static final int FORKED_DEATHS_PER_ROUND = 192;
+
+  /** Of so many rounds one has a worker that is stopped for seconds, which others wait for. */
+  private static final int ROUNDS_PER_STOPS = 12;
+
   private static final long STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(2_600);
 
   @Override
@@ -47,46 +60,68 @@ public final class Kill implements Scenario {
   }
 
   @Override
+  public List<String> volumes() {
+    return List.of("deaths");
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
     if (shim != null) {
       run.atLeast(Casualties.UNDER_LOCK, Math.max(1, run.options().seconds() / 20));
     }
-    boolean evicting = run.random().nextBoolean();
-    do {
-      round(run, shim, evicting);
-      evicting = !evicting;
-    } while (run.timeLeft() && !run.anyProblem());
+    if (shim != null) {
+      run.atLeast(Casualties.UNDER_LOCK, run.options().atLeast() / 20);
+    }
+    int round = run.random().nextInt(2);
+    try (Breeder breeder = shim == null ? null : new Breeder(run, shim)) {
+      do {
+        round(run, shim, breeder, round % 2 == 0, round % ROUNDS_PER_STOPS < 2);
+        round++;
+        if (round % ROUNDS_PER_STOPS == 0) {
+          run.say(
+              "deaths %d, with a stripe held %d"
+                  .formatted(run.counted("deaths"), run.counted(Casualties.UNDER_LOCK)));
+        }
+      } while (run.timeLeft() && !run.anyProblem());
+    }
   }
 
-  private static void round(Run run, @Nullable Path shim, boolean evicting)
+  private static void round(
+      Run run, @Nullable Path shim, @Nullable Breeder breeder, boolean evicting, boolean stopping)
       throws IOException, InterruptedException {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
-      Casualties casualties = new Casualties(run, crew, KEYS, shim);
+      Casualties casualties = new Casualties(run, crew, shim, breeder);
       long budget = evicting ? SMALL_BUDGET_BYTES : 1L << 40;
       Member survivor =
-          crew.start(
-              crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withThreads(2).withBudgetBytes(budget),
-              Launch.PLAIN);
-      Member stopped = crew.start(crew.plan(STOPPED).withKeys(KEYS, RUNS), Launch.PLAIN);
+          crew.start(crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withBudgetBytes(budget), Launch.PLAIN);
+      Stops stops =
+          stopping
+              ? new Stops(run, crew.start(crew.plan(STOPPED).withKeys(KEYS, RUNS), Launch.PLAIN))
+              : null;
+      List<Victim> living = new ArrayList<>();
+      if (breeder != null) {
+        // Where others are forked, one a round is a JVM of its own all the same.
+        living.add(casualties.startJvm(plan(crew, budget)));
+      }
       crew.go();
       int deaths = 0;
-      List<Victim> living = new ArrayList<>();
+      int enough = breeder == null || stopping ? DEATHS_PER_ROUND : FORKED_DEATHS_PER_ROUND;
       int most = Math.max(1, run.options().processes() - 2);
-      Stops stops = new Stops(run, stopped);
-      while (deaths < DEATHS_PER_ROUND && run.timeLeft() && !run.anyProblem()) {
+      while (deaths < enough && run.timeLeft() && !run.anyProblem()) {
         while (living.size() < most) {
-          Victim victim =
-              casualties.start(crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withBudgetBytes(budget));
-          if (crew.letGo(victim.member)) {
+          Victim victim = casualties.start(plan(crew, budget));
+          if (victim.member == null || crew.letGo(victim.member)) {
             living.add(victim);
           } else {
             victim.bury(false);
             deaths++;
           }
         }
-        stops.stepIfDue();
+        if (stops != null) {
+          stops.stepIfDue();
+        }
         for (Victim victim : List.copyOf(living)) {
           victim.killIfDue();
           if (victim.isDead()) {
@@ -97,20 +132,27 @@ public final class Kill implements Scenario {
         }
         TimeUnit.MICROSECONDS.sleep(500);
       }
-      stops.end();
+      if (stops != null) {
+        stops.end();
+      }
       for (Victim victim : living) {
-        victim.member.signal("KILL");
+        victim.endWithRound();
       }
       crew.reap();
       crew.stop();
-      check(run, crew, evicting);
+      check(run, crew, evicting, stopping ? List.of() : casualties.deaths());
       if (!survivor.isAlive() && survivor.operations() < 0) {
         run.problem("the survivor did not survive: " + survivor.epitaph());
       }
     }
   }
 
-  private static void check(Run run, Crew crew, boolean evicting) throws IOException {
+  private static WorkerPlan plan(Crew crew, long budget) {
+    return crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withBudgetBytes(budget);
+  }
+
+  private static void check(Run run, Crew crew, boolean evicting, List<Casualties.Death> deaths)
+      throws IOException {
     List<Operation> operations = HistoryReader.readAll(crew.histories());
     Rounds.count(run, operations);
     run.count("rounds", 1);
@@ -122,6 +164,7 @@ public final class Kill implements Scenario {
     List<Operation> sweeps = operations.stream().filter(each -> !each.kind().reads()).toList();
     Rounds.check(
         run, operations, inspection, evicting ? Vanishing.of(sweeps, 0) : Vanishing.never());
+    Answers.check(run, operations, deaths);
     Rounds.discard(run, crew);
   }
 

@@ -8,6 +8,7 @@ import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.Inspection;
 import io.warmstart.stress.worker.Launch;
+import io.warmstart.stress.worker.Member;
 import io.warmstart.stress.worker.Mix;
 import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
@@ -24,6 +25,13 @@ public final class OverwriteRead implements Scenario {
   private static final int PAYLOAD_BYTES = 8192;
   private static final long ROUND_SECONDS = 20;
 
+  /** After which a reader rests until the round is over: so many histories the checker can hold. */
+  private static final long READS_PER_ROUND = 400_000;
+
+  /** Readers live long enough for the better code to pay. */
+  private static final Launch LAUNCH =
+      Launch.PLAIN.withJvmFlags(List.of("-Xmx256m", "-XX:+UseSerialGC"));
+
   @Override
   public String name() {
     return "overwrite-read";
@@ -32,6 +40,11 @@ public final class OverwriteRead implements Scenario {
   @Override
   public String summary() {
     return "overwrites of one run id against readers that compare every byte";
+  }
+
+  @Override
+  public List<String> volumes() {
+    return List.of("hits");
   }
 
   @Override
@@ -53,10 +66,10 @@ public final class OverwriteRead implements Scenario {
             crew.plan(worker < writers ? Mix.OVERWRITE : Mix.LOOK)
                 .withKeys(KEYS, 1)
                 .withMostPayloadBytes(PAYLOAD_BYTES);
-        crew.start(plan, Launch.PLAIN);
+        crew.start(worker < writers ? plan : plan.withMostOperations(READS_PER_ROUND), LAUNCH);
       }
       crew.go();
-      Rounds.let(run, nanos);
+      Rounds.let(run, nanos, () -> crew.members().stream().skip(writers).anyMatch(Member::isAlive));
       crew.stop();
       List<Operation> operations = HistoryReader.readAll(crew.histories());
       Rounds.count(run, operations);

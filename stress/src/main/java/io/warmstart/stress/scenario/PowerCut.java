@@ -50,6 +50,11 @@ public final class PowerCut implements Scenario {
   }
 
   @Override
+  public List<String> volumes() {
+    return List.of("cuts on ext4", "cuts on xfs");
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     LoopDisk.need("ext4");
     Path directory = run.freshDirectory("disk");
@@ -63,12 +68,14 @@ public final class PowerCut implements Scenario {
         continue;
       }
       cut++;
-      int least = Math.max(2, seconds / 8);
-      run.atLeast("cuts on " + fileSystem, least);
+      String cuts = "cuts on " + fileSystem;
+      long least = Math.max(Math.max(2, seconds / 8), run.options().atLeast());
+      run.atLeast(cuts, least);
       long share = Math.max(1, seconds / 3);
       do {
         cutAgainAndAgain(run, directory, fileSystem, share);
-      } while (run.counted("cuts on " + fileSystem) < least && run.timeLeft() && !run.anyProblem());
+        run.say("%s: %d".formatted(cuts, run.counted(cuts)));
+      } while (run.counted(cuts) < least && run.timeLeft() && !run.anyProblem());
     }
     if (cut > 0) {
       leaveOutEachSync(run, directory);

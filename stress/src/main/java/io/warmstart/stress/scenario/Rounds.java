@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** What every round of workers ends with: its operations counted, its answers explained. */
 final class Rounds {
@@ -19,8 +20,13 @@ final class Rounds {
 
   /** Lets the workers work, unless something is wrong already. */
   static void let(Run run, long nanos) throws InterruptedException {
+    let(run, nanos, () -> true);
+  }
+
+  /** The same, until they have done what they had to. */
+  static void let(Run run, long nanos, BooleanSupplier atWork) throws InterruptedException {
     long deadline = System.nanoTime() + nanos;
-    while (System.nanoTime() < deadline && !run.anyProblem()) {
+    while (System.nanoTime() < deadline && !run.anyProblem() && atWork.getAsBoolean()) {
       TimeUnit.MILLISECONDS.sleep(20);
     }
   }

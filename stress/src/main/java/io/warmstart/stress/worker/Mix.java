@@ -11,6 +11,7 @@ package io.warmstart.stress.worker;
  */
 public record Mix(int saves, int overwrites, int latest, int sweeps) {
   public static final Mix SAVE_AND_LOOK = new Mix(450, 0, 150, 0);
+  public static final Mix SAVE_MOSTLY = new Mix(850, 0, 50, 0);
   public static final Mix SWEEP = new Mix(0, 0, 0, 1000);
   public static final Mix OVERWRITE = new Mix(0, 1000, 0, 0);
   public static final Mix LOOK = new Mix(0, 0, 500, 0);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Operations in a row, each in the history before it is called. What throws and what comes back
@@ -28,6 +29,10 @@ final class Workload {
   private final SplittableRandom random;
   private final List<Fingerprint> keys = new ArrayList<>();
   private final Entry reused = new Entry();
+
+  /** What was last expected under each key: readers mostly meet again what they have just met. */
+  private final Expected[] expected;
+
   private long written;
 
   Workload(
@@ -37,7 +42,9 @@ final class Workload {
     this.history = history;
     this.complaints = complaints;
     this.random = new SplittableRandom(plan.seed());
+    this.expected = new Expected[plan.keys()];
     for (int key = 0; key < plan.keys(); key++) {
+      expected[key] = new Expected();
       keys.add(Names.key(key));
     }
   }
@@ -122,7 +129,11 @@ final class Workload {
   private void examine(int key, Kind kind) {
     long version = reused.iteration().orElse(-1);
     int run = Names.sharedRun(reused.runId());
-    String complaint = Version.complaint(reused.payload(), run, key, plan.mostPayloadBytes());
+    String complaint =
+        Version.difference(
+            reused.payload(),
+            expected[key].of(version, run, key, plan.mostPayloadBytes()),
+            version);
     if (complaint.isEmpty() && reused.payload().getLong(0, ByteOrder.LITTLE_ENDIAN) != version) {
       complaint = "payload of another version than its manifest";
     }
@@ -134,6 +145,22 @@ final class Workload {
       complaints.accept(
           "WRONG BYTES %s key %d run %s version %s: %s"
               .formatted(kind, key, reused.runId(), Version.text(version), complaint));
+    }
+  }
+
+  /** The bytes of one version. */
+  private static final class Expected {
+    private final UnsafeBuffer bytes = new UnsafeBuffer(0, 0);
+    private long version = -1;
+    private int run;
+
+    UnsafeBuffer of(long wanted, int wantedRun, int key, int mostBytes) {
+      if (version != wanted || run != wantedRun) {
+        bytes.wrap(Version.payload(wanted, wantedRun, key, mostBytes));
+        version = wanted;
+        run = wantedRun;
+      }
+      return bytes;
     }
   }
 

@@ -42,7 +42,7 @@ class RunTest {
             body.run(run);
           }
         };
-    return ScenarioRunner.run(scenario, 2, 1, seed, directory, new PrintWriter(said));
+    return ScenarioRunner.run(scenario, 2, 1, 0, seed, directory, new PrintWriter(said));
   }
 
   @Test

@@ -68,6 +68,7 @@ class ShortFormsTest {
             scenario,
             form.processes,
             form.seconds,
+            0,
             System.nanoTime(),
             directory,
             new PrintWriter(said));

@@ -1,0 +1,115 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Candidate;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** What one thread of a {@link RootWalk} does with its keys, and has found. For that thread. */
+final class KeyWalk {
+  /** Empty directories younger than this may be a sibling's that is about to stage in it. */
+  private static final long EMPTY_DIRECTORY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Engine engine;
+  private final boolean passUnchanged;
+  private final RecoverFlow recoverFlow;
+  final RecoverFlow.Result recovered = new RecoverFlow.Result();
+  final List<RootWalk.Evictable> entries = new ArrayList<>();
+  long bytes;
+  long failures;
+  boolean untold;
+
+  KeyWalk(Engine engine, boolean passUnchanged) {
+    this.engine = engine;
+    this.passUnchanged = passUnchanged;
+    this.recoverFlow = new RecoverFlow(engine);
+  }
+
+  /** Adds what another thread has found, which has ended. */
+  void add(KeyWalk other) {
+    recovered.add(other.recovered);
+    entries.addAll(other.entries);
+    bytes += other.bytes;
+    failures += other.failures;
+    untold |= other.untold;
+  }
+
+  /** Walks one key; what cannot be looked at is counted, and the rest goes on. */
+  void walk(KeyDirectory directory) {
+    try {
+      FileFacts facts = engine.ops.stat(directory.path());
+      long unchanged =
+          passUnchanged
+              ? engine.records().bytesIfUnchanged(directory.key(), facts.mtimeNanos())
+              : -1;
+      if (unchanged > 0) {
+        bytes += unchanged;
+      } else {
+        walkKey(directory);
+      }
+    } catch (NoSuchFileException e) {
+      forget(directory);
+    } catch (IOException e) {
+      failures++;
+    }
+  }
+
+  private void walkKey(KeyDirectory directory) throws IOException {
+    KeyCount count = count(directory);
+    if (recover(directory, count.scan())) {
+      count = count(directory);
+    }
+    bytes += count.bytes();
+    KeyScan scan = count.scan();
+    for (Candidate candidate : scan.candidates()) {
+      entries.add(new RootWalk.Evictable(directory, candidate, scan.pairBytes(candidate.runId())));
+    }
+    if (scan.exists() && scan.isEmpty()) {
+      removeEmptyDirectory(directory);
+    }
+  }
+
+  private KeyCount count(KeyDirectory directory) throws IOException {
+    try (KeyLocks.Hold hold = engine.locks.acquireForWalk(directory.key())) {
+      untold |= !hold.shared();
+      return KeyCount.under(engine, hold, directory);
+    }
+  }
+
+  /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
+  private boolean recover(KeyDirectory directory, KeyScan scan) {
+    long before = recovered.changes();
+    try {
+      recoverFlow.run(directory, scan, recovered);
+    } catch (IOException e) {
+      failures++;
+    }
+    return recovered.changes() > before;
+  }
+
+  private void forget(KeyDirectory directory) {
+    try {
+      count(directory);
+    } catch (IOException e) {
+      failures++;
+    }
+  }
+
+  private void removeEmptyDirectory(KeyDirectory directory) throws IOException {
+    try {
+      long age = engine.clock.nanoTime() - engine.ops.stat(directory.path()).mtimeNanos();
+      if (age >= EMPTY_DIRECTORY_NANOS) {
+        engine.ops.removeDirectory(directory.path());
+      }
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The files that overwrites replace, held open a moment longer than they have a name.
+ *
+ * <p>A file system frees a file when its last name and its last descriptor are gone. If that is so
+ * at the rename of a save, the freeing belongs to the very commit that the sync of the directory
+ * waits for, and on ext4 it is a fifth to a third of a save's time ({@code docs/adr/0007}). So a
+ * save opens both files ahead of its renames, and hands the descriptors over when it has synced;
+ * they are closed a little later, several at once, by a thread of this class.
+ *
+ * <p>Names come and go as they would without, and a process that dies closes what it has open, so
+ * nothing on disk tells of this and no recovery knows it. It is a matter of time alone: where a
+ * file cannot be opened, or too many wait already, it is freed by the rename, as ever.
+ *
+ * <p>What waits takes up space and descriptors: both are bounded, and {@link #closeAll} ends it for
+ * whoever is short of either. Safe for all threads.
+ */
+public final class ReplacedFiles implements AutoCloseable {
+  private static final long IDLE_THREAD_SECONDS = 10;
+
+  private final FileOps ops;
+  private final int mostFiles;
+  private final long mostBytes;
+  private final long delayNanos;
+  private final ThreadPoolExecutor thread;
+
+  /** Held while files are closed: whoever needs their space waits until it is free. */
+  private final Object closing = new Object();
+
+  private final ArrayDeque<Held> waiting = new ArrayDeque<>();
+  private int waitingFiles;
+  private long waitingBytes;
+  private long freed;
+  private boolean scheduled;
+  private boolean closed;
+
+  /**
+   * Makes the replaced files of one root.
+   *
+   * @param mostFiles how many may wait to be closed; 0: none is ever held
+   * @param mostBytes how many bytes they may have together
+   * @param delayNanos how long the first of them waits for others
+   */
+  public ReplacedFiles(FileOps ops, int mostFiles, long mostBytes, long delayNanos) {
+    this.ops = ops;
+    this.mostFiles = mostFiles;
+    this.mostBytes = mostBytes;
+    this.delayNanos = delayNanos;
+    this.thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            IDLE_THREAD_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread made = new Thread(task, "warmstart-late-close");
+              made.setDaemon(true);
+              return made;
+            });
+    thread.allowCoreThreadTimeOut(true);
+  }
+
+  /** What one save replaces. Its close hands the descriptors over. */
+  public final class Held implements AutoCloseable {
+    private final List<FileOps.FileHandle> files = new ArrayList<>(2);
+    private long bytes;
+
+    private Held() {}
+
+    private void open(Path file) {
+      try {
+        FileFacts facts = ops.stat(file);
+        // To open a pipe is to wait for a writer.
+        if (facts.regular() && facts.size() <= mostBytes) {
+          files.add(ops.openForReading(file));
+          bytes += facts.size();
+        }
+      } catch (IOException e) {
+        // Not there, not ours to read, or no descriptors left.
+      }
+    }
+
+    private void closeFiles() {
+      for (FileOps.FileHandle file : files) {
+        try {
+          file.close();
+        } catch (IOException e) {
+          // Nothing was written through it, so there is nothing to lose.
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      if (!files.isEmpty() && !handOver(this)) {
+        closeFiles();
+      }
+    }
+  }
+
+  /** Opens what a save is about to replace, if it is there and there is room for it to wait. */
+  public Held hold(Path... replaced) {
+    Held held = new Held();
+    if (hasRoom(replaced.length, 0)) {
+      try {
+        for (Path file : replaced) {
+          held.open(file);
+        }
+      } catch (RuntimeException | Error e) {
+        held.closeFiles();
+        throw e;
+      }
+    }
+    return held;
+  }
+
+  private synchronized boolean hasRoom(int files, long bytes) {
+    return !closed && waitingFiles + files <= mostFiles && waitingBytes + bytes <= mostBytes;
+  }
+
+  private synchronized boolean handOver(Held held) {
+    if (!hasRoom(held.files.size(), held.bytes)) {
+      return false;
+    }
+    if (!scheduled) {
+      try {
+        thread.execute(this::closeLater);
+      } catch (RejectedExecutionException | OutOfMemoryError e) {
+        // No thread is to be had. The save is done, and must not fail for this.
+        return false;
+      }
+      scheduled = true;
+    }
+    waiting.add(held);
+    waitingFiles += held.files.size();
+    waitingBytes += held.bytes;
+    return true;
+  }
+
+  private void closeLater() {
+    LockSupport.parkNanos(delayNanos);
+    synchronized (this) {
+      scheduled = false;
+    }
+    closeAll();
+  }
+
+  /** Closes all that wait, and returns when they and those that went before them are closed. */
+  public void closeAll() {
+    synchronized (closing) {
+      List<Held> taken;
+      synchronized (this) {
+        taken = new ArrayList<>(waiting);
+        waiting.clear();
+        waitingFiles = 0;
+        waitingBytes = 0;
+      }
+      taken.forEach(Held::closeFiles);
+      synchronized (this) {
+        taken.forEach(held -> freed += held.files.size());
+      }
+    }
+  }
+
+  /** How many files were closed so far: whoever was short of something may try again. */
+  public synchronized long freed() {
+    return freed;
+  }
+
+  /** How many files wait. */
+  synchronized int waiting() {
+    return waitingFiles;
+  }
+
+  /** Closes all that wait; later ones are not held. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    thread.shutdown();
+    closeAll();
+  }
+}

@@ -1,0 +1,237 @@
+package io.warmstart.payload;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiPredicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Memory is freed once, after the last lease on it, and never under one. */
+@Timeout(60)
+class LeasesTest {
+  private static final long RACE_NANOS =
+      Integer.getInteger("warmstart.rounds", 2) * TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  @TempDir Path directory;
+  private final PayloadCache cache = new PayloadCache(1 << 20);
+
+  /** A payload that counts how often it was forgotten. */
+  private static final class Payload extends CachedPayload {
+    private int forgotten;
+
+    private Payload(PayloadMemory memory, PayloadCache cache) {
+      super(memory, cache);
+    }
+
+    @Override
+    protected void forget() {
+      forgotten++;
+    }
+  }
+
+  private Payload payload() throws IOException {
+    Path file = directory.resolve("payload");
+    if (!Files.exists(file)) {
+      Files.write(file, new byte[64]);
+    }
+    try (FileOps.FileHandle handle = new NioFileOps().openForReading(file)) {
+      return new Payload(PayloadMemory.load(handle, 64, false).memory(), cache);
+    }
+  }
+
+  @Test
+  void aRetiredPayloadIsFreedAtOnceIfNobodyReads() throws IOException {
+    Payload payload = payload();
+    payload.retire();
+    assertTrue(payload.memory().released());
+    assertEquals(1, payload.forgotten);
+    payload.retire();
+    assertEquals(1, payload.forgotten, "once");
+  }
+
+  @Test
+  void aRetiredPayloadIsFreedWithItsLastLease() throws IOException {
+    Payload payload = payload();
+    PayloadLease one = new PayloadLease();
+    PayloadLease two = new PayloadLease();
+    assertTrue(one.take(payload));
+    assertTrue(two.take(payload));
+    payload.retire();
+    assertFalse(payload.memory().released());
+    assertTrue(one.end());
+    assertFalse(payload.memory().released(), "the other still reads");
+    assertTrue(two.end());
+    assertTrue(payload.memory().released());
+    assertFalse(two.end(), "there was none");
+    assertEquals(0, cache.waiting());
+  }
+
+  @Test
+  void nobodyTakesALeaseOnARetiredPayload() throws IOException {
+    Payload payload = payload();
+    payload.retire();
+    PayloadLease lease = new PayloadLease();
+    assertFalse(lease.take(payload));
+    assertEquals(null, lease.held());
+  }
+
+  /** What a caller forgets to reuse, thousands of them a second, must not make each look longer. */
+  @Test
+  void aLeaseThatIsNotKeptLeavesTheRegistryAtItsEnd() throws IOException {
+    Payload payload = payload();
+    PayloadLease kept = new PayloadLease();
+    kept.keep();
+    List<PayloadLease> open = new ArrayList<>();
+    for (int each = 0; each < 100; each++) {
+      PayloadLease passing = new PayloadLease();
+      assertTrue(passing.take(payload));
+      open.add(passing);
+      assertTrue(kept.take(payload));
+      assertTrue(kept.end());
+    }
+    assertEquals(101, cache.leases.size());
+    open.forEach(PayloadLease::end);
+    assertEquals(1, cache.leases.size());
+    kept.discard();
+    assertEquals(0, cache.leases.size());
+    assertTrue(kept.take(payload), "registered anew");
+    payload.retire();
+    assertFalse(payload.memory().released());
+    assertTrue(kept.discard());
+    assertTrue(payload.memory().released());
+  }
+
+  /** Looking at a thousand leases for each payload that goes would make overwrites slow. */
+  @Test
+  void besideManyLeasesPayloadsWaitAndAreFreedTogether() throws IOException {
+    Payload held = payload();
+    List<PayloadLease> leases = new ArrayList<>();
+    for (int each = 0; each < 160; each++) {
+      PayloadLease lease = new PayloadLease();
+      assertTrue(lease.take(held));
+      leases.add(lease);
+    }
+    List<Payload> gone = new ArrayList<>();
+    for (int each = 0; each < 9; each++) {
+      Payload payload = payload();
+      payload.retire();
+      gone.add(payload);
+    }
+    assertEquals(9, cache.waiting());
+    Payload tenth = payload();
+    tenth.retire();
+    assertEquals(0, cache.waiting());
+    assertTrue(gone.stream().allMatch(each -> each.memory().released()));
+    assertFalse(held.memory().released());
+    leases.forEach(PayloadLease::end);
+    assertEquals(0, cache.leases.size());
+  }
+
+  @Test
+  void leasesOfOneCacheAreNotThoseOfAnother() throws IOException {
+    Payload here = payload();
+    PayloadCache elsewhere = new PayloadCache(1 << 20);
+    Payload there = new Payload(payload().memory(), elsewhere);
+    PayloadLease lease = new PayloadLease();
+    lease.keep();
+    assertTrue(lease.take(here));
+    lease.end();
+    assertTrue(lease.take(there));
+    there.retire();
+    assertFalse(there.memory().released());
+    lease.end();
+    assertTrue(there.memory().released());
+    assertEquals(0, cache.leases.size());
+  }
+
+  /**
+   * Two threads take and end leases as fast as they can on what a third retires under them: none
+   * that has taken a lease finds its memory freed.
+   */
+  @Test
+  void noReaderFindsItsMemoryFreed() throws Exception {
+    LongAdder freed = new LongAdder();
+    LongAdder taken = race(PayloadLease::take, freed, false);
+    assertEquals(0, freed.sum());
+    assertTrue(taken.sum() > 1000, "taken: " + taken.sum());
+    assertEquals(0, cache.waiting());
+  }
+
+  /**
+   * The same with a reader that looks first and tells after: which shows that the race is there.
+   */
+  @Test
+  void aReaderThatLooksBeforeItTellsFindsItsMemoryFreed() throws Exception {
+    LongAdder freed = new LongAdder();
+    race(
+        (lease, payload) -> {
+          boolean late = payload.retired();
+          lease.name(payload);
+          if (late) {
+            lease.end();
+          }
+          return !late;
+        },
+        freed,
+        true);
+    assertTrue(freed.sum() > 0);
+  }
+
+  private LongAdder race(
+      BiPredicate<PayloadLease, CachedPayload> take, LongAdder freed, boolean awaited)
+      throws Exception {
+    LongAdder taken = new LongAdder();
+    AtomicReference<Payload> shown = new AtomicReference<>(payload());
+    AtomicBoolean end = new AtomicBoolean();
+    List<Thread> readers = new ArrayList<>();
+    for (int each = 0; each < 2; each++) {
+      readers.add(
+          new Thread(
+              () -> {
+                PayloadLease lease = new PayloadLease();
+                lease.keep();
+                while (!end.get()) {
+                  Payload payload = Objects.requireNonNull(shown.get());
+                  if (take.test(lease, payload)) {
+                    taken.increment();
+                    for (int look = 0; look < 20; look++) {
+                      if (payload.memory().released()) {
+                        freed.increment();
+                      }
+                    }
+                    lease.end();
+                  }
+                }
+                lease.discard();
+              }));
+    }
+    readers.forEach(Thread::start);
+    long deadline = System.nanoTime() + (awaited ? PATIENCE_NANOS : RACE_NANOS);
+    while (System.nanoTime() - deadline < 0 && !(awaited && freed.sum() > 0)) {
+      Payload next = payload();
+      Objects.requireNonNull(shown.getAndSet(next)).retire();
+    }
+    end.set(true);
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    Objects.requireNonNull(shown.get()).retire();
+    return taken;
+  }
+}

@@ -1,0 +1,73 @@
+package io.warmstart.stress.scenario;
+
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.scenario.Casualties.Death;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How soon others are answered after a death, on the key that the dead worker was at: whoever
+ * waited already, from the death on, and the first who came after it.
+ *
+ * <p>On a machine that others use, any operation may be kept from a processor for a second. So a
+ * late answer is a problem only in a round whose operations are prompt otherwise; it is counted in
+ * any.
+ */
+final class Answers {
+  private static final long PROMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  static final String IN_TIME = "answers within a second of a death on their key";
+  static final String LATE = "answers later than that";
+
+  private Answers() {}
+
+  static void check(Run run, List<Operation> operations, List<Death> deaths) {
+    Map<Integer, Integer> keyOfDead = new HashMap<>();
+    Map<Integer, List<Operation>> byKey = new HashMap<>();
+    List<Long> durations = new ArrayList<>();
+    for (Operation each : operations) {
+      if (each.responded() == Operation.NEVER) {
+        keyOfDead.put(each.worker(), each.key());
+      } else {
+        byKey.computeIfAbsent(each.key(), unused -> new ArrayList<>()).add(each);
+        durations.add(each.responded() - each.invoked());
+      }
+    }
+    if (durations.isEmpty()) {
+      return;
+    }
+    durations.sort(Comparator.naturalOrder());
+    boolean quiet = durations.get(durations.size() - 1 - durations.size() / 100) < QUIET_NANOS;
+    byKey.values().forEach(each -> each.sort(Comparator.comparingLong(Operation::invoked)));
+    for (Death death : deaths) {
+      Integer key = keyOfDead.get(death.worker());
+      if (key != null) {
+        for (Operation each : byKey.getOrDefault(key, List.of())) {
+          if (each.responded() < death.atNanos()) {
+            continue;
+          }
+          answered(run, death, each, quiet);
+          if (each.invoked() >= death.atNanos()) {
+            break;
+          }
+        }
+      }
+    }
+  }
+
+  private static void answered(Run run, Death death, Operation answer, boolean quiet) {
+    long nanos = answer.responded() - Math.max(answer.invoked(), death.atNanos());
+    run.latency("next answer after a death", nanos);
+    run.count(nanos <= PROMPT_NANOS ? IN_TIME : LATE, 1);
+    if (nanos > PROMPT_NANOS && quiet) {
+      run.problem(
+          "worker %d died, and %s on its key took %d ms after that"
+              .formatted(death.worker(), answer, TimeUnit.NANOSECONDS.toMillis(nanos)));
+    }
+  }
+}
