@@ -87,6 +87,7 @@ final class RootWalk {
 
   private void walk() throws IOException {
     RootRecords records = engine.records();
+    long began = SystemEpochNanoClock.INSTANCE.nanoTime();
     long doubt = records.walkBegins();
     boolean wasUnknown = records.totalBytes().isEmpty();
     if (wasUnknown) {
@@ -119,7 +120,11 @@ final class RootWalk {
       // Something is held by a process that was stopped: what it holds was not counted.
       return;
     }
-    records.walkEnded(doubt, SystemEpochNanoClock.INSTANCE.nanoTime(), quarantineBytes);
+    records.walkEnded(
+        doubt,
+        untold || failures > 0 ? 0 : began,
+        SystemEpochNanoClock.INSTANCE.nanoTime(),
+        quarantineBytes);
   }
 
   /**

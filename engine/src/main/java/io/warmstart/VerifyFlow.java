@@ -19,8 +19,9 @@ import java.util.TreeSet;
 
 /**
  * Checks a whole root against what the format promises: every pair by its checksum, every other
- * file by what it is. A repair goes through {@link RecoverFlow}, like any reader's, and moves aside
- * what it cannot mend; it deletes only the leftovers of dead processes.
+ * file by what it is, and the index by the files ({@link IndexCheck}). A repair goes through {@link
+ * RecoverFlow}, like any reader's, and moves aside what it cannot mend; it deletes only the
+ * leftovers of dead processes.
  *
  * <p>Other processes may be saving meanwhile: what looks wrong is looked at again, under the key's
  * lock if this store may take it, before it is called a problem.
@@ -30,29 +31,39 @@ final class VerifyFlow {
   private static final int MOST_LOOKS = 8;
 
   private final Engine engine;
+  private final StoreOptions options;
   private final List<Problem> problems = new ArrayList<>();
   private final List<Problem> leftovers = new ArrayList<>();
   private long entries;
   private long bytes;
 
-  VerifyFlow(Engine engine) {
+  VerifyFlow(Engine engine, StoreOptions options) {
     this.engine = engine;
+    this.options = options;
   }
 
   VerifyReport run(boolean repair, VerifyProgress progress) {
     try {
       checkRootNames();
       List<Digest256> keys = InspectFlow.digests(engine);
+      IndexCheck indexCheck = new IndexCheck(engine, options, repair);
       long done = 0;
       for (Digest256 key : keys) {
         KeyDirectory directory = engine.directory(key);
         try {
           checkKey(directory, repair);
+          indexCheck.check(directory);
         } catch (IOException e) {
           unreadable(directory.path(), e);
         }
         progress.keyDone(++done, keys.size());
       }
+      try {
+        indexCheck.checkRest(keys);
+      } catch (IOException e) {
+        unreadable(engine.root, e);
+      }
+      problems.addAll(indexCheck.problems());
       return new VerifyReport(
           keys.size(), entries, bytes, List.copyOf(problems), List.copyOf(leftovers));
     } catch (IOException e) {

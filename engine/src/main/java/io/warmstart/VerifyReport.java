@@ -23,7 +23,7 @@ public record VerifyReport(
   /**
    * One thing that is wrong.
    *
-   * @param kind one word or two, such as {@code checksum} or {@code stray name}
+   * @param kind one word or two, such as {@code checksum}, {@code stray name} or {@code index}
    * @param path the file
    * @param detail one line with expected and actual
    * @param repaired whether a repair has dealt with it

@@ -271,10 +271,12 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Checks every pair, by hash, and every other file.
+   * Checks every pair, by hash, every other file, and what the index says of them. What stores that
+   * know no index have changed since the index last counted it is no problem, nor is what the index
+   * has not been asked for yet; a store that was opened for lookups only has no index.
    *
-   * @param repair whether to complete cut-off saves, move what is bad to quarantine, and remove the
-   *     leftovers of dead processes
+   * @param repair whether to complete cut-off saves, move what is bad to quarantine, remove the
+   *     leftovers of dead processes, and count anew what the index has wrong
    * @param progress hears of each key
    */
   public VerifyReport verify(boolean repair, VerifyProgress progress) {
@@ -283,7 +285,7 @@ public final class WarmStartStore implements AutoCloseable {
     } else {
       ensureOpen();
     }
-    return new VerifyFlow(engine).run(repair, progress);
+    return new VerifyFlow(engine, effective).run(repair, progress);
   }
 
   /** One fit on one key. */

@@ -15,8 +15,9 @@ import picocli.CommandLine.Option;
     name = "verify",
     header = "Checks every entry and every other file.",
     description = {
-      "%nReads every payload and compares its checksum. Other processes may go on working. Exit"
-          + " code 1 if anything was wrong, repaired or not; after a repair a second run tells.%n"
+      "%nReads every payload and compares its checksum, and the shared index with the files. Other"
+          + " processes may go on working. Exit code 1 if anything was wrong, repaired or not;"
+          + " after a repair a second run tells.%n"
     },
     footer = {
       "%nExamples:",
@@ -28,8 +29,8 @@ final class VerifyCommand extends RootCommand {
       order = 1,
       names = "--repair",
       description =
-          "Complete saves that were cut off, move what is bad to ROOT/.warmstart/quarantine, and"
-              + " remove what dead processes have left.")
+          "Complete saves that were cut off, move what is bad to ROOT/.warmstart/quarantine,"
+              + " remove what dead processes have left, and count anew what the index has wrong.")
   boolean repair;
 
   VerifyCommand(Streams streams) {
@@ -109,9 +110,14 @@ final class VerifyCommand extends RootCommand {
       page.line(
           Quantities.count(report.problems().size(), "problem", "problems")
               + (repair ? ", " + repaired() + " repaired" : ""));
-      if (repaired() > 0) {
+      if (report.problems().stream().anyMatch(each -> each.repaired() && !isOfIndex(each))) {
         page.line("what was moved aside lies in " + root.resolve(".warmstart/quarantine"));
       }
+    }
+
+    /** The index is counted anew, or made anew: nothing of it is worth keeping. */
+    private static boolean isOfIndex(Problem problem) {
+      return problem.kind().equals("index");
     }
 
     private long repaired() {

@@ -80,6 +80,11 @@ public final class Quarantine {
     return bytes;
   }
 
+  /** Where the files lie; made with the first. */
+  public Path directory() {
+    return directory;
+  }
+
   /** What lies here, oldest first. */
   public List<Held> list() throws IOException {
     List<String> names;

@@ -34,6 +34,14 @@ final class Checks {
     return mix(mix(accountable + GOLDEN) ^ bytes);
   }
 
+  /** The check of a number that somebody has stored at a place. */
+  static long ofLink(long storer, long place, long number) {
+    return finish(
+        storer * 0xbf58476d1ce4e5b9L
+            ^ Long.rotateLeft((place + storer) * 0x94d049bb133111ebL, 13)
+            ^ Long.rotateLeft((number + storer) * 0xd6e8feb86659fd93L, 29));
+  }
+
   /** The finaliser of splitmix64: every bit of the input moves half of the output's. */
   static long mix(long value) {
     long mixed = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;

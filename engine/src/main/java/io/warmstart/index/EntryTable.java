@@ -42,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  * A process that dies between two stores leaves a free place that nobody finds, or an entry with an
  * old stamp.
  *
+ * <p>What leads from page to page and from one free place to the next carries a check ({@link
+ * Link}): a chain that a flipped bit has led astray would have two stripes write to one page.
+ *
  * <p>Readers need no lock. Hits move the stamp without one; a stamp that goes into a place which is
  * being given to another entry makes that one look used.
  */
@@ -63,7 +66,8 @@ final class EntryTable {
    */
   boolean record(Digest256 key, EntryFacts facts) {
     int stripe = KeyLocks.stripeOf(key);
-    boolean recorded = put(stripe, find(stripe, key, Checks.ofRunId(facts.runId())), key, facts);
+    long existing = findAlone(stripe, key, Checks.ofRunId(facts.runId()));
+    boolean recorded = existing != Link.BROKEN && put(stripe, existing, key, facts);
     totals.raiseChanges(stripe);
     return recorded;
   }
@@ -75,6 +79,10 @@ final class EntryTable {
    */
   boolean recordAll(Digest256 key, Collection<EntryFacts> all) {
     int stripe = KeyLocks.stripeOf(key);
+    if (!isSound(stripe)) {
+      files.giveUp();
+      return false;
+    }
     Map<Long, Long> present = new HashMap<>();
     for (RecordedEntry entry : entries(stripe)) {
       if (entry.key().equals(key)) {
@@ -124,14 +132,14 @@ final class EntryTable {
   /** Forgets an entry. The caller holds the key's stripe, shared. */
   void remove(Digest256 key, String runId) {
     int stripe = KeyLocks.stripeOf(key);
-    free(stripe, find(stripe, key, Checks.ofRunId(runId)));
+    free(stripe, findAlone(stripe, key, Checks.ofRunId(runId)));
     totals.raiseChanges(stripe);
   }
 
   /** Forgets an entry by its place, if it still is that entry. The caller holds the stripe. */
   void drop(RecordedEntry entry) {
     int stripe = KeyLocks.stripeOf(entry.key());
-    if (find(stripe, entry.key(), entry.runHash()) == entry.number()) {
+    if (findAlone(stripe, entry.key(), entry.runHash()) == entry.number()) {
       free(stripe, entry.number());
       totals.raiseChanges(stripe);
     }
@@ -153,8 +161,8 @@ final class EntryTable {
   /** The entries of a stripe. */
   List<RecordedEntry> entries(int stripe) {
     List<RecordedEntry> entries = new ArrayList<>();
-    long page = files.base.getLongVolatile(head(stripe) + ENTRY_PAGE_OFFSET);
-    for (int hop = 0; hop < MOST_PAGES && page != 0; hop++) {
+    long page = firstPage(stripe);
+    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
       IndexFile file = files.fileOf(page);
       if (file == null) {
         return entries;
@@ -165,9 +173,15 @@ final class EntryTable {
           entries.add(entry);
         }
       }
-      page = file.buffer.getLong(IndexLayout.offsetOf((int) page) + NEXT_PAGE_OFFSET);
+      page = pageAfter(stripe, file.buffer, page);
     }
     return entries;
+  }
+
+  /** The bytes that an entry is down for, wherever it lies. */
+  long bytes(RecordedEntry entry) {
+    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
+    return file == null ? -1 : file.buffer.getLong(offsetOf(entry.number()) + ENTRY_BYTES_OFFSET);
   }
 
   /** What a pass over a stripe's entries has found. Made once, used for each stripe. */
@@ -203,8 +217,8 @@ final class EntryTable {
     into.oldestUse = Long.MAX_VALUE;
     into.count = 0;
     into.first = null;
-    long page = files.base.getLongVolatile(head(stripe) + ENTRY_PAGE_OFFSET);
-    for (int hop = 0; hop < MOST_PAGES && page != 0; hop++) {
+    long page = firstPage(stripe);
+    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
       IndexFile file = files.fileOf(page);
       if (file == null) {
         return;
@@ -217,7 +231,7 @@ final class EntryTable {
           consider(stripe, buffer, page * ENTRIES_PER_PAGE + place, passedOver, into);
         }
       }
-      page = buffer.getLong(pageOffset + NEXT_PAGE_OFFSET);
+      page = pageAfter(stripe, buffer, page);
     }
   }
 
@@ -281,8 +295,8 @@ final class EntryTable {
 
   /** The number of an entry; 0 if it is not recorded. */
   private long find(int stripe, Digest256 key, long runHash) {
-    long page = files.base.getLongVolatile(head(stripe) + ENTRY_PAGE_OFFSET);
-    for (int hop = 0; hop < MOST_PAGES && page != 0; hop++) {
+    long page = firstPage(stripe);
+    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
       IndexFile file = files.fileOf(page);
       if (file == null) {
         return 0;
@@ -299,56 +313,111 @@ final class EntryTable {
           return number;
         }
       }
-      page = buffer.getLong(IndexLayout.offsetOf((int) page) + NEXT_PAGE_OFFSET);
+      page = pageAfter(stripe, buffer, page);
     }
-    return 0;
+    return page == Link.BROKEN ? Link.BROKEN : 0;
   }
 
-  private long takeFree(int stripe) {
-    int head = head(stripe);
-    long entry = files.base.getLong(head + FREE_ENTRY_OFFSET);
-    if (entry == 0) {
-      entry = makeFree(head);
+  /** The same, for the holder of the stripe: who meets a broken link ends the generation. */
+  private long findAlone(int stripe, Digest256 key, long runHash) {
+    long entry = find(stripe, key, runHash);
+    if (entry == Link.BROKEN) {
+      files.giveUp();
     }
-    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
+    return entry;
+  }
+
+  /** Whether the stripe's chain of pages can be followed to its end. For its holder. */
+  private boolean isSound(int stripe) {
+    long page = firstPage(stripe);
+    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
+      IndexFile file = files.fileOf(page);
+      page = file == null ? Link.BROKEN : pageAfter(stripe, file.buffer, page);
+    }
+    return page == 0;
+  }
+
+  private long firstPage(int stripe) {
+    long word = files.base.getLongVolatile(head(stripe) + ENTRY_PAGE_OFFSET);
+    return Link.numberInHead(word, Link.ENTRY_PAGE, stripe);
+  }
+
+  /** The page after one; 0 if there is none, {@link Link#BROKEN} if that cannot be made out. */
+  private static long pageAfter(int stripe, AtomicBuffer buffer, long page) {
+    long word = buffer.getLong(IndexLayout.offsetOf((int) page) + NEXT_PAGE_OFFSET);
+    return Link.number(word, Link.ENTRY_PAGE, stripe, page);
+  }
+
+  /** Takes a free entry out of the stripe's list; 0 if there is no room, or no telling. */
+  private long takeFree(int stripe) {
+    int head = head(stripe) + FREE_ENTRY_OFFSET;
+    long entry = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
+    if (entry == 0) {
+      entry = makeFree(stripe);
+    }
+    IndexFile file = entry <= 0 ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
     if (file == null) {
+      if (entry == Link.BROKEN) {
+        files.giveUp();
+      }
       return 0;
     }
-    files.base.putLong(
-        head + FREE_ENTRY_OFFSET, file.buffer.getLong(offsetOf(entry) + ENTRY_RUN_HASH_OFFSET));
+    int offset = offsetOf(entry);
+    long next =
+        Link.number(
+            file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET), Link.FREE_ENTRY, stripe, entry);
+    if (next == Link.BROKEN || file.buffer.getLong(offset + ENTRY_STATE_OFFSET) != FREE) {
+      files.giveUp();
+      return 0;
+    }
+    files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, next));
     return entry;
   }
 
   /** Links a new page into the chain, its entries into the list; returns the list's head. */
-  private long makeFree(int head) {
+  private long makeFree(int stripe) {
+    long before = firstPage(stripe);
+    if (before == Link.BROKEN) {
+      return Link.BROKEN;
+    }
     int page = pages.getAsInt();
     IndexFile file = files.fileOf(page);
     if (file == null) {
       return 0;
     }
     long first = (long) page * ENTRIES_PER_PAGE + 1;
-    for (int each = 0; each < ENTRIES_PER_PAGE - 2; each++) {
-      file.buffer.putLong(offsetOf(first + each) + ENTRY_RUN_HASH_OFFSET, first + each + 1);
+    long last = first + ENTRIES_PER_PAGE - 2;
+    for (long each = first; each <= last; each++) {
+      file.buffer.putLong(
+          offsetOf(each) + ENTRY_RUN_HASH_OFFSET,
+          Link.to(Link.FREE_ENTRY, stripe, each, each == last ? 0 : each + 1));
     }
     file.buffer.putLong(
         IndexLayout.offsetOf(page) + NEXT_PAGE_OFFSET,
-        files.base.getLong(head + ENTRY_PAGE_OFFSET));
-    files.base.putLongVolatile(head + ENTRY_PAGE_OFFSET, page);
-    files.base.putLong(head + FREE_ENTRY_OFFSET, first);
+        Link.to(Link.ENTRY_PAGE, stripe, page, before));
+    files.base.putLongVolatile(
+        head(stripe) + ENTRY_PAGE_OFFSET, Link.to(Link.ENTRY_PAGE, stripe, Link.HEAD, page));
+    files.base.putLong(
+        head(stripe) + FREE_ENTRY_OFFSET, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, first));
     return first;
   }
 
   private void free(int stripe, long entry) {
-    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
+    IndexFile file = entry <= 0 ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
     if (file == null) {
       return;
     }
+    int head = head(stripe) + FREE_ENTRY_OFFSET;
+    long next = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
+    if (next == Link.BROKEN) {
+      files.giveUp();
+      return;
+    }
     int offset = offsetOf(entry);
-    int head = head(stripe);
     file.buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, FREE);
     file.buffer.putLong(
-        offset + ENTRY_RUN_HASH_OFFSET, files.base.getLong(head + FREE_ENTRY_OFFSET));
-    files.base.putLong(head + FREE_ENTRY_OFFSET, entry);
+        offset + ENTRY_RUN_HASH_OFFSET, Link.to(Link.FREE_ENTRY, stripe, entry, next));
+    files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, entry));
   }
 
   private static int head(int stripe) {

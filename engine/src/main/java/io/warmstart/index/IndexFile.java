@@ -40,7 +40,7 @@ final class IndexFile {
     buffer.putLong(GENERATION_OFFSET, generation);
     buffer.putLong(FILE_NUMBER_OFFSET, number);
     // Page 0 is never given out: 0 stands for none.
-    buffer.putLong(PAGES_USED_OFFSET, 1);
+    buffer.putLong(PAGES_USED_OFFSET, Link.pagesUsed(1));
     buffer.putLong(DOUBT_OFFSET, generation | 1);
     buffer.putLong(STATE_OFFSET, LIVE);
     buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);

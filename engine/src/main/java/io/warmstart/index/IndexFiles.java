@@ -68,6 +68,16 @@ final class IndexFiles {
     base.putLongVolatile(STATE_OFFSET, SUPERSEDED);
   }
 
+  /**
+   * Something that only the holder of a lock writes, and this thread holds it, was written by
+   * nobody: what else is wrong nobody can tell. The next generation begins with an unknown total.
+   */
+  void giveUp() {
+    // Not for what a page that is gone has left in a register: that costs this process alone.
+    LostPages.surface();
+    supersede();
+  }
+
   /** The file that a page lies in; null if the number cannot be right. */
   @Nullable IndexFile fileOf(long page) {
     if (page <= 0 || page >= MOST_PAGES) {
@@ -103,7 +113,11 @@ final class IndexFiles {
    * @return its number; 0 if there is no room
    */
   int allocatePage() {
-    long used = base.getLongVolatile(PAGES_USED_OFFSET);
+    long used = Link.usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
+    if (used == Link.BROKEN) {
+      giveUp();
+      return 0;
+    }
     if (used < 1 || used >= MOST_PAGES) {
       return 0;
     }
@@ -117,12 +131,7 @@ final class IndexFiles {
         return 0;
       }
     }
-    base.putLongVolatile(PAGES_USED_OFFSET, used + 1);
+    base.putLongVolatile(PAGES_USED_OFFSET, Link.pagesUsed(used + 1));
     return page;
-  }
-
-  /** How many pages are given out. */
-  long pagesUsed() {
-    return base.getLongVolatile(PAGES_USED_OFFSET);
   }
 }

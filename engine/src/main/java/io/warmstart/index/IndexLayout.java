@@ -15,7 +15,8 @@ import java.util.List;
  *
  * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
  *
- * <p>Version history: 1, the first.
+ * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
+ * and free entries have a check ({@link Link}).
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -23,7 +24,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  static final int VERSION = 1;
+  static final int VERSION = 3;
 
   static final int STRIPES = CoordinationLayout.KEY_STRIPES;
   static final int BUCKETS = 1 << 16;
@@ -65,6 +66,7 @@ public final class IndexLayout {
   static final int WALKED_AT_OFFSET = 224;
   static final int QUARANTINE_OFFSET = 208;
   static final int QUARANTINE_CHECK_OFFSET = 216;
+  static final int WALK_BEGAN_OFFSET = 232;
 
   static final long LIVE = 1;
   static final long SUPERSEDED = 2;
@@ -126,19 +128,21 @@ public final class IndexLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "1"),
+          new Field("version", VERSION_OFFSET, 4, "3"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
           new Field("state", STATE_OFFSET, 8, "1 live, 2 superseded by a new file"),
           new Field("file number", FILE_NUMBER_OFFSET, 8, "0 the first file, else the extension"),
           new Field("epoch", EPOCH_OFFSET, 8, "another value whenever all winners become void"),
-          new Field("pages used", PAGES_USED_OFFSET, 8, "pages given out, page 0 included"),
+          new Field("pages used", PAGES_USED_OFFSET, 8, "a link: pages given out, page 0 included"),
           new Field("doubt", DOUBT_OFFSET, 8, "another value whenever something went uncounted"),
           new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
           new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
           new Field("quarantine check", QUARANTINE_CHECK_OFFSET, 8, "over it"),
-          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"));
+          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"),
+          new Field(
+              "walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"));
 
   public static final List<Field> SUMMARY =
       List.of(
@@ -148,18 +152,19 @@ public final class IndexLayout {
 
   public static final List<Field> STRIPE_HEAD =
       List.of(
-          new Field("free slot", FREE_SLOT_OFFSET, 8, "head of the list of free slots; 0 none"),
-          new Field("free entry", FREE_ENTRY_OFFSET, 8, "head of the list of free entries; 0 none"),
-          new Field("entry page", ENTRY_PAGE_OFFSET, 8, "head of the chain of pages of entries"),
+          new Field("free slot", FREE_SLOT_OFFSET, 8, "a link: head of the list of free slots"),
+          new Field("free entry", FREE_ENTRY_OFFSET, 8, "a link: head of the list of free entries"),
+          new Field("entry page", ENTRY_PAGE_OFFSET, 8, "a link: head of the chain of entry pages"),
           new Field("hand", HAND_OFFSET, 8, "the bucket whose slots are taken back next"),
           new Field("slots", SLOTS_OFFSET, 8, "that the stripe has been given"));
 
   public static final List<Field> PAGE_HEAD =
-      List.of(new Field("next page", NEXT_PAGE_OFFSET, 8, "of the stripe's entries; 0 none"));
+      List.of(new Field("next page", NEXT_PAGE_OFFSET, 8, "a link: of the stripe's entries"));
 
   public static final List<Field> SLOT =
       List.of(
-          new Field("next slot", NEXT_SLOT_OFFSET, 8, "in the bucket, or in the free list; 0 none"),
+          new Field(
+              "next slot", NEXT_SLOT_OFFSET, 8, "in the bucket, 0 none; a link in a free slot"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
           new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
           new Field(
@@ -185,7 +190,11 @@ public final class IndexLayout {
       List.of(
           new Field("state", ENTRY_STATE_OFFSET, 8, "0 free, 1 in use"),
           new Field("key", ENTRY_KEY_OFFSET, 32, "the fingerprint, as four longs"),
-          new Field("run hash", ENTRY_RUN_HASH_OFFSET, 8, "of the run id; in a free one the next"),
+          new Field(
+              "run hash",
+              ENTRY_RUN_HASH_OFFSET,
+              8,
+              "of the run id; in a free one a link to the next"),
           new Field("last use", ENTRY_LAST_USE_OFFSET, 8, "unix nanoseconds of write or access"),
           new Field("accessed", ENTRY_ACCESSED_OFFSET, 8, "1 if a lookup has returned it"),
           new Field("bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload"),

@@ -111,24 +111,24 @@ final class KeyTable {
    * @return false if there is no room
    */
   boolean insert(Digest256 key, long changes, boolean missing, SlotCursor at) {
+    int stripe = KeyLocks.stripeOf(key);
     int stripeHead = stripeHead(key);
-    long slot = files.base.getLong(stripeHead + FREE_SLOT_OFFSET);
+    long slot = takeFree(stripe, stripeHead);
     if (slot == 0 && missing && files.base.getLong(stripeHead + SLOTS_OFFSET) >= MOST_FOR_MISSES) {
-      slot = takeBack(KeyLocks.stripeOf(key), stripeHead);
+      slot = takeBack(stripe, stripeHead);
+    }
+    if (slot == 0 && makeFree(stripe, stripeHead)) {
+      slot = takeFree(stripe, stripeHead);
     }
     if (slot == 0) {
-      slot = makeFree(stripeHead);
+      slot = takeBack(stripe, stripeHead);
     }
-    if (slot == 0) {
-      slot = takeBack(KeyLocks.stripeOf(key), stripeHead);
-    }
-    IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
+    IndexFile file = slot <= 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
     if (file == null) {
       return false;
     }
     AtomicBuffer buffer = file.buffer;
     int offset = offsetOf(slot);
-    files.base.putLong(stripeHead + FREE_SLOT_OFFSET, buffer.getLong(offset + NEXT_SLOT_OFFSET));
     // From here on nothing is found under the slot's old key, whatever of the new one is there.
     buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
     for (int word = 0; word < 4; word++) {
@@ -142,21 +142,51 @@ final class KeyTable {
     return true;
   }
 
-  /** Puts the slots of a new page into the stripe's list; returns its head, 0 if there is none. */
-  private long makeFree(int stripeHead) {
+  /** Takes a slot out of the stripe's list; 0 if it is empty, {@link Link#BROKEN} if astray. */
+  private long takeFree(int stripe, int stripeHead) {
+    int head = stripeHead + FREE_SLOT_OFFSET;
+    long slot = Link.numberInHead(files.base.getLong(head), Link.FREE_SLOT, stripe);
+    if (slot == 0) {
+      return 0;
+    }
+    IndexFile file = slot == Link.BROKEN ? null : files.fileOf(slot / SLOTS_PER_PAGE);
+    if (slot > 0 && file == null) {
+      // Not to be mapped now, by this process.
+      return Link.BROKEN;
+    }
+    long next = file == null ? Link.BROKEN : nextFree(stripe, file.buffer, slot);
+    if (next == Link.BROKEN) {
+      files.giveUp();
+      return Link.BROKEN;
+    }
+    files.base.putLong(head, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, next));
+    return slot;
+  }
+
+  private static long nextFree(int stripe, AtomicBuffer buffer, long slot) {
+    long word = buffer.getLong(offsetOf(slot) + NEXT_SLOT_OFFSET);
+    return Link.number(word, Link.FREE_SLOT, stripe, slot);
+  }
+
+  /** Puts the slots of a new page into the stripe's list, which is empty; false without room. */
+  private boolean makeFree(int stripe, int stripeHead) {
     int page = pages.getAsInt();
     IndexFile file = page == 0 ? null : files.fileOf(page);
     if (file == null) {
-      return 0;
+      return false;
     }
     long first = (long) page * SLOTS_PER_PAGE;
-    for (int each = 0; each < SLOTS_PER_PAGE - 1; each++) {
-      file.buffer.putLong(offsetOf(first + each) + NEXT_SLOT_OFFSET, first + each + 1);
+    long last = first + SLOTS_PER_PAGE - 1;
+    for (long each = first; each <= last; each++) {
+      file.buffer.putLong(
+          offsetOf(each) + NEXT_SLOT_OFFSET,
+          Link.to(Link.FREE_SLOT, stripe, each, each == last ? 0 : each + 1));
     }
-    files.base.putLong(stripeHead + FREE_SLOT_OFFSET, first);
+    files.base.putLong(
+        stripeHead + FREE_SLOT_OFFSET, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, first));
     long slots = files.base.getLong(stripeHead + SLOTS_OFFSET);
     files.base.putLong(stripeHead + SLOTS_OFFSET, slots + SLOTS_PER_PAGE);
-    return first;
+    return true;
   }
 
   /** Takes a slot from a key of the stripe that has no files, whichever comes round. */
@@ -183,6 +213,10 @@ final class KeyTable {
         return 0;
       }
       int offset = offsetOf(slot);
+      if (!liesIn(file.buffer, offset, bucket)) {
+        files.giveUp();
+        return 0;
+      }
       long next = file.buffer.getLong(offset + NEXT_SLOT_OFFSET);
       if (file.buffer.getLong(offset + BYTES_OFFSET) == 0) {
         linked.putLongVolatile(link, next);
@@ -198,7 +232,8 @@ final class KeyTable {
   /** Gives a key's slot back. The caller holds its stripe, shared. */
   void remove(Digest256 key, long changes) {
     AtomicBuffer linked = files.base;
-    int link = bucketOffset(key);
+    int bucket = bucketOffset(key);
+    int link = bucket;
     for (int hop = 0; hop < MOST_HOPS; hop++) {
       long slot = linked.getLong(link);
       IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
@@ -206,17 +241,30 @@ final class KeyTable {
         return;
       }
       int offset = offsetOf(slot);
+      if (!liesIn(file.buffer, offset, bucket)) {
+        files.giveUp();
+        return;
+      }
       if (holds(file.buffer, offset, key)) {
         linked.putLongVolatile(link, file.buffer.getLong(offset + NEXT_SLOT_OFFSET));
         file.buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
-        int free = stripeHead(key) + FREE_SLOT_OFFSET;
-        file.buffer.putLong(offset + NEXT_SLOT_OFFSET, files.base.getLong(free));
-        files.base.putLong(free, slot);
+        putFree(KeyLocks.stripeOf(key), file.buffer, slot);
         return;
       }
       linked = file.buffer;
       link = offset + NEXT_SLOT_OFFSET;
     }
+  }
+
+  private void putFree(int stripe, AtomicBuffer buffer, long slot) {
+    int head = STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH + FREE_SLOT_OFFSET;
+    long next = Link.numberInHead(files.base.getLong(head), Link.FREE_SLOT, stripe);
+    if (next == Link.BROKEN) {
+      files.giveUp();
+      return;
+    }
+    buffer.putLong(offsetOf(slot) + NEXT_SLOT_OFFSET, Link.to(Link.FREE_SLOT, stripe, slot, next));
+    files.base.putLong(head, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, slot));
   }
 
   /**
@@ -383,13 +431,14 @@ final class KeyTable {
   /** Shows each slot of a stripe's chains. Slots may come and go meanwhile. */
   void forEachKey(int stripe, Consumer<Digest256> action) {
     for (int place = 0; place < BUCKETS_PER_STRIPE; place++) {
-      long slot = files.base.getLongVolatile(BUCKETS_OFFSET + 8 * (stripe + STRIPES * place));
+      int bucket = BUCKETS_OFFSET + 8 * (stripe + STRIPES * place);
+      long slot = files.base.getLongVolatile(bucket);
       for (int hop = 0; hop < MOST_HOPS && slot != 0; hop++) {
         IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
-        if (file == null) {
+        int offset = file == null ? 0 : offsetOf(slot);
+        if (file == null || !liesIn(file.buffer, offset, bucket)) {
           break;
         }
-        int offset = offsetOf(slot);
         action.accept(
             Digest256.ofWords(
                 file.buffer.getLong(offset + KEY_OFFSET),
@@ -399,6 +448,15 @@ final class KeyTable {
         slot = file.buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
       }
     }
+  }
+
+  /**
+   * Whether a slot of a bucket's chain is of a key of that bucket. If not, the chain has been led
+   * astray, maybe into slots of another stripe, which its own holder may be changing.
+   */
+  private static boolean liesIn(AtomicBuffer buffer, int offset, int bucket) {
+    long word = buffer.getLong(offset + KEY_OFFSET + 8);
+    return BUCKETS_OFFSET + 8 * ((int) word & (BUCKETS - 1)) == bucket;
   }
 
   private static int stripeHead(Digest256 key) {

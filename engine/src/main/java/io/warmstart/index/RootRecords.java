@@ -146,12 +146,17 @@ public final class RootRecords {
    * A walk has ended that has counted every key.
    *
    * @param doubt what it began with
+   * @param beganUnixNanos when it began; 0 if it has left a key out, whose stripe was not to be had
    * @return whether the total is known now
    */
-  public boolean walkEnded(long doubt, long nowUnixNanos, long quarantineBytes) {
+  public boolean walkEnded(
+      long doubt, long beganUnixNanos, long nowUnixNanos, long quarantineBytes) {
     return ask(
         attached -> {
           attached.totals().setQuarantine(quarantineBytes);
+          if (beganUnixNanos != 0) {
+            attached.totals().walkBegan(beganUnixNanos);
+          }
           return attached.totals().settle(doubt, nowUnixNanos);
         },
         false);

@@ -11,6 +11,7 @@ import static io.warmstart.index.IndexLayout.STRIPE_CHECK_OFFSET;
 import static io.warmstart.index.IndexLayout.SUMMARIES_OFFSET;
 import static io.warmstart.index.IndexLayout.SUMMARY_LENGTH;
 import static io.warmstart.index.IndexLayout.WALKED_AT_OFFSET;
+import static io.warmstart.index.IndexLayout.WALK_BEGAN_OFFSET;
 
 import java.util.OptionalLong;
 import org.agrona.concurrent.AtomicBuffer;
@@ -42,7 +43,7 @@ final class StripeTotals {
     if (!complete()) {
       return OptionalLong.empty();
     }
-    long total = checked(QUARANTINE_OFFSET, QUARANTINE_CHECK_OFFSET, QUARANTINE);
+    long total = quarantine();
     for (int stripe = 0; stripe < STRIPES && total >= 0; stripe++) {
       long bytes = bytes(stripe);
       total = bytes < 0 ? -1 : total + bytes;
@@ -105,6 +106,11 @@ final class StripeTotals {
     return base.getLongVolatile(DOUBT_OFFSET);
   }
 
+  /** The bytes in quarantine; -1 if they cannot be made out. */
+  long quarantine() {
+    return checked(QUARANTINE_OFFSET, QUARANTINE_CHECK_OFFSET, QUARANTINE);
+  }
+
   /** A walk has counted everything. */
   boolean settle(long doubt, long nowUnixNanos) {
     base.putLong(WALKED_AT_OFFSET, nowUnixNanos);
@@ -115,6 +121,16 @@ final class StripeTotals {
   /** When a walk last ended; 0 never. */
   long walkedAt() {
     return base.getLongVolatile(WALKED_AT_OFFSET);
+  }
+
+  /** A walk that has looked at every key began at this moment. */
+  void walkBegan(long unixNanos) {
+    base.putLongVolatile(WALK_BEGAN_OFFSET, unixNanos);
+  }
+
+  /** When the last such walk began; 0 if there was none. */
+  long walkBegan() {
+    return base.getLongVolatile(WALK_BEGAN_OFFSET);
   }
 
   void walkIsDue() {

@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.warmstart.format.Digest256;
+import io.warmstart.index.IndexPatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +90,36 @@ class VerifyAndEvictTest {
     assertTrue(repaired.out().contains(".warmstart/quarantine"), repaired.out());
     assertFalse(Files.exists(keyDirectory.resolve("one.bin")));
     CommandRun.of("verify", root).expectDone();
+  }
+
+  @Test
+  void verifyComparesTheIndexWithTheFilesAndRepairCountsItAnew() throws IOException {
+    awaitOld(keyDirectory);
+    CommandRun.of("evict", root).expectDone();
+    Digest256 key = Digest256.fromHex(keyDirectory.getFileName().toString());
+    IndexPatch.of(root.resolve(".warmstart")).keyBytes(key, 5);
+
+    CommandRun found = CommandRun.of("verify", root);
+    CommandRun repaired = CommandRun.of("verify", root, "--repair");
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, found.exitCode());
+    assertTrue(found.out().contains("\nindex\n"), found.out());
+    assertTrue(found.out().contains("key=" + key.toHex() + " bytes: expected="), found.out());
+    assertTrue(found.out().contains("--repair"), found.out());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, repaired.exitCode());
+    assertTrue(repaired.out().contains("1 problem, 1 repaired\n"), repaired.out());
+    assertFalse(repaired.out().contains("quarantine"), repaired.out());
+    CommandRun.of("verify", root).expectDone();
+  }
+
+  /** Only what is older than a tick of the clock tells that nothing has changed since. */
+  private static void awaitOld(Path directory) throws IOException {
+    long young = TimeUnit.MILLISECONDS.toNanos(50);
+    while (SystemEpochNanoClock.INSTANCE.nanoTime()
+            - Files.getLastModifiedTime(directory).to(TimeUnit.NANOSECONDS)
+        < young) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
   }
 
   @Test

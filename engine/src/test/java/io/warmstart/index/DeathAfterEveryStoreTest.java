@@ -84,7 +84,7 @@ class DeathAfterEveryStoreTest {
           process.records.doubt();
           long doubt = process.records.walkBegins();
           model.count(process, key, false);
-          process.records.walkEnded(doubt, 10_000, 0);
+          process.records.walkEnded(doubt, 9_000, 10_000, 0);
         });
     return all;
   }
@@ -109,7 +109,10 @@ class DeathAfterEveryStoreTest {
   @Test
   void whileTheIndexGrowsByAFile() {
     IndexModel model = populated(4);
-    model.memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexLayout.FIRST_PAGES);
+    model
+        .memory
+        .file(0)
+        .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.FIRST_PAGES));
     dieEverywhere(model, 0, 9);
   }
 
@@ -132,7 +135,10 @@ class DeathAfterEveryStoreTest {
         process.index.makeSlot(IndexModel.key(n));
       }
     }
-    model.memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexLayout.MOST_PAGES);
+    model
+        .memory
+        .file(0)
+        .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.MOST_PAGES));
     dieEverywhere(model, 2, 9);
   }
 

@@ -74,7 +74,10 @@ class IndexTablesModelTest {
           process.index.makeSlot(key);
         }
         // One page, of four slots.
-        model.memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexLayout.MOST_PAGES);
+        model
+            .memory
+            .file(0)
+            .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.MOST_PAGES));
         Long changes = IndexModel.changes(process, key);
         if (changes != null && random.nextInt(3) == 0) {
           IndexModel.fill(process, key, 0, changes, model.version(key));

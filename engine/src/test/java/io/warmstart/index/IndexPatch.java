@@ -1,0 +1,151 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.io.NioFileOps;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** The index of a root under the hands of somebody who changes single fields of it. */
+public final class IndexPatch {
+  private final IndexFiles files;
+  private final KeyTable keys;
+  private final StripeTotals totals;
+  private final EntryTable entries;
+
+  private IndexPatch(IndexFiles files) {
+    this.files = files;
+    this.keys = new KeyTable(files, files::allocatePage);
+    this.totals = new StripeTotals(files.base);
+    this.entries = new EntryTable(files, totals, files::allocatePage);
+  }
+
+  /** Maps the index that lies in a directory. */
+  public static IndexPatch of(Path engineDirectory) throws IOException {
+    ByteBuffer boot = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    try (FileChannel channel = FileChannel.open(engineDirectory.resolve(IndexMapper.NAME))) {
+      channel.read(boot, IndexLayout.BOOT_OFFSET);
+    }
+    IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), boot.getLong(0));
+    return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
+  }
+
+  /** The root's bytes as the index has them; -1 if it has not. */
+  public long total() {
+    return totals.total().orElse(-1);
+  }
+
+  /** Changes what an entry is down for. */
+  public void entryBytes(Digest256 key, String runId, long bytes) {
+    put(key, runId, IndexLayout.ENTRY_BYTES_OFFSET, bytes);
+  }
+
+  /** Changes when an entry was last used. */
+  public void entryLastUse(Digest256 key, String runId, long unixNanos) {
+    put(key, runId, IndexLayout.ENTRY_LAST_USE_OFFSET, unixNanos);
+  }
+
+  /** Changes whether an entry was ever returned. */
+  public void entryAccessed(Digest256 key, String runId, boolean accessed) {
+    put(key, runId, IndexLayout.ENTRY_ACCESSED_OFFSET, accessed ? 1 : 0);
+  }
+
+  /** Makes an entry unknown. */
+  public void entryGone(Digest256 key, String runId) {
+    put(key, runId, IndexLayout.ENTRY_STATE_OFFSET, IndexLayout.FREE);
+  }
+
+  private void put(Digest256 key, String runId, int field, long value) {
+    for (RecordedEntry entry : entries.entries(KeyLocks.stripeOf(key))) {
+      if (entry.key().equals(key) && entry.isOf(runId)) {
+        int page = (int) (entry.number() / IndexLayout.ENTRIES_PER_PAGE);
+        int place = (int) (entry.number() % IndexLayout.ENTRIES_PER_PAGE);
+        int offset = IndexLayout.offsetOf(page) + place * IndexLayout.ENTRY_LENGTH;
+        Objects.requireNonNull(files.fileOf(page)).buffer.putLong(offset + field, value);
+        return;
+      }
+    }
+    throw new AssertionError("not recorded: " + runId);
+  }
+
+  /** Records an entry that nobody has saved. */
+  public void entryOfNobody(Digest256 key, String runId) {
+    if (!entries.record(key, new EntryFacts(runId, 1, false, 1))) {
+      throw new AssertionError("no room");
+    }
+  }
+
+  /** Changes what a key is down for, its stripe with it, as somebody would who has miscounted. */
+  public void keyBytes(Digest256 key, long delta) {
+    SlotCursor at = slot(key);
+    int stripe = KeyLocks.stripeOf(key);
+    keys.account(at, key, keys.bytes(at, key) + delta, keys.walkedMtime(at));
+    totals.set(stripe, totals.bytes(stripe) + delta);
+  }
+
+  /** Changes what a key is down for, and leaves its check. */
+  public void keyBytesWithoutCheck(Digest256 key) {
+    flip(slot(key).buffer(), slot(key).offset + IndexLayout.BYTES_OFFSET);
+  }
+
+  /** Changes the sum of a key's stripe. */
+  public void stripeBytes(Digest256 key, long delta) {
+    int stripe = KeyLocks.stripeOf(key);
+    totals.set(stripe, totals.bytes(stripe) + delta);
+  }
+
+  /** Changes the sum of a key's stripe, and leaves its check. */
+  public void stripeBytesWithoutCheck(Digest256 key) {
+    int summary =
+        IndexLayout.SUMMARIES_OFFSET + KeyLocks.stripeOf(key) * IndexLayout.SUMMARY_LENGTH;
+    flip(files.base, summary + IndexLayout.STRIPE_BYTES_OFFSET);
+  }
+
+  public void quarantineBytes(long bytes) {
+    totals.setQuarantine(bytes);
+  }
+
+  /** Has a winner that readers believe be another version, or for 0 nobody. */
+  public void winner(Digest256 key, int ranking, long version) {
+    SlotCursor at = slot(key);
+    IndexedWinner winner = new IndexedWinner();
+    if (!keys.read(at, key, ranking, winner)) {
+      throw new AssertionError("no winner");
+    }
+    long mtime = winner.mtime();
+    winner.set(version, version, 1, mtime);
+    keys.fill(at, key, ranking, keys.changes(at), mtime, keys.checkedAt(at), winner);
+  }
+
+  /** Whether a winner is there that readers believe, and its directory was not too young. */
+  public boolean hasWinner(Digest256 key, int ranking) {
+    SlotCursor at = new SlotCursor();
+    IndexedWinner winner = new IndexedWinner();
+    return keys.find(key, at) && keys.read(at, key, ranking, winner) && winner.mtime() >= 0;
+  }
+
+  /** Flips a bit of the number that leads to the pages of a stripe's entries. */
+  public void flipEntryPage(Digest256 key, int bit) {
+    int offset =
+        IndexLayout.STRIPE_HEADS_OFFSET
+            + KeyLocks.stripeOf(key) * IndexLayout.STRIPE_HEAD_LENGTH
+            + IndexLayout.ENTRY_PAGE_OFFSET;
+    files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
+  }
+
+  private SlotCursor slot(Digest256 key) {
+    SlotCursor at = new SlotCursor();
+    if (!keys.find(key, at)) {
+      throw new AssertionError("no slot: " + key.toHex());
+    }
+    return at;
+  }
+
+  private static void flip(AtomicBuffer buffer, int offset) {
+    buffer.putLong(offset, buffer.getLong(offset) ^ 1 << 9);
+  }
+}
