@@ -122,7 +122,7 @@ final class RootWalk {
     }
     records.walkEnded(
         doubt,
-        untold || failures > 0 ? 0 : began,
+        found.untold || found.failures > 0 ? 0 : began,
         SystemEpochNanoClock.INSTANCE.nanoTime(),
         quarantineBytes);
   }
