@@ -58,9 +58,9 @@ class LockFileTest {
       Stubborn lock = new Stubborn(channel, 2);
 
       file.release(lock);
-      FileLock first = Objects.requireNonNull(file.tryLock(LockFile.stripeByte(1)));
+      FileLock first = taken(file, 1);
       assertEquals(0, lock.releases, "refused again");
-      FileLock second = Objects.requireNonNull(file.tryLock(LockFile.stripeByte(2)));
+      FileLock second = taken(file, 2);
 
       assertFalse(lock.isValid());
       file.release(first);
@@ -81,6 +81,10 @@ class LockFileTest {
     file.releaseOverdue();
 
     assertEquals(0, lock.releases);
+  }
+
+  private static FileLock taken(LockFile file, int stripe) throws IOException {
+    return Objects.requireNonNull(file.tryLock(LockFile.stripeByte(stripe)));
   }
 
   private FileChannel channel() throws IOException {

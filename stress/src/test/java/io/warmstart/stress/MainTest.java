@@ -116,10 +116,23 @@ class MainTest {
   }
 
   @Test
+  void atLeastIsForScenariosThatCountSomething() {
+    Outcome nothing = run("kill", "--at-least", "0", "--root", directory.toString());
+    Outcome countless = run("clock", "--at-least", "5", "--root", directory.toString());
+
+    assertEquals(2, nothing.status);
+    assertEquals("kill: --at-least: expected=at least 1 actual=0", nothing.complaint.strip());
+    assertEquals(2, countless.status);
+    assertEquals(
+        "clock: --at-least: clock counts nothing that it could be about",
+        countless.complaint.strip());
+  }
+
+  @Test
   void processesOfScenariosAreHiddenToo() {
     String help = run("--help").printed;
 
-    for (String hidden : List.of("  work ", "  cut ", "  fail ")) {
+    for (String hidden : List.of("  work ", "  breed ", "  cut ", "  fail ")) {
       assertTrue(!help.contains(hidden), help);
     }
     assertTrue(help.contains("  eviction-race "), help);

@@ -26,7 +26,10 @@ public final class OverwriteRead implements Scenario {
   private static final long ROUND_SECONDS = 20;
 
   /** After which a reader rests until the round is over: so many histories the checker can hold. */
-  private static final long READS_PER_ROUND = 400_000;
+  private static final long READS_PER_ROUND = 1_000_000;
+
+  /** A round that is part of a volume lasts until its readers have read enough. */
+  private static final long MOST_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   /** Readers live long enough for the better code to pay. */
   private static final Launch LAUNCH =
@@ -52,7 +55,10 @@ public final class OverwriteRead implements Scenario {
     run.atLeast("overwrites", 20L * run.options().seconds());
     run.atLeast("hits", 100L * run.options().seconds());
     int rounds = (int) Math.max(1, run.options().seconds() / ROUND_SECONDS);
-    long roundNanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
+    long roundNanos =
+        run.options().atLeast() > 0
+            ? MOST_NANOS
+            : TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
     for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
       round(run, roundNanos);
     }

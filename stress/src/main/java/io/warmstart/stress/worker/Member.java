@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A worker as its crew holds it. <b>Threads:</b> all methods from any. */
 public final class Member implements AutoCloseable {
-  private static final long START_SECONDS = 60;
+  private static final long START_SECONDS = 300;
 
   /** The exit status of a process that died by SIGKILL. */
   private static final int KILLED = 128 + 9;

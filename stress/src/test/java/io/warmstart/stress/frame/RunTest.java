@@ -25,6 +25,11 @@ class RunTest {
   }
 
   private ScenarioResult run(long seed, Body body) throws IOException, InterruptedException {
+    return run(seed, 0, body);
+  }
+
+  private ScenarioResult run(long seed, long atLeast, Body body)
+      throws IOException, InterruptedException {
     Scenario scenario =
         new Scenario() {
           @Override
@@ -38,11 +43,16 @@ class RunTest {
           }
 
           @Override
+          public List<String> volumes() {
+            return List.of("saves");
+          }
+
+          @Override
           public void run(Run run) throws IOException {
             body.run(run);
           }
         };
-    return ScenarioRunner.run(scenario, 2, 1, 0, seed, directory, new PrintWriter(said));
+    return ScenarioRunner.run(scenario, 2, 1, atLeast, seed, directory, new PrintWriter(said));
   }
 
   @Test
@@ -81,6 +91,27 @@ class RunTest {
                     + " --seconds 1 --seed 7"),
         said.toString());
     assertEquals(1, kept().size(), "what a failed run leaves is kept");
+  }
+
+  @Test
+  void volumeAskedForIsWaitedForAndAsserted() throws IOException, InterruptedException {
+    ScenarioResult enough =
+        run(
+            3,
+            50,
+            run -> {
+              run.atLeast("saves", 2);
+              while (run.timeLeft()) {
+                run.count("saves", 1);
+              }
+            });
+    ScenarioResult tooLittle = run(4, 50, run -> run.count("saves", 49));
+
+    assertEquals(Verdict.PASSED, enough.verdict());
+    assertTrue(enough.minimums().get(0).actual() >= 50, enough.toString());
+    assertTrue(enough.replay().contains("--seconds 1 --at-least 50 --seed 3"), enough.replay());
+    assertEquals(
+        List.of("too little was done: saves: expected>=50 actual=49"), tooLittle.problems());
   }
 
   @Test

@@ -1,0 +1,106 @@
+package io.warmstart.stress.scenario;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.frame.ScenarioResult;
+import io.warmstart.stress.frame.ScenarioRunner;
+import io.warmstart.stress.frame.Verdict;
+import io.warmstart.stress.history.Kind;
+import io.warmstart.stress.history.Operation;
+import io.warmstart.stress.scenario.Casualties.Death;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AnswersTest {
+  private static final long SECOND = 1_000_000_000L;
+
+  @TempDir Path directory;
+
+  private ScenarioResult check(List<Operation> operations, Death death)
+      throws IOException, InterruptedException {
+    Scenario scenario =
+        new Scenario() {
+          @Override
+          public String name() {
+            return "answers";
+          }
+
+          @Override
+          public String summary() {
+            return "what Answers says";
+          }
+
+          @Override
+          public void run(Run run) {
+            Answers.check(run, operations, List.of(death));
+          }
+        };
+    return ScenarioRunner.run(scenario, 1, 1, 0, 1, directory, new PrintWriter(new StringWriter()));
+  }
+
+  private static Operation lookup(int worker, int key, long invoked, long responded) {
+    return new Operation(worker, Kind.LOWEST, key, -1, 0, invoked, responded, false, 0);
+  }
+
+  private static Operation died(int worker, int key, long invoked) {
+    return new Operation(worker, Kind.OVERWRITE, key, 0, 9, invoked, Operation.NEVER, false, 0);
+  }
+
+  /** So many prompt operations that one late one does not make the round a slow one. */
+  private static List<Operation> prompt() {
+    List<Operation> operations = new ArrayList<>();
+    for (int i = 0; i < 400; i++) {
+      operations.add(lookup(2, 5, i * 1_000L, i * 1_000L + 500));
+    }
+    return operations;
+  }
+
+  @Test
+  void whoeverWaitedAndTheFirstWhoCameLaterAreCounted() throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(lookup(2, 0, SECOND, 3 * SECOND));
+    operations.add(lookup(3, 0, 3 * SECOND, 3 * SECOND + 7));
+    operations.add(lookup(3, 0, 4 * SECOND, 9 * SECOND));
+
+    ScenarioResult result = check(operations, new Death(1, 2 * SECOND + SECOND / 2));
+
+    assertEquals(Verdict.PASSED, result.verdict(), result.toString());
+    assertEquals(2, result.counts().get(Answers.IN_TIME));
+  }
+
+  @Test
+  void lateAnswerInPromptRoundIsProblem() throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
+
+    ScenarioResult result = check(operations, new Death(1, 2 * SECOND));
+
+    assertEquals(Verdict.FAILED, result.verdict());
+    assertEquals(1, result.counts().get(Answers.LATE));
+  }
+
+  @Test
+  void lateAnswerWhereEverythingIsLateIsOnlyCounted() throws IOException, InterruptedException {
+    List<Operation> operations = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      operations.add(lookup(2, 5, i * SECOND, (i + 1) * SECOND));
+    }
+    operations.add(died(1, 0, SECOND));
+    operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
+
+    ScenarioResult result = check(operations, new Death(1, 2 * SECOND));
+
+    assertEquals(Verdict.PASSED, result.verdict());
+    assertEquals(1, result.counts().get(Answers.LATE));
+  }
+}
