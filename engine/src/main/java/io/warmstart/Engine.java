@@ -187,7 +187,12 @@ final class Engine implements AutoCloseable {
    * may use the key before.
    */
   KeyLocks.Hold lock(KeyDirectory directory) {
-    KeyLocks.Hold hold = locks.acquire(directory.key());
+    return lock(directory, LOCK_TIMEOUT_NANOS);
+  }
+
+  /** The same, waiting no longer than this for a holder that does not come to its end. */
+  KeyLocks.Hold lock(KeyDirectory directory, long patienceNanos) {
+    KeyLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
     if (hold.broken()) {
       try {
         repair(hold);

@@ -34,13 +34,23 @@ import org.jspecify.annotations.Nullable;
  *   <li>If it is stable, wait until both files are older than a foreign writer's two renames are
  *       apart, then look once more under the key's lock, complete a publish that was cut off, or
  *       move the pair to quarantine; go on with the runner-up.
+ *   <li>If the lock is not to be had, its holder may be stopped between its two renames: return the
+ *       version before from the link that it keeps to it. Where there is none, wait some more.
  * </ol>
+ *
+ * <p>It is answered within a second even then: so it waits for locks for less than that.
  *
  * <p>Nothing is removed that somebody may be writing. What could not be read because of an error is
  * never passed off as a miss.
  */
 final class LookupFlow {
   private static final int MOST_ATTEMPTS = 64;
+
+  /** A holder that goes on is done long before; one that is stopped keeps the version before. */
+  private static final long FIRST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** In all, for holders that have kept nothing. With the wait for foreign writers, 0.7 s. */
+  private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -120,9 +130,10 @@ final class LookupFlow {
 
   private boolean runOnFiles(Fingerprint key, Ranking ranking, Entry target) {
     KeyDirectory directory = engine.directory(key.digest());
+    Patience patience = new Patience();
     try {
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        Boolean hit = attempt(directory, ranking, target);
+        Boolean hit = attempt(directory, ranking, target, patience);
         if (hit != null) {
           if (!hit) {
             engine.counters.count(Counter.MISSES);
@@ -138,8 +149,8 @@ final class LookupFlow {
   }
 
   /** One look; null if the key changed under it. */
-  private @Nullable Boolean attempt(KeyDirectory directory, Ranking ranking, Entry target)
-      throws IOException {
+  private @Nullable Boolean attempt(
+      KeyDirectory directory, Ranking ranking, Entry target, Patience patience) throws IOException {
     FillTicket ticket = beforeRead(directory);
     KeyScan scan = engine.index.look(directory);
     IOException unreadable = null;
@@ -148,7 +159,8 @@ final class LookupFlow {
         unreadable = new IOException(suspect.reason());
       } else if (!engine.readOnly()) {
         try {
-          PairRecovery.Outcome outcome = settle(directory, suspect.runId(), true);
+          PairRecovery.Outcome outcome =
+              settle(directory, suspect.runId(), true, patience, MOST_WAIT_NANOS);
           if (outcome == PairRecovery.Outcome.WHOLE
               || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
             return null;
@@ -178,14 +190,22 @@ final class LookupFlow {
         return true;
       }
       try {
-        if (changed(directory, candidate) || isMended(directory, candidate)) {
+        patience.waitedInVain = false;
+        if (changed(directory, candidate) || isMended(directory, candidate, patience)) {
           return null;
         }
+        boolean stopped = patience.waitedInVain;
         PayloadMemory kept =
             engine.reader.readKept(directory, candidate.runId(), candidate.manifest());
         if (kept != null) {
+          if (stopped) {
+            giveUp();
+          }
           take(directory, ranking, null, candidate, kept, target);
           return true;
+        }
+        if (stopped && isSettled(directory, candidate, patience, MOST_WAIT_NANOS)) {
+          return null;
         }
       } catch (IOException e) {
         unreadable = stays(e);
@@ -279,26 +299,60 @@ final class LookupFlow {
     }
   }
 
+  /** How long one lookup goes on waiting for locks whose holders do not come to their end. */
+  private static final class Patience {
+    private long leftNanos = MOST_WAIT_NANOS;
+
+    /** Whether the last lock was not to be had. */
+    private boolean waitedInVain;
+  }
+
   /** Deals with a pair that does not fit; true if it is worth looking again. */
-  private boolean isMended(KeyDirectory directory, Candidate candidate) throws IOException {
+  private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
+      throws IOException {
     if (engine.readOnly()) {
       return false;
     }
-    if (!ForeignWriters.waitOut(engine, directory, candidate.runId())) {
-      return true;
-    }
+    return !ForeignWriters.waitOut(engine, directory, candidate.runId())
+        || isSettled(directory, candidate, patience, FIRST_WAIT_NANOS);
+  }
+
+  private boolean isSettled(
+      KeyDirectory directory, Candidate candidate, Patience patience, long mostWaitNanos)
+      throws IOException {
     boolean foreignWriter =
         KeyScan.forLookup(engine.ops, directory).foreignManifestStaged(candidate.runId());
-    return switch (settle(directory, candidate.runId(), !foreignWriter)) {
+    return switch (settle(directory, candidate.runId(), !foreignWriter, patience, mostWaitNanos)) {
       case WHOLE, ROLLED_FORWARD, GONE -> true;
       case QUARANTINED, UNDECIDED -> false;
     };
   }
 
-  private PairRecovery.Outcome settle(KeyDirectory directory, String runId, boolean mayQuarantine)
+  /** After the first wait in vain nothing is done; after the last, what can be without the lock. */
+  private PairRecovery.Outcome settle(
+      KeyDirectory directory,
+      String runId,
+      boolean mayQuarantine,
+      Patience patience,
+      long mostWaitNanos)
       throws IOException {
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
+    long began = System.nanoTime();
+    long waitNanos = Math.min(patience.leftNanos, mostWaitNanos);
+    try (KeyLocks.Hold hold = engine.lock(directory, waitNanos)) {
+      patience.waitedInVain = !hold.shared();
+      if (!hold.shared()) {
+        patience.leftNanos -= Math.min(patience.leftNanos, System.nanoTime() - began);
+        if (mostWaitNanos < MOST_WAIT_NANOS) {
+          return PairRecovery.Outcome.UNDECIDED;
+        }
+        giveUp();
+      }
       return RecoverFlow.settle(engine, hold, directory, runId, mayQuarantine);
     }
+  }
+
+  private void giveUp() {
+    engine.counters.count(Counter.LOCK_TIMEOUTS);
+    engine.counters.count(Counter.FILES_ONLY);
   }
 }

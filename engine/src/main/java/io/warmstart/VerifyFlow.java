@@ -8,6 +8,7 @@ import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.KeyLocks;
+import io.warmstart.index.SharedIndex;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -46,29 +47,38 @@ final class VerifyFlow {
     try {
       checkRootNames();
       List<Digest256> keys = InspectFlow.digests(engine);
-      IndexCheck indexCheck = new IndexCheck(engine, options, repair);
+      SharedIndex index = engine.sharedIndex;
+      IndexCheck indexCheck = index == null ? null : new IndexCheck(engine, index, options, repair);
       long done = 0;
       for (Digest256 key : keys) {
         KeyDirectory directory = engine.directory(key);
         try {
           checkKey(directory, repair);
-          indexCheck.check(directory);
+          if (indexCheck != null) {
+            indexCheck.check(directory);
+          }
         } catch (IOException e) {
           unreadable(directory.path(), e);
         }
         progress.keyDone(++done, keys.size());
       }
-      try {
-        indexCheck.checkRest(keys);
-      } catch (IOException e) {
-        unreadable(engine.root, e);
+      if (indexCheck != null) {
+        checkRest(indexCheck, keys);
       }
-      problems.addAll(indexCheck.problems());
       return new VerifyReport(
           keys.size(), entries, bytes, List.copyOf(problems), List.copyOf(leftovers));
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot verify root", engine.root, e);
     }
+  }
+
+  private void checkRest(IndexCheck indexCheck, List<Digest256> keys) {
+    try {
+      indexCheck.checkRest(keys);
+    } catch (IOException e) {
+      unreadable(engine.root, e);
+    }
+    problems.addAll(indexCheck.problems());
   }
 
   private void checkRootNames() throws IOException {

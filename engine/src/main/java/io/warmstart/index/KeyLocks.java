@@ -74,7 +74,17 @@ public final class KeyLocks {
    * it, it announces nothing, and the next holder is told.
    */
   public Hold acquire(Digest256 key) {
-    Hold hold = acquire(stripeOf(key), timeoutNanos);
+    return acquireWithin(key, timeoutNanos);
+  }
+
+  /**
+   * The same for somebody who has less patience, and something to do when it ends.
+   *
+   * @param patienceNanos how long to wait for a living owner; to give up is counted as a time-out
+   *     only after the whole of it
+   */
+  public Hold acquireWithin(Digest256 key, long patienceNanos) {
+    Hold hold = acquire(stripeOf(key), patienceNanos);
     if (!hold.broken()) {
       hold.announce(key);
     }

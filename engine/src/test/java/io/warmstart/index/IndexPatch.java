@@ -117,7 +117,7 @@ public final class IndexPatch {
       throw new AssertionError("no winner");
     }
     long mtime = winner.mtime();
-    winner.set(version, version, 1, mtime);
+    winner.set(version, version, 1);
     keys.fill(at, key, ranking, keys.changes(at), mtime, keys.checkedAt(at), winner);
   }
 
@@ -135,6 +135,12 @@ public final class IndexPatch {
             + KeyLocks.stripeOf(key) * IndexLayout.STRIPE_HEAD_LENGTH
             + IndexLayout.ENTRY_PAGE_OFFSET;
     files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
+  }
+
+  /** Leaves but a few pages of the first file. */
+  public void useAllPagesBut(int pages) {
+    long used = Link.pagesUsed(IndexLayout.FIRST_PAGES - pages);
+    files.base.putLongVolatile(IndexLayout.PAGES_USED_OFFSET, used);
   }
 
   private SlotCursor slot(Digest256 key) {

@@ -1,0 +1,241 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.IndexContents;
+import io.warmstart.index.IndexContents.Recorded;
+import io.warmstart.index.IndexContents.RecordedKey;
+import io.warmstart.index.IndexContents.RecordedWinner;
+import io.warmstart.index.IndexedWinner;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the index has of one key beside what a scan finds.
+ *
+ * <p>The index lags behind by design: it is filled as it is asked, and what stores that know no
+ * index do is found by the next walk. So entries and bytes are compared only where the index has
+ * vouched for them, which is so
+ *
+ * <ul>
+ *   <li>while the key's directory has the mtime that it was counted at, or
+ *   <li>once every key has been counted, if the directory has not changed since that walk began, or
+ *       this store has been told that there are no foreign stores.
+ * </ul>
+ *
+ * <p>Winners are believed by their check and the directory's mtime, and are compared if a lookup
+ * would believe them. A last use that lies ahead of the manifest's is a hit that is not on disk
+ * yet; one that lies behind it would evict the entry too early.
+ */
+final class KeyComparison {
+  private static final int MOST_LOOKS = 8;
+
+  /** Who looks for foreign changes no more often than this has been told that there are none. */
+  private static final long NO_FOREIGN_STORES_NANOS = TimeUnit.DAYS.toNanos(1);
+
+  /** What is not there has no mtime. */
+  private static final long ABSENT = -1;
+
+  private final Engine engine;
+  private final boolean foreignStores;
+  private final IndexContents recorded;
+
+  KeyComparison(Engine engine, StoreOptions options, IndexContents recorded) {
+    this.engine = engine;
+    this.foreignStores = options.foreignCheckNanos() < NO_FOREIGN_STORES_NANOS;
+    this.recorded = recorded;
+  }
+
+  /** What is different, one line each; the caller holds the key's stripe, shared. */
+  List<String> differences(KeyDirectory directory) throws IOException {
+    for (int look = 0; look < MOST_LOOKS; look++) {
+      boolean counted = recorded.counted();
+      long mtime = mtimeOf(directory.path());
+      long rootMtime = mtimeOf(engine.root);
+      Map<Ranking, RecordedWinner> winners = winners(directory.key());
+      Optional<RecordedKey> found = recorded.key(directory.key());
+      KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+      List<String> differences = new ArrayList<>();
+      if (found.isPresent()) {
+        RecordedKey key = found.get();
+        compareEntries(key, scan, differences, counted, mtime, rootMtime);
+        compareWinners(winners, scan, mtime, rootMtime, differences);
+      }
+      // A store that takes no lock may have been at work, or a sibling without the lock, which
+      // tells that by the winners and the doubt.
+      boolean same =
+          mtime == mtimeOf(directory.path())
+              && rootMtime == mtimeOf(engine.root)
+              && counted == recorded.counted()
+              && winners.equals(winners(directory.key()));
+      if (differences.isEmpty() || same) {
+        return differences;
+      }
+    }
+    return List.of();
+  }
+
+  private Map<Ranking, RecordedWinner> winners(Digest256 key) {
+    Map<Ranking, RecordedWinner> winners = new EnumMap<>(Ranking.class);
+    for (Ranking ranking : Ranking.values()) {
+      recorded.winner(key, ranking.place()).ifPresent(winner -> winners.put(ranking, winner));
+    }
+    return winners;
+  }
+
+  private void compareEntries(
+      RecordedKey key,
+      KeyScan scan,
+      List<String> differences,
+      boolean counted,
+      long mtime,
+      long rootMtime) {
+    if (key.bytes() < 0) {
+      differences.add("bytes: expected=a number with its check actual=neither");
+      return;
+    }
+    boolean unchanged = key.countedMtime() > 0 && key.countedMtime() == mtime;
+    boolean walked =
+        counted && (!foreignStores || isOlderThanWalk(mtime == ABSENT ? rootMtime : mtime));
+    if (!unchanged && !walked) {
+      return;
+    }
+    // Told as what it is already, and not counted as what it was when it was recorded.
+    Set<String> broken = new HashSet<>(RecoverFlow.brokenRuns(scan));
+    scan.suspects().forEach(suspect -> broken.add(suspect.runId()));
+    List<Recorded> left = new ArrayList<>(key.entries());
+    for (Candidate candidate : scan.candidates()) {
+      Recorded entry = take(left, candidate.runId());
+      if (!broken.contains(candidate.runId())) {
+        compareEntry(candidate, scan, entry, differences);
+      }
+    }
+    left.removeIf(entry -> broken.stream().anyMatch(run -> entry.entry().isOf(run)));
+    for (Recorded entry : left) {
+      differences.add("entry " + name(entry) + ": expected=none actual=recorded");
+    }
+    if (broken.isEmpty()) {
+      compareBytes(key.bytes(), scan, differences);
+    }
+  }
+
+  private static @Nullable Recorded take(List<Recorded> from, String runId) {
+    for (Recorded entry : from) {
+      if (entry.entry().isOf(runId)) {
+        from.remove(entry);
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  private static String name(Recorded entry) {
+    String runId = entry.entry().runId();
+    return runId == null ? "of an unknown run" : runId;
+  }
+
+  private static void compareEntry(
+      Candidate candidate, KeyScan scan, @Nullable Recorded entry, List<String> differences) {
+    String runId = candidate.runId();
+    if (entry == null) {
+      differences.add("entry " + runId + ": expected=recorded actual=none");
+      return;
+    }
+    long bytes = scan.pairBytes(runId);
+    if (entry.bytes() != bytes) {
+      differences.add("entry " + runId + " bytes: expected=" + bytes + " actual=" + entry.bytes());
+    }
+    EntryFacts facts = EntryFacts.of(runId, candidate.manifest(), bytes);
+    if (entry.entry().lastUseNanos() < facts.lastUseNanos()) {
+      differences.add(
+          "entry "
+              + runId
+              + " last use: expected>="
+              + facts.lastUseNanos()
+              + " actual="
+              + entry.entry().lastUseNanos());
+    }
+    if (facts.accessed() && !entry.entry().accessed()) {
+      differences.add("entry " + runId + " accessed: expected=true actual=false");
+    }
+  }
+
+  /** Staged files come and go without being told, and count once their owner is dead. */
+  private static void compareBytes(long bytes, KeyScan scan, List<String> differences) {
+    long all = scan.bytes();
+    long most = all;
+    for (List<KeyScan.Leftover> leftovers : List.of(scan.staged(), scan.foreignTemporaries())) {
+      for (KeyScan.Leftover leftover : leftovers) {
+        all -= leftover.bytes();
+      }
+    }
+    if (bytes < all || bytes > most) {
+      String expected = all == most ? "=" + all : "=" + all + ".." + most;
+      differences.add("bytes: expected" + expected + " actual=" + bytes);
+    }
+  }
+
+  private static void compareWinners(
+      Map<Ranking, RecordedWinner> winners,
+      KeyScan scan,
+      long mtime,
+      long rootMtime,
+      List<String> differences) {
+    if (!scan.suspects().isEmpty()) {
+      return;
+    }
+    winners.forEach(
+        (ranking, winner) -> {
+          Optional<Candidate> best = ranking.rule().winner(scan.candidates());
+          IndexedWinner expected = new IndexedWinner();
+          expected.setMiss();
+          best.ifPresent(candidate -> expected.setVersion(candidate, 0));
+          if (isBelieved(winner, mtime, rootMtime) && !winner.is(expected)) {
+            differences.add(
+                "winner by "
+                    + ranking.name().toLowerCase(Locale.ROOT)
+                    + ": expected="
+                    + best.map(Candidate::runId).orElse("none")
+                    + " actual="
+                    + (winner.miss() ? "none" : "another version"));
+          }
+        });
+  }
+
+  /** One that was read when the directory was young is good for an instant only. */
+  private static boolean isBelieved(RecordedWinner winner, long mtime, long rootMtime) {
+    return winner.withoutDirectory()
+        ? mtime == ABSENT && winner.mtime() == rootMtime
+        : mtime != ABSENT && winner.mtime() == mtime;
+  }
+
+  /** Whether what has this mtime has not changed since a walk that looked at everything. */
+  boolean isOlderThanWalk(long mtime) {
+    long began = Math.min(recorded.walkBegan(), SystemEpochNanoClock.INSTANCE.nanoTime());
+    return mtime < began - engine.place.racyNanos();
+  }
+
+  /** The mtime of a file; the same whenever there is none. */
+  long mtimeOf(Path file) throws IOException {
+    try {
+      return engine.ops.stat(file).mtimeNanos();
+    } catch (NoSuchFileException e) {
+      return ABSENT;
+    }
+  }
+}
