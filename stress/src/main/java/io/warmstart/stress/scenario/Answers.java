@@ -14,9 +14,10 @@ import java.util.concurrent.TimeUnit;
  * How soon others are answered after a death, on the key that the dead worker was at: whoever
  * waited already, from the death on, and the first who came after it.
  *
- * <p>On a machine that others use, any operation may be kept from a processor for a second. So a
- * late answer is a problem only in a round whose operations are prompt otherwise; it is counted in
- * any.
+ * <p>On a machine that others use, a process may be kept from a processor for a second. So a late
+ * answer is counted in any case, and is a problem only if the key was to blame: in a round whose
+ * operations are prompt otherwise, and if nobody else was answered on that key meanwhile; of the
+ * writers, if a write was late.
  */
 final class Answers {
   private static final long PROMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -51,7 +52,8 @@ final class Answers {
           if (each.responded() < death.atNanos()) {
             continue;
           }
-          answered(run, death, each, quiet);
+          boolean excused = !quiet || othersAnswered(byKey.get(key), each, death);
+          answered(run, death, each, excused);
           if (each.invoked() >= death.atNanos()) {
             break;
           }
@@ -60,11 +62,22 @@ final class Answers {
     }
   }
 
-  private static void answered(Run run, Death death, Operation answer, boolean quiet) {
+  private static boolean othersAnswered(List<Operation> onKey, Operation late, Death death) {
+    return onKey.stream()
+        .anyMatch(
+            each ->
+                each.worker() != late.worker()
+                    && each.invoked() >= death.atNanos()
+                    && each.responded() < late.responded()
+                    && each.acknowledged()
+                    && (each.kind().writes() || !late.kind().writes()));
+  }
+
+  private static void answered(Run run, Death death, Operation answer, boolean excused) {
     long nanos = answer.responded() - Math.max(answer.invoked(), death.atNanos());
     run.latency("next answer after a death", nanos);
     run.count(nanos <= PROMPT_NANOS ? IN_TIME : LATE, 1);
-    if (nanos > PROMPT_NANOS && quiet) {
+    if (nanos > PROMPT_NANOS && !excused) {
       run.problem(
           "worker %d died, and %s on its key took %d ms after that"
               .formatted(death.worker(), answer, TimeUnit.NANOSECONDS.toMillis(nanos)));

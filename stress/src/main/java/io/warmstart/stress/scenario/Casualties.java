@@ -87,7 +87,8 @@ final class Casualties {
     private final WorkerPlan plan;
     private final Way way;
     private final @Nullable FaultPoint point;
-    private final long killAtNanos;
+    private final long startedNanos;
+    private final long liveNanos;
     private boolean killed;
     private long killedNanos;
 
@@ -103,14 +104,18 @@ final class Casualties {
       this.plan = plan;
       this.way = way;
       this.point = point;
-      this.killAtNanos = System.nanoTime() + liveNanos;
+      this.startedNanos = System.nanoTime();
+      this.liveNanos = liveNanos;
     }
 
     /** Kills it if its time has come and no call does. */
     void killIfDue() throws IOException, InterruptedException {
       // Who was to die at a call that never came dies by a signal, late.
-      boolean born = child == null || child.isBorn();
-      if (born && !killed && System.nanoTime() >= killAtNanos) {
+      if (killed || (child != null && !child.isBorn())) {
+        return;
+      }
+      long since = child == null ? startedNanos : child.bornNanos();
+      if (System.nanoTime() - since >= liveNanos) {
         kill();
       }
     }

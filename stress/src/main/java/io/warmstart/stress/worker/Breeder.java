@@ -22,12 +22,15 @@ import java.util.concurrent.TimeoutException;
 public final class Breeder implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
 
-  /** Room for all that a child allocates, since nothing collects its garbage. */
+  /**
+   * Room for all that a child allocates, since nothing collects its garbage, and not much more: a
+   * fork copies the table of all pages.
+   */
   private static final List<String> FLAGS =
       List.of(
-          "-Xms256m",
-          "-Xmx256m",
-          "-Xmn160m",
+          "-Xms96m",
+          "-Xmx96m",
+          "-Xmn48m",
           "-XX:+UseSerialGC",
           "-XX:TieredStopAtLevel=1",
           "-XX:-UsePerfData",
@@ -45,10 +48,16 @@ public final class Breeder implements AutoCloseable {
   public static final class Child {
     private final CompletableFuture<Long> pid = new CompletableFuture<>();
     private final CompletableFuture<Integer> death = new CompletableFuture<>();
+    private volatile long bornNanos;
 
     /** Whether it has been forked. */
     public boolean isBorn() {
       return pid.isDone();
+    }
+
+    /** When it was told to be born, as of {@link System#nanoTime()}; only if it was. */
+    public long bornNanos() {
+      return bornNanos;
     }
 
     /** Whether it has not been seen to be dead yet. */
@@ -130,6 +139,7 @@ public final class Breeder implements AutoCloseable {
       Child child = expected.remove(Integer.parseInt(words[1]));
       if (child != null) {
         long pid = Long.parseLong(words[2]);
+        child.bornNanos = System.nanoTime();
         child.pid.complete(pid);
         // Who dies at once may be told dead before it is told born; and pids come round.
         Integer signal = diedAtOnce.remove(pid);

@@ -90,6 +90,25 @@ class AnswersTest {
   }
 
   @Test
+  void lateAnswerIsExcusedByOthersOfItsKind() throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
+    operations.add(lookup(3, 0, 4 * SECOND, 4 * SECOND + 5));
+
+    assertEquals(Verdict.PASSED, check(operations, new Death(1, 2 * SECOND)).verdict(), "a lookup");
+
+    operations.set(
+        operations.size() - 2,
+        new Operation(2, Kind.OVERWRITE, 0, 0, 7, 3 * SECOND, 5 * SECOND, false, 0));
+
+    assertEquals(
+        Verdict.FAILED,
+        check(operations, new Death(1, 2 * SECOND)).verdict(),
+        "a write, which waits for what a lookup does not");
+  }
+
+  @Test
   void lateAnswerWhereEverythingIsLateIsOnlyCounted() throws IOException, InterruptedException {
     List<Operation> operations = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
