@@ -48,11 +48,12 @@ final class Answers {
     for (Death death : deaths) {
       Integer key = keyOfDead.get(death.worker());
       if (key != null) {
-        for (Operation each : byKey.getOrDefault(key, List.of())) {
+        List<Operation> onKey = byKey.getOrDefault(key, List.of());
+        for (Operation each : onKey) {
           if (each.responded() < death.atNanos()) {
             continue;
           }
-          boolean excused = !quiet || othersAnswered(byKey.get(key), each, death);
+          boolean excused = !quiet || othersAnswered(onKey, each, death);
           answered(run, death, each, excused);
           if (each.invoked() >= death.atNanos()) {
             break;
