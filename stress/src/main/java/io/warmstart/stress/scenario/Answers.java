@@ -47,7 +47,8 @@ final class Answers {
     byKey.values().forEach(each -> each.sort(Comparator.comparingLong(Operation::invoked)));
     for (Death death : deaths) {
       Integer key = keyOfDead.get(death.worker());
-      if (key != null) {
+      // A sweep is the whole root's; its stripe is taken by the next sweep, not by who has a key.
+      if (key != null && key >= 0) {
         List<Operation> onKey = byKey.getOrDefault(key, List.of());
         for (Operation each : onKey) {
           if (each.responded() < death.atNanos()) {
