@@ -20,7 +20,7 @@ import java.util.concurrent.TimeoutException;
  * <p><b>Threads:</b> one.
  */
 public final class Breeder implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 300;
 
   /**
    * Room for all that a child allocates, since nothing collects its garbage, and not much more: a
