@@ -8,6 +8,7 @@ import static io.warmstart.index.IndexLayout.SUPERSEDED;
 
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,9 @@ final class IndexFiles {
     IndexFile make(int number, long generation) throws IOException;
   }
 
+  /** Who has found no room does not look for it again with each key that wants some. */
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
   /** The first file, with header, stripes and buckets. */
   final AtomicBuffer base;
 
@@ -38,6 +42,10 @@ final class IndexFiles {
   private final AtomicReferenceArray<@Nullable IndexFile> files =
       new AtomicReferenceArray<>(MOST_FILES);
   private volatile boolean lost;
+
+  // Written under the allocation lock.
+  private volatile boolean growthFailed;
+  private volatile long growthFailedAtNanos;
 
   IndexFiles(IndexFile first, Extensions extensions) {
     this.base = first.buffer;
@@ -107,6 +115,23 @@ final class IndexFiles {
     return file;
   }
 
+  /** A full disk, first of all. What finds no room is answered from files. */
+  private boolean grow(int number) {
+    long now = System.nanoTime();
+    if (growthFailed && now - growthFailedAtNanos < RETRY_NANOS) {
+      return false;
+    }
+    try {
+      files.set(number, extensions.make(number, generation));
+      growthFailed = false;
+      return true;
+    } catch (IOException e) {
+      growthFailedAtNanos = now;
+      growthFailed = true;
+      return false;
+    }
+  }
+
   /**
    * Gives out a page of zeros. The caller holds the allocation lock.
    *
@@ -123,13 +148,8 @@ final class IndexFiles {
     }
     int page = (int) used;
     int number = IndexLayout.fileOf(page);
-    if (files.get(number) == null) {
-      try {
-        files.set(number, extensions.make(number, generation));
-      } catch (IOException e) {
-        // A full disk, first of all. What finds no room is answered from files.
-        return 0;
-      }
+    if (files.get(number) == null && !grow(number)) {
+      return 0;
     }
     base.putLongVolatile(PAGES_USED_OFFSET, Link.pagesUsed(used + 1));
     return page;

@@ -22,6 +22,9 @@ class IndexMapper implements IndexFiles.Extensions {
   private static final String STAGED_PREFIX = "index.new-";
   private static final int ZEROS = 1 << 20;
 
+  /** What is left for saves where a file of the index is made: as much again, or this. */
+  private static final long MOST_SPARED = 64 << 20;
+
   private final Path directory;
   private final FileOps ops;
   private final long boot;
@@ -49,9 +52,11 @@ class IndexMapper implements IndexFiles.Extensions {
     return new IndexFiles(first, this);
   }
 
-  /** Makes an empty index in place of whatever there is. */
+  /** Makes an empty index in place of whatever there is, which nobody can use any more. */
   IndexFiles make() throws IOException {
     removeStaged();
+    // First, and extensions too: they may hold the very room that the new one needs.
+    removeOld();
     return new IndexFiles(create(0, random.nextLong()), this);
   }
 
@@ -118,6 +123,7 @@ class IndexMapper implements IndexFiles.Extensions {
    * Under a name of its own, for the reason that {@link ProcessRegistry} gives.
    */
   private IndexFile create(int number, long generation) throws IOException {
+    requireRoom(IndexLayout.fileLength(number));
     Path staged =
         directory.resolve(STAGED_PREFIX + ProcessHandle.current().pid() + "-" + System.nanoTime());
     int length = IndexLayout.fileLength(number);
@@ -142,16 +148,46 @@ class IndexMapper implements IndexFiles.Extensions {
     }
   }
 
+  /**
+   * Not the last of the room: a save that finds none because an index is being tried has failed for
+   * a hint.
+   */
+  private void requireRoom(long length) throws IOException {
+    long needed = length + Math.min(length, MOST_SPARED);
+    long usable = ops.usableBytes(directory);
+    if (usable < needed) {
+      throw new IOException(
+          "no room for an index file: expected>="
+              + needed
+              + " usable bytes actual="
+              + usable
+              + " directory="
+              + directory);
+    }
+  }
+
+  private void removeOld() throws IOException {
+    for (String name : ops.list(directory)) {
+      if (name.equals(NAME) || name.matches(EXTENSION_PREFIX + "\\d+")) {
+        unlinkIfFile(name);
+      }
+    }
+  }
+
   /** What has not become an index, and what processes have left that died while they made one. */
   private void removeStaged() throws IOException {
     for (String name : ops.list(directory)) {
       if (name.startsWith(STAGED_PREFIX)) {
-        try {
-          ops.unlink(directory.resolve(name));
-        } catch (NoSuchFileException | DirectoryNotEmptyException e) {
-          // Gone since the listing; or no file of ours, and in nobody's way.
-        }
+        unlinkIfFile(name);
       }
+    }
+  }
+
+  private void unlinkIfFile(String name) throws IOException {
+    try {
+      ops.unlink(directory.resolve(name));
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // Gone since the listing; or no file of ours, and in nobody's way.
     }
   }
 }

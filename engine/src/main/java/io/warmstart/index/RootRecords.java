@@ -92,8 +92,10 @@ public final class RootRecords {
     change(
         hold,
         attached -> {
-          setBytes(attached, key, bytes, mtime);
-          if (!attached.entries().recordAll(key, entries)) {
+          boolean recorded = attached.entries().recordAll(key, entries);
+          // Where there was no room the next walk must not pass the key over.
+          setBytes(attached, key, bytes, recorded ? mtime : 0);
+          if (!recorded) {
             doubt(attached);
           }
         });

@@ -32,6 +32,9 @@ public interface FileOps {
    */
   List<String> list(Path directory) throws IOException;
 
+  /** The bytes that files in a directory could still be given; 0 if that cannot be made out. */
+  long usableBytes(Path directory);
+
   /** Creates a directory with mode 0700. */
   void createDirectory(Path directory) throws IOException;
 

@@ -58,6 +58,12 @@ public final class NioFileOps implements FileOps {
   }
 
   @Override
+  public long usableBytes(Path directory) {
+    // One question to the kernel; a FileStore would read the table of mounts.
+    return directory.toFile().getUsableSpace();
+  }
+
+  @Override
   public List<String> list(Path directory) throws IOException {
     // The JDK would follow a link here, and wait for a writer if it were a pipe.
     if (!stat(directory).directory()) {

@@ -166,6 +166,11 @@ public final class JournalledFileOps implements FileOps {
   }
 
   @Override
+  public long usableBytes(Path directory) {
+    return delegate.usableBytes(directory);
+  }
+
+  @Override
   public List<String> list(Path directory) throws IOException {
     return delegate.list(directory);
   }

@@ -90,6 +90,11 @@ public abstract class ObservedFileOps implements FileOps {
   }
 
   @Override
+  public long usableBytes(Path directory) {
+    return delegate.usableBytes(directory);
+  }
+
+  @Override
   public List<String> list(Path directory) throws IOException {
     return onName(Kind.LIST, directory, () -> delegate.list(directory));
   }

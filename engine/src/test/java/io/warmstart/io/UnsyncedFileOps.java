@@ -21,6 +21,11 @@ public final class UnsyncedFileOps implements FileOps {
   }
 
   @Override
+  public long usableBytes(Path directory) {
+    return delegate.usableBytes(directory);
+  }
+
+  @Override
   public List<String> list(Path directory) throws IOException {
     return delegate.list(directory);
   }
