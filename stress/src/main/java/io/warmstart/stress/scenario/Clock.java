@@ -65,7 +65,7 @@ public final class Clock implements Scenario {
     SettableClock clock = SettableClock.at(root.resolveSibling("offset"));
     int phases = Math.max(PHASE_DAYS.size(), run.options().seconds() / 10);
     long nanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / phases;
-    for (int phase = 0; phase < phases && !run.anyProblem(); phase++) {
+    for (int phase = 0; (phase < phases || run.timeLeft()) && !run.anyProblem(); phase++) {
       int days = PHASE_DAYS.get(phase % PHASE_DAYS.size());
       boolean wholeJvm = phase % 2 == 1;
       phase(run, root, clock, days, wholeJvm ? shim : null, phase, nanos);
