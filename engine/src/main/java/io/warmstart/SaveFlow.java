@@ -119,8 +119,8 @@ final class SaveFlow {
       if (attempt > 0) {
         backOff(attempt);
       }
-      try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
-        StagedPair pair = stage(directory, runId, source, attributes);
+      try (OpenDirectories.Use open = engine.openDirectories.use(directory);
+          StagedPair pair = stage(directory, runId, source, attributes)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0)) {
           return;
         }

@@ -29,6 +29,10 @@ class ForeignTouchTest {
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("touched");
 
+  /**
+   * The file put back is made when the new manifest is gone, and could have its number: then the
+   * saver took it for its own.
+   */
   @Test
   void manifestPutBackWhileTheDirectoryIsSyncedIsFoundAndTheSavePublishedAgain()
       throws IOException {

@@ -15,6 +15,8 @@ import java.nio.file.Path;
  * @param manifest what the staged manifest says
  * @param payloadFacts the staged payload's file, to be recognised after the renames
  * @param manifestFacts the staged manifest's file
+ * @param open the two files, whose numbers are given to no other while they are open: without that,
+ *     a file that somebody makes in place of one that somebody has removed could pass for it
  */
 public record StagedPair(
     KeyDirectory directory,
@@ -23,7 +25,9 @@ public record StagedPair(
     StagedName previousName,
     Manifest manifest,
     FileFacts payloadFacts,
-    FileFacts manifestFacts) {
+    FileFacts manifestFacts,
+    OpenStaged open)
+    implements AutoCloseable {
 
   /** The run that the pair belongs to. */
   public String runId() {
@@ -40,6 +44,11 @@ public record StagedPair(
 
   Path previousPayload() {
     return directory.staged(previousName);
+  }
+
+  @Override
+  public void close() {
+    open.close();
   }
 
   /** What the pair adds to the root. */

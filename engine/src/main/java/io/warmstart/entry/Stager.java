@@ -43,6 +43,7 @@ public final class Stager {
   private final Supplier<Owner> owner;
   private final Supplier<Stamp> stamps;
   private final String producer;
+  private final boolean keepsOpen;
   private final AtomicLong sequence = new AtomicLong();
 
   /**
@@ -51,22 +52,26 @@ public final class Stager {
    * @param owner this process, as staged names tell it
    * @param stamps the moment of a write
    * @param producer what manifests say about their writer
+   * @param keepsOpen whether a staged pair stays open until it is closed: then no file that is made
+   *     meanwhile has the number of one of its files
    */
   public Stager(
       FileOps ops,
       ParallelSync parallelSync,
       Supplier<Owner> owner,
       Supplier<Stamp> stamps,
-      String producer) {
+      String producer,
+      boolean keepsOpen) {
     this.ops = ops;
     this.parallelSync = parallelSync;
     this.owner = owner;
     this.stamps = stamps;
     this.producer = producer;
+    this.keepsOpen = keepsOpen;
   }
 
   /**
-   * Stages a pair.
+   * Stages a pair, for the caller to close once it looks for it no more.
    *
    * @throws NoSuchFileException if the directory has vanished
    * @throws SyncFailedException if a sync has failed
@@ -87,44 +92,47 @@ public final class Stager {
     StagedName previousName = new StagedName(runId, StagedName.Role.PREVIOUS, stagingOwner, number);
     Path payloadPath = directory.staged(payloadName);
     Path manifestPath = directory.staged(manifestName);
+    OpenStaged open = new OpenStaged();
     try {
       // Each descriptor stays open until its sync: an error in between would be lost with it.
-      try (FileOps.FileHandle payloadFile = ops.createExclusive(payloadPath)) {
-        Digest256 checksum = writePayload(payloadFile, source);
-        boolean together = source.length() <= SYNC_TOGETHER_UP_TO_BYTES;
-        if (!together) {
-          sync(payloadFile::sync, payloadPath);
-        }
-        Manifest manifest =
-            Manifest.ofNewEntry(
-                producer,
-                stamps.get(),
-                attributes.objective(),
-                attributes.iteration(),
-                attributes.finalResult(),
-                checksum,
-                source.length());
-        FileFacts manifestFacts;
-        try (FileOps.FileHandle manifestFile = ops.createExclusive(manifestPath)) {
-          manifestFile.write(ByteBuffer.wrap(encode(manifest)));
-          if (together) {
-            sync(() -> parallelSync.both(payloadFile, manifestFile), payloadPath);
-          } else {
-            sync(manifestFile::sync, manifestPath);
-          }
-          manifestFacts = manifestFile.facts();
-        }
-        return new StagedPair(
-            directory,
-            payloadName,
-            manifestName,
-            previousName,
-            manifest,
-            payloadFile.facts(),
-            manifestFacts);
+      FileOps.FileHandle payloadFile = open.add(ops.createExclusive(payloadPath));
+      Digest256 checksum = writePayload(payloadFile, source);
+      boolean together = source.length() <= SYNC_TOGETHER_UP_TO_BYTES;
+      if (!together) {
+        sync(payloadFile::sync, payloadPath);
       }
+      Manifest manifest =
+          Manifest.ofNewEntry(
+              producer,
+              stamps.get(),
+              attributes.objective(),
+              attributes.iteration(),
+              attributes.finalResult(),
+              checksum,
+              source.length());
+      FileOps.FileHandle manifestFile = open.add(ops.createExclusive(manifestPath));
+      manifestFile.write(ByteBuffer.wrap(encode(manifest)));
+      if (together) {
+        sync(() -> parallelSync.both(payloadFile, manifestFile), payloadPath);
+      } else {
+        sync(manifestFile::sync, manifestPath);
+      }
+      StagedPair pair =
+          new StagedPair(
+              directory,
+              payloadName,
+              manifestName,
+              previousName,
+              manifest,
+              payloadFile.facts(),
+              manifestFile.facts(),
+              open);
+      if (!keepsOpen) {
+        pair.close();
+      }
+      return pair;
     } catch (IOException | RuntimeException | Error e) {
-      // Also where only the close has failed: the caller never learns the names.
+      open.close();
       discard(payloadPath, e);
       discard(manifestPath, e);
       throw e;
