@@ -112,7 +112,8 @@ final class Engine implements AutoCloseable {
             : new SharedIndex(locks, root, place, ops, boot, counters, payloadCache);
     this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
     this.index = sharedIndex == null ? new DirectoryIndex(ops) : sharedIndex;
-    this.stager = new Stager(
+    this.stager =
+        new Stager(
             ops, parallelSync, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(), clock);

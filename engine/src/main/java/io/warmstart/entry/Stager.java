@@ -7,7 +7,6 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
-import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.ParallelSync;
 import io.warmstart.io.Uninterrupted;

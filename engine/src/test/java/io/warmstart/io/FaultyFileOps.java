@@ -131,6 +131,10 @@ public final class FaultyFileOps extends ObservedFileOps {
       return null;
     }
     checkLost(op);
+    if (fault == Fault.VANISHED && op.kind() == Kind.CLOSE) {
+      // No moment of its own: the next operation is, and after the last look nothing is promised.
+      return null;
+    }
     if (!counted.test(op)) {
       return null;
     }
