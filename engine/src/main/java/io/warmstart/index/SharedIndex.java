@@ -206,10 +206,11 @@ public final class SharedIndex implements EntryIndex {
 
   /**
    * Whether a look of this age will do. The caller's clock may lag a little behind that of whoever
-   * looked; a clock that was set back by more makes the age negative: then look.
+   * looked; a clock that was set back by more makes the age negative: then look. Where each lookup
+   * is to look, none goes by its lagging clock.
    */
   private static boolean isFresh(long age, long foreignCheckNanos) {
-    return age < foreignCheckNanos && age > -MOST_LAG_NANOS;
+    return age < foreignCheckNanos && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);
   }
 
   /** Whether the directory's mtime is the one that the winner was read under. */

@@ -1,0 +1,81 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.payload.PayloadLease;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When a lookup looks at the directory, by a clock that may lag behind that of the last look. */
+class ForeignCheckTest {
+  private static final Digest256 KEY = IndexRoot.key(0);
+  private static final long LOOKED_AT = TimeUnit.SECONDS.toNanos(1_700_000_000);
+  private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /** No directory that is there has it: who looks sees that the key has changed. */
+  private static final long ANOTHER_MTIME = 5;
+
+  @TempDir Path parent;
+  private IndexRoot root;
+  private SharedIndex index;
+
+  @BeforeEach
+  void fillWithMiss() throws IOException {
+    root = IndexRoot.open(parent.resolve("locks"));
+    index = new MemoryIndex().attach(root, buffer -> buffer);
+    try (KeyLocks.Hold hold = root.locks.acquireForWalk(KeyLocks.stripeOf(KEY))) {
+      assertTrue(hold.shared());
+      index.makeSlot(KEY);
+      IndexAttachment attached = index.attachment();
+      assertNotNull(attached);
+      SlotCursor at = new SlotCursor();
+      assertTrue(attached.keys().find(KEY, at));
+      long changes = attached.keys().changes(at);
+      FillTicket ticket = new FillTicket(attached, KEY, changes, ANOTHER_MTIME, LOOKED_AT);
+      assertTrue(index.fill(ticket, 0, null, 0));
+    }
+  }
+
+  @AfterEach
+  void close() {
+    root.close();
+  }
+
+  private SharedIndex.Found find(long millisSinceLook, long intervalNanos) {
+    long now = LOOKED_AT + TimeUnit.MILLISECONDS.toNanos(millisSinceLook);
+    return index.find(null, KEY, 0, now, intervalNanos, new IndexQuery(new PayloadLease()));
+  }
+
+  @Test
+  void withinTheIntervalTheLastLookWillDo() {
+    assertEquals(SharedIndex.Found.MISS, find(9, INTERVAL));
+  }
+
+  @Test
+  void afterTheIntervalItIsLookedAgain() {
+    assertEquals(SharedIndex.Found.UNKNOWN, find(10, INTERVAL));
+  }
+
+  @Test
+  void clockThatLagsALittleCostsNoLook() {
+    assertEquals(SharedIndex.Found.MISS, find(-9, INTERVAL));
+  }
+
+  @Test
+  void clockThatWasSetBackDoes() {
+    assertEquals(SharedIndex.Found.UNKNOWN, find(-21, TimeUnit.DAYS.toNanos(1)));
+  }
+
+  @Test
+  void withoutAnIntervalEachLookupLooksHoweverItsClockLags() {
+    assertEquals(SharedIndex.Found.UNKNOWN, find(-3, 0));
+  }
+}
