@@ -85,6 +85,10 @@ public final class Entry implements AutoCloseable {
     @SuppressWarnings({"unused", "FieldCanBeLocal", "UnusedVariable"})
     private final Entry entry;
 
+    // Its bounds are written at each hit: see CacheLinePadding.
+    @SuppressWarnings({"unused", "UnusedVariable"})
+    private long after0, after1, after2, after3, after4, after5, after6;
+
     private View(Entry entry) {
       super(0, 0);
       this.entry = entry;

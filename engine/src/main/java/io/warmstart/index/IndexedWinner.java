@@ -2,12 +2,13 @@ package io.warmstart.index;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
+import io.warmstart.payload.CacheLinePadding;
 
 /**
  * Which version of which entry wins, as the index stores it: 128 bits that no two versions of a key
  * share, or the mark of a miss. For one thread.
  */
-public final class IndexedWinner {
+public final class IndexedWinner extends CacheLinePadding {
   private long high;
   private long low;
   private long lastUse;

@@ -1,11 +1,12 @@
 package io.warmstart.index;
 
+import io.warmstart.payload.CacheLinePadding;
 import java.util.Objects;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Where a key's slot lies. Made once, moved often, so that a lookup allocates nothing. */
-final class SlotCursor {
+final class SlotCursor extends CacheLinePadding {
   private @Nullable IndexFile file;
   int offset;
 

@@ -10,23 +10,21 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread at a time may take or end; a thread that goes on with the lease of another must
  * have been handed it. Any thread may read.
  */
-public final class PayloadLease {
+public final class PayloadLease extends PayloadLeaseFields {
   private static final VarHandle HELD;
 
   static {
     try {
-      HELD = MethodHandles.lookup().findVarHandle(PayloadLease.class, "held", CachedPayload.class);
+      HELD =
+          MethodHandles.lookup()
+              .findVarHandle(PayloadLeaseFields.class, "held", CachedPayload.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  private volatile @Nullable CachedPayload held;
-  private @Nullable Leases registered;
-  private boolean kept;
-
-  /** Where the registry has it; under its monitor. */
-  int place;
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private long after0, after1, after2, after3, after4, after5, after6;
 
   /**
    * Lets the lease stay registered from its end to its next take: for one that is used again and
