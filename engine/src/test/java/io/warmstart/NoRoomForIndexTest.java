@@ -1,0 +1,147 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.index.IndexPatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * A disk that has no room for the index, or for the file that it grows by: lookups go on from the
+ * files, saves say that the disk is full or succeed, no JVM dies, and once there is room the index
+ * is there.
+ */
+@Timeout(240)
+class NoRoomForIndexTest {
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final StoreOptions ALONE =
+      StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(100 * 365));
+
+  @TempDir Path parent;
+
+  private Path indexFile(Path root, String name) {
+    return root.resolve(".warmstart").resolve(name);
+  }
+
+  private ForkedJvm fork(Path root, String flag) throws IOException {
+    return ForkedJvm.command(FullDiskChild.class, root.toString())
+        .flag(flag)
+        .flag("-XX:ErrorFile=" + parent.resolve("death"))
+        .start();
+  }
+
+  private static Path populated(SmallDisk disk) {
+    Path root = disk.path().resolve("root");
+    try (WarmStartStore store = WarmStartStore.open(root, ALONE)) {
+      FullDiskChild.populate(store);
+      store.evictOverflow();
+    }
+    return root;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"tmpfs, -XX:+TieredCompilation", "ext4, -Xint"})
+  void lookupsGoOnFromFilesAndTheIndexIsMadeWhenThereIsRoom(String kind, String flag)
+      throws Exception {
+    try (SmallDisk disk = SmallDisk.of(kind, parent, 12)) {
+      Path root = populated(disk);
+      Path index = indexFile(root, "index");
+      Files.delete(index);
+      // Not enough for an index, and enough for a few saves.
+      disk.fillBut(100_000);
+      try (ForkedJvm child = fork(root, flag)) {
+        child.awaitLine("full");
+        awaitWork(child, 2);
+        assertFalse(Files.exists(index));
+
+        disk.free();
+
+        await(() -> Files.exists(index), "an index");
+        awaitWork(child, 3);
+        Map<String, String> versions = end(child, true);
+        assertIsAsAcknowledged(root, versions);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"tmpfs, -Xint", "ext4, -XX:+TieredCompilation"})
+  void anIndexThatCannotGrowIsGoodForWhatItHas(String kind, String flag) throws Exception {
+    try (SmallDisk disk = SmallDisk.of(kind, parent, 12)) {
+      Path root = populated(disk);
+      IndexPatch.of(root.resolve(".warmstart")).useAllPagesBut(3);
+      disk.fillBut(400_000);
+      try (ForkedJvm child = fork(root, flag)) {
+        awaitWork(child, 6);
+        assertFalse(Files.exists(indexFile(root, "index-1")));
+
+        disk.free();
+
+        await(() -> Files.exists(indexFile(root, "index-1")), "a second file");
+        awaitWork(child, 3);
+        Map<String, String> versions = end(child, false);
+        assertIsAsAcknowledged(root, versions);
+      }
+    }
+  }
+
+  private static void awaitWork(ForkedJvm child, int lines) throws Exception {
+    for (int line = 0; line < lines; line++) {
+      child.awaitLine("checked");
+    }
+  }
+
+  private Map<String, String> end(ForkedJvm child, boolean wasFull) throws Exception {
+    child.tell();
+    assertEquals("failures=[]", child.awaitLine("done"));
+    assertTrue(Long.parseLong(child.awaitLine("times")) > 0 || !wasFull);
+    Map<String, String> versions = new TreeMap<>();
+    int entries = Integer.parseInt(child.awaitLine("entries"));
+    for (int each = 0; each < entries; each++) {
+      String[] words = child.awaitLine("version").split(" ", -1);
+      versions.put(words[0], words[1]);
+    }
+    assertFalse(Files.exists(parent.resolve("death")), "the JVM died");
+    return versions;
+  }
+
+  private static void assertIsAsAcknowledged(Path root, Map<String, String> versions)
+      throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root, ALONE)) {
+      versions.forEach(
+          (name, version) -> {
+            try (Entry entry = store.lookup(Payloads.key(name)).orElseThrow()) {
+              assertEquals(version, Versions.nameOf(entry));
+            }
+          });
+      store.evictOverflow();
+      VerifyReport report = store.verify(false, (done, total) -> {});
+      assertTrue(report.clean(), () -> report.problems().toString());
+      assertEquals(versions.size(), report.entries());
+    }
+    // With the store closed: no touch is under way.
+    assertEquals(RootFiles.read(root).bytes, IndexPatch.of(root.resolve(".warmstart")).total());
+  }
+
+  private static void await(BooleanSupplier condition, String what) {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    while (!condition.getAsBoolean()) {
+      assertTrue(System.nanoTime() - deadline < 0, what);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.warmstart;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A small file system of its own, to be filled up. Skips the test where mounting is not allowed.
+ */
+final class SmallDisk implements AutoCloseable {
+  private final Path mount;
+  private final Path filler;
+
+  private SmallDisk(Path mount) {
+    this.mount = mount;
+    this.filler = mount.resolve("filler");
+  }
+
+  /** By the name of the kind: tmpfs or ext4. */
+  static SmallDisk of(String kind, Path parent, int megabytes) throws IOException {
+    Assumptions.assumeTrue(userId() == 0, "mounting a file system takes the superuser");
+    Path mount = Files.createDirectory(parent.resolve("mount"));
+    if (kind.equals("tmpfs")) {
+      int mounted =
+          run("mount", "-t", "tmpfs", "-o", "size=" + megabytes + "m", "none", "" + mount);
+      Assumptions.assumeTrue(mounted == 0, "this container does not allow mounts");
+      return new SmallDisk(mount);
+    }
+    Path image = parent.resolve("image");
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(megabytes * 1024L * 1024);
+    }
+    Assumptions.assumeTrue(run("mkfs." + kind, "-q", "-F", "" + image) == 0, "no mkfs." + kind);
+    Assumptions.assumeTrue(
+        run("mount", "-o", "loop", "" + image, "" + mount) == 0, "no loop mounts");
+    return new SmallDisk(mount);
+  }
+
+  private static int userId() throws IOException {
+    return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+  }
+
+  private static int run(String... command) {
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      // There is no such program.
+      return -1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return -1;
+    }
+  }
+
+  Path path() {
+    return mount;
+  }
+
+  /** Until nothing more goes in, and then makes room for so many bytes. */
+  void fillBut(long bytes) throws IOException {
+    for (int piece : new int[] {64 * 1024, 4096, 512}) {
+      try (OutputStream out =
+          Files.newOutputStream(filler, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        while (true) {
+          out.write(new byte[piece]);
+        }
+      } catch (IOException e) {
+        // Full.
+      }
+    }
+    try (RandomAccessFile file = new RandomAccessFile(filler.toFile(), "rw")) {
+      file.setLength(Math.max(0, file.length() - bytes));
+    }
+  }
+
+  /** Gives the room back. */
+  void free() throws IOException {
+    Files.delete(filler);
+  }
+
+  @Override
+  public void close() {
+    run("umount", "-l", mount.toString());
+  }
+}
