@@ -7,21 +7,13 @@ import io.warmstart.io.FileOps;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The index of a root, as the flows use it: attached to the mapped files that all processes share,
  * or doing without where they cannot be had.
- *
- * <p>A generation that is superseded says so before its successor can be attached to. So whoever
- * stores into {@code changes} and still finds the generation live has done so before anything could
- * be filled into the successor; whoever finds it superseded stores into the successor's too.
  *
  * <p>An access of a page that is gone surfaces as an InternalError at the next return from native
  * code. {@link LostPages} brings that about before an answer is given that rests on nothing; the
@@ -30,31 +22,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class SharedIndex implements EntryIndex {
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-
-  /** What no file's mtime is. */
-  private static final long UNKNOWN_MTIME = -1;
-
-  private static final long NONE = -2;
-
-  /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
-  private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
-  private record RootLook(long atUnixNanos, long mtime) {}
-
-  private final KeyLocks locks;
-  private final Path root;
-  private final SharedPlace place;
   private final FileOps ops;
-  private final Counters counters;
   private final PayloadCache payloads;
-  private final IndexMapper mapper;
-  private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
-  private volatile @Nullable RootLook lastRootLook;
-  private volatile @Nullable IndexAttachment current;
-  private volatile boolean failed;
-  private volatile boolean closed;
-  private volatile long failedAtNanos;
+  private final IndexAttachments attachments;
+  private final ForeignChanges foreign;
 
   /**
    * Makes the index of a root; it attaches when it is first asked.
@@ -82,13 +53,10 @@ public final class SharedIndex implements EntryIndex {
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.locks = locks;
-    this.root = root;
-    this.place = place;
     this.ops = ops;
-    this.counters = counters;
     this.payloads = payloads;
-    this.mapper = mapper;
+    this.attachments = new IndexAttachments(locks, counters, payloads, mapper);
+    this.foreign = new ForeignChanges(root, place, ops);
   }
 
   /** What the index knows of a key. */
@@ -116,7 +84,7 @@ public final class SharedIndex implements EntryIndex {
       long nowUnixNanos,
       long foreignCheckNanos,
       IndexQuery query) {
-    IndexAttachment attached = attachment();
+    IndexAttachment attached = attachments.current();
     if (attached == null) {
       return Found.UNKNOWN;
     }
@@ -161,7 +129,7 @@ public final class SharedIndex implements EntryIndex {
       return Found.UNKNOWN;
     }
     boolean current =
-        isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
+        ForeignChanges.isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
             || isAsItWas(entry, buffer, mtime, nowUnixNanos);
     return current && query.lease().take(entry) ? Found.HIT : Found.UNKNOWN;
   }
@@ -187,7 +155,7 @@ public final class SharedIndex implements EntryIndex {
         return Found.UNKNOWN;
       }
       if (winner.isMiss()) {
-        return isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
+        return ForeignChanges.isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
                 || isStillMissing(query, key, nowUnixNanos, foreignCheckNanos)
             ? Found.MISS
             : Found.UNKNOWN;
@@ -204,35 +172,19 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
-  /**
-   * Whether a look of this age will do. The caller's clock may lag a little behind that of whoever
-   * looked; a clock that was set back by more makes the age negative: then look. Where each lookup
-   * is to look, none goes by its lagging clock.
-   */
-  private static boolean isFresh(long age, long foreignCheckNanos) {
-    return age < foreignCheckNanos && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);
-  }
-
   /** Whether the directory's mtime is the one that the winner was read under. */
   private boolean isAsItWas(
       CachedEntry entry, AtomicBuffer buffer, long expected, long nowUnixNanos) {
-    boolean same = expected >= 0 && mtimeOf(entry.directory()) == expected;
+    boolean same = foreign.isAsItWas(entry.directory(), expected);
     return told(buffer, entry.slotOffset(), same, nowUnixNanos);
   }
 
   /** The same for a key without entries, which may have no directory. */
   private boolean isStillMissing(
       IndexQuery query, Digest256 key, long nowUnixNanos, long foreignCheckNanos) {
-    AtomicBuffer buffer = query.at.buffer();
-    int slotOffset = query.at.offset;
     long expected = query.winner.mtime();
-    if (expected >= 0 && (expected & IndexLayout.NO_DIRECTORY) != 0) {
-      RootLook look = rootLook(nowUnixNanos, foreignCheckNanos);
-      boolean same = (look.mtime() | IndexLayout.NO_DIRECTORY) == expected;
-      return told(buffer, slotOffset, same, look.atUnixNanos());
-    }
-    boolean same = expected >= 0 && mtimeOf(KeyDirectory.of(root, key)) == expected;
-    return told(buffer, slotOffset, same, nowUnixNanos);
+    long lookedAt = foreign.seenMissing(key, expected, nowUnixNanos, foreignCheckNanos);
+    return told(query.at.buffer(), query.at.offset, lookedAt != 0, lookedAt);
   }
 
   /** Tells all processes what came of a look: that it was made, or that the winners are void. */
@@ -241,40 +193,9 @@ public final class SharedIndex implements EntryIndex {
       KeyTable.checked(buffer, slotOffset, lookedAt);
       LostPages.surface();
     } else {
-      KeyTable.change(buffer, slotOffset, nextChanges());
+      KeyTable.change(buffer, slotOffset, attachments.nextChanges());
     }
     return same;
-  }
-
-  /** A look at the root that is no older than the interval. */
-  private RootLook rootLook(long nowUnixNanos, long foreignCheckNanos) {
-    RootLook last = lastRootLook;
-    long since = last == null ? -1 : nowUnixNanos - last.atUnixNanos();
-    if (last != null && since >= 0 && since < foreignCheckNanos) {
-      return last;
-    }
-    RootLook look = new RootLook(nowUnixNanos, rootMtime());
-    lastRootLook = look;
-    return look;
-  }
-
-  private long rootMtime() {
-    try {
-      return ops.stat(root).mtimeNanos();
-    } catch (IOException e) {
-      return UNKNOWN_MTIME;
-    }
-  }
-
-  /** The directory's mtime; {@link #NONE} if there is no directory. */
-  private long mtimeOf(KeyDirectory directory) {
-    try {
-      return ops.stat(directory.path()).mtimeNanos();
-    } catch (NoSuchFileException e) {
-      return NONE;
-    } catch (IOException e) {
-      return UNKNOWN_MTIME;
-    }
   }
 
   /**
@@ -323,7 +244,7 @@ public final class SharedIndex implements EntryIndex {
    * @return null if there is nothing to fill, or {@link #needsSlot} and nobody has made one
    */
   public @Nullable FillTicket beforeRead(Digest256 key, long nowUnixNanos) {
-    IndexAttachment attached = attachment();
+    IndexAttachment attached = attachments.current();
     if (attached == null) {
       return null;
     }
@@ -333,18 +254,11 @@ public final class SharedIndex implements EntryIndex {
         return null;
       }
       long changes = attached.keys().changes(at);
-      // The root's first: a directory that is made after the look at it will have moved it.
-      long rootMtime = rootMtime();
-      long mtime = mtimeOf(KeyDirectory.of(root, key));
-      long telling = mtime == NONE ? rootMtime : mtime;
-      boolean racy = telling < 0 || nowUnixNanos - telling < place.racyNanos();
-      long stored = mtime == NONE ? rootMtime | IndexLayout.NO_DIRECTORY : mtime;
+      long mtime = foreign.mtimeToStore(key, nowUnixNanos);
       // The reading of the directory must not begin before the reading of the changes.
       VarHandle.fullFence();
       LostPages.surface();
-      // An mtime that is as young as the clock is coarse would not show the next change. Stored as
-      // the moment of the look it is another one than any other look's.
-      return new FillTicket(attached, key, changes, racy ? -nowUnixNanos : stored, nowUnixNanos);
+      return new FillTicket(attached, key, changes, mtime, nowUnixNanos);
     } catch (InternalError e) {
       attached.files().lose();
       return null;
@@ -353,7 +267,7 @@ public final class SharedIndex implements EntryIndex {
 
   /** Whether a key has no slot yet. */
   public boolean needsSlot(Digest256 key) {
-    IndexAttachment attached = attachment();
+    IndexAttachment attached = attachments.current();
     if (attached == null) {
       return false;
     }
@@ -369,14 +283,14 @@ public final class SharedIndex implements EntryIndex {
 
   /** Makes a slot for a key, if it has none. The caller holds its stripe, shared. */
   public void makeSlot(Digest256 key) {
-    IndexAttachment attached = attachment();
+    IndexAttachment attached = attachments.current();
     if (attached == null) {
       return;
     }
     try {
       SlotCursor at = new SlotCursor();
       if (!attached.keys().find(key, at)) {
-        attached.keys().insert(key, nextChanges(), true, at);
+        attached.keys().insert(key, attachments.nextChanges(), true, at);
       }
       LostPages.surface();
     } catch (InternalError e) {
@@ -446,7 +360,7 @@ public final class SharedIndex implements EntryIndex {
     IndexAttachment last = null;
     // Twice at the most in practice: a generation lives long.
     for (int attempt = 0; attempt < 8; attempt++) {
-      IndexAttachment attached = attachment();
+      IndexAttachment attached = attachments.current();
       if (attached == null || attached == last) {
         return;
       }
@@ -454,7 +368,7 @@ public final class SharedIndex implements EntryIndex {
       try {
         SlotCursor at = new SlotCursor();
         if (attached.keys().find(key, at)) {
-          attached.keys().change(at, nextChanges());
+          attached.keys().change(at, attachments.nextChanges());
         }
         boolean live = attached.files().live();
         LostPages.surface();
@@ -467,93 +381,23 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
-  /** A value that no process has stored before: 64 bits that start at random in each process. */
+  /** A value that no process has stored before. */
   long nextChanges() {
-    return Checks.mix(lastChanges.addAndGet(0x9e3779b97f4a7c15L));
+    return attachments.nextChanges();
+  }
+
+  /** The generation to ask; null while there is none. */
+  @Nullable IndexAttachment attachment() {
+    return attachments.current();
   }
 
   /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
   public void heartbeat() {
-    IndexAttachment attached = current;
-    if (attached != null && !mapper.leadsTo(attached.files())) {
-      attached.files().lose();
-    }
+    attachments.heartbeat();
   }
 
   /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
   public void close() {
-    closed = true;
-    IndexAttachment attached = current;
-    // The mappings go with the garbage collector, once nothing leads to them.
-    current = null;
-    forget(attached);
-  }
-
-  private void forget(@Nullable IndexAttachment attached) {
-    if (attached != null) {
-      attached.cached().forgetAll(entry -> payloads.remove(entry));
-    }
-  }
-
-  @Nullable IndexAttachment attachment() {
-    IndexAttachment attached = current;
-    if (attached != null) {
-      try {
-        if (attached.files().live()) {
-          return attached;
-        }
-        LostPages.surface();
-      } catch (InternalError e) {
-        attached.files().lose();
-      }
-    }
-    long since = System.nanoTime() - failedAtNanos;
-    return closed || (failed && since < RETRY_NANOS) ? null : attach();
-  }
-
-  private @Nullable IndexAttachment attach() {
-    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
-      IndexAttachment attached = current;
-      if (attached != null && attached.files().live()) {
-        LostPages.surface();
-        return attached;
-      }
-      if (!hold.shared()) {
-        throw new IOException("the index cannot be attached to without its lock");
-      }
-      IndexFiles files = mapper.open();
-      if (files == null) {
-        files = mapper.make();
-        counters.count(Counter.REBUILDS);
-      }
-      boolean again = attached != null;
-      forget(attached);
-      attached = new IndexAttachment(files, this::allocatePage);
-      if (again) {
-        // What we have changed since the one before was lost, nobody has been told of here.
-        attached.keys().changeAll(nextChanges());
-        attached.totals().doubt(nextChanges());
-        LostPages.surface();
-      }
-      current = attached;
-      failed = false;
-      return attached;
-    } catch (IOException | RuntimeException | InternalError e) {
-      // No room for it, first of all. Lookups read the files until it can be had.
-      counters.count(Counter.FILES_ONLY);
-      failedAtNanos = System.nanoTime();
-      failed = true;
-      return null;
-    }
-  }
-
-  private int allocatePage() {
-    IndexAttachment attached = current;
-    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
-      int page = attached != null && hold.shared() ? attached.files().allocatePage() : 0;
-      // Not only where the caller asks: it must not strike in the release of the lock.
-      LostPages.surface();
-      return page;
-    }
+    attachments.close();
   }
 }

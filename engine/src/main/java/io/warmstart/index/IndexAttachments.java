@@ -1,0 +1,129 @@
+package io.warmstart.index;
+
+import io.warmstart.payload.PayloadCache;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which generation of the index this process is attached to: found, made, given up and replaced.
+ *
+ * <p>A generation that is superseded says so before its successor can be attached to. So whoever
+ * stores into it and still finds it live has done so before anything could be filled into the
+ * successor; whoever finds it superseded stores into the successor's too.
+ *
+ * <p>Safe for all threads.
+ */
+final class IndexAttachments {
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final KeyLocks locks;
+  private final Counters counters;
+  private final PayloadCache payloads;
+  private final IndexMapper mapper;
+  private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
+  private volatile @Nullable IndexAttachment current;
+  private volatile boolean failed;
+  private volatile boolean closed;
+  private volatile long failedAtNanos;
+
+  IndexAttachments(KeyLocks locks, Counters counters, PayloadCache payloads, IndexMapper mapper) {
+    this.locks = locks;
+    this.counters = counters;
+    this.payloads = payloads;
+    this.mapper = mapper;
+  }
+
+  /** The generation to ask, which is attached to if need be; null while there is none. */
+  @Nullable IndexAttachment current() {
+    IndexAttachment attached = current;
+    if (attached != null) {
+      try {
+        if (attached.files().live()) {
+          return attached;
+        }
+        LostPages.surface();
+      } catch (InternalError e) {
+        attached.files().lose();
+      }
+    }
+    long since = System.nanoTime() - failedAtNanos;
+    return closed || (failed && since < RETRY_NANOS) ? null : attach();
+  }
+
+  private @Nullable IndexAttachment attach() {
+    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
+      IndexAttachment attached = current;
+      if (attached != null && attached.files().live()) {
+        LostPages.surface();
+        return attached;
+      }
+      if (!hold.shared()) {
+        throw new IOException("the index cannot be attached to without its lock");
+      }
+      IndexFiles files = mapper.open();
+      if (files == null) {
+        files = mapper.make();
+        counters.count(Counter.REBUILDS);
+      }
+      boolean again = attached != null;
+      forget(attached);
+      attached = new IndexAttachment(files, this::allocatePage);
+      if (again) {
+        // What we have changed since the one before was lost, nobody has been told of here.
+        attached.keys().changeAll(nextChanges());
+        attached.totals().doubt(nextChanges());
+        LostPages.surface();
+      }
+      current = attached;
+      failed = false;
+      return attached;
+    } catch (IOException | RuntimeException | InternalError e) {
+      // No room for it, first of all. Lookups read the files until it can be had.
+      counters.count(Counter.FILES_ONLY);
+      failedAtNanos = System.nanoTime();
+      failed = true;
+      return null;
+    }
+  }
+
+  private int allocatePage() {
+    IndexAttachment attached = current;
+    try (KeyLocks.Hold hold = locks.acquireAllocation()) {
+      int page = attached != null && hold.shared() ? attached.files().allocatePage() : 0;
+      // Not only where the caller asks: it must not strike in the release of the lock.
+      LostPages.surface();
+      return page;
+    }
+  }
+
+  /** A value that no process has stored before: 64 bits that start at random in each process. */
+  long nextChanges() {
+    return Checks.mix(lastChanges.addAndGet(0x9e3779b97f4a7c15L));
+  }
+
+  /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
+  void heartbeat() {
+    IndexAttachment attached = current;
+    if (attached != null && !mapper.leadsTo(attached.files())) {
+      attached.files().lose();
+    }
+  }
+
+  /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
+  void close() {
+    closed = true;
+    IndexAttachment attached = current;
+    // The mappings go with the garbage collector, once nothing leads to them.
+    current = null;
+    forget(attached);
+  }
+
+  private void forget(@Nullable IndexAttachment attached) {
+    if (attached != null) {
+      attached.cached().forgetAll(entry -> payloads.remove(entry));
+    }
+  }
+}
