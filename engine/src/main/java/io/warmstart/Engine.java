@@ -66,6 +66,7 @@ final class Engine implements AutoCloseable {
   final Quarantine quarantine;
   final OpenDirectories openDirectories;
   final ReplacedFiles replaced;
+  final ForeignTouches foreignTouches;
   final PendingTouches touches;
   final RunIdGenerator runIds;
   final KeyLocks locks;
@@ -80,9 +81,6 @@ final class Engine implements AutoCloseable {
   private final long boot;
   private final @Nullable Agent agent;
   private long lastStampNanos;
-
-  /** When a foreign store was last found to have destroyed what was being saved; monotonic. */
-  volatile long destroyedAtNanos = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
 
   /**
    * Opens a root.
@@ -116,6 +114,7 @@ final class Engine implements AutoCloseable {
         new Stager(
             ops, parallelSync, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
+    this.foreignTouches = new ForeignTouches(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(), clock);
     this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);
     this.recovery =

@@ -19,7 +19,6 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * A save, from the caller's bytes to an entry that survives a power cut.
@@ -42,15 +41,6 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 final class SaveFlow {
   private static final int MOST_ATTEMPTS = 32;
   private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-
-  /** A touch of the original takes a sync, and rarely more than this. */
-  private static final long LONGEST_WAIT_FOR_TOUCH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
-  /** For so long after it has destroyed a pair a foreign reader is reckoned with. */
-  private static final long DESTROYER_AT_WORK_NANOS = TimeUnit.SECONDS.toNanos(5);
-
-  private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
-  private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -125,7 +115,7 @@ final class SaveFlow {
           return;
         }
         engine.counters.count(Counter.REPUBLISHED);
-        engine.destroyedAtNanos = System.nanoTime();
+        engine.foreignTouches.destroyed();
       } catch (NoSuchFileException e) {
         // A sibling has removed the directory while it was empty, or somebody the staged files.
         vanished = e;
@@ -182,7 +172,7 @@ final class SaveFlow {
         return false;
       }
       makeNamesDurable(open, directory);
-      return stillInPlace(directory, pair, removals);
+      return stillInPlace(directory, pair, removals, mayReplace);
     } finally {
       // Not sooner: what is freed before the sync of the directory, that sync waits for.
       replaced.close();
@@ -245,16 +235,9 @@ final class SaveFlow {
   }
 
   /** Whether the pair is there, or one of us has removed or replaced it by design. */
-  private boolean stillInPlace(KeyDirectory directory, StagedPair pair, long removals) {
-    if (System.nanoTime() - engine.destroyedAtNanos < DESTROYER_AT_WORK_NANOS) {
-      // A reader of the original is near this root: what it has read it may yet act on.
-      LockSupport.parkNanos(SETTLE_NANOS);
-    }
-    long deadline = System.nanoTime() + LONGEST_WAIT_FOR_TOUCH_NANOS;
-    while (engine.publisher.touchUnderWay(pair, SystemEpochNanoClock.INSTANCE.nanoTime())
-        && deadline - System.nanoTime() > 0) {
-      LockSupport.parkNanos(POLL_NANOS);
-    }
+  private boolean stillInPlace(
+      KeyDirectory directory, StagedPair pair, long removals, boolean overwritten) {
+    engine.foreignTouches.waitOut(pair, overwritten);
     if (engine.publisher.stands(pair)) {
       return true;
     }

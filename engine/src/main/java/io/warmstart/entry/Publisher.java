@@ -1,6 +1,5 @@
 package io.warmstart.entry;
 
-import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
@@ -8,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +21,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; the caller holds the lock of the key.
  */
 public final class Publisher {
-  private static final String FOREIGN_TOUCH_MARK = ".touch.tmp.";
-
-  /** An older file is that of a process that died in its touch. */
-  private static final long LONGEST_FOREIGN_TOUCH_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   private final FileOps ops;
 
   public Publisher(FileOps ops) {
@@ -119,24 +112,6 @@ public final class Publisher {
       // Both renames have succeeded, which says more than a look that fails.
       return true;
     }
-  }
-
-  /** Whether the original store is touching an entry, and may be about to put its manifest back. */
-  public boolean touchUnderWay(StagedPair pair, long nowUnixNanos) {
-    Path directory = pair.directory().path();
-    String prefix = DirectoryNames.manifestName(pair.runId()) + FOREIGN_TOUCH_MARK;
-    try {
-      for (String name : ops.list(directory)) {
-        if (name.startsWith(prefix)
-            && nowUnixNanos - ops.stat(directory.resolve(name)).mtimeNanos()
-                < LONGEST_FOREIGN_TOUCH_NANOS) {
-          return true;
-        }
-      }
-    } catch (IOException e) {
-      // Gone since the listing, or not to be looked at: then there is nothing to wait for.
-    }
-    return false;
   }
 
   private boolean is(Path path, FileFacts expected) {
