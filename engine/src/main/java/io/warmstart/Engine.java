@@ -73,6 +73,9 @@ final class Engine implements AutoCloseable {
   final PayloadCache payloads;
   final TickingClock ticks;
 
+  /** Held while noted hits are carried into manifests: see {@link TouchFlow}. */
+  final Object writingTouches = new Object();
+
   /** Guards nothing: two walks at once would only do the same twice. */
   final Object walking = new Object();
 

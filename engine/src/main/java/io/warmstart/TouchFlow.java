@@ -35,6 +35,13 @@ final class TouchFlow {
    * @return how many could not be written
    */
   int run(long delayNanos) {
+    // One at a time, so that a flush returns when what the agent had begun is written too.
+    synchronized (engine.writingTouches) {
+      return runAlone(delayNanos);
+    }
+  }
+
+  private int runAlone(long delayNanos) {
     int failed = 0;
     for (Map.Entry<Ref, Touch> due : engine.touches.due(delayNanos, engine.clock.nanoTime())) {
       try {

@@ -93,9 +93,12 @@ class IndexTablesModelTest {
     String run = "run-" + random.nextInt(5);
     long moment = random.nextInt(1000);
     switch (random.nextInt(10)) {
+      // Whatever is published has some bytes, if only those of its manifest.
       case 0, 1, 2 ->
           model.publish(
-              process, key, new EntryFacts(run, moment, random.nextBoolean(), random.nextInt(100)));
+              process,
+              key,
+              new EntryFacts(run, moment, random.nextBoolean(), 1 + random.nextInt(100)));
       case 3 -> model.remove(process, key, run);
       case 4 -> model.count(process, key, false);
       case 5 -> model.touch(process, key, run, moment);

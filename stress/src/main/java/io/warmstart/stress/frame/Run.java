@@ -62,7 +62,7 @@ public final class Run {
     // Whoever names a volume waits for it.
     return options.atLeast() > 0
         ? Long.MAX_VALUE
-        : TimeUnit.SECONDS.toNanos(60L + 4L * options.seconds());
+        : TimeUnit.SECONDS.toNanos(180L + 4L * options.seconds());
   }
 
   private synchronized boolean enough() {

@@ -52,7 +52,7 @@ public final class EvictionRace implements Scenario {
     int rounds = (int) Math.max(2, run.options().seconds() / ROUND_SECONDS);
     long roundNanos = TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
     for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
-      round(run, round % 2 == 1, roundNanos);
+      round(run, round % 2 == 1, Rounds.nanosOf(run.options(), round, rounds, roundNanos));
     }
   }
 

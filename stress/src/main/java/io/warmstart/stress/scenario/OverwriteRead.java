@@ -60,7 +60,7 @@ public final class OverwriteRead implements Scenario {
             ? MOST_NANOS
             : TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
     for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
-      round(run, roundNanos);
+      round(run, Rounds.nanosOf(run.options(), round, rounds, roundNanos));
     }
   }
 

@@ -4,6 +4,7 @@ import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.checker.Violation;
 import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.frame.RunOptions;
 import io.warmstart.stress.history.HistoryReader;
 import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.worker.Crew;
@@ -17,6 +18,17 @@ import java.util.function.BooleanSupplier;
 /** What every round of workers ends with: its operations counted, its answers explained. */
 final class Rounds {
   private Rounds() {}
+
+  /**
+   * How long a round lasts: those that make up for what a busy machine has not let the planned ones
+   * do are each twice as long as the one before, up to eight times, since starting the workers
+   * alone may have taken a whole round. Whoever asked for a volume gets as many as it takes.
+   */
+  static long nanosOf(RunOptions options, int round, int planned, long roundNanos) {
+    return options.atLeast() > 0 || round < planned
+        ? roundNanos
+        : roundNanos << Math.min(3, round - planned + 1);
+  }
 
   /** Lets the workers work, unless something is wrong already. */
   static void let(Run run, long nanos) throws InterruptedException {
