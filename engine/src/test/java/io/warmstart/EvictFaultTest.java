@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -94,6 +96,7 @@ class EvictFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void sweepUnderPressureRemovesWholeEntriesOldestFirst(Fault fault, boolean persistent)
@@ -131,6 +134,7 @@ class EvictFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void sweepOfTheExpiredLeavesTheFresh(Fault fault, boolean persistent) throws IOException {

@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -70,6 +72,7 @@ class LookupFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void hitIsTheRightPayloadOrAnError(Fault fault, boolean persistent) throws IOException {
@@ -94,6 +97,7 @@ class LookupFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void mismatchGivesTheRunnerUpOrAnError(Fault fault, boolean persistent) throws IOException {
@@ -112,6 +116,7 @@ class LookupFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void missingPayloadGivesTheRunnerUpOrAnError(Fault fault, boolean persistent) throws IOException {
@@ -128,6 +133,7 @@ class LookupFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void unreadableManifestGivesTheRunnerUpOrAnError(Fault fault, boolean persistent)
@@ -145,6 +151,7 @@ class LookupFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void cutOffOverwriteGivesOneWholeVersionOrAnError(Fault fault, boolean persistent)

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -54,6 +56,7 @@ class RecoverFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void sweepThatRecoversLosesNothing(Fault fault, boolean persistent) throws IOException {
@@ -80,6 +83,7 @@ class RecoverFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void repairLosesNothing(Fault fault, boolean persistent) throws IOException {
@@ -108,6 +112,7 @@ class RecoverFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void touchLeavesTheEntryWholeAndItsWrittenStamp(Fault fault, boolean persistent)

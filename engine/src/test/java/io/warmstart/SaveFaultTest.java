@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -103,6 +105,7 @@ class SaveFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void firstSaveOfAKeyIsWholeOrNothing(Fault fault, boolean persistent) throws IOException {
@@ -119,6 +122,7 @@ class SaveFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void saveBesideAnEntryLeavesThatEntryWhole(Fault fault, boolean persistent) throws IOException {
@@ -153,6 +157,7 @@ class SaveFaultTest {
     }
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void overwriteIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
@@ -161,6 +166,7 @@ class SaveFaultTest {
   }
 
   /** What that has replaced still waits to be freed, and a full disk is a reason to free it. */
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#faults")
   void overwriteRightAfterAnotherIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
@@ -179,6 +185,7 @@ class SaveFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void overwriteWithALargePayloadIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
@@ -197,6 +204,7 @@ class SaveFaultTest {
         });
   }
 
+  @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void faultInTheSweepAfterASaveDoesNotFailIt(Fault fault, boolean persistent) throws IOException {
