@@ -100,15 +100,17 @@ public final class Entry implements AutoCloseable {
   private final IndexQuery query = new IndexQuery(lease);
   private final UnsafeBuffer view = new View(this);
   private boolean reused;
+
+  /** Who is told when the object is forgotten; null while it holds nothing, unless it is reused. */
+  private Cleaner.@Nullable Cleanable registration;
+
   private @Nullable BytesStore<?, ?> bytes;
 
   /**
    * An entry that holds nothing yet, for {@link WarmStartStore#lookup(Fingerprint, Ranking,
    * Entry)}.
    */
-  public Entry() {
-    CLEANER.register(this, forgotten);
-  }
+  public Entry() {}
 
   IndexQuery query() {
     return query;
@@ -129,6 +131,9 @@ public final class Entry implements AutoCloseable {
 
   /** Shows what the lease holds, and counts the hit. */
   void show(CachedEntry found, Counters counters) {
+    if (registration == null) {
+      registration = CLEANER.register(this, forgotten);
+    }
     forgotten.hit(counters, reused);
     if (found.fitsBuffer()) {
       found.wrap(view);
@@ -223,6 +228,12 @@ public final class Entry implements AutoCloseable {
         kept.releaseLast();
       }
       lease.end();
+      Cleaner.Cleanable registered = registration;
+      if (!reused && registered != null) {
+        // Now, for a few nanoseconds: the collector would take far longer over each.
+        registration = null;
+        registered.clean();
+      }
     }
   }
 }
