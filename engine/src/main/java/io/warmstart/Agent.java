@@ -75,6 +75,10 @@ final class Agent implements AutoCloseable {
         touchedAt = now;
         touchFlow.run(touchDelayNanos());
       }
+      if (closed) {
+        // Whoever closes a store that has hardly been open does not wait for a listing of the root.
+        break;
+      }
       if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
         count();
         countedAt = System.nanoTime();

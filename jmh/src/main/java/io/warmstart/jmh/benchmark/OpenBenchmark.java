@@ -59,13 +59,15 @@ public class OpenBenchmark {
     private BenchmarkRoot root;
     private Key key;
 
-    /** Writes the entries and lets a store see them once. */
+    /** Writes the entries and lets a store find them all. */
     @Setup(Level.Trial)
     public void write() throws IOException {
       root = BenchmarkRoot.create();
       new PairFiles(root.path(), PAYLOAD_BYTES).write(0, entries, Instant.now());
       key = Key.of(entries / 2);
-      openAndLookUp();
+      try (WarmStartStore store = WarmStartStore.open(root.path(), OPTIONS)) {
+        store.evictOverflow();
+      }
     }
 
     private long openAndLookUp() {
