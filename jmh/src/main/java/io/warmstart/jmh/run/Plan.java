@@ -53,15 +53,14 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(onAllPeers(hit));
     groups.add(on(SHARED_BY_THREADS, hit.with("skew", "UNIFORM")));
     groups.add(on(SHARED_BY_THREADS, hit.withThreads(2)));
-    groups.add(onAllPeers(hit.with("payloadBytes", MIB).with("keys", 100)));
-    groups.add(onAllPeers(Cell.of("LookupBenchmark.hitCopied", effort, "skew", "ZIPF")));
+    groups.add(on(SHARED_BY_THREADS, hit.with("payloadBytes", MIB).with("keys", 100)));
+    groups.add(on(SHARED_BY_THREADS, Cell.of("LookupBenchmark.hitCopied", effort, "skew", "ZIPF")));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.miss", effort, "skew", "ZIPF")));
     groups.add(forms(effort));
     groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
     turns(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
-    Effort shots = new Effort(3, 4, 1);
-    growth(groups, shots, effort, 1000, 4000);
+    growth(groups, new Effort(2, 3, 1), effort, 1000, 4000);
     groups.add(
         on(
             List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ORIGINAL),

@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * How soon others are answered after a death, on the key that the dead worker was at: whoever
- * waited already, from the death on, and the first who came after it.
+ * waited already, from the death on, and the first who came after it. Where another worker dies on
+ * the key before that answer, which may have had the lock by then, the answer is that death's.
  *
  * <p>On a machine that others use, a process may be kept from a processor for a second. So a late
  * answer is counted in any case, and is a problem only if the key was to blame: in a round whose
@@ -24,6 +25,7 @@ final class Answers {
   private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   static final String IN_TIME = "answers within a second of a death on their key";
   static final String LATE = "answers later than that";
+  static final String ANOTHER_DEATHS = "answers after another death on the key";
 
   private Answers() {}
 
@@ -45,6 +47,13 @@ final class Answers {
     durations.sort(Comparator.naturalOrder());
     boolean quiet = durations.get(durations.size() - 1 - durations.size() / 100) < QUIET_NANOS;
     byKey.values().forEach(each -> each.sort(Comparator.comparingLong(Operation::invoked)));
+    Map<Integer, List<Death>> deathsOnKey = new HashMap<>();
+    for (Death death : deaths) {
+      Integer key = keyOfDead.get(death.worker());
+      if (key != null) {
+        deathsOnKey.computeIfAbsent(key, unused -> new ArrayList<>()).add(death);
+      }
+    }
     for (Death death : deaths) {
       Integer key = keyOfDead.get(death.worker());
       // A sweep is the whole root's; its stripe is taken by the next sweep, not by who has a key.
@@ -54,14 +63,22 @@ final class Answers {
           if (each.responded() < death.atNanos()) {
             continue;
           }
-          boolean excused = !quiet || othersAnswered(onKey, each, death);
-          answered(run, death, each, excused);
+          if (anotherDied(deathsOnKey.getOrDefault(key, List.of()), each, death)) {
+            run.count(ANOTHER_DEATHS, 1);
+          } else {
+            answered(run, death, each, !quiet || othersAnswered(onKey, each, death));
+          }
           if (each.invoked() >= death.atNanos()) {
             break;
           }
         }
       }
     }
+  }
+
+  private static boolean anotherDied(List<Death> deathsOnKey, Operation answer, Death death) {
+    return deathsOnKey.stream()
+        .anyMatch(each -> each.atNanos() > death.atNanos() && each.atNanos() < answer.responded());
   }
 
   private static boolean othersAnswered(List<Operation> onKey, Operation late, Death death) {

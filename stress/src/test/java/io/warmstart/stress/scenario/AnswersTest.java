@@ -24,7 +24,7 @@ class AnswersTest {
 
   @TempDir Path directory;
 
-  private ScenarioResult check(List<Operation> operations, Death death)
+  private ScenarioResult check(List<Operation> operations, Death... deaths)
       throws IOException, InterruptedException {
     Scenario scenario =
         new Scenario() {
@@ -40,7 +40,7 @@ class AnswersTest {
 
           @Override
           public void run(Run run) {
-            Answers.check(run, operations, List.of(death));
+            Answers.check(run, operations, List.of(deaths));
           }
         };
     return ScenarioRunner.run(scenario, 1, 1, 0, 1, directory, new PrintWriter(new StringWriter()));
@@ -106,6 +106,25 @@ class AnswersTest {
         Verdict.FAILED,
         check(operations, new Death(1, 2 * SECOND)).verdict(),
         "a write, which waits for what a lookup does not");
+  }
+
+  @Test
+  void whoDiesOnTheKeyMeanwhileIsWhoIsAnsweredAfter() throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(died(2, 0, 2 * SECOND));
+    operations.add(lookup(3, 0, 3 * SECOND, 6 * SECOND));
+    Death first = new Death(1, 4 * SECOND);
+
+    ScenarioResult result = check(operations, first, new Death(2, 5 * SECOND + SECOND / 2));
+
+    assertEquals(Verdict.PASSED, result.verdict(), result.toString());
+    assertEquals(1, result.counts().get(Answers.IN_TIME));
+    assertEquals(1, result.counts().get(Answers.ANOTHER_DEATHS));
+    assertEquals(
+        Verdict.FAILED,
+        check(operations, first, new Death(2, 4 * SECOND + 5)).verdict(),
+        "late after the second too");
   }
 
   @Test
