@@ -49,6 +49,9 @@ public final class Kill implements Scenario {
 
   private static final long STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(2_600);
 
+  /** So long the survivor works alone before the others come and die. */
+  private static final long WARM_UP_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
+
   @Override
   public String name() {
     return "kill";
@@ -106,6 +109,8 @@ public final class Kill implements Scenario {
         living.add(casualties.startJvm(plan(crew, budget)));
       }
       crew.go();
+      // A JVM that has just started takes its time for reasons of its own.
+      Rounds.let(run, WARM_UP_NANOS);
       int deaths = 0;
       int enough = breeder == null || stopping ? DEATHS_PER_ROUND : FORKED_DEATHS_PER_ROUND;
       int most = Math.max(1, run.options().processes() - 2);
