@@ -64,8 +64,28 @@ final class SmallDisk implements AutoCloseable {
     return mount;
   }
 
-  /** Until nothing more goes in, and then makes room for so many bytes. */
+  /**
+   * Until nothing more goes in, and then makes room for so many bytes. What was deleted before is
+   * free only once the journal says so: first of all it is made to.
+   */
   void fillBut(long bytes) throws IOException {
+    sync();
+    fill();
+    sync();
+    fill();
+    try (RandomAccessFile file = new RandomAccessFile(filler.toFile(), "rw")) {
+      file.setLength(Math.max(0, file.length() - bytes));
+    }
+    sync();
+  }
+
+  private void sync() throws IOException {
+    if (run("sync", "-f", mount.toString()) != 0) {
+      throw new IOException("sync failed: " + mount);
+    }
+  }
+
+  private void fill() {
     for (int piece : new int[] {64 * 1024, 4096, 512}) {
       try (OutputStream out =
           Files.newOutputStream(filler, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
@@ -75,9 +95,6 @@ final class SmallDisk implements AutoCloseable {
       } catch (IOException e) {
         // Full.
       }
-    }
-    try (RandomAccessFile file = new RandomAccessFile(filler.toFile(), "rw")) {
-      file.setLength(Math.max(0, file.length() - bytes));
     }
   }
 
