@@ -41,8 +41,14 @@ final class FaultMatrix {
         Arguments.of(Fault.INTERRUPT, false));
   }
 
-  /** Those that differ in what they do to files, for variants of a flow. */
+  /**
+   * Those that differ in what they do to files, for variants of a flow; all with {@code
+   * -Dwarmstart.all=true}.
+   */
   static Stream<Arguments> someFaults() {
+    if (Boolean.getBoolean("warmstart.all")) {
+      return faults();
+    }
     return Stream.of(
         Arguments.of(Fault.EIO, false),
         Arguments.of(Fault.EIO, true),

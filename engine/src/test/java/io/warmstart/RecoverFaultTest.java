@@ -85,7 +85,7 @@ class RecoverFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#faults")
+  @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void repairLosesNothing(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(
         work,
