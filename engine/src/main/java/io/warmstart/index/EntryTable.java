@@ -84,14 +84,9 @@ final class EntryTable {
       return false;
     }
     Map<Long, Long> present = new HashMap<>();
-    for (RecordedEntry entry : entries(stripe)) {
-      if (entry.key().equals(key)) {
-        Long twin = present.put(entry.runHash(), entry.number());
-        if (twin != null) {
-          free(stripe, twin);
-        }
-      }
-    }
+    List<Long> twins = new ArrayList<>();
+    findAll(stripe, key, present, twins);
+    twins.forEach(twin -> free(stripe, twin));
     boolean recorded = true;
     for (EntryFacts facts : all) {
       Long number = present.remove(Checks.ofRunId(facts.runId()));
@@ -102,6 +97,38 @@ final class EntryTable {
     }
     totals.raiseChanges(stripe);
     return recorded;
+  }
+
+  /** Reads no more of the others than their keys: a walk does this for each key of a stripe. */
+  private void findAll(int stripe, Digest256 key, Map<Long, Long> byRunHash, List<Long> twins) {
+    long page = firstPage(stripe);
+    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
+      IndexFile file = files.fileOf(page);
+      if (file == null) {
+        return;
+      }
+      AtomicBuffer buffer = file.buffer;
+      int pageOffset = IndexLayout.offsetOf((int) page);
+      for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
+        int offset = pageOffset + place * ENTRY_LENGTH;
+        if (isOf(buffer, offset, key)) {
+          long runHash = buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
+          Long twin = byRunHash.put(runHash, page * ENTRIES_PER_PAGE + place);
+          if (twin != null) {
+            twins.add(twin);
+          }
+        }
+      }
+      page = pageAfter(stripe, buffer, page);
+    }
+  }
+
+  private static boolean isOf(AtomicBuffer buffer, int offset, Digest256 key) {
+    return buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED
+        && buffer.getLong(offset + ENTRY_KEY_OFFSET) == key.word(0)
+        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 8) == key.word(1)
+        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 16) == key.word(2)
+        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 24) == key.word(3);
   }
 
   private boolean put(int stripe, long existing, Digest256 key, EntryFacts facts) {
