@@ -101,6 +101,9 @@ public final class StoreOptions {
    * How old the engine's knowledge of a key may be of what stores that know no index do to it: the
    * original store, another machine, a person. What our own processes do is seen at once.
    *
+   * <p>A process that looks up more keys within an interval than it could look at in a tenth of the
+   * time (500 in 10 ms) looks at each within ten intervals; on other machines' roots within one.
+   *
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there
    *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts
    *     then as the longest

@@ -2,20 +2,23 @@ package io.warmstart.index;
 
 import static io.warmstart.index.IndexLayout.ENTRIES_PER_PAGE;
 import static io.warmstart.index.IndexLayout.ENTRY_ACCESSED_OFFSET;
+import static io.warmstart.index.IndexLayout.ENTRY_BUCKETS;
+import static io.warmstart.index.IndexLayout.ENTRY_BUCKETS_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_BYTES_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LAST_USE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LENGTH;
+import static io.warmstart.index.IndexLayout.ENTRY_NEXT_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_PAGE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_CAPACITY;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_HASH_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_RUN_LENGTH_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_STATE_OFFSET;
 import static io.warmstart.index.IndexLayout.FREE;
 import static io.warmstart.index.IndexLayout.FREE_ENTRY_OFFSET;
 import static io.warmstart.index.IndexLayout.MOST_PAGES;
 import static io.warmstart.index.IndexLayout.NEXT_PAGE_OFFSET;
+import static io.warmstart.index.IndexLayout.STRIPES;
 import static io.warmstart.index.IndexLayout.STRIPE_HEADS_OFFSET;
 import static io.warmstart.index.IndexLayout.STRIPE_HEAD_LENGTH;
 import static io.warmstart.index.IndexLayout.USED;
@@ -24,11 +27,13 @@ import io.warmstart.format.Digest256;
 import io.warmstart.format.RunIds;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntSupplier;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
@@ -36,22 +41,39 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entries of a root, as far as a sweep chooses by them: stamps, sizes, names.
  *
- * <p>Each stripe has a chain of pages that only its holder changes. What stands there is a hint:
+ * <p>Each stripe has a chain of pages that only its holder changes, for those who ask for all, and
+ * a part of the buckets of a hash table, for those who ask for one. What stands there is a hint:
  * before an entry is removed, its manifest is read under the lock. One that is missing here is put
  * in by the next walk of its key, one that is here but not on disk is dropped when its turn comes.
- * A process that dies between two stores leaves a free place that nobody finds, or an entry with an
- * old stamp.
  *
- * <p>What leads from page to page and from one free place to the next carries a check ({@link
- * Link}): a chain that a flipped bit has led astray would have two stripes write to one page.
+ * <p>An entry is in its bucket before it is in use, and out of use before it is out of its bucket.
+ * So a process that dies between two stores leaves a free place that nobody finds, or an entry with
+ * an old stamp, but none that is in use and in no bucket: that one could not be dropped.
+ *
+ * <p>What leads from page to page, from entry to entry and from one free place to the next carries
+ * a check ({@link Link}): a chain that a flipped bit has led astray would have two stripes write to
+ * one page.
  *
  * <p>Readers need no lock. Hits move the stamp without one; a stamp that goes into a place which is
  * being given to another entry makes that one look used.
  */
 final class EntryTable {
+  private static final int BUCKETS_PER_STRIPE = ENTRY_BUCKETS / STRIPES;
+
+  /**
+   * The entries of a key lie in so many buckets, by their run ids: few enough to look through all
+   * of them, enough for a key with thousands of runs.
+   */
+  private static final int BUCKETS_PER_KEY = 8;
+
+  private static final int MOST_ENTRIES = MOST_PAGES * ENTRIES_PER_PAGE;
+
   private final IndexFiles files;
   private final StripeTotals totals;
   private final IntSupplier pages;
+
+  /** Whose chain of pages somebody without the lock could not follow. */
+  private final AtomicIntegerArray suspected = new AtomicIntegerArray(STRIPES);
 
   EntryTable(IndexFiles files, StripeTotals totals, IntSupplier pages) {
     this.files = files;
@@ -66,6 +88,10 @@ final class EntryTable {
    */
   boolean record(Digest256 key, EntryFacts facts) {
     int stripe = KeyLocks.stripeOf(key);
+    if (isAstray(stripe)) {
+      files.giveUp();
+      return false;
+    }
     long existing = findAlone(stripe, key, Checks.ofRunId(facts.runId()));
     boolean recorded = existing != Link.BROKEN && put(stripe, existing, key, facts);
     totals.raiseChanges(stripe);
@@ -79,13 +105,16 @@ final class EntryTable {
    */
   boolean recordAll(Digest256 key, Collection<EntryFacts> all) {
     int stripe = KeyLocks.stripeOf(key);
-    if (!isSound(stripe)) {
+    if (isAstray(stripe)) {
       files.giveUp();
       return false;
     }
     Map<Long, Long> present = new HashMap<>();
     List<Long> twins = new ArrayList<>();
-    findAll(stripe, key, present, twins);
+    if (!findAll(stripe, key, present, twins)) {
+      files.giveUp();
+      return false;
+    }
     twins.forEach(twin -> free(stripe, twin));
     boolean recorded = true;
     for (EntryFacts facts : all) {
@@ -99,36 +128,39 @@ final class EntryTable {
     return recorded;
   }
 
-  /** Reads no more of the others than their keys: a walk does this for each key of a stripe. */
-  private void findAll(int stripe, Digest256 key, Map<Long, Long> byRunHash, List<Long> twins) {
-    long page = firstPage(stripe);
-    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
-      IndexFile file = files.fileOf(page);
-      if (file == null) {
-        return;
-      }
-      AtomicBuffer buffer = file.buffer;
-      int pageOffset = IndexLayout.offsetOf((int) page);
-      for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
-        int offset = pageOffset + place * ENTRY_LENGTH;
-        if (isOf(buffer, offset, key)) {
-          long runHash = buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
-          Long twin = byRunHash.put(runHash, page * ENTRIES_PER_PAGE + place);
+  /** The numbers of a key's entries; false if a chain cannot be followed to its end. */
+  private boolean findAll(int stripe, Digest256 key, Map<Long, Long> byRunHash, List<Long> twins) {
+    for (long each = 0; each < BUCKETS_PER_KEY; each++) {
+      int bucket = bucketOf(key, each);
+      long entry = firstOf(stripe, bucket);
+      for (int hop = 0; hop < MOST_ENTRIES && entry > 0; hop++) {
+        IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
+        if (file == null) {
+          return false;
+        }
+        int offset = offsetOf(entry);
+        if (isOf(file.buffer, offset, key)) {
+          Long twin = byRunHash.put(file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET), entry);
           if (twin != null) {
             twins.add(twin);
           }
         }
+        entry = entryAfter(stripe, file.buffer, entry);
       }
-      page = pageAfter(stripe, buffer, page);
+      if (entry != 0) {
+        return false;
+      }
     }
+    return true;
   }
 
   private static boolean isOf(AtomicBuffer buffer, int offset, Digest256 key) {
-    return buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED
-        && buffer.getLong(offset + ENTRY_KEY_OFFSET) == key.word(0)
-        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 8) == key.word(1)
-        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 16) == key.word(2)
-        && buffer.getLong(offset + ENTRY_KEY_OFFSET + 24) == key.word(3);
+    long differs =
+        (buffer.getLong(offset + ENTRY_KEY_OFFSET) ^ key.word(0))
+            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 8) ^ key.word(1))
+            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 16) ^ key.word(2))
+            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 24) ^ key.word(3));
+    return differs == 0 && buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED;
   }
 
   private boolean put(int stripe, long existing, Digest256 key, EntryFacts facts) {
@@ -144,10 +176,16 @@ final class EntryTable {
         buffer.putLong(offset + ENTRY_KEY_OFFSET + 8 * word, key.word(word));
       }
       byte[] name = facts.runId().getBytes(StandardCharsets.US_ASCII);
-      buffer.putLong(offset + ENTRY_RUN_LENGTH_OFFSET, name.length);
       buffer.putBytes(
-          offset + ENTRY_RUN_OFFSET, name, 0, Math.min(name.length, ENTRY_RUN_CAPACITY));
-      buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, Checks.ofRunId(facts.runId()));
+          offset + ENTRY_RUN_OFFSET,
+          Arrays.copyOf(name, ENTRY_RUN_CAPACITY),
+          0,
+          ENTRY_RUN_CAPACITY);
+      long runHash = Checks.ofRunId(facts.runId());
+      buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, runHash);
+      if (!link(stripe, bucketOf(key, runHash), buffer, entry)) {
+        return false;
+      }
     }
     buffer.putLong(offset + ENTRY_BYTES_OFFSET, facts.bytes());
     buffer.putLong(offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
@@ -166,7 +204,13 @@ final class EntryTable {
   /** Forgets an entry by its place, if it still is that entry. The caller holds the stripe. */
   void drop(RecordedEntry entry) {
     int stripe = KeyLocks.stripeOf(entry.key());
-    if (findAlone(stripe, entry.key(), entry.runHash()) == entry.number()) {
+    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
+    if (file == null) {
+      return;
+    }
+    int offset = offsetOf(entry.number());
+    if (isOf(file.buffer, offset, entry.key())
+        && file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == entry.runHash()) {
       free(stripe, entry.number());
       totals.raiseChanges(stripe);
     }
@@ -185,23 +229,44 @@ final class EntryTable {
     }
   }
 
-  /** The entries of a stripe. */
-  List<RecordedEntry> entries(int stripe) {
-    List<RecordedEntry> entries = new ArrayList<>();
+  private interface Visitor {
+    void visit(AtomicBuffer buffer, long number);
+  }
+
+  /** Shows the entries of a stripe that are in use. Needs no lock. */
+  private void forEachUsed(int stripe, Visitor visitor) {
     long page = firstPage(stripe);
     for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
       IndexFile file = files.fileOf(page);
       if (file == null) {
-        return entries;
+        return;
       }
+      int pageOffset = IndexLayout.offsetOf((int) page);
       for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
-        RecordedEntry entry = read(file.buffer, page * ENTRIES_PER_PAGE + place);
-        if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe) {
-          entries.add(entry);
+        int offset = pageOffset + place * ENTRY_LENGTH;
+        if (file.buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED) {
+          visitor.visit(file.buffer, page * ENTRIES_PER_PAGE + place);
         }
       }
       page = pageAfter(stripe, file.buffer, page);
     }
+    if (page == Link.BROKEN) {
+      // No proof without the lock: whoever holds it next looks.
+      suspected.set(stripe, 1);
+    }
+  }
+
+  /** The entries of a stripe. */
+  List<RecordedEntry> entries(int stripe) {
+    List<RecordedEntry> entries = new ArrayList<>();
+    forEachUsed(
+        stripe,
+        (buffer, number) -> {
+          RecordedEntry entry = read(buffer, number);
+          if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe) {
+            entries.add(entry);
+          }
+        });
     return entries;
   }
 
@@ -209,6 +274,12 @@ final class EntryTable {
   long bytes(RecordedEntry entry) {
     IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
     return file == null ? -1 : file.buffer.getLong(offsetOf(entry.number()) + ENTRY_BYTES_OFFSET);
+  }
+
+  /** Whether an entry still stands there as it was read. */
+  boolean isAsRead(RecordedEntry entry) {
+    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
+    return file != null && entry.equals(read(file.buffer, entry.number()));
   }
 
   /** What a pass over a stripe's entries has found. Made once, used for each stripe. */
@@ -237,29 +308,14 @@ final class EntryTable {
 
   /**
    * Passes over a stripe's entries. Only an entry that may be the first is looked at whole: this is
-   * done for two or three stripes with every save at a full budget.
+   * done for two stripes with every save at a full budget.
    */
   void pass(int stripe, Set<Long> passedOver, Pass into) {
     into.any = false;
     into.oldestUse = Long.MAX_VALUE;
     into.count = 0;
     into.first = null;
-    long page = firstPage(stripe);
-    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
-      IndexFile file = files.fileOf(page);
-      if (file == null) {
-        return;
-      }
-      AtomicBuffer buffer = file.buffer;
-      int pageOffset = IndexLayout.offsetOf((int) page);
-      for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
-        int offset = pageOffset + place * ENTRY_LENGTH;
-        if (buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED) {
-          consider(stripe, buffer, page * ENTRIES_PER_PAGE + place, passedOver, into);
-        }
-      }
-      page = pageAfter(stripe, buffer, page);
-    }
+    forEachUsed(stripe, (buffer, number) -> consider(stripe, buffer, number, passedOver, into));
   }
 
   private static void consider(
@@ -292,57 +348,52 @@ final class EntryTable {
     if (buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) != USED) {
       return null;
     }
-    Digest256 key =
-        Digest256.ofWords(
-            buffer.getLong(offset + ENTRY_KEY_OFFSET),
-            buffer.getLong(offset + ENTRY_KEY_OFFSET + 8),
-            buffer.getLong(offset + ENTRY_KEY_OFFSET + 16),
-            buffer.getLong(offset + ENTRY_KEY_OFFSET + 24));
     long runHash = buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
     return new RecordedEntry(
         number,
-        key,
+        keyAt(buffer, offset),
         runHash,
         runId(buffer, offset, runHash),
         buffer.getLong(offset + ENTRY_LAST_USE_OFFSET),
         buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0);
   }
 
+  private static Digest256 keyAt(AtomicBuffer buffer, int offset) {
+    return Digest256.ofWords(
+        buffer.getLong(offset + ENTRY_KEY_OFFSET),
+        buffer.getLong(offset + ENTRY_KEY_OFFSET + 8),
+        buffer.getLong(offset + ENTRY_KEY_OFFSET + 16),
+        buffer.getLong(offset + ENTRY_KEY_OFFSET + 24));
+  }
+
   /** It becomes a path: so only a legal one, and only the one that the hash is of. */
   private static @Nullable String runId(AtomicBuffer buffer, int offset, long runHash) {
-    long length = buffer.getLong(offset + ENTRY_RUN_LENGTH_OFFSET);
-    if (length < 1 || length > ENTRY_RUN_CAPACITY) {
-      return null;
-    }
-    byte[] name = new byte[(int) length];
+    byte[] name = new byte[ENTRY_RUN_CAPACITY];
     buffer.getBytes(offset + ENTRY_RUN_OFFSET, name);
-    String runId = new String(name, StandardCharsets.US_ASCII);
+    int length = 0;
+    while (length < name.length && name[length] != 0) {
+      length++;
+    }
+    String runId = new String(name, 0, length, StandardCharsets.US_ASCII);
     return RunIds.isValid(runId) && Checks.ofRunId(runId) == runHash ? runId : null;
   }
 
   /** The number of an entry; 0 if it is not recorded. */
   private long find(int stripe, Digest256 key, long runHash) {
-    long page = firstPage(stripe);
-    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
-      IndexFile file = files.fileOf(page);
+    long entry = firstOf(stripe, bucketOf(key, runHash));
+    for (int hop = 0; hop < MOST_ENTRIES && entry > 0; hop++) {
+      IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
       if (file == null) {
         return 0;
       }
-      AtomicBuffer buffer = file.buffer;
-      for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
-        long number = page * ENTRIES_PER_PAGE + place;
-        int offset = offsetOf(number);
-        long differs =
-            (buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) ^ runHash)
-                | (buffer.getLong(offset + ENTRY_KEY_OFFSET) ^ key.word(0))
-                | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 24) ^ key.word(3));
-        if (differs == 0 && buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED) {
-          return number;
-        }
+      int offset = offsetOf(entry);
+      if (file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == runHash
+          && isOf(file.buffer, offset, key)) {
+        return entry;
       }
-      page = pageAfter(stripe, buffer, page);
+      entry = entryAfter(stripe, file.buffer, entry);
     }
-    return page == Link.BROKEN ? Link.BROKEN : 0;
+    return entry == Link.BROKEN ? Link.BROKEN : 0;
   }
 
   /** The same, for the holder of the stripe: who meets a broken link ends the generation. */
@@ -354,14 +405,79 @@ final class EntryTable {
     return entry;
   }
 
-  /** Whether the stripe's chain of pages can be followed to its end. For its holder. */
-  private boolean isSound(int stripe) {
+  /** Whether a stripe's chain of pages, if suspected, cannot be followed. For its holder. */
+  private boolean isAstray(int stripe) {
+    if (suspected.get(stripe) == 0) {
+      return false;
+    }
     long page = firstPage(stripe);
     for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
       IndexFile file = files.fileOf(page);
       page = file == null ? Link.BROKEN : pageAfter(stripe, file.buffer, page);
     }
-    return page == 0;
+    return page != 0;
+  }
+
+  /** The bucket of an entry. It belongs to the stripe of its key. */
+  static int bucketOf(Digest256 key, long runHash) {
+    long place = key.word(3) ^ (runHash & (BUCKETS_PER_KEY - 1));
+    return KeyLocks.stripeOf(key) + STRIPES * (int) (place & (BUCKETS_PER_STRIPE - 1));
+  }
+
+  private static int bucketOffset(int bucket) {
+    return ENTRY_BUCKETS_OFFSET + 8 * bucket;
+  }
+
+  private long firstOf(int stripe, int bucket) {
+    return Link.numberInBucket(files.base.getLongVolatile(bucketOffset(bucket)), stripe, bucket);
+  }
+
+  /** The entry after one in its bucket; 0 if there is none, {@link Link#BROKEN} if astray. */
+  private static long entryAfter(int stripe, AtomicBuffer buffer, long entry) {
+    long word = buffer.getLongVolatile(offsetOf(entry) + ENTRY_NEXT_OFFSET);
+    return Link.number(word, Link.NEXT_ENTRY, stripe, entry);
+  }
+
+  /** Puts an entry in front of its bucket; false if that is astray. */
+  private boolean link(int stripe, int bucket, AtomicBuffer buffer, long entry) {
+    long next = firstOf(stripe, bucket);
+    if (next == Link.BROKEN) {
+      files.giveUp();
+      return false;
+    }
+    buffer.putLong(
+        offsetOf(entry) + ENTRY_NEXT_OFFSET, Link.to(Link.NEXT_ENTRY, stripe, entry, next));
+    files.base.putLongVolatile(
+        bucketOffset(bucket), Link.to(Link.ENTRY_BUCKET, stripe, bucket, entry));
+    return true;
+  }
+
+  /** Takes an entry out of its bucket; false if it is not there, or not to be reached. */
+  private boolean unlink(int stripe, int bucket, AtomicBuffer buffer, long entry) {
+    long next = entryAfter(stripe, buffer, entry);
+    if (next == Link.BROKEN) {
+      return false;
+    }
+    long at = firstOf(stripe, bucket);
+    if (at == entry) {
+      files.base.putLongVolatile(
+          bucketOffset(bucket), Link.to(Link.ENTRY_BUCKET, stripe, bucket, next));
+      return true;
+    }
+    for (int hop = 0; hop < MOST_ENTRIES && at > 0; hop++) {
+      IndexFile file = files.fileOf(at / ENTRIES_PER_PAGE);
+      if (file == null) {
+        return false;
+      }
+      long following = entryAfter(stripe, file.buffer, at);
+      if (following == entry) {
+        file.buffer.putLongVolatile(
+            offsetOf(at) + ENTRY_NEXT_OFFSET, Link.to(Link.NEXT_ENTRY, stripe, at, next));
+        return true;
+      }
+      at = following;
+    }
+    return false;
   }
 
   private long firstPage(int stripe) {
@@ -441,9 +557,15 @@ final class EntryTable {
       return;
     }
     int offset = offsetOf(entry);
-    file.buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, FREE);
-    file.buffer.putLong(
-        offset + ENTRY_RUN_HASH_OFFSET, Link.to(Link.FREE_ENTRY, stripe, entry, next));
+    AtomicBuffer buffer = file.buffer;
+    buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, FREE);
+    int bucket = bucketOf(keyAt(buffer, offset), buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET));
+    if (!unlink(stripe, bucket, buffer, entry)) {
+      // In use and in no bucket is what nobody has written.
+      files.giveUp();
+      return;
+    }
+    buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, Link.to(Link.FREE_ENTRY, stripe, entry, next));
     files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, entry));
   }
 

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * Which entry of a root is the next to be evicted.
  *
  * <p>For each stripe the first of its entries is remembered, with the stripe's count of changes; a
- * stripe is read again once that has moved. A sweep after a save reads two or three of 512,
- * whatever the number of entries. A hit moves an entry's stamp without moving the count, but only
- * ever to later: so the remembered first is never too late in the order, and it is read again when
- * its turn comes.
+ * stripe is read again once that has moved. A sweep after a save reads two of 512, whatever the
+ * number of entries. A hit moves an entry's stamp without moving the count, but only ever to later:
+ * so the remembered first is never too late in the order, and the stripe is read again if its stamp
+ * has moved when its turn comes.
  *
  * <p>Safe for all threads, though only the one that sweeps has a use for it.
  */
@@ -50,12 +50,10 @@ final class EvictionOrder {
       if (next == null) {
         return null;
       }
-      int stripe = KeyLocks.stripeOf(next.key());
-      known[stripe] = false;
-      refresh(stripe);
-      if (next.equals(first[stripe])) {
+      if (entries.isAsRead(next)) {
         return next;
       }
+      known[KeyLocks.stripeOf(next.key())] = false;
     }
   }
 

@@ -27,6 +27,7 @@ final class ForeignChanges {
   private final Path root;
   private final SharedPlace place;
   private final FileOps ops;
+  private final LookRate rate = new LookRate();
   private volatile @Nullable RootLook lastRootLook;
 
   ForeignChanges(Path root, SharedPlace place, FileOps ops) {
@@ -42,6 +43,16 @@ final class ForeignChanges {
    */
   static boolean isFresh(long age, long foreignCheckNanos) {
     return age < foreignCheckNanos && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);
+  }
+
+  /**
+   * Whether a key's winner may be returned without a look: the last is young enough, or there are
+   * other keys to look at first. What other machines do shows in nothing but directories: there
+   * none is left for later.
+   */
+  boolean mayGoWithout(long age, long nowUnixNanos, long foreignCheckNanos) {
+    return isFresh(age, foreignCheckNanos)
+        || (!place.nodeLocal() && rate.leaves(age, foreignCheckNanos, nowUnixNanos));
   }
 
   /** Whether a key's directory has the mtime that its winners were read under. */

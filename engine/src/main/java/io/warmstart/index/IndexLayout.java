@@ -7,16 +7,17 @@ import java.util.List;
  * The bytes of {@code .warmstart/index} and its extensions {@code index-1}, {@code index-2}, ...,
  * little-endian.
  *
- * <p>The first file has a header, a summary and a head for each stripe, and the buckets of a hash
- * table of keys; after them pages. An extension has a header page, and then pages, as many as all
- * files before it together. Pages are numbered through all files; page 0 is never given out. A page
- * holds four slots, or seven entries after a page head. A slot's number is four times its page's,
- * plus its place; an entry's is eight times its page's, plus its place, from 1 to 7.
+ * <p>The first file has a header, a summary and a head for each stripe, and the buckets of two hash
+ * tables, of keys and of entries; after them pages. An extension has a header page, and then pages,
+ * as many as all files before it together. Pages are numbered through all files; page 0 is never
+ * given out. A page holds four slots, or seven entries after a page head. A slot's number is four
+ * times its page's, plus its place; an entry's is eight times its page's, plus its place, from 1 to
+ * 7.
  *
  * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
  *
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
- * and free entries have a check ({@link Link}).
+ * and free entries have a check ({@link Link}); 4, entries have a hash table.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -24,10 +25,11 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   static final int STRIPES = CoordinationLayout.KEY_STRIPES;
   static final int BUCKETS = 1 << 16;
+  static final int ENTRY_BUCKETS = 1 << 16;
 
   static final int HEADER_LENGTH = 4096;
   static final int SUMMARIES_OFFSET = HEADER_LENGTH;
@@ -35,7 +37,8 @@ public final class IndexLayout {
   static final int STRIPE_HEADS_OFFSET = SUMMARIES_OFFSET + SUMMARY_LENGTH * STRIPES;
   static final int STRIPE_HEAD_LENGTH = 64;
   static final int BUCKETS_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
-  static final int PAGES_OFFSET = BUCKETS_OFFSET + 8 * BUCKETS;
+  static final int ENTRY_BUCKETS_OFFSET = BUCKETS_OFFSET + 8 * BUCKETS;
+  static final int PAGES_OFFSET = ENTRY_BUCKETS_OFFSET + 8 * ENTRY_BUCKETS;
 
   static final int PAGE_LENGTH = 1024;
   static final int SLOT_LENGTH = 256;
@@ -118,7 +121,7 @@ public final class IndexLayout {
   static final int ENTRY_LAST_USE_OFFSET = 48;
   static final int ENTRY_ACCESSED_OFFSET = 56;
   static final int ENTRY_BYTES_OFFSET = 64;
-  static final int ENTRY_RUN_LENGTH_OFFSET = 72;
+  static final int ENTRY_NEXT_OFFSET = 72;
   static final int ENTRY_RUN_OFFSET = 80;
   static final int ENTRY_RUN_CAPACITY = ENTRY_LENGTH - ENTRY_RUN_OFFSET;
 
@@ -128,7 +131,7 @@ public final class IndexLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "3"),
+          new Field("version", VERSION_OFFSET, 4, "4"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
@@ -198,8 +201,9 @@ public final class IndexLayout {
           new Field("last use", ENTRY_LAST_USE_OFFSET, 8, "unix nanoseconds of write or access"),
           new Field("accessed", ENTRY_ACCESSED_OFFSET, 8, "1 if a lookup has returned it"),
           new Field("bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload"),
-          new Field("run length", ENTRY_RUN_LENGTH_OFFSET, 8, "of the run id"),
-          new Field("run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 48 characters"));
+          new Field("next entry", ENTRY_NEXT_OFFSET, 8, "a link: to the next in the bucket"),
+          new Field(
+              "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 48 characters, or zeros"));
 
   private static final List<List<Field>> RECORDS =
       List.of(HEADER, SUMMARY, STRIPE_HEAD, PAGE_HEAD, SLOT, WINNER, ENTRY);
@@ -211,7 +215,8 @@ public final class IndexLayout {
 
   private static int layoutHash() {
     int hash = CoordinationLayout.layoutHash(RECORDS);
-    for (int constant : new int[] {STRIPES, BUCKETS, PAGE_LENGTH, FIRST_PAGES, PAGES_OFFSET}) {
+    for (int constant :
+        new int[] {STRIPES, BUCKETS, ENTRY_BUCKETS, PAGE_LENGTH, FIRST_PAGES, PAGES_OFFSET}) {
       hash = 31 * hash + constant;
     }
     return hash;

@@ -23,7 +23,13 @@ final class Link {
   /** Leads to the pages of a stripe's entries. */
   static final int ENTRY_PAGE = 3;
 
-  private static final int PAGES_USED = 4;
+  /** Leads to the first entry of a bucket; the place is the bucket's number. */
+  static final int ENTRY_BUCKET = 4;
+
+  /** Leads from an entry to the next of its bucket. */
+  static final int NEXT_ENTRY = 5;
+
+  private static final int PAGES_USED = 6;
 
   /** Not a stripe: the header. */
   private static final int NO_STRIPE = IndexLayout.STRIPES;
@@ -60,6 +66,11 @@ final class Link {
   /** The same of a stripe's head, which is made of zeros: those stand for none. */
   static long numberInHead(long word, int kind, int stripe) {
     return word == 0 ? 0 : number(word, kind, stripe, HEAD);
+  }
+
+  /** The same of a bucket of entries, which is made of zeros too. */
+  static long numberInBucket(long word, int stripe, int bucket) {
+    return word == 0 ? 0 : number(word, ENTRY_BUCKET, stripe, bucket);
   }
 
   /** The word for how many pages are given out. */

@@ -19,6 +19,7 @@ final class DyingProcess {
 
   private long left = Long.MAX_VALUE;
   private long stores;
+  private long loads;
 
   /** From here on so many stores are made, and no more. */
   void dieAfter(long more) {
@@ -29,6 +30,11 @@ final class DyingProcess {
   /** How many stores it has made since. */
   long stores() {
     return stores;
+  }
+
+  /** How many loads it has made since it was born. */
+  long loads() {
+    return loads;
   }
 
   /** A buffer of the process over memory that outlives it. */
@@ -52,6 +58,8 @@ final class DyingProcess {
         throw new Death();
       }
       stores++;
+    } else if (method.getName().startsWith("get")) {
+      loads++;
     }
     try {
       return method.invoke(memory, arguments);

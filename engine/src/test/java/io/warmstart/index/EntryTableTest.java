@@ -1,0 +1,122 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.Digest256;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What it takes to find one entry among many, and what becomes of one that cannot be found. */
+class EntryTableTest {
+  private static final int MANY = 4_000;
+
+  @TempDir Path parent;
+  private IndexRoot root;
+  private MemoryIndex memory;
+  private IndexModel.Member process;
+
+  @BeforeEach
+  void open() throws IOException {
+    root = IndexRoot.open(parent);
+    memory = new MemoryIndex();
+    process = new IndexModel.Member(root, memory);
+  }
+
+  @AfterEach
+  void close() {
+    root.close();
+  }
+
+  /** All of one stripe. */
+  private static Digest256 key(int n) {
+    return Digest256.ofWords(
+        Checks.mix(n), 7 + 512L * n, Checks.mix(n + 10_000), Checks.mix(n + 20_000));
+  }
+
+  private static EntryFacts facts(String runId) {
+    return new EntryFacts(runId, 1_000, false, 100);
+  }
+
+  private void publish(Digest256 key, String runId) {
+    try (KeyLocks.Hold hold = process.hold(key)) {
+      assertTrue(hold.shared());
+      process.records.published(hold, key, facts(runId), 0);
+    }
+  }
+
+  private long loadsOf(Runnable action) {
+    long before = process.life.loads();
+    action.run();
+    return process.life.loads() - before;
+  }
+
+  @Test
+  void oneAmongThousandsOfItsStripeIsFoundWithoutPassingOverThem() {
+    for (int n = 0; n < MANY; n++) {
+      publish(key(n), "run");
+    }
+    assertEquals(MANY, process.records.count());
+
+    // 128 buckets: 31 entries in one, of which each takes two loads or three.
+    long touch = loadsOf(() -> process.records.touched(key(1), "run", 9_000));
+    long overwrite = loadsOf(() -> publish(key(2), "run"));
+    long fresh = loadsOf(() -> publish(key(2), "another"));
+
+    assertTrue(touch < 400, () -> "a touch loads " + touch);
+    assertTrue(overwrite < 500, () -> "an overwrite loads " + overwrite);
+    assertTrue(fresh < 500, () -> "a fresh save loads " + fresh);
+  }
+
+  @Test
+  void oneRunAmongThousandsOfItsKeyIsFoundWithoutPassingOverMostOfThem() {
+    for (int run = 0; run < MANY; run++) {
+      publish(key(1), "run-" + run);
+    }
+
+    // Eight buckets of 500.
+    long touch = loadsOf(() -> process.records.touched(key(1), "run-1", 9_000));
+
+    assertTrue(touch < MANY, () -> "a touch loads " + touch);
+  }
+
+  @Test
+  void aWalkOfOneKeyReadsNoneOfTheOthersInOtherBuckets() {
+    for (int n = 0; n < MANY; n++) {
+      publish(key(n), "run");
+    }
+
+    long walk;
+    try (KeyLocks.Hold hold = process.hold(key(1))) {
+      assertTrue(hold.shared());
+      walk = loadsOf(() -> process.records.walked(hold, key(1), 5, 100, List.of(facts("run"))));
+    }
+
+    // Eight buckets of 31.
+    assertTrue(walk < 2_000, () -> "a walk of a key loads " + walk);
+  }
+
+  @Test
+  void anEntryInUseAndInNoBucketEndsTheGenerationWhenItIsDropped() {
+    publish(key(1), "run");
+    RecordedEntry entry = process.records.next().orElseThrow();
+    UnsafeBuffer file = memory.file(0);
+    int bucket = EntryTable.bucketOf(key(1), Checks.ofRunId("run"));
+    file.putLong(IndexLayout.ENTRY_BUCKETS_OFFSET + 8 * bucket, 0);
+    IndexFiles files = process.attached().files();
+
+    try (KeyLocks.Hold hold = process.hold(key(1))) {
+      assertTrue(hold.shared());
+      process.records.absent(hold, entry);
+    }
+
+    assertFalse(files.live(), "a sweep would be offered the entry again and again");
+  }
+}
