@@ -91,7 +91,10 @@ public final class LoopDisk implements AutoCloseable {
     Tool.run("xfs_io", "-x", "-c", "shutdown", mountPoint.toString());
   }
 
-  /** Unmounts it; what this process has mapped there is let go first. */
+  /**
+   * Unmounts it, here and wherever else it is mounted; what this process has mapped there is let go
+   * first.
+   */
   public void unmount() throws IOException, InterruptedException {
     if (!mounted) {
       return;
@@ -100,6 +103,7 @@ public final class LoopDisk implements AutoCloseable {
       Tool.Outcome outcome = Tool.attempt(List.of("umount", mountPoint.toString()));
       if (outcome.status() == 0) {
         mounted = false;
+        LoopDevices.awaitNone(image);
         return;
       }
       if (attempt == UNMOUNT_ATTEMPTS) {
