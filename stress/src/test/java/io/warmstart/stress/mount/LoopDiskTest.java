@@ -68,7 +68,7 @@ class LoopDiskTest {
     try (LoopDisk disk = disk()) {
       Process holder = holder("");
       try {
-        disk.cut();
+        disk.cut(0);
         disk.unmount();
         disk.mount();
 
@@ -85,12 +85,12 @@ class LoopDiskTest {
     try (LoopDisk disk = disk()) {
       Process holder = holder("cd " + disk.path() + "; (sleep 2; kill $$) >&- 2>&- & ");
       try {
-        disk.cut();
+        disk.cut(0);
         disk.unmount();
-
-        assertEquals(128 + 15, holder.waitFor());
         disk.mount();
+
         Files.writeString(disk.path().resolve("after"), "the cut");
+        assertEquals(128 + 15, holder.waitFor());
       } finally {
         holder.destroyForcibly();
       }
