@@ -16,8 +16,7 @@ final class MountPoint {
   /** Unmounts what is there; what this process has mapped of it is let go first. */
   static void unmount(Path mountPoint) throws IOException, InterruptedException {
     for (int attempt = 0; ; attempt++) {
-      Tool.Outcome outcome =
-          Tool.attempt(List.of("umount", "--internal-only", mountPoint.toString()));
+      Tool.Outcome outcome = Tool.attempt(List.of("umount", mountPoint.toString()));
       if (outcome.status() == 0) {
         return;
       }

@@ -53,17 +53,22 @@ public final class StrictDisk implements CutDisk {
   }
 
   /**
-   * Builds the program that serves such disks in a directory, for those that are made there.
+   * Builds the program that serves such disks, for those that are made in the same directory.
    *
    * @throws SkippedException if this host cannot have them
    */
-  public static void build(Path directory) throws IOException, InterruptedException {
+  public static void need(Path directory) throws IOException, InterruptedException {
     Tool.needRoot();
     Tool.need("umount");
     if (!Files.exists(DEVICE)) {
       throw new SkippedException("this host has no " + DEVICE);
     }
     CSource.build(StrictDisk.class, "strictfs.c", program(directory));
+    try {
+      make(directory, FileSync.BYTES).close();
+    } catch (IOException e) {
+      throw new SkippedException("this host mounts no FUSE file system: " + e.getMessage());
+    }
   }
 
   private static Path program(Path directory) {
@@ -87,7 +92,7 @@ public final class StrictDisk implements CutDisk {
       return disk;
     } catch (IOException e) {
       disk.close();
-      throw new SkippedException("this host mounts no FUSE file system: " + e.getMessage());
+      throw e;
     }
   }
 

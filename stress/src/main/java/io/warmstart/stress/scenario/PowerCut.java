@@ -99,7 +99,7 @@ public final class PowerCut implements Scenario {
   private static void need(String fileSystem, Path directory)
       throws IOException, InterruptedException {
     if (fileSystem.equals(CutCommand.STRICT)) {
-      StrictDisk.build(directory);
+      StrictDisk.need(directory);
     } else {
       LoopDisk.need(fileSystem);
     }
