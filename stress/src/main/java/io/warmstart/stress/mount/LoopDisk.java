@@ -8,16 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A file system in a file, mounted through a loop device: it can be made anew, filled, and cut off
  * from its disk. Needs root.
  */
-public final class LoopDisk implements AutoCloseable {
-  private static final int UNMOUNT_ATTEMPTS = 40;
-  private static final long UNMOUNT_RETRY_MILLIS = 50;
-
+public final class LoopDisk implements CutDisk {
   private final String type;
   private final Path image;
   private final Path mountPoint;
@@ -54,12 +50,13 @@ public final class LoopDisk implements AutoCloseable {
     return disk;
   }
 
-  /** Where it is mounted. */
+  @Override
   public Path path() {
     return mountPoint;
   }
 
   /** Mounts it, which recovers its journal. */
+  @Override
   public void mount() throws IOException, InterruptedException {
     Tool.Outcome outcome =
         Tool.attempt(
@@ -81,9 +78,10 @@ public final class LoopDisk implements AutoCloseable {
 
   /**
    * Cuts the power: from now on nothing reaches the disk, not even the journal in memory. Later
-   * calls do nothing until it is mounted again.
+   * calls do nothing until it is mounted again. What is there then is not for this class to choose.
    */
-  public void cut() throws IOException, InterruptedException {
+  @Override
+  public void cut(long seed) throws IOException, InterruptedException {
     if (cut) {
       return;
     }
@@ -91,24 +89,18 @@ public final class LoopDisk implements AutoCloseable {
     Tool.run("xfs_io", "-x", "-c", "shutdown", mountPoint.toString());
   }
 
-  /** Unmounts it; what this process has mapped there is let go first. */
+  /**
+   * Unmounts it, here and wherever else it is mounted; what this process has mapped there is let go
+   * first.
+   */
+  @Override
   public void unmount() throws IOException, InterruptedException {
     if (!mounted) {
       return;
     }
-    for (int attempt = 0; ; attempt++) {
-      Tool.Outcome outcome = Tool.attempt(List.of("umount", mountPoint.toString()));
-      if (outcome.status() == 0) {
-        mounted = false;
-        return;
-      }
-      if (attempt == UNMOUNT_ATTEMPTS) {
-        throw new IOException("umount " + mountPoint + ": " + outcome.output());
-      }
-      // Mappings go when their buffers are collected.
-      System.gc();
-      TimeUnit.MILLISECONDS.sleep(UNMOUNT_RETRY_MILLIS);
-    }
+    MountPoint.unmount(mountPoint);
+    mounted = false;
+    LoopDevices.awaitNone(image);
   }
 
   /** Unmounts and removes it. */

@@ -4,8 +4,6 @@ import io.warmstart.stress.fork.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** A file system in memory with room for so much and no more. Needs root. */
 public final class Tmpfs implements AutoCloseable {
@@ -30,16 +28,8 @@ public final class Tmpfs implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    List<String> umount = List.of("umount", mountPoint.toString());
     try {
-      for (int attempt = 0; Tool.attempt(umount).status() != 0; attempt++) {
-        if (attempt == 40) {
-          throw new IOException("umount " + mountPoint + ": it stays busy");
-        }
-        // Mappings go when their buffers are collected.
-        System.gc();
-        TimeUnit.MILLISECONDS.sleep(50);
-      }
+      MountPoint.unmount(mountPoint);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,9 +1,13 @@
 package io.warmstart.stress.power;
 
 import io.warmstart.stress.fault.FaultPoint;
+import io.warmstart.stress.mount.CutDisk;
 import io.warmstart.stress.mount.LoopDisk;
+import io.warmstart.stress.mount.StrictDisk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -25,6 +29,9 @@ public final class CutCommand implements Callable<Integer> {
   /** What it says of each loss. */
   public static final String LOSS = "loss ";
 
+  /** The file system that keeps only what it must. */
+  public static final String STRICT = "strict";
+
   private static final long IMAGE_MEGABYTES_EXT4 = 64;
   private static final long IMAGE_MEGABYTES_XFS = 320;
 
@@ -37,15 +44,22 @@ public final class CutCommand implements Callable<Integer> {
     Path directory = Path.of(plan.directory());
     FaultPoint faultPoint = FaultPoint.at(faultPointFile(directory));
     SplittableRandom random = new SplittableRandom(plan.seed());
+    // FUSE may be anybody's network: the store shares no memory there.
+    Path memory =
+        plan.fileSystem().equals(STRICT)
+            ? Files.createDirectories(directory.resolve("memory"))
+            : null;
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
-    LastOperation[] operations = LastOperation.values();
+    List<LastOperation> operations = LastOperation.with(plan.leftOut());
     for (int i = 0; i < plan.cycles() && System.nanoTime() < deadline; i++) {
-      LastOperation last = operations[i % operations.length];
-      long megabytes = plan.fileSystem().equals("xfs") ? IMAGE_MEGABYTES_XFS : IMAGE_MEGABYTES_EXT4;
-      try (LoopDisk disk = LoopDisk.make(directory, plan.fileSystem(), megabytes)) {
-        CutCycle cycle = new CutCycle(disk, last, random.split(), faultPoint, plan.leftOut());
+      LastOperation last = operations.get(i % operations.size());
+      try (CutDisk disk = disk(plan.fileSystem(), directory)) {
+        CutCycle cycle =
+            new CutCycle(disk, memory, last, random.split(), faultPoint, plan.leftOut());
         cycle.run();
-        cycle.losses().forEach(loss -> System.out.println(LOSS + loss));
+        cycle
+            .losses()
+            .forEach(loss -> System.out.println(LOSS + (loss + ' ' + disk.lastCut()).strip()));
         System.out.printf(
             Locale.ROOT, "%s%s %d %d%n", CYCLE, last, cycle.checked(), cycle.losses().size());
         if (plan.leftOut() != CutPlan.Sync.NONE && !cycle.losses().isEmpty()) {
@@ -55,6 +69,16 @@ public final class CutCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private static CutDisk disk(String fileSystem, Path directory)
+      throws IOException, InterruptedException {
+    return switch (fileSystem) {
+      // What docs/durability.md says that the store rests on.
+      case STRICT -> StrictDisk.make(directory, StrictDisk.FileSync.BYTES_AND_NAME);
+      case "xfs" -> LoopDisk.make(directory, fileSystem, IMAGE_MEGABYTES_XFS);
+      default -> LoopDisk.make(directory, fileSystem, IMAGE_MEGABYTES_EXT4);
+    };
   }
 
   /** The fault point that its starter passes to its shim. */

@@ -1,5 +1,6 @@
 package io.warmstart.stress.power;
 
+import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
 import io.warmstart.Explanation;
 import io.warmstart.Ranking;
@@ -12,13 +13,14 @@ import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;
 import io.warmstart.stress.fault.FaultPoint;
 import io.warmstart.stress.history.Version;
-import io.warmstart.stress.mount.LoopDisk;
+import io.warmstart.stress.mount.CutDisk;
 import io.warmstart.stress.worker.Names;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +28,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One power cut: some saves on a fresh disk, one last operation, the cut at its acknowledgement,
@@ -39,7 +43,8 @@ final class CutCycle {
   /** An entry by key number and run id. */
   private record Place(int key, String runId) {}
 
-  private final LoopDisk disk;
+  private final CutDisk disk;
+  private final @Nullable Path memory;
   private final Path root;
   private final SplittableRandom random;
   private final LastOperation last;
@@ -50,13 +55,20 @@ final class CutCycle {
   private long versions;
   private long checked;
 
+  /**
+   * Makes one.
+   *
+   * @param memory where locks and index are to lie if not on the disk; gone with the power
+   */
   CutCycle(
-      LoopDisk disk,
+      CutDisk disk,
+      @Nullable Path memory,
       LastOperation last,
       SplittableRandom random,
       FaultPoint faultPoint,
       CutPlan.Sync leftOut) {
     this.disk = disk;
+    this.memory = memory;
     this.root = disk.path().resolve("root");
     this.last = last;
     this.random = random;
@@ -88,18 +100,33 @@ final class CutCycle {
       }
       atLeast = lastOperation(store);
     } finally {
-      disk.cut();
+      disk.cut(random.nextLong());
       faultPoint.disarm();
       closeAfterCut(store);
     }
     disk.unmount();
     disk.mount();
-    // With the power goes the boot, and an index of another boot is none. Here it would be a
-    // mixture
-    // of pages that were written back and of pages that were not, under the boot that it names.
-    Files.deleteIfExists(root.resolve(".warmstart").resolve("index"));
+    loseMemory();
     try (WarmStartStore again = WarmStartStore.open(root, options(1L << 40))) {
       lookFor(again, atLeast);
+    }
+  }
+
+  /**
+   * With the power goes the boot, and an index of another boot is none. On the disk it would be a
+   * mixture of pages that were written back and of pages that were not, under the boot that it
+   * names.
+   */
+  private void loseMemory() throws IOException {
+    Files.deleteIfExists(root.resolve(".warmstart").resolve("index"));
+    if (memory != null) {
+      try (Stream<Path> all = Files.walk(memory)) {
+        for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+          if (!each.equals(memory)) {
+            Files.delete(each);
+          }
+        }
+      }
     }
   }
 
@@ -151,7 +178,7 @@ final class CutCycle {
     writer.start();
     TimeUnit.MICROSECONDS.sleep(random.nextInt(12_000));
     long before = done.get();
-    disk.cut();
+    disk.cut(random.nextLong());
     writer.join();
     // Whether the last of them was acknowledged before the cut nobody knows.
     acknowledged.put(place, before);
@@ -190,6 +217,10 @@ final class CutCycle {
   }
 
   private void lookFor(WarmStartStore store, long atLeast) throws IOException {
+    for (Place place : acknowledged.keySet()) {
+      // The first reader completes what was cut off between its renames; an explanation does not.
+      store.lookupLatest(Names.key(place.key())).ifPresent(Entry::close);
+    }
     for (Map.Entry<Place, Long> each : acknowledged.entrySet()) {
       checked++;
       Place place = each.getKey();
@@ -245,8 +276,9 @@ final class CutCycle {
     }
   }
 
-  private static StoreOptions options(long budgetBytes) {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+  private StoreOptions options(long budgetBytes) {
+    StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+    return memory == null ? options : options.withLocalDirectory(memory);
   }
 
   private static EntryAttributes attributes(long version) {

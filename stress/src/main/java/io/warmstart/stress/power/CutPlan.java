@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 /**
  * What the process that cuts the power is to do.
  *
- * @param fileSystem ext4 or xfs
+ * @param fileSystem ext4, xfs or strict
  * @param directory where image, mount point and fault point are
  * @param seed of its choices
  * @param cycles how many cuts

@@ -7,6 +7,7 @@ import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.frame.SkippedException;
 import io.warmstart.stress.mount.LoopDisk;
+import io.warmstart.stress.mount.StrictDisk;
 import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.power.CutPlan;
 import io.warmstart.stress.power.CutPlan.Sync;
@@ -18,14 +19,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Power cuts at the acknowledgement, on ext4 and xfs. And the proof that it would see a loss: the
- * same with each sync of the protocol left out in turn.
+ * Power cuts at the acknowledgement, on ext4, on xfs, and on a disk that keeps nothing but what it
+ * must. And the proof that it would see a loss: the same with each sync of the protocol left out in
+ * turn.
  */
 public final class PowerCut implements Scenario {
-  private static final List<String> FILE_SYSTEMS = List.of("ext4", "xfs");
+  private static final List<String> FILE_SYSTEMS = List.of("ext4", "xfs", CutCommand.STRICT);
 
-  /** The syncs without which one of these file systems loses something. */
-  private static final List<Sync> VISIBLE =
+  /**
+   * The syncs without which every one of them loses something. ext4 and xfs make a new name durable
+   * together with the first file below it that is synced, so no cut on them can tell whether the
+   * root and its parent were synced.
+   */
+  private static final List<Sync> SEEN_BY_ALL =
       List.of(Sync.PAYLOAD, Sync.MANIFEST, Sync.KEY_DIRECTORY);
 
   /** For each sync that is left out; the first loss ends it. */
@@ -41,7 +47,8 @@ public final class PowerCut implements Scenario {
 
   @Override
   public String summary() {
-    return "power cuts at the acknowledgement on ext4 and xfs, and with each sync left out";
+    return "power cuts at the acknowledgement on ext4, xfs and a disk that keeps only what it must,"
+        + " and with each sync left out";
   }
 
   @Override
@@ -51,34 +58,50 @@ public final class PowerCut implements Scenario {
 
   @Override
   public List<String> volumes() {
-    return List.of("cuts on ext4", "cuts on xfs");
+    return FILE_SYSTEMS.stream().map(PowerCut::cutsOn).toList();
+  }
+
+  private static String cutsOn(String fileSystem) {
+    return "cuts on " + fileSystem;
   }
 
   @Override
   public void run(Run run) throws IOException, InterruptedException {
-    LoopDisk.need("ext4");
     Path directory = run.freshDirectory("disk");
-    int seconds = run.options().seconds();
-    int cut = 0;
+    List<String> fileSystems = new ArrayList<>();
+    String reason = "";
     for (String fileSystem : FILE_SYSTEMS) {
       try {
-        LoopDisk.need(fileSystem);
+        need(fileSystem, directory);
+        fileSystems.add(fileSystem);
       } catch (SkippedException e) {
-        run.skip(fileSystem, String.valueOf(e.getMessage()));
-        continue;
+        reason = String.valueOf(e.getMessage());
+        run.skip(fileSystem, reason);
       }
-      cut++;
-      String cuts = "cuts on " + fileSystem;
+    }
+    if (fileSystems.isEmpty()) {
+      throw new SkippedException(reason);
+    }
+    int seconds = run.options().seconds();
+    for (String fileSystem : fileSystems) {
+      String cuts = cutsOn(fileSystem);
       long least = Math.max(Math.max(2, seconds / 8), run.options().atLeast());
       run.atLeast(cuts, least);
-      long share = Math.max(1, seconds / 3);
+      long share = Math.max(1, seconds / 4);
       do {
         cutAgainAndAgain(run, directory, fileSystem, share);
         run.say("%s: %d".formatted(cuts, run.counted(cuts)));
       } while (run.counted(cuts) < least && run.timeLeft() && !run.anyProblem());
     }
-    if (cut > 0) {
-      leaveOutEachSync(run, directory);
+    leaveOutEachSync(run, directory, fileSystems);
+  }
+
+  private static void need(String fileSystem, Path directory)
+      throws IOException, InterruptedException {
+    if (fileSystem.equals(CutCommand.STRICT)) {
+      StrictDisk.need(directory);
+    } else {
+      LoopDisk.need(fileSystem);
     }
   }
 
@@ -93,7 +116,7 @@ public final class PowerCut implements Scenario {
             seconds,
             Sync.NONE);
     Tally tally = cut(run, plan, Map.of());
-    run.count("cuts on " + fileSystem, tally.cycles);
+    run.count(cutsOn(fileSystem), tally.cycles);
     run.count("entries looked for on " + fileSystem, tally.checked);
     run.trials(tally.cycles, tally.losses);
     if (tally.losses > 0) {
@@ -101,12 +124,7 @@ public final class PowerCut implements Scenario {
     }
   }
 
-  /**
-   * ext4 and xfs make a new name durable together with the first file below it that is synced, so
-   * no cut on them can tell whether the root and its parent were synced; the engine's tests do, on
-   * a simulated file system that does not. Here they are tried, and what was seen is reported.
-   */
-  private static void leaveOutEachSync(Run run, Path directory)
+  private static void leaveOutEachSync(Run run, Path directory, List<String> fileSystems)
       throws IOException, InterruptedException {
     Path shim;
     try {
@@ -117,39 +135,47 @@ public final class PowerCut implements Scenario {
     }
     Map<String, String> environment =
         FaultPoint.at(CutCommand.faultPointFile(directory)).environment(shim);
-    int seconds = Math.max(6, run.options().seconds() / 12);
-    List<Sync> syncs = List.of(Sync.values());
+    boolean strict = fileSystems.contains(CutCommand.STRICT);
+    List<Sync> syncs = new ArrayList<>(List.of(Sync.values()));
+    syncs.remove(Sync.NONE);
+    List<String> tried = fileSystems;
     if (run.options().seconds() < SHORT_SECONDS) {
-      syncs = List.of(VISIBLE.get(run.random().nextInt(VISIBLE.size())));
+      List<Sync> seen = strict ? syncs : SEEN_BY_ALL;
+      syncs = List.of(seen.get(run.random().nextInt(seen.size())));
+      tried = strict ? List.of(CutCommand.STRICT) : fileSystems;
     }
     for (Sync sync : syncs) {
-      boolean hopeless = !VISIBLE.contains(sync);
-      if (sync == Sync.NONE) {
-        continue;
-      }
       long losses = 0;
-      for (String fileSystem : FILE_SYSTEMS) {
-        CutPlan plan =
-            new CutPlan(
-                fileSystem,
-                directory.toString(),
-                run.random().nextLong(),
-                hopeless ? CYCLES_WITHOUT_HOPE : CYCLES_TO_SEE_A_LOSS,
-                seconds,
-                sync);
-        Tally tally = cut(run, plan, environment);
-        losses += tally.losses;
-        run.count("cuts without the sync of " + sync + " on " + fileSystem, tally.cycles);
-        run.count("losses without the sync of " + sync + " on " + fileSystem, tally.losses);
+      for (String fileSystem : tried) {
+        losses += leaveOut(run, directory, sync, fileSystem, environment);
       }
-      if (!hopeless) {
+      if (strict || SEEN_BY_ALL.contains(sync)) {
         run.atLeast("losses without the sync of " + sync, 1);
         run.count("losses without the sync of " + sync, losses);
+      } else {
+        run.skip(
+            "whether the sync of " + sync + " is seen",
+            "ext4 and xfs make a new directory durable with the first file synced below it");
       }
     }
-    run.note(
-        "the syncs of the root and of its parent cannot be told from the outside on ext4 and xfs,"
-            + " which make a new directory durable with the first file synced below it");
+  }
+
+  private static long leaveOut(
+      Run run, Path directory, Sync sync, String fileSystem, Map<String, String> environment)
+      throws IOException, InterruptedException {
+    boolean hopeless = !fileSystem.equals(CutCommand.STRICT) && !SEEN_BY_ALL.contains(sync);
+    CutPlan plan =
+        new CutPlan(
+            fileSystem,
+            directory.toString(),
+            run.random().nextLong(),
+            hopeless ? CYCLES_WITHOUT_HOPE : CYCLES_TO_SEE_A_LOSS,
+            Math.max(6, run.options().seconds() / 12),
+            sync);
+    Tally tally = cut(run, plan, environment);
+    run.count("cuts without the sync of " + sync + " on " + fileSystem, tally.cycles);
+    run.count("losses without the sync of " + sync + " on " + fileSystem, tally.losses);
+    return tally.losses;
   }
 
   private static final class Tally {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.mount;
+
+import org.jspecify.annotations.NullMarked;
