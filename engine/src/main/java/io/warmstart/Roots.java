@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,16 +22,18 @@ final class Roots {
     if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
       throw new StoreException("root is not a directory: root=" + root);
     }
+    boolean made = false;
     if (!Files.exists(absolute)) {
       if (options.readOnly()) {
         throw new StoreException("root does not exist: root=" + root);
       }
-      create(root, absolute, options.fileOps());
+      made = create(root, absolute, options.fileOps());
     }
     try {
       Path real = absolute.toRealPath();
       if (!options.readOnly()) {
         requireWritable(root, real);
+        syncName(real, made, options.fileOps());
       }
       return real;
     } catch (IOException e) {
@@ -38,7 +41,8 @@ final class Roots {
     }
   }
 
-  private static void create(Path root, Path absolute, FileOps ops) {
+  /** Makes it; false if a sibling was faster. */
+  private static boolean create(Path root, Path absolute, FileOps ops) {
     Path parent = absolute.getParent();
     if (parent == null || !Files.isDirectory(parent)) {
       throw new StoreException(
@@ -46,6 +50,27 @@ final class Roots {
     }
     try {
       ops.createDirectory(absolute);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } catch (IOException e) {
+      throw StoreFailures.ofWriting("cannot make root " + root, root, e);
+    }
+  }
+
+  /**
+   * Makes the root's name durable, whoever has made it: a sibling may have died in between, or be
+   * about to, and what is saved in a root whose name is lost is lost with it.
+   *
+   * @param made whether it was this store; if not, a parent that this user may not open is passed
+   *     over
+   */
+  private static void syncName(Path real, boolean made, FileOps ops) throws IOException {
+    Path parent = real.getParent();
+    if (parent == null) {
+      return;
+    }
+    try {
       Uninterrupted.call(
           () -> {
             try (FileOps.DirectoryHandle handle = ops.openDirectory(parent)) {
@@ -53,10 +78,10 @@ final class Roots {
             }
             return 0;
           });
-    } catch (FileAlreadyExistsException e) {
-      // A sibling was faster.
-    } catch (IOException e) {
-      throw StoreFailures.ofWriting("cannot make root " + root, root, e);
+    } catch (AccessDeniedException e) {
+      if (made) {
+        throw e;
+      }
     }
   }
 

@@ -116,4 +116,35 @@ class SyncFaultTest {
       ops.disarm();
     }
   }
+
+  /** Somebody may have made it and died, or not be done yet; a save in it is no worse for that. */
+  @Test
+  void openMakesTheNameOfARootDurableThatSomebodyElseMade() throws IOException {
+    Path parent = root.toRealPath().getParent();
+    ops.onlyAt(op -> op.kind() == Kind.SYNC_DIRECTORY && op.path().equals(parent));
+    ops.arm(Fault.EIO, false, 0, root);
+
+    assertThrows(StoreException.class, this::open);
+
+    assertNotNull(ops.failed());
+    ops.disarm();
+    open().close();
+  }
+
+  @Test
+  void parentThatMayNotBeOpenedKeepsNobodyFromARootThatIsThere() throws IOException {
+    Path parent = root.toRealPath().getParent();
+    ops.onlyAt(op -> op.kind() == Kind.OPEN_DIRECTORY && op.path().equals(parent));
+    ops.arm(Fault.EACCES, false, 0, root);
+
+    open().close();
+
+    assertNotNull(ops.failed());
+    ops.arm(Fault.EACCES, false, 0, root);
+    Path made = root.resolve("made");
+    ops.onlyAt(op -> op.kind() == Kind.OPEN_DIRECTORY);
+    assertThrows(
+        StoreException.class,
+        () -> WarmStartStore.open(made, StoreOptions.defaults().withFileOps(ops)));
+  }
 }

@@ -88,6 +88,10 @@ final class CutCycle {
 
   void run() throws IOException, InterruptedException {
     if (last == LastOperation.NEW_ROOT) {
+      if (random.nextBoolean()) {
+        // Made by somebody who has synced nothing.
+        Files.createDirectory(root);
+      }
       arm(0);
     }
     WarmStartStore store = WarmStartStore.open(root, options(1L << 40));
