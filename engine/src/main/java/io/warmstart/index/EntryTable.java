@@ -32,6 +32,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntSupplier;
@@ -70,14 +71,22 @@ final class EntryTable {
 
   private final IndexFiles files;
   private final StripeTotals totals;
+  private final OwnChanges own;
   private final IntSupplier pages;
 
   /** Whose chain of pages somebody without the lock could not follow. */
   private final AtomicIntegerArray suspected = new AtomicIntegerArray(STRIPES);
 
-  EntryTable(IndexFiles files, StripeTotals totals, IntSupplier pages) {
+  /**
+   * Stands over the files.
+   *
+   * @param own is told of each change that is made here
+   * @param pages gives out a page of zeros, or 0
+   */
+  EntryTable(IndexFiles files, StripeTotals totals, OwnChanges own, IntSupplier pages) {
     this.files = files;
     this.totals = totals;
+    this.own = own;
     this.pages = pages;
   }
 
@@ -93,9 +102,9 @@ final class EntryTable {
       return false;
     }
     long existing = findAlone(stripe, key, Checks.ofRunId(facts.runId()));
-    boolean recorded = existing != Link.BROKEN && put(stripe, existing, key, facts);
-    totals.raiseChanges(stripe);
-    return recorded;
+    long entry = existing == Link.BROKEN ? 0 : put(stripe, existing, key, facts);
+    changed(stripe, existing == 0 ? 1 : 0, entry);
+    return entry != 0;
   }
 
   /**
@@ -119,7 +128,7 @@ final class EntryTable {
     boolean recorded = true;
     for (EntryFacts facts : all) {
       Long number = present.remove(Checks.ofRunId(facts.runId()));
-      recorded &= put(stripe, number == null ? 0 : number, key, facts);
+      recorded &= put(stripe, number == null ? 0 : number, key, facts) != 0;
     }
     for (long gone : present.values()) {
       free(stripe, gone);
@@ -163,11 +172,21 @@ final class EntryTable {
     return differs == 0 && buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED;
   }
 
-  private boolean put(int stripe, long existing, Digest256 key, EntryFacts facts) {
+  /** Raises the stripe's count of changes; {@code entry} is 0 if it is better read again. */
+  private void changed(int stripe, int more, long entry) {
+    long changes = totals.raiseChanges(stripe);
+    IndexFile file = entry == 0 || !own.wanted() ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
+    if (file != null) {
+      own.add(new OwnChanges.Change(stripe, changes, more, entry, read(file.buffer, entry)));
+    }
+  }
+
+  /** Returns the entry's number; 0 if there is no room. */
+  private long put(int stripe, long existing, Digest256 key, EntryFacts facts) {
     long entry = existing == 0 ? takeFree(stripe) : existing;
     IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
     if (file == null) {
-      return false;
+      return 0;
     }
     AtomicBuffer buffer = file.buffer;
     int offset = offsetOf(entry);
@@ -184,21 +203,22 @@ final class EntryTable {
       long runHash = Checks.ofRunId(facts.runId());
       buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, runHash);
       if (!link(stripe, bucketOf(key, runHash), buffer, entry)) {
-        return false;
+        return 0;
       }
     }
     buffer.putLong(offset + ENTRY_BYTES_OFFSET, facts.bytes());
     buffer.putLong(offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
     buffer.putLong(offset + ENTRY_ACCESSED_OFFSET, facts.accessed() ? 1 : 0);
     buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, USED);
-    return true;
+    return entry;
   }
 
   /** Forgets an entry. The caller holds the key's stripe, shared. */
   void remove(Digest256 key, String runId) {
     int stripe = KeyLocks.stripeOf(key);
-    free(stripe, findAlone(stripe, key, Checks.ofRunId(runId)));
-    totals.raiseChanges(stripe);
+    long entry = findAlone(stripe, key, Checks.ofRunId(runId));
+    free(stripe, entry);
+    changed(stripe, -1, Math.max(0, entry));
   }
 
   /** Forgets an entry by its place, if it still is that entry. The caller holds the stripe. */
@@ -212,7 +232,7 @@ final class EntryTable {
     if (isOf(file.buffer, offset, entry.key())
         && file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == entry.runHash()) {
       free(stripe, entry.number());
-      totals.raiseChanges(stripe);
+      changed(stripe, -1, entry.number());
     }
   }
 
@@ -276,24 +296,29 @@ final class EntryTable {
     return file == null ? -1 : file.buffer.getLong(offsetOf(entry.number()) + ENTRY_BYTES_OFFSET);
   }
 
-  /** Whether an entry still stands there as it was read. */
-  boolean isAsRead(RecordedEntry entry) {
+  /** What stands in an entry's place by now; null if it is free. */
+  @Nullable RecordedEntry readAgain(RecordedEntry entry) {
     IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
-    return file != null && entry.equals(read(file.buffer, entry.number()));
+    return file == null ? null : read(file.buffer, entry.number());
   }
 
-  /** What a pass over a stripe's entries has found. Made once, used for each stripe. */
+  /** What a pass over a stripe's entries finds. */
   static final class Pass {
-    private boolean any;
-    private long leastAccessed;
-    private long leastUse;
-    private long oldestUse;
+    private final int most;
+    private final NavigableSet<RecordedEntry> first;
+    private long oldestUse = Long.MAX_VALUE;
     private int count;
-    private @Nullable RecordedEntry first;
+    private int left;
 
-    /** The first in the order of eviction; null if there is none. */
-    @Nullable RecordedEntry first() {
-      return first;
+    /**
+     * Makes a pass.
+     *
+     * @param most how many of the first in the order of eviction are wanted
+     * @param first empty, takes them
+     */
+    Pass(int most, NavigableSet<RecordedEntry> first) {
+      this.most = most;
+      this.first = first;
     }
 
     /** The oldest last use; the largest number if there is no entry. */
@@ -304,17 +329,23 @@ final class EntryTable {
     int count() {
       return count;
     }
+
+    /** How many may be evicted after the first. */
+    int left() {
+      return left;
+    }
+
+    private boolean isLate(boolean accessed, long use) {
+      if (first.size() < most) {
+        return false;
+      }
+      RecordedEntry last = first.last();
+      return accessed == last.accessed() ? use > last.lastUseNanos() : accessed;
+    }
   }
 
-  /**
-   * Passes over a stripe's entries. Only an entry that may be the first is looked at whole: this is
-   * done for two stripes with every save at a full budget.
-   */
+  /** Passes over a stripe's entries. Only one that may be among the first is looked at whole. */
   void pass(int stripe, Set<Long> passedOver, Pass into) {
-    into.any = false;
-    into.oldestUse = Long.MAX_VALUE;
-    into.count = 0;
-    into.first = null;
     forEachUsed(stripe, (buffer, number) -> consider(stripe, buffer, number, passedOver, into));
   }
 
@@ -322,24 +353,22 @@ final class EntryTable {
       int stripe, AtomicBuffer buffer, long number, Set<Long> passedOver, Pass into) {
     int offset = offsetOf(number);
     long use = buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
-    long accessed = buffer.getLong(offset + ENTRY_ACCESSED_OFFSET);
+    boolean accessed = buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0;
     into.count++;
     into.oldestUse = Math.min(into.oldestUse, use);
-    boolean later =
-        into.any
-            && (accessed > into.leastAccessed
-                || (accessed == into.leastAccessed && use > into.leastUse));
-    if (later || (!passedOver.isEmpty() && passedOver.contains(number))) {
+    if (passedOver.contains(number)) {
+      return;
+    }
+    if (into.isLate(accessed, use)) {
+      into.left++;
       return;
     }
     RecordedEntry entry = read(buffer, number);
-    if (entry != null
-        && KeyLocks.stripeOf(entry.key()) == stripe
-        && (into.first == null || entry.compareTo(into.first) < 0)) {
-      into.any = true;
-      into.leastAccessed = accessed;
-      into.leastUse = use;
-      into.first = entry;
+    if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe && into.first.add(entry)) {
+      if (into.first.size() > into.most) {
+        into.first.pollLast();
+        into.left++;
+      }
     }
   }
 

@@ -3,73 +3,122 @@ package io.warmstart.index;
 import static io.warmstart.index.IndexLayout.STRIPES;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which entry of a root is the next to be evicted.
  *
- * <p>For each stripe the first of its entries is remembered, with the stripe's count of changes; a
- * stripe is read again once that has moved. A sweep after a save reads two of 512, whatever the
- * number of entries. A hit moves an entry's stamp without moving the count, but only ever to later:
- * so the remembered first is never too late in the order, and the stripe is read again if its stamp
- * has moved when its turn comes.
+ * <p>For each stripe the first few of its entries are remembered, with the stripe's count of
+ * changes. What this process changes it is told ({@link OwnChanges}); when another has changed the
+ * stripe, or all that were remembered are gone, the stripe is read again. So a process that saves
+ * at a full budget reads a stripe once in a while, and not with each save.
+ *
+ * <p>Every entry that is not remembered comes after those that are. A hit moves an entry's stamp
+ * without moving the count, but only ever to later: so a remembered one may come too early, and is
+ * looked at when its turn comes, and none comes too late.
  *
  * <p>Safe for all threads, though only the one that sweeps has a use for it.
  */
 final class EvictionOrder {
+  private static final int MOST_REMEMBERED = 16;
+
+  /** What is remembered of a stripe. */
+  private static final class Stripe {
+    private final NavigableSet<RecordedEntry> first = new TreeSet<>();
+    private boolean known;
+    private long seen;
+    private long oldestUse;
+    private int count;
+
+    /** How many are not remembered that may be evicted, at most. */
+    private int left;
+
+    /** Remembers an entry, unless others that are not remembered may come before it. */
+    void add(RecordedEntry entry) {
+      boolean among = left == 0 || (!first.isEmpty() && entry.compareTo(first.last()) < 0);
+      if (among) {
+        first.add(entry);
+      }
+      if (!among || first.size() > MOST_REMEMBERED) {
+        left++;
+      }
+      if (first.size() > MOST_REMEMBERED) {
+        first.pollLast();
+      }
+    }
+
+    /** Whether the next to go is one that is not remembered. */
+    boolean hasRunOut() {
+      return first.isEmpty() && left > 0;
+    }
+
+    void remove(long number) {
+      first.removeIf(entry -> entry.number() == number);
+    }
+  }
+
   private final StripeTotals totals;
   private final EntryTable entries;
-  private final long[] seen = new long[STRIPES];
-  private final boolean[] known = new boolean[STRIPES];
-  private final @Nullable RecordedEntry[] first = new RecordedEntry[STRIPES];
-  private final long[] oldestUse = new long[STRIPES];
-  private final int[] count = new int[STRIPES];
-  private final Set<Long> passedOver = new HashSet<>();
-  private final EntryTable.Pass pass = new EntryTable.Pass();
+  private final OwnChanges own;
+  private final Stripe[] stripes = new Stripe[STRIPES];
 
-  EvictionOrder(StripeTotals totals, EntryTable entries) {
+  /** The stripes of entries that are left out, by their numbers. */
+  private final Map<Long, Stripe> passedOver = new HashMap<>();
+
+  EvictionOrder(StripeTotals totals, EntryTable entries, OwnChanges own) {
     this.totals = totals;
     this.entries = entries;
+    this.own = own;
+    for (int stripe = 0; stripe < STRIPES; stripe++) {
+      stripes[stripe] = new Stripe();
+    }
   }
 
   /** The next to go; null if there is none. */
   synchronized @Nullable RecordedEntry next() {
     while (true) {
+      refreshAll();
       RecordedEntry next = null;
-      for (int stripe = 0; stripe < STRIPES; stripe++) {
-        refresh(stripe);
-        RecordedEntry candidate = first[stripe];
-        if (candidate != null && (next == null || candidate.compareTo(next) < 0)) {
-          next = candidate;
+      for (Stripe stripe : stripes) {
+        if (!stripe.first.isEmpty()) {
+          RecordedEntry candidate = stripe.first.first();
+          next = next == null || candidate.compareTo(next) < 0 ? candidate : next;
         }
       }
       if (next == null) {
         return null;
       }
-      if (entries.isAsRead(next)) {
+      RecordedEntry again = entries.readAgain(next);
+      if (next.equals(again)) {
         return next;
       }
-      known[KeyLocks.stripeOf(next.key())] = false;
+      // It was used since. Or its place is another entry's, of which the count will tell.
+      Stripe stripe = stripes[KeyLocks.stripeOf(next.key())];
+      stripe.first.remove(next);
+      if (again != null && again.key().equals(next.key())) {
+        stripe.add(again);
+      }
     }
   }
 
   /** The entries whose last use is at or before a moment. */
   synchronized List<RecordedEntry> usedLastBy(long unixNanos) {
     List<RecordedEntry> old = new ArrayList<>();
+    refreshAll();
     for (int stripe = 0; stripe < STRIPES; stripe++) {
-      refresh(stripe);
-      if (oldestUse[stripe] <= unixNanos) {
+      if (stripes[stripe].oldestUse <= unixNanos) {
         for (RecordedEntry entry : entries.entries(stripe)) {
           if (entry.lastUseNanos() <= unixNanos) {
             old.add(entry);
           }
         }
         // Hits may have moved what was remembered as the oldest.
-        known[stripe] = false;
+        stripes[stripe].known = false;
       }
     }
     return old;
@@ -77,39 +126,69 @@ final class EvictionOrder {
 
   /** How many entries are recorded. */
   synchronized long count() {
+    refreshAll();
     long sum = 0;
-    for (int stripe = 0; stripe < STRIPES; stripe++) {
-      refresh(stripe);
-      sum += count[stripe];
+    for (Stripe stripe : stripes) {
+      sum += stripe.count;
     }
     return sum;
   }
 
   /** Leaves an entry out from now on, since it cannot be removed. */
   synchronized void passOver(RecordedEntry entry) {
-    passedOver.add(entry.number());
-    known[KeyLocks.stripeOf(entry.key())] = false;
+    Stripe stripe = stripes[KeyLocks.stripeOf(entry.key())];
+    passedOver.put(entry.number(), stripe);
+    stripe.remove(entry.number());
   }
 
   /** Considers again what was passed over. */
   synchronized void reconsider() {
-    if (!passedOver.isEmpty()) {
-      passedOver.clear();
-      Arrays.fill(known, false);
+    passedOver.values().forEach(stripe -> stripe.known = false);
+    passedOver.clear();
+  }
+
+  private void refreshAll() {
+    own.want();
+    for (OwnChanges.Change change = own.poll(); change != null; change = own.poll()) {
+      apply(change);
+    }
+    for (int stripe = 0; stripe < STRIPES; stripe++) {
+      refresh(stripe);
     }
   }
 
-  private void refresh(int stripe) {
-    long changes = totals.changes(stripe);
-    if (known[stripe] && seen[stripe] == changes) {
+  private void apply(OwnChanges.Change change) {
+    Stripe stripe = stripes[change.stripe()];
+    if (!stripe.known || change.changes() != stripe.seen + 1) {
+      // Of a stripe that will be read again; or it was read with this change.
       return;
     }
-    entries.pass(stripe, passedOver, pass);
-    first[stripe] = pass.first();
-    oldestUse[stripe] = pass.oldestUse();
-    count[stripe] = pass.count();
+    stripe.seen = change.changes();
+    stripe.count += change.more();
+    stripe.remove(change.number());
+    RecordedEntry entry = change.entry();
+    if (entry != null) {
+      stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
+      if (!passedOver.containsKey(entry.number())) {
+        stripe.add(entry);
+      }
+    }
+  }
+
+  private void refresh(int number) {
+    Stripe stripe = stripes[number];
+    long changes = totals.changes(number);
+    if (stripe.known && stripe.seen == changes && !stripe.hasRunOut()) {
+      return;
+    }
+    stripe.first.clear();
+    EntryTable.Pass pass = new EntryTable.Pass(MOST_REMEMBERED, stripe.first);
+    entries.pass(number, passedOver.keySet(), pass);
+    stripe.oldestUse = pass.oldestUse();
+    stripe.count = pass.count();
+    stripe.left = pass.left();
     // As it was before the entries were read: a change meanwhile is seen the next time.
-    seen[stripe] = changes;
-    known[stripe] = true;
+    stripe.seen = changes;
+    stripe.known = true;
   }
 }

@@ -18,8 +18,9 @@ final class IndexAttachment {
     this.files = files;
     this.keys = new KeyTable(files, pages);
     this.totals = new StripeTotals(files.base);
-    this.entries = new EntryTable(files, totals, pages);
-    this.order = new EvictionOrder(totals, entries);
+    OwnChanges changes = new OwnChanges();
+    this.entries = new EntryTable(files, totals, changes, pages);
+    this.order = new EvictionOrder(totals, entries, changes);
   }
 
   IndexFiles files() {

@@ -142,10 +142,16 @@ final class StripeTotals {
     return base.getLongVolatile(summary(stripe) + STRIPE_CHANGES_OFFSET);
   }
 
-  /** Tells of a change of a stripe's entries. The caller holds it. */
-  void raiseChanges(int stripe) {
+  /**
+   * Tells of a change of a stripe's entries. The caller holds it.
+   *
+   * @return the count with it
+   */
+  long raiseChanges(int stripe) {
     int offset = summary(stripe) + STRIPE_CHANGES_OFFSET;
-    base.putLongVolatile(offset, base.getLong(offset) + 1);
+    long raised = base.getLong(offset) + 1;
+    base.putLongVolatile(offset, raised);
+    return raised;
   }
 
   private static int summary(int stripe) {

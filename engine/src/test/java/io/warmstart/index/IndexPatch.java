@@ -21,7 +21,7 @@ public final class IndexPatch {
     this.files = files;
     this.keys = new KeyTable(files, files::allocatePage);
     this.totals = new StripeTotals(files.base);
-    this.entries = new EntryTable(files, totals, files::allocatePage);
+    this.entries = new EntryTable(files, totals, new OwnChanges(), files::allocatePage);
   }
 
   /** Maps the index that lies in a directory. */
