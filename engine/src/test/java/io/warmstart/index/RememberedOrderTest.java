@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a process remembers of the order of eviction, against all entries as they are recorded. */
 class RememberedOrderTest {
-  private static final int KEYS = 40;
-  private static final int RUNS = 5;
+  private static final int KEYS = 60;
+  private static final int RUNS = 8;
   private static final int STEPS = 6_000;
 
   @TempDir Path parent;
@@ -57,6 +58,14 @@ class RememberedOrderTest {
     return process.life.loads() - before;
   }
 
+  private void assertOrder(IndexModel.Member process, Set<Long> passedOver, String where) {
+    NavigableSet<RecordedEntry> expected = recorded(process);
+    assertEquals(expected.size(), process.records.count(), where);
+    expected.removeIf(each -> passedOver.contains(each.number()));
+    assertEquals(
+        expected.isEmpty() ? null : expected.first(), process.records.next().orElse(null), where);
+  }
+
   /** Two processes save, remove, touch and sweep; either looks only now and then. */
   @Test
   void theNextToGoIsTheFirstOfAll() {
@@ -64,54 +73,75 @@ class RememberedOrderTest {
     Random random = new Random(seed);
     long now = 1_000;
     List<Set<Long>> passedOver = List.of(new HashSet<>(), new HashSet<>());
+    int which = 0;
     for (int step = 0; step < STEPS; step++) {
-      int which = random.nextInt(processes.size());
+      String where = "seed " + seed + ", step " + step;
+      // In long turns: what another process changes makes this one read the stripe again.
+      which = random.nextInt(100) == 0 ? 1 - which : which;
       IndexModel.Member process = processes.get(which);
       Digest256 key = IndexModel.key(random.nextInt(KEYS));
       String run = "run-" + random.nextInt(RUNS);
       now += random.nextInt(3);
-      switch (random.nextInt(8)) {
+      int action = random.nextInt(100);
+      if (action < 60) {
         // A manifest may tell of a use that lies back, as that of a foreign store does.
-        case 0, 1, 2 ->
-            model.publish(
-                process,
-                key,
-                new EntryFacts(run, now - random.nextInt(200), random.nextInt(4) == 0, 100));
-        case 3 -> model.remove(process, key, run);
-        case 4 -> model.touch(process, key, run, now);
-        case 5 -> model.count(process, key, false);
-        case 6 -> {
-          if (random.nextInt(40) == 0) {
-            process.records.reconsider();
-            passedOver.get(which).clear();
-          } else if (random.nextInt(4) == 0) {
-            process
-                .records
-                .next()
-                .ifPresent(
-                    entry -> {
-                      process.records.passOver(entry);
-                      passedOver.get(which).add(entry.number());
-                    });
+        long use = now - random.nextInt(200);
+        model.publish(process, key, new EntryFacts(run, use, random.nextBoolean(), 100));
+      } else if (action < 65) {
+        model.remove(process, key, run);
+      } else if (action < 85) {
+        model.touch(process, key, run, now - random.nextInt(150));
+      } else if (action < 86) {
+        model.count(process, key, false);
+      } else if (action < 87) {
+        for (int evictions = random.nextInt(80); evictions > 0; evictions--) {
+          assertOrder(process, passedOver.get(which), where);
+          RecordedEntry next = process.records.next().orElse(null);
+          if (next != null) {
+            model.remove(process, next.key(), Objects.requireNonNull(next.runId()));
           }
         }
-        default -> {
-          NavigableSet<RecordedEntry> expected = recorded(process);
-          String where = "seed " + seed + ", step " + step;
-          assertEquals(expected.size(), process.records.count(), where);
-          long moment = now - 100;
-          List<RecordedEntry> old = new ArrayList<>(process.records.usedLastBy(moment));
-          old.sort(null);
-          assertEquals(
-              expected.stream().filter(each -> each.lastUseNanos() <= moment).toList(), old, where);
-          expected.removeIf(each -> passedOver.get(which).contains(each.number()));
-          assertEquals(
-              expected.isEmpty() ? null : expected.first(),
-              process.records.next().orElse(null),
-              where);
+      } else if (action < 88) {
+        process.records.reconsider();
+        passedOver.get(which).clear();
+      } else if (action < 92) {
+        RecordedEntry next = process.records.next().orElse(null);
+        if (next != null) {
+          process.records.passOver(next);
+          passedOver.get(which).add(next.number());
         }
+      } else if (action < 96) {
+        long moment = now - 100;
+        List<RecordedEntry> old = new ArrayList<>(process.records.usedLastBy(moment));
+        old.sort(null);
+        assertEquals(
+            recorded(process).stream().filter(each -> each.lastUseNanos() <= moment).toList(),
+            old,
+            where);
+      } else {
+        assertOrder(process, passedOver.get(which), where);
       }
     }
+  }
+
+  @Test
+  void oneThatWasUsedSinceItWasRememberedComesLaterButBeforeThoseUsedAfterIt() {
+    IndexModel.Member process = processes.get(0);
+    Digest256 key = IndexModel.key(0);
+    for (int n = 0; n < 40; n++) {
+      model.publish(process, key, new EntryFacts("run-" + n, 1_000 + 10 * n, true, 100));
+    }
+    assertEquals("run-0", process.records.next().orElseThrow().runId());
+
+    model.touch(process, key, "run-0", 1_015);
+
+    List<String> order = new ArrayList<>();
+    for (int n = 0; n < 4; n++) {
+      String run = Objects.requireNonNull(process.records.next().orElseThrow().runId());
+      order.add(run);
+      model.remove(process, key, run);
+    }
+    assertEquals(List.of("run-1", "run-0", "run-2", "run-3"), order);
   }
 
   @Test
@@ -119,7 +149,7 @@ class RememberedOrderTest {
     IndexModel.Member process = processes.get(0);
     int many = 2_000;
     for (int n = 0; n < many; n++) {
-      // The keys of two stripes; those of one in ever other buckets.
+      // Keys of two stripes, in ever other buckets.
       Digest256 key =
           Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checks.mix(n), Checks.mix(n + many));
       model.publish(process, key, new EntryFacts("run", n, false, 100));
