@@ -33,7 +33,7 @@ final class Roots {
       Path real = absolute.toRealPath();
       if (!options.readOnly()) {
         requireWritable(root, real);
-        syncName(real, made, options.fileOps());
+        syncName(root, real, made, options.fileOps());
       }
       return real;
     } catch (IOException e) {
@@ -65,7 +65,7 @@ final class Roots {
    * @param made whether it was this store; if not, a parent that this user may not open is passed
    *     over
    */
-  private static void syncName(Path real, boolean made, FileOps ops) throws IOException {
+  private static void syncName(Path root, Path real, boolean made, FileOps ops) {
     Path parent = real.getParent();
     if (parent == null) {
       return;
@@ -78,9 +78,9 @@ final class Roots {
             }
             return 0;
           });
-    } catch (AccessDeniedException e) {
-      if (made) {
-        throw e;
+    } catch (IOException e) {
+      if (made || !(e instanceof AccessDeniedException)) {
+        throw StoreFailures.ofWriting("cannot make root durable, root=" + root, root, e);
       }
     }
   }
