@@ -115,10 +115,18 @@ public class ProcessesBenchmark {
       Thread.sleep(millis);
       Histogram all = new Histogram(3);
       double seconds = (System.nanoTime() - begin) / 1e9;
+      long failed = 0;
       for (SavingProcess child : children) {
-        all.add(child.stop());
+        SavingProcess.Saves saves = child.stop();
+        all.add(saves.nanos());
+        failed += saves.failed();
+      }
+      // A sweep of the original's removes what its siblings have staged.
+      if (failed > 0 && peer != PeerKind.ORIGINAL) {
+        throw new IllegalStateException("saves that failed: " + failed);
       }
       Observations.current().scalar("saves", all.getTotalCount() / seconds, "ops/s");
+      Observations.current().scalar("saves failed", failed / seconds, "ops/s");
       for (double percentile : PERCENTILES) {
         Observations.current()
             .scalar(

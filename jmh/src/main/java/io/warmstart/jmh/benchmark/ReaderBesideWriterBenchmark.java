@@ -123,7 +123,11 @@ public class ReaderBesideWriterBenchmark {
       process.go();
       return () -> {
         try (process) {
-          return process.stop().getTotalCount();
+          SavingProcess.Saves saves = process.stop();
+          if (saves.failed() > 0) {
+            throw new IllegalStateException("saves that failed: " + saves.failed());
+          }
+          return saves.nanos().getTotalCount();
         }
       };
     }

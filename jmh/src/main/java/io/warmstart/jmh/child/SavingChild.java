@@ -12,11 +12,13 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.HdrHistogram.Histogram;
 
 /**
  * The process of a {@link SavingProcess}: opens a store, says so, waits for a line, saves until the
- * next line, and prints the times of its saves.
+ * next line or the end of its input, which is that of the process that started it, and prints how
+ * many saves failed and how long the others took.
  */
 public final class SavingChild {
   static final String READY = "ready";
@@ -29,37 +31,65 @@ public final class SavingChild {
     Histogram nanos = new Histogram(3);
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    long failed = 0;
     try (Peer peer = orders.kind().open(Path.of(orders.root()), orders.sizing())) {
       System.out.println(READY);
       if (lines.readLine() != null) {
-        save(orders, peer, lines, nanos);
+        failed = save(orders, peer, until(lines), nanos);
       }
     }
     ByteBuffer bytes = ByteBuffer.allocate(nanos.getNeededByteBufferCapacity());
     int length = nanos.encodeIntoCompressedByteBuffer(bytes);
     byte[] encoded = new byte[length];
     bytes.get(0, encoded);
-    System.out.println(Base64.getEncoder().encodeToString(encoded));
+    System.out.println(failed + " " + Base64.getEncoder().encodeToString(encoded));
   }
 
-  private static void save(Orders orders, Peer peer, BufferedReader lines, Histogram nanos)
-      throws IOException {
+  /** Becomes true with the next line, or when there is none any more. */
+  private static AtomicBoolean until(BufferedReader lines) {
+    AtomicBoolean ended = new AtomicBoolean();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                lines.readLine();
+              } catch (IOException e) {
+                // Nobody is there to go on for.
+              } finally {
+                ended.set(true);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return ended;
+  }
+
+  /** Returns how many failed: those of the original do, when a sibling sweeps. */
+  private static long save(Orders orders, Peer peer, AtomicBoolean ended, Histogram nanos) {
     Key[] keys = new Key[orders.keys()];
     for (int i = 0; i < keys.length; i++) {
       keys[i] = Key.of(orders.firstKey() + i);
     }
     Payload payload = new Payload(orders.sizing().payloadBytes());
-    while (!lines.ready()) {
+    long failed = 0;
+    while (!ended.get()) {
       byte[] bytes = payload.next();
       Key key = keys[(int) (payload.number() % keys.length)];
       long start = System.nanoTime();
-      if (orders.overwrite()) {
-        peer.overwrite(key, payload.number(), bytes);
-      } else {
-        peer.save(key, payload.number(), bytes);
+      try {
+        if (orders.overwrite()) {
+          peer.overwrite(key, payload.number(), bytes);
+        } else {
+          peer.save(key, payload.number(), bytes);
+        }
+        nanos.recordValue(System.nanoTime() - start);
+      } catch (IOException | RuntimeException e) {
+        if (failed++ == 0) {
+          System.err.println("first save that failed: " + e);
+        }
       }
-      nanos.recordValue(System.nanoTime() - start);
     }
+    return failed;
   }
 
   /**

@@ -59,8 +59,15 @@ public final class SavingProcess implements AutoCloseable {
     sendLine();
   }
 
-  /** Stops it, and returns the nanoseconds of its saves. */
-  public Histogram stop() throws IOException {
+  /**
+   * What it has done.
+   *
+   * @param nanos of the saves that did not fail
+   */
+  public record Saves(Histogram nanos, long failed) {}
+
+  /** Stops it. */
+  public Saves stop() throws IOException {
     sendLine();
     String last = "";
     String line;
@@ -72,14 +79,23 @@ public final class SavingProcess implements AutoCloseable {
       if (status != 0) {
         throw new IOException("the saving process failed: status=" + status);
       }
-      return Histogram.decodeFromCompressedByteBuffer(
-          ByteBuffer.wrap(Base64.getDecoder().decode(last)), 0);
+      String[] words = last.split(" ", -1);
+      Histogram nanos =
+          Histogram.decodeFromCompressedByteBuffer(
+              ByteBuffer.wrap(Base64.getDecoder().decode(words[1])), 0);
+      return new Saves(nanos, Long.parseLong(words[0]));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for the saving process", e);
     } catch (DataFormatException e) {
       throw new IOException("the saving process printed no histogram: line=" + last, e);
     }
+  }
+
+  /** Leaves it alone, as whoever dies does; returns its process. */
+  Process abandon() throws IOException {
+    process.getOutputStream().close();
+    return process;
   }
 
   private void sendLine() throws IOException {
