@@ -113,6 +113,11 @@ final class Sections {
             "What no store on this machine can go below: a write into allocated blocks with one"
                 + " sync of the data, a copy, a hash, a question to the file system.",
             "PhysicalFloorBenchmark."));
+    sections.add(
+        byMethod(
+            "The floor of a hit",
+            "What memory alone takes for a key, an ordered store and a byte of a payload elsewhere.",
+            "ScatteredReadBenchmark."));
     return sections;
   }
 

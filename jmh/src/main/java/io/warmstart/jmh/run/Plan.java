@@ -121,6 +121,10 @@ record Plan(List<List<Cell>> groups, int rounds) {
     }
     groups.add(floor(effort, SIZES));
     groups.add(
+        Stream.of(1000, 10_000, 100_000)
+            .map(keys -> Cell.of("ScatteredReadBenchmark.read", effort).with("keys", keys))
+            .toList());
+    groups.add(
         Stream.of("array", "buffer", "sha256")
             .map(method -> Cell.of("FingerprinterBenchmark." + method, effort))
             .toList());

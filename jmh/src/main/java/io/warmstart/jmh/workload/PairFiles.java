@@ -19,6 +19,8 @@ import java.util.HexFormat;
 public final class PairFiles {
   private static final JsonFactory JSON = new JsonFactory();
   private static final String RUN_ID = "run";
+  private static final int NANOS_PER_SECOND = 1_000_000_000;
+  private static final int LEAST_NANOS = NANOS_PER_SECOND / 10;
 
   private final Path root;
   private final byte[] payload;
@@ -56,7 +58,9 @@ public final class PairFiles {
     return (long) payload.length + manifest(Instant.now()).length;
   }
 
+  /** As long as any other: of 1,000 that were a byte shorter, three more fit into a budget. */
   private byte[] manifest(Instant written) throws IOException {
+    int nineDigits = LEAST_NANOS + written.getNano() % (NANOS_PER_SECOND - LEAST_NANOS);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.setPrettyPrinter(new DefaultPrettyPrinter());
@@ -64,7 +68,7 @@ public final class PairFiles {
       json.writeNumberField("schema_version", 1);
       json.writeStringField("producer", "benchmark");
       json.writeNumberField("written_unix_secs", written.getEpochSecond());
-      json.writeNumberField("written_nanos", written.getNano());
+      json.writeNumberField("written_nanos", nineDigits);
       json.writeNumberField("objective", 1.0);
       json.writeNumberField("iteration", 1);
       json.writeStringField("kind", "Checkpoint");

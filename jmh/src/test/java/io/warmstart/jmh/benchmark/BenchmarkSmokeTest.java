@@ -74,6 +74,15 @@ class BenchmarkSmokeTest {
   }
 
   @Test
+  void scatteredReads() throws Exception {
+    assertRuns(
+        1,
+        once(ScatteredReadBenchmark.class, Mode.AverageTime)
+            .param("keys", "4")
+            .param("skew", "ZIPF"));
+  }
+
+  @Test
   void coldLookups() throws Exception {
     assertRuns(
         2,

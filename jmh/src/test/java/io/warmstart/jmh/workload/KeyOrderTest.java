@@ -3,6 +3,7 @@ package io.warmstart.jmh.workload;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,15 @@ class KeyOrderTest {
   @Test
   void uniformAsksForEveryKey() {
     assertEquals(1000, count(Key.first(1000), Skew.UNIFORM).size());
+  }
+
+  /** An order of 16,384 left out six of seven keys of 100,000. */
+  @Test
+  void manyKeysAreAskedForToo() {
+    int[] order = KeyOrder.draw(100_000, Skew.UNIFORM, 1);
+
+    assertTrue(Arrays.stream(order).distinct().count() > 99_000);
+    assertEquals(1, Integer.bitCount(order.length));
   }
 
   private static Map<Key, Integer> count(Key[] keys, Skew skew) {
