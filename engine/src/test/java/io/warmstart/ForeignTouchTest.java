@@ -27,6 +27,7 @@ class ForeignTouchTest {
   private static final String RUN = "run";
 
   @TempDir Path root;
+  @TempDir Path aside;
   private final Fingerprint key = Payloads.key("touched");
 
   /**
@@ -96,7 +97,7 @@ class ForeignTouchTest {
   }
 
   private Path oldManifest() {
-    return root.resolveSibling(root.getFileName() + "-old-manifest");
+    return aside.resolve("old-manifest");
   }
 
   /** The original's part, played at the moments that matter. */
