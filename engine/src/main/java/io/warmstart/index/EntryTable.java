@@ -2,13 +2,10 @@ package io.warmstart.index;
 
 import static io.warmstart.index.IndexLayout.ENTRIES_PER_PAGE;
 import static io.warmstart.index.IndexLayout.ENTRY_ACCESSED_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_BUCKETS;
-import static io.warmstart.index.IndexLayout.ENTRY_BUCKETS_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_BYTES_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LAST_USE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LENGTH;
-import static io.warmstart.index.IndexLayout.ENTRY_NEXT_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_PAGE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_CAPACITY;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_HASH_OFFSET;
@@ -42,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The entries of a root, as far as a sweep chooses by them: stamps, sizes, names.
  *
- * <p>Each stripe has a chain of pages that only its holder changes, for those who ask for all, and
- * a part of the buckets of a hash table, for those who ask for one. What stands there is a hint:
- * before an entry is removed, its manifest is read under the lock. One that is missing here is put
- * in by the next walk of its key, one that is here but not on disk is dropped when its turn comes.
+ * <p>Each stripe has a chain of pages that only its holder changes, for those who ask for all; for
+ * those who ask for one there are {@link EntryBuckets}. What stands there is a hint: before an
+ * entry is removed, its manifest is read under the lock. One that is missing here is put in by the
+ * next walk of its key, one that is here but not on disk is dropped when its turn comes.
  *
  * <p>An entry is in its bucket before it is in use, and out of use before it is out of its bucket.
  * So a process that dies between two stores leaves a free place that nobody finds, or an entry with
@@ -59,18 +56,9 @@ import org.jspecify.annotations.Nullable;
  * being given to another entry makes that one look used.
  */
 final class EntryTable {
-  private static final int BUCKETS_PER_STRIPE = ENTRY_BUCKETS / STRIPES;
-
-  /**
-   * The entries of a key lie in so many buckets, by their run ids: few enough to look through all
-   * of them, enough for a key with thousands of runs.
-   */
-  private static final int BUCKETS_PER_KEY = 8;
-
-  private static final int MOST_ENTRIES = MOST_PAGES * ENTRIES_PER_PAGE;
-
   private final IndexFiles files;
   private final StripeTotals totals;
+  private final EntryBuckets buckets;
   private final OwnChanges own;
   private final IntSupplier pages;
 
@@ -86,6 +74,7 @@ final class EntryTable {
   EntryTable(IndexFiles files, StripeTotals totals, OwnChanges own, IntSupplier pages) {
     this.files = files;
     this.totals = totals;
+    this.buckets = new EntryBuckets(files);
     this.own = own;
     this.pages = pages;
   }
@@ -120,7 +109,7 @@ final class EntryTable {
     }
     Map<Long, Long> present = new HashMap<>();
     List<Long> twins = new ArrayList<>();
-    if (!findAll(stripe, key, present, twins)) {
+    if (!buckets.findAll(stripe, key, present, twins)) {
       files.giveUp();
       return false;
     }
@@ -135,41 +124,6 @@ final class EntryTable {
     }
     totals.raiseChanges(stripe);
     return recorded;
-  }
-
-  /** The numbers of a key's entries; false if a chain cannot be followed to its end. */
-  private boolean findAll(int stripe, Digest256 key, Map<Long, Long> byRunHash, List<Long> twins) {
-    for (long each = 0; each < BUCKETS_PER_KEY; each++) {
-      int bucket = bucketOf(key, each);
-      long entry = firstOf(stripe, bucket);
-      for (int hop = 0; hop < MOST_ENTRIES && entry > 0; hop++) {
-        IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
-        if (file == null) {
-          return false;
-        }
-        int offset = offsetOf(entry);
-        if (isOf(file.buffer, offset, key)) {
-          Long twin = byRunHash.put(file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET), entry);
-          if (twin != null) {
-            twins.add(twin);
-          }
-        }
-        entry = entryAfter(stripe, file.buffer, entry);
-      }
-      if (entry != 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isOf(AtomicBuffer buffer, int offset, Digest256 key) {
-    long differs =
-        (buffer.getLong(offset + ENTRY_KEY_OFFSET) ^ key.word(0))
-            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 8) ^ key.word(1))
-            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 16) ^ key.word(2))
-            | (buffer.getLong(offset + ENTRY_KEY_OFFSET + 24) ^ key.word(3));
-    return differs == 0 && buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED;
   }
 
   /** Raises the stripe's count of changes; {@code entry} is 0 if it is better read again. */
@@ -202,7 +156,7 @@ final class EntryTable {
           ENTRY_RUN_CAPACITY);
       long runHash = Checks.ofRunId(facts.runId());
       buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, runHash);
-      if (!link(stripe, bucketOf(key, runHash), buffer, entry)) {
+      if (!buckets.link(stripe, EntryBuckets.of(key, runHash), buffer, entry)) {
         return 0;
       }
     }
@@ -229,7 +183,7 @@ final class EntryTable {
       return;
     }
     int offset = offsetOf(entry.number());
-    if (isOf(file.buffer, offset, entry.key())
+    if (EntryBuckets.holds(file.buffer, offset, entry.key())
         && file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == entry.runHash()) {
       free(stripe, entry.number());
       changed(stripe, -1, entry.number());
@@ -238,7 +192,7 @@ final class EntryTable {
 
   /** Marks an entry as accessed. Needs no lock. */
   void touch(Digest256 key, String runId, long nowUnixNanos) {
-    long entry = find(KeyLocks.stripeOf(key), key, Checks.ofRunId(runId));
+    long entry = buckets.find(KeyLocks.stripeOf(key), key, Checks.ofRunId(runId));
     IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
     if (file != null) {
       int offset = offsetOf(entry);
@@ -407,27 +361,12 @@ final class EntryTable {
     return RunIds.isValid(runId) && Checks.ofRunId(runId) == runHash ? runId : null;
   }
 
-  /** The number of an entry; 0 if it is not recorded. */
-  private long find(int stripe, Digest256 key, long runHash) {
-    long entry = firstOf(stripe, bucketOf(key, runHash));
-    for (int hop = 0; hop < MOST_ENTRIES && entry > 0; hop++) {
-      IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
-      if (file == null) {
-        return 0;
-      }
-      int offset = offsetOf(entry);
-      if (file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == runHash
-          && isOf(file.buffer, offset, key)) {
-        return entry;
-      }
-      entry = entryAfter(stripe, file.buffer, entry);
-    }
-    return entry == Link.BROKEN ? Link.BROKEN : 0;
-  }
-
-  /** The same, for the holder of the stripe: who meets a broken link ends the generation. */
+  /**
+   * The number of an entry, for the holder of the stripe: 0 if it is not recorded; who meets a
+   * broken link ends the generation.
+   */
   private long findAlone(int stripe, Digest256 key, long runHash) {
-    long entry = find(stripe, key, runHash);
+    long entry = buckets.find(stripe, key, runHash);
     if (entry == Link.BROKEN) {
       files.giveUp();
     }
@@ -445,68 +384,6 @@ final class EntryTable {
       page = file == null ? Link.BROKEN : pageAfter(stripe, file.buffer, page);
     }
     return page != 0;
-  }
-
-  /** The bucket of an entry. It belongs to the stripe of its key. */
-  static int bucketOf(Digest256 key, long runHash) {
-    long place = key.word(3) ^ (runHash & (BUCKETS_PER_KEY - 1));
-    return KeyLocks.stripeOf(key) + STRIPES * (int) (place & (BUCKETS_PER_STRIPE - 1));
-  }
-
-  private static int bucketOffset(int bucket) {
-    return ENTRY_BUCKETS_OFFSET + 8 * bucket;
-  }
-
-  private long firstOf(int stripe, int bucket) {
-    return Link.numberInBucket(files.base.getLongVolatile(bucketOffset(bucket)), stripe, bucket);
-  }
-
-  /** The entry after one in its bucket; 0 if there is none, {@link Link#BROKEN} if astray. */
-  private static long entryAfter(int stripe, AtomicBuffer buffer, long entry) {
-    long word = buffer.getLongVolatile(offsetOf(entry) + ENTRY_NEXT_OFFSET);
-    return Link.number(word, Link.NEXT_ENTRY, stripe, entry);
-  }
-
-  /** Puts an entry in front of its bucket; false if that is astray. */
-  private boolean link(int stripe, int bucket, AtomicBuffer buffer, long entry) {
-    long next = firstOf(stripe, bucket);
-    if (next == Link.BROKEN) {
-      files.giveUp();
-      return false;
-    }
-    buffer.putLong(
-        offsetOf(entry) + ENTRY_NEXT_OFFSET, Link.to(Link.NEXT_ENTRY, stripe, entry, next));
-    files.base.putLongVolatile(
-        bucketOffset(bucket), Link.to(Link.ENTRY_BUCKET, stripe, bucket, entry));
-    return true;
-  }
-
-  /** Takes an entry out of its bucket; false if it is not there, or not to be reached. */
-  private boolean unlink(int stripe, int bucket, AtomicBuffer buffer, long entry) {
-    long next = entryAfter(stripe, buffer, entry);
-    if (next == Link.BROKEN) {
-      return false;
-    }
-    long at = firstOf(stripe, bucket);
-    if (at == entry) {
-      files.base.putLongVolatile(
-          bucketOffset(bucket), Link.to(Link.ENTRY_BUCKET, stripe, bucket, next));
-      return true;
-    }
-    for (int hop = 0; hop < MOST_ENTRIES && at > 0; hop++) {
-      IndexFile file = files.fileOf(at / ENTRIES_PER_PAGE);
-      if (file == null) {
-        return false;
-      }
-      long following = entryAfter(stripe, file.buffer, at);
-      if (following == entry) {
-        file.buffer.putLongVolatile(
-            offsetOf(at) + ENTRY_NEXT_OFFSET, Link.to(Link.NEXT_ENTRY, stripe, at, next));
-        return true;
-      }
-      at = following;
-    }
-    return false;
   }
 
   private long firstPage(int stripe) {
@@ -588,8 +465,9 @@ final class EntryTable {
     int offset = offsetOf(entry);
     AtomicBuffer buffer = file.buffer;
     buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, FREE);
-    int bucket = bucketOf(keyAt(buffer, offset), buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET));
-    if (!unlink(stripe, bucket, buffer, entry)) {
+    int bucket =
+        EntryBuckets.of(keyAt(buffer, offset), buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET));
+    if (!buckets.unlink(stripe, bucket, buffer, entry)) {
       // In use and in no bucket is what nobody has written.
       files.giveUp();
       return;
@@ -603,7 +481,7 @@ final class EntryTable {
   }
 
   /** Where an entry lies in its file, which has been found: so its page's number is a sane one. */
-  private static int offsetOf(long entry) {
+  static int offsetOf(long entry) {
     int page = (int) (entry / ENTRIES_PER_PAGE);
     return IndexLayout.offsetOf(page) + (int) (entry % ENTRIES_PER_PAGE) * ENTRY_LENGTH;
   }

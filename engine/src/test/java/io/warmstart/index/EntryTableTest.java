@@ -108,7 +108,7 @@ class EntryTableTest {
     publish(key(1), "run");
     RecordedEntry entry = process.records.next().orElseThrow();
     UnsafeBuffer file = memory.file(0);
-    int bucket = EntryTable.bucketOf(key(1), Checks.ofRunId("run"));
+    int bucket = EntryBuckets.of(key(1), Checks.ofRunId("run"));
     file.putLong(IndexLayout.ENTRY_BUCKETS_OFFSET + 8 * bucket, 0);
     IndexFiles files = process.attached().files();
 

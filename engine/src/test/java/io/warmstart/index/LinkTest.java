@@ -86,7 +86,7 @@ class LinkTest {
     }
     for (int n = 0; n < 5; n++) {
       // Where work() looks for an entry before it puts one in.
-      int bucket = EntryTable.bucketOf(IndexModel.key(n), Checks.ofRunId("run-9"));
+      int bucket = EntryBuckets.of(IndexModel.key(n), Checks.ofRunId("run-9"));
       Word word = new Word("bucket " + bucket, 0, IndexLayout.ENTRY_BUCKETS_OFFSET + 8 * bucket);
       if (!words.contains(word)) {
         followBucket(words, bucket, IndexModel.key(n));
