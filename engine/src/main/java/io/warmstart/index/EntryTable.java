@@ -29,7 +29,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.IntSupplier;
@@ -258,20 +257,16 @@ final class EntryTable {
 
   /** What a pass over a stripe's entries finds. */
   static final class Pass {
-    private final int most;
-    private final NavigableSet<RecordedEntry> first;
+    private final FirstEntries first;
     private long oldestUse = Long.MAX_VALUE;
     private int count;
-    private int left;
 
     /**
      * Makes a pass.
      *
-     * @param most how many of the first in the order of eviction are wanted
-     * @param first empty, takes them
+     * @param first empty, takes the first in the order of eviction
      */
-    Pass(int most, NavigableSet<RecordedEntry> first) {
-      this.most = most;
+    Pass(FirstEntries first) {
       this.first = first;
     }
 
@@ -282,19 +277,6 @@ final class EntryTable {
 
     int count() {
       return count;
-    }
-
-    /** How many may be evicted after the first. */
-    int left() {
-      return left;
-    }
-
-    private boolean isLate(boolean accessed, long use) {
-      if (first.size() < most) {
-        return false;
-      }
-      RecordedEntry last = first.last();
-      return accessed == last.accessed() ? use > last.lastUseNanos() : accessed;
     }
   }
 
@@ -313,16 +295,13 @@ final class EntryTable {
     if (passedOver.contains(number)) {
       return;
     }
-    if (into.isLate(accessed, use)) {
-      into.left++;
+    if (into.first.isLate(accessed, use)) {
+      into.first.leaveOut();
       return;
     }
     RecordedEntry entry = read(buffer, number);
-    if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe && into.first.add(entry)) {
-      if (into.first.size() > into.most) {
-        into.first.pollLast();
-        into.left++;
-      }
+    if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe) {
+      into.first.add(entry);
     }
   }
 

@@ -6,8 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,41 +23,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads, though only the one that sweeps has a use for it.
  */
 final class EvictionOrder {
-  private static final int MOST_REMEMBERED = 16;
-
   /** What is remembered of a stripe. */
   private static final class Stripe {
-    private final NavigableSet<RecordedEntry> first = new TreeSet<>();
+    private final FirstEntries first = new FirstEntries();
     private boolean known;
     private long seen;
     private long oldestUse;
     private int count;
-
-    /** How many are not remembered that may be evicted, at most. */
-    private int left;
-
-    /** Remembers an entry, unless others that are not remembered may come before it. */
-    void add(RecordedEntry entry) {
-      boolean among = left == 0 || (!first.isEmpty() && entry.compareTo(first.last()) < 0);
-      if (among) {
-        first.add(entry);
-      }
-      if (!among || first.size() > MOST_REMEMBERED) {
-        left++;
-      }
-      if (first.size() > MOST_REMEMBERED) {
-        first.pollLast();
-      }
-    }
-
-    /** Whether the next to go is one that is not remembered. */
-    boolean hasRunOut() {
-      return first.isEmpty() && left > 0;
-    }
-
-    void remove(long number) {
-      first.removeIf(entry -> entry.number() == number);
-    }
   }
 
   private final StripeTotals totals;
@@ -85,9 +55,9 @@ final class EvictionOrder {
       refreshAll();
       RecordedEntry next = null;
       for (Stripe stripe : stripes) {
-        if (!stripe.first.isEmpty()) {
-          RecordedEntry candidate = stripe.first.first();
-          next = next == null || candidate.compareTo(next) < 0 ? candidate : next;
+        RecordedEntry candidate = stripe.first.first();
+        if (candidate != null && (next == null || candidate.compareTo(next) < 0)) {
+          next = candidate;
         }
       }
       if (next == null) {
@@ -101,7 +71,7 @@ final class EvictionOrder {
       Stripe stripe = stripes[KeyLocks.stripeOf(next.key())];
       stripe.first.remove(next);
       if (again != null && again.key().equals(next.key())) {
-        stripe.add(again);
+        stripe.first.add(again);
       }
     }
   }
@@ -138,7 +108,7 @@ final class EvictionOrder {
   synchronized void passOver(RecordedEntry entry) {
     Stripe stripe = stripes[KeyLocks.stripeOf(entry.key())];
     passedOver.put(entry.number(), stripe);
-    stripe.remove(entry.number());
+    stripe.first.remove(entry.number());
   }
 
   /** Considers again what was passed over. */
@@ -165,12 +135,12 @@ final class EvictionOrder {
     }
     stripe.seen = change.changes();
     stripe.count += change.more();
-    stripe.remove(change.number());
+    stripe.first.remove(change.number());
     RecordedEntry entry = change.entry();
     if (entry != null) {
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
       if (!passedOver.containsKey(entry.number())) {
-        stripe.add(entry);
+        stripe.first.add(entry);
       }
     }
   }
@@ -178,15 +148,14 @@ final class EvictionOrder {
   private void refresh(int number) {
     Stripe stripe = stripes[number];
     long changes = totals.changes(number);
-    if (stripe.known && stripe.seen == changes && !stripe.hasRunOut()) {
+    if (stripe.known && stripe.seen == changes && !stripe.first.hasRunOut()) {
       return;
     }
     stripe.first.clear();
-    EntryTable.Pass pass = new EntryTable.Pass(MOST_REMEMBERED, stripe.first);
+    EntryTable.Pass pass = new EntryTable.Pass(stripe.first);
     entries.pass(number, passedOver.keySet(), pass);
     stripe.oldestUse = pass.oldestUse();
     stripe.count = pass.count();
-    stripe.left = pass.left();
     // As it was before the entries were read: a change meanwhile is seen the next time.
     stripe.seen = changes;
     stripe.known = true;
