@@ -151,8 +151,9 @@ final class LookupFlow {
   /** One look; null if the key changed under it. */
   private @Nullable Boolean attempt(
       KeyDirectory directory, Ranking ranking, Entry target, Patience patience) throws IOException {
-    FillTicket ticket = beforeRead(directory);
-    KeyScan scan = engine.index.look(directory);
+    KeyLook look = KeyLook.of(engine, directory);
+    FillTicket ticket = look.ticket();
+    KeyScan scan = look.scan();
     IOException unreadable = null;
     for (KeyScan.Suspect suspect : scan.suspects()) {
       if (suspect.unreadable()) {
@@ -246,23 +247,6 @@ final class LookupFlow {
       engine.touches.note(directory.key(), candidate, now);
       engine.records().touched(directory.key(), candidate.runId(), now);
     }
-  }
-
-  /** Takes note of the key's state before its directory is read; null if there is no index. */
-  private @Nullable FillTicket beforeRead(KeyDirectory directory) {
-    SharedIndex index = engine.sharedIndex;
-    if (index == null) {
-      return null;
-    }
-    if (index.needsSlot(directory.key())) {
-      try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
-        if (hold.shared()) {
-          index.makeSlot(directory.key());
-        }
-      }
-    }
-    return index.beforeRead(
-        directory.key(), TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
   }
 
   private boolean fill(

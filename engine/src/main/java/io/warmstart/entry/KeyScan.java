@@ -82,12 +82,39 @@ public record KeyScan(
 
   /** Looks for what a lookup needs: the manifests. */
   public static KeyScan forLookup(FileOps ops, KeyDirectory directory) throws IOException {
-    return Uninterrupted.call(() -> scan(ops, directory, false));
+    return Uninterrupted.call(() -> scan(ops, directory, false, Map.of()));
+  }
+
+  /**
+   * Looks again for what a lookup needs.
+   *
+   * @param before what the last look found
+   * @param settledBefore unix nanoseconds: a manifest that is older and that looks as it did then
+   *     is taken for read. A younger one may have been replaced in the same tick of the clock by
+   *     one that was given its inode.
+   */
+  public static KeyScan again(
+      FileOps ops, KeyDirectory directory, KeyScan before, long settledBefore) throws IOException {
+    Map<String, ManifestFile> read = new HashMap<>();
+    for (Candidate candidate : before.candidates) {
+      FileFacts facts = before.manifestFacts.get(candidate.runId());
+      if (facts != null && facts.mtimeNanos() < settledBefore) {
+        read.put(candidate.runId(), new ManifestFile(candidate.manifest(), facts));
+      }
+    }
+    return Uninterrupted.call(() -> scan(ops, directory, false, read));
+  }
+
+  /** Whether two looks found the same manifests. */
+  public boolean sameEntriesAs(KeyScan other) {
+    return exists == other.exists
+        && candidates.size() == other.candidates.size()
+        && manifestFacts.equals(other.manifestFacts);
   }
 
   /** Looks at everything, with the size of each file. */
   public static KeyScan withSizes(FileOps ops, KeyDirectory directory) throws IOException {
-    return Uninterrupted.call(() -> scan(ops, directory, true));
+    return Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
   }
 
   /** The bytes of every file seen. */
@@ -130,7 +157,8 @@ public record KeyScan(
         && unknown.isEmpty();
   }
 
-  private static KeyScan scan(FileOps ops, KeyDirectory directory, boolean sizes)
+  private static KeyScan scan(
+      FileOps ops, KeyDirectory directory, boolean sizes, Map<String, ManifestFile> read)
       throws IOException {
     Path path = directory.path();
     List<String> names;
@@ -143,7 +171,7 @@ public record KeyScan(
     for (String name : names) {
       Classified classified = DirectoryNames.classify(name);
       try {
-        scan.add(ops, path.resolve(name), name, classified, sizes);
+        scan.add(ops, path.resolve(name), classified, sizes, read);
       } catch (NoSuchFileException e) {
         // Gone since the listing.
       }
@@ -151,11 +179,13 @@ public record KeyScan(
     return scan;
   }
 
-  private void add(FileOps ops, Path path, String name, Classified classified, boolean sizes)
+  private void add(
+      FileOps ops, Path path, Classified classified, boolean sizes, Map<String, ManifestFile> read)
       throws IOException {
+    String name = path.getFileName().toString();
     String runId = classified.runId();
     switch (classified.kind()) {
-      case MANIFEST -> addManifest(ops, path, Objects.requireNonNull(runId));
+      case MANIFEST -> addManifest(ops, path, Objects.requireNonNull(runId), read.get(runId));
       case PAYLOAD -> {
         if (sizes) {
           payloadFacts.put(Objects.requireNonNull(runId), ops.stat(path));
@@ -169,9 +199,13 @@ public record KeyScan(
     }
   }
 
-  private void addManifest(FileOps ops, Path path, String runId) throws IOException {
+  private void addManifest(FileOps ops, Path path, String runId, @Nullable ManifestFile read)
+      throws IOException {
     try {
-      ManifestFile file = ManifestFile.read(ops, path);
+      ManifestFile file =
+          read != null && ops.stat(path).sameContentAs(read.facts())
+              ? read
+              : ManifestFile.read(ops, path);
       candidates.add(new Candidate(runId, file.manifest()));
       manifestFacts.put(runId, file.facts());
     } catch (SchemaVersionException e) {

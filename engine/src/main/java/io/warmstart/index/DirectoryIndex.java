@@ -19,6 +19,12 @@ public final class DirectoryIndex implements EntryIndex {
   }
 
   @Override
+  public KeyScan lookAgain(KeyDirectory directory, KeyScan before, long settledBefore)
+      throws IOException {
+    return KeyScan.again(ops, directory, before, settledBefore);
+  }
+
+  @Override
   public void changing(KeyDirectory directory) {}
 
   @Override

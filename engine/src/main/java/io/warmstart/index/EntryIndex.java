@@ -14,6 +14,15 @@ public interface EntryIndex {
   /** The entries of a key, and what else lies in its directory as far as a lookup needs it. */
   KeyScan look(KeyDirectory directory) throws IOException;
 
+  /**
+   * The same again, for somebody whom the last look does not satisfy.
+   *
+   * @param before what it found
+   * @param settledBefore unix nanoseconds: a manifest that is older and that looks as it did then
+   *     is taken for read
+   */
+  KeyScan lookAgain(KeyDirectory directory, KeyScan before, long settledBefore) throws IOException;
+
   /** The files of a key are about to change: told before the first change. */
   void changing(KeyDirectory directory);
 

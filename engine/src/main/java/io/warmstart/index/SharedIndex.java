@@ -270,6 +270,26 @@ public final class SharedIndex implements EntryIndex {
     }
   }
 
+  /** Whether no change of the key has begun or ended since a ticket was given out. */
+  public boolean stillHolds(FillTicket ticket) {
+    IndexAttachment attached = ticket.attached;
+    try {
+      boolean holds = holds(ticket, new SlotCursor());
+      LostPages.surface();
+      return holds;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return false;
+    }
+  }
+
+  private static boolean holds(FillTicket ticket, SlotCursor at) {
+    KeyTable keys = ticket.attached.keys();
+    return ticket.attached.files().live()
+        && keys.find(ticket.key, at)
+        && keys.changes(at) == ticket.changes;
+  }
+
   /** Whether a key has no slot yet. */
   public boolean needsSlot(Digest256 key) {
     IndexAttachment attached = attachments.current();
@@ -317,7 +337,7 @@ public final class SharedIndex implements EntryIndex {
     Digest256 key = ticket.key;
     try {
       SlotCursor at = new SlotCursor();
-      if (!attached.files().live() || !keys.find(key, at) || keys.changes(at) != ticket.changes) {
+      if (!holds(ticket, at)) {
         LostPages.surface();
         return false;
       }
@@ -349,6 +369,12 @@ public final class SharedIndex implements EntryIndex {
   @Override
   public KeyScan look(KeyDirectory directory) throws IOException {
     return KeyScan.forLookup(ops, directory);
+  }
+
+  @Override
+  public KeyScan lookAgain(KeyDirectory directory, KeyScan before, long settledBefore)
+      throws IOException {
+    return KeyScan.again(ops, directory, before, settledBefore);
   }
 
   @Override

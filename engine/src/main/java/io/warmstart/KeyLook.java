@@ -1,0 +1,81 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.index.FillTicket;
+import io.warmstart.index.KeyLocks;
+import io.warmstart.index.SharedIndex;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a lookup goes by: a key's directory as it was at one moment.
+ *
+ * <p>A scan takes its time: names first, then one manifest after the other. If two saves come in
+ * between, it may find the second and not the first, or list an entry that is then evicted for one
+ * that it has not listed, and find none at all. So a scan counts only
+ *
+ * <ul>
+ *   <li>if the index tells that no change has begun or ended since before it;
+ *   <li>or if it was made under the key's lock, which is taken if the first was disturbed;
+ *   <li>or, where there is neither, if the one before it has found the same.
+ * </ul>
+ *
+ * <p>Stores that know no index are kept out by none of these but the last; nor is a saver that goes
+ * on without the lock after a time-out.
+ *
+ * @param ticket to fill the index with what is found; null if there is nothing to fill
+ */
+record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
+  /**
+   * Where the lock is not to be had and somebody changes the key all the time, the last must do.
+   */
+  private static final int MOST_LOOKS = 8;
+
+  static KeyLook of(Engine engine, KeyDirectory directory) throws IOException {
+    long beganUnixNanos = now();
+    KeyLook look = new KeyLook(ticket(engine, directory), engine.index.look(directory));
+    for (int more = 1; more < MOST_LOOKS && !look.undisturbed(engine); more++) {
+      KeyScan before = look.scan();
+      long settledBefore = beganUnixNanos - engine.place.racyNanos();
+      beganUnixNanos = now();
+      try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
+        look =
+            new KeyLook(
+                beforeRead(engine, directory),
+                engine.index.lookAgain(directory, before, settledBefore));
+        if (hold.shared() || look.scan().sameEntriesAs(before)) {
+          return look;
+        }
+      }
+    }
+    return look;
+  }
+
+  private boolean undisturbed(Engine engine) {
+    return ticket != null && engine.sharedIndex != null && engine.sharedIndex.stillHolds(ticket);
+  }
+
+  /** Takes note of the key's state, in a slot that is made for it if it has none. */
+  private static @Nullable FillTicket ticket(Engine engine, KeyDirectory directory) {
+    SharedIndex index = engine.sharedIndex;
+    if (index != null && index.needsSlot(directory.key())) {
+      try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
+        if (hold.shared()) {
+          index.makeSlot(directory.key());
+        }
+      }
+    }
+    return beforeRead(engine, directory);
+  }
+
+  private static @Nullable FillTicket beforeRead(Engine engine, KeyDirectory directory) {
+    SharedIndex index = engine.sharedIndex;
+    return index == null ? null : index.beforeRead(directory.key(), now());
+  }
+
+  private static long now() {
+    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+  }
+}

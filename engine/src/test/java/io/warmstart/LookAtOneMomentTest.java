@@ -1,0 +1,211 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A lookup reads the manifests of a key one after the other. What it answers must have been so at
+ * one moment: not the first as it was before two saves and the second as it was after them.
+ */
+class LookAtOneMomentTest {
+  private static final EntryAttributes PLAIN = EntryAttributes.checkpoint();
+
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("one moment");
+
+  /**
+   * Does something before a thread looks at its n-th manifest, and again at the n-th after that.
+   */
+  private static final class AtManifest extends ObservedFileOps {
+    private @Nullable Thread watched;
+    private Runnable action = () -> {};
+    private int timesLeft;
+    private int nth;
+    private int seen;
+    private int opened;
+
+    AtManifest() {
+      super(new NioFileOps());
+    }
+
+    void arm(int place, int times, Runnable what) {
+      watched = Thread.currentThread();
+      timesLeft = times;
+      nth = place;
+      seen = 0;
+      opened = 0;
+      action = what;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      boolean manifest =
+          Thread.currentThread() == watched && op.path().toString().endsWith(".json");
+      if (manifest && op.kind() == Kind.OPEN_FOR_READING) {
+        opened++;
+      }
+      if (manifest && timesLeft > 0 && op.kind() == Kind.STAT && ++seen == nth) {
+        Thread reading = watched;
+        watched = null;
+        action.run();
+        watched = reading;
+        timesLeft--;
+        seen = 0;
+      }
+      return whole.run();
+    }
+  }
+
+  /** The manifests of the key in the order in which a lookup meets them. */
+  private List<String> runsAsListed() throws IOException {
+    return new NioFileOps()
+        .list(root.resolve(key.toHex())).stream()
+            .filter(name -> name.endsWith(".json"))
+            .map(name -> name.substring(0, name.length() - ".json".length()))
+            .toList();
+  }
+
+  private static EntryAttributes objective(double objective) {
+    return PLAIN.withObjective(objective);
+  }
+
+  @Test
+  void entryIsNotPassedOverForOneThatWasSavedAfterIt() throws IOException {
+    AtManifest ops = new AtManifest();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
+      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
+      List<String> runs = runsAsListed();
+
+      ops.arm(
+          2,
+          1,
+          () -> {
+            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(1));
+            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(2));
+          });
+
+      assertEquals(1, lowest(store));
+    }
+  }
+
+  @Test
+  void neitherByAStoreWithoutLocks() throws IOException {
+    AtManifest ops = new AtManifest();
+    try (WarmStartStore store = WarmStartStore.open(root);
+        WarmStartStore readOnly =
+            WarmStartStore.open(
+                root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
+      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
+      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
+      List<String> runs = runsAsListed();
+      double[] next = {7};
+
+      ops.arm(
+          2,
+          2,
+          () -> {
+            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(--next[0]));
+            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(next[0] + 0.5));
+          });
+
+      assertEquals(5, lowest(readOnly));
+    }
+  }
+
+  @Test
+  void keyThatAlwaysHasAnEntryIsNeverMissed() {
+    AtManifest ops = new AtManifest();
+    StoreOptions roomForOne = StoreOptions.defaults().withSizeBudgetBytes(1_500).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, roomForOne)) {
+      store.save(key, new byte[1_000], PLAIN);
+      ops.arm(1, 1, () -> store.save(key, new byte[1_001], PLAIN));
+
+      try (Entry entry = store.lookup(key).orElseThrow()) {
+        assertEquals(1_001, entry.payloadLength());
+      }
+      assertEquals(1, store.stats().counters().get("evicted"));
+    }
+  }
+
+  @Test
+  void whatHasNotChangedIsNotReadAgain() throws IOException {
+    AtManifest ops = new AtManifest();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+      for (int run = 0; run < 10; run++) {
+        store.saveOverwrite(key, "run" + run, new byte[] {1}, objective(run));
+        stamp("run" + run, FileTime.from(Instant.now().minusSeconds(1)));
+      }
+      String last = runsAsListed().get(9);
+      ops.arm(2, 1, () -> store.saveOverwrite(key, last, new byte[] {2}, objective(-1)));
+
+      assertEquals(-1, lowest(store));
+      assertEquals(11, ops.opened);
+    }
+  }
+
+  /** A file may be given the inode of one that is gone, and its times in one tick of the clock. */
+  @Test
+  void youngManifestIsReadAgainThoughItLooksTheSame() throws IOException {
+    AtManifest ops = new AtManifest();
+    FileTime young = FileTime.from(Instant.now().plusSeconds(3_600));
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+      store.saveOverwrite(key, "a", new byte[] {1}, objective(5));
+      store.saveOverwrite(key, "b", new byte[] {1}, objective(6));
+      String first = runsAsListed().get(0);
+      String second = runsAsListed().get(1);
+      stamp(first, young);
+      ops.arm(
+          2,
+          1,
+          () -> {
+            store.saveOverwrite(key, second, new byte[] {2}, objective(7));
+            rewrite(first, young);
+          });
+
+      assertEquals(4, lowest(store));
+    }
+  }
+
+  private Path manifest(String run) {
+    return root.resolve(key.toHex()).resolve(run + ".json");
+  }
+
+  private void stamp(String run, FileTime time) throws IOException {
+    Files.setLastModifiedTime(manifest(run), time);
+  }
+
+  private void rewrite(String run, FileTime time) {
+    try {
+      String text = Files.readString(manifest(run));
+      Files.writeString(manifest(run), text.replaceFirst("(objective[^0-9]*)[56]", "$14"));
+      stamp(run, time);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private double lowest(WarmStartStore store) {
+    Optional<Entry> found = store.lookup(key, Ranking.LOWEST_OBJECTIVE);
+    try (Entry entry = found.orElseThrow()) {
+      return entry.objective().orElseThrow();
+    }
+  }
+}
