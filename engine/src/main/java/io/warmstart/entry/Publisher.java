@@ -91,26 +91,36 @@ public final class Publisher {
    * <p>A touch of the original store reads a manifest, and renames what it read back into place
    * with a new stamp, after a sync. If a save comes in between, the manifest before it is put over
    * the new one, and the next reader of the original deletes both halves.
+   *
+   * <p>A later save renames its payload first. So a manifest that is not ours tells of a foreign
+   * hand only if the payload is ours after the look at it, and not only before.
    */
   public boolean stands(StagedPair pair) {
-    Path manifest = pair.directory().manifest(pair.runId());
     try {
-      FileFacts payload = ops.stat(pair.directory().payload(pair.runId()));
-      if (!payload.sameContentAs(pair.payloadFacts())) {
-        return true;
-      }
-      if (ops.stat(manifest).sameContentAs(pair.manifestFacts())) {
-        return true;
-      }
-      return ManifestFile.read(ops, manifest)
-          .manifest()
-          .checksum()
-          .equals(pair.manifest().checksum());
-    } catch (NoSuchFileException | ManifestFormatException e) {
+      return !holdsOurPayload(pair) || holdsOurManifest(pair) || !holdsOurPayload(pair);
+    } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {
       // Both renames have succeeded, which says more than a look that fails.
       return true;
+    }
+  }
+
+  private boolean holdsOurPayload(StagedPair pair) throws IOException {
+    return ops.stat(pair.directory().payload(pair.runId())).sameContentAs(pair.payloadFacts());
+  }
+
+  /** Whether the manifest is ours, or tells of our payload with another stamp. */
+  private boolean holdsOurManifest(StagedPair pair) throws IOException {
+    Path manifest = pair.directory().manifest(pair.runId());
+    try {
+      return ops.stat(manifest).sameContentAs(pair.manifestFacts())
+          || ManifestFile.read(ops, manifest)
+              .manifest()
+              .checksum()
+              .equals(pair.manifest().checksum());
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return false;
     }
   }
 

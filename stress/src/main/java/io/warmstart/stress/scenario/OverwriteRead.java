@@ -19,9 +19,13 @@ import java.util.concurrent.TimeUnit;
  * Writers overwrite one run id of one key, readers in other processes compare every byte. Each read
  * must find a whole version that some order of the overwrites explains, and once there is one,
  * never none.
+ *
+ * <p>In every other round there are a dozen run ids. A reader then has a dozen manifests to read,
+ * and two overwrites that come in between must not be seen the wrong way round.
  */
 public final class OverwriteRead implements Scenario {
   private static final int KEYS = 2;
+  private static final int MANY_RUNS = 12;
   private static final int PAYLOAD_BYTES = 8192;
   private static final long ROUND_SECONDS = 20;
 
@@ -42,7 +46,7 @@ public final class OverwriteRead implements Scenario {
 
   @Override
   public String summary() {
-    return "overwrites of one run id against readers that compare every byte";
+    return "overwrites of one run id, or a dozen, against readers that compare every byte";
   }
 
   @Override
@@ -54,23 +58,25 @@ public final class OverwriteRead implements Scenario {
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("overwrites", 20L * run.options().seconds());
     run.atLeast("hits", 100L * run.options().seconds());
-    int rounds = (int) Math.max(1, run.options().seconds() / ROUND_SECONDS);
+    int rounds = (int) Math.max(2, run.options().seconds() / ROUND_SECONDS);
     long roundNanos =
         run.options().atLeast() > 0
             ? MOST_NANOS
             : TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
     for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
-      round(run, Rounds.nanosOf(run.options(), round, rounds, roundNanos));
+      int runs = round % 2 == 1 ? MANY_RUNS : 1;
+      round(run, runs, Rounds.nanosOf(run.options(), round, rounds, roundNanos));
     }
   }
 
-  private static void round(Run run, long nanos) throws IOException, InterruptedException {
+  private static void round(Run run, int runs, long nanos)
+      throws IOException, InterruptedException {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
       int writers = Math.max(1, run.options().processes() / 4);
       for (int worker = 0; worker < run.options().processes(); worker++) {
         WorkerPlan plan =
             crew.plan(worker < writers ? Mix.OVERWRITE : Mix.LOOK)
-                .withKeys(KEYS, 1)
+                .withKeys(KEYS, runs)
                 .withMostPayloadBytes(PAYLOAD_BYTES);
         crew.start(worker < writers ? plan : plan.withMostOperations(READS_PER_ROUND), LAUNCH);
       }
