@@ -190,18 +190,25 @@ class SaveFaultTest {
   @MethodSource("io.warmstart.FaultMatrix#someFaults")
   void overwriteWithALargePayloadIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
       throws IOException {
-    FaultMatrix.run(
-        work,
-        fault,
-        persistent,
-        24,
-        new Overwrite() {
-          @Override
-          int payloadBytes() {
-            // Synced before its manifest is stamped.
-            return 1024 * 1024 + 1;
-          }
-        });
+    // Synced before its manifest is stamped.
+    FaultMatrix.run(work, fault, persistent, 24, overwriteOf(1024 * 1024 + 1));
+  }
+
+  @Execution(ExecutionMode.CONCURRENT)
+  @ParameterizedTest
+  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  void overwriteThatIsHashedBesideItsSyncIsNewIfItReturnsAndOldIfItThrows(
+      Fault fault, boolean persistent) throws IOException {
+    FaultMatrix.run(work, fault, persistent, 24, overwriteOf(300 * 1024));
+  }
+
+  private static Overwrite overwriteOf(int bytes) {
+    return new Overwrite() {
+      @Override
+      int payloadBytes() {
+        return bytes;
+      }
+    };
   }
 
   @Execution(ExecutionMode.CONCURRENT)

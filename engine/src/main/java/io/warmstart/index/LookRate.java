@@ -9,13 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  * turn it is again, and most of the time would go into looks.
  *
  * <p>So there are turns for as many keys within an interval as take a tenth of the time. A key
- * whose turn does not come has it at the latest after {@link #MOST_INTERVALS}.
+ * whose turn does not come has it a hundred intervals later, or a second, whichever is less.
  *
  * <p>Safe for all threads; two that come at once may both be given the last turn.
  */
 final class LookRate {
-  /** How many intervals old a look may become. */
-  static final int MOST_INTERVALS = 10;
+  /** How many intervals more than one old a look may become. */
+  private static final int MOST_INTERVALS_LATE = 100;
+
+  private static final long MOST_NANOS_LATE = TimeUnit.SECONDS.toNanos(1);
 
   /** A look takes a tenth of it. */
   private static final long NANOS_PER_TURN = TimeUnit.MICROSECONDS.toNanos(20);
@@ -30,7 +32,14 @@ final class LookRate {
    * @param intervalNanos how old one may be while there are turns; 0: none is ever left
    */
   boolean leaves(long age, long intervalNanos, long nowNanos) {
-    return age >= 0 && age / MOST_INTERVALS < intervalNanos && !takesTurn(intervalNanos, nowNanos);
+    return age >= 0
+        && age - intervalNanos < mostNanosLate(intervalNanos)
+        && !takesTurn(intervalNanos, nowNanos);
+  }
+
+  private static long mostNanosLate(long intervalNanos) {
+    return Math.min(
+        MOST_NANOS_LATE, Math.min(intervalNanos, MOST_NANOS_LATE) * MOST_INTERVALS_LATE);
   }
 
   private boolean takesTurn(long intervalNanos, long nowNanos) {

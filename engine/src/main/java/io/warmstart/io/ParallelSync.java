@@ -36,50 +36,92 @@ public final class ParallelSync implements AutoCloseable {
   }
 
   /**
-   * Syncs both, and returns when both are done, whether or not they succeeded.
+   * Begins to sync a file. It must stay open until that is awaited, and may be read meanwhile.
    *
-   * @throws IOException the first failure, with the other attached; the files are then lost
+   * <p>Where there is no thread to be had, it is synced here.
    */
-  public void both(FileOps.FileHandle first, FileOps.FileHandle second) throws IOException {
-    AtomicReference<@Nullable Throwable> firstFailure = new AtomicReference<>();
-    CountDownLatch firstDone = new CountDownLatch(1);
+  public Pending begin(FileOps.FileHandle file) {
+    Pending pending = new Pending(file);
     try {
-      threads.execute(
-          () -> {
-            try {
-              first.sync();
-            } catch (IOException | RuntimeException | Error e) {
-              firstFailure.set(e);
-            } finally {
-              firstDone.countDown();
-            }
-          });
+      threads.execute(pending);
     } catch (RejectedExecutionException e) {
-      first.sync();
-      second.sync();
-      return;
+      pending.run();
     }
-    Throwable failure = null;
-    try {
-      second.sync();
-    } catch (IOException | RuntimeException | Error e) {
-      failure = e;
+    return pending;
+  }
+
+  /** A sync that has begun. */
+  public static final class Pending implements Runnable {
+    private final FileOps.FileHandle file;
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final CountDownLatch done = new CountDownLatch(1);
+
+    private Pending(FileOps.FileHandle file) {
+      this.file = file;
     }
-    awaitUninterruptibly(firstDone);
-    Throwable other = firstFailure.get();
-    if (failure == null) {
-      failure = other;
-    } else if (other != null) {
-      failure.addSuppressed(other);
+
+    /** Syncs; for a thread of its own. */
+    @Override
+    public void run() {
+      try {
+        file.sync();
+      } catch (IOException | RuntimeException | Error e) {
+        failure.set(e);
+      } finally {
+        done.countDown();
+      }
     }
-    if (failure instanceof IOException e) {
-      throw e;
+
+    /**
+     * Waits for the end.
+     *
+     * @return how it failed; null if it did not, or has been told before
+     */
+    public @Nullable Throwable settle() {
+      awaitUninterruptibly(done);
+      return failure.getAndSet(null);
     }
-    if (failure instanceof RuntimeException e) {
-      throw e;
+
+    /**
+     * Waits for the end.
+     *
+     * @throws IOException if the sync has failed; the file is then lost
+     */
+    public void await() throws IOException {
+      throwIfAny(settle());
     }
-    if (failure instanceof Error e) {
-      throw e;
+
+    /**
+     * Syncs another file meanwhile, and returns when both are done, whether or not they succeeded.
+     *
+     * @throws IOException the first failure, with the other attached; the files are then lost
+     */
+    public void with(FileOps.FileHandle second) throws IOException {
+      Throwable failed = null;
+      try {
+        second.sync();
+      } catch (IOException | RuntimeException | Error e) {
+        failed = e;
+      }
+      Throwable other = settle();
+      if (failed == null) {
+        failed = other;
+      } else if (other != null) {
+        failed.addSuppressed(other);
+      }
+      throwIfAny(failed);
+    }
+
+    private static void throwIfAny(@Nullable Throwable failed) throws IOException {
+      if (failed instanceof IOException e) {
+        throw e;
+      }
+      if (failed instanceof RuntimeException e) {
+        throw e;
+      }
+      if (failed instanceof Error e) {
+        throw e;
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class LookRateTest {
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final long NOW = TimeUnit.SECONDS.toNanos(1_700_000_000);
   private static final int TURNS = 500;
 
@@ -34,11 +35,24 @@ class LookRateTest {
   }
 
   @Test
-  void afterTenIntervalsEachIsLookedAt() {
-    assertEquals(TURNS, looks(TURNS, INTERVAL, INTERVAL, NOW));
+  void aHundredIntervalsOrASecondLaterEachIsLookedAt() {
+    assertLatest(INTERVAL / 10, 101 * INTERVAL / 10);
+    assertLatest(INTERVAL, INTERVAL + SECOND);
+    assertLatest(60 * SECOND, 61 * SECOND);
+  }
 
-    assertTrue(rate.leaves(10 * INTERVAL - 1, INTERVAL, NOW));
-    assertEquals(10_000, looks(10_000, 10 * INTERVAL, INTERVAL, NOW));
+  private void assertLatest(long interval, long age) {
+    rate.leaves(interval, interval, NOW);
+    looks((int) (interval / TimeUnit.MICROSECONDS.toNanos(20)), interval, interval, NOW);
+
+    assertTrue(rate.leaves(age - 1, interval, NOW));
+    assertEquals(10_000, looks(10_000, age, interval, NOW));
+  }
+
+  @Test
+  void longIntervalsDoNotOverflow() {
+    assertFalse(rate.leaves(-1, Long.MAX_VALUE, NOW));
+    assertFalse(rate.leaves(Long.MAX_VALUE, Long.MAX_VALUE, NOW), "a turn of its own");
   }
 
   @Test
