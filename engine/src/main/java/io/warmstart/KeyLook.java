@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  *   <li>or, where there is neither, if the one before it has found the same.
  * </ul>
  *
- * <p>Stores that know no index are kept out by none of these but the last; nor is a saver that goes
- * on without the lock after a time-out.
+ * <p>What stores do that know no index, or that have none, is noticed by the last alone; what a
+ * saver does that goes on without the lock after a time-out, by the first and the last.
  *
  * @param ticket to fill the index with what is found; null if there is nothing to fill
  */
 record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
+  /** Savers wait for the holder of the lock: what takes long is looked at without it. */
+  private static final int MOST_UNDER_LOCK = 256;
+
   /**
    * Where the lock is not to be had and somebody changes the key all the time, the last must do.
    */
@@ -40,21 +43,35 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
       KeyScan before = look.scan();
       long settledBefore = beganUnixNanos - engine.place.racyNanos();
       beganUnixNanos = now();
-      try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
-        look =
-            new KeyLook(
-                beforeRead(engine, directory),
-                engine.index.lookAgain(directory, before, settledBefore));
-        if (hold.shared() || look.scan().sameEntriesAs(before)) {
-          return look;
+      if (before.candidates().size() <= MOST_UNDER_LOCK) {
+        try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
+          look = again(engine, directory, before, settledBefore);
+          if (hold.shared()) {
+            return look;
+          }
         }
+      } else {
+        look = again(engine, directory, before, settledBefore);
+      }
+      if (look.scan().sameEntriesAs(before)) {
+        return look;
       }
     }
     return look;
   }
 
+  private static KeyLook again(
+      Engine engine, KeyDirectory directory, KeyScan before, long settledBefore)
+      throws IOException {
+    FillTicket ticket = beforeRead(engine, directory);
+    return new KeyLook(ticket, engine.index.lookAgain(directory, before, settledBefore));
+  }
+
   private boolean undisturbed(Engine engine) {
-    return ticket != null && engine.sharedIndex != null && engine.sharedIndex.stillHolds(ticket);
+    return ticket != null
+        && engine.sharedIndex != null
+        && engine.sharedIndex.stillHolds(ticket)
+        && scan.vanished().isEmpty();
   }
 
   /** Takes note of the key's state, in a slot that is made for it if it has none. */

@@ -102,8 +102,8 @@ public final class StoreOptions {
    * original store, another machine, a person. What our own processes do is seen at once.
    *
    * <p>A process that looks up more keys within an interval than it could look at in a tenth of the
-   * time (500 in 10 ms) looks at some of them up to a hundred intervals later, or a second,
-   * whichever is less; on other machines' roots at none.
+   * time (500 in 10 ms) leaves some of the looks for later, by up to a hundred intervals or a
+   * second, whichever is less; none where a root is shared with other machines.
    *
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there
    *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts

@@ -36,6 +36,7 @@ class LookAtOneMomentTest {
     private int nth;
     private int seen;
     private int opened;
+    private Kind before = Kind.STAT;
 
     AtManifest() {
       super(new NioFileOps());
@@ -50,6 +51,11 @@ class LookAtOneMomentTest {
       action = what;
     }
 
+    void armAtOpening(int place, Runnable what) {
+      before = Kind.OPEN_FOR_READING;
+      arm(place, 1, what);
+    }
+
     @Override
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
@@ -58,7 +64,7 @@ class LookAtOneMomentTest {
       if (manifest && op.kind() == Kind.OPEN_FOR_READING) {
         opened++;
       }
-      if (manifest && timesLeft > 0 && op.kind() == Kind.STAT && ++seen == nth) {
+      if (manifest && timesLeft > 0 && op.kind() == before && ++seen == nth) {
         Thread reading = watched;
         watched = null;
         action.run();
@@ -140,6 +146,50 @@ class LookAtOneMomentTest {
         assertEquals(1_001, entry.payloadLength());
       }
       assertEquals(1, store.stats().counters().get("evicted"));
+    }
+  }
+
+  /** Two looks that each find nothing, each after another entry was replaced, are not the same. */
+  @Test
+  void neitherByAStoreWithoutLocksThatFindsNothingTwice() {
+    AtManifest ops = new AtManifest();
+    StoreOptions roomForOne = StoreOptions.defaults().withSizeBudgetBytes(1_500);
+    StoreOptions lookupsOnly = StoreOptions.defaults().withReadOnly(true).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, roomForOne);
+        WarmStartStore readOnly = WarmStartStore.open(root, lookupsOnly)) {
+      store.save(key, new byte[1_000], PLAIN);
+      ops.arm(1, 2, () -> store.save(key, new byte[1_001], PLAIN));
+
+      try (Entry entry = readOnly.lookup(key).orElseThrow()) {
+        assertEquals(1_001, entry.payloadLength());
+      }
+      assertEquals(2, store.stats().counters().get("evicted"));
+    }
+  }
+
+  /** What is opened may be later than what was looked at under its name. */
+  @Test
+  void looksThatDifferOnlyInWhatWasReadAreNotTheSame() throws IOException {
+    AtManifest ops = new AtManifest();
+    try (WarmStartStore store = WarmStartStore.open(root);
+        WarmStartStore readOnly =
+            WarmStartStore.open(
+                root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
+      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
+      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
+      List<String> runs = runsAsListed();
+      for (String run : runs) {
+        stamp(run, FileTime.from(Instant.now().plusSeconds(3_600)));
+      }
+
+      ops.armAtOpening(
+          4,
+          () -> {
+            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(1));
+            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(2));
+          });
+
+      assertEquals(1, lowest(readOnly));
     }
   }
 

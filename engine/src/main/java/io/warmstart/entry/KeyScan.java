@@ -16,6 +16,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param staged our staged files
  * @param foreignTemporaries the original store's
  * @param unknown names that mean nothing to us; never followed, never removed
+ * @param vanished names that were listed and then gone
  */
 public record KeyScan(
     boolean exists,
@@ -42,7 +44,8 @@ public record KeyScan(
     List<Suspect> suspects,
     List<Leftover> staged,
     List<Leftover> foreignTemporaries,
-    List<Leftover> unknown) {
+    List<Leftover> unknown,
+    List<String> vanished) {
 
   /**
    * A manifest that could not be read.
@@ -77,6 +80,7 @@ public record KeyScan(
         new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
+        new ArrayList<>(),
         new ArrayList<>());
   }
 
@@ -105,11 +109,16 @@ public record KeyScan(
     return Uninterrupted.call(() -> scan(ops, directory, false, read));
   }
 
-  /** Whether two looks found the same manifests. */
+  /**
+   * Whether two looks found the same manifests, and all that they had listed. What was read counts,
+   * and not the facts alone: they are those of a name a moment before it was opened.
+   */
   public boolean sameEntriesAs(KeyScan other) {
-    return exists == other.exists
-        && candidates.size() == other.candidates.size()
-        && manifestFacts.equals(other.manifestFacts);
+    return vanished.isEmpty()
+        && other.vanished.isEmpty()
+        && exists == other.exists
+        && manifestFacts.equals(other.manifestFacts)
+        && new HashSet<>(candidates).equals(new HashSet<>(other.candidates));
   }
 
   /** Looks at everything, with the size of each file. */
@@ -173,7 +182,7 @@ public record KeyScan(
       try {
         scan.add(ops, path.resolve(name), classified, sizes, read);
       } catch (NoSuchFileException e) {
-        // Gone since the listing.
+        scan.vanished.add(name);
       }
     }
     return scan;

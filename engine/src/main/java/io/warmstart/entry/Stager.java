@@ -12,12 +12,12 @@ import io.warmstart.io.ParallelSync;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.payload.PayloadSource;
 import io.warmstart.payload.Sha256;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,7 +31,8 @@ import java.util.function.Supplier;
 public final class Stager {
   /**
    * From this size on the payload's sync begins before its checksum is known, which is computed
-   * meanwhile: of 1 MiB it takes half a millisecond, and the device longer.
+   * meanwhile: of 1 MiB it takes half a millisecond, and the device longer. What is hashed is the
+   * copy that was written.
    */
   private static final long HASH_BESIDE_SYNC_FROM_BYTES = 256 * 1024;
 
@@ -40,8 +41,6 @@ public final class Stager {
    * is stamped, so that the stamp does not lie a long write-back before the publish.
    */
   private static final long SYNC_TOGETHER_UP_TO_BYTES = 1024 * 1024;
-
-  private static final int HASHED_AT_ONCE = 128 * 1024;
 
   /** What a save says about its payload. */
   public record Attributes(OptionalDouble objective, OptionalLong iteration, boolean finalResult) {}
@@ -105,15 +104,19 @@ public final class Stager {
     try {
       // Each descriptor stays open until its sync: an error in between would be lost with it.
       FileOps.FileHandle payloadFile = open.add(ops.createExclusive(payloadPath));
+      boolean together = source.length() <= SYNC_TOGETHER_UP_TO_BYTES;
       Digest256 checksum;
-      if (source.length() < HASH_BESIDE_SYNC_FROM_BYTES) {
-        checksum = writeAndHash(payloadFile, source);
+      if (together && source.length() >= HASH_BESIDE_SYNC_FROM_BYTES) {
+        List<byte[]> pieces = source.copies();
+        for (byte[] piece : pieces) {
+          payloadFile.write(ByteBuffer.wrap(piece));
+        }
+        payloadSync = beginSync(payloadFile, payloadPath);
+        checksum = hash(pieces);
       } else {
-        source.pour((piece, length) -> payloadFile.write(ByteBuffer.wrap(piece, 0, length)));
-        payloadSync = parallelSync.begin(payloadFile);
-        checksum = hash(payloadFile, source.length());
-        if (source.length() > SYNC_TOGETHER_UP_TO_BYTES) {
-          sync(payloadSync::await, payloadPath);
+        checksum = writePayload(payloadFile, source);
+        if (!together) {
+          sync(payloadFile::sync, payloadPath);
         }
       }
       Manifest manifest =
@@ -127,11 +130,15 @@ public final class Stager {
               source.length());
       FileOps.FileHandle manifestFile = open.add(ops.createExclusive(manifestPath));
       manifestFile.write(ByteBuffer.wrap(encode(manifest)));
-      if (payloadSync == null) {
-        payloadSync = parallelSync.begin(payloadFile);
+      if (together) {
+        if (payloadSync == null) {
+          payloadSync = beginSync(payloadFile, payloadPath);
+        }
+        ParallelSync.Pending begun = payloadSync;
+        sync(() -> begun.with(manifestFile), payloadPath);
+      } else {
+        sync(manifestFile::sync, manifestPath);
       }
-      ParallelSync.Pending begun = payloadSync;
-      sync(() -> begun.with(manifestFile), payloadPath);
       StagedPair pair =
           new StagedPair(
               directory,
@@ -147,13 +154,16 @@ public final class Stager {
       }
       return pair;
     } catch (IOException | RuntimeException | Error e) {
-      Throwable besides = payloadSync == null ? null : payloadSync.settle();
-      if (besides != null) {
-        e.addSuppressed(besides);
-      }
+      Throwable unsynced = payloadSync == null ? null : payloadSync.settle();
       open.close();
       discard(payloadPath, e);
       discard(manifestPath, e);
+      if (unsynced != null && !(e instanceof ClosedByInterruptException)) {
+        // It counts for more than what came to light first.
+        SyncFailedException failed = syncFailed(unsynced, payloadPath);
+        failed.addSuppressed(e);
+        throw failed;
+      }
       throw e;
     }
   }
@@ -200,7 +210,7 @@ public final class Stager {
     }
   }
 
-  private static Digest256 writeAndHash(FileOps.FileHandle file, PayloadSource source)
+  private static Digest256 writePayload(FileOps.FileHandle file, PayloadSource source)
       throws IOException {
     Sha256 sha256 = new Sha256();
     source.pour(
@@ -211,17 +221,10 @@ public final class Stager {
     return sha256.finish();
   }
 
-  /** Of what is in the file, whatever the caller does to the buffer that it came from. */
-  private static Digest256 hash(FileOps.FileHandle file, long length) throws IOException {
+  private static Digest256 hash(List<byte[]> pieces) {
     Sha256 sha256 = new Sha256();
-    byte[] piece = new byte[HASHED_AT_ONCE];
-    for (long position = 0; position < length; ) {
-      int count = file.read(ByteBuffer.wrap(piece), position);
-      if (count <= 0) {
-        throw new EOFException("payload ends early: expected=" + length + " actual=" + position);
-      }
-      sha256.update(piece, count);
-      position += count;
+    for (byte[] piece : pieces) {
+      sha256.update(piece, piece.length);
     }
     return sha256.finish();
   }
@@ -245,7 +248,22 @@ public final class Stager {
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
-      throw new SyncFailedException("sync failed: " + e.getMessage() + " file=" + path, e);
+      throw syncFailed(e, path);
     }
+  }
+
+  private ParallelSync.Pending beginSync(FileOps.FileHandle file, Path path) throws IOException {
+    try {
+      return parallelSync.begin(file);
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      throw syncFailed(e, path);
+    }
+  }
+
+  private static SyncFailedException syncFailed(Throwable failure, Path path) {
+    return new SyncFailedException(
+        "sync failed: " + failure.getMessage() + " file=" + path, failure);
   }
 }

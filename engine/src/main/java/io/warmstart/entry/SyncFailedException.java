@@ -9,7 +9,7 @@ import java.io.IOException;
 public final class SyncFailedException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  SyncFailedException(String message, IOException cause) {
+  SyncFailedException(String message, Throwable cause) {
     super(message, cause);
   }
 }

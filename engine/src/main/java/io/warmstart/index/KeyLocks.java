@@ -99,8 +99,8 @@ public final class KeyLocks {
   }
 
   /**
-   * Takes a key's stripe if it is to be had at once or nearly so, to tell the index something. A
-   * broken intent is left to those who change the key.
+   * Takes a key's stripe if it is to be had at once or nearly so, for a short look or to tell the
+   * index something. A broken intent is left to those who change the key.
    */
   public Hold acquireBriefly(Digest256 key) {
     return acquireStripe(stripeOf(key), BRIEF_NANOS);

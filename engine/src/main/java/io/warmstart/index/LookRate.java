@@ -38,8 +38,9 @@ final class LookRate {
   }
 
   private static long mostNanosLate(long intervalNanos) {
-    return Math.min(
-        MOST_NANOS_LATE, Math.min(intervalNanos, MOST_NANOS_LATE) * MOST_INTERVALS_LATE);
+    return intervalNanos < MOST_NANOS_LATE / MOST_INTERVALS_LATE
+        ? intervalNanos * MOST_INTERVALS_LATE
+        : MOST_NANOS_LATE;
   }
 
   private boolean takesTurn(long intervalNanos, long nowNanos) {

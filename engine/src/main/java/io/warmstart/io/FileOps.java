@@ -62,7 +62,7 @@ public interface FileOps {
   /** Opens a directory, to sync the names in it. */
   DirectoryHandle openDirectory(Path directory) throws IOException;
 
-  /** An open file. For one thread at a time; but it may be read while another syncs it. */
+  /** An open file. For one thread at a time. */
   interface FileHandle extends Closeable {
     /** The facts of the open file itself, whatever its name points to by now. */
     FileFacts facts() throws IOException;

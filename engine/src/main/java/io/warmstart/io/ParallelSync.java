@@ -36,16 +36,19 @@ public final class ParallelSync implements AutoCloseable {
   }
 
   /**
-   * Begins to sync a file. It must stay open until that is awaited, and may be read meanwhile.
+   * Begins to sync a file. It must stay open until that has ended.
    *
    * <p>Where there is no thread to be had, it is synced here.
+   *
+   * @throws IOException if it was synced here, and that has failed
    */
-  public Pending begin(FileOps.FileHandle file) {
+  public Pending begin(FileOps.FileHandle file) throws IOException {
     Pending pending = new Pending(file);
     try {
       threads.execute(pending);
     } catch (RejectedExecutionException e) {
-      pending.run();
+      file.sync();
+      pending.done.countDown();
     }
     return pending;
   }
@@ -83,15 +86,6 @@ public final class ParallelSync implements AutoCloseable {
     }
 
     /**
-     * Waits for the end.
-     *
-     * @throws IOException if the sync has failed; the file is then lost
-     */
-    public void await() throws IOException {
-      throwIfAny(settle());
-    }
-
-    /**
      * Syncs another file meanwhile, and returns when both are done, whether or not they succeeded.
      *
      * @throws IOException the first failure, with the other attached; the files are then lost
@@ -109,10 +103,6 @@ public final class ParallelSync implements AutoCloseable {
       } else if (other != null) {
         failed.addSuppressed(other);
       }
-      throwIfAny(failed);
-    }
-
-    private static void throwIfAny(@Nullable Throwable failed) throws IOException {
       if (failed instanceof IOException e) {
         throw e;
       }

@@ -50,12 +50,6 @@ class LookRateTest {
   }
 
   @Test
-  void longIntervalsDoNotOverflow() {
-    assertFalse(rate.leaves(-1, Long.MAX_VALUE, NOW));
-    assertFalse(rate.leaves(Long.MAX_VALUE, Long.MAX_VALUE, NOW), "a turn of its own");
-  }
-
-  @Test
   void withoutAnIntervalNoneIsLeft() {
     assertEquals(10_000, looks(10_000, 0, 0, NOW));
     assertEquals(10_000, looks(10_000, 5, 0, NOW));
