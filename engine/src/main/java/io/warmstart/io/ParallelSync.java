@@ -2,10 +2,12 @@ package io.warmstart.io;
 
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 public final class ParallelSync implements AutoCloseable {
   private static final int MOST_THREADS = 64;
 
-  private final ThreadPoolExecutor threads;
+  private final ExecutorService threads;
 
   public ParallelSync() {
-    threads =
+    this(
         new ThreadPoolExecutor(
             0,
             MOST_THREADS,
@@ -32,7 +34,11 @@ public final class ParallelSync implements AutoCloseable {
               Thread thread = new Thread(task, "warmstart-sync");
               thread.setDaemon(true);
               return thread;
-            });
+            }));
+  }
+
+  ParallelSync(ExecutorService threads) {
+    this.threads = threads;
   }
 
   /**
@@ -47,15 +53,17 @@ public final class ParallelSync implements AutoCloseable {
     try {
       threads.execute(pending);
     } catch (RejectedExecutionException e) {
+      pending.begun.set(true);
       file.sync();
       pending.done.countDown();
     }
     return pending;
   }
 
-  /** A sync that has begun. */
+  /** A sync that another thread does, unless it comes too late. */
   public static final class Pending implements Runnable {
     private final FileOps.FileHandle file;
+    private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private final CountDownLatch done = new CountDownLatch(1);
 
@@ -63,9 +71,12 @@ public final class ParallelSync implements AutoCloseable {
       this.file = file;
     }
 
-    /** Syncs; for a thread of its own. */
+    /** Syncs, unless somebody has begun to. */
     @Override
     public void run() {
+      if (!begun.compareAndSet(false, true)) {
+        return;
+      }
       try {
         file.sync();
       } catch (IOException | RuntimeException | Error e) {
@@ -76,17 +87,22 @@ public final class ParallelSync implements AutoCloseable {
     }
 
     /**
-     * Waits for the end.
+     * Waits for the end, or sees to it that it does not begin: for a file that is not wanted.
      *
      * @return how it failed; null if it did not, or has been told before
      */
     public @Nullable Throwable settle() {
-      awaitUninterruptibly(done);
+      if (!begun.compareAndSet(false, true)) {
+        awaitUninterruptibly(done);
+      }
       return failure.getAndSet(null);
     }
 
     /**
      * Syncs another file meanwhile, and returns when both are done, whether or not they succeeded.
+     *
+     * <p>Where the other thread has not come to it by then, it is done here: on a busy machine a
+     * processor for it may be a long time in coming, longer than the sync takes.
      *
      * @throws IOException the first failure, with the other attached; the files are then lost
      */
@@ -97,7 +113,9 @@ public final class ParallelSync implements AutoCloseable {
       } catch (IOException | RuntimeException | Error e) {
         failed = e;
       }
-      Throwable other = settle();
+      run();
+      awaitUninterruptibly(done);
+      Throwable other = failure.getAndSet(null);
       if (failed == null) {
         failed = other;
       } else if (other != null) {
