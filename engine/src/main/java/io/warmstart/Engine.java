@@ -112,7 +112,7 @@ final class Engine implements AutoCloseable {
             ? null
             : new SharedIndex(locks, root, place, ops, boot, counters, payloadCache);
     this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
-    this.index = sharedIndex == null ? new DirectoryIndex(ops) : sharedIndex;
+    this.index = sharedIndex == null ? new DirectoryIndex() : sharedIndex;
     this.stager =
         new Stager(
             ops, parallelSync, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());

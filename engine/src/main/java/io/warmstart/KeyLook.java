@@ -38,7 +38,7 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
 
   static KeyLook of(Engine engine, KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
-    KeyLook look = new KeyLook(ticket(engine, directory), engine.index.look(directory));
+    KeyLook look = new KeyLook(ticket(engine, directory), KeyScan.forLookup(engine.ops, directory));
     for (int more = 1; more < MOST_LOOKS && !look.undisturbed(engine); more++) {
       KeyScan before = look.scan();
       long settledBefore = beganUnixNanos - engine.place.racyNanos();
@@ -64,7 +64,7 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
       Engine engine, KeyDirectory directory, KeyScan before, long settledBefore)
       throws IOException {
     FillTicket ticket = beforeRead(engine, directory);
-    return new KeyLook(ticket, engine.index.lookAgain(directory, before, settledBefore));
+    return new KeyLook(ticket, KeyScan.again(engine.ops, directory, before, settledBefore));
   }
 
   private boolean undisturbed(Engine engine) {

@@ -85,6 +85,26 @@ class LookAtOneMomentTest {
             .toList();
   }
 
+  private WarmStartStore open(AtManifest ops) {
+    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
+  }
+
+  private WarmStartStore openReadOnly(AtManifest ops) {
+    return WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops));
+  }
+
+  /** Saves two runs with these objectives; returns them in the order in which they are met. */
+  private List<String> saveTwo(WarmStartStore store, double a, double b) throws IOException {
+    store.saveOverwrite(key, "a", new byte[] {1}, objective(a));
+    store.saveOverwrite(key, "b", new byte[] {2}, objective(b));
+    return runsAsListed();
+  }
+
+  private void overwriteBoth(WarmStartStore store, List<String> runs, double first, double second) {
+    store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(first));
+    store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(second));
+  }
+
   private static EntryAttributes objective(double objective) {
     return PLAIN.withObjective(objective);
   }
@@ -92,19 +112,10 @@ class LookAtOneMomentTest {
   @Test
   void entryIsNotPassedOverForOneThatWasSavedAfterIt() throws IOException {
     AtManifest ops = new AtManifest();
-    try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
-      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
-      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
-      List<String> runs = runsAsListed();
+    try (WarmStartStore store = open(ops)) {
+      List<String> runs = saveTwo(store, 8, 9);
 
-      ops.arm(
-          2,
-          1,
-          () -> {
-            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(1));
-            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(2));
-          });
+      ops.arm(2, 1, () -> overwriteBoth(store, runs, 1, 2));
 
       assertEquals(1, lowest(store));
     }
@@ -114,21 +125,11 @@ class LookAtOneMomentTest {
   void neitherByAStoreWithoutLocks() throws IOException {
     AtManifest ops = new AtManifest();
     try (WarmStartStore store = WarmStartStore.open(root);
-        WarmStartStore readOnly =
-            WarmStartStore.open(
-                root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
-      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
-      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
-      List<String> runs = runsAsListed();
+        WarmStartStore readOnly = openReadOnly(ops)) {
+      List<String> runs = saveTwo(store, 8, 9);
       double[] next = {7};
 
-      ops.arm(
-          2,
-          2,
-          () -> {
-            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(--next[0]));
-            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(next[0] + 0.5));
-          });
+      ops.arm(2, 2, () -> overwriteBoth(store, runs, --next[0], next[0] + 0.5));
 
       assertEquals(5, lowest(readOnly));
     }
@@ -154,9 +155,8 @@ class LookAtOneMomentTest {
   void neitherByAStoreWithoutLocksThatFindsNothingTwice() {
     AtManifest ops = new AtManifest();
     StoreOptions roomForOne = StoreOptions.defaults().withSizeBudgetBytes(1_500);
-    StoreOptions lookupsOnly = StoreOptions.defaults().withReadOnly(true).withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, roomForOne);
-        WarmStartStore readOnly = WarmStartStore.open(root, lookupsOnly)) {
+        WarmStartStore readOnly = openReadOnly(ops)) {
       store.save(key, new byte[1_000], PLAIN);
       ops.arm(1, 2, () -> store.save(key, new byte[1_001], PLAIN));
 
@@ -172,22 +172,13 @@ class LookAtOneMomentTest {
   void looksThatDifferOnlyInWhatWasReadAreNotTheSame() throws IOException {
     AtManifest ops = new AtManifest();
     try (WarmStartStore store = WarmStartStore.open(root);
-        WarmStartStore readOnly =
-            WarmStartStore.open(
-                root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
-      store.saveOverwrite(key, "a", new byte[] {1}, objective(8));
-      store.saveOverwrite(key, "b", new byte[] {2}, objective(9));
-      List<String> runs = runsAsListed();
+        WarmStartStore readOnly = openReadOnly(ops)) {
+      List<String> runs = saveTwo(store, 8, 9);
       for (String run : runs) {
         stamp(run, FileTime.from(Instant.now().plusSeconds(3_600)));
       }
 
-      ops.armAtOpening(
-          4,
-          () -> {
-            store.saveOverwrite(key, runs.get(0), new byte[] {3}, objective(1));
-            store.saveOverwrite(key, runs.get(1), new byte[] {4}, objective(2));
-          });
+      ops.armAtOpening(4, () -> overwriteBoth(store, runs, 1, 2));
 
       assertEquals(1, lowest(readOnly));
     }
@@ -196,8 +187,7 @@ class LookAtOneMomentTest {
   @Test
   void whatHasNotChangedIsNotReadAgain() throws IOException {
     AtManifest ops = new AtManifest();
-    try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+    try (WarmStartStore store = open(ops)) {
       for (int run = 0; run < 10; run++) {
         store.saveOverwrite(key, "run" + run, new byte[] {1}, objective(run));
         stamp("run" + run, FileTime.from(Instant.now().minusSeconds(1)));
@@ -215,12 +205,10 @@ class LookAtOneMomentTest {
   void youngManifestIsReadAgainThoughItLooksTheSame() throws IOException {
     AtManifest ops = new AtManifest();
     FileTime young = FileTime.from(Instant.now().plusSeconds(3_600));
-    try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
-      store.saveOverwrite(key, "a", new byte[] {1}, objective(5));
-      store.saveOverwrite(key, "b", new byte[] {1}, objective(6));
-      String first = runsAsListed().get(0);
-      String second = runsAsListed().get(1);
+    try (WarmStartStore store = open(ops)) {
+      List<String> runs = saveTwo(store, 5, 6);
+      String first = runs.get(0);
+      String second = runs.get(1);
       stamp(first, young);
       ops.arm(
           2,

@@ -191,7 +191,6 @@ public record KeyScan(
   private void add(
       FileOps ops, Path path, Classified classified, boolean sizes, Map<String, ManifestFile> read)
       throws IOException {
-    String name = path.getFileName().toString();
     String runId = classified.runId();
     switch (classified.kind()) {
       case MANIFEST -> addManifest(ops, path, Objects.requireNonNull(runId), read.get(runId));
@@ -200,12 +199,16 @@ public record KeyScan(
           payloadFacts.put(Objects.requireNonNull(runId), ops.stat(path));
         }
       }
-      case STAGED ->
-          staged.add(new Leftover(name, classified.staged(), sizes ? ops.stat(path) : null));
-      case FOREIGN_TEMPORARY ->
-          foreignTemporaries.add(new Leftover(name, null, sizes ? ops.stat(path) : null));
-      case UNKNOWN -> unknown.add(new Leftover(name, null, sizes ? ops.stat(path) : null));
+      case STAGED -> staged.add(leftover(ops, path, classified, sizes));
+      case FOREIGN_TEMPORARY -> foreignTemporaries.add(leftover(ops, path, classified, sizes));
+      case UNKNOWN -> unknown.add(leftover(ops, path, classified, sizes));
     }
+  }
+
+  private static Leftover leftover(FileOps ops, Path path, Classified classified, boolean sizes)
+      throws IOException {
+    String name = path.getFileName().toString();
+    return new Leftover(name, classified.staged(), sizes ? ops.stat(path) : null);
   }
 
   private void addManifest(FileOps ops, Path path, String runId, @Nullable ManifestFile read)

@@ -1,11 +1,9 @@
 package io.warmstart.index;
 
 import io.warmstart.entry.KeyDirectory;
-import io.warmstart.entry.KeyScan;
 import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
 import io.warmstart.payload.PayloadCache;
-import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import org.agrona.concurrent.AtomicBuffer;
@@ -22,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class SharedIndex implements EntryIndex {
-  private final FileOps ops;
   private final PayloadCache payloads;
   private final IndexAttachments attachments;
   private final ForeignChanges foreign;
@@ -53,7 +50,6 @@ public final class SharedIndex implements EntryIndex {
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.ops = ops;
     this.payloads = payloads;
     this.attachments = new IndexAttachments(locks, counters, payloads, mapper);
     this.foreign = new ForeignChanges(root, place, ops);
@@ -364,17 +360,6 @@ public final class SharedIndex implements EntryIndex {
     if (before != null) {
       payloads.remove(before);
     }
-  }
-
-  @Override
-  public KeyScan look(KeyDirectory directory) throws IOException {
-    return KeyScan.forLookup(ops, directory);
-  }
-
-  @Override
-  public KeyScan lookAgain(KeyDirectory directory, KeyScan before, long settledBefore)
-      throws IOException {
-    return KeyScan.again(ops, directory, before, settledBefore);
   }
 
   @Override
