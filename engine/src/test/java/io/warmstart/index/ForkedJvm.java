@@ -175,8 +175,13 @@ public final class ForkedJvm implements AutoCloseable {
     signal(process.pid(), "CONT");
   }
 
-  /** Sends a signal to a process. */
+  /**
+   * Sends a signal to a process; none below 2, which would be to the machine's first, or to all.
+   */
   public static void signal(long pid, String name) throws IOException, InterruptedException {
+    if (pid < 2) {
+      throw new IllegalArgumentException("no process to send a signal to: " + pid);
+    }
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start();
     if (kill.waitFor() != 0) {
       throw new IOException("kill -" + name + " failed");

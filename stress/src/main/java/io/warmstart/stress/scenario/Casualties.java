@@ -109,7 +109,7 @@ final class Casualties {
     }
 
     /** Kills it if its time has come and no call does. */
-    void killIfDue() throws IOException, InterruptedException {
+    void killIfDue() {
       // Who was to die at a call that never came dies by a signal, late.
       if (killed || (child != null && !child.isBorn())) {
         return;
@@ -120,13 +120,13 @@ final class Casualties {
       }
     }
 
-    void kill() throws IOException, InterruptedException {
+    void kill() {
       killed = true;
       killedNanos = System.nanoTime();
       if (child != null) {
         child.kill();
       } else if (member != null) {
-        member.signal("KILL");
+        member.killJvm();
       }
     }
 
@@ -154,11 +154,11 @@ final class Casualties {
       if (member == null) {
         return true;
       }
-      return way == Way.AS_ZOMBIE ? member.isZombie() : !member.isAlive();
+      return !member.isAlive() || (way == Way.AS_ZOMBIE && member.isZombie());
     }
 
     /** Counts its death by where it came. */
-    void bury(boolean atWork) throws IOException {
+    void bury() throws IOException {
       run.count("deaths", 1);
       if (child != null) {
         run.count("deaths of forked workers", 1);
@@ -166,7 +166,7 @@ final class Casualties {
           run.problem("a forked worker died by signal " + child.signal());
         }
       }
-      if (!atWork) {
+      if (member != null && !member.stoodReady()) {
         run.count("deaths while opening", 1);
       }
       if (way == Way.AS_ZOMBIE) {

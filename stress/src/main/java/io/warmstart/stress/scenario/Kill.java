@@ -120,7 +120,7 @@ public final class Kill implements Scenario {
           if (victim.member == null || crew.letGo(victim.member)) {
             living.add(victim);
           } else {
-            victim.bury(false);
+            victim.bury();
             deaths++;
           }
         }
@@ -130,7 +130,7 @@ public final class Kill implements Scenario {
         for (Victim victim : List.copyOf(living)) {
           victim.killIfDue();
           if (victim.isDead()) {
-            victim.bury(true);
+            victim.bury();
             living.remove(victim);
             deaths++;
           }
@@ -191,7 +191,11 @@ public final class Kill implements Scenario {
         return;
       }
       stopped = !stopped;
-      member.signal(stopped ? "STOP" : "CONT");
+      if (stopped) {
+        member.stopJvm();
+      } else {
+        member.continueJvm();
+      }
       run.count("stops for seconds", stopped ? 1 : 0);
       dueNanos =
           System.nanoTime()
@@ -201,7 +205,7 @@ public final class Kill implements Scenario {
     }
 
     void end() throws IOException, InterruptedException {
-      member.signal("CONT");
+      member.continueJvm();
     }
   }
 }

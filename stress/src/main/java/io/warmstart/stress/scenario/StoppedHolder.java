@@ -104,7 +104,11 @@ public final class StoppedHolder implements Scenario {
         mayBeFound.add(MEANWHILE);
         lookUp(run, store, course + ", saved meanwhile", mayBeFound);
       }
-      member.signal(course.goesOn ? "CONT" : "KILL");
+      if (course.goesOn) {
+        member.continueJvm();
+      } else {
+        member.killJvm();
+      }
       member.awaitEnd(30);
       lookUp(run, store, course + ", at the end", mayBeFound);
     }

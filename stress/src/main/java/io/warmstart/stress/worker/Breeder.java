@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -46,13 +47,13 @@ public final class Breeder implements AutoCloseable {
 
   /** A forked worker, or one that is about to be forked. */
   public static final class Child {
-    private final CompletableFuture<Long> pid = new CompletableFuture<>();
+    private final CompletableFuture<Optional<ProcessHandle>> process = new CompletableFuture<>();
     private final CompletableFuture<Integer> death = new CompletableFuture<>();
     private volatile long bornNanos;
 
     /** Whether it has been forked. */
     public boolean isBorn() {
-      return pid.isDone();
+      return process.isDone();
     }
 
     /** When it was told to be born, as of {@link System#nanoTime()}; only if it was. */
@@ -72,7 +73,7 @@ public final class Breeder implements AutoCloseable {
 
     /** Sends SIGKILL; only to one that was born. */
     public void kill() {
-      ProcessHandle.of(pid.join()).ifPresent(ProcessHandle::destroyForcibly);
+      process.join().ifPresent(ProcessHandle::destroyForcibly);
     }
   }
 
@@ -140,7 +141,8 @@ public final class Breeder implements AutoCloseable {
       if (child != null) {
         long pid = Long.parseLong(words[2]);
         child.bornNanos = System.nanoTime();
-        child.pid.complete(pid);
+        // Not the number alone, which may be another's by the time that it is killed.
+        child.process.complete(ProcessHandle.of(pid));
         // Who dies at once may be told dead before it is told born; and pids come round.
         Integer signal = diedAtOnce.remove(pid);
         if (signal == null) {

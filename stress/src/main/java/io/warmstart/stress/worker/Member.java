@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A worker as its crew holds it. <b>Threads:</b> all methods from any. */
@@ -31,6 +32,7 @@ public final class Member implements AutoCloseable {
   private final List<String> errorLines = new ArrayList<>();
   private volatile long operations = -1;
   private volatile long jvmPid = -1;
+  private volatile @Nullable ProcessHandle jvm;
 
   Member(WorkerPlan plan, Launch launch, Consumer<String> said) throws IOException {
     this.plan = plan;
@@ -53,9 +55,14 @@ public final class Member implements AutoCloseable {
     return process.pid();
   }
 
-  /** The JVM's pid as it sees itself; -1 before it stood ready. */
+  /** The JVM's pid as it sees itself; -1 before it stood ready. Not to send signals to. */
   public long jvmPid() {
     return jvmPid;
+  }
+
+  /** Whether it has stood ready, dead or alive now. */
+  public boolean stoodReady() {
+    return jvmPid >= 0;
   }
 
   /** Whether it still runs. */
@@ -118,9 +125,32 @@ public final class Member implements AutoCloseable {
     process.toHandle().destroyForcibly();
   }
 
-  /** Sends a signal, by its name, to the JVM itself. */
-  public void signal(String name) throws IOException, InterruptedException {
-    Tool.attempt(List.of("kill", "-" + name, Long.toString(jvmPid)));
+  /**
+   * Sends SIGKILL to the JVM itself; to the process that was started, where no JVM below it has
+   * stood ready.
+   */
+  public void killJvm() {
+    ProcessHandle known = jvm;
+    (known == null ? process.toHandle() : known).destroyForcibly();
+  }
+
+  /** Sends SIGSTOP to the JVM itself; nothing if it has not stood ready, or is dead. */
+  public void stopJvm() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Sends SIGCONT to the JVM itself; nothing if it has not stood ready, or is dead. */
+  public void continueJvm() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    // Never to a number that is only told: -1 is every process of the machine, and 1, which a
+    // worker in a namespace of its own tells, is another's first process here.
+    ProcessHandle known = jvm;
+    if (known != null && known.isAlive()) {
+      Tool.attempt(List.of("kill", "-" + name, Long.toString(known.pid())));
+    }
   }
 
   /** Whether the JVM is dead and its parent has not asked for its exit status. */
@@ -193,7 +223,13 @@ public final class Member implements AutoCloseable {
   private void hear(String line, Consumer<String> said) {
     if (line.startsWith(WorkCommand.READY)) {
       int space = line.indexOf(' ', WorkCommand.READY.length());
-      jvmPid = Long.parseLong(line.substring(space + 1));
+      long pid = Long.parseLong(line.substring(space + 1));
+      jvm =
+          Stream.concat(Stream.of(process.toHandle()), process.descendants())
+              .filter(each -> each.pid() == pid)
+              .findFirst()
+              .orElse(null);
+      jvmPid = pid;
       answers.add(Long.parseLong(line.substring(WorkCommand.READY.length(), space)));
     } else if (line.startsWith(WorkCommand.HEAP)) {
       answers.add(Long.parseLong(line.substring(WorkCommand.HEAP.length())));

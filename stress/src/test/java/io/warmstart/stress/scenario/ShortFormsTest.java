@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -62,16 +63,16 @@ class ShortFormsTest {
 
   private void run(Scenario scenario) throws IOException, InterruptedException {
     Form form = FORMS.getOrDefault(scenario.name(), new Form(2, 2));
+    long seed = System.nanoTime();
     StringWriter said = new StringWriter();
+    // At once: whoever reads the log of a run that was cut off sees where.
+    System.out.printf("short form of %s, --seed %d%n", scenario.name(), seed);
     ScenarioResult result =
         ScenarioRunner.run(
-            scenario,
-            form.processes,
-            form.seconds,
-            0,
-            System.nanoTime(),
-            directory,
-            new PrintWriter(said));
+            scenario, form.processes, form.seconds, 0, seed, directory, new PrintWriter(said));
+    System.out.printf(
+        "short form of %s: %s in %.0f s%n",
+        scenario.name(), result.verdict().name().toLowerCase(Locale.ROOT), result.elapsedSeconds());
     assertNotEquals(Verdict.FAILED, result.verdict(), said.toString());
     assumeTrue(result.verdict() == Verdict.PASSED, () -> said.toString());
   }
