@@ -90,10 +90,11 @@ final class RootWalk {
     long began = SystemEpochNanoClock.INSTANCE.nanoTime();
     long doubt = records.walkBegins();
     boolean wasUnknown = records.totalBytes().isEmpty();
-    if (wasUnknown) {
-      // Somebody may have died, or written without being alone: the sums may be no sums.
-      for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
-        try (KeyLocks.Hold hold = engine.locks.acquireForWalk(stripe)) {
+    // Somebody may have died, or written without being alone, or a key's slot was lost with what it
+    // counts for: the sums may be no sums.
+    for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
+      try (KeyLocks.Hold hold = engine.locks.acquireForWalk(stripe)) {
+        if (hold.shared() || wasUnknown) {
           records.recount(hold);
         }
       }

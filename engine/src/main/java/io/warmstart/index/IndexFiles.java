@@ -93,7 +93,16 @@ final class IndexFiles {
     }
     int number = IndexLayout.fileOf((int) page);
     IndexFile file = files.get(number);
-    return file != null ? file : map(number);
+    if (file == null && !isGarbage(page)) {
+      file = map(number);
+    }
+    return file;
+  }
+
+  /** Whether nobody has given out a page: then its number leads nowhere, and no file is missing. */
+  private boolean isGarbage(long page) {
+    long used = Link.usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
+    return used != Link.BROKEN && page >= used;
   }
 
   private synchronized @Nullable IndexFile map(int number) {
@@ -106,7 +115,7 @@ final class IndexFiles {
         file = null;
       }
       if (file == null) {
-        // Somebody has removed it, or the number is garbage: build anew.
+        // Somebody has removed it: build anew.
         lost = true;
         return null;
       }

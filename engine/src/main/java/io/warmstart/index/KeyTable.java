@@ -428,8 +428,13 @@ final class KeyTable {
     buffer.putLong(offset + BYTES_CHECK_OFFSET, Checks.ofBytes(key.word(0), bytes));
   }
 
-  /** Shows each slot of a stripe's chains. Slots may come and go meanwhile. */
-  void forEachKey(int stripe, Consumer<Digest256> action) {
+  /**
+   * Shows each slot of a stripe's chains. Without the stripe, slots may come and go meanwhile.
+   *
+   * @return false if a chain leads where it cannot; to who holds the stripe, that is proof
+   */
+  boolean forEachKey(int stripe, Consumer<Digest256> action) {
+    boolean whole = true;
     for (int place = 0; place < BUCKETS_PER_STRIPE; place++) {
       int bucket = BUCKETS_OFFSET + 8 * (stripe + STRIPES * place);
       long slot = files.base.getLongVolatile(bucket);
@@ -437,6 +442,7 @@ final class KeyTable {
         IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
         int offset = file == null ? 0 : offsetOf(slot);
         if (file == null || !liesIn(file.buffer, offset, bucket)) {
+          whole = false;
           break;
         }
         action.accept(
@@ -448,6 +454,7 @@ final class KeyTable {
         slot = file.buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
       }
     }
+    return whole;
   }
 
   /**

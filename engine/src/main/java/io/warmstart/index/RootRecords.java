@@ -179,7 +179,10 @@ public final class RootRecords {
     tell(attached -> attached.totals().setQuarantine(bytes));
   }
 
-  /** A stripe's holder has died: its bytes are summed up again. The caller holds the stripe. */
+  /**
+   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a walk. A
+   * chain of keys that leads nowhere ends the generation. The caller holds the stripe.
+   */
   public void recount(KeyLocks.Hold hold) {
     int stripe = hold.stripe();
     change(
@@ -187,15 +190,19 @@ public final class RootRecords {
         attached -> {
           long[] sum = new long[1];
           SlotCursor at = new SlotCursor();
-          attached
-              .keys()
-              .forEachKey(
-                  stripe,
-                  key -> {
-                    if (attached.keys().find(key, at)) {
-                      sum[0] += orRebuild(attached, attached.keys().bytes(at, key));
-                    }
-                  });
+          boolean whole =
+              attached
+                  .keys()
+                  .forEachKey(
+                      stripe,
+                      key -> {
+                        if (attached.keys().find(key, at)) {
+                          sum[0] += orRebuild(attached, attached.keys().bytes(at, key));
+                        }
+                      });
+          if (!whole && attached.files().live()) {
+            attached.files().giveUp();
+          }
           attached.totals().set(stripe, sum[0]);
         });
   }
@@ -240,9 +247,13 @@ public final class RootRecords {
       doubt(attached);
       return;
     }
-    long bytes = orRebuild(attached, attached.keys().bytes(at, key));
+    long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
+    if (bytes < 0 && attached.totals().complete()) {
+      // Every key had been counted, and this one had less than it loses now: its slot was lost.
+      doubt(attached);
+    }
     // Not below zero: of a key that has not been walked yet less is known than it has.
-    setBytes(attached, at, key, Math.max(0, bytes + delta), 0);
+    setBytes(attached, at, key, Math.max(0, bytes), 0);
   }
 
   private void setBytes(IndexAttachment attached, Digest256 key, long bytes, long mtime) {

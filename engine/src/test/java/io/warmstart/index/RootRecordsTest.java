@@ -8,12 +8,14 @@ import io.warmstart.format.Digest256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RootRecordsTest {
   private static final Digest256 KEY = IndexModel.key(3);
   private static final long MTIME = 5_000;
+  private static final EntryFacts ENTRY = new EntryFacts("r", 1_000, false, 100);
 
   @TempDir Path parent;
 
@@ -35,9 +37,7 @@ class RootRecordsTest {
         assertTrue(hold.shared());
         process.index.makeSlot(KEY);
         long doubt = process.records.walkBegins();
-        List<EntryFacts> entries = List.of(new EntryFacts("r", 1_000, false, 100));
-
-        process.records.walked(hold, KEY, MTIME, 100, entries);
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
 
         assertEquals(100, process.records.bytes(KEY));
         assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME));
@@ -53,14 +53,78 @@ class RootRecordsTest {
       IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
       try (KeyLocks.Hold hold = process.hold(KEY)) {
         assertTrue(hold.shared());
-        List<EntryFacts> entries = List.of(new EntryFacts("r", 1_000, false, 100));
-
-        process.records.walked(hold, KEY, MTIME, 100, entries);
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
 
         assertEquals(100, process.records.bytesIfUnchanged(KEY, MTIME));
         assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME + 1));
         assertEquals(1, process.records.count());
       }
     }
+  }
+
+  /** What the lost slot counted for stayed in the total, less than which a key could not have. */
+  @Test
+  void aKeyThatLosesMoreThanItIsKnownToHavePutsTheTotalInDoubt() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      IndexModel.Member process = new IndexModel.Member(root, memory);
+      try (KeyLocks.Hold hold = process.hold(KEY)) {
+        assertTrue(hold.shared());
+        long doubt = process.records.walkBegins();
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+        memory.file(0).putLong(bucketOf(KEY), 0);
+
+        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+
+        assertEquals(OptionalLong.empty(), process.records.totalBytes());
+      }
+    }
+  }
+
+  /** While not all keys have been counted that is nothing new, or no count would ever end. */
+  @Test
+  void aKeyThatHasNotBeenWalkedYetPutsNothingInDoubt() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
+      try (KeyLocks.Hold hold = process.hold(KEY)) {
+        assertTrue(hold.shared());
+        long doubt = process.records.walkBegins();
+
+        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+
+        process.records.walked(hold, KEY, MTIME, 97, List.of(ENTRY));
+        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+        assertEquals(OptionalLong.of(97), process.records.totalBytes());
+      }
+    }
+  }
+
+  @Test
+  void aBucketThatLeadsNowhereEndsTheGenerationWhenItsStripeIsSummedUp() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      IndexModel.Member process = new IndexModel.Member(root, memory);
+      IndexAttachment attached = process.attached();
+      try (KeyLocks.Hold hold = process.hold(KEY)) {
+        assertTrue(hold.shared());
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        process.records.recount(hold);
+        assertTrue(attached.files().live());
+        // In a file that has never been made.
+        long nowhere = (long) (IndexLayout.MOST_PAGES - 1) * IndexLayout.SLOTS_PER_PAGE;
+        memory.file(0).putLong(bucketOf(KEY), nowhere);
+
+        assertFalse(process.attached().keys().find(KEY, new SlotCursor()));
+        assertTrue(attached.files().live(), "a reader without the stripe has ended it");
+        process.records.recount(hold);
+
+        assertFalse(attached.files().live());
+      }
+    }
+  }
+
+  private static int bucketOf(Digest256 key) {
+    return IndexLayout.BUCKETS_OFFSET + 8 * ((int) key.word(1) & (IndexLayout.BUCKETS - 1));
   }
 }

@@ -2,6 +2,7 @@ package io.warmstart.io;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,12 +115,23 @@ public final class FaultyFileOps extends ObservedFileOps {
     if (hit == Fault.INTERRUPT) {
       caller.interrupt();
     } else if (hit == Fault.VANISHED) {
-      Trees.delete(vanishing);
+      vanish();
     } else if (hit != null) {
       part.run();
       throw hit.failing(op);
     }
     return whole.run();
+  }
+
+  private void vanish() throws IOException {
+    while (true) {
+      try {
+        Trees.delete(vanishing);
+        return;
+      } catch (DirectoryNotEmptyException e) {
+        // The saver, while this is the thread that syncs for it, has made a file in it meanwhile.
+      }
+    }
   }
 
   private synchronized @Nullable Fault hit(FileOp op) {

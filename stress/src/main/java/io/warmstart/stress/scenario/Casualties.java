@@ -130,20 +130,17 @@ final class Casualties {
       }
     }
 
-    /** Ends it at the end of a round; for forks until they are dead, others are their crew's. */
+    /** Ends it at the end of a round, and waits until it is dead. */
     void endWithRound() throws IOException, InterruptedException {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (child != null && child.isAlive()) {
+      while (!isDead()) {
         if (System.nanoTime() > deadline) {
-          throw new IOException("a forked worker does not die: " + plan);
+          throw new IOException("a worker does not die: " + plan);
         }
-        if (child.isBorn() && !killed) {
+        if (!killed && (child == null || child.isBorn())) {
           kill();
         }
         TimeUnit.MILLISECONDS.sleep(1);
-      }
-      if (child == null) {
-        kill();
       }
     }
 

@@ -1,0 +1,54 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.EntryAttributes;
+import io.warmstart.EvictionReport;
+import io.warmstart.Fingerprint;
+import io.warmstart.Fingerprinter;
+import io.warmstart.StoreOptions;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bucket that led to a key's slot is lost, and with the slot what the key counts for. */
+class LostSlotTest {
+  private static final Fingerprint KEY = new Fingerprinter().absorbLong("key", 1).finish();
+  private static final StoreOptions WALKING =
+      StoreOptions.defaults().withForeignCheckInterval(Duration.ZERO);
+
+  @TempDir Path root;
+
+  /** The key was counted once more, beside what its lost slot stood for, and that evicted it. */
+  @Test
+  void whatAKeyCountsForIsNotCountedTwice() throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root, WALKING)) {
+      store.saveOverwrite(KEY, "first", new byte[1_000], EntryAttributes.checkpoint());
+      store.saveOverwrite(KEY, "second", new byte[1_000], EntryAttributes.checkpoint());
+      EvictionReport before = store.evictOverflow();
+      loseAllSlots();
+      // Has the key given a slot anew, which knows of this entry only.
+      store.saveOverwrite(KEY, "third", new byte[1_000], EntryAttributes.checkpoint());
+
+      EvictionReport after = store.evictOverflow();
+
+      assertEquals(2, before.entriesBefore());
+      assertEquals(1.5 * before.bytesAfter(), (double) after.bytesAfter(), 10);
+      assertTrue(store.verify(false, (done, total) -> {}).clean());
+    }
+  }
+
+  private void loseAllSlots() throws IOException {
+    try (FileChannel index =
+        FileChannel.open(root.resolve(".warmstart/index"), StandardOpenOption.WRITE)) {
+      index.write(ByteBuffer.allocate(8 * IndexLayout.BUCKETS), IndexLayout.BUCKETS_OFFSET);
+    }
+  }
+}
