@@ -59,8 +59,13 @@ final class Casualties {
 
   private static final int ALWAYS_AT_CALL = 9;
 
-  /** After which a fork dies by a signal if the call that it was to die at has not come. */
-  private static final long FORK_PATIENCE_NANOS = 1_500_000_000L;
+  /**
+   * After which a fork dies by a signal if the call that it was to die at has not come. One in some
+   * hundred never comes to it: it waits for a lock inside its JVM that a thread of its parent's
+   * held at the fork. What it holds of the store's until then others wait for, but for less than
+   * they may be made to wait after a death.
+   */
+  private static final long FORK_PATIENCE_NANOS = 600_000_000L;
 
   private static final int SIGKILL = 9;
 
