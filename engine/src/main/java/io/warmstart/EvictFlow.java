@@ -60,14 +60,19 @@ final class EvictFlow {
     this.removal = new EntryRemoval(engine, options);
   }
 
-  /** After a save: sweeps if the root is over the budget, or nobody knows whether it is. */
+  /**
+   * After a save: sweeps if the root is over the budget, or nobody knows whether it is. Where
+   * somebody sweeps already, it is over as soon as the root is within the budget.
+   */
   static void keepBudget(Engine engine, StoreOptions options) {
     if (withinBudget(engine, options)) {
       return;
     }
-    try (KeyLocks.Hold hold = engine.locks.acquireSweep(SWEEP_PATIENCE_NANOS)) {
+    try (KeyLocks.Hold hold =
+        engine.locks.acquireSweepUnless(
+            () -> withinBudget(engine, options), SWEEP_PATIENCE_NANOS)) {
       // The sweep that was waited for may have done it.
-      if (hold.shared() && withinBudget(engine, options)) {
+      if (hold == null || (hold.shared() && withinBudget(engine, options))) {
         return;
       }
       EvictFlow flow = new EvictFlow(engine, options);

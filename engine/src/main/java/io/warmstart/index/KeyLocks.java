@@ -6,6 +6,7 @@ import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -117,6 +118,24 @@ public final class KeyLocks {
     return hold;
   }
 
+  /**
+   * The same for somebody whose work the sweep under way may do: then there is no need to wait for
+   * its end, nor to compete with those who want to sweep in any case.
+   *
+   * @param needless asked again and again while waiting
+   * @return null if it has turned out needless
+   */
+  public @Nullable Hold acquireSweepUnless(BooleanSupplier needless, long patienceNanos) {
+    Wait wait = new Wait(patienceNanos, needless);
+    Hold hold = acquire(CoordinationLayout.SWEEP_STRIPE, patienceNanos, wait);
+    if (wait.needless) {
+      hold.close();
+      return null;
+    }
+    hold.announceWithoutKey();
+    return hold;
+  }
+
   /** Takes the stripe under which the files of the index are made and their pages given out. */
   Hold acquireAllocation() {
     Hold hold = acquire(CoordinationLayout.ALLOCATION_STRIPE, 200 * BRIEF_NANOS);
@@ -144,14 +163,17 @@ public final class KeyLocks {
   }
 
   private Hold acquire(int stripe, long patienceNanos) {
-    long deadline = monotonicNanos.getAsLong() + patienceNanos;
-    boolean locallyHeld = lockLocally(local[stripe], patienceNanos);
+    return acquire(stripe, patienceNanos, new Wait(patienceNanos, null));
+  }
+
+  private Hold acquire(int stripe, long patienceNanos, Wait wait) {
+    boolean locallyHeld = lockLocally(local[stripe], patienceNanos, wait);
     // Who has no patience has not timed out.
     boolean patient = patienceNanos >= timeoutNanos;
-    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, deadline, patient) : null;
+    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, wait, patient) : null;
     Coordination coordination = lock == null || registry == null ? null : registry.current();
     boolean broken = coordination != null && takeOver(stripe, coordination);
-    if (lock == null && patient) {
+    if (lock == null && patient && !wait.needless) {
       counters.count(Counter.FILES_ONLY);
     }
     return new Hold(stripe, locallyHeld, lock, coordination, broken);
@@ -169,7 +191,7 @@ public final class KeyLocks {
   }
 
   /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
-  private @Nullable FileLock lockAmongProcesses(int stripe, long deadline, boolean patient) {
+  private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait, boolean patient) {
     if (registry == null) {
       return null;
     }
@@ -181,7 +203,7 @@ public final class KeyLocks {
         }
         Thread.onSpinWait();
       }
-      return awaitOtherProcess(registry, stripe, deadline, patient);
+      return awaitOtherProcess(registry, stripe, wait, patient);
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
       return null;
@@ -189,7 +211,7 @@ public final class KeyLocks {
   }
 
   private @Nullable FileLock awaitOtherProcess(
-      ProcessRegistry prover, int stripe, long deadline, boolean patient) throws IOException {
+      ProcessRegistry prover, int stripe, Wait wait, boolean patient) throws IOException {
     boolean interrupted = false;
     try {
       long parkNanos = FIRST_PARK_NANOS;
@@ -198,8 +220,8 @@ public final class KeyLocks {
         if (lock != null) {
           return lock;
         }
-        if (monotonicNanos.getAsLong() - deadline >= 0) {
-          if (patient) {
+        if (wait.isOver()) {
+          if (patient && !wait.needless) {
             counters.count(Counter.LOCK_TIMEOUTS);
           }
           return null;
@@ -216,7 +238,7 @@ public final class KeyLocks {
     }
   }
 
-  private static boolean lockLocally(ReentrantLock lock, long patienceNanos) {
+  private static boolean lockLocally(ReentrantLock lock, long patienceNanos, Wait wait) {
     if (lock.tryLock()) {
       return true;
     }
@@ -224,8 +246,15 @@ public final class KeyLocks {
     try {
       long deadline = System.nanoTime() + patienceNanos;
       while (true) {
+        long remaining = deadline - System.nanoTime();
+        long slice = wait.mayEndEarly() ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
         try {
-          return lock.tryLock(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+          if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
+            return true;
+          }
+          if (slice == remaining || wait.isOver()) {
+            return false;
+          }
         } catch (InterruptedException e) {
           interrupted = true;
         }
@@ -234,6 +263,27 @@ public final class KeyLocks {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** A wait of one thread: until when, and whether it still has to. */
+  private final class Wait {
+    private final long deadline;
+    private final @Nullable BooleanSupplier mayStop;
+    private boolean needless;
+
+    Wait(long patienceNanos, @Nullable BooleanSupplier mayStop) {
+      this.deadline = monotonicNanos.getAsLong() + patienceNanos;
+      this.mayStop = mayStop;
+    }
+
+    boolean mayEndEarly() {
+      return mayStop != null;
+    }
+
+    boolean isOver() {
+      needless = mayStop != null && mayStop.getAsBoolean();
+      return needless || monotonicNanos.getAsLong() - deadline >= 0;
     }
   }
 

@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,9 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +136,65 @@ class KeyLocksTest {
     try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(hold.shared());
       assertNull(hold.brokenIntent());
+    }
+  }
+
+  /** Whoever only wants the work of a sweep done does not wait for the end of the one under way. */
+  @Test
+  void aSweepThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
+    try (ForkedJvm sweeper = forkHolder("sweep")) {
+      AtomicInteger asked = new AtomicInteger();
+
+      Hold hold =
+          self.locks.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
+
+      assertNull(hold);
+      assertEquals(5, asked.get());
+      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+      sweeper.kill();
+    }
+    // Nothing of the wait is left behind.
+    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+      assertTrue(hold.shared());
+    }
+  }
+
+  @Test
+  void aSweepOfAnotherThreadThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
+    try (Hold held = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+      assertTrue(held.shared());
+      AtomicInteger asked = new AtomicInteger();
+      CompletableFuture<@Nullable Hold> other =
+          CompletableFuture.supplyAsync(
+              () ->
+                  self.locks.acquireSweepUnless(
+                      () -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS));
+
+      assertNull(other.get(60, TimeUnit.SECONDS));
+      assertEquals(5, asked.get());
+      assertTrue(held.shared());
+    }
+  }
+
+  @Test
+  void aSweepThatStaysNeededIsWaitedFor() throws Exception {
+    try (ForkedJvm sweeper = forkHolder("sweep")) {
+      CompletableFuture<@Nullable Hold> waiting =
+          CompletableFuture.supplyAsync(
+              () -> {
+                Hold hold = self.locks.acquireSweepUnless(() -> false, IndexRoot.LONG_NANOS);
+                if (hold != null) {
+                  hold.close();
+                }
+                return hold;
+              });
+      sweeper.tell();
+      Hold hold = waiting.get(60, TimeUnit.SECONDS);
+
+      assertNotNull(hold);
+      assertTrue(hold.exclusive());
+      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
     }
   }
 
