@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * agent thread. Made by {@link Engines}, closed with the last store.
  */
 final class Engine implements AutoCloseable {
+  private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
   static final String DIRECTORY_NAME = ".warmstart";
   private static final long LOCK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int MOST_OPEN_DIRECTORIES = 512;
@@ -76,7 +77,7 @@ final class Engine implements AutoCloseable {
   /** Held while noted hits are carried into manifests: see {@link TouchFlow}. */
   final Object writingTouches = new Object();
 
-  /** Guards nothing: two walks at once would only do the same twice. */
+  /** Two walks at once would only do the same twice. */
   final Object walking = new Object();
 
   private final ParallelSync parallelSync = new ParallelSync();
@@ -84,6 +85,9 @@ final class Engine implements AutoCloseable {
   private final long boot;
   private final @Nullable Agent agent;
   private long lastStampNanos;
+
+  /** Under {@link #walking}. */
+  private long recountDueAtNanos = System.nanoTime();
 
   /**
    * Opens a root.
@@ -152,6 +156,19 @@ final class Engine implements AutoCloseable {
   /** What is known of all entries together; only for those who may change the root. */
   RootRecords records() {
     return Objects.requireNonNull(records);
+  }
+
+  /**
+   * Whether the stripes' bytes are to be summed up again although the total is known: once a minute
+   * of this process. To be called under {@link #walking}, by whoever does it then.
+   */
+  boolean isRecountDue() {
+    long now = System.nanoTime();
+    boolean due = now - recountDueAtNanos >= 0;
+    if (due) {
+      recountDueAtNanos = now + RECOUNT_EVERY_NANOS;
+    }
+    return due;
   }
 
   KeyDirectory directory(Digest256 key) {

@@ -90,13 +90,13 @@ final class RootWalk {
     long began = SystemEpochNanoClock.INSTANCE.nanoTime();
     long doubt = records.walkBegins();
     boolean wasUnknown = records.totalBytes().isEmpty();
-    // Somebody may have died, or written without being alone, or a key's slot was lost with what it
-    // counts for: the sums may be no sums.
-    for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
-      try (KeyLocks.Hold hold = engine.locks.acquireForWalk(stripe)) {
-        if (hold.shared() || wasUnknown) {
-          records.recount(hold);
-        }
+    if (wasUnknown || engine.isRecountDue()) {
+      recount(records, wasUnknown);
+      if (records.walkBegins() != doubt) {
+        // By a doubt of somebody else's, or because the index was given up for what stood in it.
+        doubt = records.walkBegins();
+        wasUnknown = records.totalBytes().isEmpty();
+        recount(records, wasUnknown);
       }
     }
     Set<Digest256> listed = new LinkedHashSet<>();
@@ -126,6 +126,22 @@ final class RootWalk {
         found.untold || found.failures > 0 ? 0 : began,
         SystemEpochNanoClock.INSTANCE.nanoTime(),
         quarantineBytes);
+  }
+
+  /**
+   * Sums up the bytes of each stripe. Somebody may have died, or written without being alone, or a
+   * key's slot was lost with what it counts for: the sums may be no sums. Where they are known and
+   * a stripe is not to be had at once, the next walk will do.
+   */
+  private void recount(RootRecords records, boolean unknown) {
+    for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
+      try (KeyLocks.Hold hold =
+          unknown ? engine.locks.acquireForWalk(stripe) : engine.locks.acquireBriefly(stripe)) {
+        if (hold.shared() || unknown) {
+          records.recount(hold);
+        }
+      }
+    }
   }
 
   /**

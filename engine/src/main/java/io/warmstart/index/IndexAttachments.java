@@ -68,11 +68,11 @@ final class IndexAttachments {
         files = mapper.make();
         counters.count(Counter.REBUILDS);
       }
-      boolean again = attached != null;
+      boolean missed = attached != null || failed;
       forget(attached);
       attached = new IndexAttachment(files, this::allocatePage);
-      if (again) {
-        // What we have changed since the one before was lost, nobody has been told of here.
+      if (missed) {
+        // What we have changed while there was none to be told, nobody has been told of here.
         attached.keys().changeAll(nextChanges());
         attached.totals().doubt(nextChanges());
         LostPages.surface();

@@ -77,13 +77,17 @@ final class IndexFiles {
   }
 
   /**
-   * Something that only the holder of a lock writes, and this thread holds it, was written by
-   * nobody: what else is wrong nobody can tell. The next generation begins with an unknown total.
+   * Something that only the holder of a lock writes, and this thread holds it, or that is written
+   * by a single store, was written by nobody: what else is wrong nobody can tell. The next
+   * generation begins with an unknown total.
    */
   void giveUp() {
-    // Not for what a page that is gone has left in a register: that costs this process alone.
+    // Not for what a page that is gone has left in a register, nor because this process has lost a
+    // file, or cannot map it: that costs this process alone.
     LostPages.surface();
-    supersede();
+    if (!lost) {
+      supersede();
+    }
   }
 
   /** The file that a page lies in; null if the number cannot be right. */
@@ -99,10 +103,16 @@ final class IndexFiles {
     return file;
   }
 
-  /** Whether nobody has given out a page: then its number leads nowhere, and no file is missing. */
+  /**
+   * Whether nobody has given out a page: then its number leads nowhere, and no file is missing. It
+   * is given out by one store, before anything leads to it.
+   */
   private boolean isGarbage(long page) {
     long used = Link.usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
-    return used != Link.BROKEN && page >= used;
+    if (used == Link.BROKEN) {
+      giveUp();
+    }
+    return page >= used;
   }
 
   private synchronized @Nullable IndexFile map(int number) {
@@ -115,7 +125,7 @@ final class IndexFiles {
         file = null;
       }
       if (file == null) {
-        // Somebody has removed it: build anew.
+        // Somebody has removed it, or this process cannot map it now: attach anew.
         lost = true;
         return null;
       }

@@ -148,6 +148,11 @@ public final class KeyLocks {
     return acquireStripe(stripe, 200 * BRIEF_NANOS);
   }
 
+  /** The same if it is to be had at once or nearly so. */
+  public Hold acquireBriefly(int stripe) {
+    return acquireStripe(stripe, BRIEF_NANOS);
+  }
+
   private Hold acquireStripe(int stripe, long patienceNanos) {
     Hold hold = acquire(stripe, patienceNanos);
     if (!hold.broken()) {
@@ -170,13 +175,35 @@ public final class KeyLocks {
     boolean locallyHeld = lockLocally(local[stripe], patienceNanos, wait);
     // Who has no patience has not timed out.
     boolean patient = patienceNanos >= timeoutNanos;
-    FileLock lock = locallyHeld ? lockAmongProcesses(stripe, wait, patient) : null;
-    Coordination coordination = lock == null || registry == null ? null : registry.current();
-    boolean broken = coordination != null && takeOver(stripe, coordination);
-    if (lock == null && patient && !wait.needless) {
-      counters.count(Counter.FILES_ONLY);
+    FileLock lock = null;
+    boolean taken = false;
+    try {
+      lock = locallyHeld ? lockAmongProcesses(stripe, wait, patient) : null;
+      Coordination coordination = lock == null || registry == null ? null : registry.current();
+      boolean broken = coordination != null && takeOver(stripe, coordination);
+      if (lock == null && patient && !wait.needless) {
+        counters.count(Counter.FILES_ONLY);
+      }
+      taken = true;
+      return new Hold(stripe, locallyHeld, lock, coordination, broken);
+    } finally {
+      if (!taken) {
+        // An error on the way, of the caller's question too: nobody else would release it.
+        letGo(stripe, locallyHeld, lock);
+      }
     }
-    return new Hold(stripe, locallyHeld, lock, coordination, broken);
+  }
+
+  private void letGo(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
+    try {
+      if (lock != null && registry != null) {
+        registry.release(lock);
+      }
+    } finally {
+      if (locallyHeld) {
+        local[stripe].unlock();
+      }
+    }
   }
 
   /** Whether a holder has died, or could not repair what another had left that had. */

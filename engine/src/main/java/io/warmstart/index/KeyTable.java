@@ -108,9 +108,13 @@ final class KeyTable {
    * @param changes a value that was never used before
    * @param missing whether it is there only to remember a miss: such keys come in any number, and
    *     from some number on they take their slots from one another
-   * @return false if there is no room
+   * @return false if there is no room; or none that this process can map, and then the key may have
+   *     a slot that it has not found
    */
   boolean insert(Digest256 key, long changes, boolean missing, SlotCursor at) {
+    if (!files.live()) {
+      return false;
+    }
     int stripe = KeyLocks.stripeOf(key);
     int stripeHead = stripeHead(key);
     long slot = takeFree(stripe, stripeHead);
@@ -403,9 +407,14 @@ final class KeyTable {
 
   /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */
   long bytes(SlotCursor at, Digest256 key) {
-    long bytes = at.buffer().getLong(at.offset + BYTES_OFFSET);
-    long check = at.buffer().getLong(at.offset + BYTES_CHECK_OFFSET);
-    return check == Checks.ofBytes(key.word(0), bytes) ? bytes : -1;
+    return bytes(at.buffer(), at.offset, key.word(0));
+  }
+
+  private static long bytes(AtomicBuffer buffer, int offset, long keyWord) {
+    long bytes = buffer.getLong(offset + BYTES_OFFSET);
+    return buffer.getLong(offset + BYTES_CHECK_OFFSET) == Checks.ofBytes(keyWord, bytes)
+        ? bytes
+        : -1;
   }
 
   /**
@@ -428,12 +437,43 @@ final class KeyTable {
     buffer.putLong(offset + BYTES_CHECK_OFFSET, Checks.ofBytes(key.word(0), bytes));
   }
 
+  private interface SlotVisitor {
+    void visit(AtomicBuffer buffer, int offset);
+  }
+
+  /** Shows the key of each slot of a stripe's chains. Slots may come and go meanwhile. */
+  void forEachKey(int stripe, Consumer<Digest256> action) {
+    forEachSlot(
+        stripe,
+        (buffer, offset) ->
+            action.accept(
+                Digest256.ofWords(
+                    buffer.getLong(offset + KEY_OFFSET),
+                    buffer.getLong(offset + KEY_OFFSET + 8),
+                    buffer.getLong(offset + KEY_OFFSET + 16),
+                    buffer.getLong(offset + KEY_OFFSET + 24))));
+  }
+
   /**
-   * Shows each slot of a stripe's chains. Without the stripe, slots may come and go meanwhile.
+   * Sums up what a stripe's keys count for. The caller holds the stripe.
    *
-   * @return false if a chain leads where it cannot; to who holds the stripe, that is proof
+   * @return -1 if a chain leads nowhere or in circles, or a number's check is wrong: unless a file
+   *     could not be mapped, that was written by nobody
    */
-  boolean forEachKey(int stripe, Consumer<Digest256> action) {
+  long sumOfBytes(int stripe) {
+    long[] sum = new long[1];
+    boolean whole =
+        forEachSlot(
+            stripe,
+            (buffer, offset) -> {
+              long bytes = bytes(buffer, offset, buffer.getLong(offset + KEY_OFFSET));
+              sum[0] = bytes < 0 || sum[0] < 0 ? -1 : sum[0] + bytes;
+            });
+    return whole ? sum[0] : -1;
+  }
+
+  /** Returns false if a chain leads where it cannot, or is longer than any can be. */
+  private boolean forEachSlot(int stripe, SlotVisitor visitor) {
     boolean whole = true;
     for (int place = 0; place < BUCKETS_PER_STRIPE; place++) {
       int bucket = BUCKETS_OFFSET + 8 * (stripe + STRIPES * place);
@@ -442,17 +482,12 @@ final class KeyTable {
         IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
         int offset = file == null ? 0 : offsetOf(slot);
         if (file == null || !liesIn(file.buffer, offset, bucket)) {
-          whole = false;
           break;
         }
-        action.accept(
-            Digest256.ofWords(
-                file.buffer.getLong(offset + KEY_OFFSET),
-                file.buffer.getLong(offset + KEY_OFFSET + 8),
-                file.buffer.getLong(offset + KEY_OFFSET + 16),
-                file.buffer.getLong(offset + KEY_OFFSET + 24)));
+        visitor.visit(file.buffer, offset);
         slot = file.buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
       }
+      whole &= slot == 0;
     }
     return whole;
   }

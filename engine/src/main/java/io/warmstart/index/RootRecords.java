@@ -180,30 +180,24 @@ public final class RootRecords {
   }
 
   /**
-   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a walk. A
-   * chain of keys that leads nowhere ends the generation. The caller holds the stripe.
+   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a walk.
+   * The caller holds the stripe. Where that cannot be done, the total is in doubt, and if it is
+   * because of what stands in the index, the generation has ended.
    */
   public void recount(KeyLocks.Hold hold) {
     int stripe = hold.stripe();
     change(
         hold,
         attached -> {
-          long[] sum = new long[1];
-          SlotCursor at = new SlotCursor();
-          boolean whole =
-              attached
-                  .keys()
-                  .forEachKey(
-                      stripe,
-                      key -> {
-                        if (attached.keys().find(key, at)) {
-                          sum[0] += orRebuild(attached, attached.keys().bytes(at, key));
-                        }
-                      });
-          if (!whole && attached.files().live()) {
+          long sum = attached.keys().sumOfBytes(stripe);
+          // Before the others are told: a sum over a page that is gone is none.
+          LostPages.surface();
+          if (sum >= 0) {
+            attached.totals().set(stripe, sum);
+          } else {
+            doubt(attached);
             attached.files().giveUp();
           }
-          attached.totals().set(stripe, sum[0]);
         });
   }
 
@@ -243,13 +237,14 @@ public final class RootRecords {
 
   private void account(IndexAttachment attached, Digest256 key, long delta) {
     SlotCursor at = new SlotCursor();
-    if (!findOrInsert(attached, key, at)) {
+    boolean known = attached.keys().find(key, at);
+    if (!known && !insert(attached, key, at)) {
       doubt(attached);
       return;
     }
     long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
-    if (bytes < 0 && attached.totals().complete()) {
-      // Every key had been counted, and this one had less than it loses now: its slot was lost.
+    if (bytes < 0 && !known && attached.totals().complete()) {
+      // A key that had files and no slot: lost with what it counts for, or a foreign store's.
       doubt(attached);
     }
     // Not below zero: of a key that has not been walked yet less is known than it has.
@@ -261,7 +256,7 @@ public final class RootRecords {
     if (bytes == 0 && !attached.keys().find(key, at)) {
       return;
     }
-    if (!findOrInsert(attached, key, at)) {
+    if (!attached.keys().find(key, at) && !insert(attached, key, at)) {
       doubt(attached);
       return;
     }
@@ -277,9 +272,8 @@ public final class RootRecords {
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }
 
-  private boolean findOrInsert(IndexAttachment attached, Digest256 key, SlotCursor at) {
-    return attached.keys().find(key, at)
-        || attached.keys().insert(key, index.nextChanges(), false, at);
+  private boolean insert(IndexAttachment attached, Digest256 key, SlotCursor at) {
+    return attached.keys().insert(key, index.nextChanges(), false, at);
   }
 
   /** A number whose check is wrong under the lock was written by nobody. */

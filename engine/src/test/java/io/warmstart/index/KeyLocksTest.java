@@ -2,8 +2,8 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
@@ -180,22 +180,51 @@ class KeyLocksTest {
   @Test
   void aSweepThatStaysNeededIsWaitedFor() throws Exception {
     try (ForkedJvm sweeper = forkHolder("sweep")) {
-      CompletableFuture<@Nullable Hold> waiting =
+      CountDownLatch asked = new CountDownLatch(3);
+      CompletableFuture<Boolean> waiting =
           CompletableFuture.supplyAsync(
               () -> {
-                Hold hold = self.locks.acquireSweepUnless(() -> false, IndexRoot.LONG_NANOS);
-                if (hold != null) {
-                  hold.close();
+                try (Hold hold =
+                    self.locks.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
+                  return hold != null && hold.shared();
                 }
-                return hold;
               });
+      assertTrue(asked.await(60, TimeUnit.SECONDS));
+      assertFalse(waiting.isDone());
       sweeper.tell();
-      Hold hold = waiting.get(60, TimeUnit.SECONDS);
 
-      assertNotNull(hold);
-      assertTrue(hold.exclusive());
+      assertTrue(waiting.get(60, TimeUnit.SECONDS));
       assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
     }
+  }
+
+  private static boolean isLast(CountDownLatch asked) {
+    asked.countDown();
+    return false;
+  }
+
+  @Test
+  void aQuestionThatFailsLeavesNoLockBehind() throws Exception {
+    try (ForkedJvm sweeper = forkHolder("sweep")) {
+      assertThrows(
+          IllegalStateException.class,
+          () ->
+              self.locks.acquireSweepUnless(
+                  () -> {
+                    throw new IllegalStateException("asked");
+                  },
+                  IndexRoot.LONG_NANOS));
+      sweeper.kill();
+    }
+    CompletableFuture<Boolean> another =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try (Hold hold = self.locks.acquireSweep(SHORT_NANOS)) {
+                return hold.exclusive() && hold.shared();
+              }
+            });
+    assertTrue(another.get(60, TimeUnit.SECONDS));
   }
 
   @Test

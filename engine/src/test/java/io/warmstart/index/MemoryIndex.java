@@ -16,6 +16,7 @@ final class MemoryIndex {
 
   private final @Nullable UnsafeBuffer[] memory = new UnsafeBuffer[IndexLayout.MOST_FILES];
   private boolean full;
+  private int refusals;
 
   MemoryIndex() {
     make(0);
@@ -57,6 +58,16 @@ final class MemoryIndex {
     return file;
   }
 
+  /** From here on a file cannot be mapped by those who have not done so. */
+  void hide(int number) {
+    memory[number] = null;
+  }
+
+  /** So many times nobody can attach. */
+  void refuse(int times) {
+    refusals = times;
+  }
+
   /** From here on no file can be made. */
   void fill() {
     full = true;
@@ -79,7 +90,11 @@ final class MemoryIndex {
     IndexMapper mapper =
         new IndexMapper(Path.of("/nowhere"), new NioFileOps(), BOOT) {
           @Override
-          IndexFiles open() {
+          IndexFiles open() throws java.io.IOException {
+            if (refusals > 0) {
+              refusals--;
+              throw new java.io.IOException("Too many open files");
+            }
             return new IndexFiles(new IndexFile(over.apply(file(0)), 0, null), this);
           }
 

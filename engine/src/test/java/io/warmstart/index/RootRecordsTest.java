@@ -2,6 +2,9 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
@@ -9,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -121,6 +125,132 @@ class RootRecordsTest {
 
         assertFalse(attached.files().live());
       }
+    }
+  }
+
+  @Test
+  void aChainThatLeadsInCirclesEndsTheGenerationToo() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      IndexModel.Member process = new IndexModel.Member(root, memory);
+      IndexAttachment attached = process.attached();
+      try (KeyLocks.Hold hold = process.hold(KEY)) {
+        assertTrue(hold.shared());
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        long slot = memory.file(0).getLong(bucketOf(KEY));
+        SlotCursor at = new SlotCursor();
+        assertTrue(attached.keys().find(KEY, at));
+        memory.file(0).putLong(at.offset + IndexLayout.NEXT_SLOT_OFFSET, slot);
+
+        process.records.recount(hold);
+
+        assertFalse(attached.files().live());
+      }
+    }
+  }
+
+  /** A key without a slot that had files is one thing; that of a foreign store may well shrink. */
+  @Test
+  void aKnownKeyThatLosesMoreThanItIsKnownToHavePutsNothingInDoubt() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
+      try (KeyLocks.Hold hold = process.hold(KEY)) {
+        assertTrue(hold.shared());
+        long doubt = process.records.walkBegins();
+        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+
+        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 1_000);
+
+        assertEquals(OptionalLong.of(0), process.records.totalBytes());
+      }
+    }
+  }
+
+  /** What it has not seen must not be missing from the sum. */
+  @Test
+  void whoCannotMapAFileTakesNothingFromTheOthers() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      memory
+          .file(0)
+          .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.FIRST_PAGES));
+      IndexModel.Member first = new IndexModel.Member(root, memory);
+      try (KeyLocks.Hold hold = first.hold(KEY)) {
+        assertTrue(hold.shared());
+        long doubt = first.records.walkBegins();
+        first.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        assertTrue(first.records.walkEnded(doubt, 1, 2, 0));
+        assertEquals(OptionalLong.of(100), first.records.totalBytes());
+        memory.hide(1);
+        IndexModel.Member second = new IndexModel.Member(root, memory);
+        IndexAttachment of = second.attached();
+
+        second.records.recount(hold);
+
+        assertEquals(100, first.attached().totals().bytes(KeyLocks.stripeOf(KEY)));
+        assertEquals(OptionalLong.empty(), first.records.totalBytes());
+        assertTrue(first.attached().files().live());
+        assertFalse(of.files().live());
+      }
+    }
+  }
+
+  /** It may have one in the file that could not be mapped, which would count twice then. */
+  @Test
+  void whoHasLostAFileGivesNoKeyASlot() {
+    IndexAttachment attached = MemoryIndex.attachment();
+    SlotCursor at = new SlotCursor();
+    assertTrue(attached.keys().insert(IndexModel.key(1), 4, false, at));
+    attached.files().lose();
+
+    // There are free slots.
+    assertFalse(attached.keys().insert(KEY, 5, false, at));
+
+    assertFalse(attached.keys().find(KEY, at));
+  }
+
+  /** What a process changed before it could attach for the first time, the index was not told. */
+  @Test
+  void whoCouldNotAttachAtFirstPutsTheTotalInDoubt() throws Exception {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      IndexModel.Member first = new IndexModel.Member(root, memory);
+      try (KeyLocks.Hold hold = first.hold(KEY)) {
+        assertTrue(hold.shared());
+        long doubt = first.records.walkBegins();
+        first.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+        assertTrue(first.records.walkEnded(doubt, 1, 2, 0));
+      }
+      long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
+      memory.refuse(1);
+      SharedIndex second = memory.attach(root, buffer -> buffer);
+      assertNull(second.attachment());
+      assertEquals(OptionalLong.of(100), first.records.totalBytes());
+
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (second.attachment() == null && System.nanoTime() < deadline) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+
+      assertNotNull(second.attachment());
+      assertEquals(OptionalLong.empty(), first.records.totalBytes());
+      assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
+    }
+  }
+
+  @Test
+  void aPageCountThatNobodyHasWrittenEndsTheGeneration() throws IOException {
+    try (IndexRoot root = IndexRoot.open(parent)) {
+      MemoryIndex memory = new MemoryIndex();
+      IndexAttachment attached = new IndexModel.Member(root, memory).attached();
+      memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, 77);
+
+      assertNull(attached.files().fileOf(IndexLayout.MOST_PAGES - 1));
+
+      assertFalse(attached.files().live());
+      assertEquals(
+          IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
     }
   }
 

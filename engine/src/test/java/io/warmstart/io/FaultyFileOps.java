@@ -124,7 +124,7 @@ public final class FaultyFileOps extends ObservedFileOps {
   }
 
   private void vanish() throws IOException {
-    while (true) {
+    for (int attempt = 0; attempt < 1000; attempt++) {
       try {
         Trees.delete(vanishing);
         return;
@@ -132,6 +132,7 @@ public final class FaultyFileOps extends ObservedFileOps {
         // The saver, while this is the thread that syncs for it, has made a file in it meanwhile.
       }
     }
+    throw new AssertionError("does not vanish: " + vanishing);
   }
 
   private synchronized @Nullable Fault hit(FileOp op) {

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class MemberTest {
   private static final String UNHARMED = "unharmed";
+  private static final List<String> NAMESPACE =
+      List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc");
 
   @TempDir Path directory;
 
@@ -29,17 +31,10 @@ class MemberTest {
   @Test
   void whatIsSentToWorkerThatNeverStoodReadyReachesNobodyElse()
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c"));
+    assumeNamespace();
+    List<String> command = new ArrayList<>(NAMESPACE);
     // The first process is spared by a signal to all, and so has to tell.
-    command.add("\"$@\" || echo ended with $?");
-    command.add("sh");
-    assumeTrue(
-        Tool.find("unshare").isPresent()
-            && Tool.attempt(List.of("unshare", "--pid", "--fork", "--mount-proc", "true")).status()
-                == 0,
-        "needs a PID namespace");
+    command.addAll(List.of("sh", "-c", "\"$@\" || echo ended with $?", "sh"));
     command.addAll(JavaCommand.of(Namespace.class, List.of(directory.toString())));
 
     Outcome outcome = Tool.attempt(command);
@@ -75,6 +70,31 @@ class MemberTest {
       assertFalse(member.wasKilled());
       assertTrue(member.epitaph().contains("ended with status 3"), member.epitaph());
     }
+  }
+
+  /** The pid that it tells is that of another's first process here. */
+  @Test
+  void workerInNamespaceOfItsOwnIsKilledByTheProgramThatMadeThat()
+      throws IOException, InterruptedException {
+    assumeNamespace();
+    try (Member member = member(directory, Launch.PLAIN.through(NAMESPACE))) {
+      assertTrue(member.awaitReady());
+      assertEquals(1, member.jvmPid());
+
+      member.stopJvm();
+      member.killJvm();
+
+      assertTrue(member.awaitEnd(60));
+      assertTrue(member.wasKilled());
+    }
+  }
+
+  private static void assumeNamespace() throws IOException, InterruptedException {
+    List<String> probe = new ArrayList<>(NAMESPACE);
+    probe.add("true");
+    assumeTrue(
+        Tool.find("unshare").isPresent() && Tool.attempt(probe).status() == 0,
+        "needs a PID namespace");
   }
 
   private static void awaitState(Member member, char state)
