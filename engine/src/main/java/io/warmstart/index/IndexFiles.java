@@ -65,6 +65,11 @@ final class IndexFiles {
     return !lost && base.getLongVolatile(STATE_OFFSET) == IndexLayout.LIVE;
   }
 
+  /** Whether this process has lost a page or a file of it, or has seen it superseded. */
+  boolean lost() {
+    return lost;
+  }
+
   /** Marks the mappings as lost, after an InternalError. */
   void lose() {
     lost = true;

@@ -30,6 +30,7 @@ import io.warmstart.format.Digest256;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -112,7 +113,7 @@ final class KeyTable {
    *     a slot that it has not found
    */
   boolean insert(Digest256 key, long changes, boolean missing, SlotCursor at) {
-    if (!files.live()) {
+    if (files.lost()) {
       return false;
     }
     int stripe = KeyLocks.stripeOf(key);
@@ -455,21 +456,17 @@ final class KeyTable {
   }
 
   /**
-   * Sums up what a stripe's keys count for. The caller holds the stripe.
+   * Shows what each of a stripe's keys counts for; -1 where that cannot be made out. The caller
+   * holds the stripe.
    *
-   * @return -1 if a chain leads nowhere or in circles, or a number's check is wrong: unless a file
-   *     could not be mapped, that was written by nobody
+   * @return false if a chain leads nowhere or in circles: unless a file could not be mapped, that
+   *     was written by nobody
    */
-  long sumOfBytes(int stripe) {
-    long[] sum = new long[1];
-    boolean whole =
-        forEachSlot(
-            stripe,
-            (buffer, offset) -> {
-              long bytes = bytes(buffer, offset, buffer.getLong(offset + KEY_OFFSET));
-              sum[0] = bytes < 0 || sum[0] < 0 ? -1 : sum[0] + bytes;
-            });
-    return whole ? sum[0] : -1;
+  boolean forEachBytes(int stripe, LongConsumer action) {
+    return forEachSlot(
+        stripe,
+        (buffer, offset) ->
+            action.accept(bytes(buffer, offset, buffer.getLong(offset + KEY_OFFSET))));
   }
 
   /** Returns false if a chain leads where it cannot, or is longer than any can be. */

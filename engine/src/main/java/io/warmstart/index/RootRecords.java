@@ -189,11 +189,13 @@ public final class RootRecords {
     change(
         hold,
         attached -> {
-          long sum = attached.keys().sumOfBytes(stripe);
+          long[] sum = new long[1];
+          boolean whole =
+              attached.keys().forEachBytes(stripe, bytes -> sum[0] += orRebuild(attached, bytes));
           // Before the others are told: a sum over a page that is gone is none.
           LostPages.surface();
-          if (sum >= 0) {
-            attached.totals().set(stripe, sum);
+          if (whole) {
+            attached.totals().set(stripe, sum[0]);
           } else {
             doubt(attached);
             attached.files().giveUp();
@@ -280,7 +282,7 @@ public final class RootRecords {
   private long orRebuild(IndexAttachment attached, long bytes) {
     if (bytes < 0) {
       doubt(attached);
-      attached.files().supersede();
+      attached.files().giveUp();
       return 0;
     }
     return bytes;
