@@ -24,7 +24,11 @@ import org.jspecify.annotations.Nullable;
 final class IndexFiles {
   /** Where the files after the first come from. */
   interface Extensions {
-    /** Maps an extension that another process may have made; null if there is none that fits. */
+    /**
+     * Maps an extension that another process may have made; null if there is none that fits.
+     *
+     * @throws IOException if it may be there and cannot be mapped
+     */
     @Nullable IndexFile open(int number, long generation) throws IOException;
 
     /** Makes an extension, or maps it if it has been made. Under the allocation lock. */
@@ -126,12 +130,13 @@ final class IndexFiles {
       try {
         file = extensions.open(number, generation);
       } catch (IOException e) {
-        // As with a file that is not there: what lies in it is not known.
-        file = null;
+        // Out of this process's reach, for want of descriptors say: attach anew.
+        lost = true;
+        return null;
       }
       if (file == null) {
-        // Somebody has removed it, or this process cannot map it now: attach anew.
-        lost = true;
+        // Pages of it have been given out, and nobody who does not have it will find it any more.
+        supersede();
         return null;
       }
       files.set(number, file);
@@ -172,7 +177,10 @@ final class IndexFiles {
     }
     int page = (int) used;
     int number = IndexLayout.fileOf(page);
-    if (files.get(number) == null && !grow(number)) {
+    boolean there =
+        files.get(number) != null
+            || (page == IndexLayout.firstPage(number) ? grow(number) : map(number) != null);
+    if (!there) {
       return 0;
     }
     base.putLongVolatile(PAGES_USED_OFFSET, Link.pagesUsed(used + 1));

@@ -235,6 +235,11 @@ public final class IndexLayout {
     return file == 0 ? FIRST_PAGES : FIRST_PAGES << (file - 1);
   }
 
+  /** The first page of a file. */
+  static int firstPage(int file) {
+    return file == 0 ? 0 : FIRST_PAGES << (file - 1);
+  }
+
   /** Which file a page lies in. */
   static int fileOf(int page) {
     return 32 - Integer.numberOfLeadingZeros(page / FIRST_PAGES);
@@ -243,7 +248,6 @@ public final class IndexLayout {
   /** Where a page lies in its file. */
   static int offsetOf(int page) {
     int file = fileOf(page);
-    int first = file == 0 ? 0 : FIRST_PAGES << (file - 1);
-    return pagesOffset(file) + (page - first) * PAGE_LENGTH;
+    return pagesOffset(file) + (page - firstPage(file)) * PAGE_LENGTH;
   }
 }

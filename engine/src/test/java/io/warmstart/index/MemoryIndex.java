@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.payload.PayloadCache;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -13,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class MemoryIndex {
   static final long BOOT = 42;
   static final long GENERATION = 7;
+  private static final int NONE = -1;
 
   private final @Nullable UnsafeBuffer[] memory = new UnsafeBuffer[IndexLayout.MOST_FILES];
   private boolean full;
+  private int hidden = NONE;
   private int refusals;
 
   MemoryIndex() {
@@ -58,8 +61,17 @@ final class MemoryIndex {
     return file;
   }
 
+  boolean has(int number) {
+    return memory[number] != null;
+  }
+
   /** From here on a file cannot be mapped by those who have not done so. */
   void hide(int number) {
+    hidden = number;
+  }
+
+  /** From here on a file is found by nobody who has not mapped it. */
+  void remove(int number) {
     memory[number] = null;
   }
 
@@ -90,24 +102,27 @@ final class MemoryIndex {
     IndexMapper mapper =
         new IndexMapper(Path.of("/nowhere"), new NioFileOps(), BOOT) {
           @Override
-          IndexFiles open() throws java.io.IOException {
+          IndexFiles open() throws IOException {
             if (refusals > 0) {
               refusals--;
-              throw new java.io.IOException("Too many open files");
+              throw new IOException("Too many open files");
             }
             return new IndexFiles(new IndexFile(over.apply(file(0)), 0, null), this);
           }
 
           @Override
-          public @Nullable IndexFile open(int number, long generation) {
+          public @Nullable IndexFile open(int number, long generation) throws IOException {
+            if (number == hidden) {
+              throw new IOException("Too many open files");
+            }
             UnsafeBuffer there = memory[number];
             return there == null ? null : new IndexFile(over.apply(there), number, null);
           }
 
           @Override
-          public IndexFile make(int number, long generation) throws java.io.IOException {
+          public IndexFile make(int number, long generation) throws IOException {
             if (full) {
-              throw new java.io.IOException("No space left on device");
+              throw new IOException("No space left on device");
             }
             UnsafeBuffer there = memory[number];
             return new IndexFile(

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +24,35 @@ class RootRecordsTest {
   private static final EntryFacts ENTRY = new EntryFacts("r", 1_000, false, 100);
 
   @TempDir Path parent;
+  private final MemoryIndex memory = new MemoryIndex();
+  private IndexRoot root;
+  private IndexModel.Member process;
+
+  @BeforeEach
+  void openRoot() throws IOException {
+    root = IndexRoot.open(parent);
+    process = new IndexModel.Member(root, memory);
+  }
+
+  @AfterEach
+  void closeRoot() {
+    root.close();
+  }
+
+  /** Of the key's stripe, whoever it is that works under it. */
+  private KeyLocks.Hold hold() {
+    KeyLocks.Hold hold = process.hold(KEY);
+    assertTrue(hold.shared());
+    return hold;
+  }
+
+  /** A walk has found the key with its one entry, of 100 bytes. */
+  private void walkEndsWithKey(KeyLocks.Hold hold) {
+    long doubt = process.records.walkBegins();
+    process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+    assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+  }
 
   /**
    * A key was counted while there was no room to record its entries. The next walk passed it over,
@@ -29,170 +60,153 @@ class RootRecordsTest {
    */
   @Test
   void aKeyWhoseEntriesFoundNoRoomIsNotPassedOverByTheNextWalk() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexModel.Member process = new IndexModel.Member(root, memory);
-      // For the key's slot, and for nothing else.
-      memory
-          .file(0)
-          .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.FIRST_PAGES - 1));
-      memory.fill();
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        process.index.makeSlot(KEY);
-        long doubt = process.records.walkBegins();
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+    // For the key's slot, and for nothing else.
+    usePages(IndexLayout.FIRST_PAGES - 1);
+    memory.fill();
+    try (KeyLocks.Hold hold = hold()) {
+      process.index.makeSlot(KEY);
+      long doubt = process.records.walkBegins();
+      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
 
-        assertEquals(100, process.records.bytes(KEY));
-        assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME));
-        assertFalse(process.records.walkEnded(doubt, 1, 2, 0), "the total is settled");
-        assertEquals(0, process.records.count());
-      }
+      assertEquals(100, process.records.bytes(KEY));
+      assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME));
+      assertFalse(process.records.walkEnded(doubt, 1, 2, 0), "the total is settled");
+      assertEquals(0, process.records.count());
     }
   }
 
   @Test
   void aKeyThatIsRecordedIsPassedOver() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+    try (KeyLocks.Hold hold = hold()) {
+      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
 
-        assertEquals(100, process.records.bytesIfUnchanged(KEY, MTIME));
-        assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME + 1));
-        assertEquals(1, process.records.count());
-      }
+      assertEquals(100, process.records.bytesIfUnchanged(KEY, MTIME));
+      assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME + 1));
+      assertEquals(1, process.records.count());
     }
   }
 
   /** What the lost slot counted for stayed in the total, less than which a key could not have. */
   @Test
   void aKeyThatLosesMoreThanItIsKnownToHavePutsTheTotalInDoubt() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexModel.Member process = new IndexModel.Member(root, memory);
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        long doubt = process.records.walkBegins();
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
-        memory.file(0).putLong(bucketOf(KEY), 0);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+      memory.file(0).putLong(bucketOf(KEY), 0);
 
-        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
 
-        assertEquals(OptionalLong.empty(), process.records.totalBytes());
-      }
+      assertEquals(OptionalLong.empty(), process.records.totalBytes());
     }
   }
 
   /** While not all keys have been counted that is nothing new, or no count would ever end. */
   @Test
   void aKeyThatHasNotBeenWalkedYetPutsNothingInDoubt() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        long doubt = process.records.walkBegins();
+    try (KeyLocks.Hold hold = hold()) {
+      long doubt = process.records.walkBegins();
 
-        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
 
-        process.records.walked(hold, KEY, MTIME, 97, List.of(ENTRY));
-        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
-        assertEquals(OptionalLong.of(97), process.records.totalBytes());
-      }
+      process.records.walked(hold, KEY, MTIME, 97, List.of(ENTRY));
+      assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+      assertEquals(OptionalLong.of(97), process.records.totalBytes());
     }
   }
 
   @Test
   void aBucketThatLeadsNowhereEndsTheGenerationWhenItsStripeIsSummedUp() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexModel.Member process = new IndexModel.Member(root, memory);
-      IndexAttachment attached = process.attached();
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        process.records.recount(hold);
-        assertTrue(attached.files().live());
-        // In a file that has never been made.
-        long nowhere = (long) (IndexLayout.MOST_PAGES - 1) * IndexLayout.SLOTS_PER_PAGE;
-        memory.file(0).putLong(bucketOf(KEY), nowhere);
+    IndexAttachment attached = process.attached();
+    try (KeyLocks.Hold hold = hold()) {
+      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      process.records.recount(hold);
+      assertTrue(attached.files().live());
+      // In a file that has never been made.
+      long nowhere = (long) (IndexLayout.MOST_PAGES - 1) * IndexLayout.SLOTS_PER_PAGE;
+      memory.file(0).putLong(bucketOf(KEY), nowhere);
 
-        assertFalse(process.attached().keys().find(KEY, new SlotCursor()));
-        assertTrue(attached.files().live(), "a reader without the stripe has ended it");
-        process.records.recount(hold);
+      assertFalse(process.attached().keys().find(KEY, new SlotCursor()));
+      assertTrue(attached.files().live(), "a reader without the stripe has ended it");
+      process.records.recount(hold);
 
-        assertFalse(attached.files().live());
-      }
+      assertFalse(attached.files().live());
     }
   }
 
   @Test
   void aChainThatLeadsInCirclesEndsTheGenerationToo() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexModel.Member process = new IndexModel.Member(root, memory);
-      IndexAttachment attached = process.attached();
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        long slot = memory.file(0).getLong(bucketOf(KEY));
-        SlotCursor at = new SlotCursor();
-        assertTrue(attached.keys().find(KEY, at));
-        memory.file(0).putLong(at.offset + IndexLayout.NEXT_SLOT_OFFSET, slot);
+    IndexAttachment attached = process.attached();
+    try (KeyLocks.Hold hold = hold()) {
+      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      long slot = memory.file(0).getLong(bucketOf(KEY));
+      SlotCursor at = new SlotCursor();
+      assertTrue(attached.keys().find(KEY, at));
+      memory.file(0).putLong(at.offset + IndexLayout.NEXT_SLOT_OFFSET, slot);
 
-        process.records.recount(hold);
+      process.records.recount(hold);
 
-        assertFalse(attached.files().live());
-      }
+      assertFalse(attached.files().live());
     }
   }
 
   /** A key without a slot that had files is one thing; that of a foreign store may well shrink. */
   @Test
   void aKnownKeyThatLosesMoreThanItIsKnownToHavePutsNothingInDoubt() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      IndexModel.Member process = new IndexModel.Member(root, new MemoryIndex());
-      try (KeyLocks.Hold hold = process.hold(KEY)) {
-        assertTrue(hold.shared());
-        long doubt = process.records.walkBegins();
-        process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
 
-        process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 1_000);
+      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 1_000);
 
-        assertEquals(OptionalLong.of(0), process.records.totalBytes());
-      }
+      assertEquals(OptionalLong.of(0), process.records.totalBytes());
     }
   }
 
   /** What it has not seen must not be missing from the sum. */
   @Test
   void whoCannotMapAFileTakesNothingFromTheOthers() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      memory
-          .file(0)
-          .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.FIRST_PAGES));
-      IndexModel.Member first = new IndexModel.Member(root, memory);
-      try (KeyLocks.Hold hold = first.hold(KEY)) {
-        assertTrue(hold.shared());
-        long doubt = first.records.walkBegins();
-        first.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        assertTrue(first.records.walkEnded(doubt, 1, 2, 0));
-        assertEquals(OptionalLong.of(100), first.records.totalBytes());
-        memory.hide(1);
-        IndexModel.Member second = new IndexModel.Member(root, memory);
-        IndexAttachment of = second.attached();
+    usePages(IndexLayout.FIRST_PAGES);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+      memory.hide(1);
+      IndexModel.Member second = new IndexModel.Member(root, memory);
+      IndexAttachment of = second.attached();
 
-        second.records.recount(hold);
+      second.records.recount(hold);
 
-        assertEquals(100, first.attached().totals().bytes(KeyLocks.stripeOf(KEY)));
-        assertEquals(OptionalLong.empty(), first.records.totalBytes());
-        assertTrue(first.attached().files().live());
-        assertFalse(of.files().live());
-      }
+      assertEquals(100, process.attached().totals().bytes(KeyLocks.stripeOf(KEY)));
+      assertEquals(OptionalLong.empty(), process.records.totalBytes());
+      assertTrue(process.attached().files().live());
+      assertFalse(of.files().live());
+    }
+  }
+
+  /** Everybody attached to it again and again, found no key, and no total was ever known. */
+  @Test
+  void aFileThatIsGoneEndsTheGeneration() {
+    usePages(IndexLayout.FIRST_PAGES);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+    memory.remove(1);
+    IndexAttachment second = new IndexModel.Member(root, memory).attached();
+
+    assertFalse(second.keys().find(KEY, new SlotCursor()));
+
+    assertFalse(process.attached().files().live());
+  }
+
+  /** Its pages of zeros would stand where others have theirs. */
+  @Test
+  void noFileIsMadeInPlaceOfOneThatIsGone() {
+    usePages(IndexLayout.FIRST_PAGES);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+      memory.remove(1);
+      IndexAttachment second = new IndexModel.Member(root, memory).attached();
+
+      assertEquals(0, second.files().allocatePage());
+
+      assertFalse(memory.has(1));
+      assertFalse(process.attached().files().live());
     }
   }
 
@@ -213,45 +227,38 @@ class RootRecordsTest {
   /** What a process changed before it could attach for the first time, the index was not told. */
   @Test
   void whoCouldNotAttachAtFirstPutsTheTotalInDoubt() throws Exception {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexModel.Member first = new IndexModel.Member(root, memory);
-      try (KeyLocks.Hold hold = first.hold(KEY)) {
-        assertTrue(hold.shared());
-        long doubt = first.records.walkBegins();
-        first.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
-        assertTrue(first.records.walkEnded(doubt, 1, 2, 0));
-      }
-      long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
-      memory.refuse(1);
-      SharedIndex second = memory.attach(root, buffer -> buffer);
-      assertNull(second.attachment());
-      assertEquals(OptionalLong.of(100), first.records.totalBytes());
-
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (second.attachment() == null && System.nanoTime() < deadline) {
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-
-      assertNotNull(second.attachment());
-      assertEquals(OptionalLong.empty(), first.records.totalBytes());
-      assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
     }
+    long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
+    memory.refuse(1);
+    SharedIndex second = memory.attach(root, buffer -> buffer);
+    assertNull(second.attachment());
+    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (second.attachment() == null && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+
+    assertNotNull(second.attachment());
+    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+    assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
   }
 
   @Test
   void aPageCountThatNobodyHasWrittenEndsTheGeneration() throws IOException {
-    try (IndexRoot root = IndexRoot.open(parent)) {
-      MemoryIndex memory = new MemoryIndex();
-      IndexAttachment attached = new IndexModel.Member(root, memory).attached();
-      memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, 77);
+    IndexAttachment attached = process.attached();
+    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, 77);
 
-      assertNull(attached.files().fileOf(IndexLayout.MOST_PAGES - 1));
+    assertNull(attached.files().fileOf(IndexLayout.MOST_PAGES - 1));
 
-      assertFalse(attached.files().live());
-      assertEquals(
-          IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
-    }
+    assertFalse(attached.files().live());
+    assertEquals(IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
+  }
+
+  private void usePages(int pages) {
+    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(pages));
   }
 
   private static int bucketOf(Digest256 key) {

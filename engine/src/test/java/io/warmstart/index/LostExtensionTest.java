@@ -1,0 +1,51 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.EntryAttributes;
+import io.warmstart.EvictionReport;
+import io.warmstart.Fingerprint;
+import io.warmstart.Fingerprinter;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Somebody has removed a file of the index which pages lie in, and nobody has it mapped. */
+class LostExtensionTest {
+  private static final int KEYS = 6;
+
+  @TempDir Path root;
+
+  /** Each process attached to what was left, missed the file, and began again. */
+  @Test
+  void anIndexIsMadeAnewThatKnowsAllKeys() throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(key(0), "r", new byte[10], EntryAttributes.checkpoint());
+      index().useAllPagesBut(1);
+      for (int n = 1; n < KEYS; n++) {
+        store.saveOverwrite(key(n), "r", new byte[10], EntryAttributes.checkpoint());
+      }
+      store.evictOverflow();
+    }
+    Files.delete(root.resolve(".warmstart/index-1"));
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      EvictionReport report = store.evictOverflow();
+
+      assertEquals(KEYS, report.entriesBefore());
+      assertEquals(report.bytesAfter(), index().total());
+      assertTrue(store.verify(false, (done, total) -> {}).clean());
+    }
+  }
+
+  private IndexPatch index() throws IOException {
+    return IndexPatch.of(root.resolve(".warmstart"));
+  }
+
+  private static Fingerprint key(int n) {
+    return new Fingerprinter().absorbLong("key", n).finish();
+  }
+}
