@@ -17,7 +17,8 @@ final class IndexChild {
     Path directory = Path.of(args[1]);
     switch (args[0]) {
       case "attach" -> attach(directory);
-      case "hold" -> hold(directory, args[2]);
+      case "hold" -> hold(IndexRoot.open(directory), args[2]);
+      case "hold-beside-store" -> hold(IndexRoot.openBesideStore(directory), args[2]);
       case "try" -> tryHolding(directory);
       case "count" -> count(directory, Path.of(args[2]), Integer.parseInt(args[3]));
       default -> throw new IllegalArgumentException(args[0]);
@@ -36,8 +37,8 @@ final class IndexChild {
   }
 
   /** Takes a key's stripe or that of the sweeps, announces and releases it when told. */
-  private static void hold(Path directory, String key) throws IOException {
-    try (IndexRoot root = IndexRoot.open(directory)) {
+  private static void hold(IndexRoot opened, String key) throws IOException {
+    try (IndexRoot root = opened) {
       System.out.println("pid " + ProcessHandle.current().pid());
       try (KeyLocks.Hold hold =
           key.equals("sweep")

@@ -26,12 +26,18 @@ public final class IndexPatch {
 
   /** Maps the index that lies in a directory. */
   public static IndexPatch of(Path engineDirectory) throws IOException {
+    IndexMapper mapper =
+        new IndexMapper(engineDirectory, new NioFileOps(), bootOf(engineDirectory));
+    return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
+  }
+
+  /** The boot that the index in a directory was made under. */
+  static long bootOf(Path engineDirectory) throws IOException {
     ByteBuffer boot = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel = FileChannel.open(engineDirectory.resolve(IndexMapper.NAME))) {
       channel.read(boot, IndexLayout.BOOT_OFFSET);
     }
-    IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), boot.getLong(0));
-    return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
+    return boot.getLong(0);
   }
 
   /** The root's bytes as the index has them; -1 if it has not. */

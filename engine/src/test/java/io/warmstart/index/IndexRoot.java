@@ -28,9 +28,19 @@ final class IndexRoot implements AutoCloseable {
   }
 
   static IndexRoot open(Path directory, long lockTimeoutNanos) throws IOException {
+    return open(directory, lockTimeoutNanos, BOOT);
+  }
+
+  /** Beside a store that has made an index, under the machine's own boot. */
+  static IndexRoot openBesideStore(Path engineDirectory) throws IOException {
+    return open(engineDirectory, LONG_NANOS, IndexPatch.bootOf(engineDirectory));
+  }
+
+  private static IndexRoot open(Path directory, long lockTimeoutNanos, long boot)
+      throws IOException {
     return new IndexRoot(
         ProcessRegistry.start(
-            SharedPlace.inRoot(directory), new NioFileOps(), SystemEpochNanoClock.INSTANCE, BOOT),
+            SharedPlace.inRoot(directory), new NioFileOps(), SystemEpochNanoClock.INSTANCE, boot),
         lockTimeoutNanos);
   }
 

@@ -1,0 +1,64 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.EntryAttributes;
+import io.warmstart.EvictionReport;
+import io.warmstart.Fingerprint;
+import io.warmstart.WarmStartStore;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A walk comes to a key whose stripe it cannot get. */
+@Timeout(120)
+class HeldKeyWalkTest {
+  private static final int NUMBER = 5;
+
+  @TempDir Path root;
+
+  /** The walk counted as one of the whole root, and for a minute nobody looked at the key again. */
+  @Test
+  void theKeyIsMendedByTheNextSweepOnceItsStripeIsFree() throws Exception {
+    Path engineDirectory = root.resolve(".warmstart");
+    Fingerprint key = Fingerprint.fromHex(IndexRoot.key(NUMBER).toHex());
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.save(key, new byte[10], EntryAttributes.checkpoint());
+      store.evictOverflow();
+      Path stray = root.resolve(key.toHex()).resolve("stray.bin");
+      Files.write(stray, new byte[10]);
+      Files.setLastModifiedTime(stray, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+      // As if the last walk were a minute ago.
+      try (FileChannel index =
+          FileChannel.open(engineDirectory.resolve("index"), StandardOpenOption.WRITE)) {
+        index.write(ByteBuffer.allocate(Long.BYTES), IndexLayout.WALKED_AT_OFFSET);
+      }
+      try (ForkedJvm holder =
+          ForkedJvm.start(
+              IndexChild.class,
+              "hold-beside-store",
+              engineDirectory.toString(),
+              Integer.toString(NUMBER))) {
+        assertEquals("true", holder.awaitLine("held"));
+        store.evictOverflow();
+        assertTrue(Files.exists(stray));
+        holder.tell();
+        holder.awaitLine("released");
+
+        EvictionReport report = store.evictOverflow();
+
+        assertFalse(Files.exists(stray), report::toString);
+      }
+    }
+  }
+}
