@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * agent thread. Made by {@link Engines}, closed with the last store.
  */
 final class Engine implements AutoCloseable {
-  private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
   static final String DIRECTORY_NAME = ".warmstart";
+  private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long LOCK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int MOST_OPEN_DIRECTORIES = 512;
 

@@ -88,17 +88,18 @@ final class RootWalk {
   private void walk() throws IOException {
     RootRecords records = engine.records();
     long began = SystemEpochNanoClock.INSTANCE.nanoTime();
-    long doubt = records.walkBegins();
-    boolean wasUnknown = records.totalBytes().isEmpty();
-    if (wasUnknown || engine.isRecountDue()) {
-      recount(records, wasUnknown);
-      if (records.walkBegins() != doubt) {
-        // By a doubt of somebody else's, or because the index was given up for what stood in it.
-        doubt = records.walkBegins();
-        wasUnknown = records.totalBytes().isEmpty();
+    boolean recountDue = engine.isRecountDue();
+    long doubt;
+    boolean wasUnknown;
+    int times = 0;
+    do {
+      doubt = records.walkBegins();
+      wasUnknown = records.totalBytes().isEmpty();
+      if (wasUnknown || recountDue) {
         recount(records, wasUnknown);
       }
-    }
+      // Again for a doubt of somebody else's, or if the index was given up for what stood in it.
+    } while (++times < 2 && records.walkBegins() != doubt);
     Set<Digest256> listed = new LinkedHashSet<>();
     for (String name : engine.ops.list(engine.root)) {
       if (DirectoryNames.isKeyDirectory(name)) {

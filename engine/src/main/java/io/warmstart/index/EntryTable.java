@@ -16,8 +16,6 @@ import static io.warmstart.index.IndexLayout.FREE_ENTRY_OFFSET;
 import static io.warmstart.index.IndexLayout.MOST_PAGES;
 import static io.warmstart.index.IndexLayout.NEXT_PAGE_OFFSET;
 import static io.warmstart.index.IndexLayout.STRIPES;
-import static io.warmstart.index.IndexLayout.STRIPE_HEADS_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPE_HEAD_LENGTH;
 import static io.warmstart.index.IndexLayout.USED;
 
 import io.warmstart.format.Digest256;
@@ -366,7 +364,7 @@ final class EntryTable {
   }
 
   private long firstPage(int stripe) {
-    long word = files.base.getLongVolatile(head(stripe) + ENTRY_PAGE_OFFSET);
+    long word = files.base.getLongVolatile(IndexLayout.stripeHead(stripe) + ENTRY_PAGE_OFFSET);
     return Link.numberInHead(word, Link.ENTRY_PAGE, stripe);
   }
 
@@ -378,7 +376,7 @@ final class EntryTable {
 
   /** Takes a free entry out of the stripe's list; 0 if there is no room, or no telling. */
   private long takeFree(int stripe) {
-    int head = head(stripe) + FREE_ENTRY_OFFSET;
+    int head = IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET;
     long entry = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
     if (entry == 0) {
       entry = makeFree(stripe);
@@ -424,9 +422,11 @@ final class EntryTable {
         IndexLayout.offsetOf(page) + NEXT_PAGE_OFFSET,
         Link.to(Link.ENTRY_PAGE, stripe, page, before));
     files.base.putLongVolatile(
-        head(stripe) + ENTRY_PAGE_OFFSET, Link.to(Link.ENTRY_PAGE, stripe, Link.HEAD, page));
+        IndexLayout.stripeHead(stripe) + ENTRY_PAGE_OFFSET,
+        Link.to(Link.ENTRY_PAGE, stripe, Link.HEAD, page));
     files.base.putLong(
-        head(stripe) + FREE_ENTRY_OFFSET, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, first));
+        IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET,
+        Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, first));
     return first;
   }
 
@@ -435,7 +435,7 @@ final class EntryTable {
     if (file == null) {
       return;
     }
-    int head = head(stripe) + FREE_ENTRY_OFFSET;
+    int head = IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET;
     long next = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
     if (next == Link.BROKEN) {
       files.giveUp();
@@ -453,10 +453,6 @@ final class EntryTable {
     }
     buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, Link.to(Link.FREE_ENTRY, stripe, entry, next));
     files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, entry));
-  }
-
-  private static int head(int stripe) {
-    return STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH;
   }
 
   /** Where an entry lies in its file, which has been found: so its page's number is a sane one. */

@@ -235,6 +235,11 @@ public final class IndexLayout {
     return file == 0 ? FIRST_PAGES : FIRST_PAGES << (file - 1);
   }
 
+  /** Where a stripe's heads of lists lie in the first file. */
+  static int stripeHead(int stripe) {
+    return STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH;
+  }
+
   /** The first page of a file. */
   static int firstPage(int file) {
     return file == 0 ? 0 : FIRST_PAGES << (file - 1);

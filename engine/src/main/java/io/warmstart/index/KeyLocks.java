@@ -127,7 +127,7 @@ public final class KeyLocks {
    */
   public @Nullable Hold acquireSweepUnless(BooleanSupplier needless, long patienceNanos) {
     Wait wait = new Wait(patienceNanos, needless);
-    Hold hold = acquire(CoordinationLayout.SWEEP_STRIPE, patienceNanos, wait);
+    Hold hold = acquire(CoordinationLayout.SWEEP_STRIPE, wait);
     if (wait.needless) {
       hold.close();
       return null;
@@ -168,20 +168,18 @@ public final class KeyLocks {
   }
 
   private Hold acquire(int stripe, long patienceNanos) {
-    return acquire(stripe, patienceNanos, new Wait(patienceNanos, null));
+    return acquire(stripe, new Wait(patienceNanos, null));
   }
 
-  private Hold acquire(int stripe, long patienceNanos, Wait wait) {
-    boolean locallyHeld = lockLocally(local[stripe], patienceNanos, wait);
-    // Who has no patience has not timed out.
-    boolean patient = patienceNanos >= timeoutNanos;
+  private Hold acquire(int stripe, Wait wait) {
+    boolean locallyHeld = lockLocally(local[stripe], wait);
     FileLock lock = null;
     boolean taken = false;
     try {
-      lock = locallyHeld ? lockAmongProcesses(stripe, wait, patient) : null;
+      lock = locallyHeld ? lockAmongProcesses(stripe, wait) : null;
       Coordination coordination = lock == null || registry == null ? null : registry.current();
       boolean broken = coordination != null && takeOver(stripe, coordination);
-      if (lock == null && patient && !wait.needless) {
+      if (lock == null && wait.mayTimeOut()) {
         counters.count(Counter.FILES_ONLY);
       }
       taken = true;
@@ -189,19 +187,7 @@ public final class KeyLocks {
     } finally {
       if (!taken) {
         // An error on the way, of the caller's question too: nobody else would release it.
-        letGo(stripe, locallyHeld, lock);
-      }
-    }
-  }
-
-  private void letGo(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
-    try {
-      if (lock != null && registry != null) {
-        registry.release(lock);
-      }
-    } finally {
-      if (locallyHeld) {
-        local[stripe].unlock();
+        new Hold(stripe, locallyHeld, lock, null, false).close();
       }
     }
   }
@@ -218,7 +204,7 @@ public final class KeyLocks {
   }
 
   /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
-  private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait, boolean patient) {
+  private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait) {
     if (registry == null) {
       return null;
     }
@@ -230,15 +216,15 @@ public final class KeyLocks {
         }
         Thread.onSpinWait();
       }
-      return awaitOtherProcess(registry, stripe, wait, patient);
+      return awaitOtherProcess(registry, stripe, wait);
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
       return null;
     }
   }
 
-  private @Nullable FileLock awaitOtherProcess(
-      ProcessRegistry prover, int stripe, Wait wait, boolean patient) throws IOException {
+  private @Nullable FileLock awaitOtherProcess(ProcessRegistry prover, int stripe, Wait wait)
+      throws IOException {
     boolean interrupted = false;
     try {
       long parkNanos = FIRST_PARK_NANOS;
@@ -248,7 +234,7 @@ public final class KeyLocks {
           return lock;
         }
         if (wait.isOver()) {
-          if (patient && !wait.needless) {
+          if (wait.mayTimeOut()) {
             counters.count(Counter.LOCK_TIMEOUTS);
           }
           return null;
@@ -265,13 +251,13 @@ public final class KeyLocks {
     }
   }
 
-  private static boolean lockLocally(ReentrantLock lock, long patienceNanos, Wait wait) {
+  private static boolean lockLocally(ReentrantLock lock, Wait wait) {
     if (lock.tryLock()) {
       return true;
     }
     boolean interrupted = false;
     try {
-      long deadline = System.nanoTime() + patienceNanos;
+      long deadline = System.nanoTime() + wait.patienceNanos;
       while (true) {
         long remaining = deadline - System.nanoTime();
         long slice = wait.mayEndEarly() ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
@@ -295,17 +281,24 @@ public final class KeyLocks {
 
   /** A wait of one thread: until when, and whether it still has to. */
   private final class Wait {
+    private final long patienceNanos;
     private final long deadline;
     private final @Nullable BooleanSupplier mayStop;
     private boolean needless;
 
     Wait(long patienceNanos, @Nullable BooleanSupplier mayStop) {
+      this.patienceNanos = patienceNanos;
       this.deadline = monotonicNanos.getAsLong() + patienceNanos;
       this.mayStop = mayStop;
     }
 
     boolean mayEndEarly() {
       return mayStop != null;
+    }
+
+    /** Who has less patience than the time-out has not timed out, nor who need not wait. */
+    boolean mayTimeOut() {
+      return patienceNanos >= timeoutNanos && !needless;
     }
 
     boolean isOver() {

@@ -8,18 +8,14 @@ import static io.warmstart.index.IndexLayout.CHANGES_OFFSET;
 import static io.warmstart.index.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.index.IndexLayout.CHECK_OFFSET;
 import static io.warmstart.index.IndexLayout.EPOCH_OFFSET;
-import static io.warmstart.index.IndexLayout.FREE_SLOT_OFFSET;
 import static io.warmstart.index.IndexLayout.HAND_OFFSET;
 import static io.warmstart.index.IndexLayout.KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.LAST_USE_OFFSET;
 import static io.warmstart.index.IndexLayout.MTIME_OFFSET;
 import static io.warmstart.index.IndexLayout.NEXT_SLOT_OFFSET;
-import static io.warmstart.index.IndexLayout.SLOTS_OFFSET;
 import static io.warmstart.index.IndexLayout.SLOTS_PER_PAGE;
 import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
 import static io.warmstart.index.IndexLayout.STRIPES;
-import static io.warmstart.index.IndexLayout.STRIPE_HEADS_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPE_HEAD_LENGTH;
 import static io.warmstart.index.IndexLayout.VERSION_HIGH_OFFSET;
 import static io.warmstart.index.IndexLayout.VERSION_LOW_OFFSET;
 import static io.warmstart.index.IndexLayout.WALKED_MTIME_OFFSET;
@@ -68,7 +64,7 @@ final class KeyTable {
   private static final int BUCKETS_PER_STRIPE = BUCKETS / STRIPES;
 
   private final IndexFiles files;
-  private final IntSupplier pages;
+  private final FreeSlots free;
 
   /**
    * Stands over the files.
@@ -77,7 +73,7 @@ final class KeyTable {
    */
   KeyTable(IndexFiles files, IntSupplier pages) {
     this.files = files;
-    this.pages = pages;
+    this.free = new FreeSlots(files, pages);
   }
 
   /** Finds a key's slot. Allocates nothing. */
@@ -117,16 +113,15 @@ final class KeyTable {
       return false;
     }
     int stripe = KeyLocks.stripeOf(key);
-    int stripeHead = stripeHead(key);
-    long slot = takeFree(stripe, stripeHead);
-    if (slot == 0 && missing && files.base.getLong(stripeHead + SLOTS_OFFSET) >= MOST_FOR_MISSES) {
-      slot = takeBack(stripe, stripeHead);
+    long slot = free.take(stripe);
+    if (slot == 0 && missing && free.slots(stripe) >= MOST_FOR_MISSES) {
+      slot = takeBack(stripe);
     }
-    if (slot == 0 && makeFree(stripe, stripeHead)) {
-      slot = takeFree(stripe, stripeHead);
+    if (slot == 0 && free.refill(stripe)) {
+      slot = free.take(stripe);
     }
     if (slot == 0) {
-      slot = takeBack(stripe, stripeHead);
+      slot = takeBack(stripe);
     }
     IndexFile file = slot <= 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
     if (file == null) {
@@ -147,61 +142,15 @@ final class KeyTable {
     return true;
   }
 
-  /** Takes a slot out of the stripe's list; 0 if it is empty, {@link Link#BROKEN} if astray. */
-  private long takeFree(int stripe, int stripeHead) {
-    int head = stripeHead + FREE_SLOT_OFFSET;
-    long slot = Link.numberInHead(files.base.getLong(head), Link.FREE_SLOT, stripe);
-    if (slot == 0) {
-      return 0;
-    }
-    IndexFile file = slot == Link.BROKEN ? null : files.fileOf(slot / SLOTS_PER_PAGE);
-    if (slot > 0 && file == null) {
-      // Not to be mapped now, by this process.
-      return Link.BROKEN;
-    }
-    long next = file == null ? Link.BROKEN : nextFree(stripe, file.buffer, slot);
-    if (next == Link.BROKEN) {
-      files.giveUp();
-      return Link.BROKEN;
-    }
-    files.base.putLong(head, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, next));
-    return slot;
-  }
-
-  private static long nextFree(int stripe, AtomicBuffer buffer, long slot) {
-    long word = buffer.getLong(offsetOf(slot) + NEXT_SLOT_OFFSET);
-    return Link.number(word, Link.FREE_SLOT, stripe, slot);
-  }
-
-  /** Puts the slots of a new page into the stripe's list, which is empty; false without room. */
-  private boolean makeFree(int stripe, int stripeHead) {
-    int page = pages.getAsInt();
-    IndexFile file = page == 0 ? null : files.fileOf(page);
-    if (file == null) {
-      return false;
-    }
-    long first = (long) page * SLOTS_PER_PAGE;
-    long last = first + SLOTS_PER_PAGE - 1;
-    for (long each = first; each <= last; each++) {
-      file.buffer.putLong(
-          offsetOf(each) + NEXT_SLOT_OFFSET,
-          Link.to(Link.FREE_SLOT, stripe, each, each == last ? 0 : each + 1));
-    }
-    files.base.putLong(
-        stripeHead + FREE_SLOT_OFFSET, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, first));
-    long slots = files.base.getLong(stripeHead + SLOTS_OFFSET);
-    files.base.putLong(stripeHead + SLOTS_OFFSET, slots + SLOTS_PER_PAGE);
-    return true;
-  }
-
   /** Takes a slot from a key of the stripe that has no files, whichever comes round. */
-  private long takeBack(int stripe, int stripeHead) {
-    long hand = files.base.getLong(stripeHead + HAND_OFFSET);
+  private long takeBack(int stripe) {
+    int handOffset = IndexLayout.stripeHead(stripe) + HAND_OFFSET;
+    long hand = files.base.getLong(handOffset);
     for (int step = 0; step < BUCKETS_PER_STRIPE; step++) {
       hand = (hand + 1) & (BUCKETS_PER_STRIPE - 1);
       long slot = unlinkUnused(BUCKETS_OFFSET + 8 * (stripe + STRIPES * (int) hand));
       if (slot != 0) {
-        files.base.putLong(stripeHead + HAND_OFFSET, hand);
+        files.base.putLong(handOffset, hand);
         return slot;
       }
     }
@@ -253,23 +202,12 @@ final class KeyTable {
       if (holds(file.buffer, offset, key)) {
         linked.putLongVolatile(link, file.buffer.getLong(offset + NEXT_SLOT_OFFSET));
         file.buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
-        putFree(KeyLocks.stripeOf(key), file.buffer, slot);
+        free.put(KeyLocks.stripeOf(key), file.buffer, slot);
         return;
       }
       linked = file.buffer;
       link = offset + NEXT_SLOT_OFFSET;
     }
-  }
-
-  private void putFree(int stripe, AtomicBuffer buffer, long slot) {
-    int head = STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH + FREE_SLOT_OFFSET;
-    long next = Link.numberInHead(files.base.getLong(head), Link.FREE_SLOT, stripe);
-    if (next == Link.BROKEN) {
-      files.giveUp();
-      return;
-    }
-    buffer.putLong(offsetOf(slot) + NEXT_SLOT_OFFSET, Link.to(Link.FREE_SLOT, stripe, slot, next));
-    files.base.putLong(head, Link.to(Link.FREE_SLOT, stripe, Link.HEAD, slot));
   }
 
   /**
@@ -498,17 +436,13 @@ final class KeyTable {
     return BUCKETS_OFFSET + 8 * ((int) word & (BUCKETS - 1)) == bucket;
   }
 
-  private static int stripeHead(Digest256 key) {
-    return STRIPE_HEADS_OFFSET + KeyLocks.stripeOf(key) * STRIPE_HEAD_LENGTH;
-  }
-
   /** The stripe is the bucket's lower bits: who holds it is alone with all its buckets. */
   private static int bucketOffset(Digest256 key) {
     return BUCKETS_OFFSET + 8 * ((int) key.word(1) & (BUCKETS - 1));
   }
 
   /** Where a slot lies in its file, which has been found: so its page's number is a sane one. */
-  private static int offsetOf(long slot) {
+  static int offsetOf(long slot) {
     int page = (int) (slot / SLOTS_PER_PAGE);
     return IndexLayout.offsetOf(page) + (int) (slot % SLOTS_PER_PAGE) * SLOT_LENGTH;
   }

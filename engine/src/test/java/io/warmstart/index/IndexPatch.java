@@ -136,10 +136,7 @@ public final class IndexPatch {
 
   /** Flips a bit of the number that leads to the pages of a stripe's entries. */
   public void flipEntryPage(Digest256 key, int bit) {
-    int offset =
-        IndexLayout.STRIPE_HEADS_OFFSET
-            + KeyLocks.stripeOf(key) * IndexLayout.STRIPE_HEAD_LENGTH
-            + IndexLayout.ENTRY_PAGE_OFFSET;
+    int offset = IndexLayout.stripeHead(KeyLocks.stripeOf(key)) + IndexLayout.ENTRY_PAGE_OFFSET;
     files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
   }
 

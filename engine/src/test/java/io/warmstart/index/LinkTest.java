@@ -79,7 +79,7 @@ class LinkTest {
     List<Word> words = new ArrayList<>();
     words.add(new Word("pages used", 0, IndexLayout.PAGES_USED_OFFSET));
     for (int stripe : TESTED_STRIPES) {
-      int head = IndexLayout.STRIPE_HEADS_OFFSET + stripe * IndexLayout.STRIPE_HEAD_LENGTH;
+      int head = IndexLayout.stripeHead(stripe);
       follow(words, "entry page", stripe, Link.ENTRY_PAGE, head + IndexLayout.ENTRY_PAGE_OFFSET);
       follow(words, "free entry", stripe, Link.FREE_ENTRY, head + IndexLayout.FREE_ENTRY_OFFSET);
       follow(words, "free slot", stripe, Link.FREE_SLOT, head + IndexLayout.FREE_SLOT_OFFSET);
