@@ -63,6 +63,10 @@ final class IndexAttachments {
       if (!hold.shared()) {
         throw new IOException("the index cannot be attached to without its lock");
       }
+      if (attached != null && attached.files().outOfReach() && !failed) {
+        // To attach voids what all others have, and the file that was missed would be missed again.
+        throw new IOException("a file of the index cannot be mapped");
+      }
       IndexFiles files = mapper.open();
       if (files == null) {
         files = mapper.make();

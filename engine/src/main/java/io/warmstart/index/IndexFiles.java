@@ -46,6 +46,7 @@ final class IndexFiles {
   private final AtomicReferenceArray<@Nullable IndexFile> files =
       new AtomicReferenceArray<>(MOST_FILES);
   private volatile boolean lost;
+  private volatile boolean outOfReach;
 
   // Written under the allocation lock.
   private volatile boolean growthFailed;
@@ -72,6 +73,11 @@ final class IndexFiles {
   /** Whether this process has lost a page or a file of it, or has seen it superseded. */
   boolean lost() {
     return lost;
+  }
+
+  /** Whether this process has lost it because it could not map a file, for want of memory say. */
+  boolean outOfReach() {
+    return outOfReach;
   }
 
   /** Marks the mappings as lost, after an InternalError. */
@@ -130,7 +136,7 @@ final class IndexFiles {
       try {
         file = extensions.open(number, generation);
       } catch (IOException e) {
-        // Out of this process's reach, for want of descriptors say: attach anew.
+        outOfReach = true;
         lost = true;
         return null;
       }

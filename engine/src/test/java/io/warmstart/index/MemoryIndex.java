@@ -70,6 +70,11 @@ final class MemoryIndex {
     hidden = number;
   }
 
+  /** Ends that. */
+  void hideNothing() {
+    hidden = NONE;
+  }
+
   /** From here on a file is found by nobody who has not mapped it. */
   void remove(int number) {
     memory[number] = null;

@@ -179,6 +179,24 @@ class RootRecordsTest {
     }
   }
 
+  /** With each lookup it attached anew, and each time voided what all others knew. */
+  @Test
+  void whoCannotMapAFileDoesWithoutTheIndexForAWhile() throws InterruptedException {
+    usePages(IndexLayout.FIRST_PAGES);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+    memory.hide(1);
+    IndexModel.Member second = new IndexModel.Member(root, memory);
+    assertFalse(second.attached().keys().find(KEY, new SlotCursor()));
+
+    assertNull(second.index.attachment());
+
+    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+    memory.hideNothing();
+    assertTrue(awaitAttachment(second.index).keys().find(KEY, new SlotCursor()));
+  }
+
   /** Everybody attached to it again and again, found no key, and no total was ever known. */
   @Test
   void aFileThatIsGoneEndsTheGeneration() {
@@ -236,12 +254,8 @@ class RootRecordsTest {
     assertNull(second.attachment());
     assertEquals(OptionalLong.of(100), process.records.totalBytes());
 
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (second.attachment() == null && System.nanoTime() < deadline) {
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    awaitAttachment(second);
 
-    assertNotNull(second.attachment());
     assertEquals(OptionalLong.empty(), process.records.totalBytes());
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
   }
@@ -255,6 +269,17 @@ class RootRecordsTest {
 
     assertFalse(attached.files().live());
     assertEquals(IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
+  }
+
+  private static IndexAttachment awaitAttachment(SharedIndex index) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    IndexAttachment attached = index.attachment();
+    while (attached == null && System.nanoTime() < deadline) {
+      TimeUnit.MILLISECONDS.sleep(10);
+      attached = index.attachment();
+    }
+    assertNotNull(attached);
+    return attached;
   }
 
   private void usePages(int pages) {
