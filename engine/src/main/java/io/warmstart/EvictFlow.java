@@ -133,13 +133,15 @@ final class EvictFlow {
 
   private EvictionReport run() throws IOException {
     engine.counters.count(Counter.SWEEPS);
-    RootWalk walk = null;
     for (int pass = 0; pass < MOST_PASSES; pass++) {
-      if (records.totalBytes().isEmpty()) {
-        walk = walk(true);
+      RootWalk walk = records.totalBytes().isEmpty() ? walk(true) : null;
+      if (walk != null && records.totalBytes().isEmpty() && !walk.foundAll()) {
+        // The index is no help, and what was passed over may be what should go first.
+        walk = walk(false);
+        entriesBefore = Math.max(entriesBefore, walk.entries().size());
       }
       boolean done =
-          (records.totalBytes().isEmpty() && walk != null) ? evictWalked(walk) : evictRecorded();
+          (walk != null && records.totalBytes().isEmpty()) ? evictWalked(walk) : evictRecorded();
       // Some were changed since they were counted; or something went uncounted. Again.
       if (done) {
         break;
@@ -282,7 +284,8 @@ final class EvictFlow {
   }
 
   /**
-   * Evicts what a walk has found, where there is no index.
+   * Evicts what a walk has found, where the index does not know the whole: there is none, or no
+   * room in it, or somebody was stopped with a lock.
    *
    * @return false if some had changed since they were counted and the root still does not fit
    */

@@ -25,6 +25,7 @@ final class KeyWalk {
   long bytes;
   long failures;
   boolean untold;
+  boolean passedOver;
 
   KeyWalk(Engine engine, boolean passUnchanged) {
     this.engine = engine;
@@ -39,6 +40,7 @@ final class KeyWalk {
     bytes += other.bytes;
     failures += other.failures;
     untold |= other.untold;
+    passedOver |= other.passedOver;
   }
 
   /** Walks one key; what cannot be looked at is counted, and the rest goes on. */
@@ -51,6 +53,7 @@ final class KeyWalk {
               : -1;
       if (unchanged > 0) {
         bytes += unchanged;
+        passedOver = true;
       } else {
         walkKey(directory);
       }

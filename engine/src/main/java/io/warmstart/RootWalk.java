@@ -37,6 +37,7 @@ final class RootWalk {
   private final BooleanSupplier stopped;
   private final KeyWalk found;
   private long quarantineBytes;
+  private boolean ended;
 
   /**
    * Makes a walk.
@@ -57,6 +58,11 @@ final class RootWalk {
   /** The entries of the keys that were not passed over. */
   List<Evictable> entries() {
     return found.entries;
+  }
+
+  /** Whether {@link #entries} are all that the root has, as far as they could be looked at. */
+  boolean foundAll() {
+    return ended && !found.passedOver;
   }
 
   /** The root's bytes. */
@@ -117,6 +123,7 @@ final class RootWalk {
           }
         });
     unlisted.forEach(key -> found.walk(engine.directory(key)));
+    ended = true;
     quarantineBytes = engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
     if (found.untold && wasUnknown) {
       // Something is held by a process that was stopped: what it holds was not counted.

@@ -8,11 +8,8 @@ import io.warmstart.EntryAttributes;
 import io.warmstart.EvictionReport;
 import io.warmstart.Fingerprint;
 import io.warmstart.WarmStartStore;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,11 +35,7 @@ class HeldKeyWalkTest {
       Path stray = root.resolve(key.toHex()).resolve("stray.bin");
       Files.write(stray, new byte[10]);
       Files.setLastModifiedTime(stray, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
-      // As if the last walk were a minute ago.
-      try (FileChannel index =
-          FileChannel.open(engineDirectory.resolve("index"), StandardOpenOption.WRITE)) {
-        index.write(ByteBuffer.allocate(Long.BYTES), IndexLayout.WALKED_AT_OFFSET);
-      }
+      IndexPatch.of(engineDirectory).walkIsDue();
       try (ForkedJvm holder =
           ForkedJvm.start(
               IndexChild.class,

@@ -45,6 +45,11 @@ public final class IndexPatch {
     return totals.total().orElse(-1);
   }
 
+  /** As if the last walk were long ago. */
+  public void walkIsDue() {
+    totals.walkIsDue();
+  }
+
   /** Changes what an entry is down for. */
   public void entryBytes(Digest256 key, String runId, long bytes) {
     put(key, runId, IndexLayout.ENTRY_BYTES_OFFSET, bytes);

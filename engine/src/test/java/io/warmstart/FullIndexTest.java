@@ -1,0 +1,88 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.IndexPatch;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The index is attached, and there is no room in it for what is saved: its total is unknown. */
+class FullIndexTest {
+  private static final int PAYLOAD_BYTES = 4000;
+
+  @TempDir Path root;
+  private final SteppedClock clock = new SteppedClock();
+
+  /** A disk that has room for files, and never enough for one of the index. */
+  private static final class NoRoomForIndex extends ObservedFileOps {
+    private boolean full;
+
+    NoRoomForIndex() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    public long usableBytes(Path directory) {
+      return full ? 0 : super.usableBytes(directory);
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      return whole.run();
+    }
+  }
+
+  private void save(WarmStartStore store, String name) {
+    clock.advance(Duration.ofSeconds(10));
+    store.saveOverwrite(
+        Payloads.key(name), "run", new byte[PAYLOAD_BYTES], EntryAttributes.checkpoint());
+  }
+
+  /** Keys that had not changed were passed over: the one just saved had to go, and went. */
+  @Test
+  void theLongestUnusedGoesAndNotTheOneJustSaved() throws IOException {
+    NoRoomForIndex ops = new NoRoomForIndex();
+    List<String> old = List.of("first", "second", "third");
+    StoreOptions options = StoreOptions.defaults().withClock(clock).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      old.forEach(name -> save(store, name));
+      IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
+      for (String name : old) {
+        // Long ago, so that the next walk can tell that nothing has changed since.
+        Path directory = root.resolve(Payloads.key(name).toHex());
+        Files.setLastModifiedTime(directory, FileTime.from(Instant.now().minusSeconds(3600)));
+      }
+      index.walkIsDue();
+      store.evictOverflow();
+      ops.full = true;
+      index.useAllPagesBut(0);
+
+      save(store, "new");
+
+      assertEquals(-1, index.total(), "there was room");
+      long bytes = RootFiles.read(root).bytes;
+      try (WarmStartStore sweeper =
+          WarmStartStore.open(root, options.withSizeBudgetBytes(bytes - 1))) {
+        EvictionReport report = sweeper.evictOverflow();
+        assertEquals(1, report.evicted());
+        assertEquals(4, report.entriesBefore());
+      }
+      assertTrue(store.lookup(Payloads.key("first")).isEmpty());
+      for (String kept : List.of("second", "third", "new")) {
+        store.lookup(Payloads.key(kept)).orElseThrow().close();
+      }
+    }
+  }
+}
