@@ -6,6 +6,7 @@ import io.warmstart.index.SharedIndex;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
@@ -35,61 +36,81 @@ final class Agent implements AutoCloseable {
   private final StoreOptions options;
   private final TouchFlow touchFlow;
   private final Thread thread;
+  private final long sweepEvery;
+
+  // Of the thread.
+  private long touchedAt;
+  private long sweptAt;
+  private long countedAt;
+  private long pause;
+  private long savesAtSweep;
+  private @Nullable Coordination attached;
+
   private volatile boolean closed;
 
   Agent(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
     this.touchFlow = new TouchFlow(engine);
+    this.sweepEvery = engine.besideOtherMachines() ? REMOTE_SWEEP_EVERY_NANOS : SWEEP_EVERY_NANOS;
+    this.pause = sweepEvery;
+    this.touchedAt = System.nanoTime();
+    this.sweptAt = touchedAt;
+    this.countedAt = touchedAt - RECOUNT_NANOS;
     this.thread = new Thread(this::run, "warmstart-agent");
     this.thread.setDaemon(true);
     this.thread.start();
   }
 
   private void run() {
-    long touchedAt = System.nanoTime();
-    long sweptAt = touchedAt;
-    long countedAt = touchedAt - RECOUNT_NANOS;
-    long sweepEvery = engine.besideOtherMachines() ? REMOTE_SWEEP_EVERY_NANOS : SWEEP_EVERY_NANOS;
-    long pause = sweepEvery;
-    long savesAtSweep = 0;
-    Coordination attached = null;
     while (!closed) {
       LockSupport.parkNanos(TICK_NANOS);
       Thread.interrupted();
-      Coordination shared = engine.coordination().orElse(null);
-      engine.counters.carryOver(shared);
-      if (shared != null && shared != attached) {
-        if (attached != null) {
-          // For a while we were not alone with what we held.
-          engine.records().doubt();
-        }
-        attached = shared;
+      try {
+        tick();
+      } catch (RuntimeException | Error e) {
+        // Shown as one that ends the thread; without whose heartbeats, though, this process would
+        // never notice that the files it has mapped were replaced.
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
       }
-      SharedIndex index = engine.sharedIndex;
-      if (index != null) {
-        index.heartbeat();
+    }
+  }
+
+  private void tick() {
+    Coordination shared = engine.coordination().orElse(null);
+    engine.counters.carryOver(shared);
+    if (shared != null && shared != attached) {
+      if (attached != null) {
+        // For a while we were not alone with what we held.
+        engine.records().doubt();
       }
-      long now = System.nanoTime();
-      if (now - touchedAt >= TOUCH_EVERY_NANOS) {
-        touchedAt = now;
-        touchFlow.run(touchDelayNanos());
-      }
-      if (closed) {
-        // Whoever closes a store that has hardly been open does not wait for a listing of the root.
-        break;
-      }
-      if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
-        count();
-        countedAt = System.nanoTime();
-      }
-      long saves = engine.counters.own(Counter.SAVES);
-      if (now - sweptAt >= pause && saves != savesAtSweep) {
-        savesAtSweep = saves;
-        sweep();
-        sweptAt = System.nanoTime();
-        pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
-      }
+      attached = shared;
+    }
+    SharedIndex index = engine.sharedIndex;
+    if (index != null) {
+      index.heartbeat();
+    }
+    long now = System.nanoTime();
+    if (now - touchedAt >= TOUCH_EVERY_NANOS) {
+      touchedAt = now;
+      touchFlow.run(touchDelayNanos());
+    }
+    if (closed) {
+      // Whoever closes a store that has hardly been open does not wait for a listing of the root.
+      return;
+    }
+    if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+      countedAt = now;
+      count();
+      countedAt = System.nanoTime();
+    }
+    long saves = engine.counters.own(Counter.SAVES);
+    if (now - sweptAt >= pause && saves != savesAtSweep) {
+      savesAtSweep = saves;
+      sweptAt = now;
+      sweep();
+      sweptAt = System.nanoTime();
+      pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
     }
   }
 

@@ -178,7 +178,12 @@ final class RootWalk {
                 });
         Thread thread = new Thread(other, "warmstart-walk-" + each);
         thread.setDaemon(true);
-        thread.start();
+        try {
+          thread.start();
+        } catch (OutOfMemoryError e) {
+          // No thread is to be had: those that there are do it.
+          break;
+        }
         others.add(other);
       }
       try {

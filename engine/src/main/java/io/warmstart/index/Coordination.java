@@ -90,9 +90,17 @@ public final class Coordination {
     return version == versionWord() ? Verdict.USABLE : Verdict.OTHER_LAYOUT;
   }
 
-  /** Version and layout hash stand side by side: together they are the one long that is read. */
   private static long versionWord() {
-    return VERSION | (long) CoordinationLayout.layoutHash() << 32;
+    return versionWord(IndexLayout.layout());
+  }
+
+  /**
+   * Version and layout hash stand side by side: together they are the one long that is read. The
+   * index's layout is in it: two builds that differ in that would replace each other's for ever.
+   */
+  static long versionWord(long indexLayout) {
+    int hash = 31 * CoordinationLayout.layoutHash() + Long.hashCode(indexLayout);
+    return VERSION | (long) hash << 32;
   }
 
   /** Tells a header that another build has written from one that somebody has scribbled over. */

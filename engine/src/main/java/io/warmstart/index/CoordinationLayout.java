@@ -68,7 +68,11 @@ public final class CoordinationLayout {
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMCOOR"),
           new Field("version", VERSION_OFFSET, 4, "2"),
-          new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
+          new Field(
+              "layout hash",
+              LAYOUT_HASH_OFFSET,
+              4,
+              "over the fields of this layout and of that of the index"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("check", CHECK_OFFSET, 8, "over the fields before it"),
           new Field("rows used", ROWS_USED_OFFSET, 8, "no row from here on was ever claimed"));

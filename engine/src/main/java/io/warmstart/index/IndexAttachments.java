@@ -28,6 +28,7 @@ final class IndexAttachments {
   private volatile boolean failed;
   private volatile boolean closed;
   private volatile long failedAtNanos;
+  private volatile long attachedAtNanos;
 
   IndexAttachments(KeyLocks locks, Counters counters, PayloadCache payloads, IndexMapper mapper) {
     this.locks = locks;
@@ -63,9 +64,8 @@ final class IndexAttachments {
       if (!hold.shared()) {
         throw new IOException("the index cannot be attached to without its lock");
       }
-      if (attached != null && attached.files().outOfReach() && !failed) {
-        // To attach voids what all others have, and the file that was missed would be missed again.
-        throw new IOException("a file of the index cannot be mapped");
+      if (attached != null && !failed && isLostAgain(attached)) {
+        throw new IOException("the index was lost as soon as it was attached to");
       }
       IndexFiles files = mapper.open();
       if (files == null) {
@@ -82,6 +82,7 @@ final class IndexAttachments {
         LostPages.surface();
       }
       current = attached;
+      attachedAtNanos = System.nanoTime();
       failed = false;
       return attached;
     } catch (IOException | RuntimeException | InternalError e) {
@@ -91,6 +92,15 @@ final class IndexAttachments {
       failed = true;
       return null;
     }
+  }
+
+  /**
+   * Whether this process alone has lost what it has just attached to: a file that it cannot map, or
+   * a page that cannot be read. It would lose it again, and each time it attaches it voids what all
+   * others have.
+   */
+  private boolean isLostAgain(IndexAttachment attached) {
+    return attached.files().lostAlone() && System.nanoTime() - attachedAtNanos < RETRY_NANOS;
   }
 
   private int allocatePage() {

@@ -46,7 +46,6 @@ final class IndexFiles {
   private final AtomicReferenceArray<@Nullable IndexFile> files =
       new AtomicReferenceArray<>(MOST_FILES);
   private volatile boolean lost;
-  private volatile boolean outOfReach;
 
   // Written under the allocation lock.
   private volatile boolean growthFailed;
@@ -75,9 +74,9 @@ final class IndexFiles {
     return lost;
   }
 
-  /** Whether this process has lost it because it could not map a file, for want of memory say. */
-  boolean outOfReach() {
-    return outOfReach;
+  /** Whether this process has lost it, and nobody has superseded it. */
+  boolean lostAlone() {
+    return lost && base.getLongVolatile(STATE_OFFSET) == IndexLayout.LIVE;
   }
 
   /** Marks the mappings as lost, after an InternalError. */
@@ -136,7 +135,7 @@ final class IndexFiles {
       try {
         file = extensions.open(number, generation);
       } catch (IOException e) {
-        outOfReach = true;
+        // Out of this process's reach, for want of memory say.
         lost = true;
         return null;
       }

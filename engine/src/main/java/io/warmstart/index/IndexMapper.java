@@ -71,7 +71,12 @@ class IndexMapper implements IndexFiles.Extensions {
   @Override
   public IndexFile make(int number, long generation) throws IOException {
     IndexFile existing = open(number, generation);
-    return existing != null ? existing : create(number, generation);
+    if (existing == null) {
+      // First: it may hold the very room that is wanted.
+      removeStaged();
+      existing = create(number, generation);
+    }
+    return existing;
   }
 
   /** Whether the names still lead to the files, at their full length. */

@@ -114,7 +114,10 @@ final class StripeTotals {
   /** A walk has counted everything. */
   boolean settle(long doubt, long nowUnixNanos) {
     base.putLong(WALKED_AT_OFFSET, nowUnixNanos);
-    base.putLongVolatile(COUNTED_OFFSET, doubt);
+    if (doubt() == doubt) {
+      // Else a walk that began later may have settled what came up meanwhile.
+      base.putLongVolatile(COUNTED_OFFSET, doubt);
+    }
     return complete();
   }
 

@@ -96,6 +96,14 @@ class CoordinationLayoutTest {
     }
   }
 
+  @Test
+  void buildsThatDifferInTheIndexOnlyDoNotShareTheRoot() {
+    long layout = IndexLayout.layout();
+    assertNotEquals(Coordination.versionWord(layout), Coordination.versionWord(layout + 1));
+    assertNotEquals(
+        Coordination.versionWord(layout), Coordination.versionWord(layout + (1L << 32)));
+  }
+
   /** What is in use on disk: if this fails, {@link CoordinationLayout#VERSION} must move on. */
   @Test
   void theLayoutOfVersionTwoIsFrozen() {

@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.EntryAttributes;
@@ -38,6 +39,22 @@ class LostExtensionTest {
       assertEquals(KEYS, report.entriesBefore());
       assertEquals(report.bytesAfter(), index().total());
       assertTrue(store.verify(false, (done, total) -> {}).clean());
+    }
+  }
+
+  /** Up to 512 MiB that nobody would have removed while there was an index: growth lacked them. */
+  @Test
+  void growthRemovesWhatADeadProcessHasLeftOfAFile() throws IOException {
+    Path left = root.resolve(".warmstart/index.new-1-1");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(key(0), "r", new byte[10], EntryAttributes.checkpoint());
+      Files.write(left, new byte[10]);
+      index().useAllPagesBut(0);
+
+      store.saveOverwrite(key(1), "r", new byte[10], EntryAttributes.checkpoint());
+
+      assertTrue(Files.exists(root.resolve(".warmstart/index-1")));
+      assertFalse(Files.exists(left));
     }
   }
 

@@ -1,0 +1,70 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class AgentTest {
+  @TempDir Path root;
+
+  /** An error in the first looks of the agent at anything. */
+  private final class LooksFail extends ObservedFileOps {
+    private final AtomicInteger failures = new AtomicInteger();
+
+    LooksFail() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      boolean ofAgent = Thread.currentThread().getName().equals("warmstart-agent");
+      if (ofAgent && op.kind() == Kind.STAT && failures.get() < 2) {
+        failures.incrementAndGet();
+        throw new IllegalStateException("in the agent");
+      }
+      return whole.run();
+    }
+  }
+
+  /** It ended the thread: that the index was replaced, this process never noticed any more. */
+  @Test
+  void anErrorInOneTickIsShownAndTheNextComesAllTheSame() throws Exception {
+    Queue<String> shown = new ConcurrentLinkedQueue<>();
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> shown.add(e.getMessage()));
+    LooksFail ops = new LooksFail();
+    Path index = root.resolve(".warmstart/index");
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+      store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
+      while (shown.size() < 2) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      Files.delete(index);
+
+      while (!Files.exists(index)) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+
+      assertEquals(2, ops.failures.get());
+      assertTrue(shown.stream().allMatch("in the agent"::equals), shown::toString);
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+    }
+  }
+}
