@@ -27,6 +27,9 @@ final class KeyWalk {
   boolean untold;
   boolean passedOver;
 
+  /** Manifests that could not be read: what they tell of is in no record. */
+  boolean unreadable;
+
   KeyWalk(Engine engine, boolean passUnchanged) {
     this.engine = engine;
     this.passUnchanged = passUnchanged;
@@ -41,6 +44,7 @@ final class KeyWalk {
     failures += other.failures;
     untold |= other.untold;
     passedOver |= other.passedOver;
+    unreadable |= other.unreadable;
   }
 
   /** Walks one key; what cannot be looked at is counted, and the rest goes on. */
@@ -71,6 +75,7 @@ final class KeyWalk {
     }
     bytes += count.bytes();
     KeyScan scan = count.scan();
+    unreadable |= scan.suspects().stream().anyMatch(KeyScan.Suspect::unreadable);
     for (Candidate candidate : scan.candidates()) {
       entries.add(new RootWalk.Evictable(directory, candidate, scan.pairBytes(candidate.runId())));
     }

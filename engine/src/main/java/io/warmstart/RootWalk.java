@@ -134,8 +134,8 @@ final class RootWalk {
         found.untold || found.failures > 0 ? 0 : began,
         SystemEpochNanoClock.INSTANCE.nanoTime(),
         quarantineBytes);
-    if (found.untold) {
-      // Nor mended: the next sweep is to look again, and not to wait for a minute.
+    if (found.untold || found.unreadable || found.failures > 0) {
+      // Nor mended, or recorded: the next sweep is to look again, and not to wait for a minute.
       records.walkIsDue();
     }
   }

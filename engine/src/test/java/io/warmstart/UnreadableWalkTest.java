@@ -1,0 +1,72 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A walk has not seen all, for want of descriptors: its total counts, and it knows not whom. */
+class UnreadableWalkTest {
+  @TempDir Path root;
+  private final SteppedClock clock = new SteppedClock();
+
+  /** Of the key that was saved first. */
+  private final class OutOfReach extends ObservedFileOps {
+    private final Kind kind;
+    private volatile boolean failing;
+
+    OutOfReach(Kind kind) {
+      super(new NioFileOps());
+      this.kind = kind;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      boolean ofFirst = op.path().startsWith(root.resolve(Payloads.key("first").toHex()));
+      if (failing && ofFirst && op.kind() == kind) {
+        throw new FileSystemException(op.path().toString(), null, "Too many open files");
+      }
+      return whole.run();
+    }
+  }
+
+  /** For a minute only those that had been seen were evicted, however young. */
+  @ParameterizedTest
+  @EnumSource(
+      value = ObservedFileOps.Kind.class,
+      names = {"LIST", "OPEN_FOR_READING"})
+  void theNextSweepLooksAgain(ObservedFileOps.Kind kind) throws IOException {
+    OutOfReach ops = new OutOfReach(kind);
+    StoreOptions options = StoreOptions.defaults().withClock(clock).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (String name : new String[] {"first", "second"}) {
+        clock.advance(Duration.ofSeconds(10));
+        store.saveOverwrite(
+            Payloads.key(name), "run", new byte[4000], EntryAttributes.checkpoint());
+      }
+    }
+    Files.delete(root.resolve(".warmstart/index"));
+    long bytes = RootFiles.read(root).bytes;
+    ops.failing = true;
+    try (WarmStartStore store = WarmStartStore.open(root, options.withSizeBudgetBytes(bytes - 1))) {
+      assertEquals(0, store.evictOverflow().evicted());
+      ops.failing = false;
+
+      assertEquals(1, store.evictOverflow().evicted());
+
+      assertTrue(store.lookup(Payloads.key("first")).isEmpty());
+      store.lookup(Payloads.key("second")).orElseThrow().close();
+    }
+  }
+}
