@@ -26,6 +26,7 @@ final class IndexAttachments {
   private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
   private volatile @Nullable IndexAttachment current;
   private volatile boolean failed;
+  private volatile boolean untold;
   private volatile boolean closed;
   private volatile long failedAtNanos;
   private volatile long attachedAtNanos;
@@ -84,6 +85,7 @@ final class IndexAttachments {
       current = attached;
       attachedAtNanos = System.nanoTime();
       failed = false;
+      untold = false;
       return attached;
     } catch (IOException | RuntimeException | InternalError e) {
       // No room for it, first of all. Lookups read the files until it can be had.
@@ -118,16 +120,26 @@ final class IndexAttachments {
     return Checks.mix(lastChanges.addAndGet(0x9e3779b97f4a7c15L));
   }
 
-  /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
+  /** Something was changed while there was none to be told. To be made up for with the next. */
+  void changedUntold() {
+    untold = true;
+  }
+
+  /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
   void heartbeat() {
     IndexAttachment attached = current;
-    if (attached != null && !mapper.leadsTo(attached.files())) {
+    if (attached != null
+        && !(mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration())) {
       attached.files().lose();
     }
   }
 
   /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
   void close() {
+    if (untold) {
+      // Others take what they know for valid, and the total for known, until it is made up for.
+      attach();
+    }
     closed = true;
     IndexAttachment attached = current;
     // The mappings go with the garbage collector, once nothing leads to them.

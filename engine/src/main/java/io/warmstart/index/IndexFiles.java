@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import static io.warmstart.index.IndexLayout.GENERATION_OFFSET;
 import static io.warmstart.index.IndexLayout.MOST_FILES;
 import static io.warmstart.index.IndexLayout.MOST_PAGES;
 import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
@@ -72,6 +73,11 @@ final class IndexFiles {
   /** Whether this process has lost a page or a file of it, or has seen it superseded. */
   boolean lost() {
     return lost;
+  }
+
+  /** Whether the first file still is what was mapped: somebody may have written another over it. */
+  boolean isOfItsGeneration() {
+    return base.getLongVolatile(GENERATION_OFFSET) == generation;
   }
 
   /** Whether this process has lost it, and nobody has superseded it. */

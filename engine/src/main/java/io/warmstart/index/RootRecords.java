@@ -289,20 +289,20 @@ public final class RootRecords {
   }
 
   private void change(KeyLocks.Hold hold, Consumer<IndexAttachment> action) {
-    if (hold.shared()) {
-      tell(action);
-    } else {
-      doubt();
-    }
+    tell(hold.shared() ? action : this::doubt);
   }
 
   private void tell(Consumer<IndexAttachment> action) {
-    ask(
-        attached -> {
-          action.accept(attached);
-          return true;
-        },
-        false);
+    boolean told =
+        ask(
+            attached -> {
+              action.accept(attached);
+              return true;
+            },
+            false);
+    if (!told) {
+      index.changedUntold();
+    }
   }
 
   private <T> T ask(Function<IndexAttachment, T> question, T otherwise) {

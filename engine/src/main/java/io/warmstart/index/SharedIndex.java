@@ -377,6 +377,9 @@ public final class SharedIndex implements EntryIndex {
     // Twice at the most in practice: a generation lives long.
     for (int attempt = 0; attempt < 8; attempt++) {
       IndexAttachment attached = attachments.current();
+      if (attached == null) {
+        attachments.changedUntold();
+      }
       if (attached == null || attached == last) {
         return;
       }
@@ -400,6 +403,11 @@ public final class SharedIndex implements EntryIndex {
   /** A value that no process has stored before. */
   long nextChanges() {
     return attachments.nextChanges();
+  }
+
+  /** Something was changed while there was none to be told. */
+  void changedUntold() {
+    attachments.changedUntold();
   }
 
   /** The generation to ask; null while there is none. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Digest256;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -281,6 +282,35 @@ class RootRecordsTest {
 
     assertEquals(OptionalLong.empty(), process.records.totalBytes());
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
+  }
+
+  /** With the process went what it had to make up for: the others' total was that of before. */
+  @Test
+  void whoNeverCouldAttachPutsTheTotalInDoubtWhenItCloses() {
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+    long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
+    memory.refuse(1);
+    SharedIndex second = memory.attach(root, buffer -> buffer);
+    second.changed(KeyDirectory.of(parent, KEY));
+    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+
+    second.close();
+
+    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+    assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
+  }
+
+  /** The file keeps its name, its length and its inode. */
+  @Test
+  void anIndexWrittenOverByAnotherIsNotTakenForTheSame() {
+    IndexAttachment attached = process.attached();
+    memory.file(0).putLong(IndexLayout.GENERATION_OFFSET, MemoryIndex.GENERATION + 1);
+
+    process.index.heartbeat();
+
+    assertFalse(attached.files().live());
   }
 
   @Test
