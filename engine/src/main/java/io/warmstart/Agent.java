@@ -74,6 +74,8 @@ final class Agent implements AutoCloseable {
         thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
       }
     }
+    // A closed store that somebody holds on to keeps no file mapped.
+    attached = null;
   }
 
   private void tick() {

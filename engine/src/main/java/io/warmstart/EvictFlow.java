@@ -29,8 +29,8 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  *       if its manifest bears out what the index knows of it.
  * </ol>
  *
- * <p>Where there is no index to be had, the entries are those that the walk has found. A save never
- * fails because its sweep does; the failure is counted and told in the report.
+ * <p>Where the index does not know the whole, the entries are those that a walk has found. A save
+ * never fails because its sweep does; the failure is counted and told in the report.
  */
 final class EvictFlow {
   private static final long SWEEP_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -135,8 +135,7 @@ final class EvictFlow {
     engine.counters.count(Counter.SWEEPS);
     for (int pass = 0; pass < MOST_PASSES; pass++) {
       RootWalk walk = records.totalBytes().isEmpty() ? walk(true) : null;
-      if (walk != null && records.totalBytes().isEmpty() && !walk.foundAll()) {
-        // The index is no help, and what was passed over may be what should go first.
+      if (walk != null && records.totalBytes().isEmpty() && isMissedBy(walk)) {
         walk = walk(false);
         entriesBefore = Math.max(entriesBefore, walk.entries().size());
       }
@@ -161,6 +160,11 @@ final class EvictFlow {
         recovered.leftoversRemoved,
         quarantineRemoved,
         failures);
+  }
+
+  /** Whether entries must go, and those that should be first may be none of what was found. */
+  private boolean isMissedBy(RootWalk walk) {
+    return !walk.ended() || (walk.passedOver() && walk.bytes() > options.sizeBudgetBytes());
   }
 
   private RootWalk walk(boolean passUnchanged) throws IOException {

@@ -3,12 +3,14 @@ package io.warmstart;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.format.Candidate;
+import io.warmstart.index.CoordinationLayout;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -20,6 +22,10 @@ final class KeyWalk {
   private final Engine engine;
   private final boolean passUnchanged;
   private final RecoverFlow recoverFlow;
+
+  /** Stripes that were not to be had: for another key of theirs the wait is a short one. */
+  private final BitSet held = new BitSet(CoordinationLayout.KEY_STRIPES);
+
   final RecoverFlow.Result recovered = new RecoverFlow.Result();
   final List<RootWalk.Evictable> entries = new ArrayList<>();
   long bytes;
@@ -85,7 +91,12 @@ final class KeyWalk {
   }
 
   private KeyCount count(KeyDirectory directory) throws IOException {
-    try (KeyLocks.Hold hold = engine.locks.acquireForWalk(directory.key())) {
+    int stripe = KeyLocks.stripeOf(directory.key());
+    try (KeyLocks.Hold hold =
+        held.get(stripe)
+            ? engine.locks.acquireBriefly(stripe)
+            : engine.locks.acquireForWalk(stripe)) {
+      held.set(stripe, !hold.shared());
       untold |= !hold.shared();
       return KeyCount.under(engine, hold, directory);
     }

@@ -60,9 +60,14 @@ final class RootWalk {
     return found.entries;
   }
 
-  /** Whether {@link #entries} are all that the root has, as far as they could be looked at. */
-  boolean foundAll() {
-    return ended && !found.passedOver;
+  /** Whether it was made at all, and to its end: else it has found nothing, or not all. */
+  boolean ended() {
+    return ended;
+  }
+
+  /** Whether it has passed keys over, whose bytes it knows and whose entries it does not. */
+  boolean passedOver() {
+    return found.passedOver;
   }
 
   /** The root's bytes. */
@@ -129,12 +134,10 @@ final class RootWalk {
       // Something is held by a process that was stopped: what it holds was not counted.
       return;
     }
+    boolean incomplete = found.untold || found.unreadable || found.failures > 0;
     records.walkEnded(
-        doubt,
-        found.untold || found.failures > 0 ? 0 : began,
-        SystemEpochNanoClock.INSTANCE.nanoTime(),
-        quarantineBytes);
-    if (found.untold || found.unreadable || found.failures > 0) {
+        doubt, incomplete ? 0 : began, SystemEpochNanoClock.INSTANCE.nanoTime(), quarantineBytes);
+    if (incomplete) {
       // Nor mended, or recorded: the next sweep is to look again, and not to wait for a minute.
       records.walkIsDue();
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -24,6 +25,7 @@ class AgentTest {
   /** An error in the first looks of the agent at anything. */
   private final class LooksFail extends ObservedFileOps {
     private final AtomicInteger failures = new AtomicInteger();
+    private volatile boolean failing;
 
     LooksFail() {
       super(new NioFileOps());
@@ -33,12 +35,57 @@ class AgentTest {
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
       boolean ofAgent = Thread.currentThread().getName().equals("warmstart-agent");
-      if (ofAgent && op.kind() == Kind.STAT && failures.get() < 2) {
+      if (ofAgent && op.kind() == Kind.STAT && failing && failures.get() < 2) {
         failures.incrementAndGet();
         throw new IllegalStateException("in the agent");
       }
       return whole.run();
     }
+  }
+
+  /** Counts what the agent looks at. */
+  private static final class Looks extends ObservedFileOps {
+    private final AtomicInteger looks = new AtomicInteger();
+
+    Looks() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (Thread.currentThread().getName().equals("warmstart-agent")) {
+        looks.incrementAndGet();
+      }
+      return whole.run();
+    }
+  }
+
+  /** A file system could not be unmounted while somebody held on to a store that was closed. */
+  @Test
+  void aClosedStoreKeepsNoFileMapped() throws Exception {
+    Looks ops = new Looks();
+    WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
+    try (store) {
+      store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
+      while (ops.looks.get() < 4) {
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+      assertTrue(isMapped(), "the index is not");
+    }
+    try {
+      while (isMapped()) {
+        // Mappings go with their buffers.
+        System.gc();
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    } finally {
+      Reference.reachabilityFence(store);
+    }
+  }
+
+  private boolean isMapped() throws IOException {
+    return Files.readString(Path.of("/proc/self/maps")).contains(root.toRealPath().toString());
   }
 
   /** It ended the thread: that the index was replaced, this process never noticed any more. */
@@ -52,6 +99,8 @@ class AgentTest {
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
       store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
+      // From here on there is an index, whose heartbeats look.
+      ops.failing = true;
       while (shown.size() < 2) {
         TimeUnit.MILLISECONDS.sleep(10);
       }

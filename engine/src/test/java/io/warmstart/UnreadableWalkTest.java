@@ -62,6 +62,9 @@ class UnreadableWalkTest {
     try (WarmStartStore store = WarmStartStore.open(root, options.withSizeBudgetBytes(bytes - 1))) {
       assertEquals(0, store.evictOverflow().evicted());
       ops.failing = false;
+      // What the walk could not see, it does not vouch for.
+      VerifyReport report = store.verify(false, (done, total) -> {});
+      assertTrue(report.clean(), () -> report.problems().toString());
 
       assertEquals(1, store.evictOverflow().evicted());
 

@@ -90,6 +90,11 @@ public final class Coordination {
     return version == versionWord() ? Verdict.USABLE : Verdict.OTHER_LAYOUT;
   }
 
+  /** What tells this build's layouts of coordination and index from those of others. */
+  static String versionText() {
+    return VERSION + "-" + Integer.toHexString((int) (versionWord() >>> 32));
+  }
+
   private static long versionWord() {
     return versionWord(IndexLayout.layout());
   }

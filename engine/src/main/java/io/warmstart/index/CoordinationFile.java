@@ -77,8 +77,8 @@ final class CoordinationFile {
   private void refuse(InUse inUse) throws IOException {
     if (inUse.ask()) {
       throw new IOException(
-          "a process of another warmstart version is using this root: expected layout version="
-              + CoordinationLayout.VERSION
+          "a process of another warmstart version is using this root: expected layout="
+              + Coordination.versionText()
               + " file="
               + path);
     }

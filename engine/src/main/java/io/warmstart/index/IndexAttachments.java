@@ -78,9 +78,7 @@ final class IndexAttachments {
       attached = new IndexAttachment(files, this::allocatePage);
       if (missed) {
         // What we have changed while there was none to be told, nobody has been told of here.
-        attached.keys().changeAll(nextChanges());
-        attached.totals().doubt(nextChanges());
-        LostPages.surface();
+        disown(attached);
       }
       current = attached;
       attachedAtNanos = System.nanoTime();
@@ -97,12 +95,12 @@ final class IndexAttachments {
   }
 
   /**
-   * Whether this process alone has lost what it has just attached to: a file that it cannot map, or
-   * a page that cannot be read. It would lose it again, and each time it attaches it voids what all
-   * others have.
+   * Whether this process has lost what it has just attached to, and nobody else has ended it: over
+   * a file that it cannot map, or a page that cannot be read. It would lose it again, and each time
+   * it attaches it voids what all others have.
    */
   private boolean isLostAgain(IndexAttachment attached) {
-    return attached.files().lostAlone() && System.nanoTime() - attachedAtNanos < RETRY_NANOS;
+    return System.nanoTime() - attachedAtNanos < RETRY_NANOS && attached.files().lostAlone();
   }
 
   private int allocatePage() {
@@ -123,13 +121,37 @@ final class IndexAttachments {
   /** Something was changed while there was none to be told. To be made up for with the next. */
   void changedUntold() {
     untold = true;
+    IndexAttachment attached = current;
+    if (attached != null) {
+      // Lost by this process; others may be at work with it still.
+      try {
+        disown(attached);
+      } catch (InternalError e) {
+        attached.files().lose();
+      }
+    }
+  }
+
+  /** Voids all that an index knows: somebody has changed files and has not told it. */
+  private void disown(IndexAttachment attached) {
+    attached.keys().changeAll(nextChanges());
+    attached.totals().doubt(nextChanges());
+    LostPages.surface();
   }
 
   /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
   void heartbeat() {
     IndexAttachment attached = current;
-    if (attached != null
-        && !(mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration())) {
+    if (attached == null) {
+      return;
+    }
+    try {
+      boolean same = mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration();
+      LostPages.surface();
+      if (!same) {
+        attached.files().lose();
+      }
+    } catch (InternalError e) {
       attached.files().lose();
     }
   }

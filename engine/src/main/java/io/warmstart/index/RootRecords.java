@@ -205,7 +205,9 @@ public final class RootRecords {
 
   /** Something was changed that nobody has been told of. */
   public void doubt() {
-    tell(this::doubt);
+    if (!tell(this::doubt)) {
+      index.changedUntold();
+    }
   }
 
   private void doubt(IndexAttachment attached) {
@@ -289,20 +291,18 @@ public final class RootRecords {
   }
 
   private void change(KeyLocks.Hold hold, Consumer<IndexAttachment> action) {
-    tell(hold.shared() ? action : this::doubt);
-  }
-
-  private void tell(Consumer<IndexAttachment> action) {
-    boolean told =
-        ask(
-            attached -> {
-              action.accept(attached);
-              return true;
-            },
-            false);
-    if (!told) {
+    if (!tell(hold.shared() ? action : this::doubt)) {
       index.changedUntold();
     }
+  }
+
+  private boolean tell(Consumer<IndexAttachment> action) {
+    return ask(
+        attached -> {
+          action.accept(attached);
+          return true;
+        },
+        false);
   }
 
   private <T> T ask(Function<IndexAttachment, T> question, T otherwise) {

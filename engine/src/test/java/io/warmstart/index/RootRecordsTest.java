@@ -221,6 +221,39 @@ class RootRecordsTest {
     assertTrue(awaitAttachment(second.index).keys().find(KEY, new SlotCursor()));
   }
 
+  /** Until it attached again, others went on with what they knew of the key. */
+  @Test
+  void whoCannotMapAFileVoidsWhatOthersKnowWhenItChangesSomething() {
+    usePages(IndexLayout.FIRST_PAGES);
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+    memory.hide(1);
+    IndexModel.Member second = new IndexModel.Member(root, memory);
+    assertFalse(second.attached().keys().find(KEY, new SlotCursor()));
+    long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
+
+    second.index.changed(KeyDirectory.of(parent, KEY));
+
+    assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
+    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+  }
+
+  /** Nor does it attach again for that when it closes. */
+  @Test
+  void whoHasOnlyLookedWhileThereWasNoIndexVoidsNothing() {
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+    memory.refuse(1);
+    SharedIndex second = memory.attach(root, buffer -> buffer);
+    new RootRecords(second).touched(KEY, ENTRY.runId(), 7);
+
+    second.close();
+
+    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+  }
+
   /** Everybody attached to it again and again, found no key, and no total was ever known. */
   @Test
   void aFileThatIsGoneEndsTheGeneration() {
