@@ -22,32 +22,12 @@ import org.junit.jupiter.api.io.TempDir;
 class AgentTest {
   @TempDir Path root;
 
-  /** An error in the first looks of the agent at anything. */
-  private final class LooksFail extends ObservedFileOps {
-    private final AtomicInteger failures = new AtomicInteger();
-    private volatile boolean failing;
-
-    LooksFail() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      boolean ofAgent = Thread.currentThread().getName().equals("warmstart-agent");
-      if (ofAgent && op.kind() == Kind.STAT && failing && failures.get() < 2) {
-        failures.incrementAndGet();
-        throw new IllegalStateException("in the agent");
-      }
-      return whole.run();
-    }
-  }
-
-  /** Counts what the agent looks at. */
-  private static final class Looks extends ObservedFileOps {
+  /** Counts what the agent looks at, and lets some of it fail. */
+  private static final class AgentLooks extends ObservedFileOps {
     private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger failuresLeft = new AtomicInteger();
 
-    Looks() {
+    AgentLooks() {
       super(new NioFileOps());
     }
 
@@ -56,6 +36,10 @@ class AgentTest {
         throws IOException {
       if (Thread.currentThread().getName().equals("warmstart-agent")) {
         looks.incrementAndGet();
+        if (op.kind() == Kind.STAT && failuresLeft.get() > 0) {
+          failuresLeft.decrementAndGet();
+          throw new IllegalStateException("in the agent");
+        }
       }
       return whole.run();
     }
@@ -64,7 +48,7 @@ class AgentTest {
   /** A file system could not be unmounted while somebody held on to a store that was closed. */
   @Test
   void aClosedStoreKeepsNoFileMapped() throws Exception {
-    Looks ops = new Looks();
+    AgentLooks ops = new AgentLooks();
     WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
     try (store) {
       store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
@@ -94,13 +78,13 @@ class AgentTest {
     Queue<String> shown = new ConcurrentLinkedQueue<>();
     Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> shown.add(e.getMessage()));
-    LooksFail ops = new LooksFail();
+    AgentLooks ops = new AgentLooks();
     Path index = root.resolve(".warmstart/index");
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
       store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
       // From here on there is an index, whose heartbeats look.
-      ops.failing = true;
+      ops.failuresLeft.set(2);
       while (shown.size() < 2) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
@@ -110,7 +94,7 @@ class AgentTest {
         TimeUnit.MILLISECONDS.sleep(10);
       }
 
-      assertEquals(2, ops.failures.get());
+      assertEquals(2, shown.size());
       assertTrue(shown.stream().allMatch("in the agent"::equals), shown::toString);
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);

@@ -57,6 +57,12 @@ class RootRecordsTest {
     assertEquals(OptionalLong.of(100), process.records.totalBytes());
   }
 
+  private void walkEndsWithKey() {
+    try (KeyLocks.Hold hold = hold()) {
+      walkEndsWithKey(hold);
+    }
+  }
+
   /**
    * A key was counted while there was no room to record its entries. The next walk passed it over,
    * since its directory had not changed, and settled the total: then no sweep knew of the entries.
@@ -199,9 +205,7 @@ class RootRecordsTest {
   @Test
   void whoLosesTheIndexAtOnceDoesWithoutItForAWhile() throws InterruptedException {
     usePages(IndexLayout.FIRST_PAGES);
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     memory.hide(1);
     long began = System.nanoTime();
     IndexModel.Member second = new IndexModel.Member(root, memory);
@@ -225,9 +229,7 @@ class RootRecordsTest {
   @Test
   void whoCannotMapAFileVoidsWhatOthersKnowWhenItChangesSomething() {
     usePages(IndexLayout.FIRST_PAGES);
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     memory.hide(1);
     IndexModel.Member second = new IndexModel.Member(root, memory);
     assertFalse(second.attached().keys().find(KEY, new SlotCursor()));
@@ -242,9 +244,7 @@ class RootRecordsTest {
   /** Nor does it attach again for that when it closes. */
   @Test
   void whoHasOnlyLookedWhileThereWasNoIndexVoidsNothing() {
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     memory.refuse(1);
     SharedIndex second = memory.attach(root, buffer -> buffer);
     new RootRecords(second).touched(KEY, ENTRY.runId(), 7);
@@ -258,9 +258,7 @@ class RootRecordsTest {
   @Test
   void aFileThatIsGoneEndsTheGeneration() {
     usePages(IndexLayout.FIRST_PAGES);
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     memory.remove(1);
     IndexAttachment second = new IndexModel.Member(root, memory).attached();
 
@@ -302,9 +300,7 @@ class RootRecordsTest {
   /** What a process changed before it could attach for the first time, the index was not told. */
   @Test
   void whoCouldNotAttachAtFirstPutsTheTotalInDoubt() throws Exception {
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     SharedIndex second = memory.attach(root, buffer -> buffer);
@@ -320,9 +316,7 @@ class RootRecordsTest {
   /** With the process went what it had to make up for: the others' total was that of before. */
   @Test
   void whoNeverCouldAttachPutsTheTotalInDoubtWhenItCloses() {
-    try (KeyLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
-    }
+    walkEndsWithKey();
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     SharedIndex second = memory.attach(root, buffer -> buffer);
