@@ -24,7 +24,6 @@ import io.warmstart.index.RootRecords;
 import io.warmstart.index.SharedIndex;
 import io.warmstart.index.SharedPlace;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.ParallelSync;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
@@ -80,7 +79,6 @@ final class Engine implements AutoCloseable {
   /** Two walks at once would only do the same twice. */
   final Object walking = new Object();
 
-  private final ParallelSync parallelSync = new ParallelSync();
   private final @Nullable ProcessRegistry registry;
   private final long boot;
   private final @Nullable Agent agent;
@@ -117,9 +115,7 @@ final class Engine implements AutoCloseable {
             : new SharedIndex(locks, root, place, ops, boot, counters, payloadCache);
     this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
     this.index = sharedIndex == null ? new DirectoryIndex() : sharedIndex;
-    this.stager =
-        new Stager(
-            ops, parallelSync, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
+    this.stager = new Stager(ops, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
     this.foreignTouches = new ForeignTouches(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(), clock);
@@ -286,7 +282,6 @@ final class Engine implements AutoCloseable {
       }
       openDirectories.close();
       replaced.close();
-      parallelSync.close();
       if (registry != null) {
         registry.close();
       }

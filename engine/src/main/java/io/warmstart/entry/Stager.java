@@ -8,7 +8,6 @@ import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.ParallelSync;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.payload.PayloadSource;
 import io.warmstart.payload.Sha256;
@@ -17,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,24 +27,10 @@ import java.util.function.Supplier;
  * <p>Nothing that fails here has touched what was there before. Safe for all threads.
  */
 public final class Stager {
-  /**
-   * From this size on the payload's sync begins before its checksum is known, which is computed
-   * meanwhile: of 1 MiB it takes half a millisecond, and the device longer. What is hashed is the
-   * copy that was written.
-   */
-  private static final long HASH_BESIDE_SYNC_FROM_BYTES = 256 * 1024;
-
-  /**
-   * Up to this size both files are synced at once. A larger payload is synced before the manifest
-   * is stamped, so that the stamp does not lie a long write-back before the publish.
-   */
-  private static final long SYNC_TOGETHER_UP_TO_BYTES = 1024 * 1024;
-
   /** What a save says about its payload. */
   public record Attributes(OptionalDouble objective, OptionalLong iteration, boolean finalResult) {}
 
   private final FileOps ops;
-  private final ParallelSync parallelSync;
   private final Supplier<Owner> owner;
   private final Supplier<Stamp> stamps;
   private final String producer;
@@ -64,13 +48,11 @@ public final class Stager {
    */
   public Stager(
       FileOps ops,
-      ParallelSync parallelSync,
       Supplier<Owner> owner,
       Supplier<Stamp> stamps,
       String producer,
       boolean keepsOpen) {
     this.ops = ops;
-    this.parallelSync = parallelSync;
     this.owner = owner;
     this.stamps = stamps;
     this.producer = producer;
@@ -100,25 +82,12 @@ public final class Stager {
     Path payloadPath = directory.staged(payloadName);
     Path manifestPath = directory.staged(manifestName);
     OpenStaged open = new OpenStaged();
-    ParallelSync.Pending payloadSync = null;
     try {
       // Each descriptor stays open until its sync: an error in between would be lost with it.
       FileOps.FileHandle payloadFile = open.add(ops.createExclusive(payloadPath));
-      boolean together = source.length() <= SYNC_TOGETHER_UP_TO_BYTES;
-      Digest256 checksum;
-      if (together && source.length() >= HASH_BESIDE_SYNC_FROM_BYTES) {
-        List<byte[]> pieces = source.copies();
-        for (byte[] piece : pieces) {
-          payloadFile.write(ByteBuffer.wrap(piece));
-        }
-        payloadSync = beginSync(payloadFile, payloadPath);
-        checksum = hash(pieces);
-      } else {
-        checksum = writePayload(payloadFile, source);
-        if (!together) {
-          sync(payloadFile::sync, payloadPath);
-        }
-      }
+      Digest256 checksum = writePayload(payloadFile, source);
+      sync(payloadFile, payloadPath);
+      // After the payload's sync, which may take long: the stamp lies close to the publish.
       Manifest manifest =
           Manifest.ofNewEntry(
               producer,
@@ -130,15 +99,7 @@ public final class Stager {
               source.length());
       FileOps.FileHandle manifestFile = open.add(ops.createExclusive(manifestPath));
       manifestFile.write(ByteBuffer.wrap(encode(manifest)));
-      if (together) {
-        if (payloadSync == null) {
-          payloadSync = beginSync(payloadFile, payloadPath);
-        }
-        ParallelSync.Pending begun = payloadSync;
-        sync(() -> begun.with(manifestFile), payloadPath);
-      } else {
-        sync(manifestFile::sync, manifestPath);
-      }
+      sync(manifestFile, manifestPath);
       StagedPair pair =
           new StagedPair(
               directory,
@@ -154,16 +115,9 @@ public final class Stager {
       }
       return pair;
     } catch (IOException | RuntimeException | Error e) {
-      Throwable unsynced = payloadSync == null ? null : payloadSync.settle();
       open.close();
       discard(payloadPath, e);
       discard(manifestPath, e);
-      if (unsynced != null && !(e instanceof ClosedByInterruptException)) {
-        // It counts for more than what came to light first.
-        SyncFailedException failed = syncFailed(unsynced, payloadPath);
-        failed.addSuppressed(e);
-        throw failed;
-      }
       throw e;
     }
   }
@@ -184,7 +138,7 @@ public final class Stager {
             file.write(ByteBuffer.wrap(encode(manifest)));
             // Renaming an unsynced file over a durable one can leave an empty file after a power
             // cut, and with it the entry would be lost.
-            sync(file::sync, path);
+            sync(file, path);
             return path;
           } catch (IOException | RuntimeException | Error e) {
             discard(path, e);
@@ -221,14 +175,6 @@ public final class Stager {
     return sha256.finish();
   }
 
-  private static Digest256 hash(List<byte[]> pieces) {
-    Sha256 sha256 = new Sha256();
-    for (byte[] piece : pieces) {
-      sha256.update(piece, piece.length);
-    }
-    return sha256.finish();
-  }
-
   private static byte[] encode(Manifest manifest) {
     try {
       return ManifestCodec.encode(manifest);
@@ -237,33 +183,13 @@ public final class Stager {
     }
   }
 
-  @FunctionalInterface
-  private interface Sync {
-    void run() throws IOException;
-  }
-
-  private static void sync(Sync sync, Path path) throws IOException {
+  private static void sync(FileOps.FileHandle file, Path path) throws IOException {
     try {
-      sync.run();
+      file.sync();
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
-      throw syncFailed(e, path);
+      throw new SyncFailedException("sync failed: " + e.getMessage() + " file=" + path, e);
     }
-  }
-
-  private ParallelSync.Pending beginSync(FileOps.FileHandle file, Path path) throws IOException {
-    try {
-      return parallelSync.begin(file);
-    } catch (ClosedByInterruptException e) {
-      throw e;
-    } catch (IOException e) {
-      throw syncFailed(e, path);
-    }
-  }
-
-  private static SyncFailedException syncFailed(Throwable failure, Path path) {
-    return new SyncFailedException(
-        "sync failed: " + failure.getMessage() + " file=" + path, failure);
   }
 }

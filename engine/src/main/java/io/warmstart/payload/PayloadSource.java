@@ -2,8 +2,6 @@ package io.warmstart.payload;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 
@@ -35,18 +33,6 @@ public abstract class PayloadSource {
       copy(position, piece, count);
       sink.accept(piece, count);
     }
-  }
-
-  /** All bytes, copied, in pieces. */
-  public final List<byte[]> copies() {
-    List<byte[]> pieces = new ArrayList<>();
-    long length = length();
-    for (long position = 0; position < length; position += Pieces.BYTES) {
-      byte[] piece = new byte[(int) Math.min(length - position, Pieces.BYTES)];
-      copy(position, piece, piece.length);
-      pieces.add(piece);
-    }
-    return pieces;
   }
 
   /** A whole array. */

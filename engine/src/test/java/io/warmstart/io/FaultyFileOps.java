@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * File operations that fail from a chosen one on: that one alone, or it and all after it.
  *
- * <p>Only the operations of the caller and of its sync threads count: those of the engine's own two
- * threads come at moments of their own. Nothing loses power here, so syncs do not reach the disk.
+ * <p>Only the operations of the caller count: those of the engine's own threads come at moments of
+ * their own. Nothing loses power here, so syncs do not reach the disk.
  */
 public final class FaultyFileOps extends ObservedFileOps {
   /** What goes wrong. */
