@@ -74,7 +74,9 @@ final class TouchFlow {
       // Outside the lock, since it waits for a sync.
       staged =
           engine.stager.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      // Gone; or another program's and longer than a manifest may be once it is laid out, so that
+      // its accesses stand in the index alone.
       engine.touches.drop(ref, touch);
       return;
     }

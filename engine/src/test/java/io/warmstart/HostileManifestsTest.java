@@ -77,10 +77,7 @@ class HostileManifestsTest {
               "deeper arrays",
               "\"payload_bytes\": 3, \"x\": " + "[".repeat(30_000) + "]".repeat(30_000)),
           Map.entry("deep objects", "\"payload_bytes\": 3, \"x\": " + "{\"x\":".repeat(10_000)),
-          Map.entry("objective twice", "\"payload_bytes\": 3, \"objective\": 0.5"),
-          Map.entry("unknown twice", "\"payload_bytes\": 3, \"x\": 1, \"x\": 2"),
-          Map.entry("huge number", "\"payload_bytes\": 3, \"x\": 1e" + "9".repeat(30_000)),
-          Map.entry("long name", "\"payload_bytes\": 3, \"" + "x".repeat(60_000) + "\": 1"));
+          Map.entry("objective twice", "\"payload_bytes\": 3, \"objective\": 0.5"));
 
   private Map<String, byte[]> hostileManifests() {
     Map<String, byte[]> hostile = new TreeMap<>();

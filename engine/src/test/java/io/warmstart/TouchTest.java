@@ -258,4 +258,28 @@ class TouchTest {
           entry.payloadLength());
     }
   }
+
+  /**
+   * Another program wrote a manifest without line breaks, as long as one may be. Laid out it would
+   * be too long; each second the attempt ended the writing of all other touches, and closing threw.
+   */
+  @Test
+  void aManifestThatCannotBeRewrittenKeepsTheOthersFromNothing() throws Exception {
+    // given
+    Fingerprint other = Payloads.key("touch of another program");
+    String runId = store.save(other, new byte[] {1}, EntryAttributes.checkpoint());
+    Path manifest = KeyFiles.of(root, other).manifest(runId);
+    String longer = "{\"x\":[0" + ",0".repeat(30_000) + "],";
+    Files.writeString(manifest, Files.readString(manifest).replaceFirst("\\{", longer));
+    String before = Files.readString(manifest);
+
+    // when
+    store.lookup(other).orElseThrow().close();
+    hit(store);
+    store.flush();
+
+    // then
+    assertEquals(before, Files.readString(manifest));
+    assertTrue(Files.readString(files.manifest("run")).contains("\"accessed\": true"));
+  }
 }

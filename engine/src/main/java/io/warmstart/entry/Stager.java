@@ -126,16 +126,18 @@ public final class Stager {
    * Stages a manifest alone, for a rewrite that leaves the payload as it is: a touch.
    *
    * @throws SyncFailedException if the sync has failed
+   * @throws ManifestFormatException if it would be too long: laid out it may be longer than it was
    */
   public Path stageManifest(KeyDirectory directory, String runId, Manifest manifest)
-      throws IOException {
+      throws IOException, ManifestFormatException {
+    byte[] bytes = ManifestCodec.encode(manifest);
     StagedName name =
         new StagedName(runId, StagedName.Role.MANIFEST, owner.get(), sequence.incrementAndGet());
     Path path = directory.staged(name);
     return Uninterrupted.call(
         () -> {
           try (FileOps.FileHandle file = ops.createExclusive(path)) {
-            file.write(ByteBuffer.wrap(encode(manifest)));
+            file.write(ByteBuffer.wrap(bytes));
             // Renaming an unsynced file over a durable one can leave an empty file after a power
             // cut, and with it the entry would be lost.
             sync(file, path);

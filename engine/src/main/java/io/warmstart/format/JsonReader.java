@@ -5,62 +5,58 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the one JSON object that a manifest is, within limits, from bytes that nobody vouches for.
+ * Reads the one JSON value that a manifest is, within limits, from bytes that nobody vouches for.
+ * Names that stand twice are all kept: which of them may is the fields' matter.
  */
 final class JsonReader {
   static final int MAX_DEPTH = 16;
-  static final int MAX_NAME_LENGTH = 1024;
-  static final int MAX_STRING_LENGTH = 32 * 1024;
-  static final int MAX_NUMBER_LENGTH = 1000;
 
   private static final int MAX_MESSAGE_LENGTH = 200;
 
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           // Names come from strangers: interning and shared symbol tables would let them pile up.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)
-                  .maxNameLength(MAX_NAME_LENGTH)
-                  .maxStringLength(MAX_STRING_LENGTH)
-                  .maxNumberLength(MAX_NUMBER_LENGTH)
+                  // The original store limits none of them; the file's length does.
+                  .maxNameLength(ManifestCodec.MAX_BYTES)
+                  .maxStringLength(ManifestCodec.MAX_BYTES)
+                  .maxNumberLength(ManifestCodec.MAX_BYTES)
                   .build())
           .build();
 
   private JsonReader() {}
 
-  static JsonValue.ObjectValue readObject(byte[] bytes, int length) throws ManifestFormatException {
+  /** Returns the object or the array that the bytes are. */
+  static JsonValue read(byte[] bytes, int length) throws ManifestFormatException {
     CharBuffer text = decodeUtf8(bytes, length);
     try (JsonParser parser =
         FACTORY.createParser(
             text.array(), text.arrayOffset() + text.position(), text.remaining())) {
       JsonToken first = parser.nextToken();
-      if (first != JsonToken.START_OBJECT) {
+      if (first != JsonToken.START_OBJECT && first != JsonToken.START_ARRAY) {
         throw new ManifestFormatException(
             "manifest is not a JSON object: expected=\"{\" actual="
                 + (first == null ? "nothing" : Excerpt.of(parser.getText())));
       }
-      JsonValue.ObjectValue object = readMembers(parser);
+      JsonValue value = readValue(parser, first);
       if (parser.nextToken() != null) {
         throw new ManifestFormatException(
             "manifest has something after its end: expected=nothing actual="
                 + Excerpt.of(parser.getText()));
       }
-      return object;
+      return value;
     } catch (JsonProcessingException e) {
       throw new ManifestFormatException("manifest is not valid JSON: " + oneLine(e), e);
     } catch (IOException e) {
@@ -69,21 +65,15 @@ final class JsonReader {
   }
 
   /**
-   * Decodes here and not in the parser, which would guess UTF-16 or UTF-32 from zero bytes, skip a
-   * byte order mark and let some malformed sequences pass.
+   * Decodes here and not in the parser, which would guess UTF-16 or UTF-32 from zero bytes and skip
+   * a byte order mark.
+   *
+   * <p>Bytes that are not UTF-8 become the replacement character. The original store passes over
+   * them in the values that it does not read, and such an entry is whole; in a field that both read
+   * the replacement makes the value a wrong one.
    */
   private static CharBuffer decodeUtf8(byte[] bytes, int length) throws ManifestFormatException {
-    CharBuffer text;
-    try {
-      text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .onMalformedInput(CodingErrorAction.REPORT)
-              .onUnmappableCharacter(CodingErrorAction.REPORT)
-              .decode(ByteBuffer.wrap(bytes, 0, length));
-    } catch (CharacterCodingException e) {
-      throw new ManifestFormatException("manifest is not UTF-8: " + e.getMessage(), e);
-    }
+    CharBuffer text = StandardCharsets.UTF_8.decode(ByteBuffer.wrap(bytes, 0, length));
     if (text.hasRemaining() && text.charAt(0) == '\ufeff') {
       throw new ManifestFormatException(
           "manifest is not a JSON object: expected=\"{\" actual=a byte order mark");

@@ -11,9 +11,11 @@ import java.util.Objects;
 /**
  * Between a manifest and the bytes of its file.
  *
- * <p>Reading is as strict as the original store's, so that the two agree on what is a manifest, and
- * stricter where a stranger could make it costly: at most {@link #MAX_BYTES}, sixteen levels, no
- * name twice. Fields that this version does not know are allowed at any value and kept.
+ * <p>Every manifest that a version of the original store takes is taken here, with the same
+ * meaning, within two limits that keep a stranger from making it costly: {@link #MAX_BYTES} and
+ * sixteen levels. So a field that some version of the original does not know may hold anything;
+ * what it cannot mean is passed over as if it were missing. Fields that this version does not know
+ * are allowed at any value and kept.
  *
  * <p><b>Threads:</b> safe for all.
  */
@@ -76,7 +78,7 @@ public final class ManifestCodec {
   public static Manifest decode(byte[] bytes, int length) throws ManifestFormatException {
     Objects.checkFromIndexSize(0, length, bytes.length);
     requireWithinLimit(length);
-    ManifestFields fields = new ManifestFields(JsonReader.readObject(bytes, length));
+    ManifestFields fields = ManifestFields.of(JsonReader.read(bytes, length));
     // Before any other field is looked at: another version may have given it another meaning.
     long schemaVersion = fields.unsignedLong(ManifestField.SCHEMA_VERSION);
     if (schemaVersion != Manifest.SCHEMA_VERSION) {
@@ -84,19 +86,17 @@ public final class ManifestCodec {
     }
     return new Manifest(
         schemaVersion,
-        fields.optionalString(ManifestField.PRODUCER),
+        fields.producer(),
         new Stamp(
             fields.unsignedLong(ManifestField.WRITTEN_UNIX_SECS),
             fields.unsignedInt(ManifestField.WRITTEN_NANOS)),
         fields.optionalDouble(ManifestField.OBJECTIVE),
         fields.optionalUnsignedLong(ManifestField.ITERATION),
-        fields.eitherString(ManifestField.KIND, FINAL, CHECKPOINT),
+        fields.variant(ManifestField.KIND, FINAL, CHECKPOINT),
         fields.digest(ManifestField.CHECKSUM_HEX),
         fields.nonNegativeLong(ManifestField.PAYLOAD_BYTES),
-        fields.bool(ManifestField.ACCESSED),
-        new Stamp(
-            fields.unsignedLong(ManifestField.ACCESSED_UNIX_SECS),
-            fields.unsignedInt(ManifestField.ACCESSED_NANOS)),
+        fields.accessed(),
+        fields.accessedAt(),
         fields.unknown());
   }
 

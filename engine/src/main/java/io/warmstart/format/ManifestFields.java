@@ -5,30 +5,82 @@ import io.warmstart.format.JsonValue.NumberToken;
 import io.warmstart.format.JsonValue.Text;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The fields that stood in a manifest's file, and what each must be to be taken. */
 final class ManifestFields {
   private static final long MAX_UNSIGNED_INT = 0xffff_ffffL;
 
+  /**
+   * Fields that a version of the original store skips unread, twice or with any value: they cannot
+   * make an entry bad. {@code accessed} is a field of its later version only.
+   */
+  private static final Set<ManifestField> SKIPPED_BY_THE_ORIGINAL =
+      EnumSet.of(
+          ManifestField.PRODUCER,
+          ManifestField.ACCESSED,
+          ManifestField.ACCESSED_UNIX_SECS,
+          ManifestField.ACCESSED_NANOS);
+
+  /** The original's reader also takes its fields as an array, in the order of its declaration. */
+  private static final List<ManifestField> ARRAY_ORDER =
+      List.of(
+          ManifestField.SCHEMA_VERSION,
+          ManifestField.WRITTEN_UNIX_SECS,
+          ManifestField.WRITTEN_NANOS,
+          ManifestField.OBJECTIVE,
+          ManifestField.ITERATION,
+          ManifestField.KIND,
+          ManifestField.CHECKSUM_HEX,
+          ManifestField.PAYLOAD_BYTES,
+          ManifestField.ACCESSED);
+
   private final Map<ManifestField, JsonValue> known = new EnumMap<>(ManifestField.class);
   private final UnknownFields unknown;
 
-  ManifestFields(JsonValue.ObjectValue object) {
+  private ManifestFields(JsonValue.ObjectValue object) throws ManifestFormatException {
     List<JsonValue.Member> others = new ArrayList<>();
     for (JsonValue.Member member : object.members()) {
       ManifestField field = ManifestField.ofJsonName(member.name());
-      if (field == null) {
+      if (field == null || (field == ManifestField.PRODUCER && !isProducer(member.value()))) {
         others.add(member);
-      } else {
-        known.put(field, member.value());
+      } else if (known.put(field, member.value()) != null
+          && !SKIPPED_BY_THE_ORIGINAL.contains(field)) {
+        throw new ManifestFormatException("manifest field stands twice: field=" + field.jsonName());
       }
     }
     unknown = UnknownFields.of(others);
+  }
+
+  static ManifestFields of(JsonValue manifest) throws ManifestFormatException {
+    return manifest instanceof JsonValue.ObjectValue object
+        ? new ManifestFields(object)
+        : new ManifestFields(named(((JsonValue.ArrayValue) manifest).items()));
+  }
+
+  /** Gives an array's items their names. Only {@code accessed}, the last, may be missing. */
+  private static JsonValue.ObjectValue named(List<JsonValue> items) throws ManifestFormatException {
+    int most = ARRAY_ORDER.size();
+    if (items.size() < most - 1 || items.size() > most) {
+      throw new ManifestFormatException(
+          "manifest is an array of another length: expected=8 or 9 actual=" + items.size());
+    }
+    List<JsonValue.Member> members = new ArrayList<>();
+    for (int i = 0; i < items.size(); i++) {
+      members.add(new JsonValue.Member(ARRAY_ORDER.get(i).jsonName(), items.get(i)));
+    }
+    return new JsonValue.ObjectValue(members);
+  }
+
+  private static boolean isProducer(JsonValue value) {
+    return value == Literal.NULL
+        || (value instanceof Text text && Manifest.isEncodable(text.value()));
   }
 
   UnknownFields unknown() {
@@ -80,47 +132,62 @@ final class ManifestFields {
     throw malformed(field, JsonValue.describe(value));
   }
 
-  /** Returns a boolean field, false if it is missing and may be. */
-  boolean bool(ManifestField field) throws ManifestFormatException {
-    JsonValue value = valueOrMissing(field);
-    if (value == null || value == Literal.FALSE) {
-      return false;
-    }
-    if (value == Literal.TRUE) {
-      return true;
-    }
-    throw malformed(field, JsonValue.describe(value));
+  /** Returns the producer; one that is no string is an unknown field, and kept as such. */
+  @Nullable String producer() {
+    return known.get(ManifestField.PRODUCER) instanceof Text text ? text.value() : null;
   }
 
-  @Nullable String optionalString(ManifestField field) throws ManifestFormatException {
-    JsonValue value = valueOrMissing(field);
-    if (value == null || value == Literal.NULL) {
-      return null;
-    }
-    if (value instanceof Text text && Manifest.isEncodable(text.value())) {
-      return text.value();
-    }
-    throw malformed(field, JsonValue.describe(value));
+  boolean accessed() {
+    return known.get(ManifestField.ACCESSED) == Literal.TRUE;
   }
 
-  /** Returns whether a string field is {@code yes}; otherwise it must be {@code no}. */
-  boolean eitherString(ManifestField field, String yes, String no) throws ManifestFormatException {
-    String text = optionalString(field);
-    if (yes.equals(text)) {
+  Stamp accessedAt() {
+    return new Stamp(
+        unsignedOrZero(ManifestField.ACCESSED_UNIX_SECS, -1L),
+        (int) unsignedOrZero(ManifestField.ACCESSED_NANOS, MAX_UNSIGNED_INT));
+  }
+
+  private long unsignedOrZero(ManifestField field, long most) {
+    if (known.get(field) instanceof NumberToken number) {
+      try {
+        long value = Long.parseUnsignedLong(number.characters());
+        return Long.compareUnsigned(value, most) > 0 ? 0 : value;
+      } catch (NumberFormatException e) {
+        return 0;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Returns whether a field is the variant {@code yes}; otherwise it must be {@code no}. A variant
+   * is its name, or an object with its name alone and null: the original's reader takes both.
+   */
+  boolean variant(ManifestField field, String yes, String no) throws ManifestFormatException {
+    JsonValue value = valueOrMissing(field);
+    String name = null;
+    if (value instanceof Text text) {
+      name = text.value();
+    } else if (value instanceof JsonValue.ObjectValue object
+        && object.members().size() == 1
+        && object.members().get(0).value() == Literal.NULL) {
+      name = object.members().get(0).name();
+    }
+    if (yes.equals(name)) {
       return true;
     }
-    if (no.equals(text)) {
+    if (no.equals(name)) {
       return false;
     }
-    throw malformed(field, text == null ? "null" : "string " + Excerpt.of(text));
+    throw malformed(field, value == null ? "nothing" : JsonValue.describe(value));
   }
 
   Digest256 digest(ManifestField field) throws ManifestFormatException {
-    String hex = optionalString(field);
-    if (hex == null || !Digest256.isHex(hex)) {
-      throw malformed(field, hex == null ? "null" : "string " + Excerpt.of(hex));
+    JsonValue value = valueOrMissing(field);
+    if (value instanceof Text hex && Digest256.isHex(hex.value())) {
+      return Digest256.fromHex(hex.value());
     }
-    return Digest256.fromHex(hex);
+    throw malformed(field, value == null ? "nothing" : JsonValue.describe(value));
   }
 
   private @Nullable JsonValue valueOrMissing(ManifestField field) throws ManifestFormatException {

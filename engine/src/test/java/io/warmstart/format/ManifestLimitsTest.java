@@ -56,14 +56,16 @@ class ManifestLimitsTest {
   }
 
   @Test
-  void stringsNamesAndNumbersAreLimited() throws Exception {
-    new ManifestText().with("x", "\"" + "a".repeat(30_000) + "\"").decode();
-    refusal(new ManifestText().with("x", "\"" + "a".repeat(40_000) + "\"").toString());
-    new ManifestText().with("x", "1".repeat(1_000)).decode();
-    refusal(new ManifestText().with("x", "1".repeat(1_001)).toString());
-    refusal(new ManifestText().with("objective", "0." + "1".repeat(1_001)).toString());
-    new ManifestText().with("n".repeat(1_024), "1").decode();
-    refusal(new ManifestText().with("n".repeat(1_100), "1").toString());
+  void aLongStringNameOrNumberIsNoReasonToRefuse() throws Exception {
+    for (ManifestText text :
+        new ManifestText[] {
+          new ManifestText().with("x", "\"" + "a".repeat(40_000) + "\""),
+          new ManifestText().with("x", "1".repeat(40_000)),
+          new ManifestText().with("n".repeat(40_000), "1"),
+          new ManifestText().with("objective", "0." + "1".repeat(40_000))
+        }) {
+      assertEquals(new ManifestText().decode().written(), text.decode().written());
+    }
   }
 
   @Test
@@ -74,17 +76,16 @@ class ManifestLimitsTest {
   }
 
   @Test
-  void noNameMayStandTwice() {
+  void noFieldThatEveryVersionReadsMayStandTwice() {
     String manifest = new ManifestText().toString();
     for (String again :
         new String[] {
           "{\"kind\":\"Final\"," + manifest.substring(1),
           "{\"schema_version\":1," + manifest.substring(1),
-          "{\"x\":1,\"x\":1," + manifest.substring(1),
-          "{\"x\":{\"y\":1,\"y\":2}," + manifest.substring(1),
+          "{\"written_nanos\":5," + manifest.substring(1),
           "{\"\\u006bind\":\"Final\"," + manifest.substring(1)
         }) {
-      assertTrue(refusal(again).contains("Duplicate"), again);
+      assertTrue(refusal(again).contains("stands twice: field="), again);
     }
   }
 
@@ -146,20 +147,23 @@ class ManifestLimitsTest {
   }
 
   @Test
-  void onlyUtf8WithoutByteOrderMarkIsTaken() {
+  void anotherEncodingAndAByteOrderMarkAreRefused() {
     String manifest = new ManifestText().toString();
     assertTrue(refusal("\ufeff" + manifest).contains("byte order mark"));
     for (String charset : new String[] {"UTF-16LE", "UTF-16BE", "UTF-16", "UTF-32LE", "UTF-32BE"}) {
       byte[] bytes = manifest.getBytes(Charset.forName(charset));
       refusal(bytes, bytes.length);
     }
-    byte[] latin = manifest.replace("test", "té").getBytes(Charset.forName("ISO-8859-1"));
-    assertTrue(refusal(latin, latin.length).contains("not UTF-8"));
-    byte[] overlong = manifest.getBytes(UTF_8);
-    int at = manifest.indexOf("test");
-    overlong[at] = (byte) 0xc0;
-    overlong[at + 1] = (byte) 0x80;
-    assertTrue(refusal(overlong, overlong.length).contains("not UTF-8"));
+  }
+
+  @Test
+  void bytesThatAreNotUtf8AreRefusedInAFieldThatIsRead() {
+    for (String field : new String[] {"Checkpoint", "kind", "payload_bytes", "0a0a"}) {
+      String manifest = new ManifestText().toString();
+      byte[] bytes = manifest.getBytes(UTF_8);
+      bytes[manifest.indexOf(field) + 1] = (byte) 0xc0;
+      refusal(bytes, bytes.length);
+    }
   }
 
   @Test
