@@ -118,7 +118,7 @@ final class Engine implements AutoCloseable {
     this.stager = new Stager(ops, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
     this.foreignTouches = new ForeignTouches(ops);
-    this.reader = new PairReader(ops, new VerifiedPayloads(), clock);
+    this.reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
     this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);
     this.recovery =
         new PairRecovery(

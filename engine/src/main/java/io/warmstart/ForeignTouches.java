@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.entry.StagedPair;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -106,10 +107,7 @@ final class ForeignTouches {
         if (name.contains(MARK)) {
           seenAtNanos = System.nanoTime();
         }
-        if (name.startsWith(prefix)
-            && SystemEpochNanoClock.INSTANCE.nanoTime()
-                    - ops.stat(directory.resolve(name)).mtimeNanos()
-                < LONGEST_NANOS) {
+        if (name.startsWith(prefix) && isYoung(ops.stat(directory.resolve(name)).mtimeNanos())) {
           return true;
         }
       }
@@ -117,5 +115,10 @@ final class ForeignTouches {
       // Gone since the listing, or not to be looked at: then there is nothing to wait for.
     }
     return false;
+  }
+
+  private static boolean isYoung(long mtimeNanos) {
+    long now = SystemEpochNanoClock.INSTANCE.nanoTime();
+    return now - mtimeNanos < LONGEST_NANOS + RacyWindow.coarseNanos(mtimeNanos);
   }
 }

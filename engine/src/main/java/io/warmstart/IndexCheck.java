@@ -138,7 +138,7 @@ final class IndexCheck {
 
   private void checkQuarantine() throws IOException {
     boolean counted = recorded.counted();
-    long mtime = comparison.mtimeOf(engine.quarantine.directory());
+    long ctime = comparison.ctimeOf(engine.quarantine.directory());
     long held = engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
     Optional<Long> bytes = recorded.quarantineBytes();
     if (bytes.isEmpty() || !counted || bytes.get() == held) {
@@ -146,8 +146,8 @@ final class IndexCheck {
     }
     // Nobody's lock guards it: only what stands still since the walk is comparable.
     boolean still =
-        mtime == comparison.mtimeOf(engine.quarantine.directory())
-            && comparison.isOlderThanWalk(mtime);
+        ctime == comparison.ctimeOf(engine.quarantine.directory())
+            && comparison.isOlderThanWalk(ctime);
     if ((still || bytes.get() < 0) && recorded.counted()) {
       if (repair) {
         engine.records().quarantineHas(held);

@@ -33,14 +33,14 @@ import org.jspecify.annotations.Nullable;
  * vouched for them, which is so
  *
  * <ul>
- *   <li>while the key's directory has the mtime that it was counted at, or
+ *   <li>while the key's directory has the change time that it was counted at, or
  *   <li>once every key has been counted, if the directory has not changed since that walk began, or
  *       this store has been told that there are no foreign stores.
  * </ul>
  *
- * <p>Winners are believed by their check and the directory's mtime, and are compared if a lookup
- * would believe them. A last use that lies ahead of the manifest's is a hit that is not on disk
- * yet; one that lies behind it would evict the entry too early.
+ * <p>Winners are believed by their check and the directory's change time, and are compared if a
+ * lookup would believe them. A last use that lies ahead of the manifest's is a hit that is not on
+ * disk yet; one that lies behind it would evict the entry too early.
  */
 final class KeyComparison {
   private static final int MOST_LOOKS = 8;
@@ -48,7 +48,7 @@ final class KeyComparison {
   /** Who looks for foreign changes no more often than this has been told that there are none. */
   private static final long NO_FOREIGN_STORES_NANOS = TimeUnit.DAYS.toNanos(1);
 
-  /** What is not there has no mtime. */
+  /** What is not there has no change time. */
   private static final long ABSENT = -1;
 
   private final Engine engine;
@@ -65,22 +65,22 @@ final class KeyComparison {
   List<String> differences(KeyDirectory directory) throws IOException {
     for (int look = 0; look < MOST_LOOKS; look++) {
       boolean counted = recorded.counted();
-      long mtime = mtimeOf(directory.path());
-      long rootMtime = mtimeOf(engine.root);
+      long ctime = ctimeOf(directory.path());
+      long rootCtime = ctimeOf(engine.root);
       Map<Ranking, RecordedWinner> winners = winners(directory.key());
       Optional<RecordedKey> found = recorded.key(directory.key());
       KeyScan scan = KeyScan.withSizes(engine.ops, directory);
       List<String> differences = new ArrayList<>();
       if (found.isPresent()) {
         RecordedKey key = found.get();
-        compareEntries(key, scan, differences, counted, mtime, rootMtime);
-        compareWinners(winners, scan, mtime, rootMtime, differences);
+        compareEntries(key, scan, differences, counted, ctime, rootCtime);
+        compareWinners(directory, winners, scan, ctime, rootCtime, differences);
       }
       // A store that takes no lock may have been at work, or a sibling without the lock, which
       // tells that by the winners and the doubt.
       boolean same =
-          mtime == mtimeOf(directory.path())
-              && rootMtime == mtimeOf(engine.root)
+          ctime == ctimeOf(directory.path())
+              && rootCtime == ctimeOf(engine.root)
               && counted == recorded.counted()
               && winners.equals(winners(directory.key()));
       if (differences.isEmpty() || same) {
@@ -103,15 +103,15 @@ final class KeyComparison {
       KeyScan scan,
       List<String> differences,
       boolean counted,
-      long mtime,
-      long rootMtime) {
+      long ctime,
+      long rootCtime) {
     if (key.bytes() < 0) {
       differences.add("bytes: expected=a number with its check actual=neither");
       return;
     }
-    boolean unchanged = key.countedMtime() > 0 && key.countedMtime() == mtime;
+    boolean unchanged = key.countedCtime() > 0 && key.countedCtime() == ctime;
     boolean walked =
-        counted && (!foreignStores || isOlderThanWalk(mtime == ABSENT ? rootMtime : mtime));
+        counted && (!foreignStores || isOlderThanWalk(ctime == ABSENT ? rootCtime : ctime));
     if (!unchanged && !walked) {
       return;
     }
@@ -190,14 +190,20 @@ final class KeyComparison {
     }
   }
 
-  private static void compareWinners(
+  private void compareWinners(
+      KeyDirectory directory,
       Map<Ranking, RecordedWinner> winners,
       KeyScan scan,
-      long mtime,
-      long rootMtime,
-      List<String> differences) {
+      long ctime,
+      long rootCtime,
+      List<String> differences)
+      throws IOException {
     if (!scan.suspects().isEmpty()) {
       return;
+    }
+    Set<Long> manifestCtimes = new HashSet<>();
+    for (Candidate candidate : scan.candidates()) {
+      manifestCtimes.add(ctimeOf(directory.manifest(candidate.runId())));
     }
     winners.forEach(
         (ranking, winner) -> {
@@ -205,7 +211,14 @@ final class KeyComparison {
           IndexedWinner expected = new IndexedWinner();
           expected.setMiss();
           best.ifPresent(candidate -> expected.setVersion(candidate, 0));
-          if (isBelieved(winner, mtime, rootMtime) && !winner.is(expected)) {
+          // A manifest that was written to in place leaves its directory as it was: lookups see
+          // that.
+          boolean believed =
+              isBelieved(winner, ctime, rootCtime)
+                  && (winner.miss()
+                      || winner.withoutDirectory()
+                      || manifestCtimes.contains(winner.manifestCtime()));
+          if (believed && !winner.is(expected)) {
             differences.add(
                 "winner by "
                     + ranking.name().toLowerCase(Locale.ROOT)
@@ -218,22 +231,22 @@ final class KeyComparison {
   }
 
   /** One that was read when the directory was young is good for an instant only. */
-  private static boolean isBelieved(RecordedWinner winner, long mtime, long rootMtime) {
+  private static boolean isBelieved(RecordedWinner winner, long ctime, long rootCtime) {
     return winner.withoutDirectory()
-        ? mtime == ABSENT && winner.mtime() == rootMtime
-        : mtime != ABSENT && winner.mtime() == mtime;
+        ? ctime == ABSENT && winner.ctime() == rootCtime
+        : ctime != ABSENT && winner.ctime() == ctime;
   }
 
-  /** Whether what has this mtime has not changed since a walk that looked at everything. */
-  boolean isOlderThanWalk(long mtime) {
+  /** Whether what has this change time has not changed since a walk that looked at everything. */
+  boolean isOlderThanWalk(long ctime) {
     long began = Math.min(recorded.walkBegan(), SystemEpochNanoClock.INSTANCE.nanoTime());
-    return mtime < began - engine.place.racyNanos();
+    return ctime == ABSENT || !engine.place.racyWindow().isRacy(ctime, began);
   }
 
-  /** The mtime of a file; the same whenever there is none. */
-  long mtimeOf(Path file) throws IOException {
+  /** The change time of a file; the same whenever there is none. */
+  long ctimeOf(Path file) throws IOException {
     try {
-      return engine.ops.stat(file).mtimeNanos();
+      return engine.ops.changedNanos(file);
     } catch (NoSuchFileException e) {
       return ABSENT;
     }

@@ -6,7 +6,6 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -17,8 +16,8 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * Looks at all files of a key and tells the index what it found: how many bytes, which entries.
  *
  * <p>Under the key's lock, so that no save of ours stands between the look and the telling. The
- * directory's mtime is told too if any later change will show in it; then the next walk can pass
- * the key over.
+ * directory's change time is told too if any later change will show in it; then the next walk can
+ * pass the key over.
  */
 final class KeyCount {
   private final KeyScan scan;
@@ -45,7 +44,8 @@ final class KeyCount {
    */
   static KeyCount under(Engine engine, KeyLocks.Hold hold, KeyDirectory directory)
       throws IOException {
-    long mtime = mtimeOf(engine, directory);
+    long ctime = ctimeOf(engine, directory);
+    long now = SystemEpochNanoClock.INSTANCE.nanoTime();
     KeyScan scan = KeyScan.withSizes(engine.ops, directory);
     long bytes = scan.bytes() - underWay(engine, scan);
     List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
@@ -56,24 +56,23 @@ final class KeyCount {
               engine.touches.withNoted(directory.key(), candidate),
               scan.pairBytes(candidate.runId())));
     }
-    // What is out of order must be looked at again: a writer's death changes no mtime.
+    // What is out of order must be looked at again: a writer's death changes no change time.
     boolean inOrder =
         scan.staged().isEmpty()
             && scan.foreignTemporaries().isEmpty()
             && scan.suspects().isEmpty()
             && RecoverFlow.brokenRuns(scan).isEmpty();
-    boolean telling = SystemEpochNanoClock.INSTANCE.nanoTime() - mtime >= engine.place.racyNanos();
+    boolean telling = scan.exists() && !engine.place.racyWindow().isRacy(ctime, now);
     if (hold.shared()) {
-      long shown = inOrder && telling ? mtime : 0;
+      long shown = inOrder && telling ? ctime : 0;
       engine.records().walked(hold, directory.key(), shown, bytes, entries);
     }
     return new KeyCount(scan, bytes);
   }
 
-  private static long mtimeOf(Engine engine, KeyDirectory directory) throws IOException {
+  private static long ctimeOf(Engine engine, KeyDirectory directory) throws IOException {
     try {
-      FileFacts facts = engine.ops.stat(directory.path());
-      return facts.directory() ? facts.mtimeNanos() : 0;
+      return engine.ops.changedNanos(directory.path());
     } catch (NoSuchFileException e) {
       return 0;
     }

@@ -41,17 +41,17 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
     KeyLook look = new KeyLook(ticket(engine, directory), KeyScan.forLookup(engine.ops, directory));
     for (int more = 1; more < MOST_LOOKS && !look.undisturbed(engine); more++) {
       KeyScan before = look.scan();
-      long settledBefore = beganUnixNanos - engine.place.racyNanos();
+      long beforeBeganUnixNanos = beganUnixNanos;
       beganUnixNanos = now();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
         try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
-          look = again(engine, directory, before, settledBefore);
+          look = again(engine, directory, before, beforeBeganUnixNanos);
           if (hold.shared()) {
             return look;
           }
         }
       } else {
-        look = again(engine, directory, before, settledBefore);
+        look = again(engine, directory, before, beforeBeganUnixNanos);
       }
       if (look.scan().sameEntriesAs(before)) {
         return look;
@@ -61,10 +61,16 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
   }
 
   private static KeyLook again(
-      Engine engine, KeyDirectory directory, KeyScan before, long settledBefore)
+      Engine engine, KeyDirectory directory, KeyScan before, long beforeBeganUnixNanos)
       throws IOException {
     FillTicket ticket = beforeRead(engine, directory);
-    return new KeyLook(ticket, KeyScan.again(engine.ops, directory, before, settledBefore));
+    return new KeyLook(
+        ticket,
+        KeyScan.again(
+            engine.ops,
+            directory,
+            before,
+            facts -> engine.place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
   }
 
   private boolean undisturbed(Engine engine) {

@@ -5,7 +5,6 @@ import io.warmstart.entry.KeyScan;
 import io.warmstart.format.Candidate;
 import io.warmstart.index.CoordinationLayout;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
@@ -56,11 +55,9 @@ final class KeyWalk {
   /** Walks one key; what cannot be looked at is counted, and the rest goes on. */
   void walk(KeyDirectory directory) {
     try {
-      FileFacts facts = engine.ops.stat(directory.path());
+      long ctime = engine.ops.changedNanos(directory.path());
       long unchanged =
-          passUnchanged
-              ? engine.records().bytesIfUnchanged(directory.key(), facts.mtimeNanos())
-              : -1;
+          passUnchanged ? engine.records().bytesIfUnchanged(directory.key(), ctime) : -1;
       if (unchanged > 0) {
         bytes += unchanged;
         passedOver = true;

@@ -256,9 +256,7 @@ final class LookupFlow {
       @Nullable CachedEntry winner,
       long lastUse) {
     try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
-      return hold.shared()
-          && engine.sharedIndex != null
-          && engine.sharedIndex.fill(ticket, ranking.place(), winner, lastUse);
+      return hold.shared() && index.fill(ticket, ranking.place(), winner, lastUse, manifestCtime);
     }
   }
 
@@ -293,6 +291,12 @@ final class LookupFlow {
 
   /** Deals with a pair that does not fit; true if it is worth looking again. */
   private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
+    SharedIndex index = engine.sharedIndex;
+    if (index == null) {
+      return false;
+    }
+    // Before the lock, for which savers wait.
+    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
       throws IOException {
     if (engine.readOnly()) {
       return false;

@@ -7,11 +7,8 @@ import io.warmstart.index.IndexPatch;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +62,8 @@ class FullIndexTest {
       old.forEach(name -> save(store, name));
       IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
       for (String name : old) {
-        // Long ago, so that the next walk can tell that nothing has changed since.
-        Path directory = root.resolve(Payloads.key(name).toHex());
-        Files.setLastModifiedTime(directory, FileTime.from(Instant.now().minusSeconds(3600)));
+        // So that the next walk can tell that nothing has changed since.
+        OldEnough.await(root.resolve(Payloads.key(name).toHex()));
       }
       index.walkIsDue();
       store.evictOverflow();

@@ -15,11 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,8 +69,8 @@ class IndexCheckTest {
 
   /** On a busy machine a stripe is not always to be had at once, and then nothing is stored. */
   private void awaitWinners(WarmStartStore store) throws IOException {
-    awaitOld(root.resolve(KEY.toHex()));
-    awaitOld(root);
+    OldEnough.await(root.resolve(KEY.toHex()));
+    OldEnough.await(root);
     boolean all = false;
     for (int attempt = 0; attempt < MOST_ATTEMPTS && !all; attempt++) {
       all = true;
@@ -87,16 +84,6 @@ class IndexCheckTest {
       }
     }
     assertTrue(all, "winners");
-  }
-
-  /** Until another change in it would give a directory another mtime. */
-  private static void awaitOld(Path directory) throws IOException {
-    long young = TimeUnit.MILLISECONDS.toNanos(50);
-    while (SystemEpochNanoClock.INSTANCE.nanoTime()
-            - Files.getLastModifiedTime(directory).to(TimeUnit.NANOSECONDS)
-        < young) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
   }
 
   /** Changes something in the index, or in the files beside it. */
@@ -357,8 +344,8 @@ class IndexCheckTest {
 
       try (WarmStartStore looking =
           WarmStartStore.open(root, options.withForeignCheckInterval(Duration.ZERO))) {
-        awaitOld(directory);
-        awaitOld(made);
+        OldEnough.await(directory);
+        OldEnough.await(made);
         looking.evictOverflow();
         assertEquals(List.of(), verify(store, false).problems());
         index().entryGone(KEY.digest(), "foreign");

@@ -6,6 +6,8 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -22,6 +24,18 @@ final class SmallDisk implements AutoCloseable {
 
   /** By the name of the kind: tmpfs or ext4. */
   static SmallDisk of(String kind, Path parent, int megabytes) throws IOException {
+    return of(kind, parent, megabytes, List.of("-q", "-F"), "loop");
+  }
+
+  /**
+   * Any kind that mkfs knows.
+   *
+   * @param flags of mkfs
+   * @param mountOptions {@code loop} is one of them
+   */
+  static SmallDisk of(
+      String kind, Path parent, int megabytes, List<String> flags, String mountOptions)
+      throws IOException {
     Assumptions.assumeTrue(userId() == 0, "mounting a file system takes the superuser");
     Path mount = Files.createDirectory(parent.resolve("mount"));
     if (kind.equals("tmpfs")) {
@@ -34,9 +48,12 @@ final class SmallDisk implements AutoCloseable {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(megabytes * 1024L * 1024);
     }
-    Assumptions.assumeTrue(run("mkfs." + kind, "-q", "-F", "" + image) == 0, "no mkfs." + kind);
+    List<String> mkfs = new ArrayList<>(List.of("mkfs." + kind));
+    mkfs.addAll(flags);
+    mkfs.add(image.toString());
+    Assumptions.assumeTrue(run(mkfs.toArray(String[]::new)) == 0, "no mkfs." + kind);
     Assumptions.assumeTrue(
-        run("mount", "-o", "loop", "" + image, "" + mount) == 0, "no loop mounts");
+        run("mount", "-o", mountOptions, "" + image, "" + mount) == 0, "no loop mounts of " + kind);
     return new SmallDisk(mount);
   }
 

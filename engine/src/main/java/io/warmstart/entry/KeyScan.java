@@ -20,6 +20,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,16 +95,17 @@ public record KeyScan(
    * Looks again for what a lookup needs.
    *
    * @param before what the last look found
-   * @param settledBefore unix nanoseconds: a manifest that is older and that looks as it did then
-   *     is taken for read. A younger one may have been replaced in the same tick of the clock by
-   *     one that was given its inode.
+   * @param racy whether a manifest was too young then for its facts to tell: it may have been
+   *     replaced in the same tick of the clock by one that was given its inode. Another one that
+   *     looks as it did is taken for read.
    */
   public static KeyScan again(
-      FileOps ops, KeyDirectory directory, KeyScan before, long settledBefore) throws IOException {
+      FileOps ops, KeyDirectory directory, KeyScan before, Predicate<FileFacts> racy)
+      throws IOException {
     Map<String, ManifestFile> read = new HashMap<>();
     for (Candidate candidate : before.candidates) {
       FileFacts facts = before.manifestFacts.get(candidate.runId());
-      if (facts != null && facts.mtimeNanos() < settledBefore) {
+      if (facts != null && !racy.test(facts)) {
         read.put(candidate.runId(), new ManifestFile(candidate.manifest(), facts));
       }
     }

@@ -91,6 +91,7 @@ public final class PairReader {
       }
       try (FileOps.FileHandle file = ops.openForReading(path)) {
         // The name led to one file before and after the opening: that one is open.
+        long readAt = clock.nanoTime();
         FileFacts after = file.facts();
         boolean known = before.sameFileAs(after) && verified.contains(after, manifest.checksum());
         PayloadMemory.Loaded loaded = PayloadMemory.load(file, manifest.payloadBytes(), !known);
@@ -106,7 +107,7 @@ public final class PairReader {
                   + path);
         }
         if (actual != null && before.sameFileAs(after)) {
-          verified.add(after, actual, clock.nanoTime());
+          verified.add(after, actual, readAt);
         }
         return new PairRead(loaded.memory(), null);
       }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class CachedEntry extends CachedPayload {
+  /** What stands in the slot of a version: its 128 bits, and its manifest's change time. */
+  private record Stored(long high, long low, long manifestCtime) {}
+
   // The words of the key lie in here, since a lookup compares them: see CachedEntries.
   private final long word0;
   private final long word1;
@@ -30,6 +33,12 @@ public final class CachedEntry extends CachedPayload {
    */
   private volatile long state;
 
+  /**
+   * When this process last looked whether directory and manifest are as they were; unix
+   * nanoseconds. Not shared with others: each knows the manifest of the version that it has.
+   */
+  private volatile long checkedAt;
+
   private final int ranking;
   private int slotOffset;
 
@@ -37,8 +46,10 @@ public final class CachedEntry extends CachedPayload {
   private volatile @Nullable IndexAttachment attached;
 
   private volatile @Nullable AtomicBuffer buffer;
-  private long high;
-  private long low;
+
+  /** Apart, since no hit asks for it: what a hit reads lies close together. */
+  private volatile @Nullable Stored stored;
+
   private final Candidate candidate;
   private final KeyDirectory directory;
 
@@ -70,13 +81,14 @@ public final class CachedEntry extends CachedPayload {
   }
 
   /** Ties the entry to its slot, before anybody can find it. */
-  void attach(IndexAttachment to, SlotCursor at, IndexedWinner winner, long slotState) {
+  void attach(
+      IndexAttachment to, SlotCursor at, IndexedWinner winner, long slotState, long readAt) {
     attached = to;
     buffer = at.buffer();
     slotOffset = at.offset;
-    high = winner.high();
-    low = winner.low();
     lastUse = winner.lastUse();
+    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
+    checkedAt = readAt;
     state = slotState;
   }
 
@@ -108,9 +120,30 @@ public final class CachedEntry extends CachedPayload {
     return state;
   }
 
-  /** The winner is still this version under another state of its slot. */
-  void stands(long slotState) {
+  /**
+   * The winner is still this version under another state of its slot.
+   *
+   * @param readAt when the slot was last filled or looked at; unix nanoseconds
+   */
+  void stands(long slotState, IndexedWinner winner, long readAt) {
+    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
+    checkedAt = readAt;
     state = slotState;
+  }
+
+  /** When this process last looked whether its files are as they were; unix nanoseconds. */
+  long checkedAt() {
+    return checkedAt;
+  }
+
+  void checkedAt(long unixNanos) {
+    checkedAt = unixNanos;
+  }
+
+  /** The manifest's change time when it was read; 0 if it told nothing yet. */
+  long manifestCtime() {
+    Stored now = stored;
+    return now == null ? 0 : now.manifestCtime();
   }
 
   /** Whether this is the entry of a key by a ranking. */
@@ -125,8 +158,10 @@ public final class CachedEntry extends CachedPayload {
 
   /** Whether it is the version of a winner, in the same slot. */
   boolean isVersion(SlotCursor at, IndexedWinner winner) {
-    return winner.high() == high
-        && winner.low() == low
+    Stored now = stored;
+    return now != null
+        && winner.high() == now.high()
+        && winner.low() == now.low()
         && slotOffset == at.offset
         && buffer == at.buffer();
   }

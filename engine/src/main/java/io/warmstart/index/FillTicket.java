@@ -7,14 +7,14 @@ public final class FillTicket {
   final IndexAttachment attached;
   final Digest256 key;
   final long changes;
-  final long mtime;
+  final long ctime;
   final long checkedAt;
 
-  FillTicket(IndexAttachment attached, Digest256 key, long changes, long mtime, long checkedAt) {
+  FillTicket(IndexAttachment attached, Digest256 key, long changes, long ctime, long checkedAt) {
     this.attached = attached;
     this.key = key;
     this.changes = changes;
-    this.mtime = mtime;
+    this.ctime = ctime;
     this.checkedAt = checkedAt;
   }
 }

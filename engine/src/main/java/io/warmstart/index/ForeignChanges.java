@@ -10,19 +10,24 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at directories for the changes of those who know no index: by their mtimes, each no more
- * often than the caller's interval demands. Safe for all threads.
+ * Looks at directories for the changes of those who know no index: by their change times, each no
+ * more often than the caller's interval demands.
+ *
+ * <p>By those and not by their modification times, which the caller may set: whoever unpacks a
+ * backup puts a directory's modification time back when he has changed what is in it.
+ *
+ * <p>Safe for all threads.
  */
 final class ForeignChanges {
-  /** What no file's mtime is. */
-  private static final long UNKNOWN_MTIME = -1;
+  /** What no file's change time is. */
+  private static final long UNKNOWN_CTIME = -1;
 
   private static final long NO_DIRECTORY = -2;
 
   /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
   private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  private record RootLook(long atUnixNanos, long mtime) {}
+  private record RootLook(long atUnixNanos, long ctime) {}
 
   private final Path root;
   private final SharedPlace place;
@@ -55,40 +60,61 @@ final class ForeignChanges {
         || (!place.nodeLocal() && rate.leaves(age, foreignCheckNanos, nowUnixNanos));
   }
 
-  /** Whether a key's directory has the mtime that its winners were read under. */
-  boolean isAsItWas(KeyDirectory directory, long expected) {
-    return expected >= 0 && mtimeOf(directory) == expected;
+  /**
+   * Whether a winner's directory and manifest have the change times that they were read under. A
+   * manifest that is written to in place, by {@code cp} or an editor, leaves its directory's alone.
+   */
+  boolean isAsItWas(CachedEntry winner, long expected) {
+    return isAsItWas(winner.directory(), expected)
+        && winner.manifestCtime() != 0
+        && ctimeOf(winner.directory().manifest(winner.candidate().runId()))
+            == winner.manifestCtime();
+  }
+
+  private boolean isAsItWas(KeyDirectory directory, long expected) {
+    return expected >= 0 && ctimeOf(directory.path()) == expected;
+  }
+
+  /**
+   * The change time to store with a winner: that of its manifest, or 0 if another change might be
+   * given the same one.
+   *
+   * @param readAfterUnixNanos a moment before the manifest was read
+   */
+  long manifestCtimeToStore(KeyDirectory directory, String runId, long readAfterUnixNanos) {
+    long ctime = ctimeOf(directory.manifest(runId));
+    return ctime < 0 || place.racyWindow().isRacy(ctime, readAfterUnixNanos) ? 0 : ctime;
   }
 
   /**
    * When a key that had no entries was last seen to have none.
    *
-   * @param expected the mtime that it was read under: the root's, where it had no directory
+   * @param expected the change time that it was read under: the root's, where it had no directory
    * @return when that was looked at; 0 if it is not so any more
    */
   long seenMissing(Digest256 key, long expected, long nowUnixNanos, long foreignCheckNanos) {
     if (expected >= 0 && (expected & IndexLayout.NO_DIRECTORY) != 0) {
       RootLook look = rootLook(nowUnixNanos, foreignCheckNanos);
-      return (look.mtime() | IndexLayout.NO_DIRECTORY) == expected ? look.atUnixNanos() : 0;
+      return (look.ctime() | IndexLayout.NO_DIRECTORY) == expected ? look.atUnixNanos() : 0;
     }
     return isAsItWas(KeyDirectory.of(root, key), expected) ? nowUnixNanos : 0;
   }
 
   /**
-   * The mtime to store with what is about to be read of a key's directory: that of the directory,
-   * or of the root with a mark if there is none. One that is as young as the clock is coarse would
-   * not show the next change: then the moment of the look, negative, which no other look has.
+   * The change time to store with what is about to be read of a key's directory: that of the
+   * directory, or of the root with a mark if there is none. One that is as young as the clock is
+   * coarse would not show the next change: then the moment of the look, negative, which no other
+   * look has.
    */
-  long mtimeToStore(Digest256 key, long nowUnixNanos) {
+  long ctimeToStore(Digest256 key, long nowUnixNanos) {
     // The root's first: a directory that is made after the look at it will have moved it.
-    long rootMtime = rootMtime();
-    long mtime = mtimeOf(KeyDirectory.of(root, key));
-    long telling = mtime == NO_DIRECTORY ? rootMtime : mtime;
-    boolean racy = telling < 0 || nowUnixNanos - telling < place.racyNanos();
-    if (racy) {
+    long rootCtime = rootCtime();
+    long ctime = ctimeOf(KeyDirectory.of(root, key).path());
+    long telling = ctime == NO_DIRECTORY ? rootCtime : ctime;
+    if (telling < 0 || place.racyWindow().isRacy(telling, nowUnixNanos)) {
       return -nowUnixNanos;
     }
-    return mtime == NO_DIRECTORY ? rootMtime | IndexLayout.NO_DIRECTORY : mtime;
+    return ctime == NO_DIRECTORY ? rootCtime | IndexLayout.NO_DIRECTORY : ctime;
   }
 
   /** A look at the root that is no older than the interval. */
@@ -98,27 +124,27 @@ final class ForeignChanges {
     if (last != null && since >= 0 && since < foreignCheckNanos) {
       return last;
     }
-    RootLook look = new RootLook(nowUnixNanos, rootMtime());
+    RootLook look = new RootLook(nowUnixNanos, rootCtime());
     lastRootLook = look;
     return look;
   }
 
-  private long rootMtime() {
+  private long rootCtime() {
     try {
-      return ops.stat(root).mtimeNanos();
+      return ops.changedNanos(root);
     } catch (IOException e) {
-      return UNKNOWN_MTIME;
+      return UNKNOWN_CTIME;
     }
   }
 
-  /** The directory's mtime; {@link #NO_DIRECTORY} if there is no directory. */
-  private long mtimeOf(KeyDirectory directory) {
+  /** When a file last changed; {@link #NO_DIRECTORY} if there is none. */
+  private long ctimeOf(Path file) {
     try {
-      return ops.stat(directory.path()).mtimeNanos();
+      return ops.changedNanos(file);
     } catch (NoSuchFileException e) {
       return NO_DIRECTORY;
     } catch (IOException e) {
-      return UNKNOWN_MTIME;
+      return UNKNOWN_CTIME;
     }
   }
 }

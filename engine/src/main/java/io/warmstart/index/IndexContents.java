@@ -33,17 +33,18 @@ public final class IndexContents {
    *
    * @param known whether anybody has ever counted something of it
    * @param bytes of all its files; -1 if the number was written by nobody
-   * @param countedMtime the mtime of its directory as of when it was counted, or 0
+   * @param countedCtime the change time of its directory as of when it was counted, or 0
    */
-  public record RecordedKey(boolean known, long bytes, long countedMtime, List<Recorded> entries) {}
+  public record RecordedKey(boolean known, long bytes, long countedCtime, List<Recorded> entries) {}
 
   /**
    * A winner that no check refuses.
    *
-   * @param mtime the directory's when it was read; negative if it was too young to tell of changes
+   * @param ctime the directory's when it was read; negative if it was too young to tell of changes
+   * @param manifestCtime its manifest's; 0 if that was too young
    */
   public record RecordedWinner(
-      boolean miss, long high, long low, boolean withoutDirectory, long mtime) {
+      boolean miss, long high, long low, boolean withoutDirectory, long ctime, long manifestCtime) {
     /** Whether it is this one, or for null nobody. */
     public boolean is(IndexedWinner other) {
       return miss == other.isMiss() && high == other.high() && low == other.low();
@@ -87,13 +88,15 @@ public final class IndexContents {
             }
           }
           long bytes = slot ? attached.keys().bytes(at, key) : 0;
-          long countedMtime = slot ? attached.keys().walkedMtime(at) : 0;
-          boolean known = bytes != 0 || countedMtime != 0 || !entries.isEmpty();
-          return new RecordedKey(known, bytes, countedMtime, entries);
+          long countedCtime = slot ? attached.keys().walkedCtime(at) : 0;
+          boolean known = bytes != 0 || countedCtime != 0 || !entries.isEmpty();
+          return new RecordedKey(known, bytes, countedCtime, entries);
         });
   }
 
-  /** The winner of a key that readers believe as long as the mtime is right; empty if none. */
+  /**
+   * The winner of a key that readers believe as long as the change time is right; empty if none.
+   */
   public Optional<RecordedWinner> winner(Digest256 key, int ranking) {
     return ask(attached -> {
           SlotCursor at = new SlotCursor();
@@ -101,15 +104,16 @@ public final class IndexContents {
           if (!attached.keys().find(key, at) || !attached.keys().read(at, key, ranking, winner)) {
             return Optional.<RecordedWinner>empty();
           }
-          long mtime = winner.mtime();
-          boolean withoutDirectory = mtime >= 0 && (mtime & IndexLayout.NO_DIRECTORY) != 0;
+          long ctime = winner.ctime();
+          boolean withoutDirectory = ctime >= 0 && (ctime & IndexLayout.NO_DIRECTORY) != 0;
           return Optional.of(
               new RecordedWinner(
                   winner.isMiss(),
                   winner.high(),
                   winner.low(),
                   withoutDirectory,
-                  withoutDirectory ? mtime & ~IndexLayout.NO_DIRECTORY : mtime));
+                  withoutDirectory ? ctime & ~IndexLayout.NO_DIRECTORY : ctime,
+                  winner.manifestCtime()));
         })
         .flatMap(found -> found);
   }

@@ -17,7 +17,8 @@ import java.util.List;
  * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
  *
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
- * and free entries have a check ({@link Link}); 4, entries have a hash table.
+ * and free entries have a check ({@link Link}); 4, entries have a hash table; 5, change times
+ * instead of modification times, and those of the winners' manifests.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -25,7 +26,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  static final int VERSION = 4;
+  static final int VERSION = 5;
 
   static final int STRIPES = CoordinationLayout.KEY_STRIPES;
   static final int BUCKETS = 1 << 16;
@@ -93,16 +94,17 @@ public final class IndexLayout {
   static final int NEXT_SLOT_OFFSET = 0;
   static final int KEY_OFFSET = 8;
   static final int CHANGES_OFFSET = 40;
-  static final int MTIME_OFFSET = 48;
+  static final int CTIME_OFFSET = 48;
   static final int CHECKED_OFFSET = 56;
   static final int WINNERS_OFFSET = 64;
-  static final int WALKED_MTIME_OFFSET = 160;
+  static final int WALKED_CTIME_OFFSET = 160;
   static final int BYTES_OFFSET = 168;
   static final int BYTES_CHECK_OFFSET = 176;
+  static final int MANIFESTS_OFFSET = 184;
 
   /**
-   * Marks the mtime of the root, where the key has no directory: none can be made without moving
-   * that. Mtimes reach this bit in the year 2116.
+   * Marks the change time of the root, where the key has no directory: none can be made without
+   * moving that. Ctimes reach this bit in the year 2116.
    */
   static final long NO_DIRECTORY = 1L << 62;
 
@@ -131,7 +133,7 @@ public final class IndexLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "4"),
+          new Field("version", VERSION_OFFSET, 4, "5"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
@@ -171,22 +173,32 @@ public final class IndexLayout {
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
           new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
           new Field(
-              "mtime",
-              MTIME_OFFSET,
+              "change time",
+              CTIME_OFFSET,
               8,
               "the directory's when read; + 2^62 the root's; negative: young"),
-          new Field("checked", CHECKED_OFFSET, 8, "when the directory was last looked at"),
+          new Field(
+              "checked",
+              CHECKED_OFFSET,
+              8,
+              "when the directory was last read, or looked at for a miss"),
           new Field("winners", WINNERS_OFFSET, 96, "one record of 32 bytes for each ranking"),
           new Field(
-              "walked mtime", WALKED_MTIME_OFFSET, 8, "the directory's when last walked, or 0"),
+              "walked change time",
+              WALKED_CTIME_OFFSET,
+              8,
+              "the directory's when last walked, or 0"),
           new Field("bytes", BYTES_OFFSET, 8, "of all files of the key"),
-          new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"));
+          new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"),
+          new Field(
+              "manifests", MANIFESTS_OFFSET, 24, "of each winner's the change time; 0: young"));
 
   public static final List<Field> WINNER =
       List.of(
           new Field("version high", VERSION_HIGH_OFFSET, 8, "which version wins; both 0: a miss"),
           new Field("version low", VERSION_LOW_OFFSET, 8, "the rest of it"),
-          new Field("check", CHECK_OFFSET, 8, "over key, ranking, changes, mtime and version"),
+          new Field(
+              "check", CHECK_OFFSET, 8, "over key, ranking, changes, both change times, version"),
           new Field("last use", LAST_USE_OFFSET, 8, "unix nanoseconds of its last use"));
 
   public static final List<Field> ENTRY =

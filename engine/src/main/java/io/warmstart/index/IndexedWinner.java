@@ -12,7 +12,8 @@ public final class IndexedWinner extends CacheLinePadding {
   private long high;
   private long low;
   private long lastUse;
-  private long mtime;
+  private long ctime;
+  private long manifestCtime;
   private long changes;
 
   void set(long newHigh, long newLow, long newLastUse) {
@@ -22,14 +23,20 @@ public final class IndexedWinner extends CacheLinePadding {
   }
 
   /** Sets what the winner was read under. */
-  void under(long newChanges, long newMtime) {
+  void under(long newChanges, long newCtime) {
     changes = newChanges;
-    mtime = newMtime;
+    ctime = newCtime;
+  }
+
+  /** Sets the change time of the manifest that the version was read from; 0 for none. */
+  void setManifestCtime(long newManifestCtime) {
+    manifestCtime = newManifestCtime;
   }
 
   /** Makes this the mark of a miss. */
   public void setMiss() {
     set(0, 0, 0);
+    manifestCtime = 0;
   }
 
   /** Makes this the version of an entry: all that a lookup shows of it, mixed. */
@@ -68,9 +75,14 @@ public final class IndexedWinner extends CacheLinePadding {
     return lastUse;
   }
 
-  /** The directory's mtime that the winner was read under. */
-  long mtime() {
-    return mtime;
+  /** The directory's change time that the winner was read under. */
+  long ctime() {
+    return ctime;
+  }
+
+  /** The change time of the winner's manifest when it was read; 0: it told nothing yet. */
+  long manifestCtime() {
+    return manifestCtime;
   }
 
   /** The slot's changes that the winner was read under. */

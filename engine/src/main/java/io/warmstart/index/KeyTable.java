@@ -7,18 +7,19 @@ import static io.warmstart.index.IndexLayout.BYTES_OFFSET;
 import static io.warmstart.index.IndexLayout.CHANGES_OFFSET;
 import static io.warmstart.index.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.index.IndexLayout.CHECK_OFFSET;
+import static io.warmstart.index.IndexLayout.CTIME_OFFSET;
 import static io.warmstart.index.IndexLayout.EPOCH_OFFSET;
 import static io.warmstart.index.IndexLayout.HAND_OFFSET;
 import static io.warmstart.index.IndexLayout.KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.LAST_USE_OFFSET;
-import static io.warmstart.index.IndexLayout.MTIME_OFFSET;
+import static io.warmstart.index.IndexLayout.MANIFESTS_OFFSET;
 import static io.warmstart.index.IndexLayout.NEXT_SLOT_OFFSET;
 import static io.warmstart.index.IndexLayout.SLOTS_PER_PAGE;
 import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
 import static io.warmstart.index.IndexLayout.STRIPES;
 import static io.warmstart.index.IndexLayout.VERSION_HIGH_OFFSET;
 import static io.warmstart.index.IndexLayout.VERSION_LOW_OFFSET;
-import static io.warmstart.index.IndexLayout.WALKED_MTIME_OFFSET;
+import static io.warmstart.index.IndexLayout.WALKED_CTIME_OFFSET;
 import static io.warmstart.index.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.index.IndexLayout.WINNER_LENGTH;
 
@@ -41,11 +42,11 @@ import org.agrona.concurrent.AtomicBuffer;
  *       lock, and cannot fail on a page that somebody has truncated away in a worse way than being
  *       dropped.
  *   <li>Whoever fills a winner reads {@code changes} first, then the directory, and stores the
- *       winner with a check over the key, the value that it has read, the directory's mtime and the
- *       version.
+ *       winner with a check over the key, the value that it has read, the directory's change time
+ *       and the version.
  *   <li>A winner counts only if its check is right for the present {@code changes} and {@code
- *       mtime}. So one that was read before or during a change is void as soon as the change is
- *       done, a reader that starts after a save has returned never sees the one before, and a
+ *       change time}. So one that was read before or during a change is void as soon as the change
+ *       is done, a reader that starts after a save has returned never sees the one before, and a
  *       record that was torn, flipped, lost or made for another key is none.
  * </ul>
  *
@@ -243,19 +244,14 @@ final class KeyTable {
     buffer.putLongVolatile(slotOffset + CHANGES_OFFSET, changes);
   }
 
-  /** When the directory was last compared with the mtime; unix nanoseconds. */
+  /** When the directory was last read, or looked at for a miss; unix nanoseconds. */
   long checkedAt(SlotCursor at) {
     return at.buffer().getLong(at.offset + CHECKED_OFFSET);
   }
 
-  /** The same of an entry in memory, whose slot may be another key's by now. */
-  static long checkedAt(CachedEntry entry, AtomicBuffer buffer) {
-    return buffer.getLong(entry.slotOffset() + CHECKED_OFFSET);
-  }
-
-  /** The directory's mtime that the winners were read under. */
-  static long mtime(CachedEntry entry, AtomicBuffer buffer) {
-    return buffer.getLong(entry.slotOffset() + MTIME_OFFSET);
+  /** The directory's change time that the winners were read under. */
+  static long ctime(CachedEntry entry, AtomicBuffer buffer) {
+    return buffer.getLong(entry.slotOffset() + CTIME_OFFSET);
   }
 
   /** Says when the directory was last compared. */
@@ -275,17 +271,21 @@ final class KeyTable {
     AtomicBuffer buffer = at.buffer();
     int winner = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
     long changes = changes(at);
-    long mtime = buffer.getLong(at.offset + MTIME_OFFSET);
+    long ctime = buffer.getLong(at.offset + CTIME_OFFSET);
     long high = buffer.getLong(winner + VERSION_HIGH_OFFSET);
     long low = buffer.getLong(winner + VERSION_LOW_OFFSET);
     long lastUse = buffer.getLong(winner + LAST_USE_OFFSET);
+    // A miss has none, and is spared another line of the mapping.
+    long manifestCtime =
+        (high | low) == 0 ? 0 : buffer.getLong(at.offset + MANIFESTS_OFFSET + 8 * ranking);
     VarHandle.loadLoadFence();
     long check = buffer.getLong(winner + CHECK_OFFSET);
-    if ((check ^ Checks.ofWinner(key, ranking, changes, mtime, high, low)) != 0) {
+    if ((check ^ Checks.ofWinner(key, ranking, changes, ctime, high, low, manifestCtime)) != 0) {
       return false;
     }
     target.set(high, low, lastUse);
-    target.under(changes, mtime);
+    target.setManifestCtime(manifestCtime);
+    target.under(changes, ctime);
     return true;
   }
 
@@ -296,13 +296,13 @@ final class KeyTable {
    * <p>The changes are read last, and what was read goes through arithmetic, for the reasons that
    * {@link #read} gives.
    *
-   * @param mtime the slot's, just read
+   * @param ctime the slot's, just read
    */
-  boolean stands(CachedEntry entry, AtomicBuffer buffer, long mtime) {
+  boolean stands(CachedEntry entry, AtomicBuffer buffer, long ctime) {
     long epoch = files.base.getLongVolatile(EPOCH_OFFSET);
     VarHandle.loadLoadFence();
     long changes = buffer.getLongVolatile(entry.slotOffset() + CHANGES_OFFSET);
-    return (Checks.ofState(changes + epoch, mtime) ^ entry.state()) == 0;
+    return (Checks.ofState(changes + epoch, ctime) ^ entry.state()) == 0;
   }
 
   /** The last use of a winner, by any process; not covered by its check. */
@@ -321,27 +321,30 @@ final class KeyTable {
 
   /**
    * Stores a winner. The caller holds the key's stripe, shared, and has read {@code changes} before
-   * it read the directory. Another mtime than the last filler's voids the other rankings' winners:
-   * they were read from another state of the directory, which this look must not vouch for.
+   * it read the directory. Another change time than the last filler's voids the other rankings'
+   * winners: they were read from another state of the directory, which this look must not vouch
+   * for.
    */
   void fill(
       SlotCursor at,
       Digest256 key,
       int ranking,
       long changes,
-      long mtime,
+      long ctime,
       long checkedAt,
       IndexedWinner winner) {
     AtomicBuffer buffer = at.buffer();
     int offset = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
-    buffer.putLong(at.offset + MTIME_OFFSET, mtime);
+    buffer.putLong(at.offset + CTIME_OFFSET, ctime);
     buffer.putLong(at.offset + CHECKED_OFFSET, checkedAt);
     buffer.putLong(offset + VERSION_HIGH_OFFSET, winner.high());
     buffer.putLong(offset + VERSION_LOW_OFFSET, winner.low());
     buffer.putLong(offset + LAST_USE_OFFSET, winner.lastUse());
+    buffer.putLong(at.offset + MANIFESTS_OFFSET + 8 * ranking, winner.manifestCtime());
     buffer.putLongRelease(
         offset + CHECK_OFFSET,
-        Checks.ofWinner(key, ranking, changes, mtime, winner.high(), winner.low()));
+        Checks.ofWinner(
+            key, ranking, changes, ctime, winner.high(), winner.low(), winner.manifestCtime()));
   }
 
   /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */
@@ -359,16 +362,16 @@ final class KeyTable {
   /**
    * Sets the bytes that the key's files take up. The caller holds its stripe, shared.
    *
-   * @param mtime the directory's if it shows each later change of the bytes, else 0
+   * @param ctime the directory's if it shows each later change of the bytes, else 0
    */
-  void account(SlotCursor at, Digest256 key, long bytes, long mtime) {
-    at.buffer().putLong(at.offset + WALKED_MTIME_OFFSET, mtime);
+  void account(SlotCursor at, Digest256 key, long bytes, long ctime) {
+    at.buffer().putLong(at.offset + WALKED_CTIME_OFFSET, ctime);
     putBytes(at.buffer(), at.offset, key, bytes);
   }
 
-  /** The directory's mtime when its files were last counted; 0 if they have changed since. */
-  long walkedMtime(SlotCursor at) {
-    return at.buffer().getLong(at.offset + WALKED_MTIME_OFFSET);
+  /** The directory's change time when its files were last counted; 0 if they have changed since. */
+  long walkedCtime(SlotCursor at) {
+    return at.buffer().getLong(at.offset + WALKED_CTIME_OFFSET);
   }
 
   private static void putBytes(AtomicBuffer buffer, int offset, Digest256 key, long bytes) {

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How often a process looks at directories for the changes of those who know no index. A look costs
- * as much as fifty hits: with 10,000 keys in use every other lookup would come upon a key whose
+ * as much as a hundred hits: with 10,000 keys in use every other lookup would come upon a key whose
  * turn it is again, and most of the time would go into looks.
  *
  * <p>So there are turns for as many keys within an interval as take a tenth of the time. A key
@@ -19,8 +19,8 @@ final class LookRate {
 
   private static final long MOST_NANOS_LATE = TimeUnit.SECONDS.toNanos(1);
 
-  /** A look takes a tenth of it. */
-  private static final long NANOS_PER_TURN = TimeUnit.MICROSECONDS.toNanos(20);
+  /** A look takes a tenth of it, being one at a directory and one at a manifest. */
+  private static final long NANOS_PER_TURN = TimeUnit.MICROSECONDS.toNanos(40);
 
   private final AtomicInteger given = new AtomicInteger();
   private volatile long began;

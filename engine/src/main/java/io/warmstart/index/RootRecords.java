@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -84,17 +86,17 @@ public final class RootRecords {
   /**
    * What a walk has found of a key, by a look under its stripe.
    *
-   * @param mtime the directory's if it shows each later change, else 0
+   * @param ctime the directory's if it shows each later change, else 0
    * @param bytes of all files, but those of saves under way
    */
   public void walked(
-      KeyLocks.Hold hold, Digest256 key, long mtime, long bytes, Collection<EntryFacts> entries) {
+      KeyLocks.Hold hold, Digest256 key, long ctime, long bytes, Collection<EntryFacts> entries) {
     change(
         hold,
         attached -> {
           boolean recorded = attached.entries().recordAll(key, entries);
           // Where there was no room the next walk must not pass the key over.
-          setBytes(attached, key, bytes, recorded ? mtime : 0);
+          setBytes(attached, key, bytes, recorded ? ctime : 0);
           if (!recorded) {
             doubt(attached);
           }
@@ -102,14 +104,14 @@ public final class RootRecords {
   }
 
   /** The bytes of a key if its directory has not changed since it was walked; -1 if it has. */
-  public long bytesIfUnchanged(Digest256 key, long mtime) {
+  public long bytesIfUnchanged(Digest256 key, long ctime) {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
           boolean same =
-              mtime > 0
+              ctime > 0
                   && attached.keys().find(key, at)
-                  && attached.keys().walkedMtime(at) == mtime;
+                  && attached.keys().walkedCtime(at) == ctime;
           return same ? attached.keys().bytes(at, key) : -1L;
         },
         -1L);
@@ -123,6 +125,21 @@ public final class RootRecords {
             attached.keys().forEachKey(stripe, action);
           }
         });
+  }
+
+  /** The runs of a key that are recorded, but for those whose ids are too long to be. */
+  public Set<String> runIds(Digest256 key) {
+    return ask(
+        attached -> {
+          Set<String> runIds = new TreeSet<>();
+          for (RecordedEntry entry : attached.entries().entries(KeyLocks.stripeOf(key))) {
+            if (entry.key().equals(key) && entry.runId() != null) {
+              runIds.add(entry.runId());
+            }
+          }
+          return runIds;
+        },
+        Set.of());
   }
 
   /** The bytes that a key is down for; 0 if it is not known. */
@@ -255,7 +272,7 @@ public final class RootRecords {
     setBytes(attached, at, key, Math.max(0, bytes), 0);
   }
 
-  private void setBytes(IndexAttachment attached, Digest256 key, long bytes, long mtime) {
+  private void setBytes(IndexAttachment attached, Digest256 key, long bytes, long ctime) {
     SlotCursor at = new SlotCursor();
     if (bytes == 0 && !attached.keys().find(key, at)) {
       return;
@@ -264,15 +281,15 @@ public final class RootRecords {
       doubt(attached);
       return;
     }
-    setBytes(attached, at, key, bytes, mtime);
+    setBytes(attached, at, key, bytes, ctime);
   }
 
   private void setBytes(
-      IndexAttachment attached, SlotCursor at, Digest256 key, long bytes, long mtime) {
+      IndexAttachment attached, SlotCursor at, Digest256 key, long bytes, long ctime) {
     int stripe = KeyLocks.stripeOf(key);
     long before = orRebuild(attached, attached.keys().bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
-    attached.keys().account(at, key, bytes, mtime);
+    attached.keys().account(at, key, bytes, ctime);
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }
 

@@ -123,12 +123,12 @@ public final class SharedIndex implements EntryIndex {
     if (buffer == null || !query.lease().take(entry)) {
       return Found.UNKNOWN;
     }
-    // Before the look whether the entry stands, whose last read must be the last: see stands.
-    long checkedAt = KeyTable.checkedAt(entry, buffer);
-    long mtime = KeyTable.mtime(entry, buffer);
-    if (attached.keys().stands(entry, buffer, mtime)
+    // Before the question whether the entry stands, whose last read must be the last: see stands.
+    long checkedAt = entry.checkedAt();
+    long ctime = KeyTable.ctime(entry, buffer);
+    if (attached.keys().stands(entry, buffer, ctime)
         && (foreign.mayGoWithout(nowUnixNanos - checkedAt, nowUnixNanos, foreignCheckNanos)
-            || isAsItWas(entry, buffer, mtime, nowUnixNanos))) {
+            || isAsItWas(entry, buffer, ctime, nowUnixNanos))) {
       return Found.HIT;
     }
     query.lease().end();
@@ -166,37 +166,42 @@ public final class SharedIndex implements EntryIndex {
         return Found.UNKNOWN;
       }
       // Another entry of the key has changed, or the directory's time has; the winner is the same.
-      entry.stands(Checks.ofState(winner.changes(), winner.mtime()));
+      entry.stands(Checks.ofState(winner.changes(), winner.ctime()), winner, checkedAt);
       return find(attached, entry, nowUnixNanos, foreignCheckNanos, query);
     } finally {
       at.clear();
     }
   }
 
-  /** Whether the directory's mtime is the one that the winner was read under. */
+  /**
+   * Whether directory and manifest have the change times that the winner was read under. What came
+   * of it this process keeps to itself: others may have another version of the manifest.
+   */
   private boolean isAsItWas(
       CachedEntry entry, AtomicBuffer buffer, long expected, long nowUnixNanos) {
-    boolean same = foreign.isAsItWas(entry.directory(), expected);
-    return told(buffer, entry.slotOffset(), same, nowUnixNanos);
+    if (foreign.isAsItWas(entry, expected)) {
+      entry.checkedAt(nowUnixNanos);
+      return true;
+    }
+    KeyTable.change(buffer, entry.slotOffset(), attachments.nextChanges());
+    return false;
   }
 
   /** The same for a key without entries, which may have no directory. */
   private boolean isStillMissing(
       IndexQuery query, Digest256 key, long nowUnixNanos, long foreignCheckNanos) {
-    long expected = query.winner.mtime();
+    long expected = query.winner.ctime();
     long lookedAt = foreign.seenMissing(key, expected, nowUnixNanos, foreignCheckNanos);
-    return told(query.at.buffer(), query.at.offset, lookedAt != 0, lookedAt);
-  }
-
-  /** Tells all processes what came of a look: that it was made, or that the winners are void. */
-  private boolean told(AtomicBuffer buffer, int slotOffset, boolean same, long lookedAt) {
-    if (same) {
-      KeyTable.checked(buffer, slotOffset, lookedAt);
-      LostPages.surface();
-    } else {
+    AtomicBuffer buffer = query.at.buffer();
+    int slotOffset = query.at.offset;
+    // All processes are told what came of it: that it was looked at, or that the winners are void.
+    if (lookedAt == 0) {
       KeyTable.change(buffer, slotOffset, attachments.nextChanges());
+      return false;
     }
-    return same;
+    KeyTable.checked(buffer, slotOffset, lookedAt);
+    LostPages.surface();
+    return true;
   }
 
   /**
@@ -255,11 +260,11 @@ public final class SharedIndex implements EntryIndex {
         return null;
       }
       long changes = attached.keys().changes(at);
-      long mtime = foreign.mtimeToStore(key, nowUnixNanos);
+      long ctime = foreign.ctimeToStore(key, nowUnixNanos);
       // The reading of the directory must not begin before the reading of the changes.
       VarHandle.fullFence();
       LostPages.surface();
-      return new FillTicket(attached, key, changes, mtime, nowUnixNanos);
+      return new FillTicket(attached, key, changes, ctime, nowUnixNanos);
     } catch (InternalError e) {
       attached.files().lose();
       return null;
@@ -320,14 +325,35 @@ public final class SharedIndex implements EntryIndex {
   }
 
   /**
+   * To be called after a winner was read and before it is stored: takes its manifest's change time,
+   * by which later lookups tell that somebody has written to the manifest in place.
+   */
+  public long manifestCtime(FillTicket ticket, CachedEntry winner) {
+    return foreign.manifestCtimeToStore(
+        winner.directory(), winner.candidate().runId(), ticket.checkedAt);
+  }
+
+  /** The last version of a key by a ranking that this process has in memory, current or not. */
+  public @Nullable CachedEntry inMemory(Digest256 key, int ranking) {
+    IndexAttachment attached = attachments.current();
+    return attached == null ? null : attached.cached().find(key, ranking);
+  }
+
+  /**
    * Stores what was read, unless the key has changed since the ticket. The caller holds its stripe,
    * shared.
    *
    * @param winner who wins, with its payload; null for a miss. Whoever replaces it retires it
    * @param lastUse unix nanoseconds of its last write or access
+   * @param manifestCtime what {@link #manifestCtime} gave; 0 for a miss
    * @return whether the winner is kept for hits to come
    */
-  public boolean fill(FillTicket ticket, int ranking, @Nullable CachedEntry winner, long lastUse) {
+  public boolean fill(
+      FillTicket ticket,
+      int ranking,
+      @Nullable CachedEntry winner,
+      long lastUse,
+      long manifestCtime) {
     IndexAttachment attached = ticket.attached;
     KeyTable keys = attached.keys();
     Digest256 key = ticket.key;
@@ -342,10 +368,12 @@ public final class SharedIndex implements EntryIndex {
         indexed.setMiss();
       } else {
         indexed.setVersion(winner.candidate(), lastUse);
-        winner.attach(attached, at, indexed, Checks.ofState(ticket.changes, ticket.mtime));
+        indexed.setManifestCtime(manifestCtime);
+        winner.attach(
+            attached, at, indexed, Checks.ofState(ticket.changes, ticket.ctime), ticket.checkedAt);
         keep(attached, winner);
       }
-      keys.fill(at, key, ranking, ticket.changes, ticket.mtime, ticket.checkedAt, indexed);
+      keys.fill(at, key, ranking, ticket.changes, ticket.ctime, ticket.checkedAt, indexed);
       LostPages.surface();
       return true;
     } catch (InternalError e) {

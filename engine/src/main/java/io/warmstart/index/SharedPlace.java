@@ -1,11 +1,11 @@
 package io.warmstart.index;
 
+import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Where the processes that share memory on a root share it: in the root, or, where others work on
@@ -39,13 +39,9 @@ public record SharedPlace(Path directory, boolean nodeLocal, long scope) {
     return new SharedPlace(directory, true, scope == 0 ? 1 : scope);
   }
 
-  /**
-   * How young an mtime must be to prove nothing, since another change in the same tick of the clock
-   * would leave it as it is. A kernel's clock may tick as seldom as each 10 ms; a server's each
-   * second, and it may be another second off ours.
-   */
-  public long racyNanos() {
-    return nodeLocal ? TimeUnit.SECONDS.toNanos(2) : TimeUnit.MILLISECONDS.toNanos(25);
+  /** How young the stamp of a file of the root must be to prove nothing. */
+  public RacyWindow racyWindow() {
+    return nodeLocal ? RacyWindow.OTHER_CLOCK : RacyWindow.SAME_CLOCK;
   }
 
   /** What stands for the boot in the names of staged files: only who shares the locks has it. */

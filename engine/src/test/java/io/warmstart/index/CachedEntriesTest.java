@@ -65,7 +65,7 @@ class CachedEntriesTest {
               new Candidate("run", manifest),
               memory,
               cache);
-      entry.attach(attached, at, new IndexedWinner(), 0);
+      entry.attach(attached, at, new IndexedWinner(), 0, 0);
       return entry;
     }
   }
@@ -138,7 +138,7 @@ class CachedEntriesTest {
             like.candidate(),
             like.memory(),
             cache);
-    entry.attach(attached, at, new IndexedWinner(), 0);
+    entry.attach(attached, at, new IndexedWinner(), 0, 0);
     return entry;
   }
 

@@ -21,7 +21,7 @@ class ForeignCheckTest {
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(10);
 
   /** No directory that is there has it: who looks sees that the key has changed. */
-  private static final long ANOTHER_MTIME = 5;
+  private static final long ANOTHER_CTIME = 5;
 
   @TempDir Path parent;
   private IndexRoot root;
@@ -39,8 +39,8 @@ class ForeignCheckTest {
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));
       long changes = attached.keys().changes(at);
-      FillTicket ticket = new FillTicket(attached, KEY, changes, ANOTHER_MTIME, LOOKED_AT);
-      assertTrue(index.fill(ticket, 0, null, 0));
+      FillTicket ticket = new FillTicket(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT);
+      assertTrue(index.fill(ticket, 0, null, 0, 0));
     }
   }
 

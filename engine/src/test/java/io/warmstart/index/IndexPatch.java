@@ -94,7 +94,7 @@ public final class IndexPatch {
   public void keyBytes(Digest256 key, long delta) {
     SlotCursor at = slot(key);
     int stripe = KeyLocks.stripeOf(key);
-    keys.account(at, key, keys.bytes(at, key) + delta, keys.walkedMtime(at));
+    keys.account(at, key, keys.bytes(at, key) + delta, keys.walkedCtime(at));
     totals.set(stripe, totals.bytes(stripe) + delta);
   }
 
@@ -127,16 +127,19 @@ public final class IndexPatch {
     if (!keys.read(at, key, ranking, winner)) {
       throw new AssertionError("no winner");
     }
-    long mtime = winner.mtime();
+    long ctime = winner.ctime();
     winner.set(version, version, 1);
-    keys.fill(at, key, ranking, keys.changes(at), mtime, keys.checkedAt(at), winner);
+    if (version == 0) {
+      winner.setMiss();
+    }
+    keys.fill(at, key, ranking, keys.changes(at), ctime, keys.checkedAt(at), winner);
   }
 
   /** Whether a winner is there that readers believe, and its directory was not too young. */
   public boolean hasWinner(Digest256 key, int ranking) {
     SlotCursor at = new SlotCursor();
     IndexedWinner winner = new IndexedWinner();
-    return keys.find(key, at) && keys.read(at, key, ranking, winner) && winner.mtime() >= 0;
+    return keys.find(key, at) && keys.read(at, key, ranking, winner) && winner.ctime() >= 0;
   }
 
   /** Flips a bit of the number that leads to the pages of a stripe's entries. */

@@ -12,7 +12,7 @@ class LookRateTest {
   private static final long INTERVAL = TimeUnit.MILLISECONDS.toNanos(10);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final long NOW = TimeUnit.SECONDS.toNanos(1_700_000_000);
-  private static final int TURNS = 500;
+  private static final int TURNS = 250;
 
   private final LookRate rate = new LookRate();
 
@@ -43,7 +43,7 @@ class LookRateTest {
 
   private void assertLatest(long interval, long age) {
     rate.leaves(interval, interval, NOW);
-    looks((int) (interval / TimeUnit.MICROSECONDS.toNanos(20)), interval, interval, NOW);
+    looks((int) (interval / TimeUnit.MICROSECONDS.toNanos(40)), interval, interval, NOW);
 
     assertTrue(rate.leaves(age - 1, interval, NOW));
     assertEquals(10_000, looks(10_000, age, interval, NOW));

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RootRecordsTest {
   private static final Digest256 KEY = IndexModel.key(3);
-  private static final long MTIME = 5_000;
+  private static final long CTIME = 5_000;
   private static final EntryFacts ENTRY = new EntryFacts("r", 1_000, false, 100);
 
   @TempDir Path parent;
@@ -52,7 +52,7 @@ class RootRecordsTest {
   /** A walk has found the key with its one entry, of 100 bytes. */
   private void walkEndsWithKey(KeyLocks.Hold hold) {
     long doubt = process.records.walkBegins();
-    process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+    process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
     assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
     assertEquals(OptionalLong.of(100), process.records.totalBytes());
   }
@@ -75,10 +75,10 @@ class RootRecordsTest {
     try (KeyLocks.Hold hold = hold()) {
       process.index.makeSlot(KEY);
       long doubt = process.records.walkBegins();
-      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
 
       assertEquals(100, process.records.bytes(KEY));
-      assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME));
+      assertEquals(-1, process.records.bytesIfUnchanged(KEY, CTIME));
       assertFalse(process.records.walkEnded(doubt, 1, 2, 0), "the total is settled");
       assertEquals(0, process.records.count());
     }
@@ -87,10 +87,10 @@ class RootRecordsTest {
   @Test
   void aKeyThatIsRecordedIsPassedOver() throws IOException {
     try (KeyLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
 
-      assertEquals(100, process.records.bytesIfUnchanged(KEY, MTIME));
-      assertEquals(-1, process.records.bytesIfUnchanged(KEY, MTIME + 1));
+      assertEquals(100, process.records.bytesIfUnchanged(KEY, CTIME));
+      assertEquals(-1, process.records.bytesIfUnchanged(KEY, CTIME + 1));
       assertEquals(1, process.records.count());
     }
   }
@@ -116,7 +116,7 @@ class RootRecordsTest {
 
       process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
 
-      process.records.walked(hold, KEY, MTIME, 97, List.of(ENTRY));
+      process.records.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
       assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
       assertEquals(OptionalLong.of(97), process.records.totalBytes());
     }
@@ -126,7 +126,7 @@ class RootRecordsTest {
   void aBucketThatLeadsNowhereEndsTheGenerationWhenItsStripeIsSummedUp() throws IOException {
     IndexAttachment attached = process.attached();
     try (KeyLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
       process.records.recount(hold);
       assertTrue(attached.files().live());
       // In a file that has never been made.
@@ -145,7 +145,7 @@ class RootRecordsTest {
   void aChainThatLeadsInCirclesEndsTheGenerationToo() throws IOException {
     IndexAttachment attached = process.attached();
     try (KeyLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, MTIME, 100, List.of(ENTRY));
+      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
       long slot = memory.file(0).getLong(bucketOf(KEY));
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));

@@ -171,15 +171,15 @@ class WinnerRaceTest {
   /** What is in memory counts only while its slot says that nothing has changed. */
   @Test
   void nobodyIsToldWhatIsInMemoryAfterAChangeThatHadEnded() throws Exception {
-    remember((table, entry) -> table.stands(entry, one, KeyTable.mtime(entry, one)), null);
+    remember((table, entry) -> table.stands(entry, one, KeyTable.ctime(entry, one)), null);
     assertEquals(0, mixtures.sum());
     assertEquals(0, stale.sum());
     assertTrue(remembered.sum() > 100, "remembered: " + remembered.sum());
   }
 
   @Test
-  void aReaderThatComparesTheMtimeAloneIsToldWhatIsInMemory() throws Exception {
-    remember((table, entry) -> KeyTable.mtime(entry, one) == 1, stale);
+  void aReaderThatComparesTheCtimeAloneIsToldWhatIsInMemory() throws Exception {
+    remember((table, entry) -> KeyTable.ctime(entry, one) == 1, stale);
     assertTrue(stale.sum() > 0);
   }
 
@@ -200,7 +200,7 @@ class WinnerRaceTest {
             return false;
           }
           CachedEntry entry = entry(key);
-          entry.attach(attachment, at, target, Checks.ofState(target.changes(), target.mtime()));
+          entry.attach(attachment, at, target, Checks.ofState(target.changes(), target.ctime()), 0);
           inMemory.put(key, entry);
           versions.put(key, target.high());
           return true;

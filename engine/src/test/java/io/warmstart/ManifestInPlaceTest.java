@@ -1,0 +1,166 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.index.ForkedJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@code cp backup/run.* KEYDIR/} writes into the files that are there: the directory's time does
+ * not move. A process that had the entry in memory answered the version before for good, even if it
+ * was told to look at every lookup.
+ */
+class ManifestInPlaceTest {
+  private static final Fingerprint KEY = Payloads.key("in place");
+  private static final String RUN = "run";
+
+  @TempDir Path parent;
+  private Path root;
+  private HalfPublished backup;
+
+  @BeforeEach
+  void saveOld() throws IOException {
+    root = Files.createDirectory(parent.resolve("root"));
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(KEY, RUN, Versions.payload("old", 60), EntryAttributes.checkpoint());
+    }
+    backup =
+        HalfPublished.of(parent.resolve("workshop"), root, KEY, RUN, Versions.payload("new", 60));
+  }
+
+  private Path file(String suffix) {
+    return root.resolve(KEY.toHex()).resolve(RUN + suffix);
+  }
+
+  private void awaitOld() throws IOException {
+    OldEnough.await(root.resolve(KEY.toHex()), file(".bin"), file(".json"));
+  }
+
+  private WarmStartStore open(Duration interval) {
+    return WarmStartStore.open(root, StoreOptions.defaults().withForeignCheckInterval(interval));
+  }
+
+  private static String version(WarmStartStore store, Ranking ranking) {
+    try (Entry entry = store.lookup(KEY, ranking).orElse(null)) {
+      return entry == null ? "nothing" : Versions.nameOf(entry);
+    }
+  }
+
+  private static void assertVersion(String expected, WarmStartStore store) {
+    for (Ranking ranking : Ranking.values()) {
+      assertEquals(expected, version(store, ranking), ranking::toString);
+    }
+  }
+
+  @Test
+  void anEntryThatIsWrittenOverInPlaceIsReadAgain() throws IOException {
+    awaitOld();
+    try (WarmStartStore store = open(Duration.ZERO);
+        WarmStartStore readOnly =
+            WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+      assertVersion("old", store);
+      assertVersion("old", readOnly);
+      assertVersion("old", store);
+
+      backup.copyInPlace();
+
+      assertVersion("new", store);
+      assertVersion("new", readOnly);
+      assertEquals(0, store.verify(false, (done, total) -> {}).problems().size());
+    }
+  }
+
+  /** {@code cp -p}, and every tool that unpacks a backup, puts the time back. */
+  @Test
+  void alsoIfItsTimeIsPutBack() throws IOException {
+    awaitOld();
+    FileTime before = Files.getLastModifiedTime(file(".json"));
+    try (WarmStartStore store = open(Duration.ZERO)) {
+      assertVersion("old", store);
+      assertVersion("old", store);
+
+      backup.copyInPlace();
+      for (String suffix : new String[] {".bin", ".json"}) {
+        Files.getFileAttributeView(file(suffix), BasicFileAttributeView.class)
+            .setTimes(before, before, null);
+      }
+
+      assertVersion("new", store);
+    }
+  }
+
+  /** Whoever unpacks a backup puts the directory's time back as well: another file, same time. */
+  @Test
+  void aRenameInADirectoryWhoseTimeIsPutBackIsSeen() throws IOException {
+    awaitOld();
+    Path directory = root.resolve(KEY.toHex());
+    FileTime before = Files.getLastModifiedTime(directory);
+    try (WarmStartStore store = open(Duration.ZERO)) {
+      assertVersion("old", store);
+      assertVersion("old", store);
+
+      backup.renamePayload();
+      backup.renameManifest();
+      Files.setLastModifiedTime(directory, before);
+
+      assertVersion("new", store);
+    }
+  }
+
+  /** What one process has looked at says nothing of the version that another has in memory. */
+  @Test
+  void eachProcessLooksForItself() throws Exception {
+    awaitOld();
+    try (WarmStartStore store = open(Duration.ofMillis(1));
+        ForkedJvm other = ForkedJvm.start(ManifestInPlaceTest.class, root.toString())) {
+      other.awaitLine("ready");
+      assertEquals("old", ask(other));
+      assertEquals("old", ask(other));
+      backup.copyInPlace();
+      awaitNew(store);
+      awaitOld();
+
+      String last = "";
+      for (int question = 0; question < 100 && !last.equals("new"); question++) {
+        assertEquals("new", version(store, Ranking.LATEST));
+        last = ask(other);
+      }
+
+      assertEquals("new", last);
+    }
+  }
+
+  private static void awaitNew(WarmStartStore store) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!version(store, Ranking.LATEST).equals("new") && System.nanoTime() - deadline < 0) {
+      Thread.onSpinWait();
+    }
+    assertEquals("new", version(store, Ranking.LATEST));
+  }
+
+  private static String ask(ForkedJvm other) throws Exception {
+    other.tell();
+    return other.awaitLine("version").strip();
+  }
+
+  /** Answers what it finds whenever it is asked. */
+  public static void main(String[] arguments) throws Exception {
+    StoreOptions options = StoreOptions.defaults().withForeignCheckInterval(Duration.ofMillis(1));
+    try (WarmStartStore store = WarmStartStore.open(Path.of(arguments[0]), options)) {
+      System.out.println("ready");
+      while (true) {
+        ForkedJvm.awaitParent();
+        System.out.println("version " + version(store, Ranking.LATEST));
+      }
+    }
+  }
+}
