@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.SettledListing;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.DirectoryNames.Classified;
@@ -116,17 +117,13 @@ final class EntryRemoval {
     if (entry.runId() != null) {
       return entry.runId();
     }
-    try {
-      for (String name : engine.ops.list(directory.path())) {
-        Classified classified = DirectoryNames.classify(name);
-        if (classified.kind() == DirectoryNames.Kind.MANIFEST
-            && classified.runId() != null
-            && entry.isOf(classified.runId())) {
-          return classified.runId();
-        }
+    for (String name : SettledListing.of(engine.ops, directory).names()) {
+      Classified classified = DirectoryNames.classify(name);
+      if (classified.kind() == DirectoryNames.Kind.MANIFEST
+          && classified.runId() != null
+          && entry.isOf(classified.runId())) {
+        return classified.runId();
       }
-    } catch (NoSuchFileException e) {
-      // The whole directory is gone.
     }
     return null;
   }

@@ -1,12 +1,17 @@
 package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.SettledListing;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Waits for writers that take none of our locks: between the two renames of a save a pair looks
@@ -22,6 +27,9 @@ final class ForeignWriters {
   /** What is older was not changed just now, by any machine's clock. */
   private static final long LONG_AGO_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  /** A manifest that was staged longer ago is that of a writer that has died. */
+  private static final long LONGEST_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private ForeignWriters() {}
@@ -33,7 +41,7 @@ final class ForeignWriters {
    */
   static boolean waitOut(Engine engine, KeyDirectory directory, String runId) throws IOException {
     long changedAt = youngestChange(engine, directory, runId);
-    long deadline = System.nanoTime() + timeLeft(engine, engine.clock.nanoTime() - changedAt);
+    long deadline = System.nanoTime() + timeLeft(engine, changedAt);
     while (deadline - System.nanoTime() > 0) {
       LockSupport.parkNanos(POLL_NANOS);
       if (youngestChange(engine, directory, runId) != changedAt) {
@@ -43,10 +51,70 @@ final class ForeignWriters {
     return true;
   }
 
-  private static long timeLeft(Engine engine, long age) {
+  /** Whether a pair was changed so lately that a writer may be between its two renames. */
+  static boolean mayBeAtWork(Engine engine, KeyDirectory directory, String runId)
+      throws IOException {
+    return timeLeft(engine, youngestChange(engine, directory, runId)) > 0;
+  }
+
+  /** Whether a writer of the original store has staged a manifest of a run, and not renamed it. */
+  static boolean hasStaged(Engine engine, KeyDirectory directory, String runId) throws IOException {
+    return stagedManifest(engine, directory, runId) != null;
+  }
+
+  /**
+   * Waits for a writer that is proven to be between its two renames, because it has staged its
+   * manifest, however long it takes for that.
+   *
+   * @return how long it was waited
+   */
+  static long waitForStaged(Engine engine, KeyDirectory directory, String runId, long mostNanos)
+      throws IOException {
+    long began = System.nanoTime();
+    long waited = 0;
+    while (waited < mostNanos && isBeingPublished(engine, directory, runId)) {
+      LockSupport.parkNanos(POLL_NANOS);
+      waited = System.nanoTime() - began;
+    }
+    return waited;
+  }
+
+  private static boolean isBeingPublished(Engine engine, KeyDirectory directory, String runId)
+      throws IOException {
+    Path staged = stagedManifest(engine, directory, runId);
+    if (staged == null) {
+      return false;
+    }
+    try {
+      long mtime = engine.ops.stat(staged).mtimeNanos();
+      return SystemEpochNanoClock.INSTANCE.nanoTime() - mtime
+          < LONGEST_STAGED_NANOS + RacyWindow.coarseNanos(mtime);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static @Nullable Path stagedManifest(Engine engine, KeyDirectory directory, String runId)
+      throws IOException {
+    String prefix = DirectoryNames.manifestName(runId) + DirectoryNames.TEMPORARY_MARK;
+    for (String name : SettledListing.of(engine.ops, directory).names()) {
+      if (name.startsWith(prefix)) {
+        return directory.path().resolve(name);
+      }
+    }
+    return null;
+  }
+
+  private static long timeLeft(Engine engine, long changedAt) {
+    long age = engine.clock.nanoTime() - changedAt;
     if (engine.besideOtherMachines()) {
       // Whatever the age: the file has its stamp from a server, whose clock is not ours.
       return age >= LONG_AGO_NANOS ? 0 : BETWEEN_REMOTE_RENAMES_NANOS;
+    }
+    long coarse = RacyWindow.coarseNanos(changedAt);
+    if (coarse > 0) {
+      // Rounded off: when it was changed within that time cannot be told.
+      return age >= coarse + BETWEEN_RENAMES_NANOS ? 0 : BETWEEN_RENAMES_NANOS;
     }
     // A clock that was set back makes ages negative; then the whole time is waited.
     return age < 0 ? BETWEEN_RENAMES_NANOS : BETWEEN_RENAMES_NANOS - age;

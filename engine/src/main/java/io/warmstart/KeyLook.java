@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What stores do that know no index, or that have none, is noticed by the last alone; what a
  * saver does that goes on without the lock after a time-out, by the first and the last.
  *
+ * <p>Where nothing was found and the listings prove nothing ({@link
+ * io.warmstart.entry.SettledListing}), the runs that the index has recorded are looked for by name.
+ *
  * @param ticket to fill the index with what is found; null if there is nothing to fill
  */
 record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
@@ -37,6 +40,15 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
   private static final int MOST_LOOKS = 8;
 
   static KeyLook of(Engine engine, KeyDirectory directory) throws IOException {
+    KeyLook look = atOneMoment(engine, directory);
+    KeyScan scan = look.scan();
+    if (scan.candidates().isEmpty() && !scan.proven() && !engine.readOnly()) {
+      scan.lookFor(engine.ops, directory, engine.records().runIds(directory.key()));
+    }
+    return look;
+  }
+
+  private static KeyLook atOneMoment(Engine engine, KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
     KeyLook look = new KeyLook(ticket(engine, directory), KeyScan.forLookup(engine.ops, directory));
     for (int more = 1; more < MOST_LOOKS && !look.undisturbed(engine); more++) {

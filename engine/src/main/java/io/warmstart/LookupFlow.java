@@ -38,6 +38,10 @@ import org.jspecify.annotations.Nullable;
  *       version before from the link that it keeps to it. Where there is none, wait some more.
  * </ol>
  *
+ * <p>While a writer may be between its renames, the version that the manifest still tells of is the
+ * entry's: if this process has it in memory, it is the answer, and nobody waits. A store that may
+ * change nothing waits as the others do, and mends nothing.
+ *
  * <p>It is answered within a second even then: so it waits for locks for less than that.
  *
  * <p>Nothing is removed that somebody may be writing. What could not be read because of an error is
@@ -158,7 +162,11 @@ final class LookupFlow {
     for (KeyScan.Suspect suspect : scan.suspects()) {
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
-      } else if (!engine.readOnly()) {
+      } else if (engine.readOnly()) {
+        if (hasBecomeReadable(directory, suspect.runId())) {
+          return null;
+        }
+      } else {
         try {
           PairRecovery.Outcome outcome =
               settle(directory, suspect.runId(), true, patience, MOST_WAIT_NANOS);
@@ -192,10 +200,20 @@ final class LookupFlow {
       }
       try {
         patience.waitedInVain = false;
-        if (changed(directory, candidate) || isMended(directory, candidate, patience)) {
+        if (changed(directory, candidate)) {
+          return null;
+        }
+        if (ForeignWriters.mayBeAtWork(engine, directory, candidate.runId())
+            && takeFromMemory(directory, candidate, target)) {
+          return true;
+        }
+        if (isMended(directory, candidate, patience)) {
           return null;
         }
         boolean stopped = patience.waitedInVain;
+        if (takeFromMemory(directory, candidate, target)) {
+          return true;
+        }
         PayloadMemory kept =
             engine.reader.readKept(directory, candidate.runId(), candidate.manifest());
         if (kept != null) {
@@ -215,7 +233,8 @@ final class LookupFlow {
     if (unreadable != null) {
       throw unreadable;
     }
-    if (ticket != null && scan.candidates().isEmpty() && scan.suspects().isEmpty()) {
+    boolean empty = scan.candidates().isEmpty() && scan.suspects().isEmpty();
+    if (ticket != null && empty && scan.proven()) {
       fill(directory, ticket, ranking, null, 0);
     }
     return false;
@@ -249,12 +268,37 @@ final class LookupFlow {
     }
   }
 
+  /** Takes the version that a manifest tells of, if this process has it in memory. */
+  private boolean takeFromMemory(KeyDirectory directory, Candidate candidate, Entry target) {
+    SharedIndex index = engine.sharedIndex;
+    if (index == null) {
+      return false;
+    }
+    for (Ranking ranking : Ranking.values()) {
+      CachedEntry last = index.inMemory(directory.key(), ranking.place());
+      if (last != null
+          && last.candidate().runId().equals(candidate.runId())
+          && PendingTouches.sameVersion(last.candidate().manifest(), candidate.manifest())
+          && target.lease().take(last)) {
+        target.show(last, engine.counters);
+        return true;
+      }
+    }
+    return false;
+  }
+
   private boolean fill(
       KeyDirectory directory,
       FillTicket ticket,
       Ranking ranking,
       @Nullable CachedEntry winner,
       long lastUse) {
+    SharedIndex index = engine.sharedIndex;
+    if (index == null) {
+      return false;
+    }
+    // Before the lock, for which savers wait.
+    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
     try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
       return hold.shared() && index.fill(ticket, ranking.place(), winner, lastUse, manifestCtime);
     }
@@ -291,25 +335,37 @@ final class LookupFlow {
 
   /** Deals with a pair that does not fit; true if it is worth looking again. */
   private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
-    SharedIndex index = engine.sharedIndex;
-    if (index == null) {
-      return false;
-    }
-    // Before the lock, for which savers wait.
-    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
       throws IOException {
-    if (engine.readOnly()) {
+    if (!ForeignWriters.waitOut(engine, directory, candidate.runId())) {
+      return true;
+    }
+    if (!engine.readOnly() && isSettled(directory, candidate, patience, FIRST_WAIT_NANOS)) {
+      return true;
+    }
+    patience.leftNanos -=
+        ForeignWriters.waitForStaged(engine, directory, candidate.runId(), patience.leftNanos);
+    return changed(directory, candidate);
+  }
+
+  /** Whether a manifest that could not be read can be now, or is another's: it is being written. */
+  private boolean hasBecomeReadable(KeyDirectory directory, String runId) throws IOException {
+    if (!ForeignWriters.waitOut(engine, directory, runId)) {
+      return true;
+    }
+    try {
+      ManifestFile.read(engine.ops, directory.manifest(runId));
+      return true;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (ManifestFormatException e) {
       return false;
     }
-    return !ForeignWriters.waitOut(engine, directory, candidate.runId())
-        || isSettled(directory, candidate, patience, FIRST_WAIT_NANOS);
   }
 
   private boolean isSettled(
       KeyDirectory directory, Candidate candidate, Patience patience, long mostWaitNanos)
       throws IOException {
-    boolean foreignWriter =
-        KeyScan.forLookup(engine.ops, directory).foreignManifestStaged(candidate.runId());
+    boolean foreignWriter = ForeignWriters.hasStaged(engine, directory, candidate.runId());
     return switch (settle(directory, candidate.runId(), !foreignWriter, patience, mostWaitNanos)) {
       case WHOLE, ROLLED_FORWARD, GONE -> true;
       case QUARANTINED, UNDECIDED -> false;

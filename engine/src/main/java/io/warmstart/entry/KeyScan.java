@@ -12,11 +12,11 @@ import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  * @param foreignTemporaries the original store's
  * @param unknown names that mean nothing to us; never followed, never removed
  * @param vanished names that were listed and then gone
+ * @param proven whether no entry can be missing that was there all the time
  */
 public record KeyScan(
     boolean exists,
@@ -47,7 +48,8 @@ public record KeyScan(
     List<Leftover> staged,
     List<Leftover> foreignTemporaries,
     List<Leftover> unknown,
-    List<String> vanished) {
+    List<String> vanished,
+    boolean proven) {
 
   /**
    * A manifest that could not be read.
@@ -73,9 +75,9 @@ public record KeyScan(
     }
   }
 
-  private static KeyScan empty(boolean exists) {
+  private static KeyScan empty(SettledListing listing) {
     return new KeyScan(
-        exists,
+        listing.exists(),
         new ArrayList<>(),
         new HashMap<>(),
         new HashMap<>(),
@@ -83,7 +85,8 @@ public record KeyScan(
         new ArrayList<>(),
         new ArrayList<>(),
         new ArrayList<>(),
-        new ArrayList<>());
+        new ArrayList<>(),
+        listing.proven());
   }
 
   /** Looks for what a lookup needs: the manifests. */
@@ -172,39 +175,83 @@ public record KeyScan(
   private static KeyScan scan(
       FileOps ops, KeyDirectory directory, boolean sizes, Map<String, ManifestFile> read)
       throws IOException {
-    Path path = directory.path();
-    List<String> names;
-    try {
-      names = ops.list(path);
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      return empty(false);
-    }
-    KeyScan scan = empty(true);
-    for (String name : names) {
+    SettledListing listing = SettledListing.of(ops, directory);
+    KeyScan scan = empty(listing);
+    Set<String> manifests = new LinkedHashSet<>();
+    Set<String> payloads = new LinkedHashSet<>();
+    for (String name : listing.names()) {
       Classified classified = DirectoryNames.classify(name);
-      try {
-        scan.add(ops, path.resolve(name), classified, sizes, read);
-      } catch (NoSuchFileException e) {
-        scan.vanished.add(name);
+      switch (classified.kind()) {
+        case MANIFEST -> manifests.add(Objects.requireNonNull(classified.runId()));
+        case PAYLOAD -> payloads.add(Objects.requireNonNull(classified.runId()));
+        case STAGED -> scan.addLeftover(scan.staged, ops, directory, name, classified, sizes);
+        case FOREIGN_TEMPORARY ->
+            scan.addLeftover(scan.foreignTemporaries, ops, directory, name, classified, sizes);
+        case UNKNOWN -> scan.addLeftover(scan.unknown, ops, directory, name, classified, sizes);
       }
     }
+    scan.addRuns(ops, directory, manifests, payloads, sizes, read);
     return scan;
   }
 
-  private void add(
-      FileOps ops, Path path, Classified classified, boolean sizes, Map<String, ManifestFile> read)
+  /** Looks at both halves of each run of which one was listed: what one promises may be there. */
+  private void addRuns(
+      FileOps ops,
+      KeyDirectory directory,
+      Set<String> manifests,
+      Set<String> payloads,
+      boolean sizes,
+      Map<String, ManifestFile> read)
       throws IOException {
-    String runId = classified.runId();
-    switch (classified.kind()) {
-      case MANIFEST -> addManifest(ops, path, Objects.requireNonNull(runId), read.get(runId));
-      case PAYLOAD -> {
-        if (sizes) {
-          payloadFacts.put(Objects.requireNonNull(runId), ops.stat(path));
+    Set<String> runs = new LinkedHashSet<>(manifests);
+    runs.addAll(payloads);
+    for (String runId : runs) {
+      Path manifest = directory.manifest(runId);
+      try {
+        addManifest(ops, manifest, runId, read.get(runId));
+      } catch (NoSuchFileException e) {
+        noteVanished(manifests.contains(runId), manifest);
+      }
+      if (sizes) {
+        Path payload = directory.payload(runId);
+        try {
+          payloadFacts.put(runId, ops.stat(payload));
+        } catch (NoSuchFileException e) {
+          noteVanished(payloads.contains(runId), payload);
         }
       }
-      case STAGED -> staged.add(leftover(ops, path, classified, sizes));
-      case FOREIGN_TEMPORARY -> foreignTemporaries.add(leftover(ops, path, classified, sizes));
-      case UNKNOWN -> unknown.add(leftover(ops, path, classified, sizes));
+    }
+  }
+
+  private void noteVanished(boolean listed, Path path) {
+    if (listed) {
+      vanished.add(path.getFileName().toString());
+    }
+  }
+
+  /** Looks for runs that somebody knows of although no listing has told of them. */
+  public void lookFor(FileOps ops, KeyDirectory directory, Set<String> runIds) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          Set<String> unseen = new LinkedHashSet<>(runIds);
+          unseen.removeAll(manifestFacts.keySet());
+          addRuns(ops, directory, Set.of(), unseen, false, Map.of());
+          return this;
+        });
+  }
+
+  private void addLeftover(
+      List<Leftover> to,
+      FileOps ops,
+      KeyDirectory directory,
+      String name,
+      Classified classified,
+      boolean sizes)
+      throws IOException {
+    try {
+      to.add(leftover(ops, directory.path().resolve(name), classified, sizes));
+    } catch (NoSuchFileException e) {
+      vanished.add(name);
     }
   }
 
