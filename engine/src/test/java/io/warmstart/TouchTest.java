@@ -106,6 +106,7 @@ class TouchTest {
     seen.removeAll(
         Set.of(
             ObservedFileOps.Kind.STAT,
+            ObservedFileOps.Kind.CHANGED,
             ObservedFileOps.Kind.LIST,
             ObservedFileOps.Kind.OPEN_FOR_READING,
             ObservedFileOps.Kind.READ,
