@@ -24,7 +24,9 @@ import io.warmstart.index.RootRecords;
 import io.warmstart.index.SharedIndex;
 import io.warmstart.index.SharedPlace;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.ReplacedFiles;
+import io.warmstart.io.SparingFileOps;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,6 +56,10 @@ final class Engine implements AutoCloseable {
   final Path root;
   final SharedPlace place;
   final FileOps ops;
+
+  /** Those of the options, by which an engine is told from another. */
+  final FileOps givenOps;
+
   final EpochNanoClock clock;
   final Counters counters = new Counters();
   final EntryIndex index;
@@ -81,6 +87,8 @@ final class Engine implements AutoCloseable {
 
   private final @Nullable ProcessRegistry registry;
   private final long boot;
+  private final IdleDescriptors idle;
+  private final IdleDescriptors.Holder idleHere = this::closeIdleDescriptors;
   private final @Nullable Agent agent;
   private long lastStampNanos;
 
@@ -98,13 +106,16 @@ final class Engine implements AutoCloseable {
       SharedPlace place,
       StoreOptions options,
       PayloadCache payloadCache,
-      TickingClock ticks)
+      TickingClock ticks,
+      IdleDescriptors idle)
       throws IOException {
     this.root = root;
     this.place = place;
-    this.ops = options.fileOps();
+    this.givenOps = options.fileOps();
+    this.idle = idle;
+    this.ops = new SparingFileOps(givenOps, idle);
     this.clock = options.clock();
-    this.boot = BootId.read();
+    this.boot = idle.opening(BootId::read);
     this.payloads = payloadCache;
     this.ticks = ticks;
     this.registry = options.readOnly() ? null : ProcessRegistry.start(place, ops, clock, boot);
@@ -123,14 +134,17 @@ final class Engine implements AutoCloseable {
     this.recovery =
         new PairRecovery(
             ops, reader, quarantine, staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
-    this.openDirectories = new OpenDirectories(ops, root, MOST_OPEN_DIRECTORIES);
+    this.openDirectories =
+        new OpenDirectories(ops, root, () -> idle.allowance(MOST_OPEN_DIRECTORIES));
     // A network file system's client gives an open file that is replaced another name instead.
+    int mostReplaced = place.nodeLocal() ? 0 : MOST_REPLACED_FILES;
     this.replaced =
         new ReplacedFiles(
-            ops,
-            place.nodeLocal() ? 0 : MOST_REPLACED_FILES,
+            givenOps,
+            () -> idle.allowance(mostReplaced),
             MOST_REPLACED_BYTES,
             REPLACED_FILES_WAIT_NANOS);
+    idle.add(idleHere);
     this.touches = new PendingTouches();
     this.runIds = new RunIdGenerator(clock::nanoTime);
     this.agent =
@@ -262,6 +276,10 @@ final class Engine implements AutoCloseable {
     return Stamp.ofUnixNanos(now);
   }
 
+  private long closeIdleDescriptors() {
+    return openDirectories.closeIdle() + replaced.closeIdle();
+  }
+
   private Owner owner() {
     return coordination()
         .map(Coordination::owner)
@@ -276,6 +294,7 @@ final class Engine implements AutoCloseable {
         agent.close();
       }
     } finally {
+      idle.remove(idleHere);
       counters.carryOver(coordination().orElse(null));
       if (sharedIndex != null) {
         sharedIndex.close();

@@ -1,6 +1,9 @@
 package io.warmstart;
 
 import io.warmstart.index.SharedPlace;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.IdleDescriptors;
+import io.warmstart.io.SparingFileOps;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,13 +14,15 @@ import java.util.Map;
  * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
  * open it, and closing one would drop the kernel locks of the other.
  *
- * <p>The only static state of the library, with the payload cache and the clock that they share.
+ * <p>The only static state of the library, with the payload cache, the clock and the idle
+ * descriptors that they share.
  */
 final class Engines {
   private static final Map<Id, Shared> OPEN = new HashMap<>();
   private static final PayloadCache PAYLOADS =
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
   private static final TickingClock TICKS = new TickingClock();
+  private static final IdleDescriptors IDLE = IdleDescriptors.ofProcess();
 
   private record Id(Path root, boolean readOnly, Path shared) {}
 
@@ -32,20 +37,26 @@ final class Engines {
 
   private Engines() {}
 
+  /** File operations for which the engines give up their idle descriptors. */
+  static FileOps sparing(StoreOptions options) {
+    return new SparingFileOps(options.fileOps(), IDLE);
+  }
+
   /**
    * Opens the engine of a root, or joins the one that is open.
    *
    * @param root by its real path
    */
   static Engine acquire(Path root, StoreOptions options) throws IOException {
-    SharedPlace place = SharedPlaces.of(root, options);
+    SharedPlace place = IDLE.opening(() -> SharedPlaces.of(root, options));
     synchronized (OPEN) {
       Id id = new Id(root, options.readOnly(), place.directory());
       Shared shared = OPEN.get(id);
       if (shared == null) {
-        shared = new Shared(new Engine(root, place, options, PAYLOADS, TICKS));
+        shared = new Shared(new Engine(root, place, options, PAYLOADS, TICKS, IDLE));
         OPEN.put(id, shared);
-      } else if (shared.engine.clock != options.clock() || shared.engine.ops != options.fileOps()) {
+      } else if (shared.engine.clock != options.clock()
+          || shared.engine.givenOps != options.fileOps()) {
         throw new IllegalArgumentException(
             "the root is open in this JVM with another clock: root=" + root);
       }

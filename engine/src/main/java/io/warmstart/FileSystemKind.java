@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.io.IoFailure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,11 +77,18 @@ enum FileSystemKind {
     return NETWORK_TYPES.contains(name) || name.startsWith("fuse.") ? NETWORK : UNKNOWN;
   }
 
-  /** The kind of the file system that a path lies on. */
-  static FileSystemKind of(Path path) {
+  /**
+   * The kind of the file system that a path lies on.
+   *
+   * @throws IOException if there is no descriptor left to read the table of mounts with
+   */
+  static FileSystemKind of(Path path) throws IOException {
     try {
       return ofType(Files.getFileStore(path).type());
     } catch (IOException | RuntimeException e) {
+      // For want of a descriptor the JDK sees no mounts either; and a root that passed for another
+      // machine's would have its locks where no sibling looks for them.
+      IoFailure.requireDescriptor();
       // Mounts that the kernel's table does not show, as in some containers.
       return UNKNOWN;
     }

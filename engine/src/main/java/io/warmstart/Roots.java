@@ -33,7 +33,7 @@ final class Roots {
       Path real = absolute.toRealPath();
       if (!options.readOnly()) {
         requireWritable(root, real);
-        syncName(root, real, made, options.fileOps());
+        syncName(root, real, made, Engines.sparing(options));
       }
       return real;
     } catch (IOException e) {

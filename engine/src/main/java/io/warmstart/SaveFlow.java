@@ -138,8 +138,8 @@ final class SaveFlow {
     } catch (IOException e) {
       boolean wanting =
           switch (IoFailure.of(e, directory.path())) {
-            case FULL, DESCRIPTORS -> true;
-            case READ_ONLY, PERMISSION, OTHER -> false;
+            case FULL -> true;
+            case READ_ONLY, PERMISSION, DESCRIPTORS, OTHER -> false;
           };
       if (!wanting) {
         throw e;

@@ -29,9 +29,10 @@ final class SharedPlaces {
    * name no other.
    *
    * @param root by its real path
+   * @throws IOException if there is no descriptor left to find it with
    * @throws StoreException if no directory of this machine will do
    */
-  static SharedPlace of(Path root, StoreOptions options) {
+  static SharedPlace of(Path root, StoreOptions options) throws IOException {
     return of(root, options, FileSystemKind.of(root), DEFAULT_PARENTS);
   }
 

@@ -106,7 +106,7 @@ abstract class FaultScenario {
   }
 
   /** A process that was there and is not any more. */
-  static StagedName stagedByDead(String runId, StagedName.Role role) {
+  static StagedName stagedByDead(String runId, StagedName.Role role) throws IOException {
     return new StagedName(runId, role, new Owner(5, BootId.read(), 1), 1);
   }
 

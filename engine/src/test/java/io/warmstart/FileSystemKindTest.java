@@ -2,6 +2,7 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +49,7 @@ class FileSystemKindTest {
   }
 
   @Test
-  void whatCannotBeToldIsUnknown() {
+  void whatCannotBeToldIsUnknown() throws IOException {
     assertEquals(FileSystemKind.UNKNOWN, FileSystemKind.of(Path.of("/nonexistent/warmstart")));
     // A kernel's own, which nobody could put a root on.
     assertEquals(FileSystemKind.UNKNOWN, FileSystemKind.of(Path.of("/proc")));

@@ -16,6 +16,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The key directories that this process saves to, kept open.
@@ -26,12 +28,13 @@ import java.util.Map;
  * into the root once, it is still durable. Without that, a directory that a sibling has removed and
  * made again would pass for the durable one, and a power cut would take an acknowledged entry.
  *
- * <p>Bounded; the least recently used are closed when no save is using them. Safe for all threads.
+ * <p>Bounded; the least recently used are closed when no save is using them, and all of those when
+ * the process is short of descriptors. Safe for all threads.
  */
 public final class OpenDirectories implements AutoCloseable {
   private final FileOps ops;
   private final Path root;
-  private final int most;
+  private final IntSupplier most;
   private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
 
@@ -40,7 +43,7 @@ public final class OpenDirectories implements AutoCloseable {
    *
    * @param most how many to keep open
    */
-  public OpenDirectories(FileOps ops, Path root, int most) {
+  public OpenDirectories(FileOps ops, Path root, IntSupplier most) {
     this.ops = ops;
     this.root = root;
     this.most = most;
@@ -53,6 +56,13 @@ public final class OpenDirectories implements AutoCloseable {
     private int users;
     private boolean dropped;
     private volatile boolean durableInRoot;
+
+    /**
+     * Opened ahead, to sync the directory's name: what was published must not turn out to be of
+     * unknown durability because there is no descriptor left for the root. Null once it has been
+     * used; guarded by the use's monitor.
+     */
+    private @Nullable DirectoryHandle rootHandle;
 
     private Use(KeyDirectory directory, DirectoryHandle handle) {
       this.directory = directory;
@@ -81,9 +91,48 @@ public final class OpenDirectories implements AutoCloseable {
         return;
       }
       if (!durableInRoot) {
-        syncDirectory(root);
-        durableInRoot = true;
+        syncRoot();
       }
+    }
+
+    /** One thread: the others find it done. */
+    private synchronized void syncRoot() throws IOException {
+      if (durableInRoot) {
+        return;
+      }
+      DirectoryHandle handle = rootHandle;
+      rootHandle = null;
+      if (handle == null) {
+        syncDirectory(root);
+      } else {
+        try {
+          handle.sync();
+        } catch (ClosedChannelException e) {
+          // By an interrupt, as above.
+          syncDirectory(root);
+        } finally {
+          closeQuietly(handle);
+        }
+      }
+      durableInRoot = true;
+    }
+
+    private synchronized void openRoot() throws IOException {
+      if (!durableInRoot && rootHandle == null) {
+        rootHandle = Uninterrupted.call(() -> ops.openDirectory(root));
+      }
+    }
+
+    /** For one that nobody uses; returns how many descriptors that were. */
+    private synchronized int closeHandles() {
+      closeQuietly(handle);
+      DirectoryHandle ofRoot = rootHandle;
+      rootHandle = null;
+      if (ofRoot == null) {
+        return 1;
+      }
+      closeQuietly(ofRoot);
+      return 2;
     }
 
     private void syncAnew() throws IOException {
@@ -117,13 +166,31 @@ public final class OpenDirectories implements AutoCloseable {
     if (!facts.directory()) {
       throw new NotDirectoryException(directory.path().toString());
     }
-    synchronized (this) {
-      Use known = open.get(directory.key());
-      if (known != null && known.handle.facts().sameFileAs(facts)) {
-        known.users++;
-        return known;
+    Use use = known(directory, facts);
+    if (use == null) {
+      use = open(directory);
+    }
+    if (!use.durableInRoot) {
+      try {
+        use.openRoot();
+      } catch (IOException | RuntimeException | Error e) {
+        release(use);
+        throw e;
       }
     }
+    return use;
+  }
+
+  private synchronized @Nullable Use known(KeyDirectory directory, FileFacts facts) {
+    Use known = open.get(directory.key());
+    if (known == null || !known.handle.facts().sameFileAs(facts)) {
+      return null;
+    }
+    known.users++;
+    return known;
+  }
+
+  private Use open(KeyDirectory directory) throws IOException {
     Use made = new Use(directory, Uninterrupted.call(() -> ops.openDirectory(directory.path())));
     List<Use> surplus = new ArrayList<>();
     synchronized (this) {
@@ -136,16 +203,16 @@ public final class OpenDirectories implements AutoCloseable {
           before.dropped = true;
           surplus.add(before);
         }
-        trim(surplus);
+        trim(most.getAsInt(), surplus);
       }
     }
     closeUnused(surplus);
     return made;
   }
 
-  private void trim(List<Use> surplus) {
+  private void trim(int mostOpen, List<Use> surplus) {
     Iterator<Map.Entry<Digest256, Use>> oldest = open.entrySet().iterator();
-    while (open.size() > most && oldest.hasNext()) {
+    while (open.size() > mostOpen && oldest.hasNext()) {
       Use use = oldest.next().getValue();
       if (use.users == 0) {
         oldest.remove();
@@ -173,18 +240,35 @@ public final class OpenDirectories implements AutoCloseable {
     closeUnused(surplus);
   }
 
-  private void closeUnused(List<Use> uses) {
+  /** Closes those that no save is using; for {@link io.warmstart.io.IdleDescriptors}. */
+  public long closeIdle() {
+    List<Use> idle = new ArrayList<>();
+    synchronized (this) {
+      trim(0, idle);
+    }
+    return closeUnused(idle);
+  }
+
+  private long closeUnused(List<Use> uses) {
+    long descriptors = 0;
     for (Use use : uses) {
       synchronized (this) {
         if (use.users > 0) {
           continue;
         }
       }
-      try {
-        use.handle.close();
-      } catch (IOException e) {
-        // A directory that was only read: its close has nothing to lose.
-      }
+      descriptors += use.closeHandles();
+    }
+    return descriptors;
+  }
+
+  /** A directory that was only read: its close has nothing to lose. */
+  private static void closeQuietly(DirectoryHandle handle) {
+    try {
+      handle.close();
+    } catch (IOException e) {
+      // The kernel has freed the descriptor all the same.
+      return;
     }
   }
 

@@ -10,16 +10,9 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -48,10 +41,6 @@ final class LockFile {
   static final long FIRST_STRIPE_BYTE = 4096;
 
   private static final int MOST_ATTEMPTS = 1000;
-  private static final Set<OpenOption> OPEN_OPTIONS =
-      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-  private static final FileAttribute<?> PRIVATE_FILE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private final SharedPlace place;
   private final Path directory;
@@ -129,7 +118,7 @@ final class LockFile {
   /** Creating it drops no lock: this process holds none on a file that was not there. */
   private void create() throws IOException {
     try {
-      Files.createFile(path, PRIVATE_FILE);
+      ops.openForLocks(path, true).close();
       made = true;
     } catch (FileAlreadyExistsException e) {
       // The usual case.
@@ -143,7 +132,7 @@ final class LockFile {
    */
   private void openIfUnreplaced() throws IOException {
     FileFacts before = ops.stat(path);
-    AsynchronousFileChannel opened = AsynchronousFileChannel.open(path, OPEN_OPTIONS, null);
+    AsynchronousFileChannel opened = ops.openForLocks(path, false);
     boolean kept = false;
     try {
       FileFacts after = ops.stat(path);

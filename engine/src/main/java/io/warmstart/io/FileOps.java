@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -49,6 +50,13 @@ public interface FileOps {
 
   /** Opens an existing regular file for writing and reading. */
   FileHandle openForWriting(Path file) throws IOException;
+
+  /**
+   * Opens a regular file to lock bytes of it. No interrupt closes the channel.
+   *
+   * @param create whether to make the file, with mode 0600; then it must not exist
+   */
+  AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException;
 
   /** Renames, replacing the target atomically. */
   void rename(Path source, Path target) throws IOException;

@@ -1,10 +1,12 @@
 package io.warmstart.io;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 
 /** Why an operation failed, as far as a caller would act differently. */
@@ -30,19 +32,12 @@ public enum IoFailure {
     if (failure instanceof AccessDeniedException) {
       return PERMISSION;
     }
-    String reason =
-        failure instanceof FileSystemException e && e.getReason() != null
-            ? e.getReason()
-            : String.valueOf(failure.getMessage());
-    String text = reason.toLowerCase(Locale.ROOT);
+    String text = reason(failure);
     if (text.contains("no space left") || text.contains("quota exceeded")) {
       return FULL;
     }
     if (text.contains("read-only file system")) {
       return READ_ONLY;
-    }
-    if (text.contains("too many open files")) {
-      return DESCRIPTORS;
     }
     if (text.contains("operation not permitted") || text.contains("permission denied")) {
       return PERMISSION;
@@ -50,7 +45,46 @@ public enum IoFailure {
     if (text.contains("input/output error")) {
       return OTHER;
     }
-    return ask(where);
+    return isWantOfDescriptors(failure) ? DESCRIPTORS : ask(where);
+  }
+
+  /**
+   * Whether an open has failed because the process or the system has no descriptors left. Where the
+   * text is not known, another open is tried that can fail for no other reason: if it fails with
+   * the same words, they say that.
+   */
+  static boolean isWantOfDescriptors(IOException failure) {
+    String text = reason(failure);
+    if (text.contains("too many open files")) {
+      return true;
+    }
+    if (failure.getClass() != FileSystemException.class) {
+      // No such file, file exists, access denied: those have classes of their own.
+      return false;
+    }
+    try {
+      requireDescriptor();
+      return false;
+    } catch (IOException e) {
+      return reason(e).equals(text);
+    }
+  }
+
+  /**
+   * Throws what an open throws if there is no descriptor left: for where the JDK swallows that.
+   *
+   * @throws IOException which this class takes for {@link #DESCRIPTORS}
+   */
+  public static void requireDescriptor() throws IOException {
+    FileChannel.open(Path.of("/"), StandardOpenOption.READ).close();
+  }
+
+  private static String reason(IOException failure) {
+    String reason =
+        failure instanceof FileSystemException e && e.getReason() != null
+            ? e.getReason()
+            : String.valueOf(failure.getMessage());
+    return reason.toLowerCase(Locale.ROOT);
   }
 
   private static IoFailure ask(Path where) {

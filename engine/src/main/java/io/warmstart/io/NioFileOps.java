@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.DirectoryIteratorException;
@@ -38,6 +39,9 @@ public final class NioFileOps implements FileOps {
           StandardOpenOption.WRITE,
           StandardOpenOption.READ,
           LinkOption.NOFOLLOW_LINKS);
+
+  private static final Set<OpenOption> READ_AND_WRITE =
+      Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
   /**
    * The JDK copies a heap buffer into a direct one of the same size that each thread then keeps, so
@@ -128,10 +132,15 @@ public final class NioFileOps implements FileOps {
 
   @Override
   public FileHandle openForWriting(Path file) throws IOException {
-    return new ChannelHandle(
-        file,
-        FileChannel.open(
-            file, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+    return new ChannelHandle(file, FileChannel.open(file, READ_AND_WRITE));
+  }
+
+  @Override
+  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
+    // Without an executor of ours: nothing is ever run on one.
+    return create
+        ? AsynchronousFileChannel.open(file, CREATE_EXCLUSIVE, null, PRIVATE_FILE)
+        : AsynchronousFileChannel.open(file, READ_AND_WRITE, null);
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 
 /**
  * The files that overwrites replace, held open a moment longer than they have a name.
@@ -25,13 +26,14 @@ import java.util.concurrent.locks.LockSupport;
  * file cannot be opened, or too many wait already, it is freed by the rename, as ever.
  *
  * <p>What waits takes up space and descriptors: both are bounded, and {@link #closeAll} ends it for
- * whoever is short of either. Safe for all threads.
+ * whoever is short of either. A file is held only where a descriptor is free: for this none is
+ * taken from others. Safe for all threads.
  */
 public final class ReplacedFiles implements AutoCloseable {
   private static final long IDLE_THREAD_SECONDS = 10;
 
   private final FileOps ops;
-  private final int mostFiles;
+  private final IntSupplier mostFiles;
   private final long mostBytes;
   private final long delayNanos;
   private final ThreadPoolExecutor thread;
@@ -53,7 +55,7 @@ public final class ReplacedFiles implements AutoCloseable {
    * @param mostBytes how many bytes they may have together
    * @param delayNanos how long the first of them waits for others
    */
-  public ReplacedFiles(FileOps ops, int mostFiles, long mostBytes, long delayNanos) {
+  public ReplacedFiles(FileOps ops, IntSupplier mostFiles, long mostBytes, long delayNanos) {
     this.ops = ops;
     this.mostFiles = mostFiles;
     this.mostBytes = mostBytes;
@@ -128,7 +130,9 @@ public final class ReplacedFiles implements AutoCloseable {
   }
 
   private synchronized boolean hasRoom(int files, long bytes) {
-    return !closed && waitingFiles + files <= mostFiles && waitingBytes + bytes <= mostBytes;
+    return !closed
+        && waitingFiles + files <= mostFiles.getAsInt()
+        && waitingBytes + bytes <= mostBytes;
   }
 
   private synchronized boolean handOver(Held held) {
@@ -173,6 +177,13 @@ public final class ReplacedFiles implements AutoCloseable {
         taken.forEach(held -> freed += held.files.size());
       }
     }
+  }
+
+  /** {@link #closeAll}, for {@link IdleDescriptors}. */
+  public long closeIdle() {
+    long before = freed();
+    closeAll();
+    return freed() - before;
   }
 
   /** How many files were closed so far: whoever was short of something may try again. */

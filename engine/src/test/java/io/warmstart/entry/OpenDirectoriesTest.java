@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 class OpenDirectoriesTest {
   @TempDir Path root;
   private final List<Path> synced = new ArrayList<>();
+  private @Nullable Path failing;
+  private int opens;
   private final FileOps ops = recordingSyncs(new NioFileOps());
   private KeyDirectory directory;
 
@@ -30,7 +33,7 @@ class OpenDirectoriesTest {
 
   @Test
   void rootIsSyncedOnceForADirectoryThatStays() throws IOException {
-    try (OpenDirectories directories = new OpenDirectories(ops, root, 4)) {
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4)) {
       for (int save = 0; save < 3; save++) {
         try (OpenDirectories.Use use = directories.use(directory)) {
           use.sync();
@@ -43,7 +46,7 @@ class OpenDirectoriesTest {
 
   @Test
   void rootIsSyncedAgainForADirectoryThatWasRemovedAndMadeAgain() throws IOException {
-    try (OpenDirectories directories = new OpenDirectories(ops, root, 4)) {
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4)) {
       try (OpenDirectories.Use use = directories.use(directory)) {
         use.sync();
       }
@@ -65,7 +68,7 @@ class OpenDirectoriesTest {
    */
   @Test
   void directoryMadeAgainUnderASaveIsTheOneThatIsSynced() throws IOException {
-    try (OpenDirectories directories = new OpenDirectories(ops, root, 4);
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4);
         OpenDirectories.Use use = directories.use(directory)) {
       use.sync();
       Files.delete(directory.path());
@@ -78,9 +81,65 @@ class OpenDirectoriesTest {
     assertEquals(List.of(directory.path(), root), synced);
   }
 
+  /**
+   * The descriptor for the root was opened after the renames. An application that took the last one
+   * meanwhile had its save published, and answered that its durability was unknown.
+   */
+  @Test
+  void whatIsPublishedNeedsNoFurtherDescriptor() throws IOException {
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4);
+        OpenDirectories.Use use = directories.use(directory)) {
+      opens = 0;
+
+      use.sync();
+
+      assertEquals(0, opens);
+    }
+    assertEquals(List.of(directory.path(), root), synced);
+  }
+
+  /** The last save under the key was cut short before its sync. */
+  @Test
+  void rootIsOpenedAheadAgainIfItsSyncHasFailed() throws IOException {
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4)) {
+      try (OpenDirectories.Use use = directories.use(directory)) {
+        failing = root;
+        assertThrows(IOException.class, use::sync);
+      }
+      failing = null;
+      try (OpenDirectories.Use use = directories.use(directory)) {
+        opens = 0;
+
+        use.sync();
+
+        assertEquals(0, opens);
+      }
+    }
+  }
+
+  @Test
+  void onlyThoseThatNoSaveIsUsingAreClosedWhenDescriptorsAreShort() throws IOException {
+    KeyDirectory other = KeyDirectory.of(root, Digest256.ofWords(5, 6, 7, 8));
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4)) {
+      long before = openDescriptors();
+      directories.use(other).close();
+      try (OpenDirectories.Use use = directories.use(directory)) {
+        // Each with the root beside it, which neither has synced yet.
+        assertEquals(before + 4, openDescriptors());
+
+        assertEquals(2, directories.closeIdle());
+
+        assertEquals(before + 2, openDescriptors());
+        use.sync();
+      }
+      assertEquals(1, directories.closeIdle());
+      assertEquals(before, openDescriptors());
+    }
+  }
+
   @Test
   void syncOfADirectoryThatIsGoneSaysSo() throws IOException {
-    try (OpenDirectories directories = new OpenDirectories(ops, root, 4);
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 4);
         OpenDirectories.Use use = directories.use(directory)) {
       Files.delete(directory.path());
 
@@ -90,7 +149,7 @@ class OpenDirectoriesTest {
 
   @Test
   void leastRecentlyUsedAreClosedBeyondTheBound() throws IOException {
-    try (OpenDirectories directories = new OpenDirectories(ops, root, 2)) {
+    try (OpenDirectories directories = new OpenDirectories(ops, root, () -> 2)) {
       long before = openDescriptors();
       for (int key = 0; key < 20; key++) {
         try (OpenDirectories.Use use =
@@ -134,11 +193,15 @@ class OpenDirectoriesTest {
               }
               if (result instanceof FileOps.DirectoryHandle handle) {
                 Path path = (Path) arguments[0];
+                opens++;
                 return Proxy.newProxyInstance(
                     FileOps.class.getClassLoader(),
                     new Class<?>[] {FileOps.DirectoryHandle.class},
                     (handleProxy, handleMethod, handleArguments) -> {
                       if (handleMethod.getName().equals("sync")) {
+                        if (path.equals(failing)) {
+                          throw new IOException("Input/output error");
+                        }
                         synced.add(path);
                       }
                       return handleMethod.invoke(handle, handleArguments);

@@ -3,6 +3,7 @@ package io.warmstart.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -225,6 +226,11 @@ public final class JournalledFileOps implements FileOps {
   public synchronized void unlink(Path file) throws IOException {
     delegate.unlink(file);
     removed(file);
+  }
+
+  @Override
+  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
+    return delegate.openForLocks(file, create);
   }
 
   @Override

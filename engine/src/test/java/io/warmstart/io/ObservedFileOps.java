@@ -3,6 +3,7 @@ package io.warmstart.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +172,11 @@ public abstract class ObservedFileOps implements FileOps {
           delegate.unlink(file);
           return 0;
         });
+  }
+
+  @Override
+  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
+    return delegate.openForLocks(file, create);
   }
 
   @Override

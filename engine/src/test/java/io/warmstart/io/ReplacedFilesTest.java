@@ -76,7 +76,7 @@ class ReplacedFilesTest {
   }
 
   private ReplacedFiles replacedFiles(int mostFiles, long mostBytes) {
-    return new ReplacedFiles(ops, mostFiles, mostBytes, NEVER);
+    return new ReplacedFiles(ops, () -> mostFiles, mostBytes, NEVER);
   }
 
   @Test
@@ -102,7 +102,7 @@ class ReplacedFilesTest {
   @Test
   void theyAreClosedByAThreadOfItsOwnWhenTheDelayIsOver() throws Exception {
     ops.allClosed = new CountDownLatch(1);
-    try (ReplacedFiles replaced = new ReplacedFiles(ops, 2, 2000, 1)) {
+    try (ReplacedFiles replaced = new ReplacedFiles(ops, () -> 2, 2000, 1)) {
       replaced.hold(payload, manifest).close();
       assertTrue(ops.allClosed.await(30, TimeUnit.SECONDS));
       assertEquals(List.of("warmstart-late-close", "warmstart-late-close"), ops.closers);

@@ -3,6 +3,7 @@ package io.warmstart.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -68,6 +69,11 @@ public final class UnsyncedFileOps implements FileOps {
   @Override
   public void unlink(Path file) throws IOException {
     delegate.unlink(file);
+  }
+
+  @Override
+  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
+    return delegate.openForLocks(file, create);
   }
 
   @Override
