@@ -51,7 +51,7 @@ final class Engine implements AutoCloseable {
 
   private static final long MOST_REPLACED_BYTES = 64L << 20;
   private static final long REPLACED_FILES_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-  private static final String PRODUCER = "warmstart-java 0.1";
+  static final String PRODUCER = "warmstart-java 0.1";
 
   final Path root;
   final SharedPlace place;

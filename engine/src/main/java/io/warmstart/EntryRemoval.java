@@ -26,11 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class EntryRemoval {
   private final Engine engine;
   private final StoreOptions options;
+  private final @Nullable SavedEntry spared;
   private final RootRecords records;
 
-  EntryRemoval(Engine engine, StoreOptions options) {
+  EntryRemoval(Engine engine, StoreOptions options, @Nullable SavedEntry spared) {
     this.engine = engine;
     this.options = options;
+    this.spared = spared;
     this.records = engine.records();
   }
 
@@ -39,6 +41,8 @@ final class EntryRemoval {
     REMOVED,
     /** It was used or changed since it was recorded; the index knows better now. */
     STAYS,
+    /** It is the entry that this sweep was made for. */
+    SPARED,
     /** It is not there as it should be: the key wants mending. */
     BROKEN
   }
@@ -61,6 +65,9 @@ final class EntryRemoval {
       if (runId == null || manifest == null) {
         records.absent(hold, entry);
         return Outcome.BROKEN;
+      }
+      if (spared != null && spared.is(entry.key(), runId, manifest)) {
+        return Outcome.SPARED;
       }
       Candidate candidate = new Candidate(runId, manifest);
       Manifest used = engine.touches.withNoted(entry.key(), candidate);

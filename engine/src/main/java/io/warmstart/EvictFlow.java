@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.Quarantine;
+import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sweep: bring the root within its budget, and clear away what is dead.
@@ -28,6 +30,10 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  *       before accessed, oldest last use first, then by path. Each under its key's lock, and only
  *       if its manifest bears out what the index knows of it.
  * </ol>
+ *
+ * <p>The sweep of a save never takes what was saved, whatever the order says: an entry that nobody
+ * has looked up yet would be the first to go as soon as all others have been. An explicit sweep,
+ * and that of another save, may take it.
  *
  * <p>Where the index does not know the whole, the entries are those that a walk has found. A save
  * never fails because its sweep does; the failure is counted and told in the report.
@@ -43,6 +49,7 @@ final class EvictFlow {
   private final Engine engine;
   private final StoreOptions options;
   private final RootRecords records;
+  private final @Nullable SavedEntry spared;
   private final EntryRemoval removal;
   private final RecoverFlow.Result recovered = new RecoverFlow.Result();
   private long entriesBefore = -1;
@@ -53,18 +60,21 @@ final class EvictFlow {
   private long quarantineRemoved;
   private long failures;
 
-  private EvictFlow(Engine engine, StoreOptions options) {
+  private EvictFlow(Engine engine, StoreOptions options, @Nullable SavedEntry spared) {
     this.engine = engine;
     this.options = options;
+    this.spared = spared;
     this.records = engine.records();
-    this.removal = new EntryRemoval(engine, options);
+    this.removal = new EntryRemoval(engine, options, spared);
   }
 
   /**
    * After a save: sweeps if the root is over the budget, or nobody knows whether it is. Where
    * somebody sweeps already, it is over as soon as the root is within the budget.
+   *
+   * @param saved is spared
    */
-  static void keepBudget(Engine engine, StoreOptions options) {
+  static void keepBudget(Engine engine, StoreOptions options, SavedEntry saved) {
     if (withinBudget(engine, options)) {
       return;
     }
@@ -75,7 +85,7 @@ final class EvictFlow {
       if (hold == null || (hold.shared() && withinBudget(engine, options))) {
         return;
       }
-      EvictFlow flow = new EvictFlow(engine, options);
+      EvictFlow flow = new EvictFlow(engine, options, saved);
       if (options.foreignCheckNanos() == 0) {
         flow.walk(false);
       }
@@ -88,7 +98,7 @@ final class EvictFlow {
 
   /** One sweep, whatever the total says. */
   static EvictionReport sweep(Engine engine, StoreOptions options) {
-    EvictFlow flow = new EvictFlow(engine, options);
+    EvictFlow flow = new EvictFlow(engine, options, null);
     try {
       // Before the stripe is taken: savers need not wait for it.
       if (isWalkDue(engine, options)) {
@@ -203,13 +213,14 @@ final class EvictFlow {
       if (next.isEmpty()) {
         break;
       }
-      if (remove(next.get(), false)) {
+      EntryRemoval.Outcome outcome = remove(next.get(), false);
+      if (outcome == EntryRemoval.Outcome.REMOVED) {
         evicted++;
         engine.counters.count(Counter.EVICTED);
       } else {
         // Whatever the reason: not again in this pass, or it might never end.
         records.passOver(next.get());
-        stayed = true;
+        stayed |= outcome != EntryRemoval.Outcome.SPARED;
       }
     }
     OptionalLong total = records.totalBytes();
@@ -226,7 +237,7 @@ final class EvictFlow {
     if (options.ttlNanos() > 0) {
       long since = engine.clock.nanoTime() - options.ttlNanos();
       for (RecordedEntry old : records.usedLastBy(since)) {
-        if (remove(old, true)) {
+        if (remove(old, true) == EntryRemoval.Outcome.REMOVED) {
           expired++;
           engine.counters.count(Counter.EXPIRED);
         }
@@ -234,16 +245,16 @@ final class EvictFlow {
     }
   }
 
-  private boolean remove(RecordedEntry entry, boolean onlyExpired) {
+  private EntryRemoval.Outcome remove(RecordedEntry entry, boolean onlyExpired) {
     try {
       EntryRemoval.Outcome outcome = removal.remove(entry, onlyExpired);
       if (outcome == EntryRemoval.Outcome.BROKEN) {
         mend(engine.directory(entry.key()));
       }
-      return outcome == EntryRemoval.Outcome.REMOVED;
+      return outcome;
     } catch (IOException e) {
       failures++;
-      return false;
+      return EntryRemoval.Outcome.STAYS;
     }
   }
 
@@ -311,7 +322,7 @@ final class EvictFlow {
     boolean changed = false;
     for (RootWalk.Evictable entry : entries) {
       boolean old = Expiry.expired(options.ttlNanos(), used(entry), engine.clock.nanoTime());
-      if (!old && bytes <= options.sizeBudgetBytes()) {
+      if ((!old && bytes <= options.sizeBudgetBytes()) || isSpared(entry)) {
         continue;
       }
       try {
@@ -329,6 +340,12 @@ final class EvictFlow {
     }
     bytesAfter = bytes;
     return !changed || bytes <= options.sizeBudgetBytes();
+  }
+
+  private boolean isSpared(RootWalk.Evictable entry) {
+    Candidate candidate = entry.candidate();
+    return spared != null
+        && spared.is(entry.directory().key(), candidate.runId(), candidate.manifest());
   }
 
   private Manifest used(RootWalk.Evictable entry) {

@@ -7,6 +7,7 @@ import io.warmstart.entry.Publisher.Published;
 import io.warmstart.entry.StagedPair;
 import io.warmstart.entry.Stager;
 import io.warmstart.entry.SyncFailedException;
+import io.warmstart.format.Manifest;
 import io.warmstart.format.RunIds;
 import io.warmstart.index.Counter;
 import io.warmstart.index.EntryFacts;
@@ -24,6 +25,7 @@ import java.util.concurrent.locks.LockSupport;
  * A save, from the caller's bytes to an entry that survives a power cut.
  *
  * <ol>
+ *   <li>Refuse what could not be kept: a payload larger than the budget.
  *   <li>Open the key's directory, making it if need be.
  *   <li>Stage payload and manifest in it, and sync both.
  *   <li>If there may be a version before, hold its files open until the names are durable.
@@ -32,11 +34,11 @@ import java.util.concurrent.locks.LockSupport;
  *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
  *   <li>Look once more: a store that knows no lock may have removed the pair between its reading
  *       the old manifest and its reading the new payload.
- *   <li>Bring the root within its budget.
+ *   <li>Bring the root within its budget, sparing the entry that was saved.
  * </ol>
  *
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
- * first step, a bounded number of times, with jitter. A failed sync ends it.
+ * second step, a bounded number of times, with jitter. A failed sync ends it.
  */
 final class SaveFlow {
   private static final int MOST_ATTEMPTS = 32;
@@ -69,9 +71,12 @@ final class SaveFlow {
       PayloadSource source,
       EntryAttributes attributes,
       boolean mayReplace) {
+    Budget.requireRoom(
+        options.sizeBudgetBytes(), engine.root, key, source.length(), attributes, Engine.PRODUCER);
     KeyDirectory directory = engine.directory(key.digest());
+    Manifest saved;
     try {
-      publish(directory, runId, source, stagerAttributes(attributes), mayReplace);
+      saved = publish(directory, runId, source, stagerAttributes(attributes), mayReplace);
     } catch (SyncFailedException e) {
       failed();
       engine.counters.count(Counter.SYNC_FAILURES);
@@ -88,7 +93,7 @@ final class SaveFlow {
       failed();
       throw e;
     }
-    EvictFlow.keepBudget(engine, options);
+    EvictFlow.keepBudget(engine, options, new SavedEntry(key.digest(), runId, saved));
   }
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
@@ -97,7 +102,7 @@ final class SaveFlow {
     engine.leaveTraces();
   }
 
-  private void publish(
+  private Manifest publish(
       KeyDirectory directory,
       String runId,
       PayloadSource source,
@@ -112,7 +117,7 @@ final class SaveFlow {
       try (OpenDirectories.Use open = engine.openDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0)) {
-          return;
+          return pair.manifest();
         }
         engine.counters.count(Counter.REPUBLISHED);
         engine.foreignTouches.destroyed();

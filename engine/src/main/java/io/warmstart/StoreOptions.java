@@ -66,9 +66,10 @@ public final class StoreOptions {
 
   /**
    * The bytes that the root may take: payloads, manifests, leftovers and quarantine. After each
-   * save entries are evicted until it fits.
+   * save others are evicted until it fits; the entry that was saved is not.
    *
-   * @param bytes 0 or more; with 0 saves succeed and are evicted
+   * @param bytes 0 or more. A payload that is larger with its manifest is refused. With 0 nothing
+   *     is: each save evicts what was there before it, and stays until the next, or a sweep
    */
   public StoreOptions withSizeBudgetBytes(long bytes) {
     if (bytes < 0) {

@@ -150,10 +150,12 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Durable:</b> when it returns, payload and manifest survive a power cut.
    *
    * <p><b>Blocks:</b> for two or three syncs of the device, one more for a key that this process
-   * has not saved to before; for a sweep if the root is over its budget.
+   * has not saved to before; for a sweep if the root is over its budget. That sweep never takes the
+   * entry that was saved.
    *
    * @param payload copied; any length
    * @return the run id
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    * @throws StorageFullException if the disk is full
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if the entry is visible but its directory was not synced

@@ -2,6 +2,7 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Owner;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,16 +48,71 @@ class BudgetTest {
     assertEquals(KeyFiles.bytesOf(root), store.stats().bytes());
   }
 
+  /** A save evicted itself: under a budget of 0 none was ever found. */
   @Test
-  void withABudgetOfZeroSavesSucceedAndAreEvicted() throws Exception {
+  void withABudgetOfZeroEachSaveEvictsWhatWasThereBeforeIt() throws Exception {
     try (WarmStartStore store = open(0)) {
       for (int i = 0; i < 5; i++) {
         save(store, "key " + i, 1000);
-        assertEquals(0, KeyFiles.bytesOf(root));
-        assertTrue(store.lookup(Payloads.key("key " + i)).isEmpty());
+        assertTrue(isHit(store, "key " + i));
+        assertEquals(1, store.stats().entries());
+        assertCountIsTrue(store);
       }
-      assertEquals(5, store.stats().counters().get("evicted"));
+      assertEquals(4, store.stats().counters().get("evicted"));
       assertEquals(5, store.stats().counters().get("saves"));
+
+      assertEquals(1, store.evictOverflow().evicted());
+
+      assertEquals(0, KeyFiles.bytesOf(root));
+      assertCountIsTrue(store);
+    }
+  }
+
+  private static boolean isHit(WarmStartStore store, String name) {
+    Optional<Entry> found = store.lookup(Payloads.key(name));
+    found.ifPresent(Entry::close);
+    return found.isPresent();
+  }
+
+  /**
+   * What was never looked up goes first. So a save whose siblings had all been looked up once was
+   * the first that its own sweep took: of a hundred, ninety-four were gone on return.
+   */
+  @Test
+  void aSaveIsThereOnReturnHoweverOftenTheOthersWereLookedUp() throws Exception {
+    try (WarmStartStore store = open(4096)) {
+      for (int i = 0; i < 50; i++) {
+        clock.advance(Duration.ofSeconds(2));
+        save(store, "key " + i, 256);
+        assertTrue(isHit(store, "key " + i), "save " + i + " is gone on return");
+        assertTrue(KeyFiles.bytesOf(root) <= 4096);
+      }
+      assertCountIsTrue(store);
+    }
+  }
+
+  /**
+   * An overwrite that grew passed the budget, and was itself the first to go: neither the version
+   * before was left nor the new one.
+   */
+  @Test
+  void anOverwriteThatGrowsPastTheBudgetStaysAndTheOthersGo() throws Exception {
+    try (WarmStartStore store = open(10_000)) {
+      String runId = save(store, "grows", 1000);
+      for (String other : List.of("a", "b")) {
+        save(store, other, 3000);
+      }
+      for (String each : List.of("grows", "a", "b")) {
+        clock.advance(Duration.ofSeconds(2));
+        assertTrue(isHit(store, each));
+      }
+      clock.advance(Duration.ofSeconds(2));
+      store.saveOverwrite(
+          Payloads.key("grows"), runId, new byte[9000], EntryAttributes.checkpoint());
+      try (Entry entry = store.lookup(Payloads.key("grows")).orElseThrow()) {
+        assertEquals(9000, entry.payloadLength());
+      }
+      assertEquals(1, store.stats().entries());
       assertCountIsTrue(store);
     }
   }
@@ -158,15 +216,56 @@ class BudgetTest {
     }
   }
 
+  /** It evicted every other entry to make room, and then itself. */
   @Test
-  void anEntryLargerThanTheBudgetIsSavedAndGoesAndTakesTheOldestWithIt() throws Exception {
+  void aPayloadLargerThanTheBudgetIsRefusedBeforeAnythingIsStagedOrEvicted() throws Exception {
     try (WarmStartStore store = open(10_000)) {
-      save(store, "a", 3000);
+      String runId = save(store, "a", 3000);
       clock.advance(Duration.ofSeconds(1));
-      save(store, "too large", 30_000);
-      assertTrue(store.lookup(Payloads.key("too large")).isEmpty());
-      assertTrue(KeyFiles.bytesOf(root) <= 10_000);
+      save(store, "b", 3000);
+      long before = KeyFiles.bytesOf(root);
+
+      PayloadTooLargeException refused =
+          assertThrows(PayloadTooLargeException.class, () -> save(store, "too large", 30_000));
+      assertThrows(
+          PayloadTooLargeException.class,
+          () ->
+              store.saveOverwrite(
+                  Payloads.key("a"), runId, new byte[10_000], EntryAttributes.checkpoint()));
+
+      for (String part :
+          List.of("expected<=10000", "actual=30000+", Payloads.key("too large").toHex())) {
+        assertTrue(refused.toString().contains(part), refused.toString());
+      }
       assertFalse(Files.exists(KeyFiles.of(root, Payloads.key("too large")).directory()));
+      assertEquals(before, KeyFiles.bytesOf(root));
+      assertEquals(2, store.stats().entries());
+      assertEquals(0, store.stats().counters().get("evicted"));
+    }
+  }
+
+  /** What is let in stays: a hit makes the manifest longer, and must not push its own entry out. */
+  @Test
+  void theLargestPayloadThatIsTakenStillFitsAfterItWasLookedUp() throws Exception {
+    try (WarmStartStore store = open(10_000)) {
+      int largest = 10_000;
+      while (!isTaken(store, largest)) {
+        largest--;
+      }
+      assertTrue(isHit(store, "largest"));
+      store.flush();
+      assertEquals(0, store.evictOverflow().evicted());
+      assertTrue(isHit(store, "largest"));
+      assertTrue(largest > 9_000, "largest: " + largest);
+    }
+  }
+
+  private static boolean isTaken(WarmStartStore store, int bytes) {
+    try {
+      save(store, "largest", bytes);
+      return true;
+    } catch (PayloadTooLargeException e) {
+      return false;
     }
   }
 }

@@ -107,6 +107,55 @@ class EvictionModelTest {
     return all;
   }
 
+  /**
+   * The sweep of a save goes by the same rule, with one exception: what was saved stays, whatever
+   * comes before or after it in the order.
+   */
+  @Test
+  void savesLeaveWhatAScanWouldLeaveAndThemselves() throws Exception {
+    Random random = Seeds.random();
+    Path root = Files.createDirectory(parent.resolve("root")).toRealPath();
+    SteppedClock clock = new SteppedClock();
+    long budget = 3000;
+    StoreOptions options =
+        StoreOptions.defaults().withTtl(TTL).withClock(clock).withSizeBudgetBytes(budget);
+    int firstInOrder = 0;
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (int step = 0; step < STEPS; step++) {
+        clock.advance(Duration.ofSeconds(random.nextInt(20)));
+        for (int each = random.nextInt(8); each > 0; each--) {
+          store.lookup(Payloads.key("key-" + random.nextInt(KEYS))).ifPresent(Entry::close);
+        }
+        store.flush();
+        Fingerprint key = Payloads.key("key-" + random.nextInt(KEYS));
+        String runId = "run-" + random.nextInt(3);
+        List<Scanned> before = scan(root);
+        store.saveOverwrite(
+            key, runId, new byte[random.nextInt(2000)], EntryAttributes.checkpoint());
+        Path saved = KeyFiles.of(root, key).manifest(runId);
+
+        Set<Path> left = new TreeSet<>();
+        List<Scanned> after = scan(root);
+        after.forEach(each -> left.add(each.manifest()));
+        Scanned version =
+            after.stream()
+                .filter(each -> each.manifest().equals(saved))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("the save is gone on return: " + saved));
+        List<Scanned> all = new ArrayList<>(before);
+        all.removeIf(each -> each.manifest().equals(saved));
+        boolean over = all.stream().mapToLong(Scanned::bytes).sum() + version.bytes() > budget;
+        if (over) {
+          firstInOrder += all.stream().allMatch(Scanned::accessed) ? 1 : 0;
+          Set<Path> expected = survivors(all, budget - version.bytes(), clock.nanoTime());
+          expected.add(saved);
+          assertEquals(expected, left, () -> "before: " + before + " saved: " + version);
+        }
+      }
+    }
+    assertTrue(firstInOrder > 0, "no save was the first in the order of eviction");
+  }
+
   private static Set<Path> survivors(List<Scanned> all, long budget, long now) {
     List<Scanned> left = new ArrayList<>(all);
     left.removeIf(each -> now - each.lastUse() >= TTL.toNanos());

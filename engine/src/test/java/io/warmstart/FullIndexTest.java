@@ -89,4 +89,35 @@ class FullIndexTest {
       }
     }
   }
+
+  /**
+   * Where the index has no room, the entries that may go are those that a walk has found. The one
+   * being saved was among them, and as nobody had looked it up yet it was the first.
+   */
+  @Test
+  void theOneJustSavedStaysThoughAllOthersHaveBeenLookedUp() throws IOException {
+    NoRoomForIndex ops = new NoRoomForIndex();
+    StoreOptions options =
+        StoreOptions.defaults()
+            .withClock(clock)
+            .withFileOps(ops)
+            .withForeignCheckInterval(Duration.ZERO)
+            .withSizeBudgetBytes(3L * PAYLOAD_BYTES + PAYLOAD_BYTES / 2);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (String name : List.of("first", "second", "third")) {
+        save(store, name);
+        clock.advance(Duration.ofSeconds(10));
+        store.lookup(Payloads.key(name)).orElseThrow().close();
+      }
+      ops.full = true;
+      IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
+      index.useAllPagesBut(0);
+
+      save(store, "new");
+
+      assertEquals(-1, index.total(), "there was room");
+      store.lookup(Payloads.key("new")).orElseThrow().close();
+      assertTrue(store.lookup(Payloads.key("first")).isEmpty());
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.DurabilityUnknownException;
+import io.warmstart.PayloadTooLargeException;
 import io.warmstart.ReadOnlyStoreException;
 import io.warmstart.StorageFullException;
 import io.warmstart.StoreException;
@@ -26,6 +27,9 @@ record Failure(int exitCode, String type, String message) {
     }
     if (thrown instanceof StorageFullException) {
       return error("storage_full", thrown.getMessage());
+    }
+    if (thrown instanceof PayloadTooLargeException) {
+      return error("payload_too_large", thrown.getMessage());
     }
     if (thrown instanceof ReadOnlyStoreException) {
       return error("read_only", thrown.getMessage());

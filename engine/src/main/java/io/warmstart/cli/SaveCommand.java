@@ -89,7 +89,7 @@ final class SaveCommand extends RootCommand {
       output.answer(new Saved(key, saved, attributes(), payload.length()));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
-            "the entry has been evicted already: budget="
+            "the entry has been evicted already, by another's sweep: budget="
                 + Quantities.exactSize(store.options().sizeBudgetBytes())
                 + " payload="
                 + Quantities.exactSize(payload.length())

@@ -225,15 +225,28 @@ class SaveAndLookupTest {
         CommandRun.of("lookup", old, key, "--ttl", "0", "--json").json().get("run_id").asText());
   }
 
+  /** It was saved, pushed all others out, and was evicted itself; the exit code said done. */
   @Test
-  void anEntryThatDoesNotFitTheBudgetIsSavedAndToldToBeGone() {
-    CommandRun run = CommandRun.of("save", root, KEY, payload, "--budget", "0");
+  void aPayloadThatCannotFitTheBudgetIsRefusedAndTheOthersStay() {
+    CommandRun.of("save", root, "text:other", payload).expectDone();
 
-    assertEquals(ExitCodes.DONE, run.exitCode());
-    assertTrue(run.err().startsWith("note: the entry has been evicted already: "), run.err());
-    assertEquals(1, run.err().lines().count());
-    CommandRun json = CommandRun.of("save", root, KEY, payload, "--budget", "0", "--json");
-    assertTrue(CommandRun.parse(json.err()).get("note").asText().contains("evicted"));
-    assertTrue(json.json().has("run_id"));
+    CommandRun run = CommandRun.of("save", root, KEY, payload, "--budget", "100");
+    CommandRun json = CommandRun.of("save", root, KEY, payload, "--budget", "100", "--json");
+
+    run.expectFailure(ExitCodes.ERROR, "larger than the root's budget: expected<=100 actual=");
+    JsonNode error = CommandRun.parse(json.err()).get("error");
+    assertEquals("payload_too_large", error.get("type").asText());
+    CommandRun.of("lookup", root, "text:other").expectDone();
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, CommandRun.of("lookup", root, KEY).exitCode());
+  }
+
+  @Test
+  void withABudgetOfZeroASaveEvictsTheOthersAndIsFound() {
+    CommandRun.of("save", root, "text:other", payload).expectDone();
+
+    CommandRun.of("save", root, KEY, payload, "--budget", "0").expectDone();
+
+    CommandRun.of("lookup", root, KEY).expectDone();
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, CommandRun.of("lookup", root, "text:other").exitCode());
   }
 }

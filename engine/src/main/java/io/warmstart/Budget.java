@@ -1,0 +1,78 @@
+package io.warmstart;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Stamp;
+import java.nio.file.Path;
+
+/**
+ * What a save asks of the budget before it stages anything: whether the entry can be kept at all.
+ *
+ * <p>An entry is its payload and its manifest. One that is larger than the budget by itself would
+ * push out every other and then not fit either, so it is refused while nothing has happened yet.
+ * The exception is a budget of 0: nothing fits it, and whoever sets it wants each save to replace
+ * all that was there before.
+ */
+final class Budget {
+  /** No manifest of ours is as long; with so much to spare nobody need know how long it is. */
+  private static final long ROOM_FOR_A_MANIFEST = 1024;
+
+  private static final int MOST_NANOS = 999_999_999;
+
+  private Budget() {}
+
+  /**
+   * Refuses what cannot fit.
+   *
+   * @param producer what manifests of this engine say about their writer
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   */
+  static void requireRoom(
+      long budgetBytes,
+      Path root,
+      Fingerprint key,
+      long payloadBytes,
+      EntryAttributes attributes,
+      String producer) {
+    if (budgetBytes == 0 || payloadBytes <= budgetBytes - ROOM_FOR_A_MANIFEST) {
+      return;
+    }
+    long manifestBytes = manifestBytes(payloadBytes, attributes, producer);
+    if (payloadBytes > budgetBytes - manifestBytes) {
+      throw new PayloadTooLargeException(
+          "payload and manifest are larger than the root's budget: expected<="
+              + budgetBytes
+              + " actual="
+              + payloadBytes
+              + "+"
+              + manifestBytes
+              + " key="
+              + key.toHex()
+              + " root="
+              + root);
+    }
+  }
+
+  /** How long the manifest can become, accesses included: a hit must not push its entry out. */
+  private static long manifestBytes(
+      long payloadBytes, EntryAttributes attributes, String producer) {
+    Stamp late = new Stamp(Long.MAX_VALUE / 1_000_000_000L, MOST_NANOS);
+    Manifest manifest =
+        Manifest.ofNewEntry(
+            producer,
+            late,
+            attributes.objective(),
+            attributes.iteration(),
+            attributes.kind() == EntryKind.FINAL,
+            Digest256.fromHex("0".repeat(64)),
+            payloadBytes);
+    try {
+      int written = ManifestCodec.encode(manifest).length;
+      return Math.max(written, ManifestCodec.encode(manifest.withAccess(late)).length);
+    } catch (ManifestFormatException e) {
+      throw new IllegalArgumentException("the manifest cannot be written: " + e.getMessage(), e);
+    }
+  }
+}

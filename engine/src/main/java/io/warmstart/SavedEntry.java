@@ -1,0 +1,20 @@
+package io.warmstart;
+
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+
+/**
+ * The entry that a save has just published: its own sweep leaves it where it is.
+ *
+ * @param key its key
+ * @param runId its run
+ * @param manifest the version that was published; a later one of the same run is another's save
+ */
+record SavedEntry(Digest256 key, String runId, Manifest manifest) {
+  /** Whether this is the version that was published, touched since or not. */
+  boolean is(Digest256 otherKey, String otherRunId, Manifest other) {
+    return otherKey.equals(key)
+        && otherRunId.equals(runId)
+        && PendingTouches.sameVersion(other, manifest);
+  }
+}
