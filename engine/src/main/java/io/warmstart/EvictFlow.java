@@ -58,6 +58,8 @@ final class EvictFlow {
   private long evicted;
   private long expired;
   private long quarantineRemoved;
+  private long otherFiles;
+  private long otherBytes;
   private long failures;
 
   private EvictFlow(Engine engine, StoreOptions options, @Nullable SavedEntry spared) {
@@ -169,6 +171,8 @@ final class EvictFlow {
         recovered.rolledForward,
         recovered.leftoversRemoved,
         quarantineRemoved,
+        otherFiles,
+        otherBytes,
         failures);
   }
 
@@ -183,6 +187,8 @@ final class EvictFlow {
     walk.run();
     recovered.add(walk.recovered());
     failures += walk.failures();
+    otherFiles = Math.max(otherFiles, walk.otherFiles());
+    otherBytes = Math.max(otherBytes, walk.otherBytes());
     noteBefore(walk.entries().size(), walk.bytes() + walk.recovered().bytesRemoved);
     return walk;
   }

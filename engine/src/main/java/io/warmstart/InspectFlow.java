@@ -57,7 +57,8 @@ final class InspectFlow {
         entries.add(listed(candidate, expired));
       }
       entries.sort(KeyContents.LATEST_FIRST);
-      return new KeyContents(key, List.copyOf(entries), scan.bytes(), scan.suspects().size());
+      return new KeyContents(
+          key, List.copyOf(entries), KeyCount.bytesOf(engine, scan), scan.suspects().size());
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
     }
@@ -84,10 +85,14 @@ final class InspectFlow {
       List<Digest256> keys = digests(engine);
       long entries = 0;
       long bytes = 0;
+      long otherFiles = 0;
+      long otherBytes = 0;
       for (Digest256 key : keys) {
         KeyScan scan = KeyScan.withSizes(engine.ops, engine.directory(key));
         entries += scan.candidates().size();
-        bytes += scan.bytes();
+        bytes += KeyCount.bytesOf(engine, scan);
+        otherFiles += scan.otherFiles();
+        otherBytes += scan.otherBytes();
       }
       long quarantineBytes =
           engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
@@ -96,6 +101,8 @@ final class InspectFlow {
           keys.size(),
           bytes + quarantineBytes,
           quarantineBytes,
+          otherFiles,
+          otherBytes,
           options.sizeBudgetBytes(),
           engine.liveProcesses(),
           counters());

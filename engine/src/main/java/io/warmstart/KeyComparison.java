@@ -179,10 +179,8 @@ final class KeyComparison {
   private static void compareBytes(long bytes, KeyScan scan, List<String> differences) {
     long all = scan.bytes();
     long most = all;
-    for (List<KeyScan.Leftover> leftovers : List.of(scan.staged(), scan.foreignTemporaries())) {
-      for (KeyScan.Leftover leftover : leftovers) {
-        all -= leftover.bytes();
-      }
+    for (KeyScan.Leftover leftover : scan.staged()) {
+      all -= leftover.bytes();
     }
     if (bytes < all || bytes > most) {
       String expected = all == most ? "=" + all : "=" + all + ".." + most;

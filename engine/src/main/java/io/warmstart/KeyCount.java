@@ -32,7 +32,7 @@ final class KeyCount {
     return scan;
   }
 
-  /** Of all files, but those of saves under way. */
+  /** Those that count, without those of saves under way. */
   long bytes() {
     return bytes;
   }
@@ -47,7 +47,7 @@ final class KeyCount {
     long ctime = ctimeOf(engine, directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
     KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    long bytes = scan.bytes() - underWay(engine, scan);
+    long bytes = bytesOf(engine, scan);
     List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
       entries.add(
@@ -56,10 +56,11 @@ final class KeyCount {
               engine.touches.withNoted(directory.key(), candidate),
               scan.pairBytes(candidate.runId())));
     }
-    // What is out of order must be looked at again: a writer's death changes no change time.
+    // What is out of order must be looked at again: a writer's death changes no change time. And a
+    // sweep tells of files that do not count, each time.
     boolean inOrder =
         scan.staged().isEmpty()
-            && scan.foreignTemporaries().isEmpty()
+            && scan.otherFiles() == 0
             && scan.suspects().isEmpty()
             && RecoverFlow.brokenRuns(scan).isEmpty();
     boolean telling = scan.exists() && !engine.place.racyWindow().isRacy(ctime, now);
@@ -70,6 +71,11 @@ final class KeyCount {
     return new KeyCount(scan, bytes);
   }
 
+  /** What counts of the files of a key; the budget may be passed by the saves in flight. */
+  static long bytesOf(Engine engine, KeyScan scan) {
+    return scan.bytes() - underWay(engine, scan);
+  }
+
   private static long ctimeOf(Engine engine, KeyDirectory directory) throws IOException {
     try {
       return engine.ops.changedNanos(directory.path());
@@ -78,7 +84,6 @@ final class KeyCount {
     }
   }
 
-  /** The budget may be passed by the saves in flight. */
   private static long underWay(Engine engine, KeyScan scan) {
     long bytes = 0;
     for (KeyScan.Leftover leftover : scan.staged()) {

@@ -28,6 +28,8 @@ final class KeyWalk {
   final RecoverFlow.Result recovered = new RecoverFlow.Result();
   final List<RootWalk.Evictable> entries = new ArrayList<>();
   long bytes;
+  long otherFiles;
+  long otherBytes;
   long failures;
   boolean untold;
   boolean passedOver;
@@ -46,6 +48,8 @@ final class KeyWalk {
     recovered.add(other.recovered);
     entries.addAll(other.entries);
     bytes += other.bytes;
+    otherFiles += other.otherFiles;
+    otherBytes += other.otherBytes;
     failures += other.failures;
     untold |= other.untold;
     passedOver |= other.passedOver;
@@ -78,6 +82,8 @@ final class KeyWalk {
     }
     bytes += count.bytes();
     KeyScan scan = count.scan();
+    otherFiles += scan.otherFiles();
+    otherBytes += scan.otherBytes();
     unreadable |= scan.suspects().stream().anyMatch(KeyScan.Suspect::unreadable);
     for (Candidate candidate : scan.candidates()) {
       entries.add(new RootWalk.Evictable(directory, candidate, scan.pairBytes(candidate.runId())));

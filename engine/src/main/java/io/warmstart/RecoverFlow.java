@@ -221,7 +221,8 @@ final class RecoverFlow {
     try {
       engine.ops.unlink(path);
       result.leftoversRemoved++;
-      result.bytesRemoved += leftover.bytes();
+      // The original's temporaries never counted.
+      result.bytesRemoved += leftover.staged() == null ? 0 : leftover.bytes();
       engine.counters.count(Counter.LEFTOVERS_REMOVED);
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.

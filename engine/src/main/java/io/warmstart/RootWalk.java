@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
@@ -73,6 +74,16 @@ final class RootWalk {
   /** The root's bytes. */
   long bytes() {
     return found.bytes + quarantineBytes;
+  }
+
+  /** How many files of the root do not count: {@link KeyScan#otherFiles}. */
+  long otherFiles() {
+    return found.otherFiles;
+  }
+
+  /** Their bytes. */
+  long otherBytes() {
+    return found.otherBytes;
   }
 
   /** What was mended. */

@@ -7,8 +7,12 @@ import java.util.Map;
  *
  * @param entries entries found by looking at every key directory
  * @param keys key directories found
- * @param bytes the root's bytes: payloads, manifests, leftovers, quarantine
+ * @param bytes the root's bytes: payloads, manifests, leftovers of ours, quarantine
  * @param quarantineBytes the part of them that lies in quarantine
+ * @param otherFiles files in key directories that are no entry and none of ours: copies under way,
+ *     temporaries of the original store, names that mean nothing to us. They count against no
+ *     budget
+ * @param otherBytes their bytes
  * @param sizeBudgetBytes this store's budget
  * @param liveProcesses processes that have the root open for writing
  * @param counters counters by name, summed over all processes since the machine started: {@code
@@ -19,6 +23,8 @@ public record StoreStats(
     long keys,
     long bytes,
     long quarantineBytes,
+    long otherFiles,
+    long otherBytes,
     long sizeBudgetBytes,
     int liveProcesses,
     Map<String, Long> counters) {}

@@ -55,6 +55,13 @@ final class EvictCommand extends RootCommand {
       lines.add(new Page.Fact("leftovers removed", Long.toString(report.leftoversRemoved())));
       lines.add(
           new Page.Fact("quarantined files removed", Long.toString(report.quarantineRemoved())));
+      if (report.otherFiles() > 0) {
+        lines.add(
+            new Page.Fact(
+                "not counted",
+                Quantities.count(report.otherFiles(), "other file, ", "other files, ")
+                    + Quantities.size(report.otherBytes())));
+      }
       lines.add(new Page.Fact("failures", Long.toString(report.failures())));
       page.facts(lines);
       if (report.failures() > 0) {
@@ -74,6 +81,8 @@ final class EvictCommand extends RootCommand {
       json.writeNumberField("rolled_forward", report.rolledForward());
       json.writeNumberField("leftovers_removed", report.leftoversRemoved());
       json.writeNumberField("quarantine_removed", report.quarantineRemoved());
+      json.writeNumberField("other_files", report.otherFiles());
+      json.writeNumberField("other_bytes", report.otherBytes());
       json.writeNumberField("failures", report.failures());
     }
   }

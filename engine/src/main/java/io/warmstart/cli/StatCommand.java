@@ -131,6 +131,13 @@ final class StatCommand extends RootCommand {
               stats.entries() + " under " + Quantities.count(stats.keys(), "key", "keys")));
       lines.add(new Page.Fact("bytes", bytes()));
       lines.add(new Page.Fact("in quarantine", Quantities.size(stats.quarantineBytes())));
+      if (stats.otherFiles() > 0) {
+        lines.add(
+            new Page.Fact(
+                "not counted",
+                Quantities.count(stats.otherFiles(), "other file, ", "other files, ")
+                    + Quantities.size(stats.otherBytes())));
+      }
       if (readOnly) {
         lines.add(new Page.Fact("counters", "unknown: the root was opened read-only"));
         page.facts(lines);
@@ -197,6 +204,8 @@ final class StatCommand extends RootCommand {
       json.writeNumberField("keys", stats.keys());
       json.writeNumberField("bytes", stats.bytes());
       json.writeNumberField("quarantine_bytes", stats.quarantineBytes());
+      json.writeNumberField("other_files", stats.otherFiles());
+      json.writeNumberField("other_bytes", stats.otherBytes());
       json.writeNumberField("size_budget_bytes", stats.sizeBudgetBytes());
       json.writeBooleanField("read_only", readOnly);
       if (readOnly) {

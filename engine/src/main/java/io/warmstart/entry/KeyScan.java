@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,21 +133,48 @@ public record KeyScan(
     return Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
   }
 
-  /** The bytes of every file seen. */
+  /**
+   * The bytes that count against the budget: manifests, the payloads beside them, and what we have
+   * staged. Eviction can free no others, so that others must not push entries out.
+   */
   public long bytes() {
     long bytes = 0;
-    for (FileFacts facts : manifestFacts.values()) {
-      bytes += facts.size();
+    for (String runId : manifestFacts.keySet()) {
+      bytes += pairBytes(runId);
     }
-    for (FileFacts facts : payloadFacts.values()) {
-      bytes += facts.size();
+    for (Suspect suspect : suspects) {
+      // Only its bytes are out of reach for now: it is an entry all the same.
+      bytes += suspect.unreadable() ? pairBytes(suspect.runId()) : 0;
     }
-    for (List<Leftover> leftovers : List.of(staged, foreignTemporaries, unknown)) {
+    for (Leftover leftover : staged) {
+      bytes += leftover.bytes();
+    }
+    return bytes;
+  }
+
+  /**
+   * How many files do not count: names that mean nothing to us, temporaries of the original store,
+   * and payloads without a manifest.
+   */
+  public long otherFiles() {
+    return unknown.size() + foreignTemporaries.size() + strayPayloads().count();
+  }
+
+  /** Their bytes. */
+  public long otherBytes() {
+    long bytes = strayPayloads().mapToLong(this::pairBytes).sum();
+    for (List<Leftover> leftovers : List.of(foreignTemporaries, unknown)) {
       for (Leftover leftover : leftovers) {
         bytes += leftover.bytes();
       }
     }
     return bytes;
+  }
+
+  private Stream<String> strayPayloads() {
+    return payloadFacts.keySet().stream()
+        .filter(runId -> !manifestFacts.containsKey(runId))
+        .filter(runId -> suspects.stream().noneMatch(suspect -> suspect.runId().equals(runId)));
   }
 
   /** The bytes of one pair. */

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; the caller holds the lock of the key.
  */
 public final class Publisher {
+  private static final long ABSENT = -1;
+
   private final FileOps ops;
 
   public Publisher(FileOps ops) {
@@ -48,7 +50,7 @@ public final class Publisher {
   public Published publish(StagedPair pair, boolean mayReplace) throws IOException {
     Path payload = pair.directory().payload(pair.runId());
     Path manifest = pair.directory().manifest(pair.runId());
-    long replacedBytes = mayReplace ? sizeOf(payload) + sizeOf(manifest) : 0;
+    long replacedBytes = mayReplace ? pairBytes(payload, manifest) : 0;
     Previous previous = mayReplace ? linkPrevious(pair, payload) : Previous.NONE;
     try {
       ops.rename(pair.stagedPayload(), payload);
@@ -134,6 +136,13 @@ public final class Publisher {
     }
   }
 
+  /** What counts of the pair that is there: without a manifest a payload is no entry's. */
+  private long pairBytes(Path payload, Path manifest) throws IOException {
+    long payloadBytes = sizeOf(payload);
+    long manifestBytes = sizeOf(manifest);
+    return manifestBytes == ABSENT ? 0 : manifestBytes + Math.max(0, payloadBytes);
+  }
+
   private long sizeOf(Path path) throws IOException {
     try {
       FileFacts facts = ops.stat(path);
@@ -142,7 +151,7 @@ public final class Publisher {
       }
       return facts.size();
     } catch (NoSuchFileException e) {
-      return 0;
+      return ABSENT;
     }
   }
 

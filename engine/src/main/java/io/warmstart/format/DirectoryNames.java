@@ -26,7 +26,7 @@ public final class DirectoryNames {
     STAGED,
     /** A file of the original store that is being published, or was when its owner died. */
     FOREIGN_TEMPORARY,
-    /** Anything else: counted, never opened, never followed. */
+    /** Anything else: never opened, never followed, and of no concern to the budget. */
     UNKNOWN
   }
 
