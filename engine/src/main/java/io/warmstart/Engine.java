@@ -8,7 +8,9 @@ import io.warmstart.entry.Publisher;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.entry.Stager;
 import io.warmstart.entry.VerifiedPayloads;
+import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
 import io.warmstart.format.Owner;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.StagedName;
@@ -161,6 +163,22 @@ final class Engine implements AutoCloseable {
   /** Whether machines work on the root that share neither locks nor memory with this one. */
   boolean besideOtherMachines() {
     return place.nodeLocal();
+  }
+
+  /**
+   * The manifest with the last use that this machine knows of: what expiry and the eviction order
+   * go by. Beside other machines no manifest tells of an access, and the index does.
+   */
+  Manifest withKnownUse(Digest256 key, Candidate candidate) {
+    Manifest noted = touches.withNoted(key, candidate);
+    if (!besideOtherMachines() || readOnly()) {
+      return noted;
+    }
+    // One before the write was a use of the version before.
+    long accessed = records().accessedNanos(key, candidate.runId());
+    return accessed > noted.lastUse().toUnixNanosSaturated()
+        ? noted.withAccess(Stamp.ofUnixNanos(accessed))
+        : noted;
   }
 
   /** What is known of all entries together; only for those who may change the root. */

@@ -70,7 +70,7 @@ final class EntryRemoval {
         return Outcome.SPARED;
       }
       Candidate candidate = new Candidate(runId, manifest);
-      Manifest used = engine.touches.withNoted(entry.key(), candidate);
+      Manifest used = engine.withKnownUse(entry.key(), candidate);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
       EntryFacts facts = EntryFacts.of(runId, used, bytes);
       if (facts.lastUseNanos() > entry.lastUseNanos() || (facts.accessed() && !entry.accessed())) {

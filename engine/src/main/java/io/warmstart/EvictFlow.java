@@ -355,6 +355,6 @@ final class EvictFlow {
   }
 
   private Manifest used(RootWalk.Evictable entry) {
-    return engine.touches.withNoted(entry.directory().key(), entry.candidate());
+    return engine.withKnownUse(entry.directory().key(), entry.candidate());
   }
 }

@@ -8,13 +8,11 @@ import io.warmstart.format.Manifest;
 final class Expiry {
   private Expiry() {}
 
-  /** Whether an entry has expired, by its last write or access, noted ones included. */
+  /** Whether an entry has expired, by its last write, or access that this machine knows of. */
   static boolean expired(
       Engine engine, StoreOptions options, Digest256 key, Candidate candidate, long nowUnixNanos) {
-    if (options.ttlNanos() == 0) {
-      return false;
-    }
-    return expired(options.ttlNanos(), engine.touches.withNoted(key, candidate), nowUnixNanos);
+    return expired(options.ttlNanos(), candidate.manifest(), nowUnixNanos)
+        && expired(options.ttlNanos(), engine.withKnownUse(key, candidate), nowUnixNanos);
   }
 
   /** The rule itself: a clock that was set back makes ages negative, and expires nothing. */

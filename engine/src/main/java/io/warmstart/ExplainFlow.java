@@ -49,7 +49,7 @@ final class ExplainFlow {
         unusable.put(
             candidate.runId(),
             "expired: last used at "
-                + engine.touches.withNoted(directory.key(), candidate).lastUse()
+                + engine.withKnownUse(directory.key(), candidate).lastUse()
                 + ", ttl "
                 + options.ttl());
         continue;

@@ -53,7 +53,7 @@ final class KeyCount {
       entries.add(
           EntryFacts.of(
               candidate.runId(),
-              engine.touches.withNoted(directory.key(), candidate),
+              engine.withKnownUse(directory.key(), candidate),
               scan.pairBytes(candidate.runId())));
     }
     // What is out of order must be looked at again: a writer's death changes no change time. And a

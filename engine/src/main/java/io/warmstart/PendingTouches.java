@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The hits of this process that its manifests do not tell yet. A hit only notes its moment here;
- * the agent carries it to disk.
+ * the agent carries it to disk, or beside other machines into the index ({@link TouchFlow}).
  *
  * <p>Bounded: beyond the bound a touch is dropped, which costs the entry a place in the eviction
  * order. Safe for all threads.
@@ -84,7 +84,7 @@ final class PendingTouches {
     return due;
   }
 
-  /** A touch has reached the disk. */
+  /** A touch has reached the disk, or the index where no manifest is to tell of it. */
   void persisted(Ref ref, Touch touch) {
     touches.computeIfPresent(
         ref,

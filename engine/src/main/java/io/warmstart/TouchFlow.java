@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  * it, and rename it into place under the key's lock if the version is still the one that was hit.
  *
  * <p>The written stamp and every field that is not ours to change stay as they are.
+ *
+ * <p>Beside other machines it writes no manifest: the lock does not keep their savers out, and what
+ * one of them publishes between the last look and the rename would lose its manifest to the one
+ * before. There a hit goes into the index of this machine, and the others count from the write.
  */
 final class TouchFlow {
   private final Engine engine;
@@ -44,6 +48,10 @@ final class TouchFlow {
   private int runAlone(long delayNanos) {
     int failed = 0;
     for (Map.Entry<Ref, Touch> due : engine.touches.due(delayNanos, engine.clock.nanoTime())) {
+      if (engine.besideOtherMachines()) {
+        keepOnThisMachine(due.getKey(), due.getValue());
+        continue;
+      }
       try {
         persist(due.getKey(), due.getValue(), delayNanos / 2);
       } catch (IOException e) {
@@ -52,6 +60,13 @@ final class TouchFlow {
       }
     }
     return failed;
+  }
+
+  /** Without an index it goes on waiting, for this process to know. */
+  private void keepOnThisMachine(Ref ref, Touch touch) {
+    if (engine.records().touched(ref.key(), ref.runId(), touch.stamp().toUnixNanosSaturated())) {
+      engine.touches.persisted(ref, touch);
+    }
   }
 
   private void persist(Ref ref, Touch touch, long leastMoveNanos) throws IOException {

@@ -118,7 +118,8 @@ public final class WarmStartStore implements AutoCloseable {
    * to the next; one that is proven bad is moved to quarantine.
    *
    * <p>A hit counts as an access: it puts off eviction at once, and expiry too, for other processes
-   * from a minute on, or an eighth of the TTL. It does not change when the entry was written.
+   * from a minute on, or an eighth of the TTL. It does not change when the entry was written. Other
+   * machines do not learn of it: there expiry and eviction count from the write.
    *
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
    * payload does not fit its manifest.
@@ -297,7 +298,8 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Writes the accesses of this process that no manifest tells yet.
+   * Writes the accesses of this process that no manifest tells yet. On a root that other machines
+   * may write to they go into this machine's index, and no manifest ever tells of them.
    *
    * @throws StoreException if some could not be written
    */
@@ -317,8 +319,8 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store. The last store on a root writes the accesses that no manifest tells yet.
-   * Leases stay valid. Later calls do nothing.
+   * Closes the store. The last store on a root writes the accesses as {@link #flush} does. Leases
+   * stay valid. Later calls do nothing.
    */
   @Override
   public void close() {

@@ -200,6 +200,23 @@ final class EntryTable {
     }
   }
 
+  /**
+   * When an entry was last accessed, as far as this machine knows. Needs no lock.
+   *
+   * @return unix nanoseconds; {@link Long#MIN_VALUE} if it is not recorded or was never accessed
+   */
+  long accessedNanos(Digest256 key, String runId) {
+    long entry = buckets.find(KeyLocks.stripeOf(key), key, Checks.ofRunId(runId));
+    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
+    if (file == null) {
+      return Long.MIN_VALUE;
+    }
+    int offset = offsetOf(entry);
+    return file.buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) == 0
+        ? Long.MIN_VALUE
+        : file.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
+  }
+
   private interface Visitor {
     void visit(AtomicBuffer buffer, long number);
   }

@@ -78,9 +78,22 @@ public final class RootRecords {
         });
   }
 
-  /** A lookup has returned an entry. Needs no lock. */
-  public void touched(Digest256 key, String runId, long nowUnixNanos) {
-    tell(attached -> attached.entries().touch(key, runId, nowUnixNanos));
+  /**
+   * A lookup has returned an entry. Needs no lock.
+   *
+   * @return false if there is no index now that could have taken note
+   */
+  public boolean touched(Digest256 key, String runId, long nowUnixNanos) {
+    return tell(attached -> attached.entries().touch(key, runId, nowUnixNanos));
+  }
+
+  /**
+   * When an entry was last accessed by a process of this machine. Needs no lock.
+   *
+   * @return unix nanoseconds; {@link Long#MIN_VALUE} if the index does not know of an access
+   */
+  public long accessedNanos(Digest256 key, String runId) {
+    return ask(attached -> attached.entries().accessedNanos(key, runId), Long.MIN_VALUE);
   }
 
   /**
