@@ -5,6 +5,7 @@ import io.warmstart.entry.KeyScan;
 import io.warmstart.index.FillTicket;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.SharedIndex;
+import io.warmstart.io.Rereads;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
    */
   private static final int MOST_LOOKS = 8;
 
+  /** Doubled before each further look: what another machine replaces takes some answers of it. */
+  private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
+
   static KeyLook of(Engine engine, KeyDirectory directory) throws IOException {
     KeyLook look = atOneMoment(engine, directory);
     KeyScan scan = look.scan();
@@ -53,12 +57,15 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
     KeyLook look = new KeyLook(ticket(engine, directory), KeyScan.forLookup(engine.ops, directory));
     for (int more = 1; more < MOST_LOOKS && !look.undisturbed(engine); more++) {
       KeyScan before = look.scan();
+      if (more > 1 && engine.besideOtherMachines()) {
+        Rereads.pause(WAIT_NANOS << more);
+      }
       long beforeBeganUnixNanos = beganUnixNanos;
       beganUnixNanos = now();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
         try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
           look = again(engine, directory, before, beforeBeganUnixNanos);
-          if (hold.shared()) {
+          if (hold.shared() && look.isOfOneMoment(engine)) {
             return look;
           }
         }
@@ -83,6 +90,11 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
             directory,
             before,
             facts -> engine.place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
+  }
+
+  /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */
+  private boolean isOfOneMoment(Engine engine) {
+    return !engine.besideOtherMachines() || scan.vanished().isEmpty();
   }
 
   private boolean undisturbed(Engine engine) {

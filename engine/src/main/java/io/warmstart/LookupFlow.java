@@ -13,6 +13,7 @@ import io.warmstart.index.Counter;
 import io.warmstart.index.FillTicket;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.SharedIndex;
+import io.warmstart.io.Rereads;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -55,6 +56,11 @@ final class LookupFlow {
 
   /** In all, for holders that have kept nothing. With the wait for foreign writers, 0.7 s. */
   private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
+
+  /** Between the looks at a key that other machines change. */
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -143,6 +149,10 @@ final class LookupFlow {
             engine.counters.count(Counter.MISSES);
           }
           return hit;
+        }
+        if (engine.besideOtherMachines()) {
+          // What this machine's client has cached of the key may be old for another moment.
+          Rereads.pause(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(attempt, 16)));
         }
       }
       throw new IOException("the key changed under each of " + MOST_ATTEMPTS + " looks");

@@ -5,11 +5,11 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A manifest as it was found on disk.
@@ -27,19 +27,41 @@ public record ManifestFile(Manifest manifest, FileFacts facts) {
    */
   public static ManifestFile read(FileOps ops, Path path)
       throws IOException, ManifestFormatException {
+    Read read = ops.rereads().call(() -> readOnce(ops, path));
+    if (read.refused != null) {
+      throw new ManifestFormatException(read.refused);
+    }
+    return new ManifestFile(ManifestCodec.decode(read.bytes, read.bytes.length), read.facts);
+  }
+
+  /** The bytes of a file, or why they were not read. */
+  private static final class Read {
+    private final FileFacts facts;
+    private final byte[] bytes;
+    private final @Nullable String refused;
+
+    Read(FileFacts facts, byte[] bytes, @Nullable String refused) {
+      this.facts = facts;
+      this.bytes = bytes;
+      this.refused = refused;
+    }
+  }
+
+  private static Read readOnce(FileOps ops, Path path) throws IOException {
     FileFacts facts = ops.stat(path);
     if (!facts.regular()) {
-      throw new ManifestFormatException("manifest is not a regular file");
+      return new Read(facts, new byte[0], "manifest is not a regular file");
     }
     if (facts.size() > ManifestCodec.MAX_BYTES) {
-      throw new ManifestFormatException(
+      return new Read(
+          facts,
+          new byte[0],
           "manifest is too large: expected<="
               + ManifestCodec.MAX_BYTES
               + " actual="
               + facts.size());
     }
-    byte[] bytes = Uninterrupted.call(() -> readToEnd(ops, path, (int) facts.size()));
-    return new ManifestFile(ManifestCodec.decode(bytes, bytes.length), facts);
+    return new Read(facts, readToEnd(ops, path, (int) facts.size()), null);
   }
 
   /** To the end of the file that is opened: it may be a later one than the one looked at. */

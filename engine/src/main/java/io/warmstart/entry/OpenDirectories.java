@@ -89,6 +89,14 @@ public final class OpenDirectories implements AutoCloseable {
         drop(this);
         syncAnew();
         return;
+      } catch (IOException e) {
+        if (!ops.rereads().isReplaced(e)) {
+          throw e;
+        }
+        // Another machine has removed the directory, and perhaps made it again: see above.
+        drop(this);
+        syncAnew();
+        return;
       }
       if (!durableInRoot) {
         syncRoot();

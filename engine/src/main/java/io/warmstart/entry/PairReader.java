@@ -5,7 +5,6 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import java.io.EOFException;
@@ -47,7 +46,7 @@ public final class PairReader {
    * @throws IOException if the file cannot be read, which says nothing about its bytes
    */
   public PairRead read(KeyDirectory directory, String runId, Manifest manifest) throws IOException {
-    return Uninterrupted.call(() -> readOnce(directory.payload(runId), manifest));
+    return ops.rereads().call(() -> readOnce(directory.payload(runId), manifest));
   }
 
   /**
@@ -64,7 +63,7 @@ public final class PairReader {
           && staged.role() == StagedName.Role.PREVIOUS
           && staged.runId().equals(runId)) {
         Path path = directory.path().resolve(leftover.name());
-        PayloadMemory memory = Uninterrupted.call(() -> readOnce(path, manifest)).memory();
+        PayloadMemory memory = ops.rereads().call(() -> readOnce(path, manifest)).memory();
         if (memory != null) {
           return memory;
         }
@@ -80,21 +79,26 @@ public final class PairReader {
       if (!before.regular()) {
         return PairRead.mismatch("payload is not a regular file: file=" + path);
       }
-      if (before.size() != manifest.payloadBytes()) {
-        return PairRead.mismatch(
-            "payload size mismatch: expected="
-                + manifest.payloadBytes()
-                + " actual="
-                + before.size()
-                + " file="
-                + path);
-      }
       try (FileOps.FileHandle file = ops.openForReading(path)) {
-        // The name led to one file before and after the opening: that one is open.
+        // The name led to one file before and after the opening: that one is open. A network
+        // file system may have answered the look before from what it had cached.
         long readAt = clock.nanoTime();
         FileFacts after = file.facts();
+        if (after.size() != manifest.payloadBytes()) {
+          return PairRead.mismatch(
+              "payload size mismatch: expected="
+                  + manifest.payloadBytes()
+                  + " actual="
+                  + after.size()
+                  + " file="
+                  + path);
+        }
         boolean known = before.sameFileAs(after) && verified.contains(after, manifest.checksum());
-        PayloadMemory.Loaded loaded = PayloadMemory.load(file, manifest.payloadBytes(), !known);
+        // A mapping of what another machine replaces loses its pages on some network file systems.
+        PayloadMemory.Loaded loaded =
+            ops.rereads().shared()
+                ? PayloadMemory.copy(file, manifest.payloadBytes(), !known)
+                : PayloadMemory.load(file, manifest.payloadBytes(), !known);
         Digest256 actual = loaded.checksum();
         if (actual != null && !actual.equals(manifest.checksum())) {
           loaded.memory().release();
@@ -120,20 +124,21 @@ public final class PairReader {
 
   /** The checksum of a file as it is now, without keeping it in memory. */
   public Digest256 checksum(Path path) throws IOException {
-    return Uninterrupted.call(
-        () -> {
-          Sha256 sha256 = new Sha256();
-          byte[] piece = new byte[128 * 1024];
-          try (FileOps.FileHandle file = ops.openForReading(path)) {
-            for (long position = 0; ; ) {
-              int count = file.read(ByteBuffer.wrap(piece), position);
-              if (count <= 0) {
-                return sha256.finish();
+    return ops.rereads()
+        .call(
+            () -> {
+              Sha256 sha256 = new Sha256();
+              byte[] piece = new byte[128 * 1024];
+              try (FileOps.FileHandle file = ops.openForReading(path)) {
+                for (long position = 0; ; ) {
+                  int count = file.read(ByteBuffer.wrap(piece), position);
+                  if (count <= 0) {
+                    return sha256.finish();
+                  }
+                  sha256.update(piece, count);
+                  position += count;
+                }
               }
-              sha256.update(piece, count);
-              position += count;
-            }
-          }
-        });
+            });
   }
 }

@@ -103,6 +103,9 @@ public final class PairRecovery {
       reason = "payload is not a regular file: file=" + payloadPath;
     } else if (payloadFacts != null) {
       Digest256 actual = reader.checksum(payloadPath);
+      // Once more: a network file system may have answered the first time from what it had cached,
+      // and has asked its server since, to open the file.
+      payloadFacts = ops.stat(payloadPath);
       if (manifest != null) {
         if (fits(manifest, payloadFacts, actual)) {
           return Outcome.WHOLE;

@@ -19,6 +19,11 @@ import java.util.List;
  */
 public interface FileOps {
 
+  /** How to read again what another machine replaces meanwhile. */
+  default Rereads rereads() {
+    return Rereads.LOCAL;
+  }
+
   /** The facts of a name, of the link itself where it is one. */
   FileFacts stat(Path path) throws IOException;
 

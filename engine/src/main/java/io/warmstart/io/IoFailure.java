@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 
 /** Why an operation failed, as far as a caller would act differently. */
@@ -21,6 +22,49 @@ public enum IoFailure {
   DESCRIPTORS,
   /** Anything else: a device that fails, first of all. */
   OTHER;
+
+  /**
+   * What the kernel says, in English, of failures that are not another machine's doing. The texts
+   * of other errors stand above, or have exceptions of their own in the JDK.
+   */
+  private static final List<String> OTHER_TEXTS =
+      List.of(
+          "no space left",
+          "quota exceeded",
+          "read-only file system",
+          "too many open files",
+          "operation not permitted",
+          "permission denied",
+          "input/output error",
+          "remote i/o error",
+          "file name too long",
+          "is a directory",
+          "not a directory",
+          "invalid argument",
+          "invalid cross-device link",
+          "cannot allocate memory",
+          "no such device",
+          "too many levels of symbolic links",
+          "too many links",
+          "file too large",
+          "value too large",
+          "resource busy",
+          "text file busy",
+          "bad address",
+          "operation not supported",
+          "function not implemented",
+          "temporarily unavailable",
+          "timed out",
+          "no route to host",
+          "host is down",
+          "connection refused",
+          "connection reset",
+          "endpoint is not connected",
+          "software caused connection abort",
+          "key has expired",
+          "structure needs cleaning",
+          "no locks available",
+          "resource deadlock avoided");
 
   /**
    * Judges an exception. The JDK hands the kernel's error on only as text, in the C library's
@@ -85,6 +129,27 @@ public enum IoFailure {
             ? e.getReason()
             : String.valueOf(failure.getMessage());
     return reason.toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Whether a failure may say that another machine has replaced the file or directory that was
+   * being read: ESTALE, or EBADF of a descriptor that nobody here has closed. To be asked only
+   * where other machines may write.
+   *
+   * <p>The JDK hands the errno on as the C library's text alone, in the language of the process. So
+   * a kernel's error with an unknown text may be one too. Whoever runs the step again for it, for a
+   * bounded time, loses nothing by a mistake but that time.
+   */
+  public static boolean mayBeReplaced(IOException failure) {
+    boolean ofKernel =
+        failure.getCause() == null
+            && (failure.getClass() == IOException.class
+                || failure.getClass() == FileSystemException.class);
+    if (!ofKernel) {
+      return false;
+    }
+    String text = reason(failure);
+    return text.contains("stale") || OTHER_TEXTS.stream().noneMatch(text::contains);
   }
 
   private static IoFailure ask(Path where) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One version of a payload, off the heap: small ones copied into native memory, large ones mapped
  * read-only, those beyond what a buffer can address copied again, in pieces, into native memory.
+ * Where other machines may write, all are copied.
  *
  * <p>A mapping shows the version that was opened for as long as it lives: overwriting renames
  * another file into place, eviction removes the name. Whoever truncates a payload file in place,
@@ -84,7 +85,8 @@ public final class PayloadMemory {
         : copy(file, length, withChecksum);
   }
 
-  private static Loaded copy(FileOps.FileHandle file, long length, boolean withChecksum)
+  /** The same, never by a mapping: the payload then depends on the file no more. */
+  public static Loaded copy(FileOps.FileHandle file, long length, boolean withChecksum)
       throws IOException {
     BytesStore<?, ?> store = allocate(length);
     boolean loaded = false;

@@ -1,0 +1,130 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.channels.AsynchronousFileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The file operations of a root that other machines may write to. An operation on a name that the
+ * file system calls stale is run again ({@link Rereads}); what is read through an open file is not,
+ * because that takes another opening: those who read do so.
+ *
+ * <p>Safe for all threads.
+ */
+public final class SharedFileOps implements FileOps {
+  private final FileOps ops;
+  private final Rereads rereads;
+
+  public SharedFileOps(FileOps ops, Rereads rereads) {
+    this.ops = ops;
+    this.rereads = rereads;
+  }
+
+  @Override
+  public Rereads rereads() {
+    return rereads;
+  }
+
+  @Override
+  public FileFacts stat(Path path) throws IOException {
+    return rereads.call(() -> ops.stat(path));
+  }
+
+  @Override
+  public long changedNanos(Path path) throws IOException {
+    return rereads.call(() -> ops.changedNanos(path));
+  }
+
+  @Override
+  public List<String> list(Path directory) throws IOException {
+    return rereads.call(() -> ops.list(directory));
+  }
+
+  @Override
+  public long usableBytes(Path directory) {
+    return ops.usableBytes(directory);
+  }
+
+  @Override
+  public void createDirectory(Path directory) throws IOException {
+    // One that took effect before it failed is there the second time, which its callers reckon
+    // with. The same holds for a removal, and for a rename, whose source is gone then.
+    rereads.call(
+        () -> {
+          ops.createDirectory(directory);
+          return 0;
+        });
+  }
+
+  @Override
+  public void removeDirectory(Path directory) throws IOException {
+    rereads.call(
+        () -> {
+          ops.removeDirectory(directory);
+          return 0;
+        });
+  }
+
+  /**
+   * Creates a file. A directory that is stale was removed by another machine, and perhaps made
+   * again: to whoever stages in it, it has vanished.
+   */
+  @Override
+  public FileHandle createExclusive(Path file) throws IOException {
+    try {
+      return ops.createExclusive(file);
+    } catch (IOException e) {
+      if (!rereads.isReplaced(e)) {
+        throw e;
+      }
+      NoSuchFileException vanished = new NoSuchFileException(file.toString());
+      vanished.initCause(e);
+      throw vanished;
+    }
+  }
+
+  @Override
+  public FileHandle openForReading(Path file) throws IOException {
+    return rereads.call(() -> ops.openForReading(file));
+  }
+
+  @Override
+  public FileHandle openForWriting(Path file) throws IOException {
+    return rereads.call(() -> ops.openForWriting(file));
+  }
+
+  @Override
+  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
+    return ops.openForLocks(file, create);
+  }
+
+  @Override
+  public void rename(Path source, Path target) throws IOException {
+    rereads.call(
+        () -> {
+          ops.rename(source, target);
+          return 0;
+        });
+  }
+
+  @Override
+  public void link(Path newName, Path existing) throws IOException {
+    ops.link(newName, existing);
+  }
+
+  @Override
+  public void unlink(Path file) throws IOException {
+    rereads.call(
+        () -> {
+          ops.unlink(file);
+          return 0;
+        });
+  }
+
+  @Override
+  public DirectoryHandle openDirectory(Path directory) throws IOException {
+    return rereads.call(() -> ops.openDirectory(directory));
+  }
+}
