@@ -1,8 +1,8 @@
 package io.warmstart;
 
 import io.warmstart.io.IoFailure;
+import io.warmstart.io.MountTable;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -78,18 +78,23 @@ enum FileSystemKind {
   }
 
   /**
-   * The kind of the file system that a path lies on.
+   * The kind of the file system that a path lies on; where a link leads is what counts.
    *
-   * @throws IOException if there is no descriptor left to read the table of mounts with
+   * @throws IOException if there is no descriptor left to read the table of mounts with: a root
+   *     that passed for another machine's would have its locks where no sibling looks for them
    */
   static FileSystemKind of(Path path) throws IOException {
     try {
-      return ofType(Files.getFileStore(path).type());
-    } catch (IOException | RuntimeException e) {
-      // For want of a descriptor the JDK sees no mounts either; and a root that passed for another
-      // machine's would have its locks where no sibling looks for them.
-      IoFailure.requireDescriptor();
-      // Mounts that the kernel's table does not show, as in some containers.
+      // First the path: it may be what has a file system mounted that is mounted on demand.
+      Path real = path.toRealPath();
+      return MountTable.read().typeAt(real).map(FileSystemKind::ofType).orElse(UNKNOWN);
+    } catch (IOException e) {
+      if (IoFailure.of(e, path) == IoFailure.DESCRIPTORS) {
+        throw e;
+      }
+      // No such path, no /proc, or a table that nobody can read.
+      return UNKNOWN;
+    } catch (RuntimeException e) {
       return UNKNOWN;
     }
   }

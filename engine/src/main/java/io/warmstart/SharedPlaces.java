@@ -45,9 +45,12 @@ final class SharedPlaces {
     List<Path> parents = forced == null ? defaultParents : List.of(forced);
     StoreException refused =
         new StoreException(
-            "no directory of this machine for locks and index; StoreOptions.withLocalDirectory"
-                + " names another: root="
+            "no directory of this machine for locks and index, which the root cannot hold where"
+                + " other machines may write to it; StoreOptions.withLocalDirectory names another:"
+                + " root="
                 + root
+                + " file system: expected=LOCAL actual="
+                + kind
                 + " tried="
                 + parents);
     for (Path parent : parents) {
