@@ -6,12 +6,16 @@ import io.warmstart.stress.frame.ScenarioRunner;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that every scenario takes. */
 final class RunFlags {
+  private static final Path DEFAULT_DIRECTORY =
+      Path.of(System.getProperty("java.io.tmpdir"), "warmstart-stress");
+
   @Option(
       names = "--processes",
       paramLabel = "N",
@@ -43,8 +47,9 @@ final class RunFlags {
       paramLabel = "DIR",
       description =
           "Where roots and histories are made, on the file system to be tested (default: the"
-              + " system's temporary directory). Kept if something is wrong.")
-  Path directory = Path.of(System.getProperty("java.io.tmpdir"), "warmstart-stress");
+              + " system's temporary directory). Kept if something is wrong. Given twice, where"
+              + " the scenario takes that: another mount of the same file system.")
+  @Nullable List<Path> directories;
 
   @Option(
       names = "--report",
@@ -59,13 +64,19 @@ final class RunFlags {
               ? "--at-least: " + scenario.name() + " counts nothing that it could be about"
               : "--at-least: expected=at least 1 actual=" + atLeast);
     }
+    List<Path> roots = directories == null ? List.of(DEFAULT_DIRECTORY) : directories;
+    if (roots.size() > scenario.mostRoots()) {
+      throw new IllegalArgumentException(
+          "--root: %s expected=at most %d actual=%d"
+              .formatted(scenario.name(), scenario.mostRoots(), roots.size()));
+    }
     return ScenarioRunner.run(
         scenario,
         atLeastOne("--processes", processes, scenario.defaultProcesses()),
         atLeastOne("--seconds", seconds, scenario.defaultSeconds()),
         atLeast == null ? 0 : atLeast,
         seed == null ? new SplittableRandom().nextLong() : seed,
-        directory,
+        roots,
         out);
   }
 

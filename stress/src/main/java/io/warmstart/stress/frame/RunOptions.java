@@ -1,6 +1,7 @@
 package io.warmstart.stress.frame;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How a scenario is run.
@@ -12,5 +13,8 @@ import java.nio.file.Path;
  * @param seed from which every choice follows that the scenario makes itself; what the kernel's
  *     scheduler decides it cannot repeat
  * @param directory where roots and histories lie
+ * @param paths the paths that lead to that directory, itself first: one through each mount that the
+ *     scenario is to use
  */
-public record RunOptions(int processes, int seconds, long atLeast, long seed, Path directory) {}
+public record RunOptions(
+    int processes, int seconds, long atLeast, long seed, Path directory, List<Path> paths) {}

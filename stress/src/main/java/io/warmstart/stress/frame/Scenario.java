@@ -26,6 +26,11 @@ public interface Scenario {
     return List.of();
   }
 
+  /** How many paths to its directory it can use, each through another mount. */
+  default int mostRoots() {
+    return 1;
+  }
+
   /**
    * Runs until the time is up, and reports what it finds to the run.
    *

@@ -8,8 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Runs one scenario from its seed to its verdict. */
 public final class ScenarioRunner {
@@ -20,7 +22,8 @@ public final class ScenarioRunner {
    *
    * @param atLeast how much of the scenario's volumes it must have done besides; 0 = no more than
    *     it asks for itself
-   * @param parent where that directory is made
+   * @param parents where that directory is made: the same on a shared file system, as each of its
+   *     mounts shows it
    */
   public static ScenarioResult run(
       Scenario scenario,
@@ -28,11 +31,18 @@ public final class ScenarioRunner {
       int seconds,
       long atLeast,
       long seed,
-      Path parent,
+      List<Path> parents,
       PrintWriter out)
       throws IOException, InterruptedException {
-    Files.createDirectories(parent);
-    Path directory = Files.createTempDirectory(parent, scenario.name() + "-").toRealPath();
+    List<Path> paths = new ArrayList<>();
+    for (Path parent : parents) {
+      Files.createDirectories(parent);
+      paths.add(
+          paths.isEmpty()
+              ? Files.createTempDirectory(parent, scenario.name() + "-").toRealPath()
+              : shown(parent, paths.get(0)));
+    }
+    Path directory = paths.get(0);
     String replay =
         "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d%s --seed %d"
             .formatted(
@@ -41,9 +51,14 @@ public final class ScenarioRunner {
                 seconds,
                 atLeast > 0 ? " --at-least " + atLeast : "",
                 seed);
+    if (parents.size() > 1) {
+      replay += parents.stream().map(parent -> " --root " + parent).collect(Collectors.joining());
+    }
     out.printf("%s: %d processes, %d s, --seed %d%n", scenario.name(), processes, seconds, seed);
     out.flush();
-    Run run = new Run(new RunOptions(processes, seconds, atLeast, seed, directory), out);
+    Run run =
+        new Run(
+            new RunOptions(processes, seconds, atLeast, seed, directory, List.copyOf(paths)), out);
     if (atLeast > 0) {
       scenario.volumes().forEach(volume -> run.atLeast(volume, atLeast));
     }
@@ -67,6 +82,16 @@ public final class ScenarioRunner {
     }
     out.flush();
     return result;
+  }
+
+  /** The directory as another mount shows it. */
+  private static Path shown(Path parent, Path directory) throws IOException {
+    Path path = parent.toRealPath().resolve(directory.getFileName());
+    if (!Files.isDirectory(path)) {
+      throw new IllegalArgumentException(
+          "--root: not another mount of the first: expected=" + path + " actual=nothing there");
+    }
+    return path;
   }
 
   private static void print(ScenarioResult result, List<String> said, PrintWriter out) {

@@ -19,6 +19,7 @@ public final class Scenarios {
         new DiskFull(),
         new Foreign(),
         new Containers(),
+        new Machines(),
         new ParallelCv(),
         new Clock(),
         new Soak());

@@ -15,5 +15,7 @@ public record Mix(int saves, int overwrites, int latest, int sweeps) {
   public static final Mix SWEEP = new Mix(0, 0, 0, 1000);
   public static final Mix OVERWRITE = new Mix(0, 1000, 0, 0);
   public static final Mix LOOK = new Mix(0, 0, 500, 0);
+  public static final Mix OVERWRITE_AND_LOOK = new Mix(0, 500, 250, 5);
+  public static final Mix LOOK_MOSTLY = new Mix(0, 30, 480, 10);
   public static final Mix ALL = new Mix(60, 390, 150, 10);
 }

@@ -56,6 +56,15 @@ public final class WorkCommand implements Callable<Integer> {
       }
       return 0;
     }
+    if (!plan.localDirectory().isEmpty()) {
+      try (MachineWorkload workload =
+          new MachineWorkload(plan, complaint -> say(COMPLAINT + complaint))) {
+        await(orders, stopped);
+        say(DONE + workload.run(() -> !stopped.get()));
+        workload.account().forEach(this::say);
+      }
+      return 0;
+    }
     try (WarmStartStore store = WarmStartStore.open(Path.of(plan.root()), options(plan))) {
       await(orders, stopped);
       say(DONE + work(plan, store, stopped));

@@ -19,6 +19,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param ttlSeconds the TTL of its store; 0 = never
  * @param mostOperations after which it ends by itself; 0 = only when told
  * @param threads how many threads work at once, each with a history and versions of its own
+ * @param localDirectory where its machine keeps locks and index, if it is one of several; else
+ *     empty
  * @param clockFile a file that says by how many nanoseconds its clock is off; empty = it is not
  */
 public record WorkerPlan(
@@ -35,14 +37,15 @@ public record WorkerPlan(
     long ttlSeconds,
     long mostOperations,
     String clockFile,
-    int threads) {
+    int threads,
+    String localDirectory) {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int MOST_THREADS = 8;
 
   /** A plan with the usual sizes: 4 keys, 2 shared runs, 1 KiB, a budget that nothing reaches. */
   public static WorkerPlan of(int worker, String root, String histories, long seed, Mix mix) {
     return new WorkerPlan(
-        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "", 1);
+        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "", 1, "");
   }
 
   /** The same under another number. */
@@ -61,7 +64,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same with another budget. */
@@ -80,7 +84,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same with other keys and shared runs. */
@@ -99,7 +104,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same with another longest payload. */
@@ -118,7 +124,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same by several threads. */
@@ -137,7 +144,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        number);
+        number,
+        localDirectory);
   }
 
   /** The number under which the first of its threads writes its history. */
@@ -165,7 +173,8 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same with an end of its own. */
@@ -184,7 +193,8 @@ public record WorkerPlan(
         ttlSeconds,
         operations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
   }
 
   /** The same by a store that knows no lock. */
@@ -203,7 +213,28 @@ public record WorkerPlan(
         ttlSeconds,
         mostOperations,
         clockFile,
-        threads);
+        threads,
+        localDirectory);
+  }
+
+  /** The same on a machine that has its own path to the root, and memory of its own. */
+  public WorkerPlan onMachine(String itsRoot, String itsDirectory) {
+    return new WorkerPlan(
+        worker,
+        itsRoot,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile,
+        threads,
+        itsDirectory);
   }
 
   /** The same by a clock that somebody else sets, with entries that expire by it. */
@@ -222,7 +253,8 @@ public record WorkerPlan(
         ttl,
         mostOperations,
         file,
-        threads);
+        threads,
+        localDirectory);
   }
 
   String toJson() {

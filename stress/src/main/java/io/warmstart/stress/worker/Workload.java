@@ -169,7 +169,7 @@ final class Workload {
     complaints.accept("FAILED %s key %d: %s".formatted(kind, key, describe(failure)));
   }
 
-  private static String describe(Throwable failure) {
+  static String describe(Throwable failure) {
     StringBuilder text = new StringBuilder();
     for (Throwable each = failure; each != null; each = each.getCause()) {
       text.append(each == failure ? "" : " / caused by ").append(each);

@@ -52,7 +52,8 @@ class RunTest {
             body.run(run);
           }
         };
-    return ScenarioRunner.run(scenario, 2, 1, atLeast, seed, directory, new PrintWriter(said));
+    return ScenarioRunner.run(
+        scenario, 2, 1, atLeast, seed, List.of(directory), new PrintWriter(said));
   }
 
   @Test

@@ -43,7 +43,8 @@ class AnswersTest {
             Answers.check(run, operations, List.of(deaths));
           }
         };
-    return ScenarioRunner.run(scenario, 1, 1, 0, 1, directory, new PrintWriter(new StringWriter()));
+    return ScenarioRunner.run(
+        scenario, 1, 1, 0, 1, List.of(directory), new PrintWriter(new StringWriter()));
   }
 
   private static Operation lookup(int worker, int key, long invoked, long responded) {

@@ -4,13 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.stress.frame.RunOptions;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundsTest {
   private static RunOptions options(long atLeast) {
-    return new RunOptions(2, 1, atLeast, 5, Path.of("/nowhere"));
+    return new RunOptions(2, 1, atLeast, 5, Path.of("/nowhere"), List.of(Path.of("/nowhere")));
   }
 
   @ParameterizedTest

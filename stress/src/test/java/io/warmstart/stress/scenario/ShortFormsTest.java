@@ -39,6 +39,7 @@ class ShortFormsTest {
           Map.entry("disk-full", new Form(1, 1)),
           Map.entry("foreign", new Form(3, 3)),
           Map.entry("containers", new Form(3, 3)),
+          Map.entry("machines", new Form(3, 3)),
           Map.entry("parallel-cv", new Form(2, 1)),
           Map.entry("clock", new Form(1, 4)),
           Map.entry("soak", new Form(2, 4)));
@@ -69,7 +70,13 @@ class ShortFormsTest {
     System.out.printf("short form of %s, --seed %d%n", scenario.name(), seed);
     ScenarioResult result =
         ScenarioRunner.run(
-            scenario, form.processes, form.seconds, 0, seed, directory, new PrintWriter(said));
+            scenario,
+            form.processes,
+            form.seconds,
+            0,
+            seed,
+            List.of(directory),
+            new PrintWriter(said));
     System.out.printf(
         "short form of %s: %s in %.0f s%n",
         scenario.name(), result.verdict().name().toLowerCase(Locale.ROOT), result.elapsedSeconds());

@@ -32,7 +32,7 @@ class SeenLossTest {
     StringWriter said = new StringWriter();
 
     ScenarioResult result =
-        ScenarioRunner.run(new Robbery(), 2, 1, 0, 3, directory, new PrintWriter(said));
+        ScenarioRunner.run(new Robbery(), 2, 1, 0, 3, List.of(directory), new PrintWriter(said));
 
     assertEquals(0L, result.counts().get("violations before"), said.toString());
     assertTrue(result.counts().getOrDefault("violations after", 0L) > 0, said.toString());
