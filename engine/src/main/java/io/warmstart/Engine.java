@@ -73,6 +73,10 @@ final class Engine implements AutoCloseable {
   final Publisher publisher;
   final PairReader reader;
   final PairRecovery recovery;
+
+  /** The same, of what the dead of this machine have staged alone. */
+  private final PairRecovery ownDead;
+
   final Quarantine quarantine;
   final OpenDirectories openDirectories;
   final ReplacedFiles replaced;
@@ -140,6 +144,9 @@ final class Engine implements AutoCloseable {
     this.recovery =
         new PairRecovery(
             ops, reader, quarantine, staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
+    this.ownDead =
+        new PairRecovery(
+            ops, reader, quarantine, staged -> liveness(staged) == ProcessRegistry.Liveness.DEAD);
     this.openDirectories =
         new OpenDirectories(ops, root, () -> idle.allowance(MOST_OPEN_DIRECTORIES));
     // A network file system's client gives an open file that is replaced another name instead.
@@ -275,10 +282,14 @@ final class Engine implements AutoCloseable {
     index.changing(directory);
     try {
       // What another machine has half published looks the same: readers and sweeps wait that out
-      // before they complete anything, which nobody can who holds a lock.
-      if (!besideOtherMachines()) {
-        counters.count(Counter.ROLLED_FORWARD, recovery.recoverKey(directory, hold.shared()));
-      }
+      // before they complete anything, which nobody can who holds a lock. But what this machine's
+      // dead have staged must be out of the way before the run is saved again: else another
+      // machine, which has just seen that it fits, would rename it over the new manifest.
+      int mended =
+          besideOtherMachines()
+              ? ownDead.recoverKey(directory, false)
+              : recovery.recoverKey(directory, hold.shared());
+      counters.count(Counter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(directory);
     }

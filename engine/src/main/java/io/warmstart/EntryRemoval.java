@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.PairRemoval;
 import io.warmstart.entry.SettledListing;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
@@ -81,8 +82,7 @@ final class EntryRemoval {
           && !Expiry.expired(options.ttlNanos(), entry.lastUseNanos(), engine.clock.nanoTime())) {
         return Outcome.STAYS;
       }
-      unlinkPair(hold, directory, runId, bytes);
-      return Outcome.REMOVED;
+      return unlinkPair(hold, directory, runId, manifest, bytes) ? Outcome.REMOVED : Outcome.STAYS;
     }
   }
 
@@ -91,22 +91,32 @@ final class EntryRemoval {
     KeyDirectory directory = entry.directory();
     String runId = entry.candidate().runId();
     try (KeyLocks.Hold hold = engine.lock(directory)) {
-      if (!hold.exclusive() || !entry.candidate().manifest().equals(read(directory, runId))) {
+      Manifest manifest = entry.candidate().manifest();
+      if (!hold.exclusive() || !manifest.equals(read(directory, runId))) {
         return false;
       }
-      unlinkPair(hold, directory, runId, entry.bytes());
-      return true;
+      return unlinkPair(hold, directory, runId, manifest, entry.bytes());
     }
   }
 
-  private void unlinkPair(KeyLocks.Hold hold, KeyDirectory directory, String runId, long bytes)
+  /**
+   * Removes the pair.
+   *
+   * @return false if another machine has replaced it meanwhile
+   */
+  private boolean unlinkPair(
+      KeyLocks.Hold hold, KeyDirectory directory, String runId, Manifest manifest, long bytes)
       throws IOException {
     // Before the first unlink: a saver that finds its pair gone must already see why.
     hold.countRemoval();
     engine.index.changing(directory);
     try {
-      unlinkIfThere(directory.manifest(runId));
-      unlinkIfThere(directory.payload(runId));
+      if (!engine.besideOtherMachines()) {
+        unlinkIfThere(directory.manifest(runId));
+        unlinkIfThere(directory.payload(runId));
+      } else if (!removeReplaceable(directory, runId, manifest)) {
+        return false;
+      }
     } finally {
       engine.index.changed(directory);
     }
@@ -117,6 +127,16 @@ final class EntryRemoval {
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
     }
+    return true;
+  }
+
+  private boolean removeReplaceable(KeyDirectory directory, String runId, Manifest manifest)
+      throws IOException {
+    PairRemoval removal = new PairRemoval(engine.ops, engine.stager);
+    PairRemoval.Judged judged = removal.judge(directory, runId);
+    return judged != null
+        && PendingTouches.sameVersion(judged.manifest(), manifest)
+        && removal.remove(directory, runId, judged);
   }
 
   /** The run id as recorded; one too long for that is looked for among the names. */

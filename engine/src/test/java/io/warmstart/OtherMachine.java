@@ -100,6 +100,40 @@ final class OtherMachine {
     }
   }
 
+  /** Does something once, before the n-th rename or removal of a file in a key's directory. */
+  static final class AtChange extends ObservedFileOps {
+    private final Runnable before;
+    private volatile int changesLeft;
+    private volatile @Nullable Fingerprint armed;
+
+    AtChange(int change, Runnable before) {
+      super(new NioFileOps());
+      this.changesLeft = change;
+      this.before = before;
+    }
+
+    void arm(Fingerprint key) {
+      armed = key;
+    }
+
+    int changesLeft() {
+      return changesLeft;
+    }
+
+    @Override
+    protected synchronized <T extends @Nullable Object> T observe(
+        FileOp op, Call<T> whole, Call<?> part) throws IOException {
+      Fingerprint key = armed;
+      if (key != null
+          && (op.kind() == Kind.RENAME || op.kind() == Kind.UNLINK)
+          && op.path().toString().contains(key.toHex())
+          && --changesLeft == 0) {
+        before.run();
+      }
+      return whole.run();
+    }
+  }
+
   /** Does something once, before the n-th rename into a key's directory. */
   static final class AtRename extends ObservedFileOps {
     private final Runnable before;

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Machines that share a root and no memory, each played by a local directory of its own. Their
@@ -109,6 +111,60 @@ class OtherMachinesTest {
       saveNew(one);
       awaitVersion(one, Optional.of("new"));
       assertTrue(one.verify(false, (done, total) -> {}).clean());
+      assertTrue(KeyFiles.quarantined(root).isEmpty());
+    }
+  }
+
+  /** The other machine's lock did not keep it out, and what it had saved went with the old one. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void anEvictionOnOneMachineTakesNoSaveOfAnother(int change) throws Exception {
+    SteppedClock clock = new SteppedClock();
+    Duration ttl = Duration.ofHours(1);
+    StoreOptions mine = OtherMachine.options(here).withClock(clock).withTtl(ttl);
+    StoreOptions others = OtherMachine.options(there).withClock(clock).withTtl(ttl);
+    try (WarmStartStore one = WarmStartStore.open(root, mine)) {
+      one.saveOverwrite(KEY, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
+      clock.advance(Duration.ofHours(2));
+      OtherMachine.AtChange sweeper = new OtherMachine.AtChange(change, () -> saveNew(one));
+      try (WarmStartStore other = WarmStartStore.open(root, others.withFileOps(sweeper))) {
+        sweeper.arm(KEY);
+        other.evictOverflow();
+        assertTrue(sweeper.changesLeft() <= 0, "nothing was removed");
+      }
+      awaitVersion(one, Optional.of("new"));
+      assertTrue(one.verify(false, (done, total) -> {}).clean());
+      assertEquals(List.of("r.bin", "r.json"), KeyFiles.of(root, KEY).names());
+    }
+  }
+
+  /**
+   * A process died between its renames. Another machine completed its save, a second later as it
+   * must, and in that moment the dead one's machine saved the run again: the old manifest was
+   * renamed over the new one.
+   */
+  @Test
+  void aDeathThatAnotherMachineRepairsDestroysNoLaterSave() throws Exception {
+    try (ForkedJvm dying =
+        ForkedJvm.start(OtherMachine.class, "stop", root.toString(), there.toString())) {
+      dying.awaitLine("stopped");
+      dying.kill();
+    }
+    OtherMachine.AtRename ops =
+        new OtherMachine.AtRename(
+            1,
+            () -> {
+              try (WarmStartStore restarted = open(there)) {
+                restarted.saveOverwrite(
+                    KEY, "r", Versions.payload("newer", 80), EntryAttributes.checkpoint());
+              }
+            });
+    ops.arm(KEY);
+    StoreOptions watched = OtherMachine.options(here).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, watched)) {
+      awaitVersion(store, Optional.of("newer"));
+      assertTrue(ops.renamesLeft() <= 0, "nothing was to be completed");
+      assertTrue(store.verify(false, (done, total) -> {}).clean());
       assertTrue(KeyFiles.quarantined(root).isEmpty());
     }
   }

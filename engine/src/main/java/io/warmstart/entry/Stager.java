@@ -149,6 +149,11 @@ public final class Stager {
         });
   }
 
+  /** A staged name that no file has had. */
+  StagedName freshName(String runId, StagedName.Role role) {
+    return new StagedName(runId, role, owner.get(), sequence.incrementAndGet());
+  }
+
   /** Removes what is left of a pair that will not be published. */
   public void discard(StagedPair pair, Throwable because) {
     discard(pair.stagedPayload(), because);
