@@ -4,6 +4,7 @@ import io.warmstart.index.SharedPlace;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.SparingFileOps;
+import io.warmstart.io.StandardDescriptors;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ final class Engines {
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
   private static final TickingClock TICKS = new TickingClock();
   private static final IdleDescriptors IDLE = IdleDescriptors.ofProcess();
+  private static final StandardDescriptors STANDARD = new StandardDescriptors();
 
   private record Id(Path root, boolean readOnly, Path shared) {}
 
@@ -36,6 +38,11 @@ final class Engines {
   }
 
   private Engines() {}
+
+  /** To be called before a file of a store is opened: none may get the number of a stream. */
+  static void takeStandardDescriptors() {
+    STANDARD.take();
+  }
 
   /** File operations for which the engines give up their idle descriptors. */
   static FileOps sparing(StoreOptions options) {

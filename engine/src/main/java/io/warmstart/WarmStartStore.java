@@ -70,6 +70,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
+    Engines.takeStandardDescriptors();
     Path real = Roots.prepare(root, options);
     try {
       return new WarmStartStore(Engines.acquire(real, options), options);

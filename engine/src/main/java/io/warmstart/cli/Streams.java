@@ -33,12 +33,31 @@ record Streams(
   /** Those of the process. */
   static Streams ofProcess() {
     return new Streams(
-        new BufferedInputStream(new FileInputStream(FileDescriptor.in)),
+        standardInput(),
         new FileOutputStream(FileDescriptor.out),
         new FileOutputStream(FileDescriptor.err),
         terminalCharset(),
         isTerminal(1),
         isTerminal(2));
+  }
+
+  private static InputStream standardInput() {
+    return DescriptorZero.isStandardInput()
+        ? new BufferedInputStream(new FileInputStream(FileDescriptor.in))
+        : new ClosedInput();
+  }
+
+  /** What cannot be read, whatever descriptor 0 is by now. */
+  private static final class ClosedInput extends InputStream {
+    @Override
+    public int read() throws IOException {
+      throw new IOException("it was closed when the command was started");
+    }
+
+    @Override
+    public int read(byte[] bytes, int offset, int length) throws IOException {
+      return read();
+    }
   }
 
   /** The JDK knows only whether all of its streams are a terminal, not whether one is. */
