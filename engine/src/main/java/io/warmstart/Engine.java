@@ -64,6 +64,9 @@ final class Engine implements AutoCloseable {
   /** Those of the options, by which an engine is told from another. */
   final FileOps givenOps;
 
+  /** Whether the store is another user's: then no manifest is rewritten only to tell of a hit. */
+  final boolean ofOtherUser;
+
   final EpochNanoClock clock;
   final Counters counters = new Counters();
   final EntryIndex index;
@@ -112,6 +115,7 @@ final class Engine implements AutoCloseable {
   Engine(
       Path root,
       SharedPlace place,
+      StoreOwner owner,
       StoreOptions options,
       PayloadCache payloadCache,
       TickingClock ticks,
@@ -121,9 +125,10 @@ final class Engine implements AutoCloseable {
     this.place = place;
     this.givenOps = options.fileOps();
     this.idle = idle;
-    FileOps sparing = new SparingFileOps(givenOps, idle);
+    FileOps sparing = new SparingFileOps(owner.ops(), idle);
     boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
     this.ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    this.ofOtherUser = owner.other();
     this.clock = options.clock();
     this.boot = idle.opening(BootId::read);
     this.payloads = payloadCache;

@@ -55,12 +55,16 @@ final class Engines {
    * @param root by its real path
    */
   static Engine acquire(Path root, StoreOptions options) throws IOException {
-    SharedPlace place = IDLE.opening(() -> SharedPlaces.of(root, options));
+    StoreOwner owner =
+        options.readOnly()
+            ? StoreOwner.ofReader(options.fileOps())
+            : IDLE.opening(() -> StoreOwner.of(root, options.fileOps()));
+    SharedPlace place = IDLE.opening(() -> SharedPlaces.of(root, options, owner));
     synchronized (OPEN) {
       Id id = new Id(root, options.readOnly(), place.directory());
       Shared shared = OPEN.get(id);
       if (shared == null) {
-        shared = new Shared(new Engine(root, place, options, PAYLOADS, TICKS, IDLE));
+        shared = new Shared(new Engine(root, place, owner, options, PAYLOADS, TICKS, IDLE));
         OPEN.put(id, shared);
       } else if (shared.engine.clock != options.clock()
           || shared.engine.givenOps != options.fileOps()) {

@@ -9,8 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
 /** Finds the place where the processes of this machine share locks and index of a root. */
@@ -18,9 +16,6 @@ final class SharedPlaces {
   /** Memory first: what lies there need not survive a reboot, and is never synced. */
   private static final List<Path> DEFAULT_PARENTS =
       List.of(Path.of("/dev/shm"), Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
-
-  private static final FileAttribute<?> PRIVATE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private SharedPlaces() {}
 
@@ -32,12 +27,17 @@ final class SharedPlaces {
    * @throws IOException if there is no descriptor left to find it with
    * @throws StoreException if no directory of this machine will do
    */
-  static SharedPlace of(Path root, StoreOptions options) throws IOException {
-    return of(root, options, FileSystemKind.of(root), DEFAULT_PARENTS);
+  static SharedPlace of(Path root, StoreOptions options, StoreOwner owner)
+      throws IOException {
+    return of(root, options, owner, FileSystemKind.of(root), DEFAULT_PARENTS);
   }
 
   static SharedPlace of(
-      Path root, StoreOptions options, FileSystemKind kind, List<Path> defaultParents) {
+      Path root,
+      StoreOptions options,
+      StoreOwner owner,
+      FileSystemKind kind,
+      List<Path> defaultParents) {
     Path forced = options.localDirectory();
     if (options.readOnly() || (forced == null && kind == FileSystemKind.LOCAL)) {
       return SharedPlace.inRoot(root.resolve(Engine.DIRECTORY_NAME));
@@ -55,7 +55,7 @@ final class SharedPlaces {
                 + parents);
     for (Path parent : parents) {
       try {
-        return under(parent, root);
+        return under(parent, root, owner);
       } catch (IOException e) {
         if (forced != null) {
           throw StoreFailures.ofReading("cannot use local directory", parent, e);
@@ -66,30 +66,33 @@ final class SharedPlaces {
     throw refused;
   }
 
-  private static SharedPlace under(Path parent, Path root) throws IOException {
+  private static SharedPlace under(Path parent, Path root, StoreOwner owner) throws IOException {
     Path real = parent.toRealPath();
     if (FileSystemKind.of(real) == FileSystemKind.NETWORK) {
       throw new IOException("lies on a network file system: directory=" + parent);
     }
-    Path directory = real.resolve(name(root));
+    Path directory = real.resolve(name(root, owner.user()));
     try {
-      Files.createDirectory(directory, PRIVATE);
+      owner.ops().createDirectory(directory);
     } catch (FileAlreadyExistsException e) {
       // That of a sibling; or another user's trap.
     }
-    PrivateDirectory.require(directory);
+    PrivateDirectory.require(directory, owner.user());
     if (!Files.isWritable(directory)) {
       throw new IOException("cannot be written to: directory=" + directory);
     }
-    return SharedPlace.nodeLocal(directory);
+    return SharedPlace.nodeLocal(directory, owner.user());
   }
 
-  /** One level only: whoever finds it deleted makes it again. */
-  static String name(Path root) throws IOException {
+  /**
+   * One level only: whoever finds it deleted makes it again. It is the store's owner's, as the
+   * locks in it are: root beside the owner must come to the same ones.
+   */
+  static String name(Path root, int user) {
     Sha256 sha256 = new Sha256();
     byte[] path = root.toString().getBytes(StandardCharsets.UTF_8);
     sha256.update(path, path.length);
     Digest256 digest = sha256.finish();
-    return "warmstart-" + PrivateDirectory.user() + "-" + digest.toHex().substring(0, 32);
+    return "warmstart-" + Integer.toUnsignedString(user) + "-" + digest.toHex().substring(0, 32);
   }
 }

@@ -101,6 +101,7 @@ class ArchitectureTest {
             // Ask where locks and index can lie, before there are any, and who owns that.
             "io.warmstart.FileSystemKind",
             "io.warmstart.SharedPlaces",
+            "io.warmstart.StoreOwner",
             "io.warmstart.index.PrivateDirectory",
             "io.warmstart.index.SharedPlace",
             // Its channel holds the kernel locks for life.

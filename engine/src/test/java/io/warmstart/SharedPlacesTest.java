@@ -7,8 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.warmstart.index.PrivateDirectory;
 import io.warmstart.index.SharedPlace;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ProcessUser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -29,17 +30,19 @@ class SharedPlacesTest {
   private Path root;
   private Path machine;
   private Path directory;
+  private StoreOwner owner;
 
   @BeforeEach
   void makeRoot() throws IOException {
     parent = parent.toRealPath();
     root = Files.createDirectory(parent.resolve("root"));
     machine = Files.createDirectory(parent.resolve("machine"));
-    directory = machine.resolve(SharedPlaces.name(root));
+    owner = StoreOwner.of(root, new NioFileOps());
+    directory = machine.resolve(SharedPlaces.name(root, owner.user()));
   }
 
   private SharedPlace place(FileSystemKind kind, Path... defaults) {
-    return SharedPlaces.of(root, DEFAULTS, kind, List.of(defaults));
+    return SharedPlaces.of(root, DEFAULTS, owner, kind, List.of(defaults));
   }
 
   @Test
@@ -63,7 +66,8 @@ class SharedPlacesTest {
     Path other = Files.createDirectory(parent.resolve("other root"));
     assertNotEquals(
         directory,
-        SharedPlaces.of(other, DEFAULTS, FileSystemKind.NETWORK, List.of(machine)).directory());
+        SharedPlaces.of(other, DEFAULTS, owner, FileSystemKind.NETWORK, List.of(machine))
+            .directory());
   }
 
   /** Two containers may have one path, one kernel, and two directories. */
@@ -88,7 +92,7 @@ class SharedPlacesTest {
   @Test
   void whereTheFirstWillNotDoTheNextIsTaken() throws IOException {
     Path hostile = Files.createDirectory(parent.resolve("hostile"));
-    Files.createSymbolicLink(hostile.resolve(SharedPlaces.name(root)), machine);
+    Files.createSymbolicLink(hostile.resolve(SharedPlaces.name(root, owner.user())), machine);
     SharedPlace place = place(FileSystemKind.NETWORK, parent.resolve("missing"), hostile, machine);
     assertEquals(directory, place.directory());
   }
@@ -134,7 +138,7 @@ class SharedPlacesTest {
 
   @Test
   void anotherUsersDirectoryIsRefused() throws IOException {
-    assumeTrue(PrivateDirectory.user() == 0, "only root can give files away");
+    assumeTrue(ProcessUser.id() == 0, "only root can give files away");
     Files.createDirectory(directory);
     Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
     Files.setAttribute(directory, "unix:uid", 65534, LinkOption.NOFOLLOW_LINKS);

@@ -159,7 +159,7 @@ final class LockFile {
     }
     if (place.nodeLocal()) {
       // Each time: somebody may have deleted it since, and another user made one in its place.
-      PrivateDirectory.require(directory);
+      PrivateDirectory.require(directory, place.user());
     }
   }
 

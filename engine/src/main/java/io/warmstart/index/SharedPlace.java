@@ -13,12 +13,13 @@ import java.nio.file.attribute.BasicFileAttributes;
  *
  * @param directory holds lock file, coordination file and index
  * @param nodeLocal whether processes elsewhere may work on the root too
+ * @param user whose a node-local directory must be
  * @param scope tells node-local directories from each other; 0 in the root
  */
-public record SharedPlace(Path directory, boolean nodeLocal, long scope) {
+public record SharedPlace(Path directory, boolean nodeLocal, int user, long scope) {
   /** In the root itself: the kernel's locks reach everybody. */
   public static SharedPlace inRoot(Path directory) {
-    return new SharedPlace(directory, false, 0);
+    return new SharedPlace(directory, false, 0, 0);
   }
 
   /**
@@ -28,7 +29,7 @@ public record SharedPlace(Path directory, boolean nodeLocal, long scope) {
    * one kernel, and to take a row of one for a row of the other would be to take the living for
    * dead.
    */
-  public static SharedPlace nodeLocal(Path directory) throws IOException {
+  public static SharedPlace nodeLocal(Path directory, int user) throws IOException {
     Object identity =
         Files.readAttributes(directory, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
             .fileKey();
@@ -36,7 +37,7 @@ public record SharedPlace(Path directory, boolean nodeLocal, long scope) {
     for (char each : String.valueOf(identity).toCharArray()) {
       scope = Checks.mix(scope + each);
     }
-    return new SharedPlace(directory, true, scope == 0 ? 1 : scope);
+    return new SharedPlace(directory, true, user, scope == 0 ? 1 : scope);
   }
 
   /** How young the stamp of a file of the root must be to prove nothing. */

@@ -34,6 +34,8 @@ public final class ForkedJvm implements AutoCloseable {
     private final Class<?> main;
     private final List<String> arguments;
     private boolean projectFlags = true;
+    private String flagsFile = System.getProperty("warmstart.test.jvmflags");
+    private String classPath = System.getProperty("java.class.path");
 
     private Command(Class<?> main, String... arguments) {
       this.main = main;
@@ -62,14 +64,21 @@ public final class ForkedJvm implements AutoCloseable {
       return this;
     }
 
+    /** From copies, for a user to whom the project's own files are closed. */
+    public Command from(String copiedClassPath, String copiedFlagsFile) {
+      classPath = copiedClassPath;
+      flagsFile = copiedFlagsFile;
+      return this;
+    }
+
     public ForkedJvm start() throws IOException {
       List<String> command = new ArrayList<>(prefix);
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       if (projectFlags) {
-        command.add("@" + System.getProperty("warmstart.test.jvmflags"));
+        command.add("@" + flagsFile);
       }
       command.addAll(jvmFlags);
-      command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+      command.addAll(List.of("-cp", classPath, main.getName()));
       command.addAll(arguments);
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder.environment().putAll(environment);

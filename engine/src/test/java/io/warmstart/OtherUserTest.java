@@ -1,0 +1,247 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A store is one user's. Root may look at it, sweep it and save to it; nothing that root does may
+ * take it from its owner. Any other user may look where permissions allow it, and is told so.
+ *
+ * <p>What went wrong: nobody but root could open a store with a local directory, since the owner of
+ * a link in {@code /proc} was taken for the user of the process; and a lookup by root rewrote the
+ * manifest, to tell of the hit, as a file of root's that the owner could no longer read.
+ */
+class OtherUserTest {
+  @TempDir static Path folder;
+  private static OtherUser user;
+
+  private Path root;
+  private final Fingerprint key = Payloads.key("of the user");
+
+  @BeforeAll
+  static void becomeAnother() throws IOException {
+    user = OtherUser.in(folder);
+  }
+
+  @BeforeEach
+  void makeHome() throws IOException {
+    root = user.makeHome().resolve("root");
+  }
+
+  private void done(ForkedJvm process) throws IOException, InterruptedException {
+    assertEquals("", process.awaitLine("done"));
+  }
+
+  private void userDoesEverything(String... localDirectory)
+      throws IOException, InterruptedException {
+    String[] arguments =
+        Stream.concat(Stream.of("everything", root.toString()), Stream.of(localDirectory))
+            .toArray(String[]::new);
+    try (ForkedJvm process = user.start(UserChild.class, arguments)) {
+      done(process);
+    }
+  }
+
+  private static void assertAllOf(int owner, Path tree) throws IOException {
+    for (String file : OtherUser.ownersAndModes(tree)) {
+      assertTrue(file.contains(" " + owner + ":" + OtherUser.ID + " "), file);
+    }
+  }
+
+  @Test
+  void anOrdinaryUserDoesEverything() throws Exception {
+    userDoesEverything();
+    userDoesEverything();
+    assertAllOf(OtherUser.ID, root);
+  }
+
+  @Test
+  void anOrdinaryUserDoesEverythingWithALocalDirectory() throws Exception {
+    Path local = Files.createDirectory(root.resolveSibling("local"));
+    OtherUser.giveAll(local, OtherUser.ID);
+
+    userDoesEverything(local.toString());
+
+    assertAllOf(OtherUser.ID, local);
+    try (Stream<Path> names = Files.list(local)) {
+      Path directory = names.findFirst().orElseThrow();
+      assertTrue(
+          directory.getFileName().toString().startsWith("warmstart-" + OtherUser.ID + "-"),
+          directory.toString());
+      assertTrue(Files.exists(directory.resolve("locks")), "the locks lie elsewhere");
+    }
+  }
+
+  @Test
+  void aLookByRootChangesNoFile() throws Exception {
+    // given an entry that was never looked up
+    userDoesEverything();
+    Path manifest = root.resolve(key.toHex()).resolve(UserChild.RUN + ".json");
+    List<String> before = OtherUser.ownersAndModes(root);
+    Object inode = Files.getAttribute(manifest, "unix:ino");
+
+    // when
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      for (int look = 0; look < 3; look++) {
+        store.lookup(key).orElseThrow().close();
+        store.lookupLatest(key).orElseThrow().close();
+      }
+      store.flush();
+    }
+
+    // then
+    assertEquals(before, OtherUser.ownersAndModes(root));
+    assertEquals(inode, Files.getAttribute(manifest, "unix:ino"));
+    userDoesEverything();
+  }
+
+  @Test
+  void whatRootDoesTakesNothingFromTheOwner() throws Exception {
+    // given a user's store with a pair that is broken, and no file of the engine's
+    userDoesEverything();
+    KeyFiles files = KeyFiles.of(root, key);
+    Files.write(files.payload(UserChild.RUN), new byte[] {9, 9, 9});
+    deleteTree(root.resolve(".warmstart"));
+
+    // when
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.lookup(key).orElseThrow().close();
+      store.saveOverwrite(key, "by-root", new byte[] {1}, EntryAttributes.checkpoint());
+      store.saveOverwrite(key, "by-root", new byte[] {2}, EntryAttributes.finalResult());
+      store.save(Payloads.key("a key of root's"), new byte[] {3}, EntryAttributes.checkpoint());
+      store.verify(true, (done, total) -> {});
+      store.evictOverflow();
+    }
+
+    // then
+    assertTrue(!KeyFiles.quarantined(root).isEmpty(), "nothing was set aside");
+    assertAllOf(OtherUser.ID, root);
+    userDoesEverything();
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertTrue(store.lookup(Payloads.key("a key of root's")).isPresent());
+    }
+  }
+
+  @Test
+  void rootComesToTheLocksOfTheOwner() throws Exception {
+    // given the owner at work, with locks in a directory of the machine
+    Path local = Files.createDirectory(root.resolveSibling("local"));
+    OtherUser.giveAll(local, OtherUser.ID);
+    try (ForkedJvm owner = user.start(UserChild.class, "stay", root.toString(), local.toString())) {
+      assertEquals("1", owner.awaitLine("live"));
+
+      // when
+      StoreOptions options = StoreOptions.defaults().withLocalDirectory(local);
+      try (WarmStartStore store = WarmStartStore.open(root, options)) {
+        // then
+        assertEquals(2, store.stats().liveProcesses());
+        store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+      }
+      owner.tell();
+      done(owner);
+    }
+    assertAllOf(OtherUser.ID, local);
+    userDoesEverything(local.toString());
+  }
+
+  @Test
+  void rootThatIsFirstOnAUsersDirectoryLeavesItToTheUser() throws Exception {
+    Files.createDirectory(root);
+    OtherUser.giveAll(root, OtherUser.ID);
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+    }
+    assertAllOf(OtherUser.ID, root);
+    userDoesEverything();
+  }
+
+  @Test
+  void aUserThatIsFirstOnADirectoryOfRootsOwnsTheStore() throws Exception {
+    Files.createDirectory(root);
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
+    userDoesEverything();
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.lookup(key).orElseThrow().close();
+      store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+    }
+    assertAllOf(OtherUser.ID, root.resolve(".warmstart"));
+    assertAllOf(OtherUser.ID, root.resolve(key.toHex()));
+    userDoesEverything();
+  }
+
+  @Test
+  void anotherUserMayOnlyLookAndIsToldSo() throws Exception {
+    // given a store that an administrator has opened to the group
+    userDoesEverything();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : files.toList()) {
+        boolean directory = Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS);
+        Files.setPosixFilePermissions(
+            file, PosixFilePermissions.fromString(directory ? "rwxrwx---" : "rw-rw----"));
+      }
+    }
+    List<String> before = OtherUser.ownersAndModes(root);
+
+    // when
+    String refusal;
+    try (ForkedJvm neighbour =
+        user.startAs(OtherUser.NEIGHBOUR, UserChild.class, "everything", root.toString())) {
+      refusal = neighbour.awaitLine("done");
+    }
+    try (ForkedJvm neighbour =
+        user.startAs(OtherUser.NEIGHBOUR, UserChild.class, "look", root.toString())) {
+      done(neighbour);
+    }
+
+    // then
+    assertTrue(refusal.startsWith("ReadOnlyStoreException: the store is another user's"), refusal);
+    assertTrue(refusal.contains("expected user=65534 actual=65533 root=" + root), refusal);
+    assertEquals(before, OtherUser.ownersAndModes(root));
+  }
+
+  @Test
+  void aStoreThatIsClosedToTheUserSaysSoWithThePath() throws Exception {
+    // given the directory of a store open to all, and its keys to its owner alone
+    userDoesEverything();
+    Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    // when
+    String refusal;
+    try (ForkedJvm neighbour =
+        user.startAs(OtherUser.NEIGHBOUR, UserChild.class, "everything", root.toString())) {
+      refusal = neighbour.awaitLine("done");
+    }
+    String look;
+    try (ForkedJvm neighbour =
+        user.startAs(OtherUser.NEIGHBOUR, UserChild.class, "look", root.toString())) {
+      look = neighbour.awaitLine("done");
+    }
+
+    // then
+    assertTrue(refusal.startsWith("ReadOnlyStoreException: cannot open root"), refusal);
+    assertTrue(refusal.contains("permission denied file=" + root.resolve(".warmstart")), refusal);
+    assertTrue(look.contains("permission denied file=" + root.resolve(key.toHex())), look);
+  }
+
+  private static void deleteTree(Path tree) throws IOException {
+    try (Stream<Path> files = Files.walk(tree)) {
+      for (Path file : files.sorted((one, other) -> other.compareTo(one)).toList()) {
+        Files.delete(Objects.requireNonNull(file));
+      }
+    }
+  }
+}

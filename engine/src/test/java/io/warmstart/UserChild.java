@@ -1,0 +1,67 @@
+package io.warmstart;
+
+import io.warmstart.index.ForkedJvm;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The main class of processes of another user. */
+final class UserChild {
+  static final String RUN = "run";
+
+  private UserChild() {}
+
+  /** The arguments are what to do, the root, and a local directory or nothing. */
+  public static void main(String[] arguments) throws IOException {
+    StoreOptions options = StoreOptions.defaults();
+    if (arguments.length > 2) {
+      options = options.withLocalDirectory(Path.of(arguments[2]));
+    }
+    Path root = Path.of(arguments[1]);
+    try {
+      switch (arguments[0]) {
+        case "everything" -> everything(root, options, false);
+        case "stay" -> everything(root, options, true);
+        case "look" -> look(root, options.withReadOnly(true));
+        default -> throw new IllegalArgumentException(arguments[0]);
+      }
+      System.out.println("done");
+    } catch (StoreException | IllegalStateException e) {
+      System.out.println("done " + e.getClass().getSimpleName() + ": " + e.getMessage());
+    }
+  }
+
+  /** What an owner does: none of it may fail, whoever has been here before. */
+  private static void everything(Path root, StoreOptions options, boolean stays)
+      throws IOException {
+    Fingerprint key = Payloads.key("of the user");
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (Fingerprint each : store.keys()) {
+        require(store.lookup(each).isPresent(), "lookup of " + each.toHex());
+        store.saveOverwrite(each, RUN, new byte[] {1, 2, 3}, EntryAttributes.checkpoint());
+      }
+      store.saveOverwrite(key, RUN, new byte[] {4}, EntryAttributes.checkpoint().withObjective(1));
+      store.save(key, new byte[] {5}, EntryAttributes.checkpoint().withObjective(2));
+      require(store.lookup(key).isPresent(), "lookup");
+      store.flush();
+      require(store.evictOverflow().failures() == 0, "sweep without failures");
+      VerifyReport report = store.verify(true, (done, total) -> {});
+      require(report.problems().stream().allMatch(VerifyReport.Problem::repaired), "" + report);
+      if (stays) {
+        System.out.println("live " + store.stats().liveProcesses());
+        ForkedJvm.awaitParent();
+      }
+    }
+  }
+
+  private static void look(Path root, StoreOptions options) {
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      require(store.lookup(Payloads.key("of the user")).isPresent(), "lookup");
+    }
+  }
+
+  private static void require(boolean holds, String what) {
+    if (!holds) {
+      throw new IllegalStateException("not so: " + what);
+    }
+  }
+}
