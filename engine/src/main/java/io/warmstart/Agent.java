@@ -79,6 +79,7 @@ final class Agent implements AutoCloseable {
   }
 
   private void tick() {
+    engine.rootWatch.look();
     Coordination shared = engine.coordination().orElse(null);
     engine.counters.carryOver(shared);
     if (shared != null && shared != attached) {
@@ -96,6 +97,9 @@ final class Agent implements AutoCloseable {
     if (now - touchedAt >= TOUCH_EVERY_NANOS) {
       touchedAt = now;
       touchFlow.run(touchDelayNanos());
+    }
+    if (engine.rootWatch.isGone()) {
+      return;
     }
     if (closed) {
       // Whoever closes a store that has hardly been open does not wait for a listing of the root.

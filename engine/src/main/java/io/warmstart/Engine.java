@@ -29,6 +29,8 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.io.Rereads;
+import io.warmstart.io.RootWatch;
+import io.warmstart.io.RootedFileOps;
 import io.warmstart.io.SharedFileOps;
 import io.warmstart.io.SparingFileOps;
 import io.warmstart.payload.PayloadCache;
@@ -63,6 +65,9 @@ final class Engine implements AutoCloseable {
 
   /** Those of the options, by which an engine is told from another. */
   final FileOps givenOps;
+
+  /** Whether the root's name still leads to the directory that was opened. */
+  final RootWatch rootWatch;
 
   /** Whether the store is another user's: then no manifest is rewritten only to tell of a hit. */
   final boolean ofOtherUser;
@@ -125,7 +130,10 @@ final class Engine implements AutoCloseable {
     this.place = place;
     this.givenOps = options.fileOps();
     this.idle = idle;
-    FileOps sparing = new SparingFileOps(owner.ops(), idle);
+    this.rootWatch = new RootWatch(givenOps, root, FileSystemKind.keepsNumbers(root));
+    FileOps rooted =
+        new RootedFileOps(owner.ops(), root, root.resolve(DIRECTORY_NAME), rootWatch);
+    FileOps sparing = new SparingFileOps(rooted, idle);
     boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
     this.ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
     this.ofOtherUser = owner.other();
@@ -169,6 +177,19 @@ final class Engine implements AutoCloseable {
         options.readOnly()
             ? null
             : new Agent(this, place.nodeLocal() ? options.besideOtherMachines() : options);
+  }
+
+  /**
+   * For what is no hot path: refuses to go on where the root is gone.
+   *
+   * @throws StoreException if it is
+   */
+  void requireRoot(String what) {
+    try {
+      rootWatch.require();
+    } catch (IOException e) {
+      throw StoreFailures.ofReading(what, root, e);
+    }
   }
 
   /** Whether this process may change the root. */

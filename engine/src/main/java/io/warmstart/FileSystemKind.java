@@ -37,6 +37,10 @@ enum FileSystemKind {
           "xfs",
           "zfs");
 
+  /** Those that number a directory anew once nobody has used it for a while, or has changed it. */
+  private static final Set<String> RENUMBERING_TYPES =
+      Set.of("aufs", "exfat", "overlay", "overlayfs", "vfat");
+
   private static final Set<String> NETWORK_TYPES =
       Set.of(
           "9p",
@@ -75,6 +79,19 @@ enum FileSystemKind {
       return LOCAL;
     }
     return NETWORK_TYPES.contains(name) || name.startsWith("fuse.") ? NETWORK : UNKNOWN;
+  }
+
+  /**
+   * Whether a directory there keeps its number for as long as it exists. Nothing promises it where
+   * a server or a program of a user gives the numbers.
+   */
+  static boolean keepsNumbers(Path path) {
+    try {
+      String type = MountTable.read().typeAt(path.toRealPath()).orElse("").toLowerCase(Locale.ROOT);
+      return LOCAL_TYPES.contains(type) && !RENUMBERING_TYPES.contains(type);
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
   }
 
   /**

@@ -102,6 +102,9 @@ final class LookupFlow {
           }
         }
         case MISS -> {
+          if (engine.rootWatch.isGone()) {
+            engine.requireRoot("lookup failed");
+          }
           engine.counters.count(Counter.MISSES);
           return false;
         }
@@ -142,6 +145,9 @@ final class LookupFlow {
     KeyDirectory directory = engine.directory(key.digest());
     Patience patience = new Patience();
     try {
+      if (engine.rootWatch.isGone()) {
+        engine.rootWatch.require();
+      }
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         Boolean hit = attempt(directory, ranking, target, patience);
         if (hit != null) {
@@ -242,6 +248,9 @@ final class LookupFlow {
     }
     if (unreadable != null) {
       throw unreadable;
+    }
+    if (!scan.exists()) {
+      engine.rootWatch.require();
     }
     boolean empty = scan.candidates().isEmpty() && scan.suspects().isEmpty();
     if (ticket != null && empty && scan.proven()) {

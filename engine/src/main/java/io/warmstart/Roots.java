@@ -15,15 +15,21 @@ final class Roots {
   /**
    * Checks, and unless the store is read-only makes, the root and its engine directory.
    *
+   * <p>The path is taken as the kernel takes it: {@code ..} after a symbolic link leads up from
+   * where the link leads, not back to before it.
+   *
    * @return the root's real path
    */
   static Path prepare(Path root, StoreOptions options) {
-    Path absolute = root.toAbsolutePath().normalize();
+    Path absolute = root.toAbsolutePath();
     if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
       throw new StoreException("root is not a directory: root=" + root);
     }
     boolean made = false;
     if (!Files.exists(absolute)) {
+      if (Files.isSymbolicLink(absolute)) {
+        throw new StoreException("root is a symbolic link that leads to nothing: root=" + root);
+      }
       if (options.readOnly()) {
         throw new StoreException("root does not exist: root=" + root);
       }
@@ -41,27 +47,37 @@ final class Roots {
     }
   }
 
-  /** Makes it; false if a sibling was faster. */
-  private static boolean create(Path root, Path absolute, FileOps ops) {
-    Path parent = absolute.getParent();
-    if (parent == null || !Files.isDirectory(parent)) {
+  /**
+   * Makes it, and before it what is missing above, each level's name durable before the next is
+   * made.
+   *
+   * @return false if a sibling was faster
+   */
+  private static boolean create(Path root, Path level, FileOps ops) {
+    Path parent = level.getParent();
+    if (parent == null || (Files.exists(parent) && !Files.isDirectory(parent))) {
       throw new StoreException(
           "cannot make root, its parent is not a directory: root=" + root + " parent=" + parent);
     }
     try {
-      ops.createDirectory(absolute);
+      if (!Files.exists(parent)) {
+        boolean made = create(root, parent, ops);
+        syncName(root, parent.toRealPath(), made, ops);
+      }
+      ops.createDirectory(level);
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
     } catch (IOException e) {
-      throw StoreFailures.ofWriting("cannot make root " + root, root, e);
+      throw StoreFailures.ofWriting("cannot make root " + root, level, e);
     }
   }
 
   /**
-   * Makes the root's name durable, whoever has made it: a sibling may have died in between, or be
-   * about to, and what is saved in a root whose name is lost is lost with it.
+   * Makes a directory's name durable, whoever has made it: a sibling may have died in between, or
+   * be about to, and what is saved in a root whose name is lost is lost with it.
    *
+   * @param real the directory, by its real path
    * @param made whether it was this store; if not, a parent that this user may not open is passed
    *     over
    */

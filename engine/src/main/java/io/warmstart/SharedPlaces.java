@@ -27,8 +27,7 @@ final class SharedPlaces {
    * @throws IOException if there is no descriptor left to find it with
    * @throws StoreException if no directory of this machine will do
    */
-  static SharedPlace of(Path root, StoreOptions options, StoreOwner owner)
-      throws IOException {
+  static SharedPlace of(Path root, StoreOptions options, StoreOwner owner) throws IOException {
     return of(root, options, owner, FileSystemKind.of(root), DEFAULT_PARENTS);
   }
 

@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.io.IoFailure;
+import io.warmstart.io.RootGoneException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -12,6 +13,10 @@ final class StoreFailures {
   /** A failure to change something. */
   static StoreException ofWriting(String what, Path where, IOException failure) {
     String message = what + ": " + describe(failure) + where(where, failure);
+    if (failure instanceof RootGoneException) {
+      // What the file system of some directory above it is like is beside the point.
+      return new StoreException(message, failure);
+    }
     return switch (IoFailure.of(failure, where)) {
       case FULL -> new StorageFullException(message, failure);
       case READ_ONLY, PERMISSION -> new ReadOnlyStoreException(message, failure);
@@ -25,6 +30,9 @@ final class StoreFailures {
   }
 
   private static String where(Path where, IOException failure) {
+    if (failure instanceof RootGoneException) {
+      return "";
+    }
     return failure instanceof FileSystemException e && e.getFile() != null
         ? " file=" + e.getFile()
         : " file=" + where;

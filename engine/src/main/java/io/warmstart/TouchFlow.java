@@ -51,6 +51,10 @@ final class TouchFlow {
       // gave the first. The index tells of the hit.
       return 0;
     }
+    if (engine.rootWatch.isGone()) {
+      // They wait until it is back.
+      return 0;
+    }
     int failed = 0;
     for (Map.Entry<Ref, Touch> due : engine.touches.due(delayNanos, engine.clock.nanoTime())) {
       if (engine.besideOtherMachines()) {

@@ -57,16 +57,19 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Opens a root, making it if it is missing (its parent must exist). Takes milliseconds whatever
-   * the root's size; reads no entry.
+   * Opens a root, making it, and what is missing above it, if it is missing. Takes milliseconds
+   * whatever the root's size; reads no entry. The path leads where the kernel takes it to lead.
+   *
+   * <p>A root that is moved or deleted while it is open is said to be gone by every operation that
+   * would write to it or find nothing in it; when it is back, all goes on.
    *
    * <p><b>Durable:</b> a root that was made survives a power cut.
    *
-   * @throws ReadOnlyStoreException if the root cannot be written to; {@link
-   *     StoreOptions#withReadOnly} opens it for lookups
+   * @throws ReadOnlyStoreException if the root cannot be written to, or is another user's to whom
+   *     this process may not give files; {@link StoreOptions#withReadOnly} opens it for lookups
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
-   * @throws StoreException if the root is not a directory, its parent is missing, the local
-   *     directory is not private, or this host or JVM is not one that the store was made for
+   * @throws StoreException if the root is not a directory, a parent is none, the local directory is
+   *     not private, or this host or JVM is not one that the store was made for
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
@@ -239,6 +242,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public EvictionReport evictOverflow() {
     ensureWritable();
+    engine.requireRoot("sweep failed");
     return EvictFlow.sweep(engine, effective);
   }
 
@@ -248,12 +252,14 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
+    engine.requireRoot("explain failed");
     return new ExplainFlow(engine, options).run(key, ranking);
   }
 
   /** The keys that have a directory, in their order; it may be empty. */
   public List<Fingerprint> keys() {
     ensureOpen();
+    engine.requireRoot("the keys cannot be listed");
     return new InspectFlow(engine, options).keys();
   }
 
@@ -265,12 +271,14 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
+    engine.requireRoot("the key cannot be listed");
     return new InspectFlow(engine, options).contents(key);
   }
 
   /** The state of the root over all processes. Looks at every file's size. */
   public StoreStats stats() {
     ensureOpen();
+    engine.requireRoot("the root cannot be counted");
     return new InspectFlow(engine, options).stats();
   }
 
@@ -289,6 +297,7 @@ public final class WarmStartStore implements AutoCloseable {
     } else {
       ensureOpen();
     }
+    engine.requireRoot("verify failed");
     return new VerifyFlow(engine, effective).run(repair, progress);
   }
 
@@ -307,6 +316,7 @@ public final class WarmStartStore implements AutoCloseable {
   public void flush() {
     ensureOpen();
     if (!engine.readOnly()) {
+      engine.requireRoot("accesses could not be written");
       engine.replaced.closeAll();
       int failed = new TouchFlow(engine).run(0);
       if (failed > 0) {

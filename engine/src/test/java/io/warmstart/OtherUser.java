@@ -47,7 +47,7 @@ final class OtherUser {
     open(folder);
     List<String> copies = new ArrayList<>();
     Path program = Files.createDirectory(folder.resolve("program"));
-    for (String each : System.getProperty("java.class.path").split(File.pathSeparator)) {
+    for (String each : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
       Path source = Path.of(each);
       if (Files.exists(source)) {
         Path copy = program.resolve(copies.size() + "-" + source.getFileName());

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * File operations of a process that may give files away, root as a rule, on the store of another
@@ -15,8 +14,7 @@ import java.util.List;
  * <p>Without that, one look by root would leave a manifest, a lock file or a key directory of mode
  * 0600 or 0700 that the store's own processes can no longer open.
  */
-public final class GivingFileOps implements FileOps {
-  private final FileOps ops;
+public final class GivingFileOps extends ForwardingFileOps {
   private final int user;
   private final int group;
 
@@ -26,7 +24,7 @@ public final class GivingFileOps implements FileOps {
    * @param like the file or directory whose owner and group are given
    */
   public GivingFileOps(FileOps ops, Path like) throws IOException {
-    this.ops = ops;
+    super(ops);
     this.user = ProcessUser.ownerOf(like);
     this.group = ProcessUser.groupOf(like);
   }
@@ -92,60 +90,5 @@ public final class GivingFileOps implements FileOps {
       }
     }
     return channel;
-  }
-
-  @Override
-  public FileFacts stat(Path path) throws IOException {
-    return ops.stat(path);
-  }
-
-  @Override
-  public long changedNanos(Path path) throws IOException {
-    return ops.changedNanos(path);
-  }
-
-  @Override
-  public List<String> list(Path directory) throws IOException {
-    return ops.list(directory);
-  }
-
-  @Override
-  public long usableBytes(Path directory) {
-    return ops.usableBytes(directory);
-  }
-
-  @Override
-  public void removeDirectory(Path directory) throws IOException {
-    ops.removeDirectory(directory);
-  }
-
-  @Override
-  public FileHandle openForReading(Path file) throws IOException {
-    return ops.openForReading(file);
-  }
-
-  @Override
-  public FileHandle openForWriting(Path file) throws IOException {
-    return ops.openForWriting(file);
-  }
-
-  @Override
-  public void rename(Path source, Path target) throws IOException {
-    ops.rename(source, target);
-  }
-
-  @Override
-  public void link(Path newName, Path existing) throws IOException {
-    ops.link(newName, existing);
-  }
-
-  @Override
-  public void unlink(Path file) throws IOException {
-    ops.unlink(file);
-  }
-
-  @Override
-  public DirectoryHandle openDirectory(Path directory) throws IOException {
-    return ops.openDirectory(directory);
   }
 }

@@ -69,13 +69,26 @@ class BadRootAndFileTest {
   }
 
   @Test
-  void saveDoesNotMakeTheParentOfARoot() {
+  void saveMakesTheParentsOfARoot() {
     Path root = directory.resolve("absent").resolve("fits");
 
-    CommandRun.of("save", root, "text:a", payload)
-        .expectFailure(ExitCodes.ERROR, "parent", "root=" + root);
+    CommandRun.of("save", root, "text:a", payload).expectDone();
+    CommandRun.of("lookup", root, "text:a").expectDone();
+  }
 
-    assertFalse(Files.exists(root.getParent()));
+  @Test
+  void aPathThroughALinkAndUpMeansTheSameToEveryCommand() throws IOException {
+    Path far = Files.createDirectories(directory.resolve("far").resolve("away"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), far);
+    Path root = link.resolve("..").resolve("fits");
+
+    CommandRun.of("save", root, "text:a", payload).expectDone();
+
+    assertTrue(Files.exists(directory.resolve("far").resolve("fits")));
+    for (List<String> words : ON_EXISTING_ROOTS) {
+      run(words, root).expectDone();
+    }
+    assertFalse(Files.exists(directory.resolve("fits")));
   }
 
   @Test

@@ -1,0 +1,72 @@
+package io.warmstart.io;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+
+/**
+ * Whether a root's name still leads to the directory that was opened. It may be moved or deleted
+ * while a store has it open, and another directory be given its name: nothing is to be written
+ * there, and what cannot be found is no miss. When it is back, all goes on.
+ *
+ * <p>Asked where names are made or a miss is about to be told, and a few times a second by the
+ * agent; never on a hit, nor by a save over what was saved before.
+ *
+ * <p>Safe for all threads.
+ */
+public final class RootWatch {
+  private final FileOps ops;
+  private final Path root;
+  private final boolean byIdentity;
+  private final FileFacts opened;
+  private volatile boolean gone;
+
+  /**
+   * Remembers what the name leads to.
+   *
+   * @param byIdentity whether the file system gives a directory one number for life; if not, any
+   *     directory of that name is taken for it
+   */
+  public RootWatch(FileOps ops, Path root, boolean byIdentity) throws IOException {
+    this.ops = ops;
+    this.root = root;
+    this.byIdentity = byIdentity;
+    this.opened = ops.stat(root);
+  }
+
+  /** Whether it was gone when last looked for. No system call. */
+  public boolean isGone() {
+    return gone;
+  }
+
+  /** Looks, and remembers. What cannot be asked proves nothing. */
+  public void look() {
+    try {
+      require();
+    } catch (IOException e) {
+      // Remembered, if it is gone.
+      return;
+    }
+  }
+
+  /**
+   * Looks.
+   *
+   * @throws RootGoneException if it is gone
+   */
+  public void require() throws IOException {
+    FileFacts facts;
+    try {
+      facts = ops.stat(root);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      gone = true;
+      throw new RootGoneException(root, "nothing");
+    }
+    if (!facts.directory() || (byIdentity && !facts.sameFileAs(opened))) {
+      gone = true;
+      throw new RootGoneException(root, facts.directory() ? "another directory" : "a file");
+    }
+    gone = false;
+  }
+}
