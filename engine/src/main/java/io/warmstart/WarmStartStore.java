@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.format.RunIds;
+import io.warmstart.io.DirectorySync;
 import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -100,6 +101,24 @@ public final class WarmStartStore implements AutoCloseable {
   /** Whether the store was opened for lookups only. */
   public boolean readOnly() {
     return engine.readOnly();
+  }
+
+  /**
+   * Whether the root's file system can make names durable. Where it cannot sync a directory (some
+   * of FUSE and SMB), what was saved survives the death of every process, but a power cut may take
+   * it.
+   *
+   * <p><b>Blocks:</b> for one sync.
+   *
+   * @throws StoreException if that cannot be found out
+   */
+  public boolean syncsDirectories() {
+    ensureOpen();
+    try {
+      return DirectorySync.worksIn(engine.root);
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("the root cannot be synced", engine.root, e);
+    }
   }
 
   /** The options that the store was opened with. */

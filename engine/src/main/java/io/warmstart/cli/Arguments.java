@@ -74,9 +74,19 @@ final class Arguments {
       try {
         return Path.of(value);
       } catch (InvalidPathException e) {
-        throw refused("path", "a file name", Page.quoted(value) + " (" + e.getReason() + ")");
+        throw refused(
+            "path", "a file name", Page.quoted(value) + " (" + e.getReason() + ")" + hint(value));
       }
     }
+  }
+
+  /** The JVM names files in the encoding of its locale alone. */
+  private static String hint(String value) {
+    return value.chars().allMatch(c -> c > 0 && c <= '~')
+        ? ""
+        : "; file names are in "
+            + System.getProperty("sun.jnu.encoding")
+            + " (sun.jnu.encoding) here, LC_ALL=C.UTF-8 allows all";
   }
 
   /** A word for one of an enum's constants. */

@@ -74,6 +74,15 @@ abstract class RootCommand implements Callable<Integer> {
     return WarmStartStore.open(root, common.storeOptions());
   }
 
+  /** Where a power cut may take what was saved, its user should know. */
+  static void noteNames(WarmStartStore store, Output output) {
+    if (!store.syncsDirectories()) {
+      output.note(
+          "this file system cannot sync a directory: a power cut may take what was saved root="
+              + store.root());
+    }
+  }
+
   /** Opening for writing would make a missing root, and a slip of the finger a new store. */
   private void requireRoot() {
     try {

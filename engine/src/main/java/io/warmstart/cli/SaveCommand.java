@@ -96,6 +96,7 @@ final class SaveCommand extends RootCommand {
                 + " run id="
                 + saved);
       }
+      noteNames(store, output);
       return ExitCodes.DONE;
     }
   }

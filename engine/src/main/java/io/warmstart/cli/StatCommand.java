@@ -76,6 +76,7 @@ final class StatCommand extends RootCommand {
         watch(store, output);
       } else {
         output.answer(new State(store.root(), store.stats(), store.readOnly()));
+        noteNames(store, output);
       }
       return ExitCodes.DONE;
     }

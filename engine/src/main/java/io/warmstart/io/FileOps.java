@@ -111,7 +111,7 @@ public interface FileOps {
     /** The facts of the open directory itself. */
     FileFacts facts();
 
-    /** Makes the names in the directory durable. */
+    /** Makes the names in the directory durable, if its file system can: {@link DirectorySync}. */
     void sync() throws IOException;
 
     @Override

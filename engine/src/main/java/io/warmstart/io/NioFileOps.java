@@ -241,7 +241,7 @@ public final class NioFileOps implements FileOps {
 
     @Override
     public void sync() throws IOException {
-      channel.force(true);
+      DirectorySync.sync(channel);
     }
 
     @Override
