@@ -131,8 +131,7 @@ final class Engine implements AutoCloseable {
     this.givenOps = options.fileOps();
     this.idle = idle;
     this.rootWatch = new RootWatch(givenOps, root, FileSystemKind.keepsNumbers(root));
-    FileOps rooted =
-        new RootedFileOps(owner.ops(), root, root.resolve(DIRECTORY_NAME), rootWatch);
+    FileOps rooted = new RootedFileOps(owner.ops(), root, root.resolve(DIRECTORY_NAME), rootWatch);
     FileOps sparing = new SparingFileOps(rooted, idle);
     boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
     this.ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;

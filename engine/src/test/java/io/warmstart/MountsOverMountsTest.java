@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.index.PrivateDirectory;
+import io.warmstart.io.ProcessUser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +45,7 @@ class MountsOverMountsTest {
 
   @Test
   void theUppermostMountDecidesWhetherOtherMachinesMayWrite() throws Exception {
-    assumeTrue(PrivateDirectory.user() == 0, "only root can mount");
+    assumeTrue(ProcessUser.id() == 0, "only root can mount");
     assumeTrue(canUnshare(), "no mount namespace can be made here");
     String[] paths = {
       "foreign", "local", "hidden/sys", "with_space", "bound", "link", "plain", "none"

@@ -14,6 +14,11 @@ abstract class ForwardingFileOps implements FileOps {
   }
 
   @Override
+  public Rereads rereads() {
+    return ops.rereads();
+  }
+
+  @Override
   public void createDirectory(Path directory) throws IOException {
     ops.createDirectory(directory);
   }
