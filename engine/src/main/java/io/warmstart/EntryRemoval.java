@@ -71,9 +71,8 @@ final class EntryRemoval {
         return Outcome.SPARED;
       }
       Candidate candidate = new Candidate(runId, manifest);
-      Manifest used = engine.withKnownUse(entry.key(), candidate);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
-      EntryFacts facts = EntryFacts.of(runId, used, bytes);
+      EntryFacts facts = Expiry.facts(engine, entry.key(), candidate, bytes);
       if (facts.lastUseNanos() > entry.lastUseNanos() || (facts.accessed() && !entry.accessed())) {
         records.restamped(hold, entry.key(), facts, 0);
         return Outcome.STAYS;

@@ -327,7 +327,9 @@ final class EvictFlow {
             .thenComparing(each -> each.candidate().runId()));
     boolean changed = false;
     for (RootWalk.Evictable entry : entries) {
-      boolean old = Expiry.expired(options.ttlNanos(), used(entry), engine.clock.nanoTime());
+      boolean old =
+          Expiry.expired(
+              engine, options, entry.directory().key(), entry.candidate(), engine.clock.nanoTime());
       if ((!old && bytes <= options.sizeBudgetBytes()) || isSpared(entry)) {
         continue;
       }

@@ -51,10 +51,7 @@ final class KeyCount {
     List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
       entries.add(
-          EntryFacts.of(
-              candidate.runId(),
-              engine.withKnownUse(directory.key(), candidate),
-              scan.pairBytes(candidate.runId())));
+          Expiry.facts(engine, directory.key(), candidate, scan.pairBytes(candidate.runId())));
     }
     // What is out of order must be looked at again: a writer's death changes no change time. And a
     // sweep tells of files that do not count, each time.

@@ -89,7 +89,7 @@ final class TouchFlow {
     }
     // Another process may just have told of its own hit, which will do for ours.
     long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
-    if (current.accessed() && moves <= leastMoveNanos) {
+    if (current.accessed() && moves <= leastMoveNanos && moves >= -Expiry.AHEAD_NANOS) {
       engine.touches.persisted(ref, touch);
       return;
     }

@@ -82,6 +82,11 @@ record KeyFiles(Path directory) {
     return bytes;
   }
 
+  /** Removes the index of a root that nobody has open: it is made again from the files. */
+  static void removeIndex(Path root) throws IOException {
+    Files.delete(root.resolve(".warmstart").resolve("index"));
+  }
+
   /** The names in quarantine, sorted. */
   static List<String> quarantined(Path root) throws IOException {
     return new KeyFiles(root.resolve(".warmstart").resolve("quarantine")).names();

@@ -1,0 +1,70 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A virtual machine booted with its clock a year ahead, and a fit saved. The clock was set right,
+ * and for a year to come no TTL ended what had been saved.
+ */
+class FutureStampTest {
+  private static final Duration AHEAD = Duration.ofDays(365);
+  private static final Duration TTL = Duration.ofDays(30);
+
+  @TempDir Path root;
+  private final SteppedClock clock = new SteppedClock();
+  private final Fingerprint key = Payloads.key("saved ahead");
+  private final StoreOptions options = StoreOptions.defaults().withClock(clock).withTtl(TTL);
+
+  /** Saves while the clock is ahead; it is right again afterwards. */
+  @BeforeEach
+  void saveAhead() {
+    clock.advance(AHEAD);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.saveOverwrite(key, "run", new byte[] {1}, EntryAttributes.checkpoint());
+    }
+    clock.advance(AHEAD.negated());
+  }
+
+  @Test
+  void anEntryOfTheFutureIsFoundUntilItsTtlHasPassedByTheRightClock() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      assertTrue(store.lookup(key).isPresent());
+    }
+    clock.advance(TTL.plusHours(1));
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      assertFalse(store.lookup(key).isPresent());
+      assertTrue(
+          store.explain(key, Ranking.LATEST).toString().contains("expired"),
+          "explain does not say why");
+    }
+  }
+
+  @Test
+  void aSweepRemovesIt() throws Exception {
+    KeyFiles.removeIndex(root);
+    clock.advance(TTL.plusHours(1));
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      EvictionReport report = store.evictOverflow();
+      assertEquals(1, report.expired(), report.toString());
+      assertTrue(store.verify(false, (done, total) -> {}).clean());
+    }
+  }
+
+  @Test
+  void anIndexThatHasCountedItDiffersFromNothing() throws Exception {
+    KeyFiles.removeIndex(root);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.evictOverflow();
+      VerifyReport report = store.verify(false, (done, total) -> {});
+      assertTrue(report.clean(), report.toString());
+    }
+  }
+}
