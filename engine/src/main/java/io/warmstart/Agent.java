@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.format.Digest256;
 import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
 import io.warmstart.index.SharedIndex;
@@ -110,6 +111,7 @@ final class Agent implements AutoCloseable {
       count();
       countedAt = System.nanoTime();
     }
+    engine.unsettled.due(now).forEach(this::recover);
     long saves = engine.counters.own(Counter.SAVES);
     if (now - sweptAt >= pause && saves != savesAtSweep) {
       savesAtSweep = saves;
@@ -130,6 +132,15 @@ final class Agent implements AutoCloseable {
   private void count() {
     try {
       new RootWalk(engine, true, () -> closed).run();
+    } catch (IOException e) {
+      engine.counters.count(Counter.SWEEP_FAILURES);
+    }
+  }
+
+  /** Judges what lookups have passed over, where no sweep comes by. */
+  private void recover(Digest256 key) {
+    try {
+      RecoverFlow.recover(engine, engine.directory(key));
     } catch (IOException e) {
       engine.counters.count(Counter.SWEEP_FAILURES);
     }

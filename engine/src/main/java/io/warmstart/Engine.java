@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.OpenDirectories;
 import io.warmstart.entry.PairReader;
@@ -81,6 +82,7 @@ final class Engine implements AutoCloseable {
   final Publisher publisher;
   final PairReader reader;
   final PairRecovery recovery;
+  final ChangeAges ages;
 
   /** The same, of what the dead of this machine have staged alone. */
   private final PairRecovery ownDead;
@@ -90,6 +92,7 @@ final class Engine implements AutoCloseable {
   final ReplacedFiles replaced;
   final ForeignTouches foreignTouches;
   final PendingTouches touches;
+  final UnsettledKeys unsettled = new UnsettledKeys();
   final RunIdGenerator runIds;
   final KeyLocks locks;
   final PayloadCache payloads;
@@ -153,12 +156,21 @@ final class Engine implements AutoCloseable {
     this.foreignTouches = new ForeignTouches(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
     this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);
+    this.ages = new ChangeAges(ops, clock, System::nanoTime);
     this.recovery =
         new PairRecovery(
-            ops, reader, quarantine, staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
+            ops,
+            reader,
+            quarantine,
+            ages,
+            staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
     this.ownDead =
         new PairRecovery(
-            ops, reader, quarantine, staged -> liveness(staged) == ProcessRegistry.Liveness.DEAD);
+            ops,
+            reader,
+            quarantine,
+            ages,
+            staged -> liveness(staged) == ProcessRegistry.Liveness.DEAD);
     this.openDirectories =
         new OpenDirectories(ops, root, () -> idle.allowance(MOST_OPEN_DIRECTORIES));
     // A network file system's client gives an open file that is replaced another name instead.

@@ -27,7 +27,10 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 final class ForeignTouches {
   private static final String MARK = ".touch.tmp.";
 
-  /** An older file is that of a process that died in its touch. */
+  /**
+   * An older file is that of a process that died in its touch. By its mtime, which for a file that
+   * is being written is the moment of the writing; a wrong one costs a short wait or spares one.
+   */
   private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** A touch takes a sync, and rarely more than this. */

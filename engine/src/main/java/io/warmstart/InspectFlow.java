@@ -58,7 +58,10 @@ final class InspectFlow {
       }
       entries.sort(KeyContents.LATEST_FIRST);
       return new KeyContents(
-          key, List.copyOf(entries), KeyCount.bytesOf(engine, scan), scan.suspects().size());
+          key,
+          List.copyOf(entries),
+          KeyCount.bytesOf(engine, directory, scan),
+          scan.suspects().size());
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
     }
@@ -88,9 +91,10 @@ final class InspectFlow {
       long otherFiles = 0;
       long otherBytes = 0;
       for (Digest256 key : keys) {
-        KeyScan scan = KeyScan.withSizes(engine.ops, engine.directory(key));
+        KeyDirectory directory = engine.directory(key);
+        KeyScan scan = KeyScan.withSizes(engine.ops, directory);
         entries += scan.candidates().size();
-        bytes += KeyCount.bytesOf(engine, scan);
+        bytes += KeyCount.bytesOf(engine, directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();
       }

@@ -47,7 +47,7 @@ final class KeyCount {
     long ctime = ctimeOf(engine, directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
     KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    long bytes = bytesOf(engine, scan);
+    long bytes = bytesOf(engine, directory, scan);
     List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
       entries.add(
@@ -69,8 +69,8 @@ final class KeyCount {
   }
 
   /** What counts of the files of a key; the budget may be passed by the saves in flight. */
-  static long bytesOf(Engine engine, KeyScan scan) {
-    return scan.bytes() - underWay(engine, scan);
+  static long bytesOf(Engine engine, KeyDirectory directory, KeyScan scan) throws IOException {
+    return scan.bytes() - underWay(engine, directory, scan);
   }
 
   private static long ctimeOf(Engine engine, KeyDirectory directory) throws IOException {
@@ -81,11 +81,12 @@ final class KeyCount {
     }
   }
 
-  private static long underWay(Engine engine, KeyScan scan) {
+  private static long underWay(Engine engine, KeyDirectory directory, KeyScan scan)
+      throws IOException {
     long bytes = 0;
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && !RecoverFlow.isGone(engine, staged, leftover)) {
+      if (staged != null && !RecoverFlow.isGone(engine, directory, staged, leftover)) {
         bytes += leftover.bytes();
       }
     }

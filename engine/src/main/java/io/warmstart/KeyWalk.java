@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.format.Candidate;
@@ -11,13 +12,9 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** What one thread of a {@link RootWalk} does with its keys, and has found. For that thread. */
 final class KeyWalk {
-  /** Empty directories younger than this may be a sibling's that is about to stage in it. */
-  private static final long EMPTY_DIRECTORY_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   private final Engine engine;
   private final boolean passUnchanged;
   private final RecoverFlow recoverFlow;
@@ -126,8 +123,10 @@ final class KeyWalk {
 
   private void removeEmptyDirectory(KeyDirectory directory) throws IOException {
     try {
-      long age = engine.clock.nanoTime() - engine.ops.stat(directory.path()).mtimeNanos();
-      if (age >= EMPTY_DIRECTORY_NANOS) {
+      // A younger one may be a sibling's that is about to stage in it, or that of a program which
+      // unpacks a backup: it makes directories first, gives them old mtimes, and fails without
+      // them.
+      if (engine.ages.isOlder(directory.path(), ChangeAges.SETTLED_NANOS)) {
         engine.ops.removeDirectory(directory.path());
       }
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {

@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>If one does not fit, read its manifest again. If that has changed, a writer was at work:
  *       start over.
  *   <li>If it is stable, wait until both files are older than a foreign writer's two renames are
- *       apart, then look once more under the key's lock, complete a publish that was cut off, or
- *       move the pair to quarantine; go on with the runner-up.
+ *       apart, then look once more under the key's lock, complete a publish that was cut off, or,
+ *       if both files have been as they are for a minute, move the pair to quarantine; go on with
+ *       the runner-up. A half without the other is passed over, for a sweep to judge.
  *   <li>If the lock is not to be had, its holder may be stopped between its two renames: return the
  *       version before from the link that it keeps to it. Where there is none, wait some more.
  * </ol>
@@ -53,6 +54,12 @@ final class LookupFlow {
 
   /** A holder that goes on is done long before; one that is stopped keeps the version before. */
   private static final long FIRST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /**
+   * How often one lookup starts over because a pair was changing. A writer that renames changes it
+   * twice; one that copies into the file in place, with each buffer, for as long as it takes.
+   */
+  private static final int MOST_CHANGES = 32;
 
   /** In all, for holders that have kept nothing. With the wait for foreign writers, 0.7 s. */
   private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
@@ -179,13 +186,18 @@ final class LookupFlow {
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
       } else if (engine.readOnly()) {
-        if (hasBecomeReadable(directory, suspect.runId())) {
+        if (hasBecomeReadable(directory, suspect.runId(), patience)) {
           return null;
         }
       } else {
         try {
           PairRecovery.Outcome outcome =
-              settle(directory, suspect.runId(), true, patience, MOST_WAIT_NANOS);
+              settle(
+                  directory,
+                  suspect.runId(),
+                  judgement(scan, suspect.runId()),
+                  patience,
+                  MOST_WAIT_NANOS);
           if (outcome == PairRecovery.Outcome.WHOLE
               || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
             return null;
@@ -197,7 +209,8 @@ final class LookupFlow {
     }
     List<Candidate> unexpired = unexpired(directory, scan);
     // What this store passes over as expired, one with another TTL would return.
-    boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
+    boolean general =
+        unreadable == null && unexpired.size() == scan.candidates().size();
     List<Candidate> order = ranking.rule().preferenceOrder(unexpired);
     for (Candidate candidate : order) {
       PairRead read;
@@ -348,15 +361,29 @@ final class LookupFlow {
   private static final class Patience {
     private long leftNanos = MOST_WAIT_NANOS;
 
+    /** How often a pair was changing. */
+    private int changes;
+
     /** Whether the last lock was not to be had. */
     private boolean waitedInVain;
+
+    /** Whether to look again at a pair that was changing. */
+    private boolean startsOver() {
+      return ++changes <= MOST_CHANGES;
+    }
+  }
+
+  /** Somebody copies into a file in place. Whether it will fit, a later lookup finds. */
+  private boolean isLeftForLater(KeyDirectory directory) {
+    engine.unsettled.note(directory.key(), System.nanoTime());
+    return false;
   }
 
   /** Deals with a pair that does not fit; true if it is worth looking again. */
   private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
       throws IOException {
     if (!ForeignWriters.waitOut(engine, directory, candidate.runId())) {
-      return true;
+      return patience.startsOver() || isLeftForLater(directory);
     }
     if (!engine.readOnly() && isSettled(directory, candidate, patience, FIRST_WAIT_NANOS)) {
       return true;
@@ -367,9 +394,10 @@ final class LookupFlow {
   }
 
   /** Whether a manifest that could not be read can be now, or is another's: it is being written. */
-  private boolean hasBecomeReadable(KeyDirectory directory, String runId) throws IOException {
+  private boolean hasBecomeReadable(KeyDirectory directory, String runId, Patience patience)
+      throws IOException {
     if (!ForeignWriters.waitOut(engine, directory, runId)) {
-      return true;
+      return patience.startsOver();
     }
     try {
       ManifestFile.read(engine.ops, directory.manifest(runId));
@@ -384,18 +412,27 @@ final class LookupFlow {
   private boolean isSettled(
       KeyDirectory directory, Candidate candidate, Patience patience, long mostWaitNanos)
       throws IOException {
-    boolean foreignWriter = ForeignWriters.hasStaged(engine, directory, candidate.runId());
-    return switch (settle(directory, candidate.runId(), !foreignWriter, patience, mostWaitNanos)) {
+    PairRecovery.Judgement judgement =
+        ForeignWriters.hasStaged(engine, directory, candidate.runId())
+            ? PairRecovery.Judgement.NONE
+            : PairRecovery.Judgement.LOOKUP;
+    return switch (settle(directory, candidate.runId(), judgement, patience, mostWaitNanos)) {
       case WHOLE, ROLLED_FORWARD, GONE -> true;
       case QUARANTINED, UNDECIDED -> false;
     };
+  }
+
+  private static PairRecovery.Judgement judgement(KeyScan scan, String runId) {
+    return scan.foreignManifestStaged(runId)
+        ? PairRecovery.Judgement.NONE
+        : PairRecovery.Judgement.LOOKUP;
   }
 
   /** After the first wait in vain nothing is done; after the last, what can be without the lock. */
   private PairRecovery.Outcome settle(
       KeyDirectory directory,
       String runId,
-      boolean mayQuarantine,
+      PairRecovery.Judgement judgement,
       Patience patience,
       long mostWaitNanos)
       throws IOException {
@@ -410,7 +447,11 @@ final class LookupFlow {
         }
         giveUp();
       }
-      return RecoverFlow.settle(engine, hold, directory, runId, mayQuarantine);
+      PairRecovery.Outcome outcome = RecoverFlow.settle(engine, hold, directory, runId, judgement);
+      if (outcome == PairRecovery.Outcome.UNDECIDED) {
+        engine.unsettled.note(directory.key(), System.nanoTime());
+      }
+      return outcome;
     }
   }
 

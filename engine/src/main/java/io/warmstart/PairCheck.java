@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 record PairCheck(
     boolean exists, boolean whole, long payloadBytes, String kind, Path path, String detail) {
 
+  /** A whole manifest says so, which no waiting will mend. */
+  private static final String WRONG_SCHEMA = "schema version";
+
   static PairCheck of(Engine engine, KeyDirectory directory, String runId) throws IOException {
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
@@ -37,7 +40,7 @@ record PairCheck(
       return new PairCheck(
           payloadExists, false, 0, "orphan payload", payloadPath, "expected=a manifest beside it");
     } catch (SchemaVersionException e) {
-      return bad("schema version", manifestPath, e.getMessage());
+      return bad(WRONG_SCHEMA, manifestPath, e.getMessage());
     } catch (ManifestFormatException e) {
       return bad("manifest", manifestPath, e.getMessage());
     }
@@ -77,6 +80,11 @@ record PairCheck(
     } catch (NoSuchFileException e) {
       return false;
     }
+  }
+
+  /** Whether somebody who is still writing would leave it so for a while. */
+  boolean mayBeUnderWay() {
+    return exists && !whole && !kind.equals(WRONG_SCHEMA);
   }
 
   Problem problem(boolean repaired) {

@@ -25,8 +25,9 @@ import java.util.concurrent.TimeUnit;
  * directory.
  *
  * <ol>
- *   <li>Pairs whose manifest cannot be read, and payloads without a manifest, are completed from
- *       staged files, or moved to quarantine when they are older than any writer needs.
+ *   <li>Pairs whose manifest cannot be read or whose payload does not fit it, and halves without
+ *       the other, are completed from staged files, or moved to quarantine when they have not
+ *       changed for longer than any writer needs ({@link PairRecovery}).
  *   <li>Staged files of dead owners, and old temporaries of the original store's dead processes,
  *       are removed: nobody will come back for them, and no acknowledged save needs them.
  * </ol>
@@ -34,10 +35,10 @@ import java.util.concurrent.TimeUnit;
  * <p>Sweeps and verifications run it for every key; lookups do the part that concerns them.
  */
 final class RecoverFlow {
-  /** A writer that knows no lock has long done its second rename, or is dead. */
-  private static final long STRAY_NANOS = TimeUnit.MINUTES.toNanos(1);
-
-  /** How old a file must be whose owner's life cannot be proven either way. */
+  /**
+   * How old a file must be whose owner's life cannot be proven either way. Ages of leftovers are by
+   * ctime, as all ages are here: what a backup has brought back has the mtime that it had once.
+   */
   private static final long OUT_OF_REACH_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   /** How old, if a process with the number that the file names is there, whoever that is. */
@@ -74,7 +75,7 @@ final class RecoverFlow {
    * @param result counts what was done, also by a run that fails half-way
    */
   void run(KeyDirectory directory, KeyScan scan, Result result) throws IOException {
-    List<KeyScan.Leftover> dead = deadLeftovers(scan);
+    List<KeyScan.Leftover> dead = deadLeftovers(directory, scan);
     Set<String> broken = brokenRuns(scan);
     for (KeyScan.Leftover leftover : dead) {
       if (leftover.staged() != null) {
@@ -89,7 +90,16 @@ final class RecoverFlow {
     if (!broken.isEmpty() || !dead.isEmpty()) {
       try (KeyLocks.Hold hold = engine.lock(directory)) {
         for (String runId : broken) {
-          count(result, settle(engine, hold, directory, runId, isOld(scan, runId)));
+          PairRecovery.Judgement judgement =
+              scan.foreignManifestStaged(runId)
+                  ? PairRecovery.Judgement.NONE
+                  : PairRecovery.Judgement.SWEEP;
+          PairRecovery.Outcome outcome = settle(engine, hold, directory, runId, judgement);
+          count(result, outcome);
+          if (outcome == PairRecovery.Outcome.UNDECIDED) {
+            // What somebody is bringing back may yet want the staged file that completes it.
+            dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
+          }
         }
         for (KeyScan.Leftover leftover : dead) {
           remove(directory.path().resolve(leftover.name()), leftover, result);
@@ -116,13 +126,13 @@ final class RecoverFlow {
       KeyLocks.Hold hold,
       KeyDirectory directory,
       String runId,
-      boolean mayQuarantine)
+      PairRecovery.Judgement judgement)
       throws IOException {
     PairRecovery.Outcome outcome;
     engine.index.changing(directory);
     try {
       // Without the lock nothing is proven: its holder may be stopped between its two renames.
-      boolean proven = mayQuarantine && hold.shared();
+      PairRecovery.Judgement proven = hold.shared() ? judgement : PairRecovery.Judgement.NONE;
       outcome = engine.recovery.recover(directory, runId, proven, hold.shared());
     } finally {
       engine.index.changed(directory);
@@ -145,6 +155,12 @@ final class RecoverFlow {
       case WHOLE, GONE, UNDECIDED -> {}
     }
     return outcome;
+  }
+
+  /** Recovers one key that is not being walked, by what it looks like now. */
+  static void recover(Engine engine, KeyDirectory directory) throws IOException {
+    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+    new RecoverFlow(engine).run(directory, scan, new Result());
   }
 
   private static void count(Result result, PairRecovery.Outcome outcome) {
@@ -181,36 +197,17 @@ final class RecoverFlow {
     return broken;
   }
 
-  private boolean isOld(KeyScan scan, String runId) {
-    for (KeyScan.Suspect suspect : scan.suspects()) {
-      if (suspect.runId().equals(runId)) {
-        // Renames are atomic: what is in place and unreadable was not cut off by a rename.
-        return true;
-      }
-    }
-    if (scan.foreignManifestStaged(runId)) {
-      return false;
-    }
-    long now = engine.clock.nanoTime();
-    for (FileFacts facts :
-        new FileFacts[] {scan.manifestFacts().get(runId), scan.payloadFacts().get(runId)}) {
-      if (facts != null && now - facts.mtimeNanos() < STRAY_NANOS) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private List<KeyScan.Leftover> deadLeftovers(KeyScan scan) {
+  private List<KeyScan.Leftover> deadLeftovers(KeyDirectory directory, KeyScan scan)
+      throws IOException {
     List<KeyScan.Leftover> dead = new ArrayList<>();
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && isDead(staged, leftover)) {
+      if (staged != null && isDead(directory, staged, leftover)) {
         dead.add(leftover);
       }
     }
     for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
-      if (isDeadForeign(engine, leftover)) {
+      if (isDeadForeign(engine, directory, leftover)) {
         dead.add(leftover);
       }
     }
@@ -229,22 +226,25 @@ final class RecoverFlow {
     }
   }
 
-  private boolean isDead(StagedName staged, KeyScan.Leftover leftover) {
+  private boolean isDead(KeyDirectory directory, StagedName staged, KeyScan.Leftover leftover)
+      throws IOException {
     return switch (engine.liveness(staged)) {
       case DEAD -> true;
       case ALIVE -> false;
       // Before the last reboot, or on another machine that shares the file system.
-      case OUT_OF_REACH -> isOlder(engine, leftover, OUT_OF_REACH_NANOS);
+      case OUT_OF_REACH -> isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS);
     };
   }
 
   /** Whether the owner of a staged file must be taken for dead, whatever may be done about it. */
-  static boolean isGone(Engine engine, StagedName staged, KeyScan.Leftover leftover) {
+  static boolean isGone(
+      Engine engine, KeyDirectory directory, StagedName staged, KeyScan.Leftover leftover)
+      throws IOException {
     return switch (engine.liveness(staged)) {
       case DEAD -> true;
       case ALIVE -> false;
       case OUT_OF_REACH ->
-          !engine.besideOtherMachines() || isOlder(engine, leftover, OUT_OF_REACH_NANOS);
+          !engine.besideOtherMachines() || isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS);
     };
   }
 
@@ -252,18 +252,20 @@ final class RecoverFlow {
    * The original store names its temporaries by process id alone, which may be that of another
    * namespace or of a later process: so they must be old, and their process not to be seen.
    */
-  static boolean isDeadForeign(Engine engine, KeyScan.Leftover leftover) {
+  static boolean isDeadForeign(Engine engine, KeyDirectory directory, KeyScan.Leftover leftover)
+      throws IOException {
     OptionalLong pid = DirectoryNames.foreignTemporaryPid(leftover.name());
     if (pid.isEmpty()) {
       return false;
     }
-    return isOlder(engine, leftover, ABANDONED_NANOS)
-        || (isOlder(engine, leftover, OUT_OF_REACH_NANOS)
+    return isOlder(engine, directory, leftover, ABANDONED_NANOS)
+        || (isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS)
             && ProcessHandle.of(pid.getAsLong()).isEmpty());
   }
 
-  private static boolean isOlder(Engine engine, KeyScan.Leftover leftover, long nanos) {
-    FileFacts facts = leftover.facts();
-    return facts != null && engine.clock.nanoTime() - facts.mtimeNanos() >= nanos;
+  private static boolean isOlder(
+      Engine engine, KeyDirectory directory, KeyScan.Leftover leftover, long nanos)
+      throws IOException {
+    return engine.ages.isOlder(directory.path().resolve(leftover.name()), nanos);
   }
 }

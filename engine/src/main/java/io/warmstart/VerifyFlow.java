@@ -1,8 +1,10 @@
 package io.warmstart;
 
 import io.warmstart.VerifyReport.Problem;
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.PairRecovery;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
@@ -17,12 +19,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Checks a whole root against what the format promises: every pair by its checksum, every other
  * file by what it is, and the index by the files ({@link IndexCheck}). A repair goes through {@link
  * RecoverFlow}, like any reader's, and moves aside what it cannot mend; it deletes only the
  * leftovers of dead processes.
+ *
+ * <p>What is not whole and has changed within the last minute is told as incomplete, and left alone
+ * by a repair unless a staged file completes it: somebody may be unpacking a backup.
  *
  * <p>Other processes may be saving meanwhile: what looks wrong is looked at again, under the key's
  * lock if this store may take it, before it is called a problem.
@@ -154,7 +160,7 @@ final class VerifyFlow {
 
   private void checkAgain(KeyDirectory directory, String runId, boolean repair) throws IOException {
     if (engine.readOnly()) {
-      report(directory, runId, false);
+      report(directory, runId);
       return;
     }
     for (int look = 1; look < MOST_LOOKS && engine.besideOtherMachines(); look++) {
@@ -171,21 +177,43 @@ final class VerifyFlow {
         boolean repaired = false;
         if (repair) {
           repaired =
-              switch (RecoverFlow.settle(engine, hold, directory, runId, true)) {
+              switch (RecoverFlow.settle(
+                  engine, hold, directory, runId, PairRecovery.Judgement.SWEEP)) {
                 case WHOLE, ROLLED_FORWARD, QUARANTINED, GONE -> true;
                 case UNDECIDED -> false;
               };
         }
-        problems.add(check.problem(repaired));
+        problems.add(repaired ? check.problem(true) : unrepaired(directory, runId, check));
       }
     }
   }
 
-  private void report(KeyDirectory directory, String runId, boolean repaired) throws IOException {
+  private void report(KeyDirectory directory, String runId) throws IOException {
     PairCheck check = PairCheck.of(engine, directory, runId);
     if (check.exists() && !check.whole()) {
-      problems.add(check.problem(repaired));
+      problems.add(unrepaired(directory, runId, check));
     }
+  }
+
+  private Problem unrepaired(KeyDirectory directory, String runId, PairCheck check)
+      throws IOException {
+    long ageNanos = engine.ages.ageNanos(directory, runId);
+    return check.mayBeUnderWay() && ageNanos < ChangeAges.SETTLED_NANOS
+        ? incomplete(check.path().toString(), check.kind() + ", " + check.detail(), ageNanos)
+        : check.problem(false);
+  }
+
+  private static Problem incomplete(String path, String detail, long ageNanos) {
+    return new Problem(
+        "incomplete",
+        path,
+        detail
+            + "; too young to judge: unchanged for expected="
+            + TimeUnit.NANOSECONDS.toSeconds(ChangeAges.SETTLED_NANOS)
+            + " s actual="
+            + TimeUnit.NANOSECONDS.toSeconds(ageNanos)
+            + " s",
+        false);
   }
 
   private void checkLeftovers(KeyDirectory directory, KeyScan scan, boolean repair)
@@ -195,19 +223,38 @@ final class VerifyFlow {
     }
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && RecoverFlow.isGone(engine, staged, leftover)) {
+      if (staged != null && RecoverFlow.isGone(engine, directory, staged, leftover)) {
         found(leftovers, directory, leftover, "leftover", "staged by a process that is gone");
       }
     }
     for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
       FileFacts facts = leftover.facts();
-      if (facts != null && RecoverFlow.isDeadForeign(engine, leftover)) {
+      if (facts != null && RecoverFlow.isDeadForeign(engine, directory, leftover)) {
         found(leftovers, directory, leftover, "leftover", "temporary of a process that is gone");
       }
     }
     for (KeyScan.Leftover leftover : scan.unknown()) {
+      if (DirectoryNames.isHalfOnItsWay(leftover.name()) && isYoung(directory, leftover)) {
+        continue;
+      }
       found(problems, directory, leftover, "stray name", "expected=a pair or a staged file");
     }
+  }
+
+  /** What {@code rsync} is writing: reported, as what it is. */
+  private boolean isYoung(KeyDirectory directory, KeyScan.Leftover leftover) throws IOException {
+    Path path = directory.path().resolve(leftover.name());
+    try {
+      long ageNanos = engine.ages.ageNanos(path);
+      if (ageNanos >= ChangeAges.SETTLED_NANOS) {
+        return false;
+      }
+      problems.add(
+          incomplete(path.toString(), "expected=a pair, of which this may become half", ageNanos));
+    } catch (NoSuchFileException e) {
+      // Renamed into place since it was listed.
+    }
+    return true;
   }
 
   private void found(

@@ -122,6 +122,7 @@ class EvictionOrderTest {
     for (String bad : List.of("bad one", "bad two")) {
       save(bad);
       KeyFiles.of(root, Payloads.key(bad)).writePayload("run", "x".repeat(PAYLOAD_BYTES));
+      clock.advance(Duration.ofMinutes(3));
       assertTrue(store.lookup(Payloads.key(bad)).isEmpty());
     }
     save("good");

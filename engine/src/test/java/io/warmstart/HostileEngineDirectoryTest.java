@@ -71,7 +71,8 @@ class HostileEngineDirectoryTest {
     assertTimeoutPreemptively(
         PATIENCE,
         () -> {
-          try (WarmStartStore store = WarmStartStore.open(root)) {
+          try (WarmStartStore store =
+              WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
             saveAndBreak(store);
             for (int again = 0; again < 2; again++) {
               try (Entry entry = store.lookup(key).orElseThrow()) {

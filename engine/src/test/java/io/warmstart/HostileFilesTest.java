@@ -99,7 +99,8 @@ class HostileFilesTest {
             assertEquals("second", runId(readOnly));
             assertEquals("second", readOnly.explain(key, Ranking.LATEST).winner().orElseThrow());
           }
-          try (WarmStartStore store = WarmStartStore.open(root)) {
+          try (WarmStartStore store =
+              WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
             assertEquals(
                 "second", store.explain(key, Ranking.LOWEST_OBJECTIVE).winner().orElseThrow());
             assertEquals("second", runId(store));
@@ -181,7 +182,8 @@ class HostileFilesTest {
     assertTimeoutPreemptively(
         PATIENCE,
         () -> {
-          try (WarmStartStore store = WarmStartStore.open(root)) {
+          try (WarmStartStore store =
+              WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
             EvictionReport report = store.evictOverflow();
             assertEquals(0, report.failures());
             assertEquals(0, report.rolledForward());

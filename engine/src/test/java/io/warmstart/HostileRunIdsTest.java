@@ -32,7 +32,10 @@ class HostileRunIdsTest {
     canary = Canary.in(parent.resolve("outside"));
     store =
         WarmStartStore.open(
-            root, StoreOptions.defaults().withForeignCheckInterval(java.time.Duration.ZERO));
+            root,
+            StoreOptions.defaults()
+                .withClock(FaultScenario.AHEAD)
+                .withForeignCheckInterval(java.time.Duration.ZERO));
   }
 
   @AfterEach

@@ -32,12 +32,15 @@ class LeftoversTest {
 
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("leftovers");
+  private final SteppedClock clock = new SteppedClock();
   private WarmStartStore store;
   private KeyFiles files;
 
   @BeforeEach
   void open() throws IOException {
-    store = WarmStartStore.open(root);
+    store =
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withClock(clock).withForeignCheckInterval(Duration.ZERO));
     files = KeyFiles.created(root, key);
   }
 
@@ -46,14 +49,15 @@ class LeftoversTest {
     store.close();
   }
 
-  private Path left(String name, Duration age) throws IOException {
+  /** A file whose mtime says that it is old, as that of one that a backup has brought back. */
+  private Path left(String name) throws IOException {
     Path file = Files.writeString(files.file(name), "left");
-    return Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+    return Files.setLastModifiedTime(
+        file, FileTime.from(Instant.now().minus(Duration.ofDays(400))));
   }
 
   private Path staged(Owner owner) throws IOException {
-    return left(
-        new StagedName(RUN_ID, StagedName.Role.PAYLOAD, owner, 1).toText(), Duration.ofHours(1));
+    return left(new StagedName(RUN_ID, StagedName.Role.PAYLOAD, owner, 1).toText());
   }
 
   /** A kill leaves staged files by design; a check that cried wolf over them would be ignored. */
@@ -76,7 +80,8 @@ class LeftoversTest {
 
   @Test
   void anOldTemporaryOfTheOriginalWhoseProcessIsGoneIsRemoved() throws IOException {
-    Path orphan = left("r0-0.json.tmp." + NO_SUCH_PID + ".0", Duration.ofMinutes(11));
+    Path orphan = left("r0-0.json.tmp." + NO_SUCH_PID + ".0");
+    clock.advance(Duration.ofMinutes(11));
     assertEquals(1, store.evictOverflow().leftoversRemoved());
     assertFalse(Files.exists(orphan));
   }
@@ -84,7 +89,8 @@ class LeftoversTest {
   @Test
   void aYoungTemporaryOfTheOriginalStaysSinceItsPidMayBeThatOfAnotherNamespace()
       throws IOException {
-    Path young = left("r0-0.json.tmp." + NO_SUCH_PID + ".0", Duration.ofMinutes(9));
+    Path young = left("r0-0.json.tmp." + NO_SUCH_PID + ".0");
+    clock.advance(Duration.ofMinutes(9));
     store.evictOverflow();
     assertTrue(Files.exists(young));
   }
@@ -92,18 +98,21 @@ class LeftoversTest {
   @Test
   void aTemporaryOfTheOriginalStaysWhileAProcessHasItsPidButNotForEver() throws IOException {
     long alive = ProcessHandle.current().pid();
-    Path used = left("r0-0.bin.tmp." + alive + ".0", Duration.ofHours(23));
-    Path abandoned = left("r0-0.bin.tmp." + alive + ".1", Duration.ofHours(25));
+    Path used = left("r0-0.bin.tmp." + alive + ".0");
+    clock.advance(Duration.ofHours(23));
     store.evictOverflow();
     assertTrue(Files.exists(used));
-    assertFalse(Files.exists(abandoned));
+    clock.advance(Duration.ofHours(2));
+    store.evictOverflow();
+    assertFalse(Files.exists(used));
   }
 
   @Test
   void temporariesWhoseNameTellsNoPidAreLeftAlone() throws IOException {
-    Path weird = left("garbage.tmp.notapid.suffix", Duration.ofDays(400));
-    Path empty = left("garbage.tmp.", Duration.ofDays(400));
-    Path huge = left("garbage.tmp.99999999999999999999.0", Duration.ofDays(400));
+    Path weird = left("garbage.tmp.notapid.suffix");
+    Path empty = left("garbage.tmp.");
+    Path huge = left("garbage.tmp.99999999999999999999.0");
+    clock.advance(Duration.ofDays(400));
     store.evictOverflow();
     assertTrue(Files.exists(weird));
     assertTrue(Files.exists(empty));
@@ -114,6 +123,7 @@ class LeftoversTest {
   void aFileThatThisProcessHasStagedStaysHoweverOld() throws IOException {
     Owner self = ownOwner();
     Path mine = staged(self);
+    clock.advance(Duration.ofDays(400));
     store.evictOverflow();
     assertTrue(Files.exists(mine));
   }
@@ -131,14 +141,13 @@ class LeftoversTest {
   void aFileStagedBeforeTheLastRebootIsRemovedOnlyWhenItIsOld() throws IOException {
     Owner self = ownOwner();
     Owner elsewhere = new Owner(self.slot(), ~self.boot(), self.epoch());
-    Path old = staged(elsewhere);
-    Path young =
-        left(
-            new StagedName(RUN_ID, StagedName.Role.MANIFEST, elsewhere, 2).toText(),
-            Duration.ofMinutes(9));
+    Path left = staged(elsewhere);
+    clock.advance(Duration.ofMinutes(9));
     store.evictOverflow();
-    assertFalse(Files.exists(old));
-    assertTrue(Files.exists(young));
+    assertTrue(Files.exists(left));
+    clock.advance(Duration.ofMinutes(2));
+    store.evictOverflow();
+    assertFalse(Files.exists(left));
   }
 
   @Test

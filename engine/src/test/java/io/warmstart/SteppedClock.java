@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.EpochNanoClock;
 
 /** A clock that starts at the present, so that files' own times agree, and moves when told. */
-final class SteppedClock implements EpochNanoClock {
+public final class SteppedClock implements EpochNanoClock {
   private final AtomicLong unixNanos =
       new AtomicLong(TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
 
@@ -16,11 +16,11 @@ final class SteppedClock implements EpochNanoClock {
   }
 
   /** Moves on, or back if negative. */
-  void advance(Duration by) {
+  public void advance(Duration by) {
     unixNanos.addAndGet(by.toNanos());
   }
 
-  void set(long toUnixNanos) {
+  public void set(long toUnixNanos) {
     unixNanos.set(toUnixNanos);
   }
 }

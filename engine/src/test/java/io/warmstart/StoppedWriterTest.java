@@ -125,7 +125,8 @@ class StoppedWriterTest {
   /** Its lock has other keys under it; what is bad there waits, and is in nobody's way. */
   @Test
   void anUnreadableManifestUnderALockThatIsNotToBeHadHoldsNobodyUp() throws Exception {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
       FaultScenario.save(store, KEY, RUN, "old", 1);
       FaultScenario.save(store, KEY, "runner-up", "worse", 9);
       Files.writeString(KeyFiles.of(root, KEY).file("bad.json"), "{");

@@ -53,6 +53,7 @@ final class VerifyCommand extends RootCommand {
   private enum Next {
     NOTHING("nothing: it has been dealt with"),
     REPAIR("run verify with --repair"),
+    WAIT("nothing yet: somebody may be writing it; verify again in a minute"),
     AGAIN("run verify --repair again: somebody was working on it"),
     BY_HAND("move it away by hand: the store neither reads nor removes it"),
     ACCESS("see who may read it and whether the device is sound, then verify again");
@@ -70,6 +71,7 @@ final class VerifyCommand extends RootCommand {
       return switch (problem.kind()) {
         case "stray name", "not a directory" -> BY_HAND;
         case "unreadable" -> ACCESS;
+        case "incomplete" -> WAIT;
         default -> repair ? AGAIN : REPAIR;
       };
     }

@@ -3,6 +3,7 @@ package io.warmstart.entry;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.SchemaVersionException;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
@@ -23,7 +24,12 @@ import org.jspecify.annotations.Nullable;
  * rename and lost the first, the new manifest in place and the new payload staged. So, in this
  * order: a staged manifest that fits the payload in place is renamed into place (roll forward); a
  * staged or kept payload that fits the manifest in place is; what cannot be mended goes to
- * quarantine.
+ * quarantine, if it is proven bad.
+ *
+ * <p>Programs that take no lock of ours write pairs too, and not only by renames: {@code tar} and
+ * {@code cp} write the files in place, one after the other. So a half that is missing proves
+ * nothing to a lookup; and nothing that has changed within the last minute proves anything, but a
+ * manifest of another schema version, which is complete by what it says.
  *
  * <p>The caller holds the lock of the key. Then nobody who respects it stands between two renames,
  * so a staged manifest that fits is a cut-off publish, or the same payload about to be saved again:
@@ -33,6 +39,7 @@ public final class PairRecovery {
   private final FileOps ops;
   private final PairReader reader;
   private final Quarantine quarantine;
+  private final ChangeAges ages;
   private final Predicate<StagedName> ownerIsGone;
 
   /**
@@ -41,11 +48,33 @@ public final class PairRecovery {
    * @param ownerIsGone whether the owner of a staged file is known to be dead
    */
   public PairRecovery(
-      FileOps ops, PairReader reader, Quarantine quarantine, Predicate<StagedName> ownerIsGone) {
+      FileOps ops,
+      PairReader reader,
+      Quarantine quarantine,
+      ChangeAges ages,
+      Predicate<StagedName> ownerIsGone) {
     this.ops = ops;
     this.reader = reader;
     this.quarantine = quarantine;
+    this.ages = ages;
     this.ownerIsGone = ownerIsGone;
+  }
+
+  /** What may go to quarantine if it cannot be mended. */
+  public enum Judgement {
+    /** Nothing: a writer may be between its renames whom no lock of ours keeps out. */
+    NONE,
+    /** Two halves that do not fit, and what is no manifest. */
+    LOOKUP,
+    /** A half without the other one too. */
+    SWEEP
+  }
+
+  /** What is wrong with a pair. */
+  private enum Fault {
+    MISSING_HALF,
+    MISFIT,
+    WRONG_SCHEMA
   }
 
   /** What came of it. */
@@ -58,22 +87,21 @@ public final class PairRecovery {
     QUARANTINED,
     /** There is no such entry any more, or its files went while they were looked at. */
     GONE,
-    /** Nothing is proven: a foreign writer may be at work. */
+    /** Nothing is proven: somebody may be at work, or the files are too young to tell. */
     UNDECIDED
   }
 
   /**
    * Mends a pair.
    *
-   * @param mayQuarantine whether what cannot be mended is proven bad, or may just be in flight
+   * @param judgement what may go to quarantine once it is a minute old
    * @param locked whether the lock keeps other processes out; if not, only dead owners' files are
    *     used
    */
-  public Outcome recover(
-      KeyDirectory directory, String runId, boolean mayQuarantine, boolean locked)
+  public Outcome recover(KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
     try {
-      return recoverOnce(directory, runId, mayQuarantine, locked);
+      return recoverOnce(directory, runId, judgement, locked);
     } catch (NoSuchFileException e) {
       // A store that knows no lock removes files at any moment, and then there is nothing to mend.
       return Outcome.GONE;
@@ -81,12 +109,14 @@ public final class PairRecovery {
   }
 
   private Outcome recoverOnce(
-      KeyDirectory directory, String runId, boolean mayQuarantine, boolean locked)
+      KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
+    long began = ages.monotonicNanos();
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
     FileFacts payloadFacts = statOrNull(payloadPath);
     String reason;
+    Fault fault = Fault.MISSING_HALF;
     Manifest manifest = null;
     try {
       manifest = ManifestFile.read(ops, manifestPath).manifest();
@@ -97,9 +127,13 @@ public final class PairRecovery {
       }
       reason = "manifest is missing: file=" + manifestPath;
     } catch (ManifestFormatException e) {
+      fault = e instanceof SchemaVersionException ? Fault.WRONG_SCHEMA : Fault.MISFIT;
       reason = e.getMessage() + " file=" + manifestPath;
     }
     if (payloadFacts != null && !payloadFacts.regular()) {
+      if (manifest != null) {
+        fault = Fault.MISFIT;
+      }
       reason = "payload is not a regular file: file=" + payloadPath;
     } else if (payloadFacts != null) {
       Digest256 actual = reader.checksum(payloadPath);
@@ -110,6 +144,7 @@ public final class PairRecovery {
         if (fits(manifest, payloadFacts, actual)) {
           return Outcome.WHOLE;
         }
+        fault = Fault.MISFIT;
         reason =
             "payload does not fit its manifest: expected="
                 + manifest.checksum().toHex()
@@ -131,11 +166,24 @@ public final class PairRecovery {
         return Outcome.ROLLED_FORWARD;
       }
     }
-    if (!mayQuarantine) {
+    if (!isProven(judgement, fault) || !isOld(fault, directory, runId, began)) {
       return Outcome.UNDECIDED;
     }
     quarantine.take(directory.key(), reason, List.of(manifestPath, payloadPath));
     return Outcome.QUARANTINED;
+  }
+
+  private static boolean isProven(Judgement judgement, Fault fault) {
+    return switch (judgement) {
+      case NONE -> false;
+      case LOOKUP -> fault != Fault.MISSING_HALF;
+      case SWEEP -> true;
+    };
+  }
+
+  private boolean isOld(Fault fault, KeyDirectory directory, String runId, long began)
+      throws IOException {
+    return fault == Fault.WRONG_SCHEMA || ages.isSettled(directory, runId, began);
   }
 
   /** Mends every pair of a key that a publish may have been cut off in. */
@@ -148,7 +196,7 @@ public final class PairRecovery {
       }
     }
     for (String runId : runIds) {
-      if (recover(directory, runId, false, locked) == Outcome.ROLLED_FORWARD) {
+      if (recover(directory, runId, Judgement.NONE, locked) == Outcome.ROLLED_FORWARD) {
         mended++;
       }
     }

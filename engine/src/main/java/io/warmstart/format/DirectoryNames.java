@@ -14,6 +14,8 @@ public final class DirectoryNames {
   /** What every temporary of the original store contains, and no name of ours does. */
   public static final String TEMPORARY_MARK = ".tmp.";
 
+  private static final int RSYNC_SUFFIX_CHARACTERS = 6;
+
   private static final long MAX_FOREIGN_PID = 0xffff_ffffL;
 
   /** What a file in a key directory is, judged by its name alone. */
@@ -77,6 +79,19 @@ public final class DirectoryNames {
       return half(Kind.PAYLOAD, name, PAYLOAD_SUFFIX);
     }
     return Classified.UNKNOWN;
+  }
+
+  /**
+   * Returns whether {@code name} is what {@code rsync} names half of a pair before it is complete:
+   * the name with a dot before it and a dot and six characters after.
+   */
+  public static boolean isHalfOnItsWay(String name) {
+    int end = name.length() - 1 - RSYNC_SUFFIX_CHARACTERS;
+    if (end <= 1 || name.charAt(0) != '.' || name.charAt(end) != '.') {
+      return false;
+    }
+    Kind kind = classify(name.substring(1, end)).kind();
+    return kind == Kind.MANIFEST || kind == Kind.PAYLOAD;
   }
 
   private static Classified half(Kind kind, String name, String suffix) {

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.EntryAttributes;
 import io.warmstart.EvictionReport;
 import io.warmstart.Fingerprint;
+import io.warmstart.SteppedClock;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +29,14 @@ class HeldKeyWalkTest {
   void theKeyIsMendedByTheNextSweepOnceItsStripeIsFree() throws Exception {
     Path engineDirectory = root.resolve(".warmstart");
     Fingerprint key = Fingerprint.fromHex(IndexRoot.key(NUMBER).toHex());
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    SteppedClock clock = new SteppedClock();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withClock(clock))) {
       store.save(key, new byte[10], EntryAttributes.checkpoint());
       store.evictOverflow();
       Path stray = root.resolve(key.toHex()).resolve("stray.bin");
       Files.write(stray, new byte[10]);
-      Files.setLastModifiedTime(stray, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+      clock.advance(Duration.ofHours(1));
       IndexPatch.of(engineDirectory).walkIsDue();
       try (ForkedJvm holder =
           ForkedJvm.start(
