@@ -81,8 +81,8 @@ final class Engine implements AutoCloseable {
   final Stager stager;
   final Publisher publisher;
   final PairReader reader;
-  final PairRecovery recovery;
   final ChangeAges ages;
+  final PairRecovery recovery;
 
   /** The same, of what the dead of this machine have staged alone. */
   private final PairRecovery ownDead;

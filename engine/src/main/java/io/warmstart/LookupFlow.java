@@ -209,8 +209,7 @@ final class LookupFlow {
     }
     List<Candidate> unexpired = unexpired(directory, scan);
     // What this store passes over as expired, one with another TTL would return.
-    boolean general =
-        unreadable == null && unexpired.size() == scan.candidates().size();
+    boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
     List<Candidate> order = ranking.rule().preferenceOrder(unexpired);
     for (Candidate candidate : order) {
       PairRead read;

@@ -6,6 +6,7 @@ import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import net.openhft.chronicle.bytes.BytesStore;
@@ -318,6 +319,42 @@ public final class WarmStartStore implements AutoCloseable {
     }
     engine.requireRoot("verify failed");
     return new VerifyFlow(engine, effective).run(repair, progress);
+  }
+
+  /**
+   * Brings back from quarantine what is whole: each run whose manifest and payload fit, whether
+   * both lie there or one has come to the key's directory since. Under its run id and with the
+   * written stamp that it had; its access stamp is that of now, so its TTL begins again. A whole
+   * entry that is in place is never replaced, and what is not whole stays in quarantine; the report
+   * says which and why. Sweeps remove what stays there, oldest first, when the root needs the room.
+   *
+   * <p><b>Durable:</b> what has come back survives a power cut before it is gone from the
+   * quarantine.
+   *
+   * <p><b>Threads:</b> safe; other processes may go on working on the root.
+   *
+   * <p><b>Blocks:</b> reads and hashes what lies in quarantine.
+   *
+   * @param keys whose runs; all if empty
+   * @throws ReadOnlyStoreException if the store was opened for lookups only
+   * @throws StoreException if the quarantine cannot be listed; an error with one run is in the
+   *     report
+   */
+  public RestoreReport restore(Collection<Fingerprint> keys) {
+    ensureWritable();
+    return new RestoreFlow(engine).run(keys, false);
+  }
+
+  /**
+   * What lies in quarantine, why, and what {@link #restore} would do with it. Reads and hashes it;
+   * changes nothing.
+   *
+   * @param keys whose runs; all if empty
+   * @throws StoreException if the quarantine cannot be listed
+   */
+  public RestoreReport quarantined(Collection<Fingerprint> keys) {
+    ensureOpen();
+    return new RestoreFlow(engine).run(keys, true);
   }
 
   /** One fit on one key. */

@@ -126,7 +126,8 @@ class HostileManifestsTest {
         PATIENCE,
         () -> {
           assertReadOnlyStorePassesOverIt();
-          try (WarmStartStore store = WarmStartStore.open(root)) {
+          try (WarmStartStore store =
+              WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
             store.lookup(Payloads.key("other, to load the classes"));
             long before = allocatedBytes();
             try (Entry entry = store.lookup(key).orElseThrow()) {
@@ -138,7 +139,7 @@ class HostileManifestsTest {
         });
     assertEquals(List.of("good.bin", "good.json"), files.names());
     assertTrue(
-        KeyFiles.quarantined(root).stream().anyMatch(held -> held.endsWith("bad_json")),
+        KeyFiles.quarantined(root).stream().anyMatch(held -> held.endsWith("bad~json")),
         "kept for whoever wants to know");
   }
 

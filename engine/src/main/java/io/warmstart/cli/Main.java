@@ -61,6 +61,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("ls", ListCommand::new);
     COMMANDS.put("stat", StatCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
+    COMMANDS.put("restore", RestoreCommand::new);
     COMMANDS.put("evict", EvictCommand::new);
     COMMANDS.put("key", KeyCommand::new);
   }

@@ -13,7 +13,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -23,11 +25,17 @@ import org.agrona.concurrent.EpochNanoClock;
  * needs the room.
  *
  * <p>Names start with the moment in hex digits, so that they sort by age, and contain no dot: the
- * original store deletes some names with dots. Safe for all threads.
+ * original store deletes some names with dots. They tell key, run id and half, for {@link
+ * QuarantinedRuns} to bring back; where such a name is too long, the text file alone does. Safe for
+ * all threads.
  */
 public final class Quarantine {
   static final String DIRECTORY_NAME = "quarantine";
+  private static final String REASON_SUFFIX = "-reason";
   private static final int MOST_NAME_CHARACTERS = 100;
+
+  /** The least that a file system in use allows: eCryptfs. */
+  private static final int MOST_FILE_NAME_CHARACTERS = 143;
 
   private final FileOps ops;
   private final Path engineDirectory;
@@ -64,7 +72,7 @@ public final class Quarantine {
     for (Path file : files) {
       try {
         FileFacts facts = ops.stat(file);
-        String name = prefix + '-' + moved.size() + '-' + plain(file.getFileName().toString());
+        String name = nameFor(prefix + '-' + moved.size(), key, file.getFileName().toString());
         ops.rename(file, directory.resolve(name));
         bytes += facts.regular() ? facts.size() : 0;
         moved.add(name + " was " + escape(file.getFileName().toString()));
@@ -74,7 +82,7 @@ public final class Quarantine {
     }
     if (!moved.isEmpty()) {
       write(
-          directory.resolve(prefix + "-reason"),
+          directory.resolve(prefix + REASON_SUFFIX),
           "key: " + key.toHex() + "\nreason: " + reason + "\n" + String.join("\n", moved) + "\n");
     }
     return bytes;
@@ -109,6 +117,41 @@ public final class Quarantine {
     return held;
   }
 
+  /** What lies here, by the runs that it was half of. */
+  public QuarantinedRuns runs() throws IOException {
+    return QuarantinedRuns.read(ops, list());
+  }
+
+  /**
+   * Removes files that were brought back from here, and the reason beside them once nothing else
+   * lies beside it.
+   */
+  public void remove(List<Path> files) throws IOException {
+    for (Path file : files) {
+      unlink(file);
+    }
+    Set<String> left = new HashSet<>();
+    for (Held held : list()) {
+      if (!held.path().getFileName().toString().endsWith(REASON_SUFFIX)) {
+        left.add(String.valueOf(QuarantinedRuns.prefixOf(held.path())));
+      }
+    }
+    for (Path file : files) {
+      String prefix = QuarantinedRuns.prefixOf(file);
+      if (prefix != null && !left.contains(prefix)) {
+        unlink(directory.resolve(prefix + REASON_SUFFIX));
+      }
+    }
+  }
+
+  private void unlink(Path file) throws IOException {
+    try {
+      ops.unlink(file);
+    } catch (NoSuchFileException e) {
+      // A sibling's sweep was faster.
+    }
+  }
+
   /** Both levels: somebody may have cleaned the engine's directory away. */
   private void createDirectories() throws IOException {
     for (Path each : List.of(engineDirectory, directory)) {
@@ -133,6 +176,12 @@ public final class Quarantine {
           }
           return 0;
         });
+  }
+
+  /** No run id contains a tilde, so the original name comes back by putting dots for them. */
+  private static String nameFor(String prefix, Digest256 key, String original) {
+    String telling = prefix + '-' + key.toHex() + '-' + original.replace('.', '~');
+    return telling.length() <= MOST_FILE_NAME_CHARACTERS ? telling : prefix + '-' + plain(original);
   }
 
   private static String plain(String name) {

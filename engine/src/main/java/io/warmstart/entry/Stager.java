@@ -30,6 +30,8 @@ public final class Stager {
   /** What a save says about its payload. */
   public record Attributes(OptionalDouble objective, OptionalLong iteration, boolean finalResult) {}
 
+  private static final int COPY_BYTES = 128 * 1024;
+
   private final FileOps ops;
   private final Supplier<Owner> owner;
   private final Supplier<Stamp> stamps;
@@ -152,6 +154,59 @@ public final class Stager {
   /** A staged name that no file has had. */
   StagedName freshName(String runId, StagedName.Role role) {
     return new StagedName(runId, role, owner.get(), sequence.incrementAndGet());
+  }
+
+  /**
+   * Gives a file that is complete a staged name beside its own, and makes both durable. Where the
+   * file system has no hard links, it is copied.
+   *
+   * @return the staged name's path
+   * @throws NoSuchFileException if the file or the directory has vanished
+   * @throws SyncFailedException if the sync has failed
+   */
+  public Path stageLink(KeyDirectory directory, String runId, StagedName.Role role, Path existing)
+      throws IOException {
+    Path path = directory.staged(freshName(runId, role));
+    return Uninterrupted.call(
+        () -> {
+          try {
+            linkOrCopy(path, existing);
+            return path;
+          } catch (IOException | RuntimeException | Error e) {
+            discard(path, e);
+            throw e;
+          }
+        });
+  }
+
+  private void linkOrCopy(Path path, Path existing) throws IOException {
+    try {
+      ops.link(path, existing);
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException | UnsupportedOperationException e) {
+      copy(path, existing);
+      return;
+    }
+    try (FileOps.FileHandle file = ops.openForReading(path)) {
+      sync(file, path);
+    }
+  }
+
+  private void copy(Path path, Path existing) throws IOException {
+    byte[] piece = new byte[COPY_BYTES];
+    try (FileOps.FileHandle source = ops.openForReading(existing);
+        FileOps.FileHandle file = ops.createExclusive(path)) {
+      for (long position = 0; ; ) {
+        int count = source.read(ByteBuffer.wrap(piece), position);
+        if (count <= 0) {
+          break;
+        }
+        file.write(ByteBuffer.wrap(piece, 0, count));
+        position += count;
+      }
+      sync(file, path);
+    }
   }
 
   /** Removes what is left of a pair that will not be published. */

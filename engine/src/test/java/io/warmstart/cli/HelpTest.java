@@ -16,7 +16,7 @@ class HelpTest {
     String help = CommandRun.of("--help").expectDone().out();
 
     for (String command :
-        List.of("save", "lookup", "explain", "ls", "stat", "verify", "evict", "key")) {
+        List.of("save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key")) {
       assertTrue(help.contains("\n  " + command + " "), help);
     }
     assertTrue(help.contains("Exit codes: 0 done, 1 a miss or a problem"), help);
@@ -32,7 +32,8 @@ class HelpTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"save", "lookup", "explain", "ls", "stat", "verify", "evict", "key"})
+  @ValueSource(
+      strings = {"save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key"})
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
 
@@ -46,7 +47,8 @@ class HelpTest {
 
   /** An example that has gone stale with the options it uses would be the first thing tried. */
   @ParameterizedTest
-  @ValueSource(strings = {"save", "lookup", "explain", "ls", "stat", "verify", "evict", "key"})
+  @ValueSource(
+      strings = {"save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key"})
   void theExamplesInTheHelpAreAccepted(String command) {
     List<String> examples = examples(CommandRun.of(command, "--help").out(), command);
 

@@ -55,7 +55,8 @@ class VerifyAndEvictTest {
 
   @Test
   void verifyNamesEachProblemAndWhatToDo() throws IOException {
-    Files.write(keyDirectory.resolve("one.bin"), new byte[] {1, 2, 3});
+    anotherSchema("one");
+    Files.write(keyDirectory.resolve("two.bin"), new byte[] {1, 2, 3});
     Files.writeString(root.resolve("no\u001b[31mkey\nat all"), "");
 
     CommandRun text = CommandRun.of("verify", root);
@@ -67,29 +68,69 @@ class VerifyAndEvictTest {
     assertTrue(text.out().contains("no\\u001b[31mkey\\u000aat all"), text.out());
     assertTrue(text.out().contains("expected=1000 actual=3"), text.out());
     assertTrue(text.out().contains("--repair"), text.out());
-    assertTrue(text.out().endsWith("2 problems\n"), text.out());
+    assertTrue(text.out().endsWith("3 problems\n"), text.out());
     assertEquals(ExitCodes.MISS_OR_PROBLEM, json.exitCode());
-    assertEquals(List.of("stray name", "size"), kinds(json.json()));
-    JsonNode size = json.json().get("problems").get(1);
+    assertEquals(List.of("stray name", "schema version", "incomplete"), kinds(json.json()));
+    JsonNode schema = json.json().get("problems").get(1);
     assertEquals(
-        keyDirectory.resolve("one.bin").toRealPath().toString(), size.get("path").asText());
-    assertFalse(size.get("repaired").asBoolean());
-    assertTrue(size.get("next").asText().contains("--repair"));
+        keyDirectory.resolve("one.json").toRealPath().toString(), schema.get("path").asText());
+    assertFalse(schema.get("repaired").asBoolean());
+    assertTrue(schema.get("next").asText().contains("--repair"));
+    JsonNode size = json.json().get("problems").get(2);
+    assertEquals(
+        keyDirectory.resolve("two.bin").toRealPath().toString(), size.get("path").asText());
+    assertTrue(size.get("next").asText().contains("in a minute"));
     assertTrue(Files.exists(keyDirectory.resolve("one.bin")));
   }
 
   @Test
   void repairMovesAsideAndASecondRunIsSound() throws IOException {
-    Files.write(keyDirectory.resolve("one.bin"), new byte[1000 - 1]);
+    anotherSchema("one");
 
     CommandRun repaired = CommandRun.of("verify", root, "--repair");
 
     assertEquals(ExitCodes.MISS_OR_PROBLEM, repaired.exitCode());
-    assertTrue(repaired.out().contains("size (repaired)\n"), repaired.out());
+    assertTrue(repaired.out().contains("schema version (repaired)\n"), repaired.out());
     assertTrue(repaired.out().contains("1 problem, 1 repaired\n"), repaired.out());
     assertTrue(repaired.out().contains(".warmstart/quarantine"), repaired.out());
     assertFalse(Files.exists(keyDirectory.resolve("one.bin")));
     CommandRun.of("verify", root).expectDone();
+  }
+
+  /** What is bad however young it is. */
+  private void anotherSchema(String runId) throws IOException {
+    Path manifest = keyDirectory.resolve(runId + ".json");
+    String text = Files.readString(manifest);
+    Files.writeString(manifest, text.replace("\"schema_version\": 1", "\"schema_version\": 2"));
+  }
+
+  /** The way back, on the command line: what came to quarantine, and what is done about it. */
+  @Test
+  void restoreListsAndBringsBackWhatIsWhole() throws IOException {
+    Path manifest = keyDirectory.resolve("one.json");
+    String good = Files.readString(manifest);
+    anotherSchema("one");
+    CommandRun.of("verify", root, "--repair");
+    assertTrue(CommandRun.of("restore", root, "--list").expectDone().out().contains("not whole"));
+    CommandRun stays = CommandRun.of("restore", root);
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, stays.exitCode());
+    assertTrue(stays.out().contains("0 entries restored, 1 item stays in "), stays.out());
+
+    // Somebody has mended the manifest, and put it where it belongs.
+    Files.createDirectories(keyDirectory);
+    Files.writeString(manifest, good);
+    JsonNode listed = CommandRun.of("restore", root, "--list", "--json").expectDone().json();
+    assertEquals("restorable", listed.get("items").get(0).get("outcome").asText());
+    assertEquals("one", listed.get("items").get(0).get("run_id").asText());
+    assertTrue(Files.notExists(keyDirectory.resolve("one.bin")));
+
+    JsonNode restored = CommandRun.of("restore", root, "text:a", "--json").json();
+    assertEquals(1, restored.get("restored").asInt());
+    assertEquals("restored", restored.get("items").get(0).get("outcome").asText());
+    CommandRun.of("verify", root).expectDone();
+    CommandRun missed = CommandRun.of("restore", root, "text:b");
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, missed.exitCode());
+    assertTrue(missed.out().startsWith("nothing to restore lies in "), missed.out());
   }
 
   @Test
