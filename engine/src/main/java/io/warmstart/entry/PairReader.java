@@ -5,6 +5,7 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Rereads;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import java.io.EOFException;
@@ -12,11 +13,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the payload that a manifest promises, and proves that it is that one. */
 public final class PairReader {
+  private static final long RENAME_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
   private final FileOps ops;
   private final VerifiedPayloads verified;
   private final EpochNanoClock clock;
@@ -46,7 +50,23 @@ public final class PairReader {
    * @throws IOException if the file cannot be read, which says nothing about its bytes
    */
   public PairRead read(KeyDirectory directory, String runId, Manifest manifest) throws IOException {
-    return ops.rereads().call(() -> readOnce(directory.payload(runId), manifest));
+    Path path = directory.payload(runId);
+    PairRead read = readOrNull(path, manifest);
+    if (read == null && ops.rereads().shared()) {
+      // While another machine renames over a name, GlusterFS may find nothing under it.
+      Rereads.pause(RENAME_NANOS);
+      read = readOrNull(path, manifest);
+    }
+    return read == null ? PairRead.mismatch("payload is missing: file=" + path) : read;
+  }
+
+  /** Null if there is no such file. */
+  private @Nullable PairRead readOrNull(Path path, Manifest manifest) throws IOException {
+    try {
+      return ops.rereads().call(() -> readOnce(path, manifest));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
   }
 
   /**
@@ -63,7 +83,8 @@ public final class PairReader {
           && staged.role() == StagedName.Role.PREVIOUS
           && staged.runId().equals(runId)) {
         Path path = directory.path().resolve(leftover.name());
-        PayloadMemory memory = ops.rereads().call(() -> readOnce(path, manifest)).memory();
+        PairRead read = readOrNull(path, manifest);
+        PayloadMemory memory = read == null ? null : read.memory();
         if (memory != null) {
           return memory;
         }
@@ -115,8 +136,6 @@ public final class PairReader {
         }
         return new PairRead(loaded.memory(), null);
       }
-    } catch (NoSuchFileException e) {
-      return PairRead.mismatch("payload is missing: file=" + path);
     } catch (EOFException e) {
       return PairRead.mismatch(e.getMessage() + " file=" + path);
     }

@@ -133,8 +133,8 @@ public enum IoFailure {
 
   /**
    * Whether a failure may say that another machine has replaced the file or directory that was
-   * being read: ESTALE, or EBADF of a descriptor that nobody here has closed. To be asked only
-   * where other machines may write.
+   * being read: ESTALE, ENOENT of an open file, or EBADF of a descriptor that nobody here has
+   * closed. To be asked only where other machines may write.
    *
    * <p>The JDK hands the errno on as the C library's text alone, in the language of the process. So
    * a kernel's error with an unknown text may be one too. Whoever runs the step again for it, for a

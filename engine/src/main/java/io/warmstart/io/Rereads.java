@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Reads again what another machine has replaced under the reader.
  *
  * <p>A client of a network file system goes by names and open files for a while that another
- * machine has replaced: then a read fails with ESTALE or EBADF. That says that the entry changed
- * under the look, and nothing about the entry. So the step is run again from its beginning, where
- * it opens the file by its name: at once, and then after waits that double from 1 to 100 ms.
+ * machine has replaced: then a read fails with ESTALE, ENOENT or EBADF. That says that the entry
+ * changed under the look, and nothing about the entry. So the step is run again from its beginning,
+ * where it opens the file by its name: at once, and then after waits that double from 1 to 100 ms.
  *
  * <p>It goes on so for 5 s. GlusterFS caches names for 1 s; a kernel's NFS client caches attributes
  * for up to 60 s, but asks the server for each file that it opens, and looks a name up anew once

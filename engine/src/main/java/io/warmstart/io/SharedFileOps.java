@@ -1,6 +1,8 @@
 package io.warmstart.io;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -87,7 +89,7 @@ public final class SharedFileOps implements FileOps {
 
   @Override
   public FileHandle openForReading(Path file) throws IOException {
-    return rereads.call(() -> ops.openForReading(file));
+    return new ReadHandle(rereads.call(() -> ops.openForReading(file)), rereads);
   }
 
   @Override
@@ -126,5 +128,52 @@ public final class SharedFileOps implements FileOps {
   @Override
   public DirectoryHandle openDirectory(Path directory) throws IOException {
     return rereads.call(() -> ops.openDirectory(directory));
+  }
+
+  /**
+   * A file that is only read. GlusterFS fails its close too once another machine has replaced it:
+   * nothing was written through it, so there is nothing to lose, and what was read is good.
+   */
+  private record ReadHandle(FileHandle file, Rereads rereads) implements FileHandle {
+    @Override
+    public FileFacts facts() throws IOException {
+      return file.facts();
+    }
+
+    @Override
+    public void write(ByteBuffer source) throws IOException {
+      file.write(source);
+    }
+
+    @Override
+    public int read(ByteBuffer target, long position) throws IOException {
+      return file.read(target, position);
+    }
+
+    @Override
+    public MappedByteBuffer mapReadOnly(long length) throws IOException {
+      return file.mapReadOnly(length);
+    }
+
+    @Override
+    public MappedByteBuffer mapShared(long length) throws IOException {
+      return file.mapShared(length);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      file.sync();
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        file.close();
+      } catch (IOException e) {
+        if (!rereads.isReplaced(e)) {
+          throw e;
+        }
+      }
+    }
   }
 }

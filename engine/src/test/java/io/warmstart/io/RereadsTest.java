@@ -43,6 +43,7 @@ class RereadsTest {
         "Stale file handle",
         "Stale NFS file handle",
         "Bad file descriptor",
+        "No such file or directory",
         "Veraltete Dateizugriffsnummer (file handle)"
       })
   void whatTheKernelCallsStaleInAnyLanguageIsReadAgain(String text) throws IOException {
