@@ -7,6 +7,7 @@ import io.warmstart.entry.PairReader.PairRead;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.RankingRule;
+import io.warmstart.format.Stamp;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -66,12 +67,12 @@ final class ExplainFlow {
     for (int place = 0; place < order.size(); place++) {
       String reason =
           place == 0 ? won(ranking, order) : lost(ranking.rule(), order.get(0), order.get(place));
-      verdicts.add(verdict(order.get(place), true, reason));
+      verdicts.add(verdict(order.get(place), true, reason + aheadOfClock(order.get(place), now)));
     }
     for (Candidate candidate : scan.candidates()) {
       String reason = unusable.get(candidate.runId());
       if (reason != null) {
-        verdicts.add(verdict(candidate, false, reason));
+        verdicts.add(verdict(candidate, false, reason + aheadOfClock(candidate, now)));
       }
     }
     for (KeyScan.Suspect suspect : scan.suspects()) {
@@ -83,6 +84,17 @@ final class ExplainFlow {
         ranking,
         order.isEmpty() ? Optional.empty() : Optional.of(order.get(0).runId()),
         verdicts);
+  }
+
+  /** A stamp that some clock made which was wrong, or ours is. */
+  private static String aheadOfClock(Candidate candidate, long nowUnixNanos) {
+    Stamp lastUse = candidate.manifest().lastUse();
+    return lastUse.toUnixNanosSaturated() - nowUnixNanos > Expiry.AHEAD_NANOS
+        ? "; stamped ahead of the clock: expected<="
+            + Stamp.ofUnixNanos(nowUnixNanos)
+            + " actual="
+            + lastUse
+        : "";
   }
 
   private static void addOrphans(KeyScan scan, List<Verdict> verdicts) {

@@ -37,6 +37,9 @@ class FutureStampTest {
   void anEntryOfTheFutureIsFoundUntilItsTtlHasPassedByTheRightClock() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       assertTrue(store.lookup(key).isPresent());
+      assertTrue(
+          store.explain(key, Ranking.LATEST).toString().contains("stamped ahead of the clock"),
+          "explain does not tell");
     }
     clock.advance(TTL.plusHours(1));
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
