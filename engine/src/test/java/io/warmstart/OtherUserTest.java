@@ -111,10 +111,10 @@ class OtherUserTest {
 
   @Test
   void whatRootDoesTakesNothingFromTheOwner() throws Exception {
-    // given a user's store with a pair that is broken, and no file of the engine's
+    // given a user's store with a pair that is to be set aside, and no file of the engine's
     userDoesEverything();
     KeyFiles files = KeyFiles.of(root, key);
-    Files.write(files.payload(UserChild.RUN), new byte[] {9, 9, 9});
+    files.editManifest(UserChild.RUN, "\"schema_version\": 1", "\"schema_version\": 2");
     deleteTree(root.resolve(".warmstart"));
 
     // when
