@@ -64,9 +64,14 @@ final class Checks {
 
   /** A hash of a run id that is the same in every process. */
   static long ofRunId(String runId) {
+    return ofText(runId);
+  }
+
+  /** The same of any text. */
+  static long ofText(String text) {
     long hash = 1125899906842597L;
-    for (int at = 0; at < runId.length(); at++) {
-      hash = 31 * hash + runId.charAt(at);
+    for (int at = 0; at < text.length(); at++) {
+      hash = 31 * hash + text.charAt(at);
     }
     return mix(hash);
   }

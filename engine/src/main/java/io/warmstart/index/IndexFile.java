@@ -3,6 +3,7 @@ package io.warmstart.index;
 import static io.warmstart.index.IndexLayout.BOOT_OFFSET;
 import static io.warmstart.index.IndexLayout.DOUBT_OFFSET;
 import static io.warmstart.index.IndexLayout.FILE_NUMBER_OFFSET;
+import static io.warmstart.index.IndexLayout.FILE_OFFSET;
 import static io.warmstart.index.IndexLayout.GENERATION_OFFSET;
 import static io.warmstart.index.IndexLayout.LIVE;
 import static io.warmstart.index.IndexLayout.MAGIC;
@@ -39,6 +40,7 @@ final class IndexFile {
     buffer.putLong(BOOT_OFFSET, boot);
     buffer.putLong(GENERATION_OFFSET, generation);
     buffer.putLong(FILE_NUMBER_OFFSET, number);
+    buffer.putLong(FILE_OFFSET, ownWord());
     // Page 0 is never given out: 0 stands for none.
     buffer.putLong(PAGES_USED_OFFSET, Link.pagesUsed(1));
     buffer.putLong(DOUBT_OFFSET, generation | 1);
@@ -46,13 +48,22 @@ final class IndexFile {
     buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
   }
 
-  /** Whether the file was made under this boot, with this layout, and is in use. */
+  /**
+   * Whether the file was made under this boot, with this layout, and is in use. A copy of one that
+   * was, with another root or brought back from a backup, tells of files that lie elsewhere.
+   */
   boolean usable(long boot) {
     return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
         && buffer.getLong(VERSION_OFFSET) == IndexLayout.layout()
         && buffer.getLong(BOOT_OFFSET) == boot
         && buffer.getLong(FILE_NUMBER_OFFSET) == number
+        && buffer.getLong(FILE_OFFSET) == ownWord()
         && buffer.getLongVolatile(STATE_OFFSET) == LIVE;
+  }
+
+  private long ownWord() {
+    Object own = identity == null ? null : identity.identity();
+    return own == null ? 0 : Checks.ofText(own.toString());
   }
 
   long generation() {

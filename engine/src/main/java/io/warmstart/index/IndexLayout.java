@@ -64,6 +64,7 @@ public final class IndexLayout {
   static final int STATE_OFFSET = 32;
   static final int FILE_NUMBER_OFFSET = 40;
   static final int EPOCH_OFFSET = 48;
+  static final int FILE_OFFSET = 56;
   static final int PAGES_USED_OFFSET = 128;
   static final int DOUBT_OFFSET = 192;
   static final int COUNTED_OFFSET = 200;
@@ -140,6 +141,7 @@ public final class IndexLayout {
           new Field("state", STATE_OFFSET, 8, "1 live, 2 superseded by a new file"),
           new Field("file number", FILE_NUMBER_OFFSET, 8, "0 the first file, else the extension"),
           new Field("epoch", EPOCH_OFFSET, 8, "another value whenever all winners become void"),
+          new Field("file", FILE_OFFSET, 8, "of device and inode: a copy has others"),
           new Field("pages used", PAGES_USED_OFFSET, 8, "a link: pages given out, page 0 included"),
           new Field("doubt", DOUBT_OFFSET, 8, "another value whenever something went uncounted"),
           new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
