@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +26,8 @@ final class ForeignWriters {
   /** What is older was not changed just now, by any machine's clock. */
   private static final long LONG_AGO_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  /** A manifest that was staged longer ago is that of a writer that has died. */
-  private static final long LONGEST_STAGED_NANOS = TimeUnit.SECONDS.toNanos(1);
+  /** A writer that has done nothing for longer has died, or is stopped. */
+  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -63,20 +62,29 @@ final class ForeignWriters {
   }
 
   /**
-   * Waits for a writer that is proven to be between its two renames, because it has staged its
-   * manifest, however long it takes for that.
+   * Waits for the second rename of a writer that takes long for it: while the pair is young, or a
+   * staged manifest proves that somebody is between the two.
    *
    * @return how long it was waited
    */
-  static long waitForStaged(Engine engine, KeyDirectory directory, String runId, long mostNanos)
-      throws IOException {
+  static long waitForSecondRename(
+      Engine engine, KeyDirectory directory, String runId, long mostNanos) throws IOException {
     long began = System.nanoTime();
+    long changedAt = youngestChange(engine, directory, runId);
     long waited = 0;
-    while (waited < mostNanos && isBeingPublished(engine, directory, runId)) {
+    while (waited < mostNanos
+        && youngestChange(engine, directory, runId) == changedAt
+        && (isYoung(engine, changedAt) || isBeingPublished(engine, directory, runId))) {
       LockSupport.parkNanos(POLL_NANOS);
       waited = System.nanoTime() - began;
     }
     return waited;
+  }
+
+  private static boolean isYoung(Engine engine, long changedAt) {
+    // Of a pair that is gone there is no time to subtract.
+    return changedAt > 0
+        && engine.clock.nanoTime() - changedAt < LONGEST_NANOS + RacyWindow.coarseNanos(changedAt);
   }
 
   private static boolean isBeingPublished(Engine engine, KeyDirectory directory, String runId)
@@ -86,9 +94,7 @@ final class ForeignWriters {
       return false;
     }
     try {
-      long mtime = engine.ops.stat(staged).mtimeNanos();
-      return SystemEpochNanoClock.INSTANCE.nanoTime() - mtime
-          < LONGEST_STAGED_NANOS + RacyWindow.coarseNanos(mtime);
+      return isYoung(engine, engine.ops.changedNanos(staged));
     } catch (NoSuchFileException e) {
       return false;
     }

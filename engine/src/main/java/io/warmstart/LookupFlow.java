@@ -149,6 +149,7 @@ final class LookupFlow {
   }
 
   private boolean runOnFiles(Fingerprint key, Ranking ranking, Entry target) {
+    engine.counters.count(Counter.LOOKUPS_FROM_FILES);
     KeyDirectory directory = engine.directory(key.digest());
     Patience patience = new Patience();
     try {
@@ -388,7 +389,8 @@ final class LookupFlow {
       return true;
     }
     patience.leftNanos -=
-        ForeignWriters.waitForStaged(engine, directory, candidate.runId(), patience.leftNanos);
+        ForeignWriters.waitForSecondRename(
+            engine, directory, candidate.runId(), patience.leftNanos);
     return changed(directory, candidate);
   }
 

@@ -107,16 +107,29 @@ class ForeignOverwriteTest {
     }
   }
 
-  /** Its manifest is staged: so it is between its renames, however long its sync takes. */
   @Test
   void alsoForAWriterThatTakesLongerThanMostDo() throws IOException {
+    AtLook ops = new AtLook();
+    overwrite.renamePayload();
+    OldEnough.awaitAge(Duration.ofMillis(150), root.resolve(KEY.toHex()).resolve(RUN + ".bin"));
+    ops.arm(ObservedFileOps.Kind.CHANGED, RUN + ".json", 8, overwrite::renameManifest);
+    try (WarmStartStore readOnly = open(ops, true)) {
+      assertEquals("new", version(readOnly));
+      assertTrue(ops.done());
+    }
+  }
+
+  /** Its manifest is staged: so it is between its renames, however long its sync has taken. */
+  @Test
+  void alsoForAWriterWhoseStagedManifestIsSeen() throws IOException {
     for (boolean readOnly : new boolean[] {true, false}) {
       AtLook ops = new AtLook();
       overwrite.renamePayload();
-      OldEnough.awaitAge(Duration.ofMillis(150), root.resolve(KEY.toHex()).resolve(RUN + ".bin"));
+      Path payload = root.resolve(KEY.toHex()).resolve(RUN + ".bin");
+      OldEnough.awaitAge(Duration.ofMillis(1_100), payload);
       overwrite.stageManifest();
-      ops.arm(
-          ObservedFileOps.Kind.STAT, HalfPublished.stagedName(RUN), 5, overwrite::renameManifest);
+      String staged = HalfPublished.stagedName(RUN);
+      ops.arm(ObservedFileOps.Kind.CHANGED, staged, 3, overwrite::renameManifest);
       try (WarmStartStore store = open(ops, readOnly)) {
         assertEquals("new", version(store));
         assertTrue(ops.done());

@@ -23,7 +23,8 @@ public enum Counter {
   TOUCH_FAILURES(18),
   SWEEPS(19),
   SWEEP_FAILURES(20),
-  REBUILDS(21);
+  REBUILDS(21),
+  LOOKUPS_FROM_FILES(22);
 
   private final int place;
 

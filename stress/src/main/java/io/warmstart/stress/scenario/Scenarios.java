@@ -18,6 +18,7 @@ public final class Scenarios {
         new Faults(),
         new DiskFull(),
         new Foreign(),
+        new ForeignRead(),
         new Containers(),
         new Machines(),
         new ParallelCv(),

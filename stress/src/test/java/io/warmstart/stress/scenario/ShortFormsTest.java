@@ -38,6 +38,7 @@ class ShortFormsTest {
           Map.entry("faults", new Form(1, 4)),
           Map.entry("disk-full", new Form(1, 1)),
           Map.entry("foreign", new Form(3, 3)),
+          Map.entry("foreign-read", new Form(3, 3)),
           Map.entry("containers", new Form(3, 3)),
           Map.entry("machines", new Form(3, 3)),
           Map.entry("parallel-cv", new Form(2, 1)),
