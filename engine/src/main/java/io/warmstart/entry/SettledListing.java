@@ -23,15 +23,22 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * of many. So a listing proves that it lacks nothing only if nothing was renamed during it, which
  * the directory's change time tells once it is no longer racy. Until then the names of several are
  * put together: until one is proven, or has brought nothing new, or {@link #MOST_LISTINGS} were
- * made. Where no half of any pair has been found, only a proof or the last will do.
+ * made.
+ *
+ * <p>A listing that finds no half of any pair while the directory changes tells nothing: the lister
+ * may be stopped for so long that all names are replaced meanwhile. So then it goes on until the
+ * directory has stood still for two.
  *
  * @param exists whether there is such a directory; a symbolic link is none
  * @param names those of all listings, each once; some may be gone by now
  * @param proven whether no name that was there can be missing
  */
 public record SettledListing(boolean exists, List<String> names, boolean proven) {
-  /** Of a thousand listings beside a writer that never rests, some were seen to be empty. */
+  /** Where something was found. */
   static final int MOST_LISTINGS = 4;
+
+  /** Where nothing was: of a thousand listings beside a busy writer one is empty, or many. */
+  static final int MOST_EMPTY_LISTINGS = 64;
 
   /** Lists a key directory. */
   public static SettledListing of(FileOps ops, KeyDirectory directory) throws IOException {
@@ -39,17 +46,22 @@ public record SettledListing(boolean exists, List<String> names, boolean proven)
     Set<String> names = new LinkedHashSet<>();
     boolean proven = false;
     boolean found = false;
+    boolean stoodStill = false;
     boolean more = true;
     try {
-      for (int listing = 0; more && listing < MOST_LISTINGS; listing++) {
+      for (int listing = 1; more; listing++) {
         long changedBefore = ops.changedNanos(path);
         long beganAt = SystemEpochNanoClock.INSTANCE.nanoTime();
         boolean foundMore = addAll(ops.list(path), names);
         found |= foundMore;
-        proven =
-            !RacyWindow.SAME_CLOCK.isRacy(changedBefore, beganAt)
-                && ops.changedNanos(path) == changedBefore;
-        more = !proven && (foundMore || !found);
+        boolean standsStill = ops.changedNanos(path) == changedBefore;
+        proven = standsStill && !RacyWindow.SAME_CLOCK.isRacy(changedBefore, beganAt);
+        boolean enough =
+            found
+                ? !foundMore || listing == MOST_LISTINGS
+                : (standsStill && stoodStill) || listing == MOST_EMPTY_LISTINGS;
+        more = !proven && !enough;
+        stoodStill = standsStill;
       }
     } catch (NoSuchFileException | NotDirectoryException e) {
       return new SettledListing(false, List.of(), true);
