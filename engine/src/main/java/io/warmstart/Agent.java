@@ -169,8 +169,27 @@ final class Agent implements AutoCloseable {
       }
     }
     touchFlow.run(0);
+    clearAwayTheDead();
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * A process that saves and ends before its first sweep is the only kind that some roots ever see:
+   * it walks the root if another has died, once for each death.
+   */
+  private void clearAwayTheDead() {
+    if (engine.counters.own(Counter.SAVES) == savesAtSweep || !engine.noticeDeaths()) {
+      return;
+    }
+    engine.records().walkIsDue();
+    try {
+      new RootWalk(engine, true, () -> false).run();
+    } catch (IOException e) {
+      engine.counters.count(Counter.SWEEP_FAILURES);
+      // This process then counts as dead itself, so that the next one walks.
+      engine.leaveTraces();
     }
   }
 }

@@ -204,7 +204,8 @@ public final class ProcessRegistry implements AutoCloseable {
       started.completeExceptionally(e);
     } finally {
       Coordination coordination = current();
-      if (coordination != null && !leavesTraces) {
+      // A death that nobody here has acted on is passed on to the next process, as our own.
+      if (coordination != null && !leavesTraces && !predecessorDied) {
         coordination.left(coordination.row());
       }
       current = null;
@@ -258,7 +259,7 @@ public final class ProcessRegistry implements AutoCloseable {
       Coordination coordination = file.open(this::otherRowsAreHeld);
       FileLock held = rowLock;
       if (held == null || !held.isValid()) {
-        claimRow();
+        claimRow(coordination);
       }
       // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
       // the whole directory. Epochs are only ever compared for equality.
@@ -296,14 +297,23 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
-  private void claimRow() throws IOException {
-    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
-      FileLock lock = locks.tryLock(LockFile.rowByte(each));
-      if (lock != null) {
-        // Held until the channel closes: the lock is the proof that this process lives.
-        rowLock = lock;
-        row = each;
-        return;
+  /**
+   * Takes a free row; one whose owner has died only if there is no other. Until somebody has
+   * noticed that death, the row is what tells of it.
+   */
+  private void claimRow(Coordination coordination) throws IOException {
+    for (boolean ofTheDead : new boolean[] {false, true}) {
+      for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+        FileLock lock =
+            coordination.isOccupied(each) == ofTheDead
+                ? locks.tryLock(LockFile.rowByte(each))
+                : null;
+        if (lock != null) {
+          // Held until the channel closes: the lock is the proof that this process lives.
+          rowLock = lock;
+          row = each;
+          return;
+        }
       }
     }
     throw new IOException(

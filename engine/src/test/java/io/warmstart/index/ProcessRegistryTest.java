@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -81,12 +82,28 @@ class ProcessRegistryTest {
       before = owner(first);
       first.kill();
     }
+    assertTrue(self.registry.noticeDeaths());
     try (ForkedJvm second = fork()) {
       Owner after = owner(second);
       assertEquals(before.slot(), after.slot());
       assertTrue(after.epoch() > before.epoch());
       assertEquals(Liveness.DEAD, self.registry.liveness(before));
       assertEquals(Liveness.ALIVE, self.registry.liveness(after));
+    }
+  }
+
+  /** A process that sweeps nothing took the row, and with it the only trace of the death. */
+  @Test
+  void theRowOfTheDeadIsNotTakenBeforeTheDeathIsNoticed() throws Exception {
+    Owner before;
+    try (ForkedJvm first = fork()) {
+      before = owner(first);
+      first.kill();
+    }
+    try (ForkedJvm second = fork()) {
+      assertNotEquals(before.slot(), owner(second).slot());
+      assertTrue(self.registry.noticeDeaths());
+      assertFalse(self.registry.noticeDeaths(), "told once");
     }
   }
 

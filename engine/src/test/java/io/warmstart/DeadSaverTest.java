@@ -1,0 +1,119 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A root on which every process saves once and ends, as with the command line: what a killed one
+ * had staged stayed for ever. A regular sweep comes after a minute of saving, which none of them
+ * lived to see.
+ */
+class DeadSaverTest {
+  @TempDir Path directory;
+  private Path root;
+
+  @BeforeEach
+  void realRoot() throws IOException {
+    root = directory.toRealPath();
+  }
+
+  /** Counts the listings of the root: each is a walk over all keys. */
+  private final class CountedWalks extends ObservedFileOps {
+    private final AtomicInteger walks = new AtomicInteger();
+
+    CountedWalks() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (op.kind() == Kind.LIST && op.path().equals(root)) {
+        walks.incrementAndGet();
+      }
+      return whole.run();
+    }
+  }
+
+  private void killASaveOf(String run) throws Exception {
+    try (ForkedJvm child =
+        ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), run, "0")) {
+      child.awaitLine("stopped");
+      child.kill();
+    }
+    assertFalse(RootFiles.read(root).staged.isEmpty(), "the dead process's files");
+  }
+
+  private int saveAndEnd(String key) {
+    CountedWalks ops = new CountedWalks();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+      store.save(Payloads.key(key), new byte[10], EntryAttributes.checkpoint());
+    }
+    return ops.walks.get();
+  }
+
+  @Test
+  void theNextSaveOfAShortProcessRemovesWhatADeadOneHadStaged() throws Exception {
+    saveAndEnd("before");
+    killASaveOf("dead");
+
+    saveAndEnd("after");
+
+    assertEquals(List.of(), RootFiles.read(root).staged);
+  }
+
+  @Test
+  void onlyTheFirstSaveAfterADeathWalksTheRoot() throws Exception {
+    saveAndEnd("before");
+    killASaveOf("dead");
+
+    assertEquals(1, saveAndEnd("first"));
+    assertEquals(0, saveAndEnd("second"));
+    assertEquals(0, saveAndEnd("third"));
+  }
+
+  /** It takes the dead one's process slot, and with that the only trace of the death. */
+  @Test
+  void aReaderInBetweenDoesNotHideTheDeathFromTheNextSaver() throws Exception {
+    saveAndEnd("before");
+    killASaveOf("dead");
+
+    try (WarmStartStore reader = WarmStartStore.open(root)) {
+      assertTrue(reader.lookup(Payloads.key("before")).isPresent());
+    }
+    saveAndEnd("after");
+
+    assertEquals(List.of(), RootFiles.read(root).staged);
+  }
+
+  @Test
+  void whatALivingProcessHasStagedStays() throws Exception {
+    saveAndEnd("before");
+    killASaveOf("dead");
+    try (ForkedJvm child =
+        ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "living", "0")) {
+      child.awaitLine("stopped");
+      List<String> all = List.copyOf(RootFiles.read(root).staged);
+
+      saveAndEnd("after");
+
+      List<String> left = List.copyOf(RootFiles.read(root).staged);
+      assertFalse(left.isEmpty());
+      assertTrue(left.size() < all.size(), () -> "before: " + all + " after: " + left);
+    }
+  }
+}
