@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A save, from the caller's bytes to an entry that survives a power cut.
@@ -39,9 +40,21 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
  * second step, a bounded number of times, with jitter. A failed sync ends it.
+ *
+ * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
+ * the manifest before it and the payload after, and then it must be published again; or a foreign
+ * eviction took it, as it may take any entry, and then it was saved. A reader can do so only if
+ * there was a manifest before, and only with one that it read before the first publication. So a
+ * pair that is removed again and again was evicted, and one of a new run at once.
  */
 final class SaveFlow {
   private static final int MOST_ATTEMPTS = 32;
+
+  /**
+   * Once the pair was in place: each takes some milliseconds, in which a foreign reader is done.
+   */
+  private static final int MOST_REPUBLICATIONS = 8;
+
   private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private final Engine engine;
@@ -74,19 +87,20 @@ final class SaveFlow {
     Budget.requireRoom(
         options.sizeBudgetBytes(), engine.root, key, source.length(), attributes, Engine.PRODUCER);
     KeyDirectory directory = engine.directory(key.digest());
+    Progress progress = new Progress();
     Manifest saved;
     try {
-      saved = publish(directory, runId, source, stagerAttributes(attributes), mayReplace);
+      saved = publish(directory, runId, source, stagerAttributes(attributes), mayReplace, progress);
     } catch (SyncFailedException e) {
       failed();
       engine.counters.count(Counter.SYNC_FAILURES);
-      throw StoreFailures.ofWriting("save failed, nothing was changed", directory.path(), e);
+      throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
     } catch (IOException e) {
       failed();
       throw StoreFailures.ofWriting(
           undone(e)
-              ? "save failed, nothing was changed"
-              : "save was cut off and will be completed by the next reader or sweep",
+              ? progress.failure()
+              : "save was cut off and will be completed, or undone, by the next reader or sweep",
           directory.path(),
           e);
     } catch (RuntimeException | Error e) {
@@ -94,6 +108,36 @@ final class SaveFlow {
       throw e;
     }
     EvictFlow.keepBudget(engine, options, new SavedEntry(key.digest(), runId, saved));
+  }
+
+  /** What the attempts of one save have changed. */
+  private static final class Progress {
+    /** How often the pair was in place, as far as this process saw. */
+    int published;
+
+    /** The manifest that was in place last. */
+    @Nullable Manifest manifest;
+
+    /** Whether files were renamed, which others have removed since. */
+    boolean renamed;
+
+    String failure() {
+      if (published > 0) {
+        return "save failed, after other programs had removed what it had published";
+      }
+      return renamed
+          ? "save failed, and other programs have removed files of it or of the version before it"
+          : "save failed, nothing was changed";
+    }
+  }
+
+  /**
+   * Whether a save that threw may have replaced the version before all the same, or will: it is
+   * visible, or was cut off.
+   */
+  static boolean mayHaveReplaced(StoreException failure) {
+    return failure instanceof DurabilityUnknownException
+        || (failure.getCause() instanceof IOException cause && !undone(cause));
   }
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
@@ -107,7 +151,8 @@ final class SaveFlow {
       String runId,
       PayloadSource source,
       Stager.Attributes attributes,
-      boolean mayReplace)
+      boolean mayReplace,
+      Progress progress)
       throws IOException {
     IOException vanished = null;
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -116,8 +161,11 @@ final class SaveFlow {
       }
       try (OpenDirectories.Use open = engine.openDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes)) {
-        if (publishStaged(open, directory, pair, mayReplace || attempt > 0)) {
+        if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
+        }
+        if (progress.published > (mayReplace ? MOST_REPUBLICATIONS : 0)) {
+          break;
         }
         engine.counters.count(Counter.REPUBLISHED);
         engine.foreignTouches.destroyed();
@@ -125,6 +173,10 @@ final class SaveFlow {
         // A sibling has removed the directory while it was empty, or somebody the staged files.
         vanished = e;
       }
+    }
+    if (progress.manifest != null) {
+      engine.counters.count(Counter.REMOVED_BY_OTHERS);
+      return progress.manifest;
     }
     throw new IOException(
         "gave up after " + MOST_ATTEMPTS + " attempts: others keep removing what is being saved",
@@ -164,7 +216,11 @@ final class SaveFlow {
    * @return false if a foreign store has removed it
    */
   private boolean publishStaged(
-      OpenDirectories.Use open, KeyDirectory directory, StagedPair pair, boolean mayReplace)
+      OpenDirectories.Use open,
+      KeyDirectory directory,
+      StagedPair pair,
+      boolean mayReplace,
+      Progress progress)
       throws IOException {
     ReplacedFiles.Held replaced =
         mayReplace
@@ -172,11 +228,13 @@ final class SaveFlow {
                 directory.payload(pair.runId()), directory.manifest(pair.runId()))
             : engine.replaced.hold();
     try {
-      long removals = commit(directory, pair, mayReplace);
+      long removals = commit(directory, pair, mayReplace, progress);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
       makeNamesDurable(open, directory);
+      progress.published++;
+      progress.manifest = pair.manifest();
       return stillInPlace(directory, pair, removals, mayReplace);
     } finally {
       // Not sooner: what is freed before the sync of the directory, that sync waits for.
@@ -191,13 +249,19 @@ final class SaveFlow {
    *
    * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
    */
-  private long commit(KeyDirectory directory, StagedPair pair, boolean mayReplace)
+  private long commit(
+      KeyDirectory directory, StagedPair pair, boolean mayReplace, Progress progress)
       throws IOException {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       Published published;
       engine.index.changing(directory);
       try {
         published = engine.publisher.publish(pair, mayReplace);
+        progress.renamed = true;
+      } catch (NoSuchFileException e) {
+        // Somebody removes files here, and which of them is not known.
+        progress.renamed = true;
+        throw e;
       } finally {
         engine.index.changed(directory);
       }

@@ -191,7 +191,13 @@ public final class Publisher {
         case NOT_LINKED -> throw new IOException("no link to the payload before could be made");
       }
     } catch (IOException e) {
-      because.addSuppressed(new UndoFailedException(pair, e));
+      because.addSuppressed(
+          new UndoFailedException(
+              previous == Previous.NONE
+                  ? "the payload could not be taken back"
+                  : "the version before could not be put back",
+              pair,
+              e));
     }
   }
 
@@ -215,13 +221,8 @@ public final class Publisher {
   public static final class UndoFailedException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    UndoFailedException(StagedPair pair, IOException cause) {
-      super(
-          "the version before could not be put back: run="
-              + pair.runId()
-              + " directory="
-              + pair.directory().path(),
-          cause);
+    UndoFailedException(String what, StagedPair pair, IOException cause) {
+      super(what + ": run=" + pair.runId() + " directory=" + pair.directory().path(), cause);
     }
   }
 }

@@ -24,7 +24,10 @@ public enum Counter {
   SWEEPS(19),
   SWEEP_FAILURES(20),
   REBUILDS(21),
-  LOOKUPS_FROM_FILES(22);
+  LOOKUPS_FROM_FILES(22),
+
+  /** Saves whose pair was in place until another program removed it. */
+  REMOVED_BY_OTHERS(23);
 
   private final int place;
 

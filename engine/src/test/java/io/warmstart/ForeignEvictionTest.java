@@ -1,0 +1,169 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Saves beside an original store whose budget is 0, and whose every save evicts all that it finds:
+ * ours was published, durable, found gone, and published again, 32 times; then it failed, and said
+ * that nothing was changed. It had been saved, and evicted like any other.
+ */
+class ForeignEvictionTest {
+  private static final EntryAttributes PLAIN = EntryAttributes.checkpoint();
+
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("evicted");
+  private final Evictor evictor = new Evictor();
+
+  /** Removes all entries of the key, as a foreign eviction does, after each operation of a kind. */
+  private final class Evictor extends ObservedFileOps {
+    private Predicate<FileOp> after = op -> false;
+    private Predicate<FileOp> full = op -> false;
+    private int evictions;
+    private int most = Integer.MAX_VALUE;
+
+    Evictor() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (full.test(op)) {
+        throw new FileSystemException(op.path().toString(), null, "No space left on device");
+      }
+      T result = whole.run();
+      if (evictions < most && after.test(op)) {
+        evictions++;
+        KeyFiles files = KeyFiles.of(root, key);
+        for (String name : files.names()) {
+          if (name.endsWith(".json") || name.endsWith(".bin")) {
+            Files.delete(files.file(name));
+          }
+        }
+      }
+      return result;
+    }
+  }
+
+  private static boolean syncsTheKey(ObservedFileOps.FileOp op) {
+    return op.kind() == ObservedFileOps.Kind.SYNC_DIRECTORY
+        && op.path().getFileName().toString().length() == 64;
+  }
+
+  private static boolean renamesTheManifest(ObservedFileOps.FileOp op) {
+    Path target = op.target();
+    return op.kind() == ObservedFileOps.Kind.RENAME
+        && target != null
+        && target.toString().endsWith(".json");
+  }
+
+  private static long counter(WarmStartStore store, String name) {
+    return store.stats().counters().get(name);
+  }
+
+  @BeforeEach
+  void somethingBefore() {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(key, "run", new byte[] {1}, PLAIN);
+    }
+  }
+
+  private WarmStartStore open() {
+    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(evictor));
+  }
+
+  @Test
+  void anOverwriteThatWasInPlaceEachTimeIsSavedAndCounted() {
+    try (WarmStartStore store = open()) {
+      evictor.after = ForeignEvictionTest::syncsTheKey;
+
+      store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
+
+      assertEquals(1, counter(store, "removed_by_others"));
+      assertEquals(2, counter(store, "saves"), "with the one before");
+      assertEquals(0, counter(store, "save_failures"));
+      assertTrue(store.lookup(key).isEmpty());
+    }
+  }
+
+  /** A foreign reader may have destroyed it between its two reads: then the next one stays. */
+  @Test
+  void anOverwriteIsPublishedAgainAFewTimesBefore() {
+    try (WarmStartStore store = open()) {
+      evictor.after = ForeignEvictionTest::syncsTheKey;
+      evictor.most = 8;
+
+      store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
+
+      assertEquals(8, counter(store, "republished"));
+      assertEquals(0, counter(store, "removed_by_others"));
+      try (Entry entry = store.lookup(key).orElseThrow()) {
+        assertEquals(2, entry.payload().getByte(0));
+      }
+    }
+  }
+
+  /** No reader can have read a manifest before it, so none can have destroyed it. */
+  @Test
+  void aNewRunThatWasInPlaceIsNotPublishedAgain() {
+    try (WarmStartStore store = open()) {
+      evictor.after = ForeignEvictionTest::syncsTheKey;
+
+      store.save(key, new byte[] {2}, PLAIN);
+
+      assertEquals(1, evictor.evictions);
+      assertEquals(0, counter(store, "republished"));
+      assertEquals(1, counter(store, "removed_by_others"));
+    }
+  }
+
+  @Test
+  void aSaveThatWasNeverInPlaceFailsAndDoesNotSayThatNothingWasChanged() {
+    try (WarmStartStore store = open()) {
+      evictor.after = ForeignEvictionTest::renamesTheManifest;
+
+      StoreException failed =
+          assertThrows(
+              StoreException.class, () -> store.saveOverwrite(key, "run", new byte[] {2}, PLAIN));
+
+      String said = String.valueOf(failed.getMessage());
+      assertFalse(said.contains("nothing was changed"), said);
+      assertTrue(said.contains("gave up after 32 attempts"), said);
+      assertEquals(0, counter(store, "removed_by_others"));
+      assertEquals(1, counter(store, "save_failures"));
+      assertTrue(store.lookup(key).isEmpty(), "so something was");
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullWhenItIsToBePublishedAgainIsNoReasonToSayThatNothingWasChanged() {
+    try (WarmStartStore store = open()) {
+      evictor.after = ForeignEvictionTest::syncsTheKey;
+      evictor.full = op -> evictor.evictions > 0 && op.kind() == ObservedFileOps.Kind.CREATE;
+
+      StorageFullException failed =
+          assertThrows(
+              StorageFullException.class,
+              () -> store.saveOverwrite(key, "run", new byte[] {2}, PLAIN));
+
+      String said = String.valueOf(failed.getMessage());
+      assertFalse(said.contains("nothing was changed"), said);
+      assertTrue(said.contains("removed what it had published"), said);
+    }
+  }
+}
