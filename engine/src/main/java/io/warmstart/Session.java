@@ -1,39 +1,78 @@
 package io.warmstart;
 
+import io.warmstart.format.RankingRule;
 import io.warmstart.payload.PayloadSource;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
- * One fit on one key: it resumes from the best entry, offers checkpoints, and completes with the
- * final result, all under one run id that each write replaces.
+ * One fit on one key: it resumes from an entry, offers checkpoints, and completes with the final
+ * result. It keeps its <em>best</em> and its <em>last</em> state apart, as two entries that it
+ * overwrites: a fit that diverges, to NaN or to what is worse, does not destroy the best state that
+ * it had.
  *
- * <p>A checkpoint is written if the last write lies 2 s back, or if its objective improves on the
- * best that this session has seen by more than 1e-12. Others are declined at the cost of a
- * comparison, so that a loop can offer one at every step.
+ * <p>A checkpoint is taken if its objective improves on the best that this session has taken or
+ * resumed from by more than {@link SessionOptions#minImprovement()}, or if {@link
+ * SessionOptions#interval()} has passed since the last one that was taken; so is the first. Others
+ * are declined at the cost of a comparison, so that a loop can offer one at every step. An
+ * objective that is NaN or infinite counts as none and never improves.
  *
- * <p><b>Threads:</b> safe for all; offers are taken one after the other.
+ * <p>What is taken goes to the best entry if its objective is lower than that of all the
+ * checkpoints that <em>this session</em> has taken (by more than 1e-12, for closer ones tie in
+ * every ranking), and to the last entry otherwise. So the best entry never gets worse, {@link
+ * Ranking#LATEST} finds the last state taken whichever entry has it, and a session without
+ * objectives has one entry only. A session overwrites nothing but its own two entries: what it
+ * resumed from stays, and so does what other sessions on the key save. To eviction and expiry both
+ * entries are like any other.
+ *
+ * <p><b>Durable:</b> each checkpoint that was taken survives a power cut once the call has
+ * returned. Each is one save to one entry, and the two are never changed together: a crash between
+ * two saves leaves two whole entries, the best and an older last one or the other way round.
+ *
+ * <p><b>Threads:</b> safe for all. Offers are taken one after the other: one that comes while
+ * another is being saved waits for it, even if it will be declined.
  */
 public final class Session {
-  private static final long LEAST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
-  private static final double LEAST_IMPROVEMENT = 1e-12;
-
   private final WarmStartStore store;
   private final Fingerprint key;
-  private final String runId;
+  private final String bestRunId;
+  private final String lastRunId;
+  private final SessionOptions options;
   private final EpochNanoClock clock;
-  private double best = Double.POSITIVE_INFINITY;
-  private boolean written;
-  private long writtenAtNanos;
 
-  Session(WarmStartStore store, Fingerprint key, String runId, EpochNanoClock clock) {
+  /** The lowest objective that was taken or resumed from: what is to be improved on. */
+  private double bar = Double.POSITIVE_INFINITY;
+
+  /** The objective of the best entry: what that entry's next version must not be above. */
+  private double best = Double.POSITIVE_INFINITY;
+
+  /** Whether the last entry is a final result, which no checkpoint may replace. */
+  private boolean completed;
+
+  private boolean taken;
+  private long takenAtNanos;
+
+  /**
+   * Makes a session.
+   *
+   * @param freshRunId what both run ids begin with; unique
+   */
+  Session(
+      WarmStartStore store,
+      Fingerprint key,
+      String freshRunId,
+      SessionOptions options,
+      EpochNanoClock clock) {
     this.store = store;
     this.key = key;
-    this.runId = runId;
+    this.bestRunId = freshRunId + "-best";
+    this.lastRunId = freshRunId + "-last";
+    this.options = options;
     this.clock = clock;
   }
 
@@ -42,20 +81,57 @@ public final class Session {
     return key;
   }
 
-  /** The run id that this session writes under. */
-  public String runId() {
-    return runId;
+  /** The run id of the best checkpoint of this session. Run ids of later sessions sort later. */
+  public String bestRunId() {
+    return bestRunId;
   }
 
   /**
-   * The entry to start from: the best by {@link Ranking#LOWEST_OBJECTIVE}. Its objective becomes
-   * the one to improve on.
+   * The run id of the final result, and of the last checkpoint unless that is the best one: then
+   * this entry is older, or missing.
+   */
+  public String lastRunId() {
+    return lastRunId;
+  }
+
+  /**
+   * The best entry to start from, of whatever session, by {@link Ranking#LOWEST_OBJECTIVE}. Its
+   * objective becomes one to improve on. A final result that is worse than some checkpoint is not
+   * what this gives: whether the fit is finished, {@link #completed()} tells.
    *
    * @return a lease for the caller to close; empty if there is none
    */
   public synchronized Optional<Entry> resume() {
-    Optional<Entry> entry = store.lookup(key);
-    entry.ifPresent(found -> found.objective().ifPresent(value -> best = Math.min(best, value)));
+    return resumeFrom(Ranking.LOWEST_OBJECTIVE);
+  }
+
+  /**
+   * The last entry to start from, of whatever session, by {@link Ranking#LATEST}: the furthest
+   * state of a fit, however good. Its objective becomes one to improve on.
+   *
+   * @return a lease for the caller to close; empty if there is none
+   */
+  public synchronized Optional<Entry> resumeLatest() {
+    return resumeFrom(Ranking.LATEST);
+  }
+
+  private Optional<Entry> resumeFrom(Ranking ranking) {
+    Optional<Entry> entry = store.lookup(key, ranking);
+    entry.ifPresent(found -> found.objective().ifPresent(value -> bar = Math.min(bar, value)));
+    return entry;
+  }
+
+  /**
+   * The final result if some session has completed the fit, the latest if several have.
+   *
+   * @return a lease for the caller to close; empty if there is none
+   */
+  public Optional<Entry> completed() {
+    Optional<Entry> entry = store.lookup(key, Ranking.FINAL_FIRST);
+    if (entry.isPresent() && entry.get().kind() != EntryKind.FINAL) {
+      entry.get().close();
+      return Optional.empty();
+    }
     return entry;
   }
 
@@ -65,9 +141,12 @@ public final class Session {
    * <p><b>Durable:</b> if it returns true, as {@link WarmStartStore#saveOverwrite(Fingerprint,
    * String, byte[], EntryAttributes)}; if false, nothing was written.
    *
+   * <p>Errors and blocking as there. After an error the next offer has the chance that this one
+   * had.
+   *
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
-   * @return whether it was written
+   * @return whether it was taken
    */
   public boolean checkpoint(byte[] payload, double objective, long iteration) {
     return checkpoint(PayloadSource.of(payload), objective, iteration);
@@ -89,21 +168,84 @@ public final class Session {
     return checkpoint(PayloadSource.of(payload), objective, iteration);
   }
 
-  private synchronized boolean checkpoint(PayloadSource payload, double objective, long iteration) {
-    boolean improves = Double.isFinite(objective) && best - objective > LEAST_IMPROVEMENT;
+  /**
+   * Offers a checkpoint whose bytes are made only if it is taken; see the first form.
+   *
+   * @param payload asked at most once, before this returns, while other offers wait; it must not
+   *     use this session. What it throws, this throws, and nothing is written
+   */
+  public synchronized boolean checkpoint(
+      Supplier<byte[]> payload, double objective, long iteration) {
     long now = clock.nanoTime();
-    // A clock that was set back must not silence the session until it has caught up.
-    boolean due = !written || now - writtenAtNanos >= LEAST_PAUSE_NANOS || now < writtenAtNanos;
-    if (!improves && !due) {
+    if (!isTaken(objective, now)) {
       return false;
     }
-    write(EntryAttributes.checkpoint(), payload, objective, iteration);
-    writtenAtNanos = now;
+    byte[] bytes = Objects.requireNonNull(payload.get(), "the supplier has given no payload");
+    take(PayloadSource.of(bytes), objective, iteration, now);
     return true;
   }
 
+  private synchronized boolean checkpoint(PayloadSource payload, double objective, long iteration) {
+    long now = clock.nanoTime();
+    if (!isTaken(objective, now)) {
+      return false;
+    }
+    take(payload, objective, iteration, now);
+    return true;
+  }
+
+  private boolean isTaken(double objective, long now) {
+    if (completed && !isBest(objective)) {
+      return false;
+    }
+    boolean improves = Double.isFinite(objective) && bar - objective > options.minImprovement();
+    // A clock that was set back must not silence the session until it has caught up.
+    boolean due = !taken || now - takenAtNanos >= options.intervalNanos() || now < takenAtNanos;
+    return improves || due;
+  }
+
   /**
-   * Saves the final result, in place of the session's last checkpoint.
+   * Whether a checkpoint belongs into the best entry: also one that improves by less than was asked
+   * for, since in the last entry the next one would destroy it.
+   */
+  private boolean isBest(double objective) {
+    double least = Math.min(RankingRule.OBJECTIVE_TIE, options.minImprovement());
+    return Double.isFinite(objective) && best - objective > least;
+  }
+
+  private void take(PayloadSource payload, double objective, long iteration, long now) {
+    EntryAttributes attributes =
+        EntryAttributes.checkpoint().withObjective(objective).withIteration(iteration);
+    if (isBest(objective)) {
+      try {
+        store.saveOverwrite(key, bestRunId, payload, attributes);
+      } catch (StoreException e) {
+        if (SaveFlow.mayHaveReplaced(e)) {
+          best = objective;
+        }
+        throw e;
+      }
+      best = objective;
+    } else {
+      store.saveOverwrite(key, lastRunId, payload, attributes);
+    }
+    // Only what is on disk is a bar: a failed save leaves the next offer a chance.
+    lowerBar(objective);
+    taken = true;
+    takenAtNanos = now;
+  }
+
+  private void lowerBar(double objective) {
+    if (Double.isFinite(objective)) {
+      bar = Math.min(bar, objective);
+    }
+  }
+
+  /**
+   * Saves the final result as the last entry; the best checkpoint stays. From then on only
+   * checkpoints that are better than that one are taken.
+   *
+   * <p>Durability, blocking and errors as for a checkpoint that is taken.
    *
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
@@ -129,17 +271,17 @@ public final class Session {
   }
 
   private synchronized void complete(PayloadSource payload, double objective, long iteration) {
-    write(EntryAttributes.finalResult(), payload, objective, iteration);
-  }
-
-  private void write(
-      EntryAttributes kind, PayloadSource payload, double objective, long iteration) {
-    store.saveOverwrite(
-        key, runId, payload, kind.withObjective(objective).withIteration(iteration));
-    // Only what is on disk is a best to improve on: a failed save leaves the next offer a chance.
-    written = true;
-    if (Double.isFinite(objective)) {
-      best = Math.min(best, objective);
+    EntryAttributes attributes =
+        EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
+    try {
+      store.saveOverwrite(key, lastRunId, payload, attributes);
+    } catch (StoreException e) {
+      completed |= SaveFlow.mayHaveReplaced(e);
+      throw e;
     }
+    completed = true;
+    taken = true;
+    takenAtNanos = clock.nanoTime();
+    lowerBar(objective);
   }
 }

@@ -212,7 +212,7 @@ public final class StoreOptions {
     return foreignCheckNanos;
   }
 
-  private static long saturatedNanos(Duration duration) {
+  static long saturatedNanos(Duration duration) {
     try {
       return duration.toNanos();
     } catch (ArithmeticException e) {

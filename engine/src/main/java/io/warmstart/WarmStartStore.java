@@ -27,7 +27,8 @@ import org.agrona.DirectBuffer;
  * }</pre>
  *
  * <p><b>Durable:</b> a save that has returned survives the death of the process and a power cut at
- * that instant. Until it returns, or if it throws, the version before it is in place, whole.
+ * that instant. Until it returns, the version before it is in place, whole; what a save that throws
+ * has left is in its message, and never a mixture.
  *
  * <p><b>Threads:</b> all methods may be called by any number of threads at once, and other
  * processes may do to the root what they like meanwhile. Stores on one root in one JVM share one
@@ -184,7 +185,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StorageFullException if the disk is full
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if the entry is visible but its directory was not synced
-   * @throws StoreException if it failed otherwise; nothing was changed
+   * @throws StoreException if it failed otherwise. The message says what it has left: mostly
+   *     nothing was changed, but a save may be cut off between its two files, which the next reader
+   *     or sweep completes, and other programs may remove what a save publishes
    */
   public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
     return save(key, PayloadSource.of(payload), attributes);
@@ -213,7 +216,9 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Saves under a run id, in place of the version that it has. The version before stays whole until
-   * the new one is, whatever fails.
+   * the new one is, whatever fails; then it is gone, however good it was. A loop that saves each of
+   * its states under one run id keeps the last one only, and loses its best if it diverges: a
+   * {@link Session} keeps both.
    *
    * <p>Durability, blocking and errors as for {@link #save(Fingerprint, byte[], EntryAttributes)}.
    *
@@ -357,10 +362,15 @@ public final class WarmStartStore implements AutoCloseable {
     return new RestoreFlow(engine).run(keys, true);
   }
 
-  /** One fit on one key. */
+  /** One fit on one key, with the default options: see {@link Session}. Writes nothing yet. */
   public Session session(Fingerprint key) {
+    return session(key, SessionOptions.defaults());
+  }
+
+  /** One fit on one key; see {@link Session}. Writes nothing yet. */
+  public Session session(Fingerprint key, SessionOptions sessionOptions) {
     ensureOpen();
-    return new Session(this, key, engine.runIds.next(), options.clock());
+    return new Session(this, key, engine.runIds.next(), sessionOptions, options.clock());
   }
 
   /**

@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A session writes at most every two seconds, but always what improves. */
+/** A session takes a checkpoint every two seconds, and always what improves. */
 class SessionTest {
   private static final byte[] STATE = "state".getBytes(UTF_8);
 
@@ -80,7 +83,7 @@ class SessionTest {
     assertFalse(session.checkpoint(STATE, none, 2));
     clock.advance(Duration.ofSeconds(2));
     assertTrue(session.checkpoint(STATE, none, 3));
-    try (Entry entry = store.lookup(key).orElseThrow()) {
+    try (Entry entry = store.lookupLatest(key).orElseThrow()) {
       assertTrue(entry.objective().isEmpty());
       assertEquals(3, entry.iteration().orElseThrow());
     }
@@ -104,18 +107,20 @@ class SessionTest {
   }
 
   @Test
-  void allThatASessionWritesIsOneEntry() {
+  void allThatASessionWritesIsTwoEntriesAtMost() {
     for (int iteration = 1; iteration <= 3; iteration++) {
       assertTrue(session.checkpoint(STATE, -iteration, iteration));
     }
     assertEquals(1, store.stats().entries());
-    session.complete("done".getBytes(UTF_8), -3, 4);
-    assertEquals(1, store.stats().entries());
+    clock.advance(Duration.ofSeconds(2));
+    assertTrue(session.checkpoint(STATE, 7, 4));
+    session.complete("done".getBytes(UTF_8), -3, 5);
+    assertEquals(2, store.stats().entries());
     try (Entry entry = store.lookup(key).orElseThrow()) {
       assertEquals(EntryKind.FINAL, entry.kind());
       assertEquals("done", new String(Payloads.bytes(entry), UTF_8));
-      assertEquals(session.runId(), entry.runId());
-      assertEquals(4, entry.iteration().orElseThrow());
+      assertEquals(session.lastRunId(), entry.runId());
+      assertEquals(5, entry.iteration().orElseThrow());
     }
   }
 
@@ -124,7 +129,7 @@ class SessionTest {
     session.checkpoint(STATE, 1, 7);
     Session next = store.session(key);
     try (Entry found = next.resume().orElseThrow()) {
-      assertEquals(session.runId(), found.runId());
+      assertEquals(session.bestRunId(), found.runId());
       assertEquals(7, found.iteration().orElseThrow());
     }
     assertTrue(next.checkpoint(STATE, 3, 8), "its first, whatever the objective");
@@ -143,7 +148,7 @@ class SessionTest {
   void aCheckpointThatFailedLeavesTheNextOfferItsChance() throws IOException {
     assertTrue(session.checkpoint(STATE, 1, 1));
     // A directory in the payload's place: the save fails, and nothing else.
-    Path payload = KeyFiles.of(root, key).payload(session.runId());
+    Path payload = KeyFiles.of(root, key).payload(session.bestRunId());
     Path aside = Files.move(payload, root.resolve("aside"));
     Files.createDirectory(payload);
     assertThrows(StoreException.class, () -> session.checkpoint(STATE, 0.5, 2));
@@ -160,15 +165,106 @@ class SessionTest {
     assertThrows(IllegalStateException.class, () -> session.checkpoint(STATE, 0, 2));
     assertThrows(IllegalStateException.class, () -> session.complete(STATE, 0, 2));
     assertThrows(IllegalStateException.class, session::resume);
+    assertThrows(IllegalStateException.class, session::resumeLatest);
+    assertThrows(IllegalStateException.class, session::completed);
   }
 
   @Test
   void sessionsOfOneKeyHaveRunIdsOfTheirOwn() {
     Session other = store.session(key);
-    assertFalse(session.runId().equals(other.runId()));
+    assertFalse(session.bestRunId().equals(other.bestRunId()));
+    assertFalse(session.lastRunId().equals(other.lastRunId()));
     assertEquals(key, session.key());
     session.checkpoint(STATE, 1, 1);
     other.checkpoint(STATE, 2, 1);
     assertEquals(2, store.stats().entries());
+  }
+
+  @Test
+  void runIdsOfASessionAreLegalAndSortByTime() {
+    Session later = store.session(key);
+    for (String runId : List.of(session.bestRunId(), session.lastRunId())) {
+      assertEquals(runId, WarmStartStore.requireRunId(runId));
+      assertTrue(runId.compareTo(later.bestRunId()) < 0);
+      assertTrue(runId.compareTo(later.lastRunId()) < 0);
+    }
+  }
+
+  @Test
+  void aSupplierIsAskedOnlyForWhatIsTaken() {
+    AtomicInteger asked = new AtomicInteger();
+    Supplier<byte[]> payload =
+        () -> {
+          asked.incrementAndGet();
+          return STATE;
+        };
+    assertTrue(session.checkpoint(payload, 1, 1));
+    assertFalse(session.checkpoint(payload, 1, 2));
+    assertEquals(1, asked.get());
+    assertTrue(session.checkpoint(payload, 0.5, 3));
+    assertEquals(2, asked.get());
+  }
+
+  @Test
+  void aSupplierThatThrowsLeavesTheNextOfferItsChance() {
+    assertThrows(
+        ArithmeticException.class,
+        () ->
+            session.checkpoint(
+                () -> {
+                  throw new ArithmeticException();
+                },
+                1,
+                1));
+    assertThrows(NullPointerException.class, () -> session.checkpoint(() -> null, 1, 1));
+    assertEquals(0, store.stats().entries());
+    assertTrue(session.checkpoint(() -> STATE, 1, 1));
+  }
+
+  @Test
+  void eachOfferIsTakenIfThatIsAskedFor() {
+    Session every = store.session(key, SessionOptions.defaults().withEveryOffer());
+    for (int iteration = 1; iteration <= 3; iteration++) {
+      assertTrue(every.checkpoint(STATE, iteration, iteration));
+    }
+  }
+
+  @Test
+  void intervalAndImprovementAreOptions() {
+    Session patient =
+        store.session(
+            key,
+            SessionOptions.defaults().withInterval(Duration.ofMinutes(1)).withMinImprovement(0.5));
+    assertTrue(patient.checkpoint(STATE, 1, 1));
+    assertFalse(patient.checkpoint(STATE, 0.5, 2));
+    assertTrue(patient.checkpoint(STATE, 0.4, 3));
+    clock.advance(Duration.ofMinutes(1).minusNanos(1));
+    assertFalse(patient.checkpoint(STATE, 0.3, 4));
+    clock.advance(Duration.ofNanos(1));
+    assertTrue(patient.checkpoint(STATE, 0.3, 5));
+  }
+
+  @Test
+  void anIntervalOfAllTimeTakesOnlyWhatImproves() {
+    Session never =
+        store.session(
+            key, SessionOptions.defaults().withInterval(Duration.ofSeconds(Long.MAX_VALUE)));
+    assertTrue(never.checkpoint(STATE, 1, 1));
+    clock.advance(Duration.ofDays(10_000));
+    assertFalse(never.checkpoint(STATE, 1, 2));
+    assertTrue(never.checkpoint(STATE, 0, 3));
+  }
+
+  @Test
+  void optionsThatMakeNoSenseAreRefused() {
+    SessionOptions defaults = SessionOptions.defaults();
+    for (double wrong : new double[] {-1e-300, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThrows(
+          IllegalArgumentException.class, () -> defaults.withMinImprovement(wrong), "" + wrong);
+    }
+    assertThrows(IllegalArgumentException.class, () -> defaults.withInterval(Duration.ofNanos(-1)));
+    assertEquals(1e-12, defaults.minImprovement());
+    assertEquals(Duration.ofSeconds(2), defaults.interval());
+    assertEquals(Duration.ZERO, defaults.withEveryOffer().interval());
   }
 }

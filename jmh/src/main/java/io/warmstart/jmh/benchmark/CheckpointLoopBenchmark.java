@@ -95,7 +95,7 @@ public class CheckpointLoopBenchmark {
       }
       store.saveOverwrite(
           key,
-          session.runId(),
+          session.bestRunId(),
           bytes,
           EntryAttributes.checkpoint().withObjective(1).withIteration(payload.number()));
       return true;

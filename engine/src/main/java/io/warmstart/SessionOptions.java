@@ -1,0 +1,81 @@
+package io.warmstart;
+
+import java.time.Duration;
+
+/**
+ * Which of the offered checkpoints a {@link Session} takes. Immutable; each {@code with} method
+ * returns a changed copy.
+ */
+public final class SessionOptions {
+  /** 1e-12: objectives that are closer tie in every {@link Ranking}. */
+  public static final double DEFAULT_MIN_IMPROVEMENT = 1e-12;
+
+  /** 2 s. */
+  public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(2);
+
+  private static final SessionOptions DEFAULTS =
+      new SessionOptions(DEFAULT_MIN_IMPROVEMENT, DEFAULT_INTERVAL);
+
+  private final double minImprovement;
+  private final Duration interval;
+  private final long intervalNanos;
+
+  private SessionOptions(double minImprovement, Duration interval) {
+    this.minImprovement = minImprovement;
+    this.interval = interval;
+    this.intervalNanos = StoreOptions.saturatedNanos(interval);
+  }
+
+  /** What improves by more than 1e-12 at once, and anything after 2 s. */
+  public static SessionOptions defaults() {
+    return DEFAULTS;
+  }
+
+  /**
+   * By how much an objective must be lower than the best one for its checkpoint to be taken at
+   * once. One that improves by less waits until the interval has passed; it still counts as the
+   * best then.
+   *
+   * @param difference finite, 0 or more, in units of the objective; 0 = by anything
+   */
+  public SessionOptions withMinImprovement(double difference) {
+    if (!(difference >= 0) || difference == Double.POSITIVE_INFINITY) {
+      throw new IllegalArgumentException(
+          "minimal improvement: expected=finite, >=0 actual=" + difference);
+    }
+    return new SessionOptions(difference, interval);
+  }
+
+  /**
+   * How long after the last checkpoint that was taken the next one is taken whatever its objective.
+   *
+   * @param duration not negative; zero = every offer is taken; 292 years or more = none is taken
+   *     for the time that has passed
+   */
+  public SessionOptions withInterval(Duration duration) {
+    if (duration.isNegative()) {
+      throw new IllegalArgumentException("interval: expected>=0 actual=" + duration);
+    }
+    return new SessionOptions(minImprovement, duration);
+  }
+
+  /** Takes every checkpoint that is offered: an interval of zero. */
+  public SessionOptions withEveryOffer() {
+    return withInterval(Duration.ZERO);
+  }
+
+  /** By how much an objective must be lower for its checkpoint to be taken at once. */
+  public double minImprovement() {
+    return minImprovement;
+  }
+
+  /** How long after one checkpoint the next is taken whatever its objective; zero = at once. */
+  public Duration interval() {
+    return interval;
+  }
+
+  /** The interval in nanoseconds, saturated at 292 years. */
+  long intervalNanos() {
+    return intervalNanos;
+  }
+}
