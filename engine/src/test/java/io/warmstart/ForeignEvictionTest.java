@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,7 +74,7 @@ class ForeignEvictionTest {
   }
 
   private static long counter(WarmStartStore store, String name) {
-    return store.stats().counters().get(name);
+    return Objects.requireNonNull(store.stats().counters().get(name));
   }
 
   @BeforeEach
