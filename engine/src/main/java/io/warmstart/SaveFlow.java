@@ -41,11 +41,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
  * second step, a bounded number of times, with jitter. A failed sync ends it.
  *
- * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
- * the manifest before it and the payload after, and then it must be published again; or a foreign
- * eviction took it, as it may take any entry, and then it was saved. A reader can do so only if
- * there was a manifest before, and only with one that it read before the first publication. So a
- * pair that is removed again and again was evicted, and one of a new run at once.
+ * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read the
+ * manifest before it and the payload after, and then it must be published again; or a foreign
+ * eviction took it, as it may take any entry, and then it was saved. A reader can do so only with a
+ * manifest that it read before the first publication. So a pair that is removed again and again was
+ * evicted.
  */
 final class SaveFlow {
   private static final int MOST_ATTEMPTS = 32;
@@ -164,7 +164,7 @@ final class SaveFlow {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
         }
-        if (progress.published > (mayReplace ? MOST_REPUBLICATIONS : 0)) {
+        if (progress.published > MOST_REPUBLICATIONS) {
           break;
         }
         engine.counters.count(Counter.REPUBLISHED);
