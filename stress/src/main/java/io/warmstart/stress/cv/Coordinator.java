@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.FitTask;
 import io.warmstart.stress.cv.work.WorkerMessage;
+import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
 import io.warmstart.stress.cv.work.WorkerMessage.Done;
 import io.warmstart.stress.cv.work.WorkerMessage.Failed;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
@@ -70,6 +71,7 @@ final class Coordinator implements AutoCloseable {
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final Map<WorkerProcess, Seat> seats = new HashMap<>();
   private final DeathLedger ledger = new DeathLedger();
+  private final BestLedger bests;
   private final Set<FitTask> begun = new HashSet<>();
   private int fruitlessDeaths;
 
@@ -77,6 +79,7 @@ final class Coordinator implements AutoCloseable {
       CvSpec spec, int workers, List<String> workerCommand, KillPlan plan, RunProgress progress) {
     this.workers = Math.min(workers, spec.chains());
     this.tally = new RunTally(this.workers);
+    this.bests = tally.bests();
     this.workerCommand = workerCommand;
     this.plan = plan;
     this.progress = progress;
@@ -139,6 +142,11 @@ final class Coordinator implements AutoCloseable {
       seat.saved = saved.iteration();
       seat.savedNanos = System.nanoTime();
       tally.saved(saved);
+      if (seat.fit != null) {
+        bests.saved(seat.fit, saved.objective());
+      }
+    } else if (message instanceof BestFound found) {
+      bests.found(found.task(), found.objective());
     } else if (message instanceof Done done) {
       done(seat, done);
     } else if (message instanceof Note note) {

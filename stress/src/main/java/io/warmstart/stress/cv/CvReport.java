@@ -32,6 +32,7 @@ record CvReport(
     int kills,
     int idleDeaths,
     List<Death> deaths,
+    Bests bests,
     List<String> notes,
     StoreStats store,
     @Nullable EvictionReport sweep,
@@ -50,6 +51,15 @@ record CvReport(
    * @param lost computed by workers that died, and computed again
    */
   record Iterations(long done, long saved, long lost) {}
+
+  /**
+   * Whether the best state of each fit survived the worse ones saved after it.
+   *
+   * @param worseSaved states saved that were worse than one of the same fit before
+   * @param compared how often the best was looked for after it had been saved
+   * @param lost where it was not found
+   */
+  record Bests(long worseSaved, long compared, List<BestLedger.Lost> lost) {}
 
   /** Latencies in microseconds. */
   record Latency(long count, double p50Micros, double p99Micros, double maxMicros) {
@@ -98,6 +108,7 @@ record CvReport(
         tally.kills(),
         tally.idleDeaths(),
         tally.deaths(),
+        new Bests(tally.bests().worse(), tally.bests().compared(), tally.bests().lost()),
         tally.notes(),
         evidence.store,
         evidence.sweep,
@@ -111,7 +122,9 @@ record CvReport(
     return (sweep != null && sweep.quarantined() + sweep.failures() > 0)
         || (verification != null && !verification.clean())
         || (comparison != null && !comparison.agrees())
-        || (!evicted() && deaths.stream().anyMatch(death -> !death.keptAcknowledged()));
+        || (!evicted()
+            && (!bests.lost().isEmpty()
+                || deaths.stream().anyMatch(death -> !death.keptAcknowledged())));
   }
 
   /** Whether the budget has ever made the root give up entries, checkpoints perhaps among them. */

@@ -21,6 +21,7 @@ final class ReportText {
     latency("lookups", report.lookups(), format(", %,d hits", report.lookupHits()));
     store(report);
     deaths(report);
+    bests(report.bests());
     if (report.kills() > 0 && report.comparison() == null) {
       line("agreement   no results of an undisturbed run to compare with: run again with --fresh");
     }
@@ -127,6 +128,19 @@ final class ReportText {
           death.lostIterations(),
           death.unsavedMillis(),
           death.keptAcknowledged() ? "" : "  ACKNOWLEDGED WORK LOST");
+    }
+  }
+
+  private void bests(CvReport.Bests bests) {
+    if (bests.compared() == 0) {
+      return;
+    }
+    line(
+        "best        %,d states saved that were worse than one before; best state looked for %,d"
+            + " times, lost %,d times",
+        bests.worseSaved(), bests.compared(), bests.lost().size());
+    for (BestLedger.Lost lost : bests.lost()) {
+      line("  %s: saved %s, found %s: BEST LOST", lost.task(), lost.acknowledged(), lost.found());
     }
   }
 

@@ -30,6 +30,7 @@ final class RunTally {
                   : Integer.compare(left.penalty(), right.penalty()));
   private final Map<Origin, Integer> origins = new EnumMap<>(Origin.class);
   private final List<Death> deaths = new ArrayList<>();
+  private final BestLedger bests = new BestLedger();
   private final List<String> notes = new ArrayList<>();
   private final Histogram saves = new Histogram(DIGITS);
   private final Histogram lookups = new Histogram(DIGITS);
@@ -96,6 +97,11 @@ final class RunTally {
 
   int fits(Origin origin) {
     return origins.getOrDefault(origin, 0);
+  }
+
+  /** What the store should still hold of each fit as its best, and what it was seen to hold. */
+  BestLedger bests() {
+    return bests;
   }
 
   List<Death> deaths() {

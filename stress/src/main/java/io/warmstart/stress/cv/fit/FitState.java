@@ -11,13 +11,16 @@ import org.agrona.MutableDirectBuffer;
  *
  * <p>An optimiser that goes on from a decoded state walks through the same bits as one that was
  * never interrupted: whatever the next iteration reads is either here or is computed from here in
- * the same order. The current coefficients are also the best ones, since the objective never rises.
+ * the same order. The current coefficients are not always the best ones.
  *
  * <p><b>Threads:</b> not safe; one optimiser owns it.
  */
 public final class FitState {
-  /** First byte of the encoding. History: 1 = the layout below. */
-  public static final byte VERSION = 1;
+  /**
+   * First byte of the encoding. History: 1 = the layout below; 2 = the same, of an optimiser that
+   * takes steps which raise the objective.
+   */
+  public static final byte VERSION = 2;
 
   private static final int VERSION_OFFSET = 0;
   private static final int CLASSES_OFFSET = 4;

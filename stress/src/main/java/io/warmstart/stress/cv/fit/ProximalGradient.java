@@ -10,9 +10,10 @@ public final class ProximalGradient {
   /*
    * FISTA (Beck and Teboulle, "A Fast Iterative Shrinkage-Thresholding Algorithm for Linear Inverse
    * Problems", SIAM J. Imaging Sci. 2(1), 2009) with the function restart of O'Donoghue and Candès
-   * ("Adaptive Restart for Accelerated Gradient Schemes", Found. Comput. Math. 15, 2015): a step
-   * that would raise the objective is refused and the momentum starts anew, so the objective never
-   * rises and the store's best checkpoint is also the furthest one.
+   * ("Adaptive Restart for Accelerated Gradient Schemes", Found. Comput. Math. 15, 2015): after a
+   * step that has raised the objective the momentum starts again from nothing. The step itself is
+   * taken: so a fit gets worse now and then, as fits do, and the store's best checkpoint is not
+   * always the furthest one.
    *
    * The step length backtracks against the quadratic upper bound and is lengthened a little each
    * iteration, since the curvature along the path is far below the worst case. That worst case caps
@@ -20,8 +21,7 @@ public final class ProximalGradient {
    * "Multinomial logistic regression algorithm", Ann. Inst. Stat. Math. 44, 1992), whose largest
    * eigenvalue is at most its trace.
    *
-   * Converged when a step without refusal moves no coefficient by more than
-   * tolerance / curvature: then the gradient mapping, which is zero only at an optimum, has no
+   * Converged when a step moves no coefficient by more than tolerance / curvature: then the gradient mapping, which is zero only at an optimum, has no
    * component above the tolerance.
    */
   private static final double CURVATURE_GROWTH = 2.0;
@@ -79,7 +79,7 @@ public final class ProximalGradient {
   }
 
   /**
-   * One iteration: one gradient, and one step or one refusal.
+   * One iteration: one gradient, and one step.
    *
    * @throws IllegalStateException if the fit has not converged within 100,000 iterations
    */
@@ -98,11 +98,11 @@ public final class ProximalGradient {
     double candidateLoss = stepWithinBound(extrapolatedLoss);
     double candidateObjective = candidateLoss + penalty.value(candidate);
     // Without momentum the step descends by construction; only rounding could say otherwise.
-    if (weight > 0.0 && !(candidateObjective <= state.objective)) {
-      refuse();
-    } else {
-      accept(candidateObjective, nextMomentum);
+    boolean restarts = weight > 0.0 && !(candidateObjective <= state.objective);
+    if (restarts) {
+      state.restarts++;
     }
+    accept(candidateObjective, restarts ? 1.0 : nextMomentum);
   }
 
   // Predictors are linear in the coefficients, so extrapolating them saves one pass over the rows.
@@ -140,15 +140,6 @@ public final class ProximalGradient {
       }
       state.backtracks++;
       state.curvature = Math.min(state.curvature * CURVATURE_GROWTH, curvatureCap);
-    }
-  }
-
-  private void refuse() {
-    state.restarts++;
-    state.momentum = 1.0;
-    System.arraycopy(state.coefficients, 0, state.previous, 0, state.previous.length);
-    for (int c = 0; c < predictors.length; c++) {
-      System.arraycopy(predictors[c], 0, previousPredictors[c], 0, predictors[c].length);
     }
   }
 

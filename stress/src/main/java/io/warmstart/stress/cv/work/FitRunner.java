@@ -5,10 +5,12 @@ import io.warmstart.EntryKind;
 import io.warmstart.Fingerprint;
 import io.warmstart.Ranking;
 import io.warmstart.Session;
+import io.warmstart.SessionOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.fit.TrainingSet;
+import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
 import io.warmstart.stress.cv.work.WorkerMessage.Looked;
 import io.warmstart.stress.cv.work.WorkerMessage.Note;
@@ -22,8 +24,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does one fit against the store: finds it finished, goes on from its checkpoint, or seeds it from
- * the neighbouring penalty, and offers a checkpoint after every iteration.
+ * Does one fit against the store: finds it finished, goes on from its last checkpoint, or seeds it
+ * from the neighbouring penalty, and offers a checkpoint after every iteration. Tells what the
+ * store holds as the fit's best before and after it, and after each checkpoint that was worse than
+ * one before.
  *
  * <p><b>Threads:</b> not safe.
  */
@@ -72,32 +76,41 @@ public final class FitRunner {
   private @Nullable FitState fit(FitTask task) {
     Fingerprint key = problem.key(task);
     TrainingSet training = problem.training(task);
-    Session session = store.session(key);
-    Optional<Entry> best = timed(session::resume);
-    boolean missed = best.isEmpty();
-    Found found = read(best, task, training);
-    if (found == null && !missed) {
-      // A foreign entry that outranks ours must not hide a final of ours.
-      found = read(timed(() -> store.lookup(key, Ranking.FINAL_FIRST)), task, training);
-    }
-    if (found != null && found.kind == EntryKind.FINAL) {
+    Session session = store.session(key, SessionOptions.defaults().withEveryOffer());
+    Found found = read(timed(session::completed), task, training);
+    if (found != null) {
       report.accept(new Started(task, Origin.FINISHED, found.state.iteration()));
       return found.state;
     }
+    // What is best is not what is furthest: the next steps would be those of another walk.
+    Optional<Entry> latest = timed(session::resumeLatest);
+    found = read(latest, task, training);
+    reportBest(task, session);
     if (found != null) {
       report.accept(new Started(task, Origin.RESUMED, found.state.iteration()));
-      return iterate(session, problem.optimiser(task, found.state));
+      return iterate(task, session, problem.optimiser(task, found.state));
     }
     if (task.penalty() == 0) {
       report.accept(new Started(task, Origin.COLD, 0));
-      return iterate(session, problem.optimiser(task, FitState.cold(training)));
+      return iterate(task, session, problem.optimiser(task, FitState.cold(training)));
     }
     FitState neighbour = neighbour(task.neighbour(), training);
     if (neighbour == null) {
       return null;
     }
     report.accept(new Started(task, Origin.SEEDED, 0));
-    return iterate(session, problem.optimiser(task, FitState.seededFrom(neighbour)));
+    return iterate(task, session, problem.optimiser(task, FitState.seededFrom(neighbour)));
+  }
+
+  private void reportBest(FitTask task, Session session) {
+    double objective = Double.POSITIVE_INFINITY;
+    Optional<Entry> best = timed(session::resume);
+    if (best.isPresent()) {
+      try (Entry entry = best.get()) {
+        objective = entry.objective().orElse(Double.POSITIVE_INFINITY);
+      }
+    }
+    report.accept(new BestFound(task, objective));
   }
 
   private @Nullable FitState neighbour(FitTask task, TrainingSet training) {
@@ -113,9 +126,10 @@ public final class FitRunner {
     return fit(task);
   }
 
-  private @Nullable FitState iterate(Session session, ProximalGradient optimiser) {
+  private @Nullable FitState iterate(FitTask task, Session session, ProximalGradient optimiser) {
     FitState state = optimiser.state();
     UnsafeBuffer buffer = new UnsafeBuffer(new byte[state.encodedLength()]);
+    double lowest = Double.POSITIVE_INFINITY;
     while (!optimiser.converged()) {
       if (stopping.getAsBoolean()) {
         return null;
@@ -128,15 +142,25 @@ public final class FitRunner {
         boolean wrote =
             session.checkpoint(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
         if (wrote) {
-          report.accept(new Saved(state.iteration(), System.nanoTime() - begun));
+          report.accept(saved(state, begun));
+          if (state.objective() > lowest) {
+            // It was worse: the moment at which the best may have been destroyed.
+            reportBest(task, session);
+          }
+          lowest = Math.min(lowest, state.objective());
         }
       }
     }
     state.encode(buffer, 0);
     long begun = System.nanoTime();
     session.complete(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
-    report.accept(new Saved(state.iteration(), System.nanoTime() - begun));
+    report.accept(saved(state, begun));
+    reportBest(task, session);
     return state;
+  }
+
+  private static Saved saved(FitState state, long begunNanos) {
+    return new Saved(state.iteration(), state.objective(), System.nanoTime() - begunNanos);
   }
 
   private Optional<Entry> timed(Supplier<Optional<Entry>> lookup) {

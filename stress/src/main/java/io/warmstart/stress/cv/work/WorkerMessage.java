@@ -40,10 +40,23 @@ public sealed interface WorkerMessage {
   }
 
   /** The store has acknowledged the state after {@code iteration}. */
-  record Saved(long iteration, long nanos) implements WorkerMessage {
+  record Saved(long iteration, double objective, long nanos) implements WorkerMessage {
     @Override
     public String toLine() {
-      return "saved " + iteration + " " + nanos;
+      return "saved " + iteration + " " + objective + " " + nanos;
+    }
+  }
+
+  /**
+   * What the store holds of a fit at its begin and end, and after a state that was worse than one
+   * before.
+   *
+   * @param objective that of the best entry; infinite if there is none
+   */
+  record BestFound(FitTask task, double objective) implements WorkerMessage {
+    @Override
+    public String toLine() {
+      return "best " + words(task) + " " + objective;
     }
   }
 
@@ -97,7 +110,10 @@ public sealed interface WorkerMessage {
         case "started" ->
             new Started(task(words), Origin.valueOf(words[3]), Long.parseLong(words[4]));
         case "iterated" -> new Iterated(Long.parseLong(words[1]));
-        case "saved" -> new Saved(Long.parseLong(words[1]), Long.parseLong(words[2]));
+        case "saved" ->
+            new Saved(
+                Long.parseLong(words[1]), Double.parseDouble(words[2]), Long.parseLong(words[3]));
+        case "best" -> new BestFound(task(words), Double.parseDouble(words[3]));
         case "done" -> new Done(task(words), outcome(words));
         case "note" -> new Note(line.substring("note ".length()));
         case "failed" -> new Failed(line.substring("failed ".length()));

@@ -36,7 +36,7 @@ class FitStateTest {
 
   @Test
   void everyFieldOutOfRangeIsNamed() {
-    assertRefused("fit state version: expected=1 actual=9", 0, 9L);
+    assertRefused("fit state version: expected=2 actual=9", 0, 9L);
     assertRefused("fit state classes: expected=10 actual=3", 4, 3L);
     assertRefused("fit state stride: expected=65 actual=0", 8, 0L);
     assertRefused("fit state iteration: expected=>= 0 actual=-1", 16, -1L);

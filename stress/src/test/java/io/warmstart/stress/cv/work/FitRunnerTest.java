@@ -7,8 +7,10 @@ import io.warmstart.EntryAttributes;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
+import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
 import io.warmstart.stress.cv.work.WorkerMessage.Note;
+import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import io.warmstart.stress.cv.work.WorkerMessage.Started;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,6 +79,29 @@ class FitRunnerTest {
     assertEquals(Origin.RESUMED, started().origin());
     assertEquals(5, started().iteration());
     assertEquals(undisturbed, resumed);
+  }
+
+  // A session that kept its last state only would lose the best one here, and did.
+  @Test
+  void bestStateSurvivesTheWorseOnesThatAreSavedAfterIt() {
+    run(FIRST);
+    messages.clear();
+
+    run(SECOND);
+
+    double lowest = Double.POSITIVE_INFINITY;
+    boolean worse = false;
+    int looks = 0;
+    for (WorkerMessage message : messages) {
+      if (message instanceof Saved saved) {
+        worse = saved.objective() > lowest;
+        lowest = Math.min(lowest, saved.objective());
+      } else if (message instanceof BestFound found && worse) {
+        assertEquals(lowest, found.objective(), 1e-12);
+        looks++;
+      }
+    }
+    assertTrue(looks > 1, "no state was worse than one before");
   }
 
   // Two coordinators on one root: the slower one's checkpoint of the neighbour is the latest entry

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.foreign;
+
+import org.jspecify.annotations.NullMarked;
