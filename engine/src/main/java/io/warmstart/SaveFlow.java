@@ -41,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
  * second step, a bounded number of times, with jitter. A failed sync ends it.
  *
- * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read the
- * manifest before it and the payload after, and then it must be published again; or a foreign
+ * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
+ * the manifest before it and the payload after, and then it must be published again; or a foreign
  * eviction took it, as it may take any entry, and then it was saved. A reader can do so only with a
  * manifest that it read before the first publication. So a pair that is removed again and again was
  * evicted.
