@@ -5,18 +5,26 @@ import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
 import io.warmstart.index.SharedIndex;
 import java.io.IOException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
- * manifests, and now and then sweeps, so that what foreign writers add is counted.
+ * manifests, and now and then sweeps, so that what foreign writers add is counted. It goes by the
+ * root's policy: the options of one store concern nobody else, and end with it.
  */
 final class Agent implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long TOUCH_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** With the time that a sweep takes, within a minute. */
+  private static final long SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+  /** The processes of a root do not all walk at once: the first that does spares the others. */
+  private static final long MOST_JITTER_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** The same where only a sweep finds out what other machines have saved. */
   private static final long REMOTE_SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -34,7 +42,6 @@ final class Agent implements AutoCloseable {
   private static final int TOUCHES_IN_TTL = 8;
 
   private final Engine engine;
-  private final StoreOptions options;
   private final TouchFlow touchFlow;
   private final Thread thread;
   private final long sweepEvery;
@@ -49,11 +56,13 @@ final class Agent implements AutoCloseable {
 
   private volatile boolean closed;
 
-  Agent(Engine engine, StoreOptions options) {
+  Agent(Engine engine) {
     this.engine = engine;
-    this.options = options;
     this.touchFlow = new TouchFlow(engine);
-    this.sweepEvery = engine.besideOtherMachines() ? REMOTE_SWEEP_EVERY_NANOS : SWEEP_EVERY_NANOS;
+    this.sweepEvery =
+        engine.besideOtherMachines()
+            ? REMOTE_SWEEP_EVERY_NANOS
+            : SWEEP_EVERY_NANOS + ThreadLocalRandom.current().nextLong(MOST_JITTER_NANOS);
     this.pause = sweepEvery;
     this.touchedAt = System.nanoTime();
     this.sweptAt = touchedAt;
@@ -94,10 +103,12 @@ final class Agent implements AutoCloseable {
     if (index != null) {
       index.heartbeat();
     }
+    engine.policy.refreshIfDue();
     long now = System.nanoTime();
     if (now - touchedAt >= TOUCH_EVERY_NANOS) {
       touchedAt = now;
       touchFlow.run(touchDelayNanos());
+      engine.policy.trySetDefaultTtl();
     }
     if (engine.rootWatch.isGone()) {
       return;
@@ -113,7 +124,7 @@ final class Agent implements AutoCloseable {
     }
     engine.unsettled.due(now).forEach(this::recover);
     long saves = engine.counters.own(Counter.SAVES);
-    if (now - sweptAt >= pause && saves != savesAtSweep) {
+    if (isSweepDue(now, saves)) {
       savesAtSweep = saves;
       sweptAt = now;
       sweep();
@@ -122,9 +133,34 @@ final class Agent implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether somebody should look what others have done to the root: on behalf of all, a process
+   * that has saved to it. One that only looks up leaves it to those.
+   */
+  private boolean isSweepDue(long now, long saves) {
+    long since = now - sweptAt;
+    if (saves == 0 || since < pause) {
+      return false;
+    }
+    boolean foreignStores = engine.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
+    if (engine.besideOtherMachines() || !foreignStores) {
+      // Of other machines only a sweep of ours knows; an idle process asks their server less often.
+      return saves != savesAtSweep || (foreignStores && since >= SWEEP_EVERY_NANOS);
+    }
+    return isWalkOld();
+  }
+
+  /** Whether no process of this machine has walked the root for so long. */
+  private boolean isWalkOld() {
+    long walkedAt = engine.records().walkedAt();
+    long age = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
+    return walkedAt == 0 || age >= sweepEvery || age < 0;
+  }
+
   private long touchDelayNanos() {
-    return options.ttlNanos() > 0
-        ? Math.min(TOUCH_DELAY_NANOS, options.ttlNanos() / TOUCHES_IN_TTL)
+    long ttlNanos = engine.policy.limits().ttlNanos();
+    return ttlNanos > 0
+        ? Math.min(TOUCH_DELAY_NANOS, ttlNanos / TOUCHES_IN_TTL)
         : TOUCH_DELAY_NANOS;
   }
 
@@ -148,7 +184,8 @@ final class Agent implements AutoCloseable {
 
   private void sweep() {
     try {
-      EvictFlow.sweep(engine, options);
+      boolean foreignStores = engine.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
+      EvictFlow.sweepInBackground(engine, foreignStores);
     } catch (StoreException e) {
       // Counted by the flow; the next save over the budget, or an explicit sweep, meets it again.
       return;

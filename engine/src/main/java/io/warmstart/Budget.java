@@ -5,7 +5,6 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Stamp;
-import java.nio.file.Path;
 
 /**
  * What a save asks of the budget before it stages anything: whether the entry can be kept at all.
@@ -26,20 +25,23 @@ final class Budget {
   /**
    * Refuses what cannot fit.
    *
-   * @param producer what manifests of this engine say about their writer
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    */
   static void requireRoom(
-      long budgetBytes,
-      Path root,
+      Engine engine,
+      Limits limits,
       Fingerprint key,
       long payloadBytes,
-      EntryAttributes attributes,
-      String producer) {
+      EntryAttributes attributes) {
+    long budgetBytes = limits.sizeBudgetBytes();
     if (budgetBytes == 0 || payloadBytes <= budgetBytes - ROOM_FOR_A_MANIFEST) {
       return;
     }
-    long manifestBytes = manifestBytes(payloadBytes, attributes, producer);
+    if (!limits.budgetInForce()) {
+      // A root that is larger than the default would keep its size.
+      budgetBytes = Math.max(budgetBytes, engine.records().totalBytes().orElse(0));
+    }
+    long manifestBytes = manifestBytes(payloadBytes, attributes);
     if (payloadBytes > budgetBytes - manifestBytes) {
       throw new PayloadTooLargeException(
           "payload and manifest are larger than the root's budget: expected<="
@@ -51,17 +53,16 @@ final class Budget {
               + " key="
               + key.toHex()
               + " root="
-              + root);
+              + engine.root);
     }
   }
 
   /** How long the manifest can become, accesses included: a hit must not push its entry out. */
-  private static long manifestBytes(
-      long payloadBytes, EntryAttributes attributes, String producer) {
+  private static long manifestBytes(long payloadBytes, EntryAttributes attributes) {
     Stamp late = new Stamp(Long.MAX_VALUE / 1_000_000_000L, MOST_NANOS);
     Manifest manifest =
         Manifest.ofNewEntry(
-            producer,
+            Engine.PRODUCER,
             late,
             attributes.objective(),
             attributes.iteration(),

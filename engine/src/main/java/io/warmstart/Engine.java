@@ -37,8 +37,10 @@ import io.warmstart.io.SparingFileOps;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -88,6 +90,11 @@ final class Engine implements AutoCloseable {
   private final PairRecovery ownDead;
 
   final Quarantine quarantine;
+  final PolicyInForce policy;
+
+  /** The stores that are open: what concerns one of them concerns the background by this alone. */
+  final Collection<StoreOptions> openStores = new ConcurrentLinkedQueue<>();
+
   final OpenDirectories openDirectories;
   final ReplacedFiles replaced;
   final ForeignTouches foreignTouches;
@@ -171,6 +178,7 @@ final class Engine implements AutoCloseable {
             quarantine,
             ages,
             staged -> liveness(staged) == ProcessRegistry.Liveness.DEAD);
+    this.policy = new PolicyInForce(this);
     this.openDirectories =
         new OpenDirectories(ops, root, () -> idle.allowance(MOST_OPEN_DIRECTORIES));
     // A network file system's client gives an open file that is replaced another name instead.
@@ -184,10 +192,7 @@ final class Engine implements AutoCloseable {
     idle.add(idleHere);
     this.touches = new PendingTouches();
     this.runIds = new RunIdGenerator(clock::nanoTime);
-    this.agent =
-        options.readOnly()
-            ? null
-            : new Agent(this, place.nodeLocal() ? options.besideOtherMachines() : options);
+    this.agent = options.readOnly() ? null : new Agent(this);
   }
 
   /**
@@ -227,6 +232,18 @@ final class Engine implements AutoCloseable {
     return accessed > noted.lastUse().toUnixNanosSaturated()
         ? noted.withAccess(Stamp.ofUnixNanos(accessed))
         : noted;
+  }
+
+  /**
+   * How seldom the stores of this process look for what others do to the files: as often as the one
+   * that looks most often.
+   */
+  long foreignCheckNanos() {
+    long interval = Long.MAX_VALUE;
+    for (StoreOptions options : openStores) {
+      interval = Math.min(interval, options.foreignCheckNanos());
+    }
+    return interval;
   }
 
   /** What is known of all entries together; only for those who may change the root. */

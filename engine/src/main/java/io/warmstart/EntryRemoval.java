@@ -26,13 +26,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class EntryRemoval {
   private final Engine engine;
-  private final StoreOptions options;
   private final @Nullable SavedEntry spared;
   private final RootRecords records;
 
-  EntryRemoval(Engine engine, StoreOptions options, @Nullable SavedEntry spared) {
+  EntryRemoval(Engine engine, @Nullable SavedEntry spared) {
     this.engine = engine;
-    this.options = options;
     this.spared = spared;
     this.records = engine.records();
   }
@@ -49,39 +47,53 @@ final class EntryRemoval {
   }
 
   /**
+   * What came of it.
+   *
+   * @param runId the run that was removed; empty for every other outcome
+   * @param bytes its pair's; 0 for every other outcome
+   */
+  record Removal(Outcome outcome, String runId, long bytes) {
+    static Removal none(Outcome outcome) {
+      return new Removal(outcome, "", 0);
+    }
+  }
+
+  /**
    * Removes an entry that the index has recorded, unless its manifest tells of a later use. Then,
    * and if it is not there, the index is told better.
    *
-   * @param onlyExpired whether it is to go only if its TTL has passed
-   * @return what came of it
+   * @param expiredBy limits by which it must have expired; null if it is to go all the same
    */
-  Outcome remove(RecordedEntry entry, boolean onlyExpired) throws IOException {
+  Removal remove(RecordedEntry entry, @Nullable Limits expiredBy) throws IOException {
     KeyDirectory directory = engine.directory(entry.key());
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       if (!hold.shared()) {
-        return Outcome.STAYS;
+        return Removal.none(Outcome.STAYS);
       }
       String runId = runIdOf(directory, entry);
       Manifest manifest = runId == null ? null : read(directory, runId);
       if (runId == null || manifest == null) {
         records.absent(hold, entry);
-        return Outcome.BROKEN;
+        return Removal.none(Outcome.BROKEN);
       }
       if (spared != null && spared.is(entry.key(), runId, manifest)) {
-        return Outcome.SPARED;
+        return Removal.none(Outcome.SPARED);
       }
       Candidate candidate = new Candidate(runId, manifest);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
       EntryFacts facts = Expiry.facts(engine, entry.key(), candidate, bytes);
       if (facts.lastUseNanos() > entry.lastUseNanos() || (facts.accessed() && !entry.accessed())) {
         records.restamped(hold, entry.key(), facts, 0);
-        return Outcome.STAYS;
+        return Removal.none(Outcome.STAYS);
       }
-      if (onlyExpired
-          && !Expiry.expired(options.ttlNanos(), entry.lastUseNanos(), engine.clock.nanoTime())) {
-        return Outcome.STAYS;
+      if (expiredBy != null
+          && (expiredBy.spares(manifest)
+              || !expiredBy.isPast(entry.lastUseNanos(), engine.clock.nanoTime()))) {
+        return Removal.none(Outcome.STAYS);
       }
-      return unlinkPair(hold, directory, runId, manifest, bytes) ? Outcome.REMOVED : Outcome.STAYS;
+      return unlinkPair(hold, directory, runId, manifest, bytes)
+          ? new Removal(Outcome.REMOVED, runId, bytes)
+          : Removal.none(Outcome.STAYS);
     }
   }
 

@@ -1,8 +1,10 @@
 package io.warmstart;
 
+import io.warmstart.EvictionReport.Reason;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
@@ -15,15 +17,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.SystemEpochNanoClock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A sweep: bring the root within its budget, and clear away what is dead.
  *
  * <ol>
- *   <li>Walk the root if the index does not know its bytes, or nobody has looked for a while what
- *       stores that know no index have done ({@link RootWalk}).
+ *   <li>Walk the root if the index does not know its bytes, if somebody asks for the sweep, and in
+ *       the background if nobody has looked for a while what stores that know no index have done
+ *       ({@link RootWalk}).
  *   <li>Take the sweep stripe: one sweep at a time on a root.
  *   <li>Remove what has expired.
  *   <li>While over the budget: remove quarantined files, oldest first; then entries, never accessed
@@ -35,39 +38,42 @@ import org.jspecify.annotations.Nullable;
  * has looked up yet would be the first to go as soon as all others have been. An explicit sweep,
  * and that of another save, may take it.
  *
+ * <p>It goes by the policy as it is when the sweep stripe is held. A default budget by which
+ * something would go comes into force first, {@link PolicyInForce#bringDefaultBudgetIntoForce}.
+ *
  * <p>Where the index does not know the whole, the entries are those that a walk has found. A save
  * never fails because its sweep does; the failure is counted and told in the report.
  */
 final class EvictFlow {
   private static final long SWEEP_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-  /** How old a walk may be for a sweep to rely on it. */
-  private static final long WALK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
+  /** Who looks for foreign changes no more often than this has been told that there are none. */
+  static final long NO_FOREIGN_STORES_NANOS = TimeUnit.DAYS.toNanos(1);
 
   private static final int MOST_PASSES = 4;
 
   private final Engine engine;
-  private final StoreOptions options;
+  private final long foreignCheckNanos;
+  private final boolean background;
   private final RootRecords records;
   private final @Nullable SavedEntry spared;
   private final EntryRemoval removal;
-  private final RecoverFlow.Result recovered = new RecoverFlow.Result();
-  private long entriesBefore = -1;
-  private long bytesBefore = -1;
-  private long bytesAfter;
-  private long evicted;
-  private long expired;
-  private long quarantineRemoved;
-  private long otherFiles;
-  private long otherBytes;
-  private long failures;
+  private final SweepTally tally = new SweepTally();
+  private Limits limits;
 
-  private EvictFlow(Engine engine, StoreOptions options, @Nullable SavedEntry spared) {
+  private EvictFlow(
+      Engine engine,
+      long foreignCheckNanos,
+      boolean background,
+      Limits limits,
+      @Nullable SavedEntry spared) {
     this.engine = engine;
-    this.options = options;
+    this.foreignCheckNanos = foreignCheckNanos;
+    this.background = background;
+    this.limits = limits;
     this.spared = spared;
     this.records = engine.records();
-    this.removal = new EntryRemoval(engine, options, spared);
+    this.removal = new EntryRemoval(engine, spared);
   }
 
   /**
@@ -76,39 +82,70 @@ final class EvictFlow {
    *
    * @param saved is spared
    */
-  static void keepBudget(Engine engine, StoreOptions options, SavedEntry saved) {
-    if (withinBudget(engine, options)) {
+  static void keepBudget(
+      Engine engine, StoreOptions options, StoreLimits limits, SavedEntry saved) {
+    if (engine.policy.damage() != null) {
+      // What could not be read a moment ago, perhaps it can now.
+      engine.policy.refresh();
+    }
+    if (withinBudget(engine, limits)) {
       return;
     }
     try (KeyLocks.Hold hold =
-        engine.locks.acquireSweepUnless(
-            () -> withinBudget(engine, options), SWEEP_PATIENCE_NANOS)) {
+        engine.locks.acquireSweepUnless(() -> withinBudget(engine, limits), SWEEP_PATIENCE_NANOS)) {
+      Limits fresh = limits.freshForSweep();
       // The sweep that was waited for may have done it.
-      if (hold == null || (hold.shared() && withinBudget(engine, options))) {
+      if (hold == null || (hold.shared() && withinBudget(engine, fresh))) {
         return;
       }
-      EvictFlow flow = new EvictFlow(engine, options, saved);
+      EvictFlow flow = new EvictFlow(engine, options.foreignCheckNanos(), false, fresh, saved);
       if (options.foreignCheckNanos() == 0) {
         flow.walk(false);
       }
-      flow.run();
+      flow.run(hold);
     } catch (IOException e) {
       // The save has been acknowledged by now in all but words: it does not fail for this.
       engine.counters.count(Counter.SWEEP_FAILURES);
     }
   }
 
-  /** One sweep, whatever the total says. */
-  static EvictionReport sweep(Engine engine, StoreOptions options) {
-    EvictFlow flow = new EvictFlow(engine, options, null);
+  /** One sweep that somebody asks for: by what lies on the root now. */
+  static EvictionReport sweep(Engine engine, StoreOptions options, StoreLimits limits) {
+    boolean foreignStores = options.foreignCheckNanos() < NO_FOREIGN_STORES_NANOS;
+    EvictFlow flow = new EvictFlow(engine, options.foreignCheckNanos(), false, limits.now(), null);
+    return flow.sweep(limits::freshForSweep, foreignStores);
+  }
+
+  /**
+   * One sweep of the background, by the root's policy alone, whatever single stores have named.
+   *
+   * @param walking whether nobody has looked for a while what others did to the root
+   */
+  static void sweepInBackground(Engine engine, boolean walking) {
+    EvictFlow flow =
+        new EvictFlow(engine, engine.foreignCheckNanos(), true, engine.policy.limits(), null);
+    flow.sweep(
+        () -> {
+          engine.policy.refresh();
+          return engine.policy.limits();
+        },
+        walking);
+  }
+
+  private EvictionReport sweep(Supplier<Limits> fresh, boolean walking) {
     try {
+      if (engine.noticeDeaths()) {
+        // What the dead have left goes before any entry. Whoever comes to the walk first will do.
+        records.walkIsDue();
+      }
       // Before the stripe is taken: savers need not wait for it.
-      if (isWalkDue(engine, options)) {
-        flow.walk(true);
+      if (walking || records.walkedAt() == 0 || records.totalBytes().isEmpty()) {
+        walk(true);
       }
       KeyLocks.Hold hold = engine.locks.acquireSweep(SWEEP_PATIENCE_NANOS);
       try {
-        return flow.run();
+        limits = fresh.get();
+        return run(hold);
       } finally {
         hold.close();
       }
@@ -118,86 +155,74 @@ final class EvictFlow {
     }
   }
 
-  /** Whether somebody should look what stores that know no index have done to the root. */
-  static boolean isWalkDue(Engine engine, StoreOptions options) {
-    if (engine.noticeDeaths()) {
-      // What the dead have left goes before any entry. Whoever comes to the walk first will do.
-      engine.records().walkIsDue();
-    }
-    if (engine.besideOtherMachines()) {
-      // What they have saved, only a walk can tell.
-      return true;
-    }
-    long interval = Math.max(options.foreignCheckNanos(), WALK_EVERY_NANOS);
-    long walkedAt = engine.records().walkedAt();
-    long since = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
-    return options.foreignCheckNanos() == 0
-        || walkedAt == 0
-        || since >= interval
-        || since < 0
-        || engine.records().totalBytes().isEmpty();
+  private static boolean withinBudget(Engine engine, StoreLimits limits) {
+    return withinBudget(engine, limits.now());
   }
 
-  private static boolean withinBudget(Engine engine, StoreOptions options) {
+  private static boolean withinBudget(Engine engine, Limits limits) {
     OptionalLong total = engine.records().totalBytes();
-    return total.isPresent() && total.getAsLong() <= options.sizeBudgetBytes();
+    return total.isPresent() && total.getAsLong() <= limits.sizeBudgetBytes();
   }
 
-  private EvictionReport run() throws IOException {
+  private EvictionReport run(KeyLocks.Hold hold) throws IOException {
     engine.counters.count(Counter.SWEEPS);
     for (int pass = 0; pass < MOST_PASSES; pass++) {
       RootWalk walk = records.totalBytes().isEmpty() ? walk(true) : null;
       if (walk != null && records.totalBytes().isEmpty() && isMissedBy(walk)) {
         walk = walk(false);
-        entriesBefore = Math.max(entriesBefore, walk.entries().size());
       }
       boolean done =
-          (walk != null && records.totalBytes().isEmpty()) ? evictWalked(walk) : evictRecorded();
+          (walk != null && records.totalBytes().isEmpty())
+              ? evictWalked(hold, walk)
+              : evictRecorded(hold);
       // Some were changed since they were counted; or something went uncounted. Again.
       if (done) {
         break;
       }
     }
-    if (failures > 0) {
+    if (engine.policy.damage() != null) {
+      tally.failures++;
+    }
+    if (tally.failures > 0) {
       engine.counters.count(Counter.SWEEP_FAILURES);
     }
-    return new EvictionReport(
-        Math.max(0, entriesBefore),
-        Math.max(0, bytesBefore),
-        bytesAfter,
-        evicted,
-        expired,
-        recovered.quarantined,
-        recovered.rolledForward,
-        recovered.leftoversRemoved,
-        quarantineRemoved,
-        otherFiles,
-        otherBytes,
-        failures);
+    tally.log(limits.sizeBudgetBytes());
+    return tally.report(limits.sizeBudgetBytes(), false);
+  }
+
+  /**
+   * A default budget comes into force before the first entry goes by it. Not in the background:
+   * nobody who saves has missed the room yet.
+   */
+  private void settleBudget(KeyLocks.Hold hold, long bytes) {
+    if (limits.budgetInForce() || bytes <= limits.sizeBudgetBytes()) {
+      return;
+    }
+    if (background) {
+      limits = limits.withBudget(Long.MAX_VALUE);
+      return;
+    }
+    long saved = spared == null ? 0 : spared.manifest().payloadBytes();
+    Limits settled = engine.policy.bringDefaultBudgetIntoForce(hold, bytes, bytes - saved);
+    limits =
+        engine.policy.damage() == null ? limits.withBudget(settled.sizeBudgetBytes()) : settled;
   }
 
   /** Whether entries must go, and those that should be first may be none of what was found. */
   private boolean isMissedBy(RootWalk walk) {
-    return !walk.ended() || (walk.passedOver() && walk.bytes() > options.sizeBudgetBytes());
+    return !walk.ended() || (walk.passedOver() && walk.bytes() > limits.sizeBudgetBytes());
   }
 
   private RootWalk walk(boolean passUnchanged) throws IOException {
-    RootWalk walk =
-        new RootWalk(engine, passUnchanged && options.foreignCheckNanos() > 0, () -> false);
+    RootWalk walk = new RootWalk(engine, passUnchanged && foreignCheckNanos > 0, () -> false);
     walk.run();
-    recovered.add(walk.recovered());
-    failures += walk.failures();
-    otherFiles = Math.max(otherFiles, walk.otherFiles());
-    otherBytes = Math.max(otherBytes, walk.otherBytes());
-    noteBefore(walk.entries().size(), walk.bytes() + walk.recovered().bytesRemoved);
-    return walk;
-  }
-
-  private void noteBefore(long entries, long bytes) {
-    if (bytesBefore < 0) {
-      bytesBefore = bytes;
-      entriesBefore = entries;
+    tally.recovered.add(walk.recovered());
+    tally.failures += walk.failures();
+    tally.other(walk.otherFiles(), walk.otherBytes());
+    if (walk.ended()) {
+      tally.before(walk.entries().size(), walk.bytes() + walk.recovered().bytesRemoved);
     }
+    return walk;
   }
 
   /**
@@ -205,11 +230,11 @@ final class EvictFlow {
    *
    * @return false if the total has come into doubt meanwhile, or some that were to go had been used
    */
-  private boolean evictRecorded() throws IOException {
-    noteBefore(records.count(), records.totalBytes().orElse(0));
-    entriesBefore = Math.max(entriesBefore, records.count());
+  private boolean evictRecorded(KeyLocks.Hold hold) throws IOException {
+    tally.before(records.count(), records.totalBytes().orElse(0));
     records.reconsider();
     expireRecorded();
+    settleBudget(hold, records.totalBytes().orElse(0));
     if (isOver()) {
       removeQuarantined();
     }
@@ -219,49 +244,55 @@ final class EvictFlow {
       if (next.isEmpty()) {
         break;
       }
-      EntryRemoval.Outcome outcome = remove(next.get(), false);
-      if (outcome == EntryRemoval.Outcome.REMOVED) {
-        evicted++;
-        engine.counters.count(Counter.EVICTED);
-      } else {
+      EntryRemoval.Outcome outcome = remove(next.get(), null);
+      if (outcome != EntryRemoval.Outcome.REMOVED) {
         // Whatever the reason: not again in this pass, or it might never end.
         records.passOver(next.get());
         stayed |= outcome != EntryRemoval.Outcome.SPARED;
       }
     }
     OptionalLong total = records.totalBytes();
-    bytesAfter = total.orElse(0);
+    tally.bytesAfter = total.orElse(0);
     return total.isPresent() && !(stayed && isOver());
   }
 
   private boolean isOver() {
     OptionalLong total = records.totalBytes();
-    return total.isPresent() && total.getAsLong() > options.sizeBudgetBytes();
+    return total.isPresent() && total.getAsLong() > limits.sizeBudgetBytes();
   }
 
   private void expireRecorded() {
-    if (options.ttlNanos() > 0) {
-      long since = engine.clock.nanoTime() - options.ttlNanos();
-      for (RecordedEntry old : records.usedLastBy(since)) {
-        if (remove(old, true) == EntryRemoval.Outcome.REMOVED) {
-          expired++;
-          engine.counters.count(Counter.EXPIRED);
-        }
+    if (limits.ttlNanos() == 0 || (spared != null && !engine.policy.mayExpire(limits))) {
+      return;
+    }
+    long since = engine.clock.nanoTime() - limits.ttlNanos();
+    for (RecordedEntry old : records.usedLastBy(since)) {
+      // One that was last used before the TTL came into force was written before it too.
+      if (old.lastUseNanos() >= limits.ttlSinceNanos()) {
+        remove(old, limits);
       }
     }
   }
 
-  private EntryRemoval.Outcome remove(RecordedEntry entry, boolean onlyExpired) {
+  /** Removes an entry; only if it has expired, where limits are given. */
+  private EntryRemoval.Outcome remove(RecordedEntry entry, @Nullable Limits expiredBy) {
     try {
-      EntryRemoval.Outcome outcome = removal.remove(entry, onlyExpired);
-      if (outcome == EntryRemoval.Outcome.BROKEN) {
+      EntryRemoval.Removal done = removal.remove(entry, expiredBy);
+      if (done.outcome() == EntryRemoval.Outcome.BROKEN) {
         mend(engine.directory(entry.key()));
+      } else if (done.outcome() == EntryRemoval.Outcome.REMOVED) {
+        count(entry.key(), done.runId(), done.bytes(), expiredBy != null);
       }
-      return outcome;
+      return done.outcome();
     } catch (IOException e) {
-      failures++;
+      tally.failures++;
       return EntryRemoval.Outcome.STAYS;
     }
+  }
+
+  private void count(Digest256 key, String runId, long bytes, boolean old) {
+    tally.removed(key, runId, bytes, old ? Reason.EXPIRED : Reason.OVER_BUDGET);
+    engine.counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
   }
 
   /** What cannot be read must not push out what can: into quarantine, and from there first. */
@@ -270,7 +301,7 @@ final class EvictFlow {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       count = KeyCount.under(engine, hold, directory);
     }
-    new RecoverFlow(engine).run(directory, count.scan(), recovered);
+    new RecoverFlow(engine).run(directory, count.scan(), tally.recovered);
     if (isOver()) {
       removeQuarantined();
     }
@@ -294,12 +325,12 @@ final class EvictFlow {
   private boolean removeQuarantined(Quarantine.Held file) {
     try {
       engine.ops.unlink(file.path());
-      quarantineRemoved++;
+      tally.quarantineRemoved++;
       return true;
     } catch (NoSuchFileException e) {
       return true;
     } catch (IOException e) {
-      failures++;
+      tally.failures++;
       return false;
     }
   }
@@ -310,11 +341,12 @@ final class EvictFlow {
    *
    * @return false if some had changed since they were counted and the root still does not fit
    */
-  private boolean evictWalked(RootWalk walk) throws IOException {
+  private boolean evictWalked(KeyLocks.Hold hold, RootWalk walk) throws IOException {
     long bytes = walk.bytes();
-    if (bytes > options.sizeBudgetBytes()) {
+    settleBudget(hold, bytes);
+    if (bytes > limits.sizeBudgetBytes()) {
       for (Quarantine.Held file : engine.quarantine.list()) {
-        if (bytes > options.sizeBudgetBytes() && removeQuarantined(file)) {
+        if (bytes > limits.sizeBudgetBytes() && removeQuarantined(file)) {
           bytes -= file.bytes();
         }
       }
@@ -329,8 +361,8 @@ final class EvictFlow {
     for (RootWalk.Evictable entry : entries) {
       boolean old =
           Expiry.expired(
-              engine, options, entry.directory().key(), entry.candidate(), engine.clock.nanoTime());
-      if ((!old && bytes <= options.sizeBudgetBytes()) || isSpared(entry)) {
+              engine, limits, entry.directory().key(), entry.candidate(), engine.clock.nanoTime());
+      if ((!old && bytes <= limits.sizeBudgetBytes()) || isSpared(entry)) {
         continue;
       }
       try {
@@ -339,15 +371,13 @@ final class EvictFlow {
           continue;
         }
         bytes -= entry.bytes();
-        expired += old ? 1 : 0;
-        evicted += old ? 0 : 1;
-        engine.counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
+        count(entry.directory().key(), entry.candidate().runId(), entry.bytes(), old);
       } catch (IOException e) {
-        failures++;
+        tally.failures++;
       }
     }
-    bytesAfter = bytes;
-    return !changed || bytes <= options.sizeBudgetBytes();
+    tally.bytesAfter = bytes;
+    return !changed || bytes <= limits.sizeBudgetBytes();
   }
 
   private boolean isSpared(RootWalk.Evictable entry) {

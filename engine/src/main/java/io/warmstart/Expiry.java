@@ -2,7 +2,6 @@ package io.warmstart;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
-import io.warmstart.format.Manifest;
 import io.warmstart.index.EntryFacts;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -16,13 +15,13 @@ final class Expiry {
 
   /** Whether an entry has expired, by its last write, or access that this machine knows of. */
   static boolean expired(
-      Engine engine, StoreOptions options, Digest256 key, Candidate candidate, long nowUnixNanos) {
+      Engine engine, Limits limits, Digest256 key, Candidate candidate, long nowUnixNanos) {
     long told = candidate.manifest().lastUse().toUnixNanosSaturated();
-    if (!expired(options.ttlNanos(), told, nowUnixNanos) && told - nowUnixNanos <= AHEAD_NANOS) {
+    if (!limits.isPast(told, nowUnixNanos) && told - nowUnixNanos <= AHEAD_NANOS) {
       return false;
     }
-    return expired(
-        options.ttlNanos(), lastUseNanos(engine, key, candidate, nowUnixNanos), nowUnixNanos);
+    return limits.isPast(lastUseNanos(engine, key, candidate, nowUnixNanos), nowUnixNanos)
+        && !limits.spares(candidate.manifest());
   }
 
   /**
@@ -58,14 +57,5 @@ final class Expiry {
       // What cannot be asked expires nothing.
       return Long.MAX_VALUE;
     }
-  }
-
-  /** The rule itself: a clock that was set back makes ages negative, and expires nothing. */
-  static boolean expired(long ttlNanos, Manifest manifest, long nowUnixNanos) {
-    return expired(ttlNanos, manifest.lastUse().toUnixNanosSaturated(), nowUnixNanos);
-  }
-
-  static boolean expired(long ttlNanos, long lastUseUnixNanos, long nowUnixNanos) {
-    return ttlNanos > 0 && nowUnixNanos - lastUseUnixNanos >= ttlNanos;
   }
 }

@@ -10,6 +10,7 @@ import io.warmstart.format.RankingRule;
 import io.warmstart.format.Stamp;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 /** Says who would win a lookup and why: the choice of {@link LookupFlow}, without its effects. */
 final class ExplainFlow {
   private final Engine engine;
-  private final StoreOptions options;
+  private final Limits limits;
 
-  ExplainFlow(Engine engine, StoreOptions options) {
+  ExplainFlow(Engine engine, Limits limits) {
     this.engine = engine;
-    this.options = options;
+    this.limits = limits;
   }
 
   Explanation run(Fingerprint key, Ranking ranking) {
@@ -46,13 +47,13 @@ final class ExplainFlow {
     List<Candidate> usable = new ArrayList<>();
     long now = engine.clock.nanoTime();
     for (Candidate candidate : scan.candidates()) {
-      if (Expiry.expired(engine, options, directory.key(), candidate, now)) {
+      if (Expiry.expired(engine, limits, directory.key(), candidate, now)) {
         unusable.put(
             candidate.runId(),
             "expired: last used at "
                 + engine.withKnownUse(directory.key(), candidate).lastUse()
                 + ", ttl "
-                + options.ttl());
+                + Duration.ofNanos(limits.ttlNanos()));
         continue;
       }
       String mismatch = mismatch(directory, candidate);

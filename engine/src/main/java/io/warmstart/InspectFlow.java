@@ -18,11 +18,11 @@ import java.util.Map;
 /** Looks at a whole root and changes nothing. */
 final class InspectFlow {
   private final Engine engine;
-  private final StoreOptions options;
+  private final Limits limits;
 
-  InspectFlow(Engine engine, StoreOptions options) {
+  InspectFlow(Engine engine, Limits limits) {
     this.engine = engine;
-    this.options = options;
+    this.limits = limits;
   }
 
   List<Fingerprint> keys() {
@@ -53,7 +53,7 @@ final class InspectFlow {
       long now = engine.clock.nanoTime();
       List<KeyContents.Listed> entries = new ArrayList<>();
       for (Candidate candidate : scan.candidates()) {
-        boolean expired = Expiry.expired(engine, options, directory.key(), candidate, now);
+        boolean expired = Expiry.expired(engine, limits, directory.key(), candidate, now);
         entries.add(listed(candidate, expired));
       }
       entries.sort(KeyContents.LATEST_FIRST);
@@ -107,7 +107,9 @@ final class InspectFlow {
           quarantineBytes,
           otherFiles,
           otherBytes,
-          options.sizeBudgetBytes(),
+          limits.budgetInForce()
+              ? limits.sizeBudgetBytes()
+              : Math.max(limits.sizeBudgetBytes(), bytes + quarantineBytes),
           engine.liveProcesses(),
           counters());
     } catch (IOException e) {

@@ -21,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +44,6 @@ import org.jspecify.annotations.Nullable;
 final class KeyComparison {
   private static final int MOST_LOOKS = 8;
 
-  /** Who looks for foreign changes no more often than this has been told that there are none. */
-  private static final long NO_FOREIGN_STORES_NANOS = TimeUnit.DAYS.toNanos(1);
-
   /** What is not there has no change time. */
   private static final long ABSENT = -1;
 
@@ -57,7 +53,7 @@ final class KeyComparison {
 
   KeyComparison(Engine engine, StoreOptions options, IndexContents recorded) {
     this.engine = engine;
-    this.foreignStores = options.foreignCheckNanos() < NO_FOREIGN_STORES_NANOS;
+    this.foreignStores = options.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
     this.recorded = recorded;
   }
 

@@ -72,19 +72,15 @@ final class LookupFlow {
   private final Engine engine;
   private final StoreOptions options;
 
+  private final StoreLimits limits;
+
   private final boolean systemClock;
 
-  /** An entry that was used more recently needs neither a touch nor a look at the TTL. */
-  private final long trustedIdleNanos;
-
-  LookupFlow(Engine engine, StoreOptions options) {
+  LookupFlow(Engine engine, StoreOptions options, StoreLimits limits) {
     this.engine = engine;
     this.options = options;
+    this.limits = limits;
     this.systemClock = options.usesSystemClock();
-    this.trustedIdleNanos =
-        options.ttlNanos() > 0
-            ? Math.min(PendingTouches.TICK_NANOS, options.ttlNanos())
-            : PendingTouches.TICK_NANOS;
   }
 
   /**
@@ -126,13 +122,16 @@ final class LookupFlow {
     CachedEntry found = Objects.requireNonNull((CachedEntry) target.lease().held());
     long now = systemClock ? tickedNanos : options.clock().nanoTime();
     long idle = now - found.lastUse();
-    if (idle >= trustedIdleNanos || idle < -PendingTouches.TICK_NANOS) {
+    Limits current = limits.now();
+    if (idle >= current.trustedIdleNanos() || idle < -PendingTouches.TICK_NANOS) {
       // Another process may have used it since.
       idle = now - index.lastUse(found);
       // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
       // the manifest decides.
       if (idle < -PendingTouches.TICK_NANOS
-          || (options.ttlNanos() > 0 && idle >= options.ttlNanos())) {
+          || (current.ttlNanos() > 0
+              && idle >= current.ttlNanos()
+              && !current.spares(found.candidate().manifest()))) {
         target.close();
         return false;
       }
@@ -150,6 +149,10 @@ final class LookupFlow {
 
   private boolean runOnFiles(Fingerprint key, Ranking ranking, Entry target) {
     engine.counters.count(Counter.LOOKUPS_FROM_FILES);
+    if (engine.readOnly()) {
+      // Nobody does it in the background.
+      engine.policy.refreshIfDue();
+    }
     KeyDirectory directory = engine.directory(key.digest());
     Patience patience = new Patience();
     try {
@@ -338,9 +341,10 @@ final class LookupFlow {
 
   private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan) {
     long now = engine.clock.nanoTime();
+    Limits current = limits.now();
     List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
-      if (!Expiry.expired(engine, options, directory.key(), candidate, now)) {
+      if (!Expiry.expired(engine, current, directory.key(), candidate, now)) {
         unexpired.add(candidate);
       }
     }

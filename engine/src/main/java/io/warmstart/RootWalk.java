@@ -97,10 +97,16 @@ final class RootWalk {
   }
 
   void run() throws IOException {
-    long walkedAt = engine.records().walkedAt();
+    long came = SystemEpochNanoClock.INSTANCE.nanoTime();
     synchronized (engine.walking) {
-      // Whoever waited here for another walk may have got from it what it came for.
-      boolean done = walkedAt != engine.records().walkedAt() && passUnchanged;
+      // Whoever waited here for another walk may have got from it what it came for: if that began
+      // later, since one under way may have passed by where something has been put meanwhile.
+      long began = engine.records().walkBegan();
+      boolean done =
+          passUnchanged
+              && began >= came
+              && began <= SystemEpochNanoClock.INSTANCE.nanoTime()
+              && engine.records().walkedAt() != 0;
       if (!done || engine.records().totalBytes().isEmpty()) {
         walk();
       }

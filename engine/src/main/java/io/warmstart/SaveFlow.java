@@ -59,10 +59,12 @@ final class SaveFlow {
 
   private final Engine engine;
   private final StoreOptions options;
+  private final StoreLimits limits;
 
-  SaveFlow(Engine engine, StoreOptions options) {
+  SaveFlow(Engine engine, StoreOptions options, StoreLimits limits) {
     this.engine = engine;
     this.options = options;
+    this.limits = limits;
   }
 
   String saveNew(Fingerprint key, PayloadSource source, EntryAttributes attributes) {
@@ -84,8 +86,7 @@ final class SaveFlow {
       PayloadSource source,
       EntryAttributes attributes,
       boolean mayReplace) {
-    Budget.requireRoom(
-        options.sizeBudgetBytes(), engine.root, key, source.length(), attributes, Engine.PRODUCER);
+    Budget.requireRoom(engine, limits.now(), key, source.length(), attributes);
     KeyDirectory directory = engine.directory(key.digest());
     Progress progress = new Progress();
     Manifest saved;
@@ -107,7 +108,7 @@ final class SaveFlow {
       failed();
       throw e;
     }
-    EvictFlow.keepBudget(engine, options, new SavedEntry(key.digest(), runId, saved));
+    EvictFlow.keepBudget(engine, options, limits, new SavedEntry(key.digest(), runId, saved));
   }
 
   /** What the attempts of one save have changed. */

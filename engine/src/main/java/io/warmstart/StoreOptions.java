@@ -20,18 +20,22 @@ public final class StoreOptions {
   /** 10 ms. */
   public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
 
+  private static final long UNNAMED = -1;
+
   private static final StoreOptions DEFAULTS =
       new StoreOptions(
-          DEFAULT_SIZE_BUDGET_BYTES,
-          DEFAULT_TTL,
+          UNNAMED,
+          null,
+          PolicyUse.AGREE,
           false,
           DEFAULT_FOREIGN_CHECK_INTERVAL,
           null,
           SystemEpochNanoClock.INSTANCE,
           new NioFileOps());
 
-  private final long sizeBudgetBytes;
-  private final Duration ttl;
+  private final long namedBudgetBytes;
+  private final @Nullable Duration namedTtl;
+  private final PolicyUse policyUse;
   private final boolean readOnly;
   private final Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
@@ -41,25 +45,27 @@ public final class StoreOptions {
   private final FileOps fileOps;
 
   private StoreOptions(
-      long sizeBudgetBytes,
-      Duration ttl,
+      long namedBudgetBytes,
+      @Nullable Duration namedTtl,
+      PolicyUse policyUse,
       boolean readOnly,
       Duration foreignCheckInterval,
       @Nullable Path localDirectory,
       EpochNanoClock clock,
       FileOps fileOps) {
-    this.sizeBudgetBytes = sizeBudgetBytes;
-    this.ttl = ttl;
+    this.namedBudgetBytes = namedBudgetBytes;
+    this.namedTtl = namedTtl;
+    this.policyUse = policyUse;
     this.readOnly = readOnly;
     this.foreignCheckInterval = foreignCheckInterval;
     this.localDirectory = localDirectory;
-    this.ttlNanos = saturatedNanos(ttl);
+    this.ttlNanos = saturatedNanos(namedTtl == null ? DEFAULT_TTL : namedTtl);
     this.foreignCheckNanos = saturatedNanos(foreignCheckInterval);
     this.clock = clock;
     this.fileOps = fileOps;
   }
 
-  /** A budget of 1 GiB, a TTL of 30 days, the system's clock, for reading and writing. */
+  /** The root's budget and TTL, the system's clock, for reading and writing. */
   public static StoreOptions defaults() {
     return DEFAULTS;
   }
@@ -67,6 +73,9 @@ public final class StoreOptions {
   /**
    * The bytes that the root may take: payloads, manifests, leftovers and quarantine. After each
    * save others are evicted until it fits; the entry that was saved is not.
+   *
+   * <p>It belongs to the root: the first who names one sets it, for all who use the root; see
+   * {@link #withPolicy}. Where nobody has, it is 1 GiB, or what the root takes up already.
    *
    * @param bytes 0 or more. A payload that is larger with its manifest is refused. With 0 nothing
    *     is: each save evicts what was there before it, and stays until the next, or a sweep
@@ -76,11 +85,15 @@ public final class StoreOptions {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
     return new StoreOptions(
-        bytes, ttl, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
+        bytes, namedTtl, policyUse, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
   }
 
   /**
    * How long after its last write or access an entry expires.
+   *
+   * <p>It belongs to the root: the first who names one sets it, for all who use the root; see
+   * {@link #withPolicy}. Where nobody has, it is 30 days, for what is written since the root was
+   * first opened for writing.
    *
    * @param duration not negative; zero = never
    */
@@ -89,13 +102,44 @@ public final class StoreOptions {
       throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
     }
     return new StoreOptions(
-        sizeBudgetBytes, duration, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
+        namedBudgetBytes,
+        duration,
+        policyUse,
+        readOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        fileOps);
+  }
+
+  /**
+   * What a budget or a TTL that these options name mean beside those that the root has: that they
+   * are the same, which is the default; that the root's are to be changed; or that they hold for
+   * this store alone.
+   */
+  public StoreOptions withPolicy(PolicyUse use) {
+    return new StoreOptions(
+        namedBudgetBytes,
+        namedTtl,
+        Objects.requireNonNull(use),
+        readOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        fileOps);
   }
 
   /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
     return new StoreOptions(
-        sizeBudgetBytes, ttl, lookupsOnly, foreignCheckInterval, localDirectory, clock, fileOps);
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
+        lookupsOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        fileOps);
   }
 
   /**
@@ -115,7 +159,7 @@ public final class StoreOptions {
       throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
     }
     return new StoreOptions(
-        sizeBudgetBytes, ttl, readOnly, interval, localDirectory, clock, fileOps);
+        namedBudgetBytes, namedTtl, policyUse, readOnly, interval, localDirectory, clock, fileOps);
   }
 
   /**
@@ -132,8 +176,9 @@ public final class StoreOptions {
    */
   public StoreOptions withLocalDirectory(Path directory) {
     return new StoreOptions(
-        sizeBudgetBytes,
-        ttl,
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
         readOnly,
         foreignCheckInterval,
         Objects.requireNonNull(directory),
@@ -151,8 +196,9 @@ public final class StoreOptions {
   /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
   public StoreOptions withClock(EpochNanoClock epochClock) {
     return new StoreOptions(
-        sizeBudgetBytes,
-        ttl,
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
         readOnly,
         foreignCheckInterval,
         localDirectory,
@@ -162,17 +208,39 @@ public final class StoreOptions {
 
   StoreOptions withFileOps(FileOps ops) {
     return new StoreOptions(
-        sizeBudgetBytes, ttl, readOnly, foreignCheckInterval, localDirectory, clock, ops);
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
+        readOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        ops);
   }
 
-  /** The budget in bytes. */
+  /** The budget that these options name, in bytes; the default if they name none. */
   public long sizeBudgetBytes() {
-    return sizeBudgetBytes;
+    return namesSizeBudget() ? namedBudgetBytes : DEFAULT_SIZE_BUDGET_BYTES;
   }
 
-  /** The TTL; zero = never. */
+  /** Whether they name a budget. */
+  public boolean namesSizeBudget() {
+    return namedBudgetBytes != UNNAMED;
+  }
+
+  /** The TTL that these options name, zero = never; the default if they name none. */
   public Duration ttl() {
-    return ttl;
+    return namedTtl == null ? DEFAULT_TTL : namedTtl;
+  }
+
+  /** Whether they name a TTL. */
+  public boolean namesTtl() {
+    return namedTtl != null;
+  }
+
+  /** What the budget and the TTL that they name mean beside those of the root. */
+  public PolicyUse policyUse() {
+    return policyUse;
   }
 
   /** Whether the store is for lookups only. */

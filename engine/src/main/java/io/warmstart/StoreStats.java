@@ -13,7 +13,9 @@ import java.util.Map;
  *     temporaries of the original store, names that mean nothing to us. They count against no
  *     budget
  * @param otherBytes their bytes
- * @param sizeBudgetBytes this store's budget
+ * @param sizeBudgetBytes the budget that this store goes by: the root's, or its own. While none is
+ *     in force, the default, or the root's bytes if they are more; {@link Long#MAX_VALUE} while the
+ *     policy is damaged and nothing is evicted
  * @param liveProcesses processes that have the root open for writing
  * @param counters counters by name, summed over all processes since the machine started: {@code
  *     hits}, {@code misses}, {@code saves}, {@code evicted}, {@code sync_failures} and so on

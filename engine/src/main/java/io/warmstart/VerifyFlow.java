@@ -52,6 +52,7 @@ final class VerifyFlow {
   VerifyReport run(boolean repair, VerifyProgress progress) {
     try {
       checkRootNames();
+      checkPolicy();
       List<Digest256> keys = InspectFlow.digests(engine);
       SharedIndex index = engine.sharedIndex;
       IndexCheck indexCheck = index == null ? null : new IndexCheck(engine, index, options, repair);
@@ -97,6 +98,15 @@ final class VerifyFlow {
                 "expected=a key of 64 lowercase hex digits or " + Engine.DIRECTORY_NAME,
                 false));
       }
+    }
+  }
+
+  /** Which no repair mends: only a person knows what it said. */
+  private void checkPolicy() {
+    engine.policy.refresh();
+    String damage = engine.policy.damage();
+    if (damage != null) {
+      problems.add(new Problem("policy", engine.policy.file().path().toString(), damage, false));
     }
   }
 

@@ -42,6 +42,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final Engine engine;
   private final StoreOptions options;
   private final StoreOptions effective;
+  private final StoreLimits limits;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
   private volatile boolean closed;
@@ -50,8 +51,10 @@ public final class WarmStartStore implements AutoCloseable {
     this.engine = engine;
     this.options = options;
     this.effective = engine.besideOtherMachines() ? options.besideOtherMachines() : options;
-    this.saveFlow = new SaveFlow(engine, effective);
-    this.lookupFlow = new LookupFlow(engine, effective);
+    this.limits = new StoreLimits(engine.policy, options);
+    this.saveFlow = new SaveFlow(engine, effective, limits);
+    this.lookupFlow = new LookupFlow(engine, effective, limits);
+    engine.openStores.add(effective);
   }
 
   /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
@@ -71,6 +74,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if the root cannot be written to, or is another user's to whom
    *     this process may not give files; {@link StoreOptions#withReadOnly} opens it for lookups
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
+   * @throws PolicyConflictException if the root has another budget or TTL than the options name,
+   *     and no change was asked for
    * @throws StoreException if the root is not a directory, a parent is none, the local directory is
    *     not private, or this host or JVM is not one that the store was made for
    */
@@ -79,7 +84,14 @@ public final class WarmStartStore implements AutoCloseable {
     Engines.takeStandardDescriptors();
     Path real = Roots.prepare(root, options);
     try {
-      return new WarmStartStore(Engines.acquire(real, options), options);
+      Engine engine = Engines.acquire(real, options);
+      try {
+        engine.policy.agree(options);
+        return new WarmStartStore(engine, options);
+      } catch (IOException | RuntimeException | Error e) {
+        Engines.release(engine);
+        throw e;
+      }
     } catch (IOException e) {
       throw StoreFailures.ofWriting("cannot open root", root, e);
     }
@@ -261,14 +273,37 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Sweeps now: removes what has expired and what is dead, and evicts until the root fits its
-   * budget. One sweep runs at a time on a root; this waits for one under way.
+   * budget, by what lies on the root at this moment, whoever has put it there. One sweep runs at a
+   * time on a root; this waits for one under way.
    *
    * @throws StoreException if the root could not be listed
    */
   public EvictionReport evictOverflow() {
+    return evictOverflow(false);
+  }
+
+  /**
+   * The same, or what it would do: which entries would go, and why, if nothing changed meanwhile. A
+   * dry run changes, moves and removes nothing, and what a sweep would mend or move to quarantine
+   * it does not tell.
+   *
+   * @param dryRun whether to only tell; then the store may be one for lookups
+   */
+  public EvictionReport evictOverflow(boolean dryRun) {
+    if (dryRun) {
+      ensureOpen();
+      engine.requireRoot("sweep failed");
+      return new DryRun(engine, limits.freshForSweep()).run();
+    }
     ensureWritable();
     engine.requireRoot("sweep failed");
-    return EvictFlow.sweep(engine, effective);
+    return EvictFlow.sweep(engine, effective, limits);
+  }
+
+  /** The root's policy, as its file says it now. */
+  public RootPolicy policy() {
+    ensureOpen();
+    return engine.policy.describe();
   }
 
   /**
@@ -278,14 +313,14 @@ public final class WarmStartStore implements AutoCloseable {
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
     engine.requireRoot("explain failed");
-    return new ExplainFlow(engine, options).run(key, ranking);
+    return new ExplainFlow(engine, limits.fresh()).run(key, ranking);
   }
 
   /** The keys that have a directory, in their order; it may be empty. */
   public List<Fingerprint> keys() {
     ensureOpen();
     engine.requireRoot("the keys cannot be listed");
-    return new InspectFlow(engine, options).keys();
+    return new InspectFlow(engine, limits.now()).keys();
   }
 
   /**
@@ -297,14 +332,14 @@ public final class WarmStartStore implements AutoCloseable {
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
     engine.requireRoot("the key cannot be listed");
-    return new InspectFlow(engine, options).contents(key);
+    return new InspectFlow(engine, limits.fresh()).contents(key);
   }
 
   /** The state of the root over all processes. Looks at every file's size. */
   public StoreStats stats() {
     ensureOpen();
     engine.requireRoot("the root cannot be counted");
-    return new InspectFlow(engine, options).stats();
+    return new InspectFlow(engine, limits.fresh()).stats();
   }
 
   /**
@@ -407,6 +442,7 @@ public final class WarmStartStore implements AutoCloseable {
       }
       closed = true;
     }
+    engine.openStores.remove(effective);
     Engines.release(engine);
   }
 

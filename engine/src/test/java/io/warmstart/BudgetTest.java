@@ -27,7 +27,8 @@ class BudgetTest {
           .withForeignCheckInterval(Duration.ZERO);
 
   private WarmStartStore open(long budget) {
-    return WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
+    return WarmStartStore.open(
+        root, options.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY));
   }
 
   private static String save(WarmStartStore store, String name, int bytes) {
@@ -195,7 +196,7 @@ class BudgetTest {
   }
 
   @Test
-  void storesOfOneRootKeepEachItsOwnBudget() throws Exception {
+  void storesThatNameABudgetForThemselvesKeepEachItsOwn() throws Exception {
     try (WarmStartStore wide = open(1 << 20);
         WarmStartStore narrow = open(10_000)) {
       save(wide, "a", 8000);

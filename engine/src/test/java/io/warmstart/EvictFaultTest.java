@@ -120,7 +120,9 @@ class EvictFaultTest {
         save(store, OTHER, "r", "expired too", 1);
       }
       // Without a TTL, or the save's own sweep would take what this one is to remove.
-      try (WarmStartStore store = WarmStartStore.open(root, options().withTtl(Duration.ZERO))) {
+      try (WarmStartStore store =
+          WarmStartStore.open(
+              root, options().withTtl(Duration.ZERO).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
         save(store, OTHER, "fresh", "fresh", 1);
       }
     }

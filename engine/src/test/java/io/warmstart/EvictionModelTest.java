@@ -53,7 +53,11 @@ class EvictionModelTest {
         List<Scanned> all = scan(root);
         Set<Path> expected = survivors(all, budget, clock.nanoTime());
         try (WarmStartStore sweeper =
-            WarmStartStore.open(root, options.withSizeBudgetBytes(Math.max(0, budget)))) {
+            WarmStartStore.open(
+                root,
+                options
+                    .withSizeBudgetBytes(Math.max(0, budget))
+                    .withPolicy(PolicyUse.THIS_STORE_ONLY))) {
           EvictionReport report = sweeper.evictOverflow();
           evicted += report.evicted();
           expired += report.expired();

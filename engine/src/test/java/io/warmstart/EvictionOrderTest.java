@@ -52,7 +52,8 @@ class EvictionOrderTest {
     while (order.size() < names.size()) {
       long budget = KeyFiles.bytesOf(root) - 1;
       try (WarmStartStore sweeper =
-          WarmStartStore.open(root, options.withSizeBudgetBytes(budget))) {
+          WarmStartStore.open(
+              root, options.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
         assertEquals(1, sweeper.evictOverflow().evicted());
       }
       for (String name : names) {
@@ -130,7 +131,9 @@ class EvictionOrderTest {
     List<String> newer = KeyFiles.quarantined(root).subList(3, 6);
 
     long budget = KeyFiles.bytesOf(root) - PAYLOAD_BYTES;
-    try (WarmStartStore sweeper = WarmStartStore.open(root, options.withSizeBudgetBytes(budget))) {
+    try (WarmStartStore sweeper =
+        WarmStartStore.open(
+            root, options.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
       EvictionReport report = sweeper.evictOverflow();
       assertEquals(0, report.evicted());
       assertTrue(report.quarantineRemoved() > 0);
@@ -138,7 +141,9 @@ class EvictionOrderTest {
     assertTrue(KeyFiles.quarantined(root).containsAll(newer));
 
     budget = KeyFiles.bytesOf(KeyFiles.of(root, Payloads.key("good")).directory());
-    try (WarmStartStore sweeper = WarmStartStore.open(root, options.withSizeBudgetBytes(budget))) {
+    try (WarmStartStore sweeper =
+        WarmStartStore.open(
+            root, options.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
       assertEquals(0, sweeper.evictOverflow().evicted());
     }
     assertEquals(List.of(), KeyFiles.quarantined(root));

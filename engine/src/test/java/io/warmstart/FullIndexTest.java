@@ -78,7 +78,8 @@ class FullIndexTest {
       assertEquals(-1, index.total(), "there was room");
       long bytes = RootFiles.read(root).bytes;
       try (WarmStartStore sweeper =
-          WarmStartStore.open(root, options.withSizeBudgetBytes(bytes - 1))) {
+          WarmStartStore.open(
+              root, options.withSizeBudgetBytes(bytes - 1).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
         EvictionReport report = sweeper.evictOverflow();
         assertEquals(1, report.evicted());
         assertEquals(4, report.entriesBefore());

@@ -51,7 +51,8 @@ class HostileEngineDirectoryTest {
   void aLinkInPlaceOfTheQuarantineIsNeitherFilledNorEmptied() throws Exception {
     Files.createDirectory(engineDirectory);
     Files.createSymbolicLink(engineDirectory.resolve("quarantine"), canary.place());
-    StoreOptions nothingFits = StoreOptions.defaults().withSizeBudgetBytes(0);
+    StoreOptions nothingFits =
+        StoreOptions.defaults().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore store = WarmStartStore.open(root);
         WarmStartStore sweeper = WarmStartStore.open(root, nothingFits)) {
       saveAndBreak(store);

@@ -192,6 +192,7 @@ class HostileFilesTest {
           StoreOptions nothingFits =
               StoreOptions.defaults()
                   .withSizeBudgetBytes(0)
+                  .withPolicy(PolicyUse.THIS_STORE_ONLY)
                   .withForeignCheckInterval(Duration.ZERO);
           try (WarmStartStore store = WarmStartStore.open(root, nothingFits)) {
             store.evictOverflow();
@@ -219,7 +220,10 @@ class HostileFilesTest {
   void inPlaceOfAKeyDirectoryItIsNoKeyAndSavesToItFailClearly(Plant plant) throws Exception {
     plant(plant, files.directory());
     StoreOptions nothingFits =
-        StoreOptions.defaults().withSizeBudgetBytes(0).withForeignCheckInterval(Duration.ZERO);
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(0)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withForeignCheckInterval(Duration.ZERO);
     assertTimeoutPreemptively(
         PATIENCE,
         () -> {

@@ -67,7 +67,10 @@ class HostileNamesTest {
       Files.writeString(root.resolve(stray), "stray");
     }
     StoreOptions nothingFits =
-        StoreOptions.defaults().withSizeBudgetBytes(0).withForeignCheckInterval(Duration.ZERO);
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(0)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withForeignCheckInterval(Duration.ZERO);
     try (WarmStartStore store = WarmStartStore.open(root, nothingFits)) {
       assertEquals(List.of(key), store.keys());
       assertEquals(

@@ -255,7 +255,12 @@ class IndexCheckTest {
       case 0 -> store.evictOverflow();
       case 1 -> {
         try (WarmStartStore tight =
-            WarmStartStore.open(root, store.options().withSizeBudgetBytes(random.nextInt(4000)))) {
+            WarmStartStore.open(
+                root,
+                store
+                    .options()
+                    .withPolicy(PolicyUse.THIS_STORE_ONLY)
+                    .withSizeBudgetBytes(random.nextInt(4000)))) {
           tight.evictOverflow();
         }
       }
@@ -299,7 +304,11 @@ class IndexCheckTest {
                       save(store, key, "r" + random.nextInt(6), random.nextInt(3));
                       store.lookup(key).ifPresent(Entry::close);
                       try (WarmStartStore tight =
-                          WarmStartStore.open(root, ALONE.withSizeBudgetBytes(3000))) {
+                          WarmStartStore.open(
+                              root,
+                              ALONE
+                                  .withPolicy(PolicyUse.THIS_STORE_ONLY)
+                                  .withSizeBudgetBytes(3000))) {
                         tight.evictOverflow();
                       }
                     }

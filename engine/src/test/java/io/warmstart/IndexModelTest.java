@@ -81,7 +81,11 @@ class IndexModelTest {
         // Nothing but room for one entry: whoever is oldest goes.
         try (WarmStartStore tight =
             WarmStartStore.open(
-                store.root(), store.options().withSizeBudgetBytes(random.nextInt(4000)))) {
+                store.root(),
+                store
+                    .options()
+                    .withPolicy(PolicyUse.THIS_STORE_ONLY)
+                    .withSizeBudgetBytes(random.nextInt(4000)))) {
           tight.evictOverflow();
         }
       }

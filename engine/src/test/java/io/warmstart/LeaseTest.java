@@ -62,7 +62,8 @@ class LeaseTest {
       save(payload(length, 2));
       assertArrayEquals(first, Payloads.bytes(lease));
 
-      StoreOptions nothingFits = StoreOptions.defaults().withSizeBudgetBytes(0);
+      StoreOptions nothingFits =
+          StoreOptions.defaults().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);
       try (WarmStartStore sweeper = WarmStartStore.open(root, nothingFits)) {
         assertEquals(1, sweeper.evictOverflow().evicted());
       }

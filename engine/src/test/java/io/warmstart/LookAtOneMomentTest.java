@@ -138,7 +138,11 @@ class LookAtOneMomentTest {
   @Test
   void keyThatAlwaysHasAnEntryIsNeverMissed() {
     AtManifest ops = new AtManifest();
-    StoreOptions roomForOne = StoreOptions.defaults().withSizeBudgetBytes(1_500).withFileOps(ops);
+    StoreOptions roomForOne =
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(1_500)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, roomForOne)) {
       store.save(key, new byte[1_000], PLAIN);
       ops.arm(1, 1, () -> store.save(key, new byte[1_001], PLAIN));
@@ -154,7 +158,8 @@ class LookAtOneMomentTest {
   @Test
   void neitherByAStoreWithoutLocksThatFindsNothingTwice() {
     AtManifest ops = new AtManifest();
-    StoreOptions roomForOne = StoreOptions.defaults().withSizeBudgetBytes(1_500);
+    StoreOptions roomForOne =
+        StoreOptions.defaults().withSizeBudgetBytes(1_500).withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore store = WarmStartStore.open(root, roomForOne);
         WarmStartStore readOnly = openReadOnly(ops)) {
       store.save(key, new byte[1_000], PLAIN);

@@ -41,7 +41,11 @@ class OriginalDemandsTest {
   private WarmStartStore open(long sizeBudgetBytes) {
     return WarmStartStore.open(
         root,
-        StoreOptions.defaults().withSizeBudgetBytes(sizeBudgetBytes).withTtl(TTL).withClock(clock));
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(sizeBudgetBytes)
+            .withTtl(TTL)
+            .withPolicy(PolicyUse.CHANGE)
+            .withClock(clock));
   }
 
   private void reopen(long sizeBudgetBytes) {

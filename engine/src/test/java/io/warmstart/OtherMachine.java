@@ -53,7 +53,9 @@ final class OtherMachine {
     System.out.println("overwrote");
     ForkedJvm.awaitParent();
     try (WarmStartStore sweeper =
-        WarmStartStore.open(store.root(), store.options().withSizeBudgetBytes(0))) {
+        WarmStartStore.open(
+            store.root(),
+            store.options().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
       System.out.println("evicted " + sweeper.evictOverflow().evicted());
     }
     ForkedJvm.untilKilled();

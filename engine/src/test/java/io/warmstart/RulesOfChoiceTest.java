@@ -178,7 +178,11 @@ class RulesOfChoiceTest {
   void aTtlOfZeroExpiresNothing() {
     save("run", checkpoint(1));
     clock.advance(Duration.ofDays(36_500));
-    StoreOptions never = StoreOptions.defaults().withClock(clock).withTtl(Duration.ZERO);
+    StoreOptions never =
+        StoreOptions.defaults()
+            .withClock(clock)
+            .withTtl(Duration.ZERO)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore patient = WarmStartStore.open(root, never)) {
       assertTrue(patient.lookup(key).isPresent());
       assertEquals(0, patient.evictOverflow().expired());

@@ -46,7 +46,8 @@ final class SavingProcess {
 
   /** Sweeps at budget 0 without pause until the parent speaks. */
   private static void sweep(Path root) throws IOException {
-    StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(0);
+    StoreOptions options =
+        StoreOptions.defaults().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);
     long evicted = 0;
     long failures = 0;
     try (WarmStartStore store = WarmStartStore.open(root, options)) {

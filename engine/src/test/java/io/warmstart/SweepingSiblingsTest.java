@@ -32,7 +32,8 @@ class SweepingSiblingsTest {
     ExecutorService threads = Executors.newFixedThreadPool(SAVERS + 1);
     AtomicBoolean done = new AtomicBoolean();
     CountDownLatch sweeping = new CountDownLatch(1);
-    StoreOptions nothing = StoreOptions.defaults().withSizeBudgetBytes(0);
+    StoreOptions nothing =
+        StoreOptions.defaults().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore store = WarmStartStore.open(root);
         WarmStartStore sweeper = WarmStartStore.open(root, nothing)) {
       Future<Long> evicted =
@@ -98,7 +99,8 @@ class SweepingSiblingsTest {
       sweeper.tell();
       assertEquals("0", sweeper.awaitLine("failures"));
       long evicted = Long.parseLong(sweeper.awaitLine("evicted"));
-      StoreOptions nothing = StoreOptions.defaults().withSizeBudgetBytes(0);
+      StoreOptions nothing =
+          StoreOptions.defaults().withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);
       try (WarmStartStore store = WarmStartStore.open(root, nothing)) {
         checkNothingIsLeft(store, evicted + store.evictOverflow().evicted());
       }

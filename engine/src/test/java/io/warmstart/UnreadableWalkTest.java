@@ -59,7 +59,9 @@ class UnreadableWalkTest {
     Files.delete(root.resolve(".warmstart/index"));
     long bytes = RootFiles.read(root).bytes;
     ops.failing = true;
-    try (WarmStartStore store = WarmStartStore.open(root, options.withSizeBudgetBytes(bytes - 1))) {
+    try (WarmStartStore store =
+        WarmStartStore.open(
+            root, options.withSizeBudgetBytes(bytes - 1).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
       assertEquals(0, store.evictOverflow().evicted());
       ops.failing = false;
       // What the walk could not see, it does not vouch for.

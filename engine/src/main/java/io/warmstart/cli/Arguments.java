@@ -9,6 +9,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
@@ -184,19 +187,57 @@ final class Arguments {
         what, "a whole number from " + least + " to " + Long.MAX_VALUE, Page.quoted(value));
   }
 
+  /** A whole number that may have a unit, in the smallest one. */
+  private static long withUnit(String what, String value, Map<String, Long> units) {
+    Matcher matcher = NUMBER_AND_UNIT.matcher(value);
+    if (matcher.matches()) {
+      String name = matcher.group(2);
+      Long unit =
+          name.isEmpty() ? Long.valueOf(1) : units.get(name.replaceFirst("(?<=[KMGTP])iB$", ""));
+      try {
+        if (unit != null) {
+          return Math.multiplyExact(Long.parseLong(matcher.group(1)), unit);
+        }
+      } catch (ArithmeticException | NumberFormatException e) {
+        // Below.
+      }
+    }
+    throw refused(
+        what,
+        "a whole number from 0 to " + Long.MAX_VALUE + ", or one with a unit of " + units.keySet(),
+        Page.quoted(value));
+  }
+
+  private static final Pattern NUMBER_AND_UNIT = Pattern.compile("([0-9]{1,19})([A-Za-z]{0,3})");
+
+  private static Map<String, Long> units(Object... namesAndFactors) {
+    Map<String, Long> units = new LinkedHashMap<>();
+    long factor = 1;
+    for (int each = 0; each < namesAndFactors.length; each += 2) {
+      factor *= (Integer) namesAndFactors[each + 1];
+      units.put((String) namesAndFactors[each], factor);
+    }
+    return units;
+  }
+
   /** --ttl. */
   static final class TtlArgument implements ITypeConverter<Duration> {
+    private static final Map<String, Long> UNITS = units("s", 1, "m", 60, "h", 60, "d", 24, "w", 7);
+
     @Override
     public Duration convert(String value) {
-      return Duration.ofSeconds(whole("ttl seconds", value, 0));
+      return Duration.ofSeconds(withUnit("ttl", value, UNITS));
     }
   }
 
   /** --budget. */
   static final class BudgetArgument implements ITypeConverter<Long> {
+    private static final Map<String, Long> UNITS =
+        units("K", 1024, "M", 1024, "G", 1024, "T", 1024, "P", 1024);
+
     @Override
     public Long convert(String value) {
-      return whole("budget bytes", value, 0);
+      return withUnit("budget", value, UNITS);
     }
   }
 

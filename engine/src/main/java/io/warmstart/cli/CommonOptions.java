@@ -1,5 +1,6 @@
 package io.warmstart.cli;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,18 +20,21 @@ final class CommonOptions {
   @Option(
       order = 102,
       names = "--ttl",
-      paramLabel = "SECONDS",
+      paramLabel = "TIME",
       converter = Arguments.TtlArgument.class,
       description =
-          "How long after its last write or access an entry expires; 0 = never. Default: 30 days.")
+          "How long after its last write or access an entry expires, for this command alone:"
+              + " seconds, or with a unit, s m h d w; 0 = never. Default: the root's, see policy.")
   @Nullable Duration ttl;
 
   @Option(
       order = 103,
       names = "--budget",
-      paramLabel = "BYTES",
+      paramLabel = "SIZE",
       converter = Arguments.BudgetArgument.class,
-      description = "What the root may take up; beyond it entries are evicted. Default: 1 GiB.")
+      description =
+          "What the root may take up, for this command alone: bytes, or with a unit, K M G T P;"
+              + " beyond it entries are evicted. Default: the root's, see policy.")
   @Nullable Long budgetBytes;
 
   @Option(
@@ -50,8 +54,13 @@ final class CommonOptions {
       description = "Show this help.")
   boolean help;
 
+  /** For one look or one sweep: the root's policy is neither contradicted nor set. */
   StoreOptions storeOptions() {
-    StoreOptions options = StoreOptions.defaults();
+    return storeOptions(PolicyUse.THIS_STORE_ONLY);
+  }
+
+  StoreOptions storeOptions(PolicyUse use) {
+    StoreOptions options = StoreOptions.defaults().withPolicy(use);
     if (ttl != null) {
       options = options.withTtl(ttl);
     }

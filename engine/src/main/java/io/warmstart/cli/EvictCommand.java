@@ -2,11 +2,13 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.EvictionReport;
+import io.warmstart.EvictionReport.Removed;
 import io.warmstart.WarmStartStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** One sweep. */
 @Command(
@@ -19,25 +21,47 @@ import picocli.CommandLine.Command;
     footer = {
       "%nExamples:",
       "  warmstart evict /tmp/fits",
+      "  warmstart evict /tmp/fits --dry-run --budget 10G",
       "  warmstart evict /tmp/fits --budget 1000000 --ttl 86400"
     })
 final class EvictCommand extends RootCommand {
+  @Option(
+      order = 1,
+      names = "--dry-run",
+      description = "Only tell which entries would go, and why.")
+  boolean dryRun;
+
   EvictCommand(Streams streams) {
     super(streams);
   }
 
   @Override
   int run(Output output) {
-    try (WarmStartStore store = openExisting()) {
-      EvictionReport report = store.evictOverflow();
-      output.answer(new Swept(report, store.options().sizeBudgetBytes()));
+    try (WarmStartStore store = dryRun ? openForReading(output) : openExisting()) {
+      EvictionReport report = store.evictOverflow(dryRun);
+      output.answer(new Swept(report));
       return report.failures() == 0 ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
     }
   }
 
-  private record Swept(EvictionReport report, long budgetBytes) implements Answer {
+  private record Swept(EvictionReport report) implements Answer {
     @Override
     public void writeText(Page page) {
+      for (Removed each : report.removed()) {
+        page.line(
+            (report.dryRun() ? "would go  " : "gone  ")
+                + each.key().toHex()
+                + "  "
+                + each.runId()
+                + "  "
+                + Quantities.size(each.bytes())
+                + "  "
+                + reason(each));
+      }
+      long unlisted = report.evicted() + report.expired() - report.removed().size();
+      if (unlisted > 0) {
+        page.line("and " + unlisted + " more");
+      }
       List<Page.Fact> lines = new ArrayList<>();
       lines.add(new Page.Fact("entries looked at", Long.toString(report.entriesBefore())));
       lines.add(
@@ -47,7 +71,7 @@ final class EvictCommand extends RootCommand {
                   + " -> "
                   + Quantities.size(report.bytesAfter())
                   + " of "
-                  + Quantities.size(budgetBytes)));
+                  + budget()));
       lines.add(new Page.Fact("evicted", Long.toString(report.evicted())));
       lines.add(new Page.Fact("expired", Long.toString(report.expired())));
       lines.add(new Page.Fact("moved to quarantine", Long.toString(report.quarantined())));
@@ -74,7 +98,12 @@ final class EvictCommand extends RootCommand {
       json.writeNumberField("entries_before", report.entriesBefore());
       json.writeNumberField("bytes_before", report.bytesBefore());
       json.writeNumberField("bytes_after", report.bytesAfter());
-      json.writeNumberField("size_budget_bytes", budgetBytes);
+      json.writeBooleanField("dry_run", report.dryRun());
+      if (report.sizeBudgetBytes() == Long.MAX_VALUE) {
+        json.writeNullField("size_budget_bytes");
+      } else {
+        json.writeNumberField("size_budget_bytes", report.sizeBudgetBytes());
+      }
       json.writeNumberField("evicted", report.evicted());
       json.writeNumberField("expired", report.expired());
       json.writeNumberField("quarantined", report.quarantined());
@@ -84,6 +113,26 @@ final class EvictCommand extends RootCommand {
       json.writeNumberField("other_files", report.otherFiles());
       json.writeNumberField("other_bytes", report.otherBytes());
       json.writeNumberField("failures", report.failures());
+      json.writeArrayFieldStart("removed");
+      for (Removed each : report.removed()) {
+        json.writeStartObject();
+        json.writeStringField("key", each.key().toHex());
+        json.writeStringField("run_id", each.runId());
+        json.writeNumberField("bytes", each.bytes());
+        json.writeStringField("reason", reason(each));
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+
+    private static String reason(Removed removed) {
+      return Quantities.word(removed.reason());
+    }
+
+    private String budget() {
+      return report.sizeBudgetBytes() == Long.MAX_VALUE
+          ? "no budget"
+          : Quantities.size(report.sizeBudgetBytes());
     }
   }
 }

@@ -29,7 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "warmstart",
     versionProvider = Main.Version.class,
     synopsisHeading = "Usage: ",
-    customSynopsis = "warmstart COMMAND ROOT ... [--json] [--ttl SECONDS] [--budget BYTES]",
+    customSynopsis = "warmstart COMMAND ROOT ... [--json] [--ttl TIME] [--budget SIZE]",
     description = {
       "%nA store of warm starts: fits save checkpoints under a key, later or parallel fits start"
           + " from the best or the latest. Any number of processes share one root directory.%n"
@@ -63,6 +63,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("restore", RestoreCommand::new);
     COMMANDS.put("evict", EvictCommand::new);
+    COMMANDS.put("policy", PolicyCommand::new);
     COMMANDS.put("key", KeyCommand::new);
   }
 
@@ -90,8 +91,9 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the command and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    silenceLogging();
+    routeLogging();
     Streams streams = Streams.ofProcess();
+    LogNotes.tell(new Output(streams, isJson(args)));
     // A thread of the engine that fails must not print its stack trace between our lines.
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, thrown) -> new Output(streams, isJson(args)).error(Failure.of(thrown)));
@@ -100,14 +102,14 @@ public final class Main implements Callable<Integer> {
   }
 
   /**
-   * A library that logs through the JDK would write between our lines. A configuration class of no
-   * effect, unlike a reset, costs nothing until somebody logs.
+   * A library that logs through the JDK would write between our lines; what the store itself says
+   * is for the user. A configuration class, unlike a handler, costs nothing until somebody logs.
    */
-  private static void silenceLogging() {
+  private static void routeLogging() {
     String byClass = "java.util.logging.config.class";
     if (System.getProperty(byClass) == null
         && System.getProperty("java.util.logging.config.file") == null) {
-      System.setProperty(byClass, Object.class.getName());
+      System.setProperty(byClass, LogNotes.Configuration.class.getName());
     }
   }
 

@@ -1,5 +1,6 @@
 package io.warmstart.cli;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.ReadOnlyStoreException;
 import io.warmstart.StorageFullException;
 import io.warmstart.StoreException;
@@ -67,6 +68,11 @@ abstract class RootCommand implements Callable<Integer> {
   WarmStartStore openExisting() {
     requireRoot();
     return WarmStartStore.open(root, common.storeOptions().withForeignCheckInterval(Duration.ZERO));
+  }
+
+  /** For what is meant for all who use the root, from now on. */
+  WarmStartStore openForPolicy() {
+    return WarmStartStore.open(root, common.storeOptions(PolicyUse.CHANGE));
   }
 
   /** For commands that may be the first on a root. */

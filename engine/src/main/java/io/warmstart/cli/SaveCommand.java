@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
     header = "Saves a file under a key and prints the run id.",
     description = {
       "%nWhen it returns, the entry survives a power cut. The root is made if it is missing; its"
-          + " parent must exist.%n"
+          + " parent must exist. What it has evicted to keep the root within its budget, it tells"
+          + " on standard error.%n"
     },
     footer = {
       "%nExamples:",
@@ -89,9 +90,7 @@ final class SaveCommand extends RootCommand {
       output.answer(new Saved(key, saved, attributes(), payload.length()));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
-            "the entry has been evicted already, by another's sweep: budget="
-                + Quantities.exactSize(store.options().sizeBudgetBytes())
-                + " payload="
+            "the entry has been evicted already, by another's sweep: payload="
                 + Quantities.exactSize(payload.length())
                 + " run id="
                 + saved);

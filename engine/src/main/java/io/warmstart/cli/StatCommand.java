@@ -27,8 +27,7 @@ import picocli.CommandLine.Spec;
     header = "Shows entries, bytes, hits, errors, live processes.",
     description = {
       "%nOver all processes of this machine; what is counted, is counted since the machine"
-          + " started. The budget shown is this command's --budget: other processes may use"
-          + " another.%n"
+          + " started. The budget shown is the root's, or this command's --budget.%n"
     },
     footer = {
       "%nExamples:",
@@ -165,6 +164,9 @@ final class StatCommand extends RootCommand {
 
     private String bytes() {
       long budget = stats.sizeBudgetBytes();
+      if (budget == Long.MAX_VALUE) {
+        return Quantities.size(stats.bytes()) + " (the policy is damaged: nothing is evicted)";
+      }
       String used = Quantities.size(stats.bytes()) + " of " + Quantities.size(budget);
       double percent = 100.0 * stats.bytes() / budget;
       if (budget == 0 || stats.bytes() == 0) {
@@ -207,7 +209,11 @@ final class StatCommand extends RootCommand {
       json.writeNumberField("quarantine_bytes", stats.quarantineBytes());
       json.writeNumberField("other_files", stats.otherFiles());
       json.writeNumberField("other_bytes", stats.otherBytes());
-      json.writeNumberField("size_budget_bytes", stats.sizeBudgetBytes());
+      if (stats.sizeBudgetBytes() == Long.MAX_VALUE) {
+        json.writeNullField("size_budget_bytes");
+      } else {
+        json.writeNumberField("size_budget_bytes", stats.sizeBudgetBytes());
+      }
       json.writeBooleanField("read_only", readOnly);
       if (readOnly) {
         json.writeNullField("live_processes");

@@ -56,6 +56,7 @@ final class VerifyCommand extends RootCommand {
     WAIT("nothing yet: somebody may be writing it; verify again in a minute"),
     AGAIN("run verify --repair again: somebody was working on it"),
     BY_HAND("move it away by hand: the store neither reads nor removes it"),
+    POLICY("set it with policy --budget or --ttl: until then nothing is evicted or expires"),
     ACCESS("see who may read it and whether the device is sound, then verify again");
 
     private final String text;
@@ -72,6 +73,7 @@ final class VerifyCommand extends RootCommand {
         case "stray name", "not a directory" -> BY_HAND;
         case "unreadable" -> ACCESS;
         case "incomplete" -> WAIT;
+        case "policy" -> POLICY;
         default -> repair ? AGAIN : REPAIR;
       };
     }

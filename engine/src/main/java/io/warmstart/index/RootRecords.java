@@ -199,6 +199,11 @@ public final class RootRecords {
     return ask(attached -> attached.totals().walkedAt(), 0L);
   }
 
+  /** When the last walk began that has looked at every key, by any process; 0 never. */
+  public long walkBegan() {
+    return ask(attached -> attached.totals().walkBegan(), 0L);
+  }
+
   /** Makes the last walk count as none. */
   public void walkIsDue() {
     tell(attached -> attached.totals().walkIsDue());

@@ -153,4 +153,38 @@ class ForkedCommandLineTest {
     assertEquals(ExitCodes.ERROR, ended.exitCode(), ended.err());
     CommandRun.assertOneErrorLine(ended.err(), "cannot write standard output");
   }
+
+  /** A save evicted others' entries and said nothing. */
+  @Test
+  void aSaveTellsWhatItsSweepHasEvicted() throws Exception {
+    Path small = Files.writeString(directory.resolve("small"), "x");
+    run("save", root, "text:a", small, "--run-id", "first").expectDone();
+
+    CommandRun told = run("save", root, "text:b", small, "--budget", "0");
+    CommandRun json = run("save", root, "text:c", small, "--budget", "0", "--json");
+
+    assertEquals(ExitCodes.DONE, told.exitCode());
+    assertTrue(told.err().startsWith("note: 1 evicted and 0 expired, "), told.err());
+    assertTrue(told.err().contains("run id=first"), told.err());
+    assertTrue(CommandRun.parse(json.err()).get("note").asText().contains("1 evicted"));
+  }
+
+  /** A default that comes into force on a root with entries is told once, damage each time. */
+  @Test
+  void whatComesIntoForceIsToldOnceAndDamageEachTime() throws Exception {
+    Path small = Files.writeString(directory.resolve("small"), "x");
+    assertEquals("", run("save", root, "text:a", small).expectDone().err());
+    Path policy = root.resolve(".warmstart").resolve("policy");
+    Files.delete(policy);
+
+    CommandRun once = run("save", root, "text:a", small);
+    CommandRun again = run("save", root, "text:a", small);
+    Files.writeString(policy, "{");
+    CommandRun damaged = run("lookup", root, "text:a");
+
+    assertEquals(ExitCodes.DONE, damaged.exitCode());
+    assertTrue(once.err().contains("nobody has named a TTL"), once.err());
+    assertEquals("", again.err());
+    assertTrue(damaged.err().contains("nothing is evicted and nothing expires"), damaged.err());
+  }
 }

@@ -187,4 +187,50 @@ class VerifyAndEvictTest {
     assertEquals(4, swept.get("expired").asInt());
     assertEquals(0, CommandRun.of("ls", old, "--json").json().get("entries").asInt());
   }
+
+  @Test
+  void aDryRunNamesWhatWouldGoAndRemovesNothing() {
+    JsonNode dry =
+        CommandRun.of("evict", root, "--budget", "1500", "--dry-run", "--json").expectDone().json();
+    JsonNode swept = CommandRun.of("evict", root, "--budget", "1500", "--json").expectDone().json();
+
+    assertTrue(dry.get("dry_run").asBoolean());
+    assertEquals(1, dry.get("removed").size());
+    assertEquals("over-budget", dry.get("removed").get(0).get("reason").asText());
+    assertEquals(dry.get("removed"), swept.get("removed"));
+    assertEquals(dry.get("bytes_after"), swept.get("bytes_after"));
+  }
+
+  @Test
+  void aPolicyIsSetWithUnitsShownAndGoneByAndASweepsOwnLimitsLeaveItAsItIs() {
+    CommandRun.of("policy", root, "--budget", "10G", "--ttl", "30d").expectDone();
+    JsonNode policy = CommandRun.of("policy", root, "--json").expectDone().json();
+    CommandRun.of("evict", root, "--budget", "1K", "--ttl", "0").expectDone();
+
+    assertEquals(10L << 30, policy.get("size_budget_bytes").asLong());
+    assertEquals("named", policy.get("size_budget_origin").asText());
+    assertEquals(30L * 86_400, policy.get("ttl_seconds").asLong());
+    assertEquals(policy, CommandRun.of("policy", root, "--json").expectDone().json());
+    assertEquals(
+        10L << 30, CommandRun.of("stat", root, "--json").json().get("size_budget_bytes").asLong());
+    assertTrue(CommandRun.of("policy", root).out().contains("10.0 GiB"));
+  }
+
+  @Test
+  void aDamagedPolicyIsToldByVerifyAndPolicyAndMendedByTheLatter() throws IOException {
+    Path file = root.resolve(".warmstart").resolve("policy");
+    Files.writeString(file, "{ half of");
+
+    CommandRun verify = CommandRun.of("verify", root);
+    CommandRun policy = CommandRun.of("policy", root);
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, verify.exitCode());
+    assertTrue(verify.out().contains("\npolicy\n"), verify.out());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, policy.exitCode());
+    assertTrue(policy.out().contains("damaged"), policy.out());
+    assertEquals(
+        ExitCodes.MISS_OR_PROBLEM, CommandRun.of("evict", root, "--budget", "1").exitCode());
+    CommandRun.of("policy", root, "--budget", "5M").expectDone();
+    CommandRun.of("verify", root).expectDone();
+  }
 }

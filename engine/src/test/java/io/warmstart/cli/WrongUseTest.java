@@ -140,7 +140,16 @@ class WrongUseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--ttl=-1", "--ttl=x", "--ttl=1.5", "--budget=-1", "--budget=1GiB"})
+  @ValueSource(
+      strings = {
+        "--ttl=-1",
+        "--ttl=x",
+        "--ttl=1.5",
+        "--ttl=3y",
+        "--budget=99999999999G",
+        "--budget=-1",
+        "--budget=1X"
+      })
   void aCommonOptionWithoutANumber(String option) {
     save(option).expectFailure(ExitCodes.WRONG_USE, "expected=a whole number", "actual=\"");
     CommandRun.of("ls", root, option).expectFailure(ExitCodes.WRONG_USE, "expected=");

@@ -1,6 +1,7 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
@@ -89,6 +90,7 @@ public class LookupFormsBenchmark {
       StoreOptions options =
           StoreOptions.defaults()
               .withSizeBudgetBytes(Sizing.NO_EVICTION)
+              .withPolicy(PolicyUse.THIS_STORE_ONLY)
               .withForeignCheckInterval(foreignCheck.interval());
       filled =
           FilledStore.open(

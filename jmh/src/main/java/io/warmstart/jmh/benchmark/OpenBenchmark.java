@@ -1,6 +1,7 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.observation.Observations;
@@ -48,7 +49,8 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsAppend = {"-Xms1g", "-Xmx1g"})
 public class OpenBenchmark {
   private static final int PAYLOAD_BYTES = 256;
-  private static final StoreOptions OPTIONS = StoreOptions.defaults().withSizeBudgetBytes(1L << 44);
+  private static final StoreOptions OPTIONS =
+      StoreOptions.defaults().withSizeBudgetBytes(1L << 44).withPolicy(PolicyUse.THIS_STORE_ONLY);
 
   /** A root that nobody has open. */
   @State(Scope.Benchmark)

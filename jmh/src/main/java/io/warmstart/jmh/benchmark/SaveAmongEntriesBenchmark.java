@@ -3,6 +3,7 @@ package io.warmstart.jmh.benchmark;
 import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
 import io.warmstart.Fingerprint;
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.peer.Sizing;
@@ -71,10 +72,18 @@ public class SaveAmongEntriesBenchmark {
       payload = files.payload();
       nextKey = entries;
       StoreOptions options = StoreOptions.defaults();
-      ample = WarmStartStore.open(root.path(), options.withSizeBudgetBytes(Sizing.NO_EVICTION));
+      ample =
+          WarmStartStore.open(
+              root.path(),
+              options
+                  .withSizeBudgetBytes(Sizing.NO_EVICTION)
+                  .withPolicy(PolicyUse.THIS_STORE_ONLY));
       tight =
           WarmStartStore.open(
-              root.path(), options.withSizeBudgetBytes(entries * files.bytesOfOne()));
+              root.path(),
+              options
+                  .withSizeBudgetBytes(entries * files.bytesOfOne())
+                  .withPolicy(PolicyUse.THIS_STORE_ONLY));
       ample.evictOverflow();
       overwrite();
     }

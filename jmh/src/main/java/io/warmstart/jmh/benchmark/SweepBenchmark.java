@@ -1,6 +1,7 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.EntryAttributes;
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.original.OriginalStore;
@@ -79,8 +80,15 @@ public class SweepBenchmark {
       StoreOptions options =
           StoreOptions.defaults()
               .withClock(() -> SystemEpochNanoClock.INSTANCE.nanoTime() + clockOffsetNanos.get());
-      tight = WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
-      ample = WarmStartStore.open(root, options.withSizeBudgetBytes(Sizing.NO_EVICTION));
+      tight =
+          WarmStartStore.open(
+              root, options.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY));
+      ample =
+          WarmStartStore.open(
+              root,
+              options
+                  .withSizeBudgetBytes(Sizing.NO_EVICTION)
+                  .withPolicy(PolicyUse.THIS_STORE_ONLY));
     }
 
     @Override

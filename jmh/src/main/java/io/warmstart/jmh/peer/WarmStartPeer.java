@@ -2,6 +2,7 @@ package io.warmstart.jmh.peer;
 
 import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
@@ -15,7 +16,11 @@ public final class WarmStartPeer implements Peer {
   private final WarmStartStore store;
 
   WarmStartPeer(Path root, Sizing sizing) {
-    this(root, StoreOptions.defaults().withSizeBudgetBytes(sizing.budgetBytes()));
+    this(
+        root,
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(sizing.budgetBytes())
+            .withPolicy(PolicyUse.THIS_STORE_ONLY));
   }
 
   /** A store with options of one's own. */

@@ -1,5 +1,6 @@
 package io.warmstart.stress.cv;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.stress.cv.work.CvSpec;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ final class SpecOptions {
   }
 
   StoreOptions storeOptions() {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes).withPolicy(PolicyUse.CHANGE);
   }
 
   /** The same options for a worker. */

@@ -3,6 +3,7 @@ package io.warmstart.stress.fault;
 import io.warmstart.DurabilityUnknownException;
 import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
@@ -284,7 +285,9 @@ final class FaultTrial {
   }
 
   private static StoreOptions options(long budgetBytes) {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+    return StoreOptions.defaults()
+        .withSizeBudgetBytes(budgetBytes)
+        .withPolicy(PolicyUse.THIS_STORE_ONLY);
   }
 
   private static EntryAttributes attributes(long version) {

@@ -3,6 +3,7 @@ package io.warmstart.stress.power;
 import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
 import io.warmstart.Explanation;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
@@ -281,7 +282,10 @@ final class CutCycle {
   }
 
   private StoreOptions options(long budgetBytes) {
-    StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+    StoreOptions options =
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(budgetBytes)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY);
     return memory == null ? options : options.withLocalDirectory(memory);
   }
 

@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.fault.Shim;
@@ -180,6 +181,9 @@ public final class Clock implements Scenario {
   }
 
   private static StoreOptions options(long budgetBytes) {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes).withTtl(ttl());
+    return StoreOptions.defaults()
+        .withSizeBudgetBytes(budgetBytes)
+        .withPolicy(PolicyUse.THIS_STORE_ONLY)
+        .withTtl(ttl());
   }
 }

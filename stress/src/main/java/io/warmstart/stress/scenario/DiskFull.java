@@ -2,6 +2,7 @@ package io.warmstart.stress.scenario;
 
 import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
+import io.warmstart.PolicyUse;
 import io.warmstart.ReadOnlyStoreException;
 import io.warmstart.StorageFullException;
 import io.warmstart.StoreException;
@@ -194,6 +195,8 @@ public final class DiskFull implements Scenario {
   }
 
   private static StoreOptions options(long budgetBytes) {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes);
+    return StoreOptions.defaults()
+        .withSizeBudgetBytes(budgetBytes)
+        .withPolicy(PolicyUse.THIS_STORE_ONLY);
   }
 }

@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.frame.Run;
@@ -123,6 +124,7 @@ public final class Machines implements Scenario {
     StoreOptions options =
         StoreOptions.defaults()
             .withSizeBudgetBytes(1L << 40)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
             .withTtl(Duration.ZERO)
             .withLocalDirectory(machine);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {

@@ -1,5 +1,6 @@
 package io.warmstart.stress.worker;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.history.HistoryWriter;
@@ -105,7 +106,10 @@ public final class BreedCommand implements Callable<Integer> {
   private void work(WorkerPlan plan) throws IOException {
     WorkerPlan only = plan.ofThread(0);
     StoreOptions options =
-        StoreOptions.defaults().withSizeBudgetBytes(plan.budgetBytes()).withTtl(Duration.ZERO);
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(plan.budgetBytes())
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withTtl(Duration.ZERO);
     try (HistoryWriter history = new HistoryWriter(Path.of(only.histories()), only.worker());
         WarmStartStore store = WarmStartStore.open(Path.of(plan.root()), options)) {
       new Workload(only, store, history, complaint -> say(WorkCommand.COMPLAINT + complaint))

@@ -3,6 +3,7 @@ package io.warmstart.stress.worker;
 import io.warmstart.EvictionReport;
 import io.warmstart.Explanation;
 import io.warmstart.Fingerprint;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.VerifyReport;
@@ -71,7 +72,10 @@ public final class Inspection {
         root,
         keys,
         mostPayloadBytes,
-        StoreOptions.defaults().withSizeBudgetBytes(1L << 40).withTtl(Duration.ZERO));
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(1L << 40)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withTtl(Duration.ZERO));
   }
 
   /** The same with options of one's own. */

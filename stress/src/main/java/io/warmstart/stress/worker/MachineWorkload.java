@@ -4,6 +4,7 @@ import io.warmstart.Entry;
 import io.warmstart.EntryAttributes;
 import io.warmstart.Explanation;
 import io.warmstart.Fingerprint;
+import io.warmstart.PolicyUse;
 import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
@@ -66,7 +67,10 @@ final class MachineWorkload implements AutoCloseable {
     this.random = new SplittableRandom(plan.seed());
     this.seen = new long[VIEWS][plan.keys()][plan.runs()];
     StoreOptions unlimited =
-        StoreOptions.defaults().withSizeBudgetBytes(plan.budgetBytes()).withTtl(Duration.ZERO);
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(plan.budgetBytes())
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withTtl(Duration.ZERO);
     this.options = unlimited.withLocalDirectory(Path.of(plan.localDirectory()));
     for (int key = 0; key < plan.keys(); key++) {
       keys.add(Names.key(key));

@@ -1,5 +1,6 @@
 package io.warmstart.stress.worker;
 
+import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.stress.foreign.ForeignWorkload;
@@ -111,6 +112,7 @@ public final class WorkCommand implements Callable<Integer> {
     StoreOptions options =
         StoreOptions.defaults()
             .withSizeBudgetBytes(plan.budgetBytes())
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
             .withTtl(Duration.ofSeconds(plan.ttlSeconds()));
     return plan.clockFile().isEmpty()
         ? options

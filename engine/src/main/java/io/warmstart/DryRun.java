@@ -1,0 +1,152 @@
+package io.warmstart;
+
+import io.warmstart.EvictionReport.Reason;
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.Quarantine;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.RecordedEntry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a sweep would remove, without its effects: lists all files, takes the later of what
+ * manifests and index say of each entry's last use, and goes through the order of eviction. Takes
+ * no lock.
+ */
+final class DryRun {
+  private final Engine engine;
+  private final Limits limits;
+  private final SweepTally tally = new SweepTally();
+
+  private record Found(
+      KeyDirectory directory, String runId, long lastUse, boolean accessed, long bytes, boolean old)
+      implements Comparable<Found> {
+    @Override
+    public int compareTo(Found other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  private static final Comparator<Found> ORDER =
+      Comparator.comparing(Found::accessed)
+          .thenComparing(Found::lastUse)
+          .thenComparing(each -> each.directory().path())
+          .thenComparing(Found::runId);
+
+  DryRun(Engine engine, Limits limits) {
+    this.engine = engine;
+    this.limits = limits;
+  }
+
+  EvictionReport run() {
+    try {
+      return tell();
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot look at root", engine.root, e);
+    }
+  }
+
+  private EvictionReport tell() throws IOException {
+    Map<Digest256, List<RecordedEntry>> recorded = recorded();
+    List<Found> found = new ArrayList<>();
+    long bytes = 0;
+    long otherFiles = 0;
+    long otherBytes = 0;
+    for (Digest256 key : InspectFlow.digests(engine)) {
+      KeyDirectory directory = engine.directory(key);
+      try {
+        KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+        bytes += KeyCount.bytesOf(engine, directory, scan);
+        otherFiles += scan.otherFiles();
+        otherBytes += scan.otherBytes();
+        for (Candidate candidate : scan.candidates()) {
+          found.add(found(directory, candidate, scan, recorded.getOrDefault(key, List.of())));
+        }
+      } catch (IOException e) {
+        tally.failures++;
+      }
+    }
+    List<Quarantine.Held> quarantined = engine.quarantine.list();
+    bytes += quarantined.stream().mapToLong(Quarantine.Held::bytes).sum();
+    tally.before(found.size(), bytes);
+    tally.other(otherFiles, otherBytes);
+    long budget =
+        limits.budgetInForce()
+            ? limits.sizeBudgetBytes()
+            // The root would keep its size.
+            : Math.max(limits.sizeBudgetBytes(), bytes);
+    if (engine.policy.damage() != null) {
+      tally.failures++;
+    }
+    tally.bytesAfter = remove(found, quarantined, bytes, budget);
+    return tally.report(budget, true);
+  }
+
+  private long remove(
+      List<Found> found, List<Quarantine.Held> quarantined, long bytes, long budget) {
+    long left = bytes;
+    List<Found> stays = new ArrayList<>();
+    for (Found each : found) {
+      if (each.old()) {
+        left -= each.bytes();
+        remove(each, Reason.EXPIRED);
+      } else {
+        stays.add(each);
+      }
+    }
+    for (Quarantine.Held file : quarantined) {
+      if (left > budget) {
+        left -= file.bytes();
+        tally.quarantineRemoved++;
+      }
+    }
+    stays.sort(null);
+    for (Found each : stays) {
+      if (left > budget) {
+        left -= each.bytes();
+        remove(each, Reason.OVER_BUDGET);
+      }
+    }
+    return left;
+  }
+
+  private void remove(Found entry, Reason reason) {
+    tally.removed(entry.directory().key(), entry.runId(), entry.bytes(), reason);
+  }
+
+  /** Hits of other processes that no manifest tells yet are known to the index alone. */
+  private Map<Digest256, List<RecordedEntry>> recorded() {
+    Map<Digest256, List<RecordedEntry>> recorded = new HashMap<>();
+    if (!engine.readOnly()) {
+      for (RecordedEntry entry : engine.records().usedLastBy(Long.MAX_VALUE)) {
+        recorded.computeIfAbsent(entry.key(), key -> new ArrayList<>()).add(entry);
+      }
+    }
+    return recorded;
+  }
+
+  private Found found(
+      KeyDirectory directory, Candidate candidate, KeyScan scan, List<RecordedEntry> recorded) {
+    long now = engine.clock.nanoTime();
+    long bytes = scan.pairBytes(candidate.runId());
+    EntryFacts facts = Expiry.facts(engine, directory.key(), candidate, bytes);
+    long lastUse = facts.lastUseNanos();
+    boolean accessed = facts.accessed();
+    boolean old = Expiry.expired(engine, limits, directory.key(), candidate, now);
+    for (RecordedEntry entry : recorded) {
+      if (entry.isOf(candidate.runId()) && entry.accessed()) {
+        lastUse = Math.max(lastUse, entry.lastUseNanos());
+        accessed = true;
+        old &= limits.isPast(entry.lastUseNanos(), now);
+      }
+    }
+    return new Found(directory, candidate.runId(), lastUse, accessed, bytes, old);
+  }
+}

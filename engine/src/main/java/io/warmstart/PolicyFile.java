@@ -1,0 +1,189 @@
+package io.warmstart;
+
+import io.warmstart.format.PolicyCodec;
+import io.warmstart.format.PolicyFormatException;
+import io.warmstart.format.StoredPolicy;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The file of a root's policy, {@code .warmstart/policy}. It lies in the root wherever locks and
+ * index lie: other machines go by it too.
+ *
+ * <p>It is replaced by a rename and never written in place: a reader finds the policy before or the
+ * one after, whatever dies in between. Safe for all threads.
+ */
+final class PolicyFile {
+  static final String NAME = "policy";
+
+  /** Neither end nor middle are names that the original store would delete. */
+  private static final String STAGED_PREFIX = NAME + ".new-";
+
+  private final FileOps ops;
+  private final Path root;
+  private final Path directory;
+  private final Path path;
+
+  PolicyFile(FileOps ops, Path root) {
+    this.ops = ops;
+    this.root = root;
+    this.directory = root.resolve(Engine.DIRECTORY_NAME);
+    this.path = directory.resolve(NAME);
+  }
+
+  /**
+   * What was found.
+   *
+   * @param policy what it says; nothing if there is none or it is damaged
+   * @param facts the file; null if there is none or it cannot be looked at
+   * @param damage why it cannot be used, in one line; null if it can, or there is none
+   */
+  record Found(StoredPolicy policy, @Nullable FileFacts facts, @Nullable String damage) {
+    static final Found NONE = new Found(StoredPolicy.NONE, null, null);
+
+    boolean damaged() {
+      return damage != null;
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Whether the file is another than the one that was found; true if that cannot be said. */
+  boolean changedSince(Found found) {
+    try {
+      FileFacts facts = ops.stat(path);
+      return found.facts() == null || !facts.sameContentAs(found.facts());
+    } catch (NoSuchFileException e) {
+      return found.facts() != null || found.damaged();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  /** Reads it. What cannot be read is damage and no error: then nothing is deleted. */
+  Found read() {
+    FileFacts facts = null;
+    try {
+      facts = ops.stat(path);
+      if (!facts.regular()) {
+        return damaged(facts, "policy is not a regular file");
+      }
+      if (facts.size() > PolicyCodec.MAX_BYTES) {
+        return damaged(
+            facts,
+            "policy is too long: expected<=" + PolicyCodec.MAX_BYTES + " actual=" + facts.size());
+      }
+      int length = (int) facts.size();
+      byte[] bytes = Uninterrupted.call(() -> readWhole(length));
+      return new Found(PolicyCodec.decode(bytes), facts, null);
+    } catch (NoSuchFileException e) {
+      return Found.NONE;
+    } catch (PolicyFormatException e) {
+      return damaged(facts, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      return damaged(null, "policy cannot be read: " + StoreFailures.describe(e));
+    }
+  }
+
+  private Found damaged(@Nullable FileFacts facts, String damage) {
+    return new Found(StoredPolicy.NONE, facts, damage + " file=" + path);
+  }
+
+  private byte[] readWhole(int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length);
+    try (FileOps.FileHandle file = ops.openForReading(path)) {
+      while (bytes.hasRemaining()) {
+        if (file.read(bytes, bytes.position()) <= 0) {
+          throw new IOException("shorter than its size");
+        }
+      }
+    }
+    return bytes.array();
+  }
+
+  /**
+   * Puts a policy in place, durably. A death or a failure before the rename leaves the policy that
+   * was there.
+   *
+   * @param alone whether no other process can be publishing: then what a dead one has staged goes
+   */
+  void publish(StoredPolicy policy, boolean alone) throws IOException {
+    makeDirectory();
+    if (alone) {
+      removeStaged();
+    }
+    Path staged =
+        directory.resolve(
+            STAGED_PREFIX
+                + Long.toHexString(ProcessHandle.current().pid())
+                + '-'
+                + Long.toHexString(System.nanoTime()));
+    try {
+      byte[] bytes = PolicyCodec.encode(policy);
+      Uninterrupted.call(
+          () -> {
+            unlinkIfThere(staged);
+            try (FileOps.FileHandle file = ops.createExclusive(staged)) {
+              file.write(ByteBuffer.wrap(bytes));
+              // An unsynced file may be empty after a power cut, and an empty policy is damage.
+              file.sync();
+            }
+            return 0;
+          });
+      ops.rename(staged, path);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        unlinkIfThere(staged);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+    for (Path each : List.of(directory, root)) {
+      Uninterrupted.call(
+          () -> {
+            try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
+              handle.sync();
+            }
+            return 0;
+          });
+    }
+  }
+
+  private void makeDirectory() throws IOException {
+    try {
+      ops.createDirectory(directory);
+    } catch (FileAlreadyExistsException e) {
+      if (!ops.stat(directory).directory()) {
+        throw new FileSystemException(directory.toString(), null, "not a directory");
+      }
+    }
+  }
+
+  private void removeStaged() throws IOException {
+    for (String name : ops.list(directory)) {
+      if (name.startsWith(STAGED_PREFIX)) {
+        unlinkIfThere(directory.resolve(name));
+      }
+    }
+  }
+
+  private void unlinkIfThere(Path file) throws IOException {
+    try {
+      ops.unlink(file);
+    } catch (NoSuchFileException e) {
+      // The usual case.
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.warmstart;
+
+/** What a store that names a size budget or a TTL means by it. */
+public enum PolicyUse {
+  /**
+   * They are, or become, the root's. Where the root has none yet they are set; where it has others
+   * the store is refused with {@link PolicyConflictException}: one of a root's users cannot know
+   * what another meant to keep. The default.
+   */
+  AGREE,
+
+  /** They become the root's from now on, for all who use it, in place of what it had. */
+  CHANGE,
+
+  /**
+   * They hold for the looks and the sweeps of this store alone, explicit sweeps and those after its
+   * saves. The root's policy is neither asked nor changed; the background goes by it.
+   */
+  THIS_STORE_ONLY
+}

@@ -1,0 +1,110 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.RootPolicy;
+import io.warmstart.WarmStartStore;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** Shows or sets the policy of a root. */
+@Command(
+    name = "policy",
+    header = "Shows or sets the root's budget and TTL, for all who use it.",
+    description = {
+      "%nWithout --budget or --ttl it only shows. With them they are the root's from now on; other"
+          + " processes notice within a second. Nothing is evicted by this command: the next save"
+          + " or sweep goes by it. A damaged policy, under which nothing is evicted and nothing"
+          + " expires, is replaced. Exit code 1 if it is damaged.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart policy /tmp/fits",
+      "  warmstart policy /tmp/fits --budget 10G --ttl 30d"
+    })
+final class PolicyCommand extends RootCommand {
+  PolicyCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) {
+    boolean change = common.budgetBytes != null || common.ttl != null;
+    try (WarmStartStore store = change ? openForPolicy() : openForLooking()) {
+      RootPolicy policy = store.policy();
+      output.answer(new Stands(policy));
+      return policy.damage().isEmpty() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
+    }
+  }
+
+  private record Stands(RootPolicy policy) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      List<Page.Fact> lines = new ArrayList<>();
+      lines.add(new Page.Fact("budget", budget()));
+      lines.add(new Page.Fact("ttl", ttl()));
+      policy.ttlSince().ifPresent(since -> lines.add(new Page.Fact("ttl since", since.toString())));
+      policy.damage().ifPresent(damage -> lines.add(new Page.Fact("damaged", damage)));
+      page.facts(lines);
+      if (policy.damage().isPresent()) {
+        page.line("nothing is evicted and nothing expires; --budget or --ttl sets it");
+      }
+    }
+
+    private String budget() {
+      if (policy.sizeBudgetBytes().isEmpty()) {
+        return "none yet";
+      }
+      return Quantities.exactSize(policy.sizeBudgetBytes().getAsLong())
+          + ", "
+          + origin(policy.sizeBudgetOrigin());
+    }
+
+    private String ttl() {
+      return policy
+          .ttl()
+          .map(
+              ttl ->
+                  (ttl.isZero() ? "never" : Quantities.span(ttl))
+                      + ", "
+                      + origin(policy.ttlOrigin()))
+          .orElse("none yet");
+    }
+
+    private static String origin(RootPolicy.Origin origin) {
+      return switch (origin) {
+        case NAMED -> "as somebody has named it";
+        case DEFAULT -> "the default";
+        case KEPT -> "the size that the root had";
+      };
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      if (policy.sizeBudgetBytes().isPresent()) {
+        json.writeNumberField("size_budget_bytes", policy.sizeBudgetBytes().getAsLong());
+        json.writeStringField("size_budget_origin", Quantities.word(policy.sizeBudgetOrigin()));
+      } else {
+        json.writeNullField("size_budget_bytes");
+        json.writeNullField("size_budget_origin");
+      }
+      if (policy.ttl().isPresent()) {
+        Duration ttl = policy.ttl().get();
+        json.writeNumberField("ttl_seconds", ttl.toSeconds());
+        json.writeStringField("ttl_origin", Quantities.word(policy.ttlOrigin()));
+        json.writeStringField("ttl_since", policy.ttlSince().orElseThrow().toString());
+      } else {
+        json.writeNullField("ttl_seconds");
+        json.writeNullField("ttl_origin");
+        json.writeNullField("ttl_since");
+      }
+      if (policy.damage().isPresent()) {
+        json.writeStringField("damage", policy.damage().get());
+      } else {
+        json.writeNullField("damage");
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.warmstart.format;
+
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the policy of a root says, as its file states it: what the root may take up, and how long an
+ * entry lives unused.
+ *
+ * @param budget null if none has come into force
+ * @param ttl null if none has come into force
+ * @param unknownFields fields that this version has no name for, kept for a rewrite
+ */
+public record StoredPolicy(
+    @Nullable Budget budget, @Nullable Ttl ttl, UnknownFields unknownFields) {
+  /** That of a root which has none. */
+  public static final StoredPolicy NONE = new StoredPolicy(null, null, UnknownFields.NONE);
+
+  /** Where a value comes from. */
+  public enum Origin {
+    /** Somebody has named it. */
+    NAMED,
+    /** Nobody has: it is the library's default. */
+    DEFAULT,
+    /** Nobody has, and the root was larger than the default: it keeps the size that it had. */
+    KEPT;
+
+    /** How the file says it. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What the root may take up. */
+  public record Budget(long bytes, Origin origin) {}
+
+  /**
+   * How long an entry lives unused.
+   *
+   * @param duration zero = for ever
+   * @param since when it came into force; a default expires nothing that was written before
+   */
+  public record Ttl(Duration duration, Origin origin, Stamp since) {}
+
+  /** The same with another budget. */
+  public StoredPolicy with(Budget other) {
+    return new StoredPolicy(other, ttl, unknownFields);
+  }
+
+  /** The same with another TTL. */
+  public StoredPolicy with(Ttl other) {
+    return new StoredPolicy(budget, other, unknownFields);
+  }
+}

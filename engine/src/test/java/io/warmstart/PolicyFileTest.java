@@ -1,0 +1,121 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.format.StoredPolicy;
+import io.warmstart.format.StoredPolicy.Budget;
+import io.warmstart.format.StoredPolicy.Origin;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The file of the policy: whatever fails or dies, it is the one before or the one after. */
+class PolicyFileTest {
+  private static final StoredPolicy BEFORE = StoredPolicy.NONE.with(new Budget(1000, Origin.NAMED));
+  private static final StoredPolicy AFTER = StoredPolicy.NONE.with(new Budget(2000, Origin.NAMED));
+
+  @TempDir Path root;
+
+  /** Fails at one operation, half done, and if it is to play a death at all that follow too. */
+  private static final class Failing extends ObservedFileOps {
+    private final int at;
+    private final boolean forGood;
+    private int count;
+
+    Failing(int at, boolean forGood) {
+      super(new NioFileOps());
+      this.at = at;
+      this.forGood = forGood;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      int index = count++;
+      if (index == at || (forGood && index > at)) {
+        part.run();
+        throw new IOException("made to fail: " + op);
+      }
+      return whole.run();
+    }
+
+    boolean reached() {
+      return count > at;
+    }
+  }
+
+  private PolicyFile.Found found() {
+    return new PolicyFile(new NioFileOps(), root).read();
+  }
+
+  private long staged() throws IOException {
+    try (Stream<Path> files = Files.list(root.resolve(".warmstart"))) {
+      return files.filter(each -> !each.endsWith("policy")).count();
+    }
+  }
+
+  @Test
+  void aFailureOrADeathAtAnyOperationLeavesTheOneBeforeOrTheOneAfter() throws Exception {
+    PolicyFile healthy = new PolicyFile(new NioFileOps(), root);
+    int published = 0;
+    int failures = 0;
+    for (boolean death : new boolean[] {false, true}) {
+      boolean reached = true;
+      for (int at = 0; reached; at++) {
+        healthy.publish(BEFORE, true);
+        assertEquals(0, staged(), "what an earlier death had staged goes with the next");
+        Failing ops = new Failing(at, death);
+        boolean failed = false;
+        try {
+          new PolicyFile(ops, root).publish(AFTER, true);
+        } catch (IOException e) {
+          failed = true;
+          failures++;
+        }
+        reached = ops.reached();
+        PolicyFile.Found found = found();
+        assertNull(found.damage(), "operation " + at);
+        assertTrue(
+            found.policy().equals(AFTER) || (failed && found.policy().equals(BEFORE)),
+            "operation " + at + ": " + found);
+        published += found.policy().equals(AFTER) ? 1 : 0;
+      }
+    }
+    assertTrue(published >= 2 && failures > 10, published + " published, " + failures + " failed");
+  }
+
+  @Test
+  void itIsReadAgainWhenItWasReplacedAndOnlyThen() throws Exception {
+    PolicyFile file = new PolicyFile(new NioFileOps(), root);
+    PolicyFile.Found none = file.read();
+    assertFalse(file.changedSince(none));
+    file.publish(BEFORE, true);
+    assertTrue(file.changedSince(none));
+    PolicyFile.Found before = file.read();
+    assertFalse(file.changedSince(before));
+    file.publish(BEFORE, true);
+    assertTrue(file.changedSince(before), "another file, whatever it says");
+    Files.delete(file.path());
+    assertTrue(file.changedSince(before));
+  }
+
+  @Test
+  void whatIsNoFileIsDamageAndIsNotFollowed() throws Exception {
+    Files.createDirectory(root.resolve(".warmstart"));
+    Path elsewhere = Files.writeString(root.resolve("elsewhere"), "{\"size_budget_bytes\": 1}");
+    Files.createSymbolicLink(root.resolve(".warmstart/policy"), elsewhere);
+    assertTrue(String.valueOf(found().damage()).contains("not a regular file"));
+    Files.delete(root.resolve(".warmstart/policy"));
+    Files.createDirectory(root.resolve(".warmstart/policy"));
+    assertTrue(found().damaged());
+  }
+}
