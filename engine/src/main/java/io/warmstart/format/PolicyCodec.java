@@ -76,7 +76,7 @@ public final class PolicyCodec {
     Ttl ttl = policy.ttl();
     if (ttl != null) {
       put(members, Field.TTL_SECONDS, ttl.duration().toSeconds());
-      put(members, Field.TTL_NANOS, ttl.duration().getNano());
+      put(members, Field.TTL_NANOS, ttl.duration().toNanosPart());
       put(members, Field.TTL_ORIGIN, ttl.origin());
       put(members, Field.TTL_SINCE_UNIX_SECS, ttl.since().unixSecs());
       put(members, Field.TTL_SINCE_NANOS, ttl.since().nanos());
