@@ -4,6 +4,7 @@ import io.warmstart.format.Digest256;
 import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
 import io.warmstart.index.SharedIndex;
+import io.warmstart.io.BackgroundThread;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,7 @@ final class Agent implements AutoCloseable {
 
   private final Engine engine;
   private final TouchFlow touchFlow;
-  private final Thread thread;
+  private final BackgroundThread thread;
   private final long sweepEvery;
 
   // Of the thread.
@@ -67,25 +68,29 @@ final class Agent implements AutoCloseable {
     this.touchedAt = System.nanoTime();
     this.sweptAt = touchedAt;
     this.countedAt = touchedAt - RECOUNT_NANOS;
-    this.thread = new Thread(this::run, "warmstart-agent");
-    this.thread.setDaemon(true);
-    this.thread.start();
+    this.thread = new BackgroundThread("warmstart-agent", this::run, Agent::show);
+    this.thread.ensureRunning();
+  }
+
+  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  void ensureRunning() {
+    thread.ensureRunning();
   }
 
   private void run() {
-    while (!closed) {
-      LockSupport.parkNanos(TICK_NANOS);
-      Thread.interrupted();
-      try {
-        tick();
-      } catch (RuntimeException | Error e) {
-        // Shown as one that ends the thread; without whose heartbeats, though, this process would
-        // never notice that the files it has mapped were replaced.
-        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-      }
-    }
-    // A closed store that somebody holds on to keeps no file mapped.
-    attached = null;
+    LockSupport.parkNanos(TICK_NANOS);
+    Thread.interrupted();
+    engine.ensureLocksAreKept();
+    tick();
+  }
+
+  /**
+   * Shown as one that ends the thread; without whose heartbeats, though, this process would never
+   * notice that the files it has mapped were replaced.
+   */
+  private static void show(Throwable error) {
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
   }
 
   private void tick() {
@@ -196,20 +201,11 @@ final class Agent implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      LockSupport.unpark(thread);
-      try {
-        thread.join(100);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    thread.close();
+    // A closed store that somebody holds on to keeps no file mapped.
+    attached = null;
     touchFlow.run(0);
     clearAwayTheDead();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /**

@@ -76,7 +76,7 @@ final class Engine implements AutoCloseable {
   final boolean ofOtherUser;
 
   final EpochNanoClock clock;
-  final Counters counters = new Counters();
+  final Counters counters;
   final EntryIndex index;
   final @Nullable SharedIndex sharedIndex;
   private final @Nullable RootRecords records;
@@ -112,7 +112,6 @@ final class Engine implements AutoCloseable {
   final Object walking = new Object();
 
   private final @Nullable ProcessRegistry registry;
-  private final long boot;
   private final IdleDescriptors idle;
   private final IdleDescriptors.Holder idleHere = this::closeIdleDescriptors;
   private final @Nullable Agent agent;
@@ -127,7 +126,7 @@ final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  Engine(
+  static Engine open(
       Path root,
       SharedPlace place,
       StoreOwner owner,
@@ -136,26 +135,71 @@ final class Engine implements AutoCloseable {
       TickingClock ticks,
       IdleDescriptors idle)
       throws IOException {
+    long boot = idle.opening(BootId::read);
+    RootWatch rootWatch = new RootWatch(options.fileOps(), root, FileSystemKind.keepsNumbers(root));
+    FileOps rooted = new RootedFileOps(owner.ops(), root, root.resolve(DIRECTORY_NAME), rootWatch);
+    FileOps sparing = new SparingFileOps(rooted, idle);
+    boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
+    FileOps ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    Counters counters = new Counters();
+    ProcessRegistry registry =
+        options.readOnly()
+            ? null
+            : ProcessRegistry.start(place, ops, options.clock(), boot, counters);
+    boolean opened = false;
+    try {
+      Engine engine =
+          new Engine(
+              root,
+              place,
+              owner,
+              options,
+              payloadCache,
+              ticks,
+              idle,
+              rootWatch,
+              ops,
+              counters,
+              registry);
+      opened = true;
+      return engine;
+    } finally {
+      if (!opened && registry != null) {
+        // It would hold the lock file for the life of the process, and nobody could open the root.
+        registry.close();
+      }
+    }
+  }
+
+  private Engine(
+      Path root,
+      SharedPlace place,
+      StoreOwner owner,
+      StoreOptions options,
+      PayloadCache payloadCache,
+      TickingClock ticks,
+      IdleDescriptors idle,
+      RootWatch rootWatch,
+      FileOps ops,
+      Counters counters,
+      @Nullable ProcessRegistry registry) {
     this.root = root;
     this.place = place;
     this.givenOps = options.fileOps();
     this.idle = idle;
-    this.rootWatch = new RootWatch(givenOps, root, FileSystemKind.keepsNumbers(root));
-    FileOps rooted = new RootedFileOps(owner.ops(), root, root.resolve(DIRECTORY_NAME), rootWatch);
-    FileOps sparing = new SparingFileOps(rooted, idle);
-    boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
-    this.ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    this.rootWatch = rootWatch;
+    this.ops = ops;
     this.ofOtherUser = owner.other();
     this.clock = options.clock();
-    this.boot = idle.opening(BootId::read);
+    this.counters = counters;
     this.payloads = payloadCache;
     this.ticks = ticks;
-    this.registry = options.readOnly() ? null : ProcessRegistry.start(place, ops, clock, boot);
+    this.registry = registry;
     this.locks = new KeyLocks(registry, counters, LOCK_TIMEOUT_NANOS, System::nanoTime);
     this.sharedIndex =
-        options.readOnly()
+        registry == null
             ? null
-            : new SharedIndex(locks, root, place, ops, boot, counters, payloadCache);
+            : new SharedIndex(locks, root, place, ops, registry::boot, counters, payloadCache);
     this.records = sharedIndex == null ? null : new RootRecords(sharedIndex);
     this.index = sharedIndex == null ? new DirectoryIndex() : sharedIndex;
     this.stager = new Stager(ops, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
@@ -306,6 +350,7 @@ final class Engine implements AutoCloseable {
 
   /** The same, waiting no longer than this for a holder that does not come to its end. */
   KeyLocks.Hold lock(KeyDirectory directory, long patienceNanos) {
+    ensureThreadsRun();
     KeyLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
     if (hold.broken()) {
       try {
@@ -322,6 +367,21 @@ final class Engine implements AutoCloseable {
       }
     }
     return hold;
+  }
+
+  /** Starts what runs in the background if it does not run: where there was no thread to be had. */
+  private void ensureThreadsRun() {
+    ensureLocksAreKept();
+    if (agent != null) {
+      agent.ensureRunning();
+    }
+  }
+
+  /** The same of the thread that keeps this process's locks. */
+  void ensureLocksAreKept() {
+    if (registry != null) {
+      registry.ensureRunning();
+    }
   }
 
   private void repair(KeyLocks.Hold hold) throws IOException {
@@ -374,22 +434,20 @@ final class Engine implements AutoCloseable {
         .orElseGet(() -> new Owner(0xffff_ffff, 0, ProcessHandle.current().pid()));
   }
 
+  /** Each part whatever has become of the others; the row and the lock file last. */
   @Override
   public void close() {
-    try {
-      if (agent != null) {
-        agent.close();
-      }
-    } finally {
-      idle.remove(idleHere);
-      counters.carryOver(coordination().orElse(null));
-      if (sharedIndex != null) {
-        sharedIndex.close();
-      }
-      openDirectories.close();
-      replaced.close();
-      if (registry != null) {
-        registry.close();
+    try (registry;
+        replaced;
+        openDirectories;
+        sharedIndex) {
+      try {
+        if (agent != null) {
+          agent.close();
+        }
+      } finally {
+        idle.remove(idleHere);
+        counters.carryOver(coordination().orElse(null));
       }
     }
   }

@@ -8,32 +8,45 @@ import io.warmstart.io.StandardDescriptors;
 import io.warmstart.payload.PayloadCache;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
  * open it, and closing one would drop the kernel locks of the other.
  *
+ * <p>A root is known by what its path leads to at this moment, not by the path: one can be mounted
+ * twice. What another class loader has open is not known here; the lock file tells it.
+ *
  * <p>The only static state of the library, with the payload cache, the clock and the idle
  * descriptors that they share.
  */
 final class Engines {
-  private static final Map<Id, Shared> OPEN = new HashMap<>();
+  private static final List<Shared> OPEN = new ArrayList<>();
   private static final PayloadCache PAYLOADS =
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
   private static final TickingClock TICKS = new TickingClock();
   private static final IdleDescriptors IDLE = IdleDescriptors.ofProcess();
   private static final StandardDescriptors STANDARD = new StandardDescriptors();
 
-  private record Id(Path root, boolean readOnly, Path shared) {}
-
   private static final class Shared {
     private final Engine engine;
+    private final @Nullable Path localDirectory;
     private int users;
 
-    private Shared(Engine engine) {
+    private Shared(Engine engine, @Nullable Path localDirectory) {
       this.engine = engine;
+      this.localDirectory = localDirectory;
+    }
+
+    private boolean isOf(Path root, SharedPlace place, StoreOptions options) {
+      return engine.readOnly() == options.readOnly()
+          && isSameRoot(engine, root, options.fileOps())
+          && (options.readOnly()
+              || Objects.equals(localDirectory, options.localDirectory())
+              || engine.place.directory().equals(place.directory()));
     }
   }
 
@@ -61,30 +74,62 @@ final class Engines {
             : IDLE.opening(() -> StoreOwner.of(root, options.fileOps()));
     SharedPlace place = IDLE.opening(() -> SharedPlaces.of(root, options, owner));
     synchronized (OPEN) {
-      Id id = new Id(root, options.readOnly(), place.directory());
-      Shared shared = OPEN.get(id);
+      Shared shared = find(root, place, options);
       if (shared == null) {
-        shared = new Shared(new Engine(root, place, owner, options, PAYLOADS, TICKS, IDLE));
-        OPEN.put(id, shared);
+        Engine engine = Engine.open(root, place, owner, options, PAYLOADS, TICKS, IDLE);
+        shared = new Shared(engine, options.localDirectory());
+        OPEN.add(shared);
       } else if (shared.engine.clock != options.clock()
           || shared.engine.givenOps != options.fileOps()) {
         throw new IllegalArgumentException(
-            "the root is open in this JVM with another clock: root=" + root);
+            "the root is open in this JVM with another clock: root=" + shared.engine.root);
       }
       shared.users++;
       return shared.engine;
     }
   }
 
+  private static @Nullable Shared find(Path root, SharedPlace place, StoreOptions options) {
+    for (Shared each : OPEN) {
+      if (each.isOf(root, place, options)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether a path leads to the root of an engine now. An engine whose root was moved waits for it
+   * to come back: what has taken its name is another root.
+   */
+  private static boolean isSameRoot(Engine open, Path root, FileOps ops) {
+    open.rootWatch.look();
+    if (open.rootWatch.isGone()) {
+      return false;
+    }
+    if (open.root.equals(root)) {
+      return true;
+    }
+    try {
+      return ops.stat(open.root).sameFileAs(ops.stat(root));
+    } catch (IOException e) {
+      // The one that is open is out of reach: if it is this one, its lock file tells.
+      return false;
+    }
+  }
+
   /** Leaves an engine; the last one out closes it. */
   static void release(Engine engine) {
     synchronized (OPEN) {
-      Id id = new Id(engine.root, engine.readOnly(), engine.place.directory());
-      Shared shared = OPEN.get(id);
-      if (shared != null && shared.engine == engine && --shared.users == 0) {
-        OPEN.remove(id);
-        // Inside the monitor: a store opened meanwhile must find the lock file closed.
-        engine.close();
+      for (Shared shared : OPEN) {
+        if (shared.engine == engine) {
+          if (--shared.users == 0) {
+            OPEN.remove(shared);
+            // Inside the monitor: a store opened meanwhile must find the lock file closed.
+            engine.close();
+          }
+          return;
+        }
       }
     }
   }

@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads:</b> any number may read a lease; none may read while another closes or refills it.
  */
 public final class Entry implements AutoCloseable {
-  private static final Cleaner CLEANER = Cleaner.create();
-
   /** What outlives the object: the lease to end, and who wants to know. */
   private static final class Forgotten implements Runnable {
     private final PayloadLease lease;
@@ -132,11 +130,24 @@ public final class Entry implements AutoCloseable {
   /** Shows what the lease holds, and counts the hit. */
   void show(CachedEntry found, Counters counters) {
     if (registration == null) {
-      registration = CLEANER.register(this, forgotten);
+      register();
     }
     forgotten.hit(counters, reused);
     if (found.fitsBuffer()) {
       found.wrap(view);
+    }
+  }
+
+  private void register() {
+    boolean done = false;
+    try {
+      registration = ForgottenLeases.watch(this, forgotten);
+      done = true;
+    } finally {
+      if (!done) {
+        // Out of memory: nobody gets this entry, so nobody would ever end its lease.
+        lease.end();
+      }
     }
   }
 

@@ -1,11 +1,14 @@
 package io.warmstart;
 
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.EngineLog;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * The system's clock to the millisecond, for readers that cannot spare the 25 ns of asking it: a
- * third of a hot lookup. A daemon thread reads it while somebody asks, and sleeps otherwise.
+ * third of a hot lookup. A daemon thread reads it while somebody asks, and sleeps otherwise; where
+ * no thread can be had, every reader asks the system.
  *
  * <p>What it tells may be old by a tick, and by as long as the thread waits for a processor.
  * Lookups go by it when they decide whether to look for a foreign change, and how old an entry's
@@ -17,7 +20,11 @@ final class TickingClock {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int MOST_IDLE_TICKS = 50;
 
-  private final Thread thread = new Thread(this::run, "warmstart-clock");
+  private final BackgroundThread thread =
+      new BackgroundThread(
+          "warmstart-clock",
+          this::run,
+          e -> EngineLog.warning("an error in the thread of the clock, which goes on", e));
 
   /** Unix nanoseconds; 0 while nobody ticks. */
   private volatile long now;
@@ -25,11 +32,7 @@ final class TickingClock {
   /** Whether anybody has asked since the last tick. */
   private volatile boolean asked;
 
-  private volatile boolean started;
-
-  TickingClock() {
-    thread.setDaemon(true);
-  }
+  TickingClock() {}
 
   /** Unix nanoseconds. Makes no system call while it ticks. */
   long unixNanos() {
@@ -49,45 +52,38 @@ final class TickingClock {
   }
 
   Thread.State state() {
-    return thread.getState();
+    return thread.state();
   }
 
   private long wake() {
     asked = true;
-    if (!started) {
-      start();
+    if (thread.ensureRunning()) {
+      thread.wake();
     }
-    LockSupport.unpark(thread);
     return systemNanos();
-  }
-
-  private synchronized void start() {
-    if (!started) {
-      thread.start();
-      started = true;
-    }
   }
 
   private static long systemNanos() {
     return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
   }
 
-  @SuppressWarnings("InfiniteLoopStatement")
+  /** Until nobody asks, and then until somebody does. */
   private void run() {
-    int idle = 0;
-    while (true) {
-      if (asked) {
-        asked = false;
-        idle = 0;
-      } else if (++idle >= MOST_IDLE_TICKS) {
-        now = 0;
-        while (!asked) {
-          LockSupport.park(this);
+    try {
+      for (int idle = 0; idle < MOST_IDLE_TICKS; idle++) {
+        if (asked) {
+          asked = false;
+          idle = 0;
         }
-        idle = 0;
+        now = systemNanos();
+        LockSupport.parkNanos(TICK_NANOS);
       }
-      now = systemNanos();
-      LockSupport.parkNanos(TICK_NANOS);
+    } finally {
+      // Also after an error: a clock that stands still would pass for one that ticks.
+      now = 0;
+    }
+    while (!asked) {
+      LockSupport.park(this);
     }
   }
 }

@@ -77,7 +77,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws PolicyConflictException if the root has another budget or TTL than the options name,
    *     and no change was asked for
    * @throws StoreException if the root is not a directory, a parent is none, the local directory is
-   *     not private, or this host or JVM is not one that the store was made for
+   *     not private, another class loader of this JVM has the root open, or this host or JVM is not
+   *     one that the store was made for
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
@@ -107,7 +108,7 @@ public final class WarmStartStore implements AutoCloseable {
     return RunIds.requireValid(runId);
   }
 
-  /** The root, by its real path. */
+  /** The root, by the real path by which this JVM first opened it: another may lead there too. */
   public Path root() {
     return engine.root;
   }

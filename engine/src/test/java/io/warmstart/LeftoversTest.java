@@ -185,6 +185,8 @@ class LeftoversTest {
       Owner owner =
           Engines.acquire(store.root(), store.options()).coordination().orElseThrow().owner();
       System.out.println("owner " + owner.toText());
+      ForkedJvm.awaitParent();
+      System.out.println("live " + store.stats().liveProcesses());
       ForkedJvm.untilKilled();
     }
   }

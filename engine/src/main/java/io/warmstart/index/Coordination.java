@@ -46,20 +46,25 @@ public final class Coordination {
   private int row = -1;
   private long epoch;
 
-  /** Stands over a mapping of the whole file. */
-  Coordination(MappedByteBuffer mapped, FileFacts identity, long boot, long ownerBoot) {
+  /**
+   * Stands over a mapping of the whole file, whose header is written.
+   *
+   * @param place tells what stands for the boot in the names of staged files
+   */
+  Coordination(MappedByteBuffer mapped, FileFacts identity, SharedPlace place) {
     if (mapped.capacity() != FILE_LENGTH) {
       throw new IllegalArgumentException(
           "coordination mapping: expected=" + FILE_LENGTH + " actual=" + mapped.capacity());
     }
     this.words = new MappedWords(mapped);
     this.identity = identity;
-    this.boot = boot;
-    this.ownerBoot = ownerBoot;
+    this.boot = words.get(BOOT_OFFSET, 0);
+    this.ownerBoot = place.ownerBoot(boot);
   }
 
   /** Writes the header of a new, zeroed file. */
-  void initialise() {
+  static void initialise(MappedByteBuffer mapped, long boot) {
+    MappedWords words = new MappedWords(mapped);
     words.put(VERSION_OFFSET, versionWord());
     words.put(BOOT_OFFSET, boot);
     words.put(CHECK_OFFSET, check(versionWord(), boot));
@@ -69,14 +74,22 @@ public final class Coordination {
   /** How an existing file relates to this process. */
   enum Verdict {
     USABLE,
-    /** Written before the last reboot: nobody alive uses it. */
-    STALE,
+    /**
+     * Made under another boot id: before the last reboot, or by a process in a container that has a
+     * boot id of its own. Which of the two it is, the kernel's locks tell.
+     */
+    OTHER_BOOT,
     /** Of another layout: a process of another build may be using it. */
     OTHER_LAYOUT,
     DAMAGED
   }
 
-  Verdict judge() {
+  /** Whether it is still whole, and what it was when it was mapped. */
+  boolean isWhole() {
+    return judge(boot) == Verdict.USABLE;
+  }
+
+  Verdict judge(long expectedBoot) {
     long version = words.get(VERSION_OFFSET, 0);
     long writtenBoot = words.get(BOOT_OFFSET, 0);
     if (words.get(MAGIC_OFFSET, 0) != MAGIC
@@ -84,10 +97,10 @@ public final class Coordination {
         || lost()) {
       return Verdict.DAMAGED;
     }
-    if (writtenBoot != boot) {
-      return Verdict.STALE;
+    if (version != versionWord()) {
+      return Verdict.OTHER_LAYOUT;
     }
-    return version == versionWord() ? Verdict.USABLE : Verdict.OTHER_LAYOUT;
+    return writtenBoot == expectedBoot ? Verdict.USABLE : Verdict.OTHER_BOOT;
   }
 
   /** What tells this build's layouts of coordination and index from those of others. */
@@ -127,11 +140,34 @@ public final class Coordination {
     words.put(offset + PID_OFFSET, pid);
     words.put(offset + STARTED_OFFSET, nowUnixNanos);
     words.put(offset + EPOCH_OFFSET, epoch);
-    // Under the byte that serialises attaching, as all of this.
-    if (words.get(ROWS_USED_OFFSET, 0) <= claimedRow) {
-      words.put(ROWS_USED_OFFSET, claimedRow + 1);
-    }
+    raiseRowsUsed(claimedRow);
     return leftInOrder;
+  }
+
+  /** Under the byte that serialises attaching, as the rest of a claim. */
+  private void raiseRowsUsed(int usedRow) {
+    if (words.get(ROWS_USED_OFFSET, 0) <= usedRow) {
+      words.put(ROWS_USED_OFFSET, usedRow + 1);
+    }
+  }
+
+  /**
+   * Goes on with a row that this process has held before, in the same epoch, if nobody has claimed
+   * it since: what it has staged stays its own. The caller holds the row's byte.
+   *
+   * @return whether it does; else the row is to be claimed
+   */
+  boolean resume(int heldRow, long heldEpoch, long pid) {
+    int offset = rowOffset(heldRow);
+    if (heldEpoch == 0 || words.get(offset + EPOCH_OFFSET, 0) != heldEpoch || lost()) {
+      return false;
+    }
+    row = heldRow;
+    epoch = heldEpoch;
+    // Who found the byte free meanwhile has taken this process for dead, and the number out.
+    words.put(offset + PID_OFFSET, pid);
+    raiseRowsUsed(heldRow);
+    return true;
   }
 
   /** Whether the row still says that it is this process's; it does not after a scribble. */
@@ -156,6 +192,16 @@ public final class Coordination {
 
   FileFacts identity() {
     return identity;
+  }
+
+  /** The boot id under which the file was made: that of all who use it, whatever their own is. */
+  long boot() {
+    return boot;
+  }
+
+  /** What stands for that boot in the names of staged files. */
+  long ownerBoot() {
+    return ownerBoot;
   }
 
   boolean lost() {

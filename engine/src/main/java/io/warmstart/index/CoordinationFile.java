@@ -18,19 +18,23 @@ final class CoordinationFile {
   private static final String STAGED_PREFIX = NAME + ".new-";
   private static final int MOST_ATTEMPTS = 1000;
 
+  private final SharedPlace place;
   private final Path directory;
   private final Path path;
   private final FileOps ops;
-  private final long boot;
-  private final long ownerBoot;
 
-  /** The monitor under which this process writes its row, through whichever mapping. */
-  CoordinationFile(Path directory, FileOps ops, long boot, long ownerBoot) {
-    this.directory = directory;
+  /**
+   * This process's own boot id, or that of the file that it has joined: a file that it makes in
+   * that one's place belongs to the same index, and to the same staged files.
+   */
+  private long boot;
+
+  CoordinationFile(SharedPlace place, FileOps ops, long boot) {
+    this.place = place;
+    this.directory = place.directory();
     this.path = directory.resolve(NAME);
     this.ops = ops;
     this.boot = boot;
-    this.ownerBoot = ownerBoot;
   }
 
   /** Asks whether processes use the file that is there. */
@@ -44,44 +48,49 @@ final class CoordinationFile {
       FileFacts facts = ops.stat(path);
       return facts.sameFileAs(mapped.identity())
           && facts.size() == CoordinationLayout.FILE_LENGTH
-          && mapped.judge() == Coordination.Verdict.USABLE;
+          && mapped.isWhole();
     } catch (IOException e) {
       return false;
     }
   }
 
   /**
-   * Maps the file, or one made anew if it is not usable.
+   * Maps the file, or a new one if it is not usable.
    *
-   * @throws IOException if it is of another layout and in use, or none can be made
+   * <p>Whether a file of another boot id is left from before a reboot is not told by the id, since
+   * containers can have ids of their own: if another process holds its row, it is in use, and
+   * joined.
+   *
+   * @throws OtherLayoutException if it is of another layout and in use
+   * @throws IOException if none can be made or mapped
    */
   Coordination open(InUse inUse) throws IOException {
     try {
       FileFacts facts = ops.stat(path);
       if (facts.regular() && facts.size() == CoordinationLayout.FILE_LENGTH) {
         Coordination existing = map();
-        switch (existing.judge()) {
+        switch (existing.judge(boot)) {
           case USABLE -> {
             return existing;
           }
-          case OTHER_LAYOUT -> refuse(inUse);
-          case STALE, DAMAGED -> {}
+          case OTHER_BOOT -> {
+            if (inUse.ask()) {
+              boot = existing.boot();
+              return existing;
+            }
+          }
+          case OTHER_LAYOUT -> {
+            if (inUse.ask()) {
+              throw new OtherLayoutException(path);
+            }
+          }
+          case DAMAGED -> {}
         }
       }
     } catch (NoSuchFileException e) {
       // The first process on this root, or somebody has cleaned up.
     }
     return create();
-  }
-
-  private void refuse(InUse inUse) throws IOException {
-    if (inUse.ask()) {
-      throw new IOException(
-          "a process of another warmstart version is using this root: expected layout="
-              + Coordination.versionText()
-              + " file="
-              + path);
-    }
   }
 
   /** Maps the file, which must be the same before and after: see {@link LockFile}. */
@@ -101,8 +110,7 @@ final class CoordinationFile {
   }
 
   private Coordination over(FileOps.FileHandle file) throws IOException {
-    return new Coordination(
-        file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), boot, ownerBoot);
+    return new Coordination(file.mapShared(CoordinationLayout.FILE_LENGTH), file.facts(), place);
   }
 
   /**
@@ -118,8 +126,8 @@ final class CoordinationFile {
         directory.resolve(STAGED_PREFIX + ProcessHandle.current().pid() + "-" + System.nanoTime());
     try (FileOps.FileHandle file = ops.createExclusive(staged)) {
       file.write(ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH));
+      Coordination.initialise(file.mapShared(CoordinationLayout.FILE_LENGTH), boot);
       Coordination made = over(file);
-      made.initialise();
       ops.rename(staged, path);
       return made;
     } catch (IOException | RuntimeException | Error e) {

@@ -12,7 +12,7 @@ import java.util.List;
  * anew.
  *
  * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total to the
- * index, and intents are cleared at release.
+ * index, and intents are cleared at release; 3, room for four more counters.
  */
 public final class CoordinationLayout {
   private CoordinationLayout() {}
@@ -23,7 +23,7 @@ public final class CoordinationLayout {
   /** "WARMCOOR" as a little-endian long. */
   public static final long MAGIC = 0x524f_4f43_4d52_4157L;
 
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   public static final int HEADER_OFFSET = 0;
   public static final int HEADER_LENGTH = 256;
@@ -56,8 +56,8 @@ public final class CoordinationLayout {
   static final int EPOCH_OFFSET = 0;
   static final int PID_OFFSET = 8;
   static final int STARTED_OFFSET = 16;
-  static final int COUNTERS_OFFSET = 64;
-  static final int COUNTERS = 24;
+  static final int COUNTERS_OFFSET = 32;
+  static final int COUNTERS = 28;
 
   // Stripe.
   static final int REMOVALS_OFFSET = 0;
@@ -67,7 +67,7 @@ public final class CoordinationLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMCOOR"),
-          new Field("version", VERSION_OFFSET, 4, "2"),
+          new Field("version", VERSION_OFFSET, 4, "3"),
           new Field(
               "layout hash",
               LAYOUT_HASH_OFFSET,

@@ -27,7 +27,10 @@ public enum Counter {
   LOOKUPS_FROM_FILES(22),
 
   /** Saves whose pair was in place until another program removed it. */
-  REMOVED_BY_OTHERS(23);
+  REMOVED_BY_OTHERS(23),
+
+  /** How often the kernel had dropped all locks of a process that goes on. */
+  LOCKS_LOST(24);
 
   private final int place;
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; {@link #carryOver} is called by one at a time.
  */
 public final class Counters {
-  private final LongAdder[] adders = new LongAdder[Counter.values().length];
+  private final LongAdder[] adders = new LongAdder[CoordinationLayout.COUNTERS];
   private final long[] carried = new long[adders.length];
   private final Set<HitTally> tallies = new HashSet<>();
 

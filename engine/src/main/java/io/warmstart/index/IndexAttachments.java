@@ -65,6 +65,11 @@ final class IndexAttachments {
       if (!hold.shared()) {
         throw new IOException("the index cannot be attached to without its lock");
       }
+      if (!hold.attached()) {
+        // It may be that of another build, whose processes are at work with it: see
+        // OtherLayoutException.
+        throw new IOException("the index cannot be attached to without the coordination file");
+      }
       if (attached != null && !failed && isLostAgain(attached)) {
         throw new IOException("the index was lost as soon as it was attached to");
       }

@@ -53,9 +53,17 @@ final class IndexFile {
    * was, with another root or brought back from a backup, tells of files that lie elsewhere.
    */
   boolean usable(long boot) {
+    return buffer.getLong(BOOT_OFFSET) == boot && usable();
+  }
+
+  /** Whether the file is of a generation that is in use, whose boot its first file tells. */
+  boolean usableIn(long generation) {
+    return generation() == generation && usable();
+  }
+
+  private boolean usable() {
     return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
         && buffer.getLong(VERSION_OFFSET) == IndexLayout.layout()
-        && buffer.getLong(BOOT_OFFSET) == boot
         && buffer.getLong(FILE_NUMBER_OFFSET) == number
         && buffer.getLong(FILE_OFFSET) == ownWord()
         && buffer.getLongVolatile(STATE_OFFSET) == LIVE;

@@ -9,6 +9,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +28,15 @@ class IndexMapper implements IndexFiles.Extensions {
 
   private final Path directory;
   private final FileOps ops;
-  private final long boot;
+  private final LongSupplier boot;
   private final SecureRandom random = new SecureRandom();
 
-  IndexMapper(Path directory, FileOps ops, long boot) {
+  /**
+   * Makes the mapper of a directory.
+   *
+   * @param boot the boot id of all who use the coordination file beside it
+   */
+  IndexMapper(Path directory, FileOps ops, LongSupplier boot) {
     this.directory = directory;
     this.ops = ops;
     this.boot = boot;
@@ -42,7 +48,7 @@ class IndexMapper implements IndexFiles.Extensions {
     if (first == null) {
       return null;
     }
-    if (!first.usable(boot)) {
+    if (!first.usable(boot.getAsLong())) {
       // Before a new one can be found: see SharedIndex.
       new IndexFiles(first, this).supersede();
       LostPages.surface();
@@ -63,7 +69,7 @@ class IndexMapper implements IndexFiles.Extensions {
   @Override
   public @Nullable IndexFile open(int number, long generation) throws IOException {
     IndexFile file = map(number);
-    boolean fits = file != null && file.usable(boot) && file.generation() == generation;
+    boolean fits = file != null && file.usableIn(generation);
     LostPages.surface();
     return fits ? file : null;
   }
@@ -141,7 +147,7 @@ class IndexMapper implements IndexFiles.Extensions {
       }
       MappedByteBuffer mapped = file.mapShared(length);
       IndexFile made = new IndexFile(new UnsafeBuffer(mapped), number, file.facts());
-      made.initialise(boot, generation);
+      made.initialise(boot.getAsLong(), generation);
       LostPages.surface();
       ops.rename(staged, path(number));
       renamed = true;

@@ -186,8 +186,21 @@ public final class KeyLocks {
       return new Hold(stripe, locallyHeld, lock, coordination, broken);
     } finally {
       if (!taken) {
-        // An error on the way, of the caller's question too: nobody else would release it.
-        new Hold(stripe, locallyHeld, lock, null, false).close();
+        // An error on the way, of the caller's question too: nobody else would release it. Without
+        // an object, for which there may be no memory left.
+        giveBack(stripe, locallyHeld, lock);
+      }
+    }
+  }
+
+  private void giveBack(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
+    try {
+      if (lock != null && registry != null) {
+        registry.release(lock);
+      }
+    } finally {
+      if (locallyHeld) {
+        local[stripe].unlock();
       }
     }
   }
@@ -337,6 +350,11 @@ public final class KeyLocks {
      */
     public boolean shared() {
       return lock != null && lock.isValid();
+    }
+
+    /** Whether this process has the coordination file, and so knows what others may have left. */
+    boolean attached() {
+      return coordination != null;
     }
 
     /** Whether anybody at all is kept out; false after a time-out within this JVM. */

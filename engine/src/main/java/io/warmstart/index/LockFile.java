@@ -12,6 +12,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * (not in {@code tryLock} of JDK 17 and 25, which no word promises); an asynchronous channel never
  * is, and its {@code tryLock} asks the kernel from the calling thread.
  *
- * <p>Any thread may lock and release. Opening, closing and {@link #isCurrent} are for one thread,
- * the registry's.
+ * <p>Any thread may lock and release. Opening, closing and {@link #isCurrent} are for one thread at
+ * a time: under the monitor of the registry.
  */
 final class LockFile {
   static final String NAME = "locks";
@@ -38,6 +40,13 @@ final class LockFile {
   static final long ATTACH_BYTE = 0;
 
   static final long FIRST_ROW_BYTE = 1;
+
+  /**
+   * Every process holds this one, shared: the kernel grants it to all of them, and the JDK only
+   * once in a JVM. It never grants nor keeps out anything else.
+   */
+  static final long JVM_BYTE = 2048;
+
   static final long FIRST_STRIPE_BYTE = 4096;
 
   private static final int MOST_ATTEMPTS = 1000;
@@ -48,11 +57,19 @@ final class LockFile {
   private final FileOps ops;
   private volatile @Nullable AsynchronousFileChannel channel;
   private @Nullable FileFacts identity;
+  private OpenLockFiles.@Nullable Claim claim;
+
+  /** Held for as long as the file is open: the JDK keeps only a weak reference to it. */
+  private @Nullable FileLock jvmLock;
+
+  /**
+   * Descriptors that were opened although the file was open in this JVM, by its identity. To close
+   * one would drop the locks of the other; so it stays, and is used once the other is closed.
+   */
+  private static final Map<String, AsynchronousFileChannel> STRANDED = new HashMap<>();
 
   /** What the kernel refused to release. */
   private final Queue<FileLock> overdue = new ConcurrentLinkedQueue<>();
-
-  private boolean made;
 
   LockFile(SharedPlace place, FileOps ops) {
     this.place = place;
@@ -63,6 +80,12 @@ final class LockFile {
 
   Path path() {
     return path;
+  }
+
+  /** The identity of the file that is open; null if none is. */
+  @Nullable String identity() {
+    FileFacts opened = identity;
+    return opened == null ? null : String.valueOf(opened.identity());
   }
 
   /** Whether the file is open and its name still leads to it. */
@@ -90,7 +113,6 @@ final class LockFile {
       return false;
     }
     close();
-    made = false;
     for (int attempt = 1; channel == null; attempt++) {
       try {
         createEngineDirectory();
@@ -108,18 +130,13 @@ final class LockFile {
     return true;
   }
 
-  /**
-   * Whether there was no lock file when it was opened: somebody may still hold locks on another.
-   */
-  boolean wasMade() {
-    return made;
-  }
-
   /** Creating it drops no lock: this process holds none on a file that was not there. */
   private void create() throws IOException {
     try {
-      ops.openForLocks(path, true).close();
-      made = true;
+      synchronized (OpenLockFiles.MONITOR) {
+        // Not while another class loader opens what was made here, and locks it.
+        ops.openForLocks(path, true).close();
+      }
     } catch (FileAlreadyExistsException e) {
       // The usual case.
     }
@@ -131,20 +148,48 @@ final class LockFile {
    * nobody, and no later look at the name would tell.
    */
   private void openIfUnreplaced() throws IOException {
-    FileFacts before = ops.stat(path);
-    AsynchronousFileChannel opened = ops.openForLocks(path, false);
-    boolean kept = false;
+    synchronized (OpenLockFiles.MONITOR) {
+      FileFacts before = ops.stat(path);
+      String file = String.valueOf(before.identity());
+      OpenLockFiles.Claim claimed =
+          OpenLockFiles.claim(path, file, String.valueOf(ops.stat(directory).identity()));
+      AsynchronousFileChannel opened = null;
+      boolean kept = false;
+      try {
+        opened = STRANDED.remove(file);
+        if (opened == null) {
+          opened = ops.openForLocks(path, false);
+        }
+        FileFacts after = ops.stat(path);
+        if (after.sameFileAs(before)) {
+          jvmLock = lockForJvm(opened, file);
+          channel = opened;
+          identity = after;
+          claim = claimed;
+          kept = true;
+        }
+      } finally {
+        if (!kept) {
+          claimed.release();
+          if (opened != null && !STRANDED.containsValue(opened)) {
+            opened.close();
+          }
+        }
+      }
+    }
+  }
+
+  private FileLock lockForJvm(AsynchronousFileChannel opened, String file) throws IOException {
     try {
-      FileFacts after = ops.stat(path);
-      if (after.sameFileAs(before)) {
-        channel = opened;
-        identity = after;
-        kept = true;
+      FileLock lock = tryLock(opened, JVM_BYTE, true);
+      if (lock == null) {
+        throw new FileSystemException(
+            path.toString(), null, "another program has locked byte " + JVM_BYTE);
       }
-    } finally {
-      if (!kept) {
-        opened.close();
-      }
+      return lock;
+    } catch (OverlappingFileLockException e) {
+      STRANDED.put(file, opened);
+      throw OpenLockFiles.isOpenAlready(path, "unknown");
     }
   }
 
@@ -196,9 +241,16 @@ final class LockFile {
     }
     releaseOverdue();
     try {
-      return open.tryLock(position, 1, false);
+      return tryLock(open, position, false);
     } catch (OverlappingFileLockException e) {
       return null;
+    }
+  }
+
+  private static @Nullable FileLock tryLock(
+      AsynchronousFileChannel open, long position, boolean shared) throws IOException {
+    try {
+      return open.tryLock(position, 1, shared);
     } catch (AssertionError e) {
       // So the JDK says that it could not look at the file, which it does when it first locks it.
       if (e.getCause() instanceof IOException failure) {
@@ -259,15 +311,24 @@ final class LockFile {
 
   /** Closes the file, and with it drops every lock. */
   void close() {
-    AsynchronousFileChannel open = channel;
-    channel = null;
-    identity = null;
-    if (open != null) {
+    synchronized (OpenLockFiles.MONITOR) {
+      AsynchronousFileChannel open = channel;
+      OpenLockFiles.Claim claimed = claim;
+      channel = null;
+      identity = null;
+      claim = null;
+      jvmLock = null;
       try {
-        open.close();
+        if (open != null) {
+          open.close();
+        }
       } catch (IOException e) {
         // The locks are gone with the descriptor, which the kernel frees in any case.
         return;
+      } finally {
+        if (claimed != null) {
+          claimed.release();
+        }
       }
     }
   }

@@ -1,7 +1,10 @@
 package io.warmstart.index;
 
 import io.warmstart.format.Owner;
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.NoSuchFileException;
@@ -20,15 +23,18 @@ import org.jspecify.annotations.Nullable;
  * nothing: they recycle, a zombie has one, and in containers every process is pid 1.
  *
  * <p>A daemon thread attaches, looks a few times a second whether the names still lead to the files
- * that this process holds, and attaches anew if not. It alone opens and closes the lock file, where
- * nobody interrupts it. Whoever has a question or wants a stripe asks the kernel himself.
+ * that this process holds and whether the kernel still holds its byte for it, and attaches again if
+ * not: there nobody interrupts it. Where no thread can be had, the opener attaches, and operations
+ * ask for the thread again. A question or a stripe needs no thread: the caller asks the kernel.
  *
  * <p>Safe for all threads.
  */
 public final class ProcessRegistry implements AutoCloseable {
   private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-  private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final long ATTACH_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  /** Whether they are gone, costs a look at each row. */
+  private static final long OTHER_LAYOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final int MOST_ATTACH_ATTEMPTS = 1000;
 
   /** What is known of the owner of a staged file. */
@@ -40,56 +46,83 @@ public final class ProcessRegistry implements AutoCloseable {
   }
 
   private final Path directory;
-  private final EpochNanoClock clock;
-  private final long ownerBoot;
+  private final Counters counters;
   private final LockFile locks;
-  private final CoordinationFile file;
-  private final Thread thread;
+  private final Membership membership;
+  private final BackgroundThread thread;
   private final CompletableFuture<Boolean> started = new CompletableFuture<>();
   private volatile @Nullable Coordination current;
-  private volatile boolean closed;
   private volatile boolean leavesTraces;
 
   /** Whether the owner of this row before us has died; told once. */
   private volatile boolean predecessorDied;
 
-  // Only the registry's thread uses these.
-  private int row = -1;
-  private @Nullable FileLock rowLock;
-  private long epoch;
+  /** Whether the last heartbeat has failed: told once, not four times a second. */
+  private boolean failing;
 
-  private ProcessRegistry(SharedPlace place, FileOps ops, EpochNanoClock clock, long boot) {
+  /** The boot id of all who use the coordination file; this process's own before it is attached. */
+  private volatile long boot;
+
+  private volatile long ownerBoot;
+
+  // Under the monitor, in which everybody attaches and detaches.
+  private boolean besideOtherLayout;
+  private long otherLayoutSeenAtNanos;
+
+  private ProcessRegistry(
+      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot, Counters counters) {
     this.directory = place.directory();
-    this.clock = clock;
+    this.counters = counters;
+    this.boot = boot;
     this.ownerBoot = place.ownerBoot(boot);
     this.locks = new LockFile(place, ops);
-    this.file = new CoordinationFile(directory, ops, boot, ownerBoot);
-    this.thread = new Thread(this::run, "warmstart-locks");
-    this.thread.setDaemon(true);
+    this.membership = new Membership(place, ops, clock, boot, locks);
+    this.thread = new BackgroundThread("warmstart-locks", this::round, this::failed);
   }
 
   /**
-   * Attaches this process to a root.
+   * Attaches this process to a root, or, while processes of another layout are using it, waits in
+   * the background until it can be attached.
    *
    * @param place where the root's lock file lies
+   * @param boot this process's own boot id
    * @throws IOException if the lock file or the coordination file cannot be made or mapped
    */
   public static ProcessRegistry start(
-      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot) throws IOException {
-    ProcessRegistry registry = new ProcessRegistry(place, ops, clock, boot);
-    registry.thread.start();
+      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot, Counters counters)
+      throws IOException {
+    ProcessRegistry registry = new ProcessRegistry(place, ops, clock, boot, counters);
+    boolean attached = false;
     try {
+      if (!registry.thread.ensureRunning()) {
+        Uninterrupted.call(registry::attachFirst);
+      }
       registry.started.join();
+      attached = true;
       return registry;
     } catch (CompletionException e) {
       throw rethrow(e.getCause());
+    } finally {
+      if (!attached) {
+        registry.close();
+      }
     }
+  }
+
+  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  public void ensureRunning() {
+    thread.ensureRunning();
   }
 
   /** The mapping, or null while there is none to be had: then files and locks alone must do. */
   public @Nullable Coordination current() {
     Coordination coordination = current;
     return coordination == null || coordination.lost() ? null : coordination;
+  }
+
+  /** The boot id of all who use the coordination file, under which it was made. */
+  public long boot() {
+    return boot;
   }
 
   /** Whether the owner of a staged file may still come back to it. */
@@ -175,49 +208,65 @@ public final class ProcessRegistry implements AutoCloseable {
   /** Gives the row up: the kernel sees the process as gone from this root. */
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    thread.close();
+    detach();
   }
 
-  private void run() {
+  private synchronized void detach() {
     try {
-      attachInsistently();
-      started.complete(true);
-      while (!closed) {
-        LockSupport.parkNanos(HEARTBEAT_NANOS);
-        if (!closed) {
-          heartbeat();
-        }
-      }
-    } catch (IOException | RuntimeException | Error e) {
-      started.completeExceptionally(e);
-    } finally {
       Coordination coordination = current();
       // A death that nobody here has acted on is passed on to the next process, as our own.
       if (coordination != null && !leavesTraces && !predecessorDied) {
         coordination.left(coordination.row());
       }
+    } finally {
       current = null;
       locks.close();
     }
   }
 
-  /** Attaches anew when the files that we hold are no longer the ones that the names lead to. */
-  private void heartbeat() {
+  private void round() {
+    if (!started.isDone()) {
+      try {
+        attachFirst();
+      } catch (IOException | RuntimeException | Error e) {
+        started.completeExceptionally(e);
+      }
+      return;
+    }
+    LockSupport.parkNanos(HEARTBEAT_NANOS);
+    Thread.interrupted();
+    if (!thread.closed()) {
+      heartbeat();
+      failing = false;
+    }
+  }
+
+  /** The application may have run out of memory, of which it will free some. */
+  private void failed(Throwable error) {
+    if (!failing) {
+      failing = true;
+      EngineLog.warning(
+          "a heartbeat has failed, the next one comes: directory=" + directory, error);
+    }
+  }
+
+  /** Attaches again when what this process holds is not, or no longer, what all others go by. */
+  private synchronized void heartbeat() {
     try {
       locks.releaseOverdue();
-      if (!attached()) {
+      if (membership.hasLostLocks()) {
+        counters.count(Counter.LOCKS_LOST);
+        EngineLog.warning(
+            "something in this process has opened and closed the lock file, and the kernel has"
+                + " dropped all locks of the process; they are taken again: file="
+                + locks.path(),
+            null);
+        // The stripes too that are held at this moment: their holders are told, and those who use
+        // the index have its totals counted again.
+        locks.close();
+      }
+      if (!isAttached() && !waitsForOtherLayout()) {
         attach();
       }
     } catch (IOException | RuntimeException e) {
@@ -226,20 +275,23 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
-  private boolean attached() {
+  private boolean isAttached() {
     Coordination coordination = current();
-    return coordination != null
+    return coordination != null && membership.isCurrent(coordination);
+  }
+
+  private boolean waitsForOtherLayout() {
+    return besideOtherLayout
         && locks.isCurrent()
-        && file.isCurrent(coordination)
-        && coordination.stillClaimed();
+        && System.nanoTime() - otherLayoutSeenAtNanos < OTHER_LAYOUT_NANOS;
   }
 
   /** Attaches although somebody may be deleting the engine's files at this moment. */
-  private void attachInsistently() throws IOException {
+  private synchronized boolean attachFirst() throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
         attach();
-        return;
+        return started.complete(true);
       } catch (NoSuchFileException e) {
         if (attempt == MOST_ATTACH_ATTEMPTS) {
           throw e;
@@ -250,83 +302,28 @@ public final class ProcessRegistry implements AutoCloseable {
 
   private void attach() throws IOException {
     current = null;
-    if (locks.open()) {
-      // Whatever row was held, it was held in another file.
-      row = -1;
-    }
-    FileLock attaching = lockAttachByte();
     try {
-      Coordination coordination = file.open(this::otherRowsAreHeld);
-      FileLock held = rowLock;
-      if (held == null || !held.isValid()) {
-        claimRow(coordination);
-      }
-      // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
-      // the whole directory. Epochs are only ever compared for equality.
-      long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
-      boolean leftInOrder =
-          coordination.claim(
-              row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
-      epoch = coordination.owner().epoch();
-      if (!leftInOrder) {
+      Coordination coordination = membership.attach();
+      if (membership.tookRowOfDead()) {
         predecessorDied = true;
       }
+      boot = coordination.boot();
+      ownerBoot = coordination.ownerBoot();
       current = coordination;
-    } finally {
-      locks.release(attaching);
-    }
-  }
-
-  private FileLock lockAttachByte() throws IOException {
-    long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
-    while (true) {
-      FileLock lock = locks.tryLock(LockFile.ATTACH_BYTE);
-      if (lock != null) {
-        return lock;
+      if (besideOtherLayout) {
+        EngineLog.info("the processes of another version are gone: directory=" + directory);
       }
-      if (System.nanoTime() - deadline > 0) {
-        throw new IOException(
-            "another process has been attaching for over "
-                + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
-                + " s: lock on byte "
-                + LockFile.ATTACH_BYTE
-                + " of "
-                + locks.path());
+      besideOtherLayout = false;
+    } catch (OtherLayoutException e) {
+      if (!besideOtherLayout) {
+        EngineLog.warning(
+            "goes on without index, by files and kernel locks, until they are gone: "
+                + e.getMessage(),
+            null);
       }
-      LockSupport.parkNanos(ATTACH_PARK_NANOS);
+      besideOtherLayout = true;
+      otherLayoutSeenAtNanos = System.nanoTime();
     }
-  }
-
-  /**
-   * Takes a free row; one whose owner has died only if there is no other. Until somebody has
-   * noticed that death, the row is what tells of it.
-   */
-  private void claimRow(Coordination coordination) throws IOException {
-    for (boolean ofTheDead : new boolean[] {false, true}) {
-      for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
-        FileLock lock =
-            coordination.isOccupied(each) == ofTheDead
-                ? locks.tryLock(LockFile.rowByte(each))
-                : null;
-        if (lock != null) {
-          // Held until the channel closes: the lock is the proof that this process lives.
-          rowLock = lock;
-          row = each;
-          return;
-        }
-      }
-    }
-    throw new IOException(
-        "all " + CoordinationLayout.PROCESS_ROWS + " process rows are held: " + directory);
-  }
-
-  private boolean otherRowsAreHeld() throws IOException {
-    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
-      if (each != row && !locks.isFree(each)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static IOException rethrow(@Nullable Throwable cause) {

@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.payload.PayloadCache;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for all threads.
  */
-public final class SharedIndex implements EntryIndex {
+public final class SharedIndex implements EntryIndex, AutoCloseable {
   private final PayloadCache payloads;
   private final IndexAttachments attachments;
   private final ForeignChanges foreign;
@@ -28,13 +29,14 @@ public final class SharedIndex implements EntryIndex {
    * Makes the index of a root; it attaches when it is first asked.
    *
    * @param place where the index lies
+   * @param boot the boot id of all who use it
    */
   public SharedIndex(
       KeyLocks locks,
       Path root,
       SharedPlace place,
       FileOps ops,
-      long boot,
+      LongSupplier boot,
       Counters counters,
       PayloadCache payloads) {
     this(
@@ -449,6 +451,7 @@ public final class SharedIndex implements EntryIndex {
   }
 
   /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
+  @Override
   public void close() {
     attachments.close();
   }

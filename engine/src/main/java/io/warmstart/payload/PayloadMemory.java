@@ -80,7 +80,8 @@ public final class PayloadMemory {
   static Loaded load(
       FileOps.FileHandle file, long length, boolean withChecksum, long mapFrom, long mapUpTo)
       throws IOException {
-    return length >= mapFrom && length <= mapUpTo
+    boolean mapped = length >= mapFrom || (length > 0 && !NativeStores.areUsable());
+    return mapped && length <= mapUpTo
         ? map(file, length, withChecksum)
         : copy(file, length, withChecksum);
   }
@@ -88,6 +89,10 @@ public final class PayloadMemory {
   /** The same, never by a mapping: the payload then depends on the file no more. */
   public static Loaded copy(FileOps.FileHandle file, long length, boolean withChecksum)
       throws IOException {
+    if (length == 0) {
+      Digest256 ofNothing = withChecksum ? new Sha256().finish() : null;
+      return new Loaded(new PayloadMemory(null, null, 0, 0), ofNothing);
+    }
     BytesStore<?, ?> store = allocate(length);
     boolean loaded = false;
     try {
@@ -105,8 +110,7 @@ public final class PayloadMemory {
         }
         position += count;
       }
-      PayloadMemory memory =
-          new PayloadMemory(store, null, length == 0 ? 0 : store.addressForRead(0), length);
+      PayloadMemory memory = new PayloadMemory(store, null, store.addressForRead(0), length);
       loaded = true;
       return new Loaded(memory, sha256 == null ? null : sha256.finish());
     } finally {
@@ -119,6 +123,7 @@ public final class PayloadMemory {
   /** The length is what a manifest says: too much of it is that entry's failure, not the JVM's. */
   private static BytesStore<?, ?> allocate(long length) throws IOException {
     try {
+      NativeStores.require();
       return BytesStore.lazyNativeBytesStoreWithFixedCapacity(length);
     } catch (OutOfMemoryError e) {
       throw new IOException("payload does not fit into native memory: actual=" + length, e);
@@ -177,8 +182,13 @@ public final class PayloadMemory {
     return length <= MAP_UP_TO_BYTES;
   }
 
-  /** The payload as Chronicle's bytes, of any size; to be released before the memory is. */
+  /**
+   * The payload as Chronicle's bytes, of any size; to be released before the memory is.
+   *
+   * @throws OutOfMemoryError if there is no thread now for Chronicle to start
+   */
   public BytesStore<?, ?> view() {
+    NativeStores.require();
     if (length == 0) {
       return BytesStore.lazyNativeBytesStoreWithFixedCapacity(0);
     }

@@ -106,8 +106,8 @@ class CoordinationLayoutTest {
 
   /** What is in use on disk: if this fails, {@link CoordinationLayout#VERSION} must move on. */
   @Test
-  void theLayoutOfVersionTwoIsFrozen() {
-    assertEquals(2, CoordinationLayout.VERSION);
-    assertEquals(0x7b79f5c0, CoordinationLayout.layoutHash());
+  void theLayoutOfVersionThreeIsFrozen() {
+    assertEquals(3, CoordinationLayout.VERSION);
+    assertEquals(0x9879f180, CoordinationLayout.layoutHash());
   }
 }

@@ -26,8 +26,8 @@ public final class IndexPatch {
 
   /** Maps the index that lies in a directory. */
   public static IndexPatch of(Path engineDirectory) throws IOException {
-    IndexMapper mapper =
-        new IndexMapper(engineDirectory, new NioFileOps(), bootOf(engineDirectory));
+    long boot = bootOf(engineDirectory);
+    IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), () -> boot);
     return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
   }
 

@@ -15,11 +15,12 @@ final class IndexRoot implements AutoCloseable {
   static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   final ProcessRegistry registry;
-  final Counters counters = new Counters();
+  final Counters counters;
   final KeyLocks locks;
 
-  private IndexRoot(ProcessRegistry registry, long lockTimeoutNanos) {
+  private IndexRoot(ProcessRegistry registry, Counters counters, long lockTimeoutNanos) {
     this.registry = registry;
+    this.counters = counters;
     this.locks = new KeyLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
   }
 
@@ -38,9 +39,15 @@ final class IndexRoot implements AutoCloseable {
 
   private static IndexRoot open(Path directory, long lockTimeoutNanos, long boot)
       throws IOException {
+    Counters counters = new Counters();
     return new IndexRoot(
         ProcessRegistry.start(
-            SharedPlace.inRoot(directory), new NioFileOps(), SystemEpochNanoClock.INSTANCE, boot),
+            SharedPlace.inRoot(directory),
+            new NioFileOps(),
+            SystemEpochNanoClock.INSTANCE,
+            boot,
+            counters),
+        counters,
         lockTimeoutNanos);
   }
 

@@ -105,7 +105,7 @@ final class MemoryIndex {
   /** All puts of one process into the files, as it maps them. */
   SharedIndex attach(IndexRoot root, UnaryOperator<AtomicBuffer> over) {
     IndexMapper mapper =
-        new IndexMapper(Path.of("/nowhere"), new NioFileOps(), BOOT) {
+        new IndexMapper(Path.of("/nowhere"), new NioFileOps(), () -> BOOT) {
           @Override
           IndexFiles open() throws IOException {
             if (refusals > 0) {

@@ -3,7 +3,6 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Owner;
@@ -179,23 +178,36 @@ class ProcessRegistryTest {
             SharedPlace.inRoot(directory),
             new NioFileOps(),
             SystemEpochNanoClock.INSTANCE,
-            IndexRoot.BOOT + 1)) {
+            IndexRoot.BOOT + 1,
+            new Counters())) {
       assertEquals(0, Objects.requireNonNull(rebooted.current()).sum(Counter.SAVES));
     }
   }
 
+  /**
+   * Two containers with boot ids of their own threw each other's file out, four times a second
+   * each.
+   */
   @Test
-  void aProcessOfAnotherLayoutIsRefusedWhileOneOfThisIsAttached() throws Exception {
+  void aFileOfAnotherBootIdIsJoinedWhileAProcessHoldsARow() throws Exception {
     try (ForkedJvm other = fork()) {
       owner(other);
       self.close();
-      patchVersion(CoordinationLayout.VERSION + 1);
-      IOException refused = assertThrows(IOException.class, () -> IndexRoot.open(directory));
-      assertTrue(String.valueOf(refused.getMessage()).contains("another warmstart version"));
-      other.kill();
+      Counters counters = new Counters();
+      try (ProcessRegistry joined =
+          ProcessRegistry.start(
+              SharedPlace.inRoot(directory),
+              new NioFileOps(),
+              SystemEpochNanoClock.INSTANCE,
+              IndexRoot.BOOT + 1,
+              counters)) {
+        assertEquals(2, joined.liveProcesses());
+        assertEquals(IndexRoot.BOOT, joined.boot());
+        Owner owner = Objects.requireNonNull(joined.current()).owner();
+        assertEquals(IndexRoot.BOOT, owner.boot(), "judged by the others' rows");
+        assertEquals(Liveness.ALIVE, joined.liveness(owner));
+      }
     }
-    self = IndexRoot.open(directory);
-    assertEquals(1, self.registry.liveProcesses(), "nobody uses it: made anew");
   }
 
   /** A flipped bit in the header kept every later process out while one was running. */
@@ -213,16 +225,5 @@ class ProcessRegistryTest {
       }
       assertEquals(2, self.registry.liveProcesses(), "the other has attached to the new file");
     }
-  }
-
-  private void patchVersion(int version) throws IOException {
-    CoordinationVandal.patch(
-        directory,
-        file -> {
-          file.putInt(CoordinationLayout.VERSION_OFFSET, version);
-          file.putLong(
-              CoordinationLayout.CHECK_OFFSET,
-              Coordination.check(file.getLong(CoordinationLayout.VERSION_OFFSET), IndexRoot.BOOT));
-        });
   }
 }

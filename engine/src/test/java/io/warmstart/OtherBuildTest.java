@@ -1,0 +1,71 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.index.OtherBuild;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two builds on one root, of which each lays out the shared files in its own way. */
+@Timeout(120)
+class OtherBuildTest {
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("two builds");
+
+  /** The newer one could not open the root: an upgrade stopped all jobs that began during it. */
+  @Test
+  void theNewcomerGoesByFilesUntilTheOthersAreGoneAndLeavesTheirFilesAlone() throws Exception {
+    Path coordination = root.resolve(".warmstart/coordination");
+    Path index = root.resolve(".warmstart/index");
+    try (ForkedJvm other = ForkedJvm.start(OtherBuild.class, root.toString())) {
+      assertEquals("true", other.awaitLine("holds"));
+      byte[] theirs = Files.readAllBytes(coordination);
+      byte[] theirIndex = Files.readAllBytes(index);
+      try (WarmStartStore store = WarmStartStore.open(root);
+          ForkedJvm second = ForkedJvm.start(Newcomer.class, root.toString())) {
+        second.awaitLine("saved");
+        store.saveOverwrite(key, "r", new byte[] {1}, EntryAttributes.checkpoint());
+        store.evictOverflow();
+        try (Entry entry = store.lookup(key).orElseThrow()) {
+          assertEquals(1, entry.payload().getByte(0));
+        }
+        assertTrue(store.lookup(Payloads.key("of the second")).isPresent());
+        assertEquals(0, store.stats().liveProcesses(), "nothing is known of rows");
+        assertArrayEquals(theirs, Files.readAllBytes(coordination));
+        assertArrayEquals(theirIndex, Files.readAllBytes(index));
+
+        other.kill();
+
+        // Each of the two waits, and neither for the other.
+        while (store.stats().liveProcesses() < 2) {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        store.lookup(key).orElseThrow().close();
+        while (store.stats().counters().getOrDefault("rebuilds", 0L) == 0) {
+          store.lookup(key).orElseThrow().close();
+        }
+      }
+    }
+  }
+
+  /** Saves once and stays. */
+  static final class Newcomer {
+    private Newcomer() {}
+
+    public static void main(String[] args) throws Exception {
+      try (WarmStartStore store = WarmStartStore.open(Path.of(args[0]))) {
+        store.save(Payloads.key("of the second"), new byte[] {2}, EntryAttributes.checkpoint());
+        System.out.println("saved");
+        ForkedJvm.untilKilled();
+      }
+    }
+  }
+}
