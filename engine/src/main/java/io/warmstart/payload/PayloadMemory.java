@@ -16,19 +16,23 @@ import org.agrona.IoUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One version of a payload, off the heap: small ones copied into native memory, large ones mapped
- * read-only, those beyond what a buffer can address copied again, in pieces, into native memory.
- * Where other machines may write, all are copied.
+ * One version of a payload, off the heap: those that the cache can keep many of copied into native
+ * memory, larger ones mapped read-only, those beyond what a buffer can address copied again, in
+ * pieces, into native memory. Where other machines may write, all are copied.
  *
  * <p>A mapping shows the version that was opened for as long as it lives: overwriting renames
- * another file into place, eviction removes the name. Whoever truncates a payload file in place,
- * against the format, makes later accesses of the mapping fail with InternalError.
+ * another file into place, eviction removes the name. A program that truncates a payload file in
+ * place, against the format, makes later accesses of the mapping fail with InternalError, or kills
+ * the process; a copy it cannot reach ({@code docs/adr/0005}).
  *
  * <p>{@link #release} may be called from any thread, once or more; nobody may be reading then.
  */
 public final class PayloadMemory {
-  /** From this size on, copying costs more than the page faults of a mapping. */
-  static final long MAP_FROM_BYTES = 256 * 1024;
+  /**
+   * Up to here a payload is copied: 16 MiB. Up to about that size a copy with its checksum takes no
+   * more time than the page faults of a mapping, and a few do not fill the cache.
+   */
+  static final long COPY_UP_TO_BYTES = PayloadCache.DEFAULT_CAPACITY_BYTES / 16;
 
   /** What a mapping and a {@link org.agrona.DirectBuffer} can address. */
   static final long MAP_UP_TO_BYTES = Integer.MAX_VALUE - 8;
@@ -74,13 +78,13 @@ public final class PayloadMemory {
    */
   public static Loaded load(FileOps.FileHandle file, long length, boolean withChecksum)
       throws IOException {
-    return load(file, length, withChecksum, MAP_FROM_BYTES, MAP_UP_TO_BYTES);
+    return load(file, length, withChecksum, COPY_UP_TO_BYTES, MAP_UP_TO_BYTES);
   }
 
   static Loaded load(
-      FileOps.FileHandle file, long length, boolean withChecksum, long mapFrom, long mapUpTo)
+      FileOps.FileHandle file, long length, boolean withChecksum, long copyUpTo, long mapUpTo)
       throws IOException {
-    boolean mapped = length >= mapFrom || (length > 0 && !NativeStores.areUsable());
+    boolean mapped = length > copyUpTo || (length > 0 && !NativeStores.areUsable());
     return mapped && length <= mapUpTo
         ? map(file, length, withChecksum)
         : copy(file, length, withChecksum);

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small payloads are copied, larger ones mapped, and those beyond a mapping copied in pieces. */
 class PayloadMemoryTest {
-  /** Lengths around lower bounds than the real ones: 256 KiB, and 2 GiB less 8. */
-  private static final long MAP_FROM = 1000;
+  /** Lengths around lower bounds than the real ones: 16 MiB, and 2 GiB less 8. */
+  private static final long COPY_UP_TO = 999;
 
   private static final long MAP_UP_TO = 300_000;
 
@@ -40,7 +40,7 @@ class PayloadMemoryTest {
       throws IOException {
     Path path = Files.write(directory.resolve("payload"), payload);
     try (FileOps.FileHandle file = new NioFileOps().openForReading(path)) {
-      return PayloadMemory.load(file, length, withChecksum, MAP_FROM, MAP_UP_TO);
+      return PayloadMemory.load(file, length, withChecksum, COPY_UP_TO, MAP_UP_TO);
     }
   }
 
@@ -87,6 +87,6 @@ class PayloadMemoryTest {
   @Test
   void lengthsThatNoBufferCanAddressAreNotMapped() {
     assertEquals(Integer.MAX_VALUE - 8, PayloadMemory.MAP_UP_TO_BYTES);
-    assertTrue(PayloadMemory.MAP_FROM_BYTES < PayloadMemory.MAP_UP_TO_BYTES);
+    assertTrue(PayloadMemory.COPY_UP_TO_BYTES < PayloadMemory.MAP_UP_TO_BYTES);
   }
 }
