@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.CaseFolding;
 import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.OpenDirectories;
@@ -82,6 +83,7 @@ final class Engine implements AutoCloseable {
   private final @Nullable RootRecords records;
   final Stager stager;
   final Publisher publisher;
+  final CaseFolding caseFolding;
   final PairReader reader;
   final ChangeAges ages;
   final PairRecovery recovery;
@@ -204,6 +206,7 @@ final class Engine implements AutoCloseable {
     this.index = sharedIndex == null ? new DirectoryIndex() : sharedIndex;
     this.stager = new Stager(ops, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
+    this.caseFolding = new CaseFolding(ops, root);
     this.foreignTouches = new ForeignTouches(ops);
     this.reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
     this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);

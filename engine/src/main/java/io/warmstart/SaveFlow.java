@@ -188,6 +188,7 @@ final class SaveFlow {
   private StagedPair stage(
       KeyDirectory directory, String runId, PayloadSource source, Stager.Attributes attributes)
       throws IOException {
+    engine.caseFolding.requireOwnName(directory);
     long freed = engine.replaced.freed();
     try {
       return engine.stager.stage(directory, runId, source, attributes);
@@ -255,6 +256,9 @@ final class SaveFlow {
       throws IOException {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
       Published published;
+      if (mayReplace) {
+        requireNoOtherRunInTheWay(directory, pair.runId());
+      }
       engine.index.changing(directory);
       try {
         published = engine.publisher.publish(pair, mayReplace);
@@ -312,6 +316,20 @@ final class SaveFlow {
       return true;
     }
     return removals == -1 || engine.locks.removals(directory.key()) != removals;
+  }
+
+  private void requireNoOtherRunInTheWay(KeyDirectory directory, String runId) throws IOException {
+    String other = engine.caseFolding.runInTheWay(directory, runId);
+    if (other != null) {
+      throw new StoreException(
+          "save failed, nothing was changed: the file system does not tell upper from lower case,"
+              + " and another run has the name: run="
+              + runId
+              + " other="
+              + other
+              + " file="
+              + directory.path());
+    }
   }
 
   private static boolean undone(Throwable failure) {
