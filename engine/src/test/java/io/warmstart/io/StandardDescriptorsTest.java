@@ -41,7 +41,7 @@ class StandardDescriptorsTest {
       Path file = Path.of(args[0]);
       int number = freeNumber(file);
       try (FileChannel without = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        System.out.println("before " + target(number));
+        System.out.println("before " + (without.isOpen() ? target(number) : "closed"));
       }
       StandardDescriptors standard = new StandardDescriptors(number, 1);
       standard.take();
@@ -49,19 +49,20 @@ class StandardDescriptorsTest {
       System.out.println("mode " + mode(number));
       standard.take();
       try (FileChannel next = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        System.out.println(
-            "next " + (target(number).equals(target(file)) ? "the same" : "another"));
+        boolean same = next.isOpen() && target(number).equals(target(file));
+        System.out.println("next " + (same ? "the same" : "another"));
       }
     }
 
     /** A channel's close frees its number, which that of a stream of the JDK would not. */
     private static int freeNumber(Path file) throws IOException {
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        for (int number = 0; ; number++) {
+        for (int number = 0; channel.isOpen(); number++) {
           if (target(number).equals(target(file))) {
             return number;
           }
         }
+        throw new IOException("the channel was closed: file=" + file);
       }
     }
 
