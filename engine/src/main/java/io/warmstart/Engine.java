@@ -31,6 +31,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.io.Rereads;
+import io.warmstart.io.RootGoneException;
 import io.warmstart.io.RootWatch;
 import io.warmstart.io.RootedFileOps;
 import io.warmstart.io.SharedFileOps;
@@ -250,7 +251,7 @@ final class Engine implements AutoCloseable {
   void requireRoot(String what) {
     try {
       rootWatch.require();
-    } catch (IOException e) {
+    } catch (RootGoneException e) {
       throw StoreFailures.ofReading(what, root, e);
     }
   }

@@ -40,28 +40,30 @@ public final class RootWatch {
     return gone;
   }
 
-  /** Looks, and remembers. What cannot be asked proves nothing. */
+  /** Looks, and remembers. */
   public void look() {
     try {
       require();
-    } catch (IOException e) {
+    } catch (RootGoneException e) {
       // Remembered, if it is gone.
       return;
     }
   }
 
   /**
-   * Looks.
+   * Looks. What cannot be asked proves nothing: who goes on meets the error in its own place.
    *
    * @throws RootGoneException if it is gone
    */
-  public void require() throws IOException {
+  public void require() throws RootGoneException {
     FileFacts facts;
     try {
       facts = ops.stat(root);
     } catch (NoSuchFileException | NotDirectoryException e) {
       gone = true;
       throw new RootGoneException(root, "nothing");
+    } catch (IOException e) {
+      return;
     }
     if (!facts.directory() || (byIdentity && !facts.sameFileAs(opened))) {
       gone = true;
