@@ -51,9 +51,11 @@ class RootPathTest {
 
   @Test
   void missingParentsAreMadeAndPrivate() throws Exception {
-    Path root = folder.resolve("a").resolve("b").resolve("c");
+    Path top = folder.resolve("a");
+    Path middle = top.resolve("b");
+    Path root = middle.resolve("c");
     open(root);
-    for (Path each = root; !each.equals(folder); each = each.getParent()) {
+    for (Path each : List.of(top, middle, root)) {
       assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(each)));
     }
   }
