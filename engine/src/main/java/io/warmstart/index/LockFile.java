@@ -60,6 +60,7 @@ final class LockFile {
   private OpenLockFiles.@Nullable Claim claim;
 
   /** Held for as long as the file is open: the JDK keeps only a weak reference to it. */
+  @SuppressWarnings("UnusedVariable")
   private @Nullable FileLock jvmLock;
 
   /**
