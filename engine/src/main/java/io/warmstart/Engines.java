@@ -121,15 +121,14 @@ final class Engines {
   /** Leaves an engine; the last one out closes it. */
   static void release(Engine engine) {
     synchronized (OPEN) {
-      for (Shared shared : OPEN) {
-        if (shared.engine == engine) {
-          if (--shared.users == 0) {
-            OPEN.remove(shared);
-            // Inside the monitor: a store opened meanwhile must find the lock file closed.
-            engine.close();
-          }
-          return;
-        }
+      int place = 0;
+      while (OPEN.get(place).engine != engine) {
+        place++;
+      }
+      if (--OPEN.get(place).users == 0) {
+        OPEN.remove(place);
+        // Inside the monitor: a store opened meanwhile must find the lock file closed.
+        engine.close();
       }
     }
   }

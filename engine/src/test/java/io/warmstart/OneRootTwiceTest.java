@@ -167,7 +167,7 @@ class OneRootTwiceTest {
       try (AutoCloseable opened = open(store, root)) {
         return "not: " + opened;
       } catch (InvocationTargetException e) {
-        return String.valueOf(e.getCause().getMessage());
+        return String.valueOf(e.getTargetException().getMessage());
       }
     }
   }

@@ -53,14 +53,17 @@ class OutOfMemoryTest {
       WarmStartStore store = WarmStartStore.open(Path.of(args[0]));
       use(store, key);
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4);
-      while (System.nanoTime() - end < 0) {
-        try {
-          fill();
-        } catch (OutOfMemoryError e) {
-          held = null;
+      try {
+        while (System.nanoTime() - end < 0) {
+          try {
+            fill();
+          } catch (OutOfMemoryError e) {
+            held = null;
+          }
         }
+      } finally {
+        Reference.reachabilityFence(held);
       }
-      Reference.reachabilityFence(held);
       held = null;
       System.gc();
       System.out.println("filled");

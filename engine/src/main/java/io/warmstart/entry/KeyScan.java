@@ -8,6 +8,7 @@ import io.warmstart.format.SchemaVersionException;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Rereads;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +53,11 @@ public record KeyScan(
     List<Leftover> unknown,
     List<String> vanished,
     boolean proven) {
+
+  /** At a key of which a listed name is gone, where other machines may be replacing it. */
+  private static final int MOST_LOOKS = 6;
+
+  private static final long FIRST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   /**
    * A manifest that could not be read.
@@ -130,7 +137,16 @@ public record KeyScan(
 
   /** Looks at everything, with the size of each file. */
   public static KeyScan withSizes(FileOps ops, KeyDirectory directory) throws IOException {
-    return Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
+    KeyScan scan = Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
+    // While a file is renamed over a name, a client of GlusterFS may find nothing under that name.
+    for (int more = 1; more < MOST_LOOKS && ops.rereads().shared(); more++) {
+      if (scan.vanished.isEmpty()) {
+        break;
+      }
+      Rereads.pause(FIRST_WAIT_NANOS << more);
+      scan = Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
+    }
+    return scan;
   }
 
   /**
