@@ -10,6 +10,7 @@ import io.warmstart.index.Counter;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.RootRecords;
+import io.warmstart.io.EngineLog;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Comparator;
@@ -106,6 +107,10 @@ final class EvictFlow {
     } catch (IOException e) {
       // The save has been acknowledged by now in all but words: it does not fail for this.
       engine.counters.count(Counter.SWEEP_FAILURES);
+    } catch (RuntimeException | Error e) {
+      // Nor for this, be it an OutOfMemoryError of a thread that scanned the root.
+      engine.counters.count(Counter.SWEEP_FAILURES);
+      EngineLog.warning("the sweep after a save failed, the save did not: root=" + engine.root, e);
     }
   }
 
@@ -202,8 +207,8 @@ final class EvictFlow {
       limits = limits.withBudget(Long.MAX_VALUE);
       return;
     }
-    long saved = spared == null ? 0 : spared.manifest().payloadBytes();
-    Limits settled = engine.policy.bringDefaultBudgetIntoForce(hold, bytes, bytes - saved);
+    long added = spared == null ? 0 : spared.addedBytes();
+    Limits settled = engine.policy.bringDefaultBudgetIntoForce(hold, bytes, bytes - added);
     limits =
         engine.policy.damage() == null ? limits.withBudget(settled.sizeBudgetBytes()) : settled;
   }

@@ -108,7 +108,8 @@ final class SaveFlow {
       failed();
       throw e;
     }
-    EvictFlow.keepBudget(engine, options, limits, new SavedEntry(key.digest(), runId, saved));
+    EvictFlow.keepBudget(
+        engine, options, limits, new SavedEntry(key.digest(), runId, saved, progress.addedBytes));
   }
 
   /** What the attempts of one save have changed. */
@@ -118,6 +119,9 @@ final class SaveFlow {
 
     /** The manifest that was in place last. */
     @Nullable Manifest manifest;
+
+    /** What the first publication has added to the root, beyond what it replaced. */
+    long addedBytes;
 
     /** Whether files were renamed, which others have removed since. */
     boolean renamed;
@@ -134,10 +138,12 @@ final class SaveFlow {
 
   /**
    * Whether a save that threw may have replaced the version before all the same, or will: it is
-   * visible, or was cut off.
+   * visible, or was cut off. Of what is no StoreException, such as an OutOfMemoryError, nobody
+   * knows.
    */
-  static boolean mayHaveReplaced(StoreException failure) {
-    return failure instanceof DurabilityUnknownException
+  static boolean mayHaveReplaced(Throwable failure) {
+    return !(failure instanceof StoreException)
+        || failure instanceof DurabilityUnknownException
         || (failure.getCause() instanceof IOException cause && !undone(cause));
   }
 
@@ -262,6 +268,9 @@ final class SaveFlow {
       engine.index.changing(directory);
       try {
         published = engine.publisher.publish(pair, mayReplace);
+        if (!progress.renamed) {
+          progress.addedBytes = pair.bytes() - published.replacedBytes();
+        }
         progress.renamed = true;
       } catch (NoSuchFileException e) {
         // Somebody removes files here, and which of them is not known.

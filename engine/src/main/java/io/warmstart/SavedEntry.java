@@ -9,8 +9,9 @@ import io.warmstart.format.Manifest;
  * @param key its key
  * @param runId its run
  * @param manifest the version that was published; a later one of the same run is another's save
+ * @param addedBytes by how many bytes the root has grown by it; negative if it has shrunk
  */
-record SavedEntry(Digest256 key, String runId, Manifest manifest) {
+record SavedEntry(Digest256 key, String runId, Manifest manifest, long addedBytes) {
   /** Whether this is the version that was published, touched since or not. */
   boolean is(Digest256 otherKey, String otherRunId, Manifest other) {
     return otherKey.equals(key)

@@ -219,7 +219,7 @@ public final class Session {
     if (isBest(objective)) {
       try {
         store.saveOverwrite(key, bestRunId, payload, attributes);
-      } catch (StoreException e) {
+      } catch (RuntimeException | Error e) {
         if (SaveFlow.mayHaveReplaced(e)) {
           best = objective;
         }
@@ -275,7 +275,7 @@ public final class Session {
         EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
     try {
       store.saveOverwrite(key, lastRunId, payload, attributes);
-    } catch (StoreException e) {
+    } catch (RuntimeException | Error e) {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;
     }

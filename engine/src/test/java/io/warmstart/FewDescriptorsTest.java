@@ -197,7 +197,8 @@ class FewDescriptorsTest {
 
     private int damage(Fingerprint key) throws IOException {
       save(store, key);
-      KeyFiles.of(store.root(), key).writePayload("run", "wrong");
+      KeyFiles.of(store.root(), key)
+          .editManifest("run", "\"schema_version\": 1", "\"schema_version\": 2");
       return 0;
     }
 

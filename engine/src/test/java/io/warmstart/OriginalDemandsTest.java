@@ -145,7 +145,12 @@ class OriginalDemandsTest {
   /** What is bad must be older than the TTL of these tests before it is set aside. */
   private void assertMissedByAStoreThatExpiresNothing(Fingerprint key) {
     try (WarmStartStore patient =
-        WarmStartStore.open(root, StoreOptions.defaults().withClock(clock))) {
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withTtl(Duration.ZERO)
+                .withPolicy(PolicyUse.THIS_STORE_ONLY)
+                .withClock(clock))) {
       assertTrue(patient.lookup(key).isEmpty());
     }
   }

@@ -282,8 +282,13 @@ class OtherMachinesTest {
   @Test
   void aSweepCountsWhatAnotherMachineHasSaved() throws Exception {
     StoreOptions small = OtherMachine.options(here).withSizeBudgetBytes(10_000);
+    // Its own sweeps leave the root alone: what goes, goes by the sweep of the first.
+    StoreOptions large =
+        OtherMachine.options(there)
+            .withSizeBudgetBytes(1_000_000)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore one = WarmStartStore.open(root, small);
-        WarmStartStore other = open(there)) {
+        WarmStartStore other = WarmStartStore.open(root, large)) {
       one.save(Payloads.key("a"), new byte[4000], EntryAttributes.checkpoint());
       one.evictOverflow();
       other.save(Payloads.key("b"), new byte[4000], EntryAttributes.checkpoint());

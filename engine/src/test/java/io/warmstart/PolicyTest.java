@@ -177,6 +177,27 @@ class PolicyTest {
     }
   }
 
+  /** What an overwrite replaces stood there before it: it is no growth that a default may undo. */
+  @Test
+  void anOverwriteOnARootThatIsLargerThanTheDefaultEvictsNothing() throws Exception {
+    StoreOptions wide =
+        unnamed.withSizeBudgetBytes(100 * GIB).withPolicy(PolicyUse.THIS_STORE_ONLY);
+    byte[] large = new byte[8 << 20];
+    try (WarmStartStore store = WarmStartStore.open(root, wide)) {
+      for (int i = 0; i < 3; i++) {
+        saveHuge(store, "key " + i, GIB / 3);
+      }
+      store.saveOverwrite(Payloads.key("mine"), "r", large, EntryAttributes.checkpoint());
+      store.evictOverflow();
+    }
+    try (WarmStartStore plain = WarmStartStore.open(root, unnamed)) {
+      plain.saveOverwrite(Payloads.key("mine"), "r", large, EntryAttributes.checkpoint());
+
+      assertEquals(4, entries(plain));
+      assertEquals(Origin.KEPT, plain.policy().sizeBudgetOrigin());
+    }
+  }
+
   @Test
   void aRootThatGrowsPastTheDefaultByItsUseIsBroughtBackToIt() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root, unnamed)) {

@@ -194,14 +194,6 @@ class SaveFaultTest {
     FaultMatrix.run(work, fault, persistent, 24, overwriteOf(1024 * 1024 + 1));
   }
 
-  @Execution(ExecutionMode.CONCURRENT)
-  @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
-  void overwriteThatIsHashedBesideItsSyncIsNewIfItReturnsAndOldIfItThrows(
-      Fault fault, boolean persistent) throws IOException {
-    FaultMatrix.run(work, fault, persistent, 24, overwriteOf(300 * 1024));
-  }
-
   private static Overwrite overwriteOf(int bytes) {
     return new Overwrite() {
       @Override

@@ -15,9 +15,9 @@ import picocli.CommandLine.Parameters;
     name = "save",
     header = "Saves a file under a key and prints the run id.",
     description = {
-      "%nWhen it returns, the entry survives a power cut. The root is made if it is missing; its"
-          + " parent must exist. What it has evicted to keep the root within its budget, it tells"
-          + " on standard error.%n"
+      "%nWhen it returns, the entry survives a power cut. The root is made if it is missing, and"
+          + " what is missing above it. What it has evicted to keep the root within its budget, it"
+          + " tells on standard error.%n"
     },
     footer = {
       "%nExamples:",

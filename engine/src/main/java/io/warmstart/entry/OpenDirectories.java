@@ -90,10 +90,12 @@ public final class OpenDirectories implements AutoCloseable {
         syncAnew();
         return;
       } catch (IOException e) {
-        if (!ops.rereads().isReplaced(e)) {
+        // Only what the name says counts here, not the error's text: the kernel tells of a failed
+        // write-back once, and through another descriptor the sync would seem to succeed.
+        if (ops.stat(directory.path()).sameFileAs(handle.facts())) {
           throw e;
         }
-        // Another machine has removed the directory, and perhaps made it again: see above.
+        // Somebody has removed the directory, and perhaps made it again: see above.
         drop(this);
         syncAnew();
         return;

@@ -27,6 +27,9 @@ public final class StandardDescriptors {
   private static final Path OPEN = Path.of("/proc/self/fd");
   private static final Path NOTHING = Path.of("/dev/null");
 
+  /** Numbers that stay free although the lowest free one was given tell of a table that lies. */
+  private static final int MOST_ATTEMPTS = 8;
+
   private final int first;
   private final int count;
 
@@ -52,7 +55,7 @@ public final class StandardDescriptors {
       for (int number = first; number < first + count; number++) {
         // The kernel gives the lowest number that is free. Where another thread's open was faster,
         // it has this one now, and ours another.
-        while (isFree(number)) {
+        for (int attempt = 0; attempt < MOST_ATTEMPTS && isFree(number); attempt++) {
           OpenOption useless = number == 0 ? StandardOpenOption.WRITE : StandardOpenOption.READ;
           taken.add(FileChannel.open(NOTHING, useless));
         }
@@ -63,7 +66,8 @@ public final class StandardDescriptors {
     }
   }
 
+  /** Whether a number is surely free: what may not be looked at is not. */
   private static boolean isFree(int number) {
-    return !Files.exists(OPEN.resolve(Integer.toString(number)), LinkOption.NOFOLLOW_LINKS);
+    return Files.notExists(OPEN.resolve(Integer.toString(number)), LinkOption.NOFOLLOW_LINKS);
   }
 }

@@ -33,13 +33,15 @@ class HelpTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key"})
+      strings = {
+        "save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "policy", "key"
+      })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
 
     assertTrue(help.contains("Usage: warmstart " + command + " "), help);
     for (String option :
-        List.of("--json", "--ttl=SECONDS", "--budget=BYTES", "--local-directory=DIR")) {
+        List.of("--json", "--ttl=TIME", "--budget=SIZE", "--local-directory=DIR")) {
       assertTrue(help.contains(option), help);
     }
     assertTrue(help.lines().allMatch(line -> line.length() <= 80), help);
@@ -48,7 +50,9 @@ class HelpTest {
   /** An example that has gone stale with the options it uses would be the first thing tried. */
   @ParameterizedTest
   @ValueSource(
-      strings = {"save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key"})
+      strings = {
+        "save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "policy", "key"
+      })
   void theExamplesInTheHelpAreAccepted(String command) {
     List<String> examples = examples(CommandRun.of(command, "--help").out(), command);
 

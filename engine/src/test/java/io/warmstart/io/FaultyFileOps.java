@@ -144,7 +144,7 @@ public final class FaultyFileOps extends ObservedFileOps {
       return null;
     }
     checkLost(op);
-    if (fault == Fault.VANISHED && op.kind() == Kind.CLOSE) {
+    if (fault == Fault.VANISHED && (op.kind() == Kind.CLOSE || isLookForRoot(op))) {
       // No moment of its own: the next operation is, and after the last look nothing is promised.
       return null;
     }
@@ -162,6 +162,10 @@ public final class FaultyFileOps extends ObservedFileOps {
       lost.add(op.path());
     }
     return fault;
+  }
+
+  private boolean isLookForRoot(FileOp op) {
+    return op.kind() == Kind.STAT && op.path().equals(vanishing.getParent());
   }
 
   private void checkLost(FileOp op) {
