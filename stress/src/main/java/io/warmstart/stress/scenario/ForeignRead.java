@@ -120,6 +120,8 @@ public final class ForeignRead implements Scenario {
 
   /** One thread that looks up until the run is over. */
   private static final class Looker implements Runnable {
+    private static final List<Ranking> RANKINGS = List.of(Ranking.values());
+
     private final Run run;
     private final WarmStartStore store;
     private final String kind;
@@ -139,7 +141,7 @@ public final class ForeignRead implements Scenario {
       try {
         while (run.timeLeft()) {
           for (int lookup = 0; lookup < LOOKUPS_AT_ONCE; lookup++) {
-            look(random.nextInt(KEYS), Ranking.values()[random.nextInt(Ranking.values().length)]);
+            look(random.nextInt(KEYS), RANKINGS.get(random.nextInt(RANKINGS.size())));
           }
           run.count(LOOKUPS, LOOKUPS_AT_ONCE);
           run.count("lookups by the " + kind + " store", LOOKUPS_AT_ONCE);
