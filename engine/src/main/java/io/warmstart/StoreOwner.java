@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whose a store is, and what this process does about it.
@@ -34,6 +37,13 @@ record StoreOwner(int user, FileOps ops, boolean other) {
 
   private static final Path USER_MAP = Path.of("/proc/self/uid_map");
 
+  private static final String PROBE_PREFIX = "owner.new-";
+
+  /** No process needs its probe for so long. */
+  private static final long ABANDONED_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  private static final int MOST_ATTEMPTS = 1000;
+
   /** For a store that is opened for lookups only, where nothing is made. */
   static StoreOwner ofReader(FileOps ops) {
     return new StoreOwner(NOBODY, ops, false);
@@ -49,61 +59,110 @@ record StoreOwner(int user, FileOps ops, boolean other) {
   static StoreOwner of(Path root, FileOps ops) throws IOException {
     int user = ProcessUser.id();
     Path engine = root.resolve(Engine.DIRECTORY_NAME);
-    if (!Files.exists(engine)) {
-      return ofFirst(root, engine, user, ops);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        StoreOwner owner = ofOneLook(root, engine, user, ops);
+        if (owner != null) {
+          return owner;
+        }
+      } catch (NoSuchFileException e) {
+        // The original store removes any directory of a root that it finds empty.
+        if (attempt == MOST_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
-    int owner = ProcessUser.ownerOf(engine);
-    if (owner == user) {
-      return new StoreOwner(user, ops, false);
-    }
-    return ofProbe(root, engine, user, owner, ops);
   }
 
-  private static StoreOwner ofFirst(Path root, Path engine, int user, FileOps ops)
+  /** Null if a sibling has given the engine directory away meanwhile. */
+  private static @Nullable StoreOwner ofOneLook(Path root, Path engine, int user, FileOps ops)
       throws IOException {
     StoreOwner own = new StoreOwner(user, ops, false);
-    if (ProcessUser.ownerOf(root) == user) {
+    if (!Files.exists(engine)) {
+      if (ProcessUser.ownerOf(root) == user) {
+        return own;
+      }
+      try {
+        ops.createDirectory(engine);
+      } catch (FileAlreadyExistsException e) {
+        // A sibling's, since.
+      }
+    }
+    int owner = ProcessUser.ownerOf(engine);
+    if (owner != user) {
+      return ofProbe(root, engine, user, owner, ops);
+    }
+    int rootOwner = ProcessUser.ownerOf(root);
+    if (rootOwner == user || !isKnown(rootOwner)) {
       return own;
     }
-    try {
-      ops.createDirectory(engine);
-    } catch (FileAlreadyExistsException e) {
-      // A sibling's, since.
-      return of(root, ops);
-    }
-    int owner = ProcessUser.ownerOf(root);
-    if (ProcessUser.ownerOf(engine) == owner || !isKnown(owner)) {
-      return own;
+    // Made a moment ago, by us or a sibling, or by one that died before it could give it away:
+    // nothing is put in it before that. So the owner of one that holds something is final, if it
+    // is asked for after the names.
+    if (!ops.list(engine).isEmpty()) {
+      return ProcessUser.ownerOf(engine) == user ? own : null;
     }
     GivingFileOps giving = new GivingFileOps(ops, root);
     try {
       giving.give(engine);
+    } catch (NoSuchFileException e) {
+      throw e;
     } catch (IOException e) {
       // The first on a root that others may write to, and no superuser.
       return own;
     }
-    return new StoreOwner(owner, giving, true);
+    return new StoreOwner(rootOwner, giving, true);
   }
 
   private static StoreOwner ofProbe(Path root, Path engine, int user, int owner, FileOps ops)
       throws IOException {
     Path probe =
-        engine.resolve("owner.new-" + ProcessHandle.current().pid() + "-" + System.nanoTime());
-    ops.createExclusive(probe).close();
+        engine.resolve(PROBE_PREFIX + ProcessHandle.current().pid() + "-" + System.nanoTime());
     try {
+      ops.createExclusive(probe).close();
       if (ProcessUser.ownerOf(probe) == owner) {
+        removeLeftovers(engine, probe, ops);
         return new StoreOwner(user, ops, false);
       }
       if (!isKnown(owner)) {
-        throw new IOException("the owner is unknown in this user namespace");
+        throw refused(
+            root, user, owner, new IOException("the owner is unknown in this user namespace"));
       }
       GivingFileOps giving = new GivingFileOps(ops, engine);
-      giving.give(probe);
+      try {
+        giving.give(probe);
+      } catch (IOException e) {
+        throw refused(root, user, owner, e);
+      }
+      removeLeftovers(engine, probe, ops);
       return new StoreOwner(owner, giving, true);
-    } catch (IOException e) {
-      throw refused(root, user, owner, e);
     } finally {
+      removeProbe(probe, ops);
+    }
+  }
+
+  /** Those of processes that died. By change times alone, which one clock has given to all. */
+  private static void removeLeftovers(Path engine, Path probe, FileOps ops) {
+    try {
+      long now = ops.changedNanos(probe);
+      for (String name : ops.list(engine)) {
+        Path each = engine.resolve(name);
+        if (name.startsWith(PROBE_PREFIX) && now - ops.changedNanos(each) > ABANDONED_NANOS) {
+          ops.unlink(each);
+        }
+      }
+    } catch (IOException e) {
+      // A sibling's went meanwhile, or it cannot be done: they are in nobody's way.
+      return;
+    }
+  }
+
+  private static void removeProbe(Path probe, FileOps ops) {
+    try {
       ops.unlink(probe);
+    } catch (IOException e) {
+      // Never made, or gone; one that stays, a later process removes.
+      return;
     }
   }
 

@@ -1,9 +1,13 @@
 package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -11,7 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -167,6 +173,55 @@ class OtherUserTest {
     }
     assertAllOf(OtherUser.ID, root);
     userDoesEverything();
+  }
+
+  /** It was taken for root's store from then on, and closed to the user. */
+  @Test
+  void rootThatDiesBeforeItGivesTheEngineDirectoryAwayTakesNothing() throws Exception {
+    // given
+    Files.createDirectory(root);
+    OtherUser.giveAll(root, OtherUser.ID);
+    Files.createDirectory(
+        root.resolve(".warmstart"),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+
+    // when
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+    }
+
+    // then
+    assertAllOf(OtherUser.ID, root);
+    userDoesEverything();
+  }
+
+  @Test
+  void anOldProbeOfADeadProcessIsRemoved() throws Exception {
+    // given
+    userDoesEverything();
+    Path old = Files.createFile(root.resolve(".warmstart").resolve("owner.new-1-1"));
+    Path young = Files.createFile(root.resolve(".warmstart").resolve("owner.new-1-2"));
+    FileOps later =
+        new ObservedFileOps(new NioFileOps()) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            return whole.run();
+          }
+
+          @Override
+          public long changedNanos(Path path) throws IOException {
+            long age = path.endsWith("owner.new-1-1") ? TimeUnit.MINUTES.toNanos(11) : 0;
+            return super.changedNanos(path) - age;
+          }
+        };
+
+    // when
+    WarmStartStore.open(root, StoreOptions.defaults().withFileOps(later)).close();
+
+    // then
+    assertFalse(Files.exists(old));
+    assertTrue(Files.exists(young), "it may be in use");
   }
 
   @Test
