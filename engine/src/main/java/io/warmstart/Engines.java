@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.index.SharedPlace;
+import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.SparingFileOps;
@@ -41,9 +42,9 @@ final class Engines {
       this.localDirectory = localDirectory;
     }
 
-    private boolean isOf(Path root, SharedPlace place, StoreOptions options) {
+    private boolean isOf(Path root, FileFacts facts, SharedPlace place, StoreOptions options) {
       return engine.readOnly() == options.readOnly()
-          && isSameRoot(engine, root, options.fileOps())
+          && isSameRoot(engine, root, facts, options.fileOps())
           && (options.readOnly()
               || Objects.equals(localDirectory, options.localDirectory())
               || engine.place.directory().equals(place.directory()));
@@ -73,8 +74,9 @@ final class Engines {
             ? StoreOwner.ofReader(options.fileOps())
             : IDLE.opening(() -> StoreOwner.of(root, options.fileOps()));
     SharedPlace place = IDLE.opening(() -> SharedPlaces.of(root, options, owner));
+    FileFacts facts = options.fileOps().stat(root);
     synchronized (OPEN) {
-      Shared shared = find(root, place, options);
+      Shared shared = find(root, facts, place, options);
       if (shared == null) {
         Engine engine = Engine.open(root, place, owner, options, PAYLOADS, TICKS, IDLE);
         shared = new Shared(engine, options.localDirectory());
@@ -89,9 +91,10 @@ final class Engines {
     }
   }
 
-  private static @Nullable Shared find(Path root, SharedPlace place, StoreOptions options) {
+  private static @Nullable Shared find(
+      Path root, FileFacts facts, SharedPlace place, StoreOptions options) {
     for (Shared each : OPEN) {
-      if (each.isOf(root, place, options)) {
+      if (each.isOf(root, facts, place, options)) {
         return each;
       }
     }
@@ -101,17 +104,26 @@ final class Engines {
   /**
    * Whether a path leads to the root of an engine now. An engine whose root was moved waits for it
    * to come back: what has taken its name is another root.
+   *
+   * <p>Only an engine that has the path or was opened as that directory is looked at: one on a
+   * mount that does not answer would have everybody wait who opens or closes any other.
+   *
+   * @param facts what the path leads to now
    */
-  private static boolean isSameRoot(Engine open, Path root, FileOps ops) {
+  private static boolean isSameRoot(Engine open, Path root, FileFacts facts, FileOps ops) {
+    boolean samePath = open.root.equals(root);
+    if (!samePath && !open.rootWatch.wasOpenedAs(facts)) {
+      return false;
+    }
     open.rootWatch.look();
     if (open.rootWatch.isGone()) {
       return false;
     }
-    if (open.root.equals(root)) {
+    if (samePath) {
       return true;
     }
     try {
-      return ops.stat(open.root).sameFileAs(ops.stat(root));
+      return ops.stat(open.root).sameFileAs(facts);
     } catch (IOException e) {
       // The one that is open is out of reach: if it is this one, its lock file tells.
       return false;

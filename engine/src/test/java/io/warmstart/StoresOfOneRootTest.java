@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +112,30 @@ class StoresOfOneRootTest {
         }
       }
       ForkedJvm.untilKilled();
+    }
+  }
+
+  /** On a network mount that no longer answers, the look would last, and all others wait for it. */
+  @Test
+  void whoOpensOneRootLooksAtNoOther(@TempDir Path other) {
+    Thread opener = Thread.currentThread();
+    AtomicInteger looks = new AtomicInteger();
+    FileOps watched =
+        new ObservedFileOps(new NioFileOps()) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (Thread.currentThread() == opener) {
+              looks.incrementAndGet();
+            }
+            return whole.run();
+          }
+        };
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(watched))) {
+      int before = looks.get();
+      WarmStartStore.open(other).close();
+      assertEquals(before, looks.get(), store::toString);
     }
   }
 

@@ -40,6 +40,11 @@ public final class RootWatch {
     return gone;
   }
 
+  /** Whether this is the directory that the name led to when it was opened. No system call. */
+  public boolean wasOpenedAs(FileFacts facts) {
+    return facts.sameFileAs(opened);
+  }
+
   /** Looks, and remembers. */
   public void look() {
     try {
