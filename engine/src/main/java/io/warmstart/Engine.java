@@ -388,6 +388,13 @@ final class Engine implements AutoCloseable {
     }
   }
 
+  /** Closes the lock file if its name no longer leads to it: where the root was moved. */
+  void letGoOfLocks() {
+    if (registry != null) {
+      registry.closeIfReplaced();
+    }
+  }
+
   private void repair(KeyLocks.Hold hold) throws IOException {
     records().recount(hold);
     Digest256 key = hold.brokenIntent();

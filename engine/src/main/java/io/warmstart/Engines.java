@@ -117,6 +117,10 @@ final class Engines {
     }
     open.rootWatch.look();
     if (open.rootWatch.isGone()) {
+      if (!samePath) {
+        // Moved to this very path: its lock file would be in the way until the next heartbeat.
+        open.letGoOfLocks();
+      }
       return false;
     }
     if (samePath) {

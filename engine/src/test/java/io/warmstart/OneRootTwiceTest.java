@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +84,22 @@ class OneRootTwiceTest {
         assertTrue(again.lookup(Payloads.key("any")).isEmpty());
       }
       assertTrue(Files.exists(moved.resolve(Payloads.key("any").toHex())));
+    }
+  }
+
+  /** It was refused until the next heartbeat, as if another class loader had it open. */
+  @RepeatedTest(4)
+  void aRootThatWasMovedCanBeOpenedAtOnceByItsNewName() throws Exception {
+    Path root = Files.createDirectory(parent.resolve("a"));
+    Path moved = parent.resolve("b");
+    try (WarmStartStore first = WarmStartStore.open(root)) {
+      Files.move(root, moved);
+
+      try (WarmStartStore again = WarmStartStore.open(moved)) {
+        again.save(Payloads.key("any"), new byte[1], EntryAttributes.checkpoint());
+        assertThrows(StoreException.class, first::keys);
+        assertAliveToOthers(again, moved);
+      }
     }
   }
 

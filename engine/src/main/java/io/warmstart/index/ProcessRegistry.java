@@ -275,6 +275,18 @@ public final class ProcessRegistry implements AutoCloseable {
     }
   }
 
+  /**
+   * Closes the lock file if its name no longer leads to it, for somebody in this JVM who is about
+   * to open it by another name. A heartbeat would do it too, a quarter of a second later, and
+   * attaches again when the name is back.
+   */
+  public synchronized void closeIfReplaced() {
+    if (!locks.isCurrent()) {
+      current = null;
+      locks.close();
+    }
+  }
+
   private boolean isAttached() {
     Coordination coordination = current();
     return coordination != null && membership.isCurrent(coordination);
