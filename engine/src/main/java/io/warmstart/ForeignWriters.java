@@ -7,7 +7,10 @@ import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +37,62 @@ final class ForeignWriters {
   private ForeignWriters() {}
 
   /**
+   * The waits of one lookup, or of one key's recovery, for the pairs of one key. Where ages tell
+   * nothing, each would take its second; so with the first of them all others are waited out that
+   * do not change meanwhile. For one thread.
+   */
+  static final class Waits {
+    private final Map<String, Seen> seen = new HashMap<>();
+    private Collection<String> runIds = List.of();
+
+    /** A change, and until when it is to be waited for a next one. */
+    private record Seen(long changedAt, long deadline) {}
+
+    /** Names the pairs that may have to be waited for as well. */
+    void of(Collection<String> runs) {
+      runIds = runs;
+    }
+
+    /** Until when, by the monotonic clock. */
+    private long deadline(Engine engine, String runId, long changedAt) {
+      // After the look at the file: what changes from here on has another change time.
+      long deadline = System.nanoTime() + timeLeft(engine, changedAt);
+      if (RacyWindow.coarseNanos(changedAt) > 0) {
+        // Rounded off: another change may have the same time, so nothing is remembered.
+        return deadline;
+      }
+      Seen before = seen.get(runId);
+      if (before != null && before.changedAt == changedAt && before.deadline - deadline < 0) {
+        return before.deadline;
+      }
+      seen.put(runId, new Seen(changedAt, deadline));
+      return deadline;
+    }
+
+    private void lookAtOthers(Engine engine, KeyDirectory directory) {
+      for (String each : runIds) {
+        try {
+          deadline(engine, each, youngestChange(engine, directory, each));
+        } catch (IOException e) {
+          // Said when its turn comes, if it does.
+          continue;
+        }
+      }
+    }
+  }
+
+  /**
    * Waits until the youngest change to a pair is older than a foreign writer needs.
    *
    * @return false if the pair changed meanwhile
    */
-  static boolean waitOut(Engine engine, KeyDirectory directory, String runId) throws IOException {
+  static boolean waitOut(Engine engine, KeyDirectory directory, String runId, Waits waits)
+      throws IOException {
     long changedAt = youngestChange(engine, directory, runId);
-    long deadline = System.nanoTime() + timeLeft(engine, changedAt);
+    long deadline = waits.deadline(engine, runId, changedAt);
+    if (deadline - System.nanoTime() > 0) {
+      waits.lookAtOthers(engine, directory);
+    }
     while (deadline - System.nanoTime() > 0) {
       LockSupport.parkNanos(POLL_NANOS);
       if (youngestChange(engine, directory, runId) != changedAt) {

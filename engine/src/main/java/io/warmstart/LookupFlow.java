@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,6 +186,11 @@ final class LookupFlow {
     KeyLook look = KeyLook.of(engine, directory);
     FillTicket ticket = look.ticket();
     KeyScan scan = look.scan();
+    patience.waits.of(
+        Stream.concat(
+                scan.candidates().stream().map(Candidate::runId),
+                scan.suspects().stream().map(KeyScan.Suspect::runId))
+            .toList());
     IOException unreadable = null;
     for (KeyScan.Suspect suspect : scan.suspects()) {
       if (suspect.unreadable()) {
@@ -361,9 +367,12 @@ final class LookupFlow {
     }
   }
 
-  /** How long one lookup goes on waiting for locks whose holders do not come to their end. */
+  /** How long one lookup goes on waiting for others that do not come to their end. */
   private static final class Patience {
     private long leftNanos = MOST_WAIT_NANOS;
+
+    /** For writers that take no lock of ours. */
+    private final ForeignWriters.Waits waits = new ForeignWriters.Waits();
 
     /** How often a pair was changing. */
     private int changes;
@@ -386,7 +395,7 @@ final class LookupFlow {
   /** Deals with a pair that does not fit; true if it is worth looking again. */
   private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
       throws IOException {
-    if (!ForeignWriters.waitOut(engine, directory, candidate.runId())) {
+    if (!ForeignWriters.waitOut(engine, directory, candidate.runId(), patience.waits)) {
       return patience.startsOver() || isLeftForLater(directory);
     }
     if (!engine.readOnly() && isSettled(directory, candidate, patience, FIRST_WAIT_NANOS)) {
@@ -401,7 +410,7 @@ final class LookupFlow {
   /** Whether a manifest that could not be read can be now, or is another's: it is being written. */
   private boolean hasBecomeReadable(KeyDirectory directory, String runId, Patience patience)
       throws IOException {
-    if (!ForeignWriters.waitOut(engine, directory, runId)) {
+    if (!ForeignWriters.waitOut(engine, directory, runId, patience.waits)) {
       return patience.startsOver();
     }
     try {

@@ -112,8 +112,11 @@ final class RecoverFlow {
   /** What changes still, another machine may be publishing; no lock of ours would keep it out. */
   private void passOverUnsettled(
       KeyDirectory directory, Set<String> broken, List<KeyScan.Leftover> dead) throws IOException {
-    for (String runId : List.copyOf(broken)) {
-      if (!ForeignWriters.waitOut(engine, directory, runId)) {
+    List<String> all = List.copyOf(broken);
+    ForeignWriters.Waits waits = new ForeignWriters.Waits();
+    waits.of(all);
+    for (String runId : all) {
+      if (!ForeignWriters.waitOut(engine, directory, runId, waits)) {
         broken.remove(runId);
         dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
       }

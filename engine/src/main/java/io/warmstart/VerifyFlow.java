@@ -128,8 +128,10 @@ final class VerifyFlow {
         bad.add(runId);
       }
     }
+    ForeignWriters.Waits waits = new ForeignWriters.Waits();
+    waits.of(bad);
     for (String runId : bad) {
-      checkAgain(directory, runId, repair);
+      checkAgain(directory, runId, waits, repair);
     }
     checkLeftovers(directory, scan, repair);
   }
@@ -168,13 +170,15 @@ final class VerifyFlow {
     }
   }
 
-  private void checkAgain(KeyDirectory directory, String runId, boolean repair) throws IOException {
+  private void checkAgain(
+      KeyDirectory directory, String runId, ForeignWriters.Waits waits, boolean repair)
+      throws IOException {
     if (engine.readOnly()) {
       report(directory, runId);
       return;
     }
     for (int look = 1; look < MOST_LOOKS && engine.besideOtherMachines(); look++) {
-      if (ForeignWriters.waitOut(engine, directory, runId)) {
+      if (ForeignWriters.waitOut(engine, directory, runId, waits)) {
         break;
       }
     }

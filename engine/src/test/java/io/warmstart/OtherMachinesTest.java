@@ -279,6 +279,27 @@ class OtherMachinesTest {
     }
   }
 
+  /** A second was waited for each of them, minutes where a backup was half unpacked. */
+  @Test
+  void manyPairsThatDoNotFitAreWaitedForTogether() throws Exception {
+    int pairs = 8;
+    try (WarmStartStore store = open(here)) {
+      for (int pair = 0; pair < pairs; pair++) {
+        store.saveOverwrite(KEY, "r" + pair, new byte[60], EntryAttributes.checkpoint());
+        Files.write(KeyFiles.of(root, KEY).payload("r" + pair), new byte[50]);
+      }
+      long before = System.nanoTime();
+      assertEquals(Optional.empty(), version(store));
+      long lookedUp = System.nanoTime();
+      store.verify(true, (done, total) -> {});
+      long swept = System.nanoTime();
+
+      long halfOfOneByOne = TimeUnit.SECONDS.toNanos(pairs) / 2;
+      assertTrue(lookedUp - before < halfOfOneByOne, () -> (lookedUp - before) + " ns");
+      assertTrue(swept - lookedUp < halfOfOneByOne, () -> (swept - lookedUp) + " ns");
+    }
+  }
+
   @Test
   void aSweepCountsWhatAnotherMachineHasSaved() throws Exception {
     StoreOptions small = OtherMachine.options(here).withSizeBudgetBytes(10_000);
