@@ -147,7 +147,7 @@ public final class StoreOptions {
    * original store, another machine, a person. What our own processes do is seen at once.
    *
    * <p>A process that looks up more keys within an interval than it could look at in a tenth of the
-   * time (500 in 10 ms) leaves some of the looks for later, by up to a hundred intervals or a
+   * time (250 in 10 ms) leaves some of the looks for later, by up to a hundred intervals or a
    * second, whichever is less; none where a root is shared with other machines.
    *
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there

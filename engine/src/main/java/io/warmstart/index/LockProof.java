@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * process ask with {@code fcntl}, which shows only the locks of others. So it is looked up where
  * the kernel lists the locks of each descriptor, {@code /proc/self/fdinfo}, which needs neither
  * rights nor the names of other processes and shows the same in every container. Where there is
- * none, a lost lock is not noticed, which is said once.
+ * none, a lost lock is not noticed, which is said each time that a row is taken.
  *
  * <p>For one thread at a time.
  */
