@@ -1,11 +1,11 @@
 package io.warmstart;
 
+import io.warmstart.FittingHalves.Source;
 import io.warmstart.RestoreReport.Item;
 import io.warmstart.RestoreReport.Outcome;
 import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
-import io.warmstart.entry.ManifestFile;
 import io.warmstart.entry.OpenDirectories;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.entry.QuarantinedRuns;
@@ -13,21 +13,15 @@ import io.warmstart.entry.QuarantinedRuns.Half;
 import io.warmstart.entry.QuarantinedRuns.Run;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
-import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.KeyLocks;
-import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -56,24 +50,6 @@ final class RestoreFlow {
 
   RestoreFlow(Engine engine) {
     this.engine = engine;
-  }
-
-  /** A file that may be half of the entry. */
-  private record Source(Path path, boolean quarantined, FileFacts facts) {}
-
-  private record ManifestSource(Source source, Manifest manifest) {}
-
-  /** A manifest and a payload that fit. */
-  private record Fit(ManifestSource manifest, Source payload) {
-    List<Path> quarantined() {
-      List<Path> paths = new ArrayList<>();
-      for (Source each : List.of(manifest.source(), payload)) {
-        if (each.quarantined()) {
-          paths.add(each.path());
-        }
-      }
-      return paths;
-    }
   }
 
   /**
@@ -121,7 +97,7 @@ final class RestoreFlow {
     List<Path> files = halves.stream().map(Half::path).toList();
     try {
       StringBuilder why = new StringBuilder();
-      Fit fit = find(directory, run.runId(), halves, why);
+      FittingHalves fit = FittingHalves.find(engine, directory, run.runId(), halves, why);
       String written = fit == null ? "" : ", here written=" + fit.manifest().manifest().written();
       if (PairCheck.of(engine, directory, run.runId()).whole()) {
         add(run, halves, files, Outcome.IN_PLACE, "a whole entry is in place" + written, null);
@@ -160,7 +136,7 @@ final class RestoreFlow {
       List<Path> files,
       Outcome outcome,
       String detail,
-      @Nullable Fit fit) {
+      @Nullable FittingHalves fit) {
     List<String> names = new ArrayList<>();
     Set<String> reasons = new HashSet<>();
     StringBuilder reason = new StringBuilder();
@@ -183,87 +159,8 @@ final class RestoreFlow {
             fit == null ? -1 : fit.payload().facts().size()));
   }
 
-  /** The fit of the latest written manifest; null, and why, if there is none. */
-  private @Nullable Fit find(
-      KeyDirectory directory, String runId, List<Half> halves, StringBuilder why)
-      throws IOException {
-    List<ManifestSource> manifests = new ArrayList<>();
-    List<Source> payloads = new ArrayList<>();
-    // What came to quarantine last comes first.
-    for (int at = halves.size() - 1; at >= 0; at--) {
-      Half half = halves.get(at);
-      look(half.path(), half.manifest(), true, manifests, payloads, why);
-    }
-    look(directory.manifest(runId), true, false, manifests, payloads, why);
-    look(directory.payload(runId), false, false, manifests, payloads, why);
-    manifests.sort(
-        Comparator.comparing((ManifestSource each) -> each.manifest().written()).reversed());
-    Map<Path, Digest256> checksums = new HashMap<>();
-    for (ManifestSource manifest : manifests) {
-      for (Source payload : payloads) {
-        if (payload.facts().size() == manifest.manifest().payloadBytes()
-            && (payload.quarantined() || manifest.source().quarantined())
-            && manifest.manifest().checksum().equals(checksum(payload, checksums))) {
-          return new Fit(manifest, payload);
-        }
-      }
-    }
-    if (why.isEmpty()) {
-      why.append(manifests.isEmpty() ? "no manifest" : payloads.isEmpty() ? "no payload" : "");
-    }
-    if (why.isEmpty()) {
-      Manifest manifest = manifests.get(0).manifest();
-      why.append("no payload fits: expected=")
-          .append(manifest.payloadBytes())
-          .append(" bytes, ")
-          .append(manifest.checksum().toHex());
-      payloads.forEach(
-          each ->
-              why.append(" actual=")
-                  .append(each.facts().size())
-                  .append(" bytes, ")
-                  .append(checksums.containsKey(each.path()) ? checksums.get(each.path()) : "?"));
-    }
-    return null;
-  }
-
-  private void look(
-      Path path,
-      boolean manifest,
-      boolean quarantined,
-      List<ManifestSource> manifests,
-      List<Source> payloads,
-      StringBuilder why)
-      throws IOException {
-    try {
-      if (manifest) {
-        ManifestFile file = ManifestFile.read(engine.ops, path);
-        Source source = new Source(path, quarantined, file.facts());
-        manifests.add(new ManifestSource(source, file.manifest()));
-      } else {
-        FileFacts facts = engine.ops.stat(path);
-        if (facts.regular()) {
-          payloads.add(new Source(path, quarantined, facts));
-        }
-      }
-    } catch (ManifestFormatException e) {
-      why.append(why.isEmpty() ? "" : "; ").append(e.getMessage());
-    } catch (NoSuchFileException e) {
-      // Not there, or a sibling's sweep was faster.
-    }
-  }
-
-  private Digest256 checksum(Source payload, Map<Path, Digest256> known) throws IOException {
-    Digest256 checksum = known.get(payload.path());
-    if (checksum == null) {
-      checksum = engine.reader.checksum(payload.path());
-      known.put(payload.path(), checksum);
-    }
-    return checksum;
-  }
-
   /** Whether somebody may be writing the run; null if it may come back. */
-  private @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, Fit fit)
+  private @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
     if (KeyScan.forLookup(engine.ops, directory).foreignManifestStaged(runId)) {
       return Outcome.BEING_WRITTEN;
@@ -277,7 +174,8 @@ final class RestoreFlow {
   }
 
   /** What is in place and no part of what comes back. */
-  private List<Path> others(KeyDirectory directory, String runId, Fit fit) throws IOException {
+  private List<Path> others(KeyDirectory directory, String runId, FittingHalves fit)
+      throws IOException {
     List<Path> others = new ArrayList<>();
     for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
       if (!half.equals(fit.manifest().source().path()) && !half.equals(fit.payload().path())) {
@@ -292,7 +190,8 @@ final class RestoreFlow {
     return others;
   }
 
-  private Outcome publish(KeyDirectory directory, String runId, Fit fit) throws IOException {
+  private Outcome publish(KeyDirectory directory, String runId, FittingHalves fit)
+      throws IOException {
     for (int attempt = 1; ; attempt++) {
       try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
         Outcome outcome = publishStaged(directory, runId, fit);
@@ -310,7 +209,8 @@ final class RestoreFlow {
     }
   }
 
-  private Outcome publishStaged(KeyDirectory directory, String runId, Fit fit) throws IOException {
+  private Outcome publishStaged(KeyDirectory directory, String runId, FittingHalves fit)
+      throws IOException {
     List<Path> staged = new ArrayList<>();
     IOException unused = new IOException("not published");
     try {
@@ -338,7 +238,7 @@ final class RestoreFlow {
   private Outcome commit(
       KeyDirectory directory,
       String runId,
-      Fit fit,
+      FittingHalves fit,
       @Nullable Path payload,
       @Nullable Path manifest)
       throws IOException {
@@ -382,7 +282,8 @@ final class RestoreFlow {
     return source.quarantined() || engine.ops.stat(source.path()).sameContentAs(source.facts());
   }
 
-  private void tellIndex(KeyLocks.Hold hold, KeyDirectory directory, String runId, Fit fit)
+  private void tellIndex(
+      KeyLocks.Hold hold, KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
     long now = engine.clock.nanoTime();
     engine.touches.note(directory.key(), new Candidate(runId, fit.manifest().manifest()), now);

@@ -1,0 +1,121 @@
+package io.warmstart;
+
+import io.warmstart.entry.KeyDirectory;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.QuarantinedRuns.Half;
+import io.warmstart.format.Digest256;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.io.FileFacts;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A manifest and a payload of one run that fit, by size and SHA-256, at least one of them in
+ * quarantine.
+ */
+record FittingHalves(ManifestSource manifest, Source payload) {
+  /** A file that may be half of the entry. */
+  record Source(Path path, boolean quarantined, FileFacts facts) {}
+
+  record ManifestSource(Source source, Manifest manifest) {}
+
+  /** Those that lie in quarantine. */
+  List<Path> quarantined() {
+    List<Path> paths = new ArrayList<>();
+    for (Source each : List.of(manifest.source(), payload)) {
+      if (each.quarantined()) {
+        paths.add(each.path());
+      }
+    }
+    return paths;
+  }
+
+  /** Those of the latest written manifest; null, and why, if there are none. */
+  static @Nullable FittingHalves find(
+      Engine engine, KeyDirectory directory, String runId, List<Half> halves, StringBuilder why)
+      throws IOException {
+    List<ManifestSource> manifests = new ArrayList<>();
+    List<Source> payloads = new ArrayList<>();
+    // What came to quarantine last comes first.
+    for (int at = halves.size() - 1; at >= 0; at--) {
+      Half half = halves.get(at);
+      look(engine, half.path(), half.manifest(), true, manifests, payloads, why);
+    }
+    look(engine, directory.manifest(runId), true, false, manifests, payloads, why);
+    look(engine, directory.payload(runId), false, false, manifests, payloads, why);
+    manifests.sort(
+        Comparator.comparing((ManifestSource each) -> each.manifest().written()).reversed());
+    Map<Path, Digest256> checksums = new HashMap<>();
+    for (ManifestSource manifest : manifests) {
+      for (Source payload : payloads) {
+        if (payload.facts().size() == manifest.manifest().payloadBytes()
+            && (payload.quarantined() || manifest.source().quarantined())
+            && manifest.manifest().checksum().equals(checksum(engine, payload, checksums))) {
+          return new FittingHalves(manifest, payload);
+        }
+      }
+    }
+    if (why.isEmpty()) {
+      why.append(manifests.isEmpty() ? "no manifest" : payloads.isEmpty() ? "no payload" : "");
+    }
+    if (why.isEmpty()) {
+      Manifest manifest = manifests.get(0).manifest();
+      why.append("no payload fits: expected=")
+          .append(manifest.payloadBytes())
+          .append(" bytes, ")
+          .append(manifest.checksum().toHex());
+      payloads.forEach(
+          each ->
+              why.append(" actual=")
+                  .append(each.facts().size())
+                  .append(" bytes, ")
+                  .append(checksums.containsKey(each.path()) ? checksums.get(each.path()) : "?"));
+    }
+    return null;
+  }
+
+  private static void look(
+      Engine engine,
+      Path path,
+      boolean manifest,
+      boolean quarantined,
+      List<ManifestSource> manifests,
+      List<Source> payloads,
+      StringBuilder why)
+      throws IOException {
+    try {
+      if (manifest) {
+        ManifestFile file = ManifestFile.read(engine.ops, path);
+        Source source = new Source(path, quarantined, file.facts());
+        manifests.add(new ManifestSource(source, file.manifest()));
+      } else {
+        FileFacts facts = engine.ops.stat(path);
+        if (facts.regular()) {
+          payloads.add(new Source(path, quarantined, facts));
+        }
+      }
+    } catch (ManifestFormatException e) {
+      why.append(why.isEmpty() ? "" : "; ").append(e.getMessage());
+    } catch (NoSuchFileException e) {
+      // Not there, or a sibling's sweep was faster.
+    }
+  }
+
+  private static Digest256 checksum(Engine engine, Source payload, Map<Path, Digest256> known)
+      throws IOException {
+    Digest256 checksum = known.get(payload.path());
+    if (checksum == null) {
+      checksum = engine.reader.checksum(payload.path());
+      known.put(payload.path(), checksum);
+    }
+    return checksum;
+  }
+}
