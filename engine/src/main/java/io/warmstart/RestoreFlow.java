@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.FittingHalves.ManifestSource;
 import io.warmstart.FittingHalves.Source;
 import io.warmstart.RestoreReport.Item;
 import io.warmstart.RestoreReport.Outcome;
@@ -13,7 +14,9 @@ import io.warmstart.entry.QuarantinedRuns.Half;
 import io.warmstart.entry.QuarantinedRuns.Run;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
+import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
+import io.warmstart.format.Stamp;
 import io.warmstart.index.KeyLocks;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -32,15 +35,17 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>Look for a manifest and a payload that fit, by size and SHA-256, among the halves of a run
  *       that lie in quarantine and those in its key directory. Of several, the latest written.
- *   <li>Give those in quarantine a second name in the key directory, staged, and sync them. Their
- *       first name stays until the end: a death on the way loses nothing.
+ *   <li>Stage them in the key directory and sync them: the payload by a second name, the manifest
+ *       written anew with the access stamp of now. What lies in quarantine stays until the end: a
+ *       death on the way loses nothing.
  *   <li>Under the key's lock, unless a whole entry of that run is in place or somebody is writing
  *       it: move to quarantine what is in the way, rename payload and manifest into place.
  *   <li>Sync the directory, and drop the names in quarantine.
  * </ol>
  *
- * <p>The written stamp stays what it was. Being brought back counts as a use: else the next sweep
- * would remove what has lain there for longer than the TTL.
+ * <p>The written stamp stays what it was. Being brought back counts as a use, and the manifest that
+ * comes into place says so: else the next sweep, of whichever process or machine, would remove what
+ * has lain there for longer than the TTL, and no name in quarantine would be left of it.
  */
 final class RestoreFlow {
   private static final int MOST_ATTEMPTS = 8;
@@ -215,8 +220,7 @@ final class RestoreFlow {
     IOException unused = new IOException("not published");
     try {
       Path payload = stage(directory, runId, StagedName.Role.PAYLOAD, fit.payload(), staged);
-      Path manifest =
-          stage(directory, runId, StagedName.Role.MANIFEST, fit.manifest().source(), staged);
+      Path manifest = stageManifest(directory, runId, fit.manifest(), staged);
       return commit(directory, runId, fit, payload, manifest);
     } finally {
       // Those that were not renamed. What they are names of lies in quarantine still.
@@ -233,6 +237,26 @@ final class RestoreFlow {
     Path path = engine.stager.stageLink(directory, runId, role, source.path());
     staged.add(path);
     return path;
+  }
+
+  /** With the access stamp of now; null if the one in place is to stay as it is. */
+  private @Nullable Path stageManifest(
+      KeyDirectory directory, String runId, ManifestSource source, List<Path> staged)
+      throws IOException {
+    if (!source.source().quarantined() && engine.besideOtherMachines()) {
+      // Between the last look and the rename another machine may replace it.
+      return null;
+    }
+    Stamp now = Stamp.ofUnixNanos(engine.clock.nanoTime());
+    try {
+      Path path = engine.stager.stageManifest(directory, runId, source.manifest().withAccess(now));
+      staged.add(path);
+      return path;
+    } catch (ManifestFormatException e) {
+      // Another program's, and longer than a manifest may be once it is laid out. Better back with
+      // its old stamp than not at all: this process at least knows of the use.
+      return stage(directory, runId, StagedName.Role.MANIFEST, source.source(), staged);
+    }
   }
 
   private Outcome commit(

@@ -8,8 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.RestoreReport.Item;
 import io.warmstart.RestoreReport.Outcome;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Stamp;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What went to quarantine was there for good: halves of pairs whose other half came later, put
@@ -76,8 +83,12 @@ class RestoreTest {
     }
   }
 
+  private Manifest inPlace(String runId) throws IOException, ManifestFormatException {
+    return ManifestFile.read(new NioFileOps(), files().manifest(runId)).manifest();
+  }
+
   @Test
-  void halvesThatCameOneAfterTheOtherComeBackAsTheEntryThatTheyWere() throws IOException {
+  void halvesThatCameOneAfterTheOtherComeBackAsTheEntryThatTheyWere() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       save(store, "r.1", PAYLOAD);
       quarantineHalves(store, "r.1");
@@ -94,7 +105,8 @@ class RestoreTest {
       assertEquals(List.of(Outcome.RESTORED), outcomes(store.restore(List.of())));
 
       assertHas(store, "r.1", PAYLOAD);
-      assertArrayEquals(manifest, Files.readAllBytes(files().manifest("r.1")));
+      Manifest before = ManifestCodec.decode(manifest, manifest.length);
+      assertEquals(before.withAccess(Stamp.ofUnixNanos(clock.nanoTime())), inPlace("r.1"));
       assertEquals(List.of("r.1.bin", "r.1.json"), files().names());
       assertEquals(List.of(), KeyFiles.quarantined(root));
       assertTrue(store.verify(false, (done, total) -> {}).clean());
@@ -201,6 +213,34 @@ class RestoreTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals(written, entry.writtenUnixSecs());
       }
+    }
+  }
+
+  /**
+   * The use was noted in the memory of whoever restored, and the names in quarantine were gone: a
+   * sweep that did not know of it removed the entry for good.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theManifestThatComesBackTellsOfTheUse(boolean manifestInPlace) throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root, options.withTtl(Duration.ofDays(1)))) {
+      save(store, "r1", PAYLOAD);
+      if (manifestInPlace) {
+        byte[] kept = Files.readAllBytes(files().manifest("r1"));
+        Files.delete(files().manifest("r1"));
+        sweepLater(store);
+        Files.createDirectories(files().directory());
+        Files.write(files().manifest("r1"), kept);
+      } else {
+        quarantineHalves(store, "r1");
+      }
+      clock.advance(Duration.ofDays(3));
+
+      assertEquals(1, store.restore(List.of()).restored());
+
+      Stamp now = Stamp.ofUnixNanos(clock.nanoTime());
+      assertEquals(now, inPlace("r1").lastUse());
+      assertEquals(List.of("r1.bin", "r1.json"), files().names());
     }
   }
 
