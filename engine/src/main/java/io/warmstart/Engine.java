@@ -438,7 +438,8 @@ final class Engine implements AutoCloseable {
     return openDirectories.closeIdle() + replaced.closeIdle();
   }
 
-  private Owner owner() {
+  /** This process, as the names of what it stages tell it. */
+  Owner owner() {
     return coordination()
         .map(Coordination::owner)
         // Without a row nobody can prove this process dead: its files stay until they are old.

@@ -18,7 +18,10 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.KeyLocks;
+import io.warmstart.io.FileFacts;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +42,9 @@ import org.jspecify.annotations.Nullable;
  *       written anew with the access stamp of now. What lies in quarantine stays until the end: a
  *       death on the way loses nothing.
  *   <li>Under the key's lock, unless a whole entry of that run is in place or somebody is writing
- *       it: move to quarantine what is in the way, rename payload and manifest into place.
+ *       it: move to quarantine what is in the way, link payload and manifest into place. A link,
+ *       and no rename: the lock keeps out neither other machines nor the original store, and what
+ *       one of them has published a moment ago stays.
  *   <li>Sync the directory, and drop the names in quarantine.
  * </ol>
  *
@@ -167,8 +172,19 @@ final class RestoreFlow {
   /** Whether somebody may be writing the run; null if it may come back. */
   private @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
-    if (KeyScan.forLookup(engine.ops, directory).foreignManifestStaged(runId)) {
+    KeyScan scan = KeyScan.forLookup(engine.ops, directory);
+    if (scan.foreignManifestStaged(runId)) {
       return Outcome.BEING_WRITTEN;
+    }
+    for (KeyScan.Leftover leftover : scan.staged()) {
+      StagedName staged = leftover.staged();
+      // What this process has staged is what comes back, or a save's that waits for the lock.
+      if (staged != null
+          && staged.runId().equals(runId)
+          && !staged.owner().equals(engine.owner())
+          && !RecoverFlow.isGone(engine, directory, staged, leftover)) {
+        return Outcome.BEING_WRITTEN;
+      }
     }
     for (Path other : others(directory, runId, fit)) {
       if (!engine.ages.isOlder(other, ChangeAges.SETTLED_NANOS)) {
@@ -216,6 +232,7 @@ final class RestoreFlow {
 
   private Outcome publishStaged(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
+    engine.caseFolding.requireOwnName(directory);
     List<Path> staged = new ArrayList<>();
     IOException unused = new IOException("not published");
     try {
@@ -223,7 +240,7 @@ final class RestoreFlow {
       Path manifest = stageManifest(directory, runId, fit.manifest(), staged);
       return commit(directory, runId, fit, payload, manifest);
     } finally {
-      // Those that were not renamed. What they are names of lies in quarantine still.
+      // Second names by now, or of no use: what they are made from lies in quarantine still.
       staged.forEach(each -> engine.stager.discard(each, unused));
     }
   }
@@ -270,6 +287,7 @@ final class RestoreFlow {
       if (!hold.shared()) {
         return Outcome.BEING_WRITTEN;
       }
+      requireNoOtherRunInTheWay(directory, runId);
       if (PairCheck.of(engine, directory, runId).whole()) {
         return Outcome.IN_PLACE;
       }
@@ -280,6 +298,7 @@ final class RestoreFlow {
         return Outcome.BEING_WRITTEN;
       }
       List<Path> others = others(directory, runId, fit);
+      boolean restored;
       engine.index.changing(directory);
       try {
         if (!others.isEmpty()) {
@@ -287,17 +306,90 @@ final class RestoreFlow {
           engine.quarantine.take(
               directory.key(), "in the way of what was restored: run=" + runId, others);
         }
-        if (payload != null) {
-          engine.ops.rename(payload, directory.payload(runId));
-        }
-        if (manifest != null) {
-          engine.ops.rename(manifest, directory.manifest(runId));
-        }
+        restored = putInPlace(directory, runId, fit, payload, manifest);
       } finally {
         engine.index.changed(directory);
       }
+      if (!restored) {
+        KeyCount.under(engine, hold, directory);
+        return Outcome.IN_PLACE;
+      }
       tellIndex(hold, directory, runId, fit);
       return Outcome.RESTORED;
+    }
+  }
+
+  private void requireNoOtherRunInTheWay(KeyDirectory directory, String runId) throws IOException {
+    String other = engine.caseFolding.runInTheWay(directory, runId);
+    if (other != null) {
+      throw new FileSystemException(
+          directory.path().toString(),
+          null,
+          "the file system does not tell upper from lower case, and another run has the name: run="
+              + runId
+              + " other="
+              + other);
+    }
+  }
+
+  /**
+   * Whether the pair was put in place; if not, somebody whom the lock does not keep out was faster,
+   * and nothing of it stays there.
+   */
+  private boolean putInPlace(
+      KeyDirectory directory,
+      String runId,
+      FittingHalves fit,
+      @Nullable Path payload,
+      @Nullable Path manifest)
+      throws IOException {
+    Path payloadName = directory.payload(runId);
+    FileFacts ours = payload == null ? null : engine.ops.stat(payload);
+    if (payload != null && !linkOrRename(payload, payloadName)) {
+      return false;
+    }
+    if (manifest == null) {
+      return true;
+    }
+    Path manifestName = directory.manifest(runId);
+    Source source = fit.manifest().source();
+    if (source.quarantined()) {
+      if (linkOrRename(manifest, manifestName)) {
+        return true;
+      }
+    } else if (isUnchanged(source)) {
+      // Over the one that is in place and says the same, as a touch does it.
+      engine.ops.rename(manifest, manifestName);
+      return true;
+    }
+    if (ours != null && isFile(payloadName, ours)) {
+      engine.ops.unlink(payloadName);
+    }
+    return false;
+  }
+
+  /** Whether a staged file has got its name; not if the name is taken. */
+  private boolean linkOrRename(Path staged, Path name) throws IOException {
+    try {
+      engine.ops.link(name, staged);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      // A file server that was asked twice says so of the link that it has made itself.
+      return isFile(name, engine.ops.stat(staged));
+    } catch (NoSuchFileException e) {
+      throw e;
+    } catch (IOException | UnsupportedOperationException e) {
+      // No hard links here.
+      engine.ops.rename(staged, name);
+      return true;
+    }
+  }
+
+  private boolean isFile(Path name, FileFacts file) throws IOException {
+    try {
+      return engine.ops.stat(name).sameFileAs(file);
+    } catch (NoSuchFileException e) {
+      return false;
     }
   }
 

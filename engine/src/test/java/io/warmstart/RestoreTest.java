@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,12 +13,16 @@ import io.warmstart.entry.ManifestFile;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Owner;
+import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -241,6 +246,95 @@ class RestoreTest {
       Stamp now = Stamp.ofUnixNanos(clock.nanoTime());
       assertEquals(now, inPlace("r1").lastUse());
       assertEquals(List.of("r1.bin", "r1.json"), files().names());
+    }
+  }
+
+  /** Does something once, before a file of a restore is given a name. */
+  private static final class BeforeName extends ObservedFileOps {
+    private final String name;
+    private volatile @Nullable Runnable before;
+
+    BeforeName(String name) {
+      super(new NioFileOps());
+      this.name = name;
+    }
+
+    void arm(Runnable act) {
+      before = act;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      Runnable act = before;
+      Path target = op.target();
+      boolean names = op.kind() == Kind.RENAME || op.kind() == Kind.LINK;
+      if (act != null
+          && names
+          && (op.path().endsWith(name) || (target != null && target.endsWith(name)))) {
+        before = null;
+        act.run();
+      }
+      return whole.run();
+    }
+  }
+
+  /** A rename replaced what the original, or another machine, had published since the last look. */
+  @ParameterizedTest
+  @ValueSource(strings = {"r1.bin", "r1.json"})
+  void whatOthersPublishMeanwhileStays(String before, @TempDir Path elsewhere) throws Exception {
+    BeforeName ops = new BeforeName(before);
+    try (WarmStartStore store = WarmStartStore.open(root, options.withFileOps(ops));
+        WarmStartStore other = WarmStartStore.open(elsewhere, options)) {
+      save(store, "r1", PAYLOAD);
+      quarantineHalves(store, "r1");
+      List<String> quarantined = KeyFiles.quarantined(root);
+      other.saveOverwrite(key, "r1", OTHER, EntryAttributes.checkpoint());
+      KeyFiles others = KeyFiles.of(elsewhere, key);
+      ops.arm(
+          () -> {
+            try {
+              Files.move(others.payload("r1"), files().payload("r1"), REPLACE_EXISTING);
+              Files.move(others.manifest("r1"), files().manifest("r1"), REPLACE_EXISTING);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+
+      assertEquals(List.of(Outcome.IN_PLACE), outcomes(store.restore(List.of())));
+
+      assertHas(store, "r1", OTHER);
+      assertEquals(List.of("r1.bin", "r1.json"), files().names());
+      assertEquals(quarantined, KeyFiles.quarantined(root));
+    }
+  }
+
+  /** The key's lock is of this machine alone. */
+  @Test
+  void whatAnotherMachineHasStagedIsWaitedFor(@TempDir Path local) throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root, options.withLocalDirectory(local))) {
+      save(store, "r1", PAYLOAD);
+      Path quarantine = Files.createDirectories(root.resolve(".warmstart/quarantine"));
+      String prefix = "0000000000000001-000001";
+      Files.move(files().manifest("r1"), quarantine.resolve(prefix + "-0-r1_json"));
+      Files.move(files().payload("r1"), quarantine.resolve(prefix + "-1-r1_bin"));
+      Files.writeString(
+          quarantine.resolve(prefix + "-reason"),
+          "key: "
+              + key.toHex()
+              + "\nreason: rotten\n"
+              + prefix
+              + "-0-r1_json was r1.json\n"
+              + prefix
+              + "-1-r1_bin was r1.bin\n");
+      Files.createDirectories(files().directory());
+      StagedName name = new StagedName("r1", StagedName.Role.PAYLOAD, new Owner(1, 2, 3), 4);
+      Files.write(files().directory().resolve(name.toText()), OTHER);
+
+      assertEquals(List.of(Outcome.BEING_WRITTEN), outcomes(store.restore(List.of())));
+      clock.advance(Duration.ofMinutes(11));
+      assertEquals(List.of(Outcome.RESTORED), outcomes(store.restore(List.of())));
+      assertHas(store, "r1", PAYLOAD);
     }
   }
 
