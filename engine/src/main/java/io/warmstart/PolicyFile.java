@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.format.PolicyFormatException;
 import io.warmstart.format.StoredPolicy;
@@ -13,6 +14,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,13 +30,23 @@ final class PolicyFile {
   /** Neither end nor middle are names that the original store would delete. */
   private static final String STAGED_PREFIX = NAME + ".new-";
 
+  /**
+   * From when on a staged file may be taken for that of a dead writer. One that lives may lose its
+   * own all the same, where clocks differ by so much: it stages again.
+   */
+  private static final long ABANDONED_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  private static final int MOST_PUBLISH_ATTEMPTS = 4;
+
   private final FileOps ops;
+  private final ChangeAges ages;
   private final Path root;
   private final Path directory;
   private final Path path;
 
-  PolicyFile(FileOps ops, Path root) {
+  PolicyFile(FileOps ops, Path root, ChangeAges ages) {
     this.ops = ops;
+    this.ages = ages;
     this.root = root;
     this.directory = root.resolve(Engine.DIRECTORY_NAME);
     this.path = directory.resolve(NAME);
@@ -116,13 +128,35 @@ final class PolicyFile {
    * Puts a policy in place, durably. A death or a failure before the rename leaves the policy that
    * was there.
    *
-   * @param alone whether no other process can be publishing: then what a dead one has staged goes
+   * @param alone whether no other process can be publishing: then all that dead ones have staged
+   *     goes, and else what is old
    */
   void publish(StoredPolicy policy, boolean alone) throws IOException {
-    makeDirectory();
-    if (alone) {
-      removeStaged();
+    for (int attempt = 1; ; attempt++) {
+      try {
+        makeDirectory();
+        removeStaged(alone);
+        putInPlace(policy);
+        break;
+      } catch (NoSuchFileException e) {
+        // Somebody has taken what was staged for abandoned, or has removed the directory.
+        if (attempt == MOST_PUBLISH_ATTEMPTS) {
+          throw e;
+        }
+      }
     }
+    for (Path each : List.of(directory, root)) {
+      Uninterrupted.call(
+          () -> {
+            try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
+              handle.sync();
+            }
+            return 0;
+          });
+    }
+  }
+
+  private void putInPlace(StoredPolicy policy) throws IOException {
     Path staged =
         directory.resolve(
             STAGED_PREFIX
@@ -150,15 +184,6 @@ final class PolicyFile {
       }
       throw e;
     }
-    for (Path each : List.of(directory, root)) {
-      Uninterrupted.call(
-          () -> {
-            try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
-              handle.sync();
-            }
-            return 0;
-          });
-    }
   }
 
   private void makeDirectory() throws IOException {
@@ -171,10 +196,11 @@ final class PolicyFile {
     }
   }
 
-  private void removeStaged() throws IOException {
+  private void removeStaged(boolean all) throws IOException {
     for (String name : ops.list(directory)) {
-      if (name.startsWith(STAGED_PREFIX)) {
-        unlinkIfThere(directory.resolve(name));
+      Path staged = directory.resolve(name);
+      if (name.startsWith(STAGED_PREFIX) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
+        unlinkIfThere(staged);
       }
     }
   }

@@ -51,7 +51,7 @@ final class PolicyInForce {
 
   PolicyInForce(Engine engine) {
     this.engine = engine;
-    this.file = new PolicyFile(engine.ops, engine.root);
+    this.file = new PolicyFile(engine.ops, engine.root, engine.ages);
     this.state = stateOf(file.read());
     this.lookedAt = System.nanoTime();
     tellDamage();
@@ -349,7 +349,8 @@ final class PolicyInForce {
 
   private synchronized void publish(StoredPolicy policy, KeyLocks.Hold hold) throws IOException {
     try {
-      file.publish(policy, hold.shared());
+      // Beside other machines the stripe keeps out the processes of this one only.
+      file.publish(policy, hold.shared() && !engine.besideOtherMachines());
     } finally {
       readAgain();
     }

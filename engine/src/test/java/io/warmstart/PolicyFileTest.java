@@ -5,15 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.format.StoredPolicy;
 import io.warmstart.format.StoredPolicy.Budget;
 import io.warmstart.format.StoredPolicy.Origin;
+import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,8 +58,13 @@ class PolicyFileTest {
     }
   }
 
+  private PolicyFile file(FileOps ops) {
+    return new PolicyFile(
+        ops, root, new ChangeAges(ops, SystemEpochNanoClock.INSTANCE, System::nanoTime));
+  }
+
   private PolicyFile.Found found() {
-    return new PolicyFile(new NioFileOps(), root).read();
+    return file(new NioFileOps()).read();
   }
 
   private long staged() throws IOException {
@@ -65,7 +75,7 @@ class PolicyFileTest {
 
   @Test
   void aFailureOrADeathAtAnyOperationLeavesTheOneBeforeOrTheOneAfter() throws Exception {
-    PolicyFile healthy = new PolicyFile(new NioFileOps(), root);
+    PolicyFile healthy = file(new NioFileOps());
     int published = 0;
     int failures = 0;
     for (boolean death : new boolean[] {false, true}) {
@@ -76,7 +86,7 @@ class PolicyFileTest {
         Failing ops = new Failing(at, death);
         boolean failed = false;
         try {
-          new PolicyFile(ops, root).publish(AFTER, true);
+          file(ops).publish(AFTER, true);
         } catch (IOException e) {
           failed = true;
           failures++;
@@ -93,9 +103,49 @@ class PolicyFileTest {
     assertTrue(published >= 2 && failures > 10, published + " published, " + failures + " failed");
   }
 
+  /** Does something once, before an operation of a kind. */
+  private static final class Before extends ObservedFileOps {
+    private final Kind kind;
+    private @Nullable Runnable act;
+
+    Before(Kind kind, Runnable act) {
+      super(new NioFileOps());
+      this.kind = kind;
+      this.act = act;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      Runnable now = act;
+      if (now != null && op.kind() == kind) {
+        act = null;
+        now.run();
+      }
+      return whole.run();
+    }
+  }
+
+  private void publish(StoredPolicy policy, boolean alone) {
+    try {
+      file(new NioFileOps()).publish(policy, alone);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The open that had asked for it failed. */
+  @Test
+  void whoLosesWhatItHasStagedStagesAgain() throws Exception {
+    Before robbed = new Before(Kind.RENAME, () -> publish(AFTER, true));
+    file(robbed).publish(BEFORE, false);
+    assertEquals(BEFORE, found().policy());
+    assertEquals(0, staged());
+  }
+
   @Test
   void itIsReadAgainWhenItWasReplacedAndOnlyThen() throws Exception {
-    PolicyFile file = new PolicyFile(new NioFileOps(), root);
+    PolicyFile file = file(new NioFileOps());
     PolicyFile.Found none = file.read();
     assertFalse(file.changedSince(none));
     file.publish(BEFORE, true);

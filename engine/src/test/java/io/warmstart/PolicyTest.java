@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.EvictionReport.Reason;
 import io.warmstart.RootPolicy.Origin;
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.io.NioFileOps;
 import java.io.IOException;
@@ -392,6 +393,20 @@ class PolicyTest {
     }
   }
 
+  /** Its stripe is of this machine alone. */
+  @Test
+  void whatAnotherMachineHasStagedStaysUntilItIsOld(@TempDir Path local) throws Exception {
+    Path staged = root.resolve(".warmstart/policy.new-1-2");
+    Files.createDirectory(root.resolve(".warmstart"));
+    Files.writeString(staged, "{");
+    StoreOptions beside = unnamed.withLocalDirectory(local).withPolicy(PolicyUse.CHANGE);
+    WarmStartStore.open(root, beside.withSizeBudgetBytes(1000)).close();
+    assertTrue(Files.exists(staged));
+    clock.advance(Duration.ofMinutes(11));
+    WarmStartStore.open(root, beside.withSizeBudgetBytes(2000)).close();
+    assertFalse(Files.exists(staged));
+  }
+
   /** Hits ask for no file: it is the agent that finds another policy, whoever has put it there. */
   @Test
   void anOpenStoreNoticesAPolicyThatAnotherProcessHasChanged() throws Exception {
@@ -402,7 +417,8 @@ class PolicyTest {
       store.lookup(Payloads.key("a")).orElseThrow().close();
       clock.advance(Duration.ofHours(1));
 
-      new PolicyFile(new NioFileOps(), root)
+      NioFileOps ops = new NioFileOps();
+      new PolicyFile(ops, root, new ChangeAges(ops, clock, System::nanoTime))
           .publish(PolicyCodec.decode("{\"ttl_seconds\": 60}".getBytes(UTF_8)), false);
 
       Engine engine = Engines.acquire(store.root(), store.options());
