@@ -13,6 +13,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,8 @@ final class PolicyFile {
   private static final long ABANDONED_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   private static final int MOST_PUBLISH_ATTEMPTS = 4;
+
+  private static final int MOST_READ_ATTEMPTS = 8;
 
   private final FileOps ops;
   private final ChangeAges ages;
@@ -83,8 +86,21 @@ final class PolicyFile {
     }
   }
 
-  /** Reads it. What cannot be read is damage and no error: then nothing is deleted. */
+  /**
+   * Reads it. What cannot be read is damage and no error: then nothing is deleted.
+   *
+   * <p>Looking and opening both go by the name, which another process may lead to another file in
+   * between. So it is looked at again, and read again if it is not what was looked at before.
+   */
   Found read() {
+    Found found = readOnce();
+    for (int attempt = 1; attempt < MOST_READ_ATTEMPTS && changedSince(found); attempt++) {
+      found = readOnce();
+    }
+    return found;
+  }
+
+  private Found readOnce() {
     FileFacts facts = null;
     try {
       facts = ops.stat(path);
@@ -96,8 +112,10 @@ final class PolicyFile {
             facts,
             "policy is too long: expected<=" + PolicyCodec.MAX_BYTES + " actual=" + facts.size());
       }
-      int length = (int) facts.size();
-      byte[] bytes = Uninterrupted.call(() -> readWhole(length));
+      byte[] bytes = Uninterrupted.call(() -> ops.rereads().call(this::readToEnd));
+      if (bytes.length > PolicyCodec.MAX_BYTES) {
+        return damaged(facts, "policy is too long: expected<=" + PolicyCodec.MAX_BYTES);
+      }
       return new Found(PolicyCodec.decode(bytes), facts, null);
     } catch (NoSuchFileException e) {
       return Found.NONE;
@@ -112,16 +130,15 @@ final class PolicyFile {
     return new Found(StoredPolicy.NONE, facts, damage + " file=" + path);
   }
 
-  private byte[] readWhole(int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
+  /** To the end of the file that is opened, or a byte more than a policy may have. */
+  private byte[] readToEnd() throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(PolicyCodec.MAX_BYTES + 1);
     try (FileOps.FileHandle file = ops.openForReading(path)) {
-      while (bytes.hasRemaining()) {
-        if (file.read(bytes, bytes.position()) <= 0) {
-          throw new IOException("shorter than its size");
-        }
+      while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
+        // The rest comes with the next.
       }
     }
-    return bytes.array();
+    return Arrays.copyOf(bytes.array(), bytes.position());
   }
 
   /**

@@ -22,6 +22,8 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The file of the policy: whatever fails or dies, it is the one before or the one after. */
 class PolicyFileTest {
@@ -141,6 +143,18 @@ class PolicyFileTest {
     file(robbed).publish(BEFORE, false);
     assertEquals(BEFORE, found().policy());
     assertEquals(0, staged());
+  }
+
+  /** A longer one was cut off at the length of the one before: damage, and nothing was set. */
+  @ParameterizedTest
+  @EnumSource(names = {"OPEN_FOR_READING", "READ"})
+  void replacedWhileItIsReadItIsTheOneAfterAndNoDamage(Kind at) {
+    StoredPolicy longer = StoredPolicy.NONE.with(new Budget(1L << 40, Origin.NAMED));
+    publish(BEFORE, true);
+    PolicyFile.Found found = file(new Before(at, () -> publish(longer, true))).read();
+    assertNull(found.damage());
+    assertEquals(longer, found.policy());
+    assertFalse(file(new NioFileOps()).changedSince(found));
   }
 
   @Test
