@@ -7,6 +7,7 @@ import io.warmstart.format.StoredPolicy.Budget;
 import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -28,6 +29,9 @@ public final class PolicyCodec {
 
   /** History: 1, the first. */
   private static final long SCHEMA_VERSION = 1;
+
+  /** Past it there is no {@link Instant} to tell. */
+  private static final long MAX_SINCE_SECONDS = Instant.MAX.getEpochSecond();
 
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
@@ -144,7 +148,7 @@ public final class PolicyCodec {
             number(known, Field.TTL_NANOS, 0, NANOS_PER_SECOND - 1)),
         origin(known, Field.TTL_ORIGIN),
         new Stamp(
-            number(known, Field.TTL_SINCE_UNIX_SECS, 0, Long.MAX_VALUE),
+            number(known, Field.TTL_SINCE_UNIX_SECS, 0, MAX_SINCE_SECONDS),
             (int) number(known, Field.TTL_SINCE_NANOS, 0, NANOS_PER_SECOND - 1)));
   }
 

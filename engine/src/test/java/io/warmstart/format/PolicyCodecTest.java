@@ -63,6 +63,7 @@ class PolicyCodecTest {
         "{\"size_budget_bytes\": null}",
         "{\"size_budget_bytes\": 1, \"size_budget_origin\": \"guessed\"}",
         "{\"ttl_seconds\": 1, \"ttl_nanos\": 1000000000}",
+        "{\"ttl_seconds\": 1, \"ttl_since_unix_secs\": 31556889864403200}",
         "{\"size_budget_bytes\": 1, \"size_budget_bytes\": 2}"
       })
   void whatIsNotRightIsRefusedWhole(String text) {
