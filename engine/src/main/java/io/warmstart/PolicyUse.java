@@ -14,7 +14,8 @@ public enum PolicyUse {
 
   /**
    * They hold for the looks and the sweeps of this store alone, explicit sweeps and those after its
-   * saves. The root's policy is neither asked nor changed; the background goes by it.
+   * saves. They neither contradict nor change those of the root, by which the background goes. What
+   * is not named is the root's, and where it has none a default may come into force for all.
    */
   THIS_STORE_ONLY
 }

@@ -63,13 +63,17 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Opens a root, making it, and what is missing above it, if it is missing. Takes milliseconds
-   * whatever the root's size; reads no entry. The path leads where the kernel takes it to lead.
+   * Opens a root, making it, and what is missing above it, if it is missing. Reads no entry. The
+   * path leads where the kernel takes it to lead.
    *
    * <p>A root that is moved or deleted while it is open is said to be gone by every operation that
    * would write to it or find nothing in it; when it is back, all goes on.
    *
    * <p><b>Durable:</b> a root that was made survives a power cut.
+   *
+   * <p><b>Blocks:</b> for milliseconds whatever the root's size, with two exceptions. The first
+   * open of a root that has no policy lists the root once. Where a budget or a TTL is named that
+   * the root does not have yet, it waits for a sweep under way, for 30 s at most.
    *
    * @throws ReadOnlyStoreException if the root cannot be written to, or is another user's to whom
    *     this process may not give files; {@link StoreOptions#withReadOnly} opens it for lookups
