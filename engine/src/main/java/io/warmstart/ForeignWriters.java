@@ -70,13 +70,15 @@ final class ForeignWriters {
     }
 
     private void lookAtOthers(Engine engine, KeyDirectory directory) {
-      for (String each : runIds) {
-        try {
-          deadline(engine, each, youngestChange(engine, directory, each));
-        } catch (IOException e) {
-          // Said when its turn comes, if it does.
-          continue;
-        }
+      runIds.forEach(each -> lookAt(engine, directory, each));
+    }
+
+    private void lookAt(Engine engine, KeyDirectory directory, String runId) {
+      try {
+        deadline(engine, runId, youngestChange(engine, directory, runId));
+      } catch (IOException e) {
+        // Said when its turn comes, if it does.
+        return;
       }
     }
   }
