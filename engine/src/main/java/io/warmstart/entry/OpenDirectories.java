@@ -4,6 +4,7 @@ import io.warmstart.format.Digest256;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.io.IoFailure;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -90,9 +91,10 @@ public final class OpenDirectories implements AutoCloseable {
         syncAnew();
         return;
       } catch (IOException e) {
-        // Only what the name says counts here, not the error's text: the kernel tells of a failed
-        // write-back once, and through another descriptor the sync would seem to succeed.
-        if (ops.stat(directory.path()).sameFileAs(handle.facts())) {
+        // Not for an error that is merely unknown: the kernel tells of a failed write-back once,
+        // and
+        // through another descriptor the sync would seem to succeed.
+        if (!IoFailure.isStale(e) && ops.stat(directory.path()).sameFileAs(handle.facts())) {
           throw e;
         }
         // Somebody has removed the directory, and perhaps made it again: see above.

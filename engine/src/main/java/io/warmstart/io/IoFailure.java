@@ -152,6 +152,14 @@ public enum IoFailure {
     return text.contains("stale") || OTHER_TEXTS.stream().noneMatch(text::contains);
   }
 
+  /**
+   * Whether a file system's server has surely told that what is open was replaced or removed
+   * (ESTALE), as far as its text is English.
+   */
+  public static boolean isStale(IOException failure) {
+    return reason(failure).contains("stale");
+  }
+
   private static IoFailure ask(Path where) {
     for (Path path = where; path != null; path = path.getParent()) {
       if (Files.isDirectory(path)) {
