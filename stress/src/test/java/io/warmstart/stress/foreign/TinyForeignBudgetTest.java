@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,9 @@ class TinyForeignBudgetTest {
             () -> {
               while (!stopped.get()) {
                 foreign.sweep();
+                // Shorter than a save, longer than from making a directory to staging in it: without
+                // a pause nothing would ever be in place.
+                LockSupport.parkNanos(200_000);
               }
             },
             "foreign-sweeps");
