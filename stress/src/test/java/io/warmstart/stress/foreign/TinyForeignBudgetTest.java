@@ -42,9 +42,8 @@ class TinyForeignBudgetTest {
             () -> {
               while (!stopped.get()) {
                 foreign.sweep();
-                // Shorter than a save, longer than from making a directory to staging in it:
-                // without
-                // a pause nothing would ever be in place.
+                // Shorter than a save, longer than from making a directory to staging in it.
+                // Without a pause nothing would ever be in place.
                 LockSupport.parkNanos(200_000);
               }
             },
