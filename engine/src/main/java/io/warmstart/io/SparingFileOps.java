@@ -12,12 +12,11 @@ import java.util.List;
  * <p>An open that the kernel has refused for this reason has changed nothing, a file to be made
  * included: the descriptor is taken before the name is looked at. So it can be run again.
  */
-public final class SparingFileOps implements FileOps {
-  private final FileOps ops;
+public final class SparingFileOps extends ForwardingFileOps {
   private final IdleDescriptors idle;
 
   public SparingFileOps(FileOps ops, IdleDescriptors idle) {
-    this.ops = ops;
+    super(ops);
     this.idle = idle;
   }
 
@@ -49,45 +48,5 @@ public final class SparingFileOps implements FileOps {
   @Override
   public DirectoryHandle openDirectory(Path directory) throws IOException {
     return idle.opening(() -> ops.openDirectory(directory));
-  }
-
-  @Override
-  public FileFacts stat(Path path) throws IOException {
-    return ops.stat(path);
-  }
-
-  @Override
-  public long changedNanos(Path path) throws IOException {
-    return ops.changedNanos(path);
-  }
-
-  @Override
-  public long usableBytes(Path directory) {
-    return ops.usableBytes(directory);
-  }
-
-  @Override
-  public void createDirectory(Path directory) throws IOException {
-    ops.createDirectory(directory);
-  }
-
-  @Override
-  public void removeDirectory(Path directory) throws IOException {
-    ops.removeDirectory(directory);
-  }
-
-  @Override
-  public void rename(Path source, Path target) throws IOException {
-    ops.rename(source, target);
-  }
-
-  @Override
-  public void link(Path newName, Path existing) throws IOException {
-    ops.link(newName, existing);
-  }
-
-  @Override
-  public void unlink(Path file) throws IOException {
-    ops.unlink(file);
   }
 }
