@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
- * second step, a bounded number of times, with jitter. A failed sync ends it.
+ * second step, with jitter, for two seconds at most. A failed sync ends it.
  *
  * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
  * the manifest before it and the payload after, and then it must be published again; or a foreign
@@ -48,7 +48,12 @@ import org.jspecify.annotations.Nullable;
  * evicted.
  */
 final class SaveFlow {
-  private static final int MOST_ATTEMPTS = 32;
+  /**
+   * How long a save tries to get its pair in place. A foreign sweep removes a directory that is
+   * empty, and between making one and staging in it a thread can lose its processor many times in a
+   * row; so what bounds the attempts is time, not their number.
+   */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /**
    * Once the pair was in place: each takes some milliseconds, in which a foreign reader is done.
@@ -162,7 +167,9 @@ final class SaveFlow {
       Progress progress)
       throws IOException {
     IOException vanished = null;
-    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    long began = System.nanoTime();
+    int attempt = 0;
+    for (; attempt == 0 || System.nanoTime() - began < PATIENCE_NANOS; attempt++) {
       if (attempt > 0) {
         backOff(attempt);
       }
@@ -186,7 +193,7 @@ final class SaveFlow {
       return progress.manifest;
     }
     throw new IOException(
-        "gave up after " + MOST_ATTEMPTS + " attempts: others keep removing what is being saved",
+        "gave up after " + attempt + " attempts: others keep removing what is being saved",
         vanished);
   }
 
