@@ -2,9 +2,9 @@ package io.warmstart.jmh.peer;
 
 import io.warmstart.EntryKind;
 import io.warmstart.StoreOptions;
-import io.warmstart.jmh.original.OriginalEntry;
-import io.warmstart.jmh.original.OriginalStore;
 import io.warmstart.jmh.workload.Key;
+import io.warmstart.stress.original.OriginalEntry;
+import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -18,7 +18,13 @@ final class OriginalPeer implements Peer {
   private final OriginalStore store;
 
   OriginalPeer(OriginalStore.Version version, Path root, Sizing sizing) throws IOException {
-    store = OriginalStore.open(version, root, sizing.budgetBytes(), StoreOptions.DEFAULT_TTL);
+    store =
+        OriginalStore.open(
+            version,
+            root,
+            sizing.budgetBytes(),
+            StoreOptions.DEFAULT_TTL,
+            (manifest, reason) -> {});
   }
 
   @Override

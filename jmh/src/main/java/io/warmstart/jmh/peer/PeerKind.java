@@ -1,6 +1,6 @@
 package io.warmstart.jmh.peer;
 
-import io.warmstart.jmh.original.OriginalStore;
+import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,7 +3,6 @@ package io.warmstart.stress.worker;
 import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
-import io.warmstart.stress.foreign.ForeignWorkload;
 import io.warmstart.stress.history.HistoryWriter;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
 import io.warmstart.EntryKind;
 import java.util.OptionalDouble;

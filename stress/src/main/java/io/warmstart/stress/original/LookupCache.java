@@ -1,4 +1,4 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
 import io.warmstart.Fingerprint;
 import java.nio.file.Path;
@@ -10,8 +10,12 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Winners of earlier lookups with their payloads, each good for as long as its manifest's
- * modification time stands. Bounded by number and bytes; the longest written goes first.
+ * Winners of earlier lookups with their payloads, each valid while its manifest keeps its
+ * modification time. Bounded by number and bytes; the longest written goes first.
+ *
+ * <p>The original has one for all stores of a process, and asks it by key alone: with two roots in
+ * one process it answers for one with what lies in the other. Benchmarks open several roots in one
+ * process, so here each store has its own.
  */
 final class LookupCache {
   private static final int MOST_ENTRIES = 128;
@@ -33,10 +37,10 @@ final class LookupCache {
   }
 
   synchronized void put(Question question, Answer answer) {
-    answers.remove(question);
     if (answer.bytes() > MOST_BYTES) {
       return;
     }
+    answers.remove(question);
     long bytes = answers.values().stream().mapToLong(Answer::bytes).sum();
     while (answers.size() >= MOST_ENTRIES || bytes + answer.bytes() > MOST_BYTES) {
       Optional<Map.Entry<Question, Answer>> oldest =

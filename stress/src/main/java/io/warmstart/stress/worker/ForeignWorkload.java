@@ -1,46 +1,56 @@
-package io.warmstart.stress.foreign;
+package io.warmstart.stress.worker;
 
+import io.warmstart.EntryKind;
+import io.warmstart.StoreOptions;
 import io.warmstart.stress.history.HistoryWriter;
 import io.warmstart.stress.history.Kind;
 import io.warmstart.stress.history.Version;
-import io.warmstart.stress.worker.Mix;
-import io.warmstart.stress.worker.Names;
-import io.warmstart.stress.worker.WorkerPlan;
+import io.warmstart.stress.original.OriginalEntry;
+import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /**
- * A plan carried out by the foreign store. Its failures are its own doing and no problem of ours;
- * they stand in its history as failed, and what it destroys is kept in a list.
+ * A plan carried out by the port of the original. Its failures are its own doing and no problem of
+ * ours: its history records them as failed, and what it destroys is kept in a list.
  */
-public final class ForeignWorkload {
+final class ForeignWorkload {
   private final WorkerPlan plan;
   private final HistoryWriter history;
   private final SplittableRandom random;
-  private final ForeignStore store;
+  private final OriginalStore store;
   private final List<String> destroyed = new ArrayList<>();
   private long written;
 
-  public ForeignWorkload(WorkerPlan plan, HistoryWriter history) {
+  ForeignWorkload(WorkerPlan plan, HistoryWriter history) throws IOException {
     this.plan = plan;
     this.history = history;
     this.random = new SplittableRandom(plan.seed());
-    this.store = new ForeignStore(Path.of(plan.root()), plan.budgetBytes(), this::note);
+    this.store =
+        OriginalStore.open(
+            OriginalStore.Version.NEWER,
+            Path.of(plan.root()),
+            plan.budgetBytes(),
+            StoreOptions.DEFAULT_TTL,
+            this::note);
   }
 
   /** What it has removed: key directory, run id, when, and why, each on one line. */
-  public List<String> destroyed() {
+  List<String> destroyed() {
     return destroyed;
   }
 
   /** Works. */
-  public long run(BooleanSupplier goOn) throws IOException {
+  long run(BooleanSupplier goOn) throws IOException {
     long operations = 0;
     while (goOn.getAsBoolean()) {
       step();
@@ -57,7 +67,7 @@ public final class ForeignWorkload {
     if (saves || dice < mix.saves() + mix.overwrites()) {
       save(key, saves ? -1 : random.nextInt(plan.runs()));
     } else if (dice < mix.saves() + mix.overwrites() + mix.sweeps()) {
-      store.sweep();
+      store.evictOverflow();
     } else {
       lookup(key);
     }
@@ -69,7 +79,13 @@ public final class ForeignWorkload {
     String runId = run < 0 ? "f" + plan.worker() + "-" + written : Names.sharedRun(run);
     history.begin(run < 0 ? Kind.SAVE : Kind.OVERWRITE, key, run, version);
     try {
-      store.save(Names.key(key).toHex(), runId, payload, Version.objective(version), version);
+      store.saveOverwrite(
+          Names.key(key),
+          runId,
+          payload,
+          OptionalDouble.of(Version.objective(version)),
+          OptionalLong.of(version),
+          EntryKind.CHECKPOINT);
       history.done(version, 0);
     } catch (IOException e) {
       history.failed();
@@ -79,15 +95,17 @@ public final class ForeignWorkload {
   private void lookup(int key) throws IOException {
     history.begin(Kind.LATEST, key, -1, 0);
     try {
-      byte[] found = store.lookup(Names.key(key).toHex());
-      history.done(
-          found == null || found.length < Long.BYTES
-              ? 0
-              : ByteBuffer.wrap(found).order(ByteOrder.LITTLE_ENDIAN).getLong(0),
-          0);
+      Optional<OriginalEntry> found = store.lookupLatest(Names.key(key));
+      history.done(found.map(entry -> version(entry.payload())).orElse(0L), 0);
     } catch (IOException e) {
       history.failed();
     }
+  }
+
+  private static long version(byte[] payload) {
+    return payload.length < Long.BYTES
+        ? 0
+        : ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
   }
 
   private void note(Path manifest, String reason) {

@@ -1,4 +1,4 @@
-package io.warmstart.stress.foreign;
+package io.warmstart.stress.original;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.EntryAttributes;
 import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -21,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * published 32 times, found gone each time, and failed.
  */
 @Timeout(120)
-class TinyForeignBudgetTest {
+class TinyOriginalBudgetTest {
   private static final int SAVES = 20;
 
   @TempDir Path root;
@@ -35,20 +37,26 @@ class TinyForeignBudgetTest {
     Fingerprint key = new Fingerprinter().absorbString("test", "evicted").finish();
     AtomicLong evicted = new AtomicLong();
     AtomicBoolean stopped = new AtomicBoolean();
-    ForeignStore foreign =
-        new ForeignStore(root, 0, (manifest, reason) -> evicted.incrementAndGet());
-    Thread sweeping =
-        new Thread(
+    FutureTask<Void> sweeps =
+        new FutureTask<>(
             () -> {
               while (!stopped.get()) {
-                foreign.sweep();
+                // As by a new process each time: one that has seen an empty root does not sweep
+                // again before the root's modification time has moved.
+                OriginalStore.open(
+                        OriginalStore.Version.NEWER,
+                        root,
+                        0,
+                        StoreOptions.DEFAULT_TTL,
+                        (manifest, reason) -> evicted.incrementAndGet())
+                    .evictOverflow();
                 // Shorter than a save, longer than from making a directory to staging in it.
                 // Without a pause nothing would ever be in place.
                 LockSupport.parkNanos(200_000);
               }
-            },
-            "foreign-sweeps");
-    sweeping.start();
+              return null;
+            });
+    new Thread(sweeps, "original-sweeps").start();
     try (WarmStartStore store = WarmStartStore.open(root)) {
       for (int i = 0; i < SAVES || counter(store, "removed_by_others") == 0; i++) {
         store.saveOverwrite(key, "run", new byte[1000], EntryAttributes.checkpoint());
@@ -59,7 +67,7 @@ class TinyForeignBudgetTest {
       assertTrue(evicted.get() > 0);
     } finally {
       stopped.set(true);
-      sweeping.join();
+      sweeps.get();
     }
   }
 }

@@ -1,6 +1,6 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
-import io.warmstart.jmh.original.Disk.Version;
+import io.warmstart.stress.original.Disk.Version;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class Listings {
   static final String MANIFEST_SUFFIX = ".json";
   static final String PAYLOAD_SUFFIX = ".bin";
   static final String TEMPORARY = ".tmp.";
+  static final String EXPIRED = "expired";
 
   /** A pair that a scan has found whole, by name and size. */
   record Pair(
@@ -44,12 +46,19 @@ final class Listings {
 
   private final long ttlNanos;
   private final LongSupplier clock;
+  private final BiConsumer<Path, String> removed;
   private final Map<Path, Parsed> parsed = new HashMap<>();
   private final Map<Path, Listing> listings = new HashMap<>();
 
-  Listings(long ttlNanos, LongSupplier clock) {
+  /**
+   * The directories of one store.
+   *
+   * @param removed told of each manifest whose pair this store has removed, and why
+   */
+  Listings(long ttlNanos, LongSupplier clock, BiConsumer<Path, String> removed) {
     this.ttlNanos = ttlNanos;
     this.clock = clock;
+    this.removed = removed;
   }
 
   static Path payloadOf(Path manifest) {
@@ -97,7 +106,7 @@ final class Listings {
     List<Pair> left = new ArrayList<>(pairs.size());
     for (Pair pair : pairs) {
       if (expired(pair.manifest().writtenNanosSinceEpoch())) {
-        removePair(pair.manifestPath());
+        removePair(pair.manifestPath(), EXPIRED);
       } else {
         left.add(pair);
       }
@@ -139,36 +148,46 @@ final class Listings {
   private @Nullable Pair resolve(Path manifestPath, Version manifestVersion) {
     Path payloadPath = payloadOf(manifestPath);
     Version payloadVersion = Disk.version(payloadPath);
-    if (payloadVersion != null) {
-      try {
-        OriginalManifest manifest = read(manifestPath, manifestVersion, payloadVersion);
-        if (manifest.schemaVersion() == OriginalManifest.SCHEMA_VERSION
-            && !expired(manifest.writtenNanosSinceEpoch())) {
-          return new Pair(manifestPath, payloadPath, manifestVersion, payloadVersion, manifest);
-        }
-      } catch (IOException e) {
-        // Unreadable is broken there, so it is here.
-        removePair(manifestPath);
-        return null;
+    if (payloadVersion == null) {
+      // The manifest alone: a payload that is renamed into place at this moment stays.
+      if (Disk.removeHoping(manifestPath)) {
+        removed.accept(manifestPath, "no payload was there");
       }
+      forget(manifestPath);
+      return null;
     }
-    removePair(manifestPath);
-    return null;
+    OriginalManifest manifest;
+    try {
+      manifest = read(manifestPath, manifestVersion, payloadVersion);
+    } catch (IOException e) {
+      // Unreadable is broken there, so it is here.
+      removePair(manifestPath, "its manifest could not be read");
+      return null;
+    }
+    if (manifest.schemaVersion() != OriginalManifest.SCHEMA_VERSION) {
+      removePair(manifestPath, "another schema version");
+      return null;
+    }
+    if (expired(manifest.writtenNanosSinceEpoch())) {
+      removePair(manifestPath, EXPIRED);
+      return null;
+    }
+    return new Pair(manifestPath, payloadPath, manifestVersion, payloadVersion, manifest);
   }
 
+  /** A temporary file that names no process stays, and so does one of this process. */
   private static boolean removeForeignTemporary(Path path, String name) {
     String tail = name.substring(name.indexOf(TEMPORARY) + TEMPORARY.length());
     String pid = tail.contains(".") ? tail.substring(0, tail.indexOf('.')) : tail;
     try {
-      if (Long.parseLong(pid) != ProcessHandle.current().pid()) {
-        Disk.removeHoping(path);
-        return true;
+      if (Integer.toUnsignedLong(Integer.parseUnsignedInt(pid)) == ProcessHandle.current().pid()) {
+        return false;
       }
     } catch (NumberFormatException e) {
-      // Nobody's temporary file stays.
       return false;
     }
-    return false;
+    Disk.removeHoping(path);
+    return true;
   }
 
   private OriginalManifest read(Path path, Version version, Version payloadVersion)
@@ -206,9 +225,12 @@ final class Listings {
     }
   }
 
-  void removePair(Path manifestPath) {
-    Disk.removeHoping(manifestPath);
-    Disk.removeHoping(payloadOf(manifestPath));
+  void removePair(Path manifestPath, String reason) {
+    boolean manifestRemoved = Disk.removeHoping(manifestPath);
+    boolean payloadRemoved = Disk.removeHoping(payloadOf(manifestPath));
+    if (manifestRemoved || payloadRemoved) {
+      removed.accept(manifestPath, reason);
+    }
     forget(manifestPath);
   }
 

@@ -1,7 +1,7 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
-import io.warmstart.jmh.original.Disk.Version;
-import io.warmstart.jmh.original.Listings.Pair;
+import io.warmstart.stress.original.Disk.Version;
+import io.warmstart.stress.original.Listings.Pair;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -85,7 +85,7 @@ final class Sweep {
       if (bytes <= budgetBytes) {
         break;
       }
-      listings.removePair(pair.manifestPath());
+      listings.removePair(pair.manifestPath(), "over its budget");
       bytes -= pair.bytes();
     }
     countedBytes.set(bytes);

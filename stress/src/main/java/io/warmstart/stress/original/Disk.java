@@ -1,4 +1,4 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -84,13 +84,13 @@ final class Disk {
     Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Removes a file if that can be done. */
-  static void removeHoping(Path file) {
+  /** Removes a file if that can be done, and says whether this call removed it. */
+  static boolean removeHoping(Path file) {
     try {
-      Files.deleteIfExists(file);
+      return Files.deleteIfExists(file);
     } catch (IOException e) {
       // Ignored there, so ignored here.
-      return;
+      return false;
     }
   }
 }

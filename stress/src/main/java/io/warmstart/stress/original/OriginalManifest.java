@@ -1,4 +1,4 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -90,7 +90,8 @@ record OriginalManifest(
     return order == 0 ? kind == EntryKind.FINAL && other.kind != EntryKind.FINAL : order > 0;
   }
 
-  byte[] toJson() throws IOException {
+  /** The file's bytes; version 0.3.122 has no {@code accessed}. */
+  byte[] toJson(OriginalStore.Version version) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.setPrettyPrinter(LAYOUT.createInstance());
@@ -113,7 +114,9 @@ record OriginalManifest(
       json.writeStringField("kind", kind == EntryKind.FINAL ? "Final" : "Checkpoint");
       json.writeStringField("checksum_hex", checksumHex);
       json.writeNumberField("payload_bytes", payloadBytes);
-      json.writeBooleanField("accessed", accessed);
+      if (version == OriginalStore.Version.NEWER) {
+        json.writeBooleanField("accessed", accessed);
+      }
       json.writeEndObject();
     }
     return bytes.toByteArray();

@@ -1,4 +1,4 @@
 @NullMarked
-package io.warmstart.stress.foreign;
+package io.warmstart.stress.original;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,10 +1,10 @@
-package io.warmstart.jmh.original;
+package io.warmstart.stress.original;
 
 import io.warmstart.EntryKind;
 import io.warmstart.Fingerprint;
-import io.warmstart.jmh.original.Listings.Pair;
-import io.warmstart.jmh.original.LookupCache.Answer;
-import io.warmstart.jmh.original.LookupCache.Question;
+import io.warmstart.stress.original.Listings.Pair;
+import io.warmstart.stress.original.LookupCache.Answer;
+import io.warmstart.stress.original.LookupCache.Question;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,11 +18,13 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 
 /**
  * The store that warmstart descends from, in two versions of its algorithm, in Java: the same file
  * operations in the same order, with its own faults, so that a benchmark compares two algorithms
- * and not two languages.
+ * and not two languages, and a scenario has beside this engine what the original does to a root.
+ * Written from its behaviour.
  *
  * <p>A save: hash the payload; write it under a temporary name, sync, rename; take the stamp; write
  * the manifest under a temporary name, sync, rename; sync the directory; read the manifest back
@@ -34,6 +36,10 @@ import java.util.OptionalLong;
  * way a hit rewrites the manifest with its written stamp moved, synced and renamed, and syncs the
  * directory. The rewrite moves the modification time, so a cached winner serves every other lookup.
  * Version 0.3.122 rewrites nothing: its cached winner serves every lookup.
+ *
+ * <p>A scan of a directory removes what looks broken at that instant: other processes' temporary
+ * files, and pairs that do not parse, lack a half or have expired. A sweep scans every directory,
+ * unless the root's modification time and the bytes counted say that nothing has changed.
  *
  * <p>Not for use as a store: it loses entries when others work on the root.
  */
@@ -53,24 +59,39 @@ public final class OriginalStore {
   private final Sweep sweep;
   private final LookupCache winners = new LookupCache();
 
-  private OriginalStore(Version version, Path root, long sizeBudgetBytes, Duration ttl) {
+  private OriginalStore(
+      Version version,
+      Path root,
+      long sizeBudgetBytes,
+      Duration ttl,
+      BiConsumer<Path, String> removed) {
     this.version = version;
     this.root = root;
-    this.listings = new Listings(ttl.toNanos(), OriginalStore::unixNanos);
+    this.listings = new Listings(ttl.toNanos(), OriginalStore::unixNanos, removed);
     this.sweep = new Sweep(version, root, sizeBudgetBytes, listings);
   }
 
   /** Opens a root with the newer version, making it and its parents if they are missing. */
   public static OriginalStore open(Path root, long sizeBudgetBytes, Duration ttl)
       throws IOException {
-    return open(Version.NEWER, root, sizeBudgetBytes, ttl);
+    return open(Version.NEWER, root, sizeBudgetBytes, ttl, (manifest, reason) -> {});
   }
 
-  /** Opens a root, making it and its parents if they are missing. */
-  public static OriginalStore open(Version version, Path root, long sizeBudgetBytes, Duration ttl)
+  /**
+   * Opens a root, making it and its parents if they are missing.
+   *
+   * @param removed told of each manifest whose pair this store has removed, and why; two threads
+   *     that use the store may tell it at once
+   */
+  public static OriginalStore open(
+      Version version,
+      Path root,
+      long sizeBudgetBytes,
+      Duration ttl,
+      BiConsumer<Path, String> removed)
       throws IOException {
     Files.createDirectories(root);
-    return new OriginalStore(version, root, sizeBudgetBytes, ttl);
+    return new OriginalStore(version, root, sizeBudgetBytes, ttl, removed);
   }
 
   /** The entry with the lowest objective; a tie goes to a final result, then to the later one. */
@@ -104,7 +125,7 @@ public final class OriginalStore {
           return Optional.of(known.entry().copyWrittenAt(touched.writtenUnixSecs()));
         }
         winners.forget(question);
-        listings.removePair(known.manifest());
+        listings.removePair(known.manifest(), Listings.EXPIRED);
         return Optional.empty();
       }
       winners.forget(question);
@@ -135,7 +156,7 @@ public final class OriginalStore {
     }
     if (!checksumHex(payload).equals(winner.manifest().checksumHex())) {
       winners.forget(question);
-      listings.removePair(winner.manifestPath());
+      listings.removePair(winner.manifestPath(), "payload and manifest did not fit");
       return Optional.empty();
     }
     OriginalManifest manifest =
@@ -171,7 +192,7 @@ public final class OriginalStore {
         Listings.withSuffix(
             manifestPath,
             Listings.MANIFEST_SUFFIX + ".touch" + Listings.TEMPORARY + pid() + "." + unixNanos());
-    Disk.writeSynced(temporary, touched.toJson());
+    Disk.writeSynced(temporary, touched.toJson(version));
     Disk.rename(temporary, manifestPath);
     Disk.syncDirectoryHoping(directory);
     listings.forget(manifestPath);
@@ -216,7 +237,7 @@ public final class OriginalStore {
             checksumHex(payload),
             payload.length,
             false);
-    publish(directory, runId, payload, unstamped);
+    publish(version, directory, runId, payload, unstamped);
     Disk.syncDirectoryHoping(directory);
     listings.saved(directory.resolve(runId + Listings.MANIFEST_SUFFIX));
     sweep.afterSave(payload.length);
@@ -224,7 +245,8 @@ public final class OriginalStore {
 
   /** Publishes, once more if a sibling's sweep has removed the directory meanwhile. */
   private static void publish(
-      Path directory, String runId, byte[] payload, OriginalManifest unstamped) throws IOException {
+      Version version, Path directory, String runId, byte[] payload, OriginalManifest unstamped)
+      throws IOException {
     long nonce = unixNanos();
     for (int attempt = 0; ; attempt++) {
       String suffix = Listings.TEMPORARY + pid() + "." + nonce + "." + attempt;
@@ -237,7 +259,7 @@ public final class OriginalStore {
         Disk.writeHopingSynced(stagedPayload, payload);
         Disk.rename(stagedPayload, payloadPath);
         OriginalManifest manifest = unstamped.writtenAt(unixNanos());
-        Disk.writeHopingSynced(stagedManifest, manifest.toJson());
+        Disk.writeHopingSynced(stagedManifest, manifest.toJson(version));
         try {
           Disk.rename(stagedManifest, manifestPath);
         } catch (IOException e) {
