@@ -7,17 +7,24 @@
  * intent stands, as the kernel and the mapping leave them.
  *
  * Ghosts: `current` is the version that a lookup must find, 0 if none: set by the manifest's rename
- * and by the removal of the manifest, which are the commits. Nobody's steps depend on it.
+ * and by the removal of the manifest, which are the commits; `promised` is one that a reader has
+ * answered by its staged manifest, before its commit. Nobody's steps depend on them.
  *
  * To see it fail: -DNO_LOCK; -DNO_RETRY (a directory that vanished fails the save);
  * -DPAYLOAD_FIRST (an eviction removes the payload before the manifest); -DNO_COMPLETION (a sweep
- * removes the staged files of the dead without completing what they could complete) together with
- * -DNO_INTENT (the next holder does not repair after a dead one). Either alone does not fail: each
- * makes good for the other.
+ * removes the staged files of the dead without completing what they could complete); with -DERRORS=0
+ * only together with -DNO_INTENT (the next holder does not repair after a dead one), since for deaths
+ * each makes good for the other. -DSTAGED_ALONE (a reader answers by any staged manifest, whether its
+ * payload is in place or not).
  */
 
 #ifndef CRASHES
 #define CRASHES 2
+#endif
+
+/* How many second renames fail. */
+#ifndef ERRORS
+#define ERRORS 1
 #endif
 
 #define WRITERS 2
@@ -34,14 +41,22 @@ byte holder = NOBODY;
 bool intent = false;
 
 byte current = 0;
+byte promised = 0;
 byte committed = 0;             /* how many commits there were */
 bool evicted = false;           /* whether the last commit was a removal */
 byte crashes = CRASHES;
+byte errors = ERRORS;
 byte finished = 0;
 
 #define fits (payload == manifest && manifest != 0)
 #define empty (payload == 0 && manifest == 0 && stagedPayload[0] == 0 && stagedManifest[0] == 0 \
     && stagedPayload[1] == 0 && stagedManifest[1] == 0)
+
+#define completes (payload != 0 && (stagedManifest[0] == payload || stagedManifest[1] == payload))
+
+/* Any commit ends a promise: it keeps it, or comes after it. */
+#define COMMIT(version)                                                      \
+  promised = 0; current = version; committed++; evicted = (version == 0)
 
 /* The process may die here: the kernel frees its lock, and all else stays. */
 #define MAY_DIE(me)                                                          \
@@ -57,11 +72,9 @@ inline rollForward() {
   :: payload != 0 && payload != manifest ->
      if
      :: stagedManifest[0] == payload ->
-        atomic { manifest = payload; stagedManifest[0] = 0; current = manifest; committed++;
-          evicted = false }
+        atomic { manifest = payload; stagedManifest[0] = 0; COMMIT(manifest) }
      :: stagedManifest[1] == payload ->
-        atomic { manifest = payload; stagedManifest[1] = 0; current = manifest; committed++;
-          evicted = false }
+        atomic { manifest = payload; stagedManifest[1] = 0; COMMIT(manifest) }
      :: else
      fi
   :: else
@@ -115,18 +128,26 @@ stage:
   fi;
   MAY_DIE(me);
   if
+  :: atomic { errors > 0 -> errors-- };
+     /* Cut off, and not undone: the save fails, and its process ends some time. */
+     releaseLock(me);
+     dead[me] = true;
+     goto end
   :: atomic { stagedManifest[me] == version ->
-       manifest = version; stagedManifest[me] = 0; current = version; committed++; since = committed;
-       evicted = false }
+       manifest = version; stagedManifest[me] = 0; COMMIT(version); since = committed }
   :: else -> releaseLock(me); goto vanished
   fi;
   MAY_DIE(me);
   releaseLock(me);
   /*
    * Acknowledged. It is there, unless a commit after it has replaced or removed it; and it is whole,
-   * unless somebody is at work between two renames or has died there, which the intent tells.
+   * unless somebody is at work between two renames or has died there, which the intent tells, or was
+   * cut off there, which the staged manifest tells.
    */
-  atomic { assert(committed > since || (manifest == version && (fits || intent))); goto end };
+  atomic {
+    assert(committed > since || (manifest == version && (fits || intent || completes)));
+    goto end
+  };
 vanished:
 #ifdef NO_RETRY
   assert(false);
@@ -140,6 +161,7 @@ proctype Reader() {
   byte read;
   byte bytes;
   byte again;
+  byte answered;
   byte looks = 0;
   byte before;
 look:
@@ -147,13 +169,38 @@ look:
   /* A miss is right only if at this instant there is nothing that was committed and not removed. */
   atomic { read = manifest; before = committed; assert(read == current) };
   if
-  :: read == 0 -> goto end
+  :: read == 0 -> goto next
   :: else
   fi;
   MAY_DIE(2);
   bytes = payload;
   if
-  :: bytes == read -> goto end
+#ifdef STAGED_ALONE
+  :: atomic { stagedManifest[0] != 0 -> promised = stagedManifest[0]; goto next }
+#endif
+  :: bytes == read ->
+     /* What was answered before its commit is not followed by what was before it. */
+     atomic { assert(promised == 0 || committed > before); goto next }
+  :: else
+  fi;
+  MAY_DIE(2);
+  /*
+   * A staged manifest that fits the payload in place: the two are the new version, which is answered
+   * although it is not committed.
+   */
+  atomic {
+    if
+    :: stagedManifest[0] == bytes && bytes != 0 -> answered = bytes
+    :: stagedManifest[1] == bytes && bytes != 0 -> answered = bytes
+    :: else -> answered = 0
+    fi;
+    if
+    :: answered != 0 && current != answered -> promised = answered
+    :: else
+    fi
+  };
+  if
+  :: answered != 0 -> goto next
   :: else
   fi;
   MAY_DIE(2);
@@ -168,6 +215,7 @@ look:
   /* Under the lock the pair is whole, or was removed; it is never set aside as broken. */
   atomic { assert(manifest == 0 || fits) };
   releaseLock(2);
+next:
   looks++;
   if
   :: looks < 3 -> goto look
@@ -194,7 +242,7 @@ again:
         payload = 0;
         MAY_DIE(3);
 #endif
-        atomic { manifest = 0; current = 0; committed++; evicted = true };
+        atomic { manifest = 0; COMMIT(0) };
         MAY_DIE(3);
         payload = 0;
         MAY_DIE(3)

@@ -57,7 +57,11 @@ final class ExplainFlow {
         continue;
       }
       String mismatch = mismatch(directory, candidate);
-      if (mismatch == null) {
+      Manifest staged =
+          mismatch == null ? null : engine.reader.cutOff(directory, candidate.runId());
+      if (staged != null) {
+        usable.add(new Candidate(candidate.runId(), staged));
+      } else if (mismatch == null) {
         usable.add(candidate);
       } else {
         unusable.put(candidate.runId(), mismatch);

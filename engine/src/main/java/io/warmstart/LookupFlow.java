@@ -31,19 +31,21 @@ import org.jspecify.annotations.Nullable;
  *   <li>Ask the index which entries the key has; pass over those that have expired.
  *   <li>In the order of the ranking, read each one's payload and compare it with its manifest; the
  *       first that fits is the answer. Note the hit for its access stamp.
- *   <li>If one does not fit, read its manifest again. If that has changed, a writer was at work:
- *       start over.
+ *   <li>If one does not fit, a save may be between its two renames, or was cut off there: then its
+ *       staged manifest fits, and the two are the new version. Complete the save if the key's lock
+ *       is free, and answer by the staged manifest if it is not.
+ *   <li>If none fits, read the manifest again. If that has changed, a writer was at work: start
+ *       over.
  *   <li>If it is stable, wait until both files are older than a foreign writer's two renames are
  *       apart, then look once more under the key's lock, complete a publish that was cut off, or,
  *       if both files have been as they are for a minute, move the pair to quarantine; go on with
  *       the runner-up. A half without the other is passed over, for a sweep to judge.
- *   <li>If the lock is not to be had, its holder may be stopped between its two renames: return the
- *       version before from the link that it keeps to it. Where there is none, wait some more.
  * </ol>
  *
- * <p>While a writer may be between its renames, the version that the manifest still tells of is the
- * entry's: if this process has it in memory, it is the answer, and nobody waits. A store that may
- * change nothing waits as the others do, and mends nothing.
+ * <p>A program that takes no lock of ours stages nothing that we could answer by. While one may be
+ * between its renames, the version that the manifest still tells of is the entry's: if this process
+ * has it in memory, it is the answer, and nobody waits. A store that may change nothing waits as
+ * the others do, and mends nothing.
  *
  * <p>It is answered within a second even then: so it waits for locks for less than that.
  *
@@ -53,16 +55,13 @@ import org.jspecify.annotations.Nullable;
 final class LookupFlow {
   private static final int MOST_ATTEMPTS = 64;
 
-  /** A holder that goes on is done long before; one that is stopped keeps the version before. */
-  private static final long FIRST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
   /**
    * How often one lookup starts over because a pair was changing. A writer that renames changes it
    * twice; one that copies into the file in place, with each buffer, for as long as it takes.
    */
   private static final int MOST_CHANGES = 32;
 
-  /** In all, for holders that have kept nothing. With the wait for foreign writers, 0.7 s. */
+  /** In all, for holders of locks. With the wait for foreign writers, 0.7 s. */
   private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
   /** Between the looks at a key that other machines change. */
@@ -202,12 +201,7 @@ final class LookupFlow {
       } else {
         try {
           PairRecovery.Outcome outcome =
-              settle(
-                  directory,
-                  suspect.runId(),
-                  judgement(scan, suspect.runId()),
-                  patience,
-                  MOST_WAIT_NANOS);
+              settle(directory, suspect.runId(), judgement(scan, suspect.runId()), patience);
           if (outcome == PairRecovery.Outcome.WHOLE
               || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
             return null;
@@ -221,7 +215,8 @@ final class LookupFlow {
     // What this store passes over as expired, one with another TTL would return.
     boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
     List<Candidate> order = ranking.rule().preferenceOrder(unexpired);
-    for (Candidate candidate : order) {
+    for (int next = 0; next < order.size(); next++) {
+      Candidate candidate = order.get(next);
       PairRead read;
       try {
         read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
@@ -237,7 +232,18 @@ final class LookupFlow {
         return true;
       }
       try {
-        patience.waitedInVain = false;
+        Manifest staged = engine.reader.cutOff(directory, candidate.runId());
+        if (staged != null) {
+          if (isCompleted(directory, candidate.runId())) {
+            return null;
+          }
+          // It may rank otherwise than the version before. It is in place when its holder goes on.
+          general = false;
+          order.set(next, new Candidate(candidate.runId(), staged));
+          order = ranking.rule().preferenceOrder(order.subList(next, order.size()));
+          next = -1;
+          continue;
+        }
         if (changed(directory, candidate)) {
           return null;
         }
@@ -248,21 +254,8 @@ final class LookupFlow {
         if (isMended(directory, candidate, patience)) {
           return null;
         }
-        boolean stopped = patience.waitedInVain;
         if (takeFromMemory(directory, candidate, target)) {
           return true;
-        }
-        PayloadMemory kept =
-            engine.reader.readKept(directory, candidate.runId(), candidate.manifest());
-        if (kept != null) {
-          if (stopped) {
-            giveUp();
-          }
-          take(directory, ranking, null, candidate, kept, target);
-          return true;
-        }
-        if (stopped && isSettled(directory, candidate, patience, MOST_WAIT_NANOS)) {
-          return null;
         }
       } catch (IOException e) {
         unreadable = stays(e);
@@ -377,9 +370,6 @@ final class LookupFlow {
     /** How often a pair was changing. */
     private int changes;
 
-    /** Whether the last lock was not to be had. */
-    private boolean waitedInVain;
-
     /** Whether to look again at a pair that was changing. */
     private boolean startsOver() {
       return ++changes <= MOST_CHANGES;
@@ -398,7 +388,7 @@ final class LookupFlow {
     if (!ForeignWriters.waitOut(engine, directory, candidate.runId(), patience.waits)) {
       return patience.startsOver() || isLeftForLater(directory);
     }
-    if (!engine.readOnly() && isSettled(directory, candidate, patience, FIRST_WAIT_NANOS)) {
+    if (!engine.readOnly() && isSettled(directory, candidate, patience)) {
       return true;
     }
     patience.leftNanos -=
@@ -423,14 +413,33 @@ final class LookupFlow {
     }
   }
 
-  private boolean isSettled(
-      KeyDirectory directory, Candidate candidate, Patience patience, long mostWaitNanos)
+  /**
+   * Whether a save that was cut off is complete now. One that is under way holds the lock, and is
+   * not waited for.
+   */
+  private boolean isCompleted(KeyDirectory directory, String runId) {
+    // No lock keeps another machine out, which may be between its renames at this moment.
+    if (engine.readOnly() || engine.besideOtherMachines()) {
+      return false;
+    }
+    try (KeyLocks.Hold hold = engine.lock(directory, 0)) {
+      return hold.shared()
+          && RecoverFlow.settle(engine, hold, directory, runId, PairRecovery.Judgement.NONE)
+              != PairRecovery.Outcome.UNDECIDED;
+    } catch (IOException e) {
+      // What it was cut off by is still so. It can be read all the same.
+      engine.counters.count(Counter.LOOKUP_FAILURES);
+      return false;
+    }
+  }
+
+  private boolean isSettled(KeyDirectory directory, Candidate candidate, Patience patience)
       throws IOException {
     PairRecovery.Judgement judgement =
         ForeignWriters.hasStaged(engine, directory, candidate.runId())
             ? PairRecovery.Judgement.NONE
             : PairRecovery.Judgement.LOOKUP;
-    return switch (settle(directory, candidate.runId(), judgement, patience, mostWaitNanos)) {
+    return switch (settle(directory, candidate.runId(), judgement, patience)) {
       case WHOLE, ROLLED_FORWARD, GONE -> true;
       case QUARANTINED, UNDECIDED -> false;
     };
@@ -442,24 +451,16 @@ final class LookupFlow {
         : PairRecovery.Judgement.LOOKUP;
   }
 
-  /** After the first wait in vain nothing is done; after the last, what can be without the lock. */
+  /** After a wait in vain, what can be done without the lock. */
   private PairRecovery.Outcome settle(
-      KeyDirectory directory,
-      String runId,
-      PairRecovery.Judgement judgement,
-      Patience patience,
-      long mostWaitNanos)
+      KeyDirectory directory, String runId, PairRecovery.Judgement judgement, Patience patience)
       throws IOException {
     long began = System.nanoTime();
-    long waitNanos = Math.min(patience.leftNanos, mostWaitNanos);
-    try (KeyLocks.Hold hold = engine.lock(directory, waitNanos)) {
-      patience.waitedInVain = !hold.shared();
+    try (KeyLocks.Hold hold = engine.lock(directory, patience.leftNanos)) {
       if (!hold.shared()) {
         patience.leftNanos -= Math.min(patience.leftNanos, System.nanoTime() - began);
-        if (mostWaitNanos < MOST_WAIT_NANOS) {
-          return PairRecovery.Outcome.UNDECIDED;
-        }
-        giveUp();
+        engine.counters.count(Counter.LOCK_TIMEOUTS);
+        engine.counters.count(Counter.FILES_ONLY);
       }
       PairRecovery.Outcome outcome = RecoverFlow.settle(engine, hold, directory, runId, judgement);
       if (outcome == PairRecovery.Outcome.UNDECIDED) {
@@ -467,10 +468,5 @@ final class LookupFlow {
       }
       return outcome;
     }
-  }
-
-  private void giveUp() {
-    engine.counters.count(Counter.LOCK_TIMEOUTS);
-    engine.counters.count(Counter.FILES_ONLY);
   }
 }

@@ -103,12 +103,7 @@ final class SaveFlow {
       throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
     } catch (IOException e) {
       failed();
-      throw StoreFailures.ofWriting(
-          undone(e)
-              ? progress.failure()
-              : "save was cut off and will be completed, or undone, by the next reader or sweep",
-          directory.path(),
-          e);
+      throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
     } catch (RuntimeException | Error e) {
       failed();
       throw e;
@@ -142,14 +137,11 @@ final class SaveFlow {
   }
 
   /**
-   * Whether a save that threw may have replaced the version before all the same, or will: it is
-   * visible, or was cut off. Of what is no StoreException, such as an OutOfMemoryError, nobody
-   * knows.
+   * Whether a save that threw may have replaced the version before all the same, or will. Of what
+   * is no StoreException, such as an OutOfMemoryError, nobody knows.
    */
   static boolean mayHaveReplaced(Throwable failure) {
-    return !(failure instanceof StoreException)
-        || failure instanceof DurabilityUnknownException
-        || (failure.getCause() instanceof IOException cause && !undone(cause));
+    return !(failure instanceof StoreException) || failure instanceof DurabilityUnknownException;
   }
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
@@ -293,17 +285,15 @@ final class SaveFlow {
               directory.key(),
               EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()),
               published.replacedBytes());
-      if (published.leftLink()) {
-        engine.leaveTraces();
-      }
       if (!published.inPlace()) {
         return FOREIGN_REMOVAL;
       }
       return hold.removals();
+    } catch (Publisher.CutOffException e) {
+      throw durabilityUnknown(
+          "save was cut off and will be completed later", directory, e.reason());
     } catch (IOException | RuntimeException | Error e) {
-      if (undone(e)) {
-        engine.stager.discard(pair, e);
-      }
+      engine.stager.discard(pair, e);
       throw e;
     }
   }
@@ -315,13 +305,15 @@ final class SaveFlow {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
     } catch (IOException e) {
       engine.counters.count(Counter.SYNC_FAILURES);
-      throw new DurabilityUnknownException(
-          "saved and visible, but the directory could not be synced: "
-              + StoreFailures.describe(e)
-              + " file="
-              + directory.path(),
-          e);
+      throw durabilityUnknown(
+          "saved and visible, but the directory could not be synced", directory, e);
     }
+  }
+
+  private static DurabilityUnknownException durabilityUnknown(
+      String what, KeyDirectory directory, IOException because) {
+    return new DurabilityUnknownException(
+        what + ": " + StoreFailures.describe(because) + " file=" + directory.path(), because);
   }
 
   /** Whether the pair is there, or one of us has removed or replaced it by design. */
@@ -346,15 +338,6 @@ final class SaveFlow {
               + " file="
               + directory.path());
     }
-  }
-
-  private static boolean undone(Throwable failure) {
-    for (Throwable suppressed : failure.getSuppressed()) {
-      if (suppressed instanceof Publisher.UndoFailedException) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static void backOff(int attempt) {

@@ -201,10 +201,10 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    * @throws StorageFullException if the disk is full
    * @throws ReadOnlyStoreException if the root cannot be written to
-   * @throws DurabilityUnknownException if the entry is visible but its directory was not synced
+   * @throws DurabilityUnknownException if the entry is saved, now or a little later, and it is not
+   *     known whether it survives a power cut
    * @throws StoreException if it failed otherwise. The message says what it has left: mostly
-   *     nothing was changed, but a save may be cut off between its two files, which the next reader
-   *     or sweep completes, and other programs may remove what a save publishes
+   *     nothing was changed, but other programs may remove what a save publishes
    */
   public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
     return save(key, PayloadSource.of(payload), attributes);

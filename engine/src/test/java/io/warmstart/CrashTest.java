@@ -85,7 +85,7 @@ class CrashTest {
         store -> FaultScenario.save(store, KEY, "r0", "new", 1),
         FaultScenario.expect(entry("r0"), List.of("old", "new")),
         FaultScenario.expect(entry("r0"), List.of("new")));
-    assertTrue(finder.images() >= 30, "images: " + finder.images());
+    assertTrue(finder.images() >= 24, "images: " + finder.images());
   }
 
   @ParameterizedTest

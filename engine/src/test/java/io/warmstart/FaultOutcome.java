@@ -41,7 +41,7 @@ final class FaultOutcome {
 
   /** Whether a failed save says that it will be completed. */
   boolean cutOff() {
-    return thrown != null
+    return thrown instanceof DurabilityUnknownException
         && String.valueOf(thrown.getMessage()).contains("was cut off and will be completed");
   }
 

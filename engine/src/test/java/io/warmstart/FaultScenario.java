@@ -112,16 +112,14 @@ abstract class FaultScenario {
 
   /**
    * Overwrites an entry and leaves it as a death between the two renames does: the new payload in
-   * place, the old manifest, the new manifest staged, the old payload under a second name.
+   * place, the old manifest, the new manifest staged.
    */
   static void cutOffOverwrite(
       Path root, Fingerprint key, String runId, String version, double objective)
       throws IOException {
     KeyDirectory directory = directory(root, key);
     Path oldManifest = root.resolve("old-manifest");
-    Path previous = directory.staged(stagedByDead(runId, StagedName.Role.PREVIOUS));
     Files.copy(directory.manifest(runId), oldManifest);
-    Files.copy(directory.payload(runId), previous);
     try (WarmStartStore store = openHealthy(root)) {
       save(store, key, runId, version, objective);
     }

@@ -123,7 +123,7 @@ final class SavingProcess {
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
       if (armed && Thread.currentThread().getName().equals("main")) {
-        if (index >= 0 || op.kind() == Kind.LINK) {
+        if (index >= 0 || op.kind() == Kind.RENAME) {
           index++;
         }
         if (index == stopAt) {

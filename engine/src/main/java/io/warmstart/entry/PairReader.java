@@ -2,6 +2,7 @@ package io.warmstart.entry;
 
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
@@ -13,7 +14,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -70,27 +75,53 @@ public final class PairReader {
   }
 
   /**
-   * Reads the payload that a writer keeps a link to while it replaces it, if it is the manifest's:
-   * a writer that was stopped between its two renames has left the version before in two places.
+   * Finds the manifest that a save has staged and not renamed yet, although its payload is in
+   * place: the two are the new version, whatever the manifest in place says.
    *
    * @return null if there is none
    */
-  public @Nullable PayloadMemory readKept(KeyDirectory directory, String runId, Manifest manifest)
-      throws IOException {
-    for (KeyScan.Leftover leftover : KeyScan.forLookup(ops, directory).staged()) {
-      StagedName staged = leftover.staged();
-      if (staged != null
-          && staged.role() == StagedName.Role.PREVIOUS
-          && staged.runId().equals(runId)) {
-        Path path = directory.path().resolve(leftover.name());
-        PairRead read = readOrNull(path, manifest);
-        PayloadMemory memory = read == null ? null : read.memory();
-        if (memory != null) {
-          return memory;
+  public @Nullable Manifest cutOff(KeyDirectory directory, String runId) throws IOException {
+    List<StagedManifest> staged = stagedManifests(directory, runId, each -> true);
+    if (staged.isEmpty()) {
+      return null;
+    }
+    try {
+      Path payload = directory.payload(runId);
+      long length = ops.stat(payload).size();
+      StagedManifest fitting = StagedManifest.fitting(staged, length, checksum(payload));
+      return fitting == null ? null : fitting.manifest();
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  /** A manifest that is staged, and where. */
+  record StagedManifest(Path path, Manifest manifest) {
+    /** The latest one that fits a payload: an older one may be a touch that came too late. */
+    static @Nullable StagedManifest fitting(
+        List<StagedManifest> staged, long length, Digest256 checksum) {
+      return staged.stream()
+          .filter(each -> each.manifest.fits(length, checksum))
+          .max(Comparator.comparing(each -> each.manifest.written()))
+          .orElse(null);
+    }
+  }
+
+  /** Reads the manifests that are staged for a run. */
+  List<StagedManifest> stagedManifests(
+      KeyDirectory directory, String runId, Predicate<StagedName> usable) throws IOException {
+    List<StagedManifest> found = new ArrayList<>();
+    for (StagedName staged : SettledListing.of(ops, directory).staged(runId)) {
+      if (staged.role() == StagedName.Role.MANIFEST && usable.test(staged)) {
+        Path path = directory.staged(staged);
+        try {
+          found.add(new StagedManifest(path, ManifestFile.read(ops, path).manifest()));
+        } catch (NoSuchFileException | ManifestFormatException e) {
+          // Gone, or cut off while it was written: not the one.
         }
       }
     }
-    return null;
+    return found;
   }
 
   private PairRead readOnce(Path path, Manifest manifest) throws IOException {

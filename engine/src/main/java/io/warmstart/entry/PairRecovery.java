@@ -1,5 +1,6 @@
 package io.warmstart.entry;
 
+import io.warmstart.entry.PairReader.StagedManifest;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
@@ -9,10 +10,10 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * rename, the new payload in place and the new manifest staged; if the file system kept the second
  * rename and lost the first, the new manifest in place and the new payload staged. So, in this
  * order: a staged manifest that fits the payload in place is renamed into place (roll forward); a
- * staged or kept payload that fits the manifest in place is; what cannot be mended goes to
- * quarantine, if it is proven bad.
+ * staged payload that fits the manifest in place is, or the link to the payload before that earlier
+ * versions of this engine kept; what cannot be mended goes to quarantine, if it is proven bad.
  *
  * <p>Programs that take no lock of ours write pairs too, and not only by renames: {@code tar} and
  * {@code cp} write the files in place, one after the other. So a half that is missing proves
@@ -112,6 +113,7 @@ public final class PairRecovery {
       KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
     long began = ages.monotonicNanos();
+    Predicate<StagedName> usable = locked ? staged -> true : ownerIsGone;
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
     FileFacts payloadFacts = statOrNull(payloadPath);
@@ -141,7 +143,7 @@ public final class PairRecovery {
       // and has asked its server since, to open the file.
       payloadFacts = ops.stat(payloadPath);
       if (manifest != null) {
-        if (fits(manifest, payloadFacts, actual)) {
+        if (manifest.fits(payloadFacts.size(), actual)) {
           return Outcome.WHOLE;
         }
         fault = Fault.MISFIT;
@@ -153,14 +155,16 @@ public final class PairRecovery {
                 + " file="
                 + payloadPath;
       }
-      Path fitting = stagedManifestFor(directory, runId, payloadFacts, actual, locked);
+      StagedManifest fitting =
+          StagedManifest.fitting(
+              reader.stagedManifests(directory, runId, usable), payloadFacts.size(), actual);
       if (fitting != null) {
-        ops.rename(fitting, manifestPath);
+        ops.rename(fitting.path(), manifestPath);
         return Outcome.ROLLED_FORWARD;
       }
     }
     if (manifest != null) {
-      Path fitting = stagedPayloadFor(directory, runId, manifest, locked);
+      Path fitting = stagedPayloadFor(directory, runId, manifest, usable);
       if (fitting != null) {
         ops.rename(fitting, payloadPath);
         return Outcome.ROLLED_FORWARD;
@@ -189,9 +193,10 @@ public final class PairRecovery {
   /** Mends every pair of a key that a publish may have been cut off in. */
   public int recoverKey(KeyDirectory directory, boolean locked) throws IOException {
     int mended = 0;
-    List<String> runIds = new ArrayList<>();
-    for (StagedName staged : stagedNames(directory)) {
-      if (!runIds.contains(staged.runId())) {
+    Set<String> runIds = new LinkedHashSet<>();
+    for (String name : SettledListing.of(ops, directory).names()) {
+      StagedName staged = StagedName.parse(name);
+      if (staged != null) {
         runIds.add(staged.runId());
       }
     }
@@ -203,38 +208,17 @@ public final class PairRecovery {
     return mended;
   }
 
-  private static boolean fits(Manifest manifest, FileFacts payload, Digest256 actual) {
-    return manifest.payloadBytes() == payload.size() && manifest.checksum().equals(actual);
-  }
-
-  private @Nullable Path stagedManifestFor(
-      KeyDirectory directory, String runId, FileFacts payload, Digest256 actual, boolean locked)
-      throws IOException {
-    for (StagedName staged : usable(directory, runId, locked)) {
-      if (staged.role() == StagedName.Role.MANIFEST) {
-        Path path = directory.staged(staged);
-        try {
-          if (fits(ManifestFile.read(ops, path).manifest(), payload, actual)) {
-            return path;
-          }
-        } catch (NoSuchFileException | ManifestFormatException e) {
-          // Gone, or cut off while it was written: not the one.
-        }
-      }
-    }
-    return null;
-  }
-
   private @Nullable Path stagedPayloadFor(
-      KeyDirectory directory, String runId, Manifest manifest, boolean locked) throws IOException {
-    for (StagedName staged : usable(directory, runId, locked)) {
-      if (staged.role() != StagedName.Role.MANIFEST) {
+      KeyDirectory directory, String runId, Manifest manifest, Predicate<StagedName> usable)
+      throws IOException {
+    for (StagedName staged : SettledListing.of(ops, directory).staged(runId)) {
+      if (staged.role() != StagedName.Role.MANIFEST && usable.test(staged)) {
         Path path = directory.staged(staged);
         try {
           FileFacts facts = ops.stat(path);
           if (facts.regular()
               && facts.size() == manifest.payloadBytes()
-              && reader.checksum(path).equals(manifest.checksum())) {
+              && manifest.fits(facts.size(), reader.checksum(path))) {
             return path;
           }
         } catch (NoSuchFileException e) {
@@ -243,32 +227,6 @@ public final class PairRecovery {
       }
     }
     return null;
-  }
-
-  private List<StagedName> usable(KeyDirectory directory, String runId, boolean locked)
-      throws IOException {
-    List<StagedName> usable = new ArrayList<>();
-    for (StagedName staged : stagedNames(directory)) {
-      if (staged.runId().equals(runId) && (locked || ownerIsGone.test(staged))) {
-        usable.add(staged);
-      }
-    }
-    return usable;
-  }
-
-  private List<StagedName> stagedNames(KeyDirectory directory) throws IOException {
-    List<StagedName> names = new ArrayList<>();
-    try {
-      for (String name : ops.list(directory.path())) {
-        StagedName staged = StagedName.parse(name);
-        if (staged != null) {
-          names.add(staged);
-        }
-      }
-    } catch (NoSuchFileException | NotDirectoryException e) {
-      return List.of();
-    }
-    return names;
   }
 
   private @Nullable FileFacts statOrNull(Path path) throws IOException {

@@ -7,16 +7,16 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Renames a staged pair into place, under the key's lock.
  *
- * <p>The order is: keep a link to the payload that is being replaced; rename the payload; rename
- * the manifest, which commits; look whether both are really there; drop the link. The two renames
- * stand back to back, because a reader of the original store that sees the new payload with the old
- * manifest deletes both. If the second rename fails, the link is renamed back, so that a failed
- * save leaves the version before it.
+ * <p>The order is: rename the payload; rename the manifest, which commits; look whether both are
+ * really there. The two renames stand back to back, because a reader of the original store that
+ * sees the new payload with the old manifest deletes both.
+ *
+ * <p>From the first rename on there is no way back: a payload in place and a staged manifest that
+ * fits it are the new version, which readers answer and whoever holds the lock next completes.
  *
  * <p>Safe for all threads; the caller holds the lock of the key.
  */
@@ -35,49 +35,34 @@ public final class Publisher {
    * @param replacedBytes the bytes of the pair that it replaced; 0 if there was none
    * @param inPlace whether both files were found in place after the renames; if not, a store that
    *     knows no lock has removed them
-   * @param leftLink whether the link to the version before could not be removed: a leftover
    */
-  public record Published(long replacedBytes, boolean inPlace, boolean leftLink) {}
+  public record Published(long replacedBytes, boolean inPlace) {}
 
   /**
    * Publishes.
    *
    * @param mayReplace whether the run id may exist already
    * @throws NoSuchFileException if the directory or the staged files have vanished
-   * @throws IOException if a rename failed; the version before is in place, unless a suppressed
-   *     exception says that it could not be put back, in which case recovery completes the save
+   * @throws CutOffException if the second rename failed: the staged manifest stays, for recovery
+   * @throws IOException if the first rename failed: nothing was changed
    */
   public Published publish(StagedPair pair, boolean mayReplace) throws IOException {
     Path payload = pair.directory().payload(pair.runId());
     Path manifest = pair.directory().manifest(pair.runId());
     long replacedBytes = mayReplace ? pairBytes(payload, manifest) : 0;
-    Previous previous = mayReplace ? linkPrevious(pair, payload) : Previous.NONE;
-    try {
-      ops.rename(pair.stagedPayload(), payload);
-    } catch (IOException | RuntimeException | Error e) {
-      dropLink(previous, pair, e);
-      throw e;
-    }
+    ops.rename(pair.stagedPayload(), payload);
     try {
       ops.rename(pair.stagedManifest(), manifest);
-    } catch (IOException | RuntimeException | Error e) {
-      if (!completedByOthers(pair, e)) {
-        undo(previous, pair, payload, e);
+    } catch (NoSuchFileException e) {
+      // Somebody whom our lock does not keep out has removed it, or has taken us for dead between
+      // the renames, and has done the second one for us.
+      if (!is(manifest, pair.manifestFacts())) {
         throw e;
       }
+    } catch (IOException e) {
+      throw new CutOffException(e);
     }
-    boolean inPlace = inPlace(pair);
-    boolean dropped = dropLink(previous, pair, null);
-    return new Published(replacedBytes, inPlace, !dropped);
-  }
-
-  /** What is kept of the payload that is being replaced. */
-  private enum Previous {
-    /** There is none. */
-    NONE,
-    LINKED,
-    /** There is one, and no second link to it could be made. */
-    NOT_LINKED
+    return new Published(replacedBytes, inPlace(pair));
   }
 
   /** Whether both names lead to the files of this pair. */
@@ -155,74 +140,20 @@ public final class Publisher {
     }
   }
 
-  private Previous linkPrevious(StagedPair pair, Path payload) {
-    try {
-      ops.link(pair.previousPayload(), payload);
-      return Previous.LINKED;
-    } catch (NoSuchFileException e) {
-      return Previous.NONE;
-    } catch (IOException | UnsupportedOperationException e) {
-      // No hard links on this file system, or not to a file of another user. The save goes on
-      // without: only an error of the second rename could not be undone then, and would be
-      // answered by completing the save later.
-      return Previous.NOT_LINKED;
-    }
-  }
-
-  /**
-   * Whether somebody whom our lock does not keep out has taken us for dead between the renames, and
-   * has done the second one for us.
-   */
-  private boolean completedByOthers(StagedPair pair, Throwable failure) {
-    return failure instanceof NoSuchFileException
-        && is(pair.directory().manifest(pair.runId()), pair.manifestFacts());
-  }
-
-  private void undo(Previous previous, StagedPair pair, Path payload, Throwable because) {
-    if (because instanceof NoSuchFileException && !is(payload, pair.payloadFacts())) {
-      // Not ours any more, but gone, or that of another machine's save.
-      dropLink(previous, pair, because);
-      return;
-    }
-    try {
-      switch (previous) {
-        case NONE -> ops.unlink(payload);
-        case LINKED -> ops.rename(pair.previousPayload(), payload);
-        case NOT_LINKED -> throw new IOException("no link to the payload before could be made");
-      }
-    } catch (IOException e) {
-      because.addSuppressed(
-          new UndoFailedException(
-              previous == Previous.NONE
-                  ? "the payload could not be taken back"
-                  : "the version before could not be put back",
-              pair,
-              e));
-    }
-  }
-
-  private boolean dropLink(Previous previous, StagedPair pair, @Nullable Throwable because) {
-    if (previous != Previous.LINKED) {
-      return true;
-    }
-    try {
-      ops.unlink(pair.previousPayload());
-      return true;
-    } catch (IOException e) {
-      // After the commit it is a leftover that a sweep removes; before it, part of the failure.
-      if (because != null) {
-        because.addSuppressed(e);
-      }
-      return false;
-    }
-  }
-
-  /** Neither done nor undone: the staged files stay, for recovery to complete the save. */
-  public static final class UndoFailedException extends IOException {
+  /** The payload is in place and the manifest still staged. */
+  public static final class CutOffException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    UndoFailedException(String what, StagedPair pair, IOException cause) {
-      super(what + ": run=" + pair.runId() + " directory=" + pair.directory().path(), cause);
+    private final IOException reason;
+
+    CutOffException(IOException reason) {
+      super(reason);
+      this.reason = reason;
+    }
+
+    /** What the second rename failed with. */
+    public IOException reason() {
+      return reason;
     }
   }
 }

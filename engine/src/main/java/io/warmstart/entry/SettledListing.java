@@ -2,6 +2,7 @@ package io.warmstart.entry;
 
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.DirectoryNames.Kind;
+import io.warmstart.format.StagedName;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import java.io.IOException;
@@ -67,6 +68,18 @@ public record SettledListing(boolean exists, List<String> names, boolean proven)
       return new SettledListing(false, List.of(), true);
     }
     return new SettledListing(true, new ArrayList<>(names), proven);
+  }
+
+  /** Returns the staged files of a run. */
+  List<StagedName> staged(String runId) {
+    List<StagedName> staged = new ArrayList<>();
+    for (String name : names) {
+      StagedName each = StagedName.parse(name);
+      if (each != null && each.runId().equals(runId)) {
+        staged.add(each);
+      }
+    }
+    return staged;
   }
 
   /** Adds the names of a listing; returns whether a half of a pair was among the new ones. */

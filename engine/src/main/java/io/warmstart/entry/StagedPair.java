@@ -11,7 +11,6 @@ import java.nio.file.Path;
  * @param directory where
  * @param payloadName the staged payload
  * @param manifestName the staged manifest
- * @param previousName where the payload that is being replaced is kept until the commit
  * @param manifest what the staged manifest says
  * @param payloadFacts the staged payload's file, to be recognised after the renames
  * @param manifestFacts the staged manifest's file
@@ -22,7 +21,6 @@ public record StagedPair(
     KeyDirectory directory,
     StagedName payloadName,
     StagedName manifestName,
-    StagedName previousName,
     Manifest manifest,
     FileFacts payloadFacts,
     FileFacts manifestFacts,
@@ -40,10 +38,6 @@ public record StagedPair(
 
   Path stagedManifest() {
     return directory.staged(manifestName);
-  }
-
-  Path previousPayload() {
-    return directory.staged(previousName);
   }
 
   @Override

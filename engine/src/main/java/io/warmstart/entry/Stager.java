@@ -80,7 +80,6 @@ public final class Stager {
     long number = sequence.incrementAndGet();
     StagedName payloadName = new StagedName(runId, StagedName.Role.PAYLOAD, stagingOwner, number);
     StagedName manifestName = new StagedName(runId, StagedName.Role.MANIFEST, stagingOwner, number);
-    StagedName previousName = new StagedName(runId, StagedName.Role.PREVIOUS, stagingOwner, number);
     Path payloadPath = directory.staged(payloadName);
     Path manifestPath = directory.staged(manifestName);
     OpenStaged open = new OpenStaged();
@@ -107,7 +106,6 @@ public final class Stager {
               directory,
               payloadName,
               manifestName,
-              previousName,
               manifest,
               payloadFile.facts(),
               manifestFile.facts(),
@@ -209,21 +207,31 @@ public final class Stager {
     }
   }
 
-  /** Removes what is left of a pair that will not be published. */
+  /**
+   * Removes a staged pair, unless its payload is in place: then the manifest is what completes the
+   * save, and stays.
+   */
   public void discard(StagedPair pair, Throwable because) {
-    discard(pair.stagedPayload(), because);
-    discard(pair.stagedManifest(), because);
+    if (discard(pair.stagedPayload(), because)) {
+      discard(pair.stagedManifest(), because);
+    }
   }
 
-  /** Removes a staged file; a failure to do so is attached to what made it necessary. */
-  public void discard(Path staged, Throwable because) {
+  /**
+   * Removes a staged file; a failure to do so is attached to what made it necessary.
+   *
+   * @return whether it was there, and is gone
+   */
+  public boolean discard(Path staged, Throwable because) {
     try {
       ops.unlink(staged);
+      return true;
     } catch (NoSuchFileException e) {
       // Never created, or renamed into place.
     } catch (IOException e) {
       because.addSuppressed(e);
     }
+    return false;
   }
 
   private static Digest256 writePayload(FileOps.FileHandle file, PayloadSource source)

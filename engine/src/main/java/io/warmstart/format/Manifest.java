@@ -113,6 +113,11 @@ public record Manifest(
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
+  /** Returns whether this manifest is that of a payload. */
+  public boolean fits(long length, Digest256 payloadChecksum) {
+    return payloadBytes == length && checksum.equals(payloadChecksum);
+  }
+
   /** Returns the later of the written and the access stamp: what expiry and eviction go by. */
   public Stamp lastUse() {
     return Stamp.max(written, accessedAt);

@@ -22,7 +22,10 @@ public record StagedName(String runId, Role role, Owner owner, long sequence) {
     PAYLOAD("payload"),
     /** A manifest not yet renamed into place. */
     MANIFEST("manifest"),
-    /** A second link to the payload that is being replaced, until the overwrite has committed. */
+    /**
+     * A second link to the payload that is being replaced: earlier versions kept one until an
+     * overwrite had committed. Made no more, but a root may hold one that a death has left.
+     */
     PREVIOUS("previous");
 
     private final String text;

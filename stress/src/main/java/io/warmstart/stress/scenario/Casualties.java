@@ -38,7 +38,6 @@ final class Casualties {
           Call.RENAME,
           Call.RENAME,
           Call.RENAME,
-          Call.LINK,
           Call.UNLINK,
           Call.SYNC,
           Call.CREATE,
@@ -272,14 +271,13 @@ final class Casualties {
   }
 
   /**
-   * Whether the engine makes this call only with the key's stripe held: it renames into place,
-   * links and unlinks the payload before, and removes entries.
+   * Whether the engine makes this call only with the key's stripe held: it renames into place, and
+   * removes entries.
    */
   private static boolean isUnderLock(Call call, String path) {
     boolean half = path.endsWith(".bin") || path.endsWith(".json");
     return switch (call) {
-      case RENAME, UNLINK -> half || path.contains("~previous~");
-      case LINK -> true;
+      case RENAME, UNLINK -> half;
       default -> false;
     };
   }
