@@ -97,6 +97,7 @@ final class Agent implements AutoCloseable {
     engine.rootWatch.look();
     Coordination shared = engine.coordination().orElse(null);
     engine.counters.carryOver(shared);
+    engine.foreignTouches.learn(shared);
     if (shared != null && shared != attached) {
       if (attached != null) {
         // For a while we were not alone with what we held.

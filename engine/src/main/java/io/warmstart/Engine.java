@@ -208,7 +208,8 @@ final class Engine implements AutoCloseable {
     this.stager = new Stager(ops, this::owner, this::writtenStamp, PRODUCER, !place.nodeLocal());
     this.publisher = new Publisher(ops);
     this.caseFolding = new CaseFolding(ops, root);
-    this.foreignTouches = new ForeignTouches(ops);
+    this.foreignTouches = new ForeignTouches(ops, counters, besideOtherMachines());
+    foreignTouches.learn(coordination().orElse(null));
     this.reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
     this.quarantine = new Quarantine(ops, root.resolve(DIRECTORY_NAME), clock);
     this.ages = new ChangeAges(ops, clock, System::nanoTime);

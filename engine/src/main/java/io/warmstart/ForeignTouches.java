@@ -1,31 +1,46 @@
 package io.warmstart;
 
+import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.StagedPair;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
+import io.warmstart.index.Coordination;
+import io.warmstart.index.Counter;
+import io.warmstart.index.Counters;
+import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Waits, before a save looks for the last time whether its pair stands, for hits of the original
- * store that may be about to destroy it: such a hit stages the manifest that it has read with a new
- * stamp, syncs it, and renames it into place, over that of an overwrite which came in between.
+ * Knows whether a program that takes no lock of ours works on the root, and waits for it.
  *
- * <p>What is staged shows in a listing of the key's directory, whose price grows with the entries
- * of the key. Where there are many, and no such store has been noticed for a while, only some of
- * the overwrites look: the more there are, the fewer, so that the price of all is the same. So the
- * first touch of a store that has just come may go unseen there, and what it destroys is that
- * store's doing as ever.
+ * <p>A hit of the original store stages the manifest that it has read with a new stamp, syncs it,
+ * and renames it into place, over that of an overwrite which came in between; and its reader
+ * deletes a pair whose halves differ. So where it is at work each save looks again, when it is
+ * done, whether its pair is there, and before that waits for a touch that is under way.
+ *
+ * <p>These looks cost a third of a save's system calls, and most roots never see such a program. So
+ * they are made for {@link #CAREFUL_NANOS} after a trace of one, which the processes of a machine
+ * tell each other by a counter. Traces are: a pair of ours that was destroyed; a manifest that has
+ * replaced ours although nobody of ours has changed an entry under that stripe; a temporary of the
+ * original; a manifest of another producer that was written or touched a moment ago. The first
+ * touch of a program that has just come may go unseen.
  *
  * <p>Safe for all threads.
  */
 final class ForeignTouches {
   private static final String MARK = ".touch.tmp.";
+
+  /** What our manifests say of their producer, in any version. */
+  private static final String OUR_PRODUCER = "warmstart-java ";
 
   /**
    * An older file is that of a process that died in its touch. By its mtime, which for a file that
@@ -43,30 +58,119 @@ final class ForeignTouches {
 
   private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
 
-  /** For so long after a touch each overwrite looks for the next. */
-  private static final long NEAR_NANOS = TimeUnit.MINUTES.toNanos(5);
+  /**
+   * For so long after a trace each save looks. Each hit and each save of the original leaves one,
+   * and whoever has left none for minutes is mostly gone. Too long costs a save some system calls;
+   * too short, an acknowledged version.
+   */
+  private static final long CAREFUL_NANOS = TimeUnit.MINUTES.toNanos(5);
 
-  /** A directory of this size has some 200 names, which are listed in some 0.1 ms. */
-  private static final long SMALL_DIRECTORY_BYTES = 8192;
+  private static final long COUNTED_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** Twice as large a directory is listed half as often. */
-  private static final long BYTES_PER_OVERWRITE = 512;
+  /** Keys whose last manifest of ours is known. */
+  private static final int MOST_LEFT = 512;
 
   private final FileOps ops;
-  private final AtomicLong overwrites = new AtomicLong();
+  private final Counters counters;
+  private final boolean besideOtherMachines;
+
+  /** By key, what the last save of this process has left. */
+  private final ConcurrentHashMap<Digest256, Left> left = new ConcurrentHashMap<>();
 
   // Monotonic.
   private volatile long destroyedAtNanos = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
   private volatile long seenAtNanos = destroyedAtNanos;
+  private volatile long learnt;
 
-  ForeignTouches(FileOps ops) {
+  /**
+   * Makes one that has seen nobody.
+   *
+   * @param besideOtherMachines whether there are always programs that no lock of ours reaches
+   */
+  ForeignTouches(FileOps ops, Counters counters, boolean besideOtherMachines) {
     this.ops = ops;
+    this.counters = counters;
+    this.besideOtherMachines = besideOtherMachines;
+  }
+
+  /**
+   * A manifest that a save has put in place.
+   *
+   * @param changes the stripe's count of changes right after it
+   */
+  private record Left(String runId, FileFacts manifest, long changes) {}
+
+  /** Whether a save must reckon with a program that takes no lock of ours. */
+  boolean areNear() {
+    return besideOtherMachines || System.nanoTime() - seenAtNanos < CAREFUL_NANOS;
   }
 
   /** A foreign store has removed what was being saved. */
   void destroyed() {
     destroyedAtNanos = System.nanoTime();
-    seenAtNanos = destroyedAtNanos;
+    seen();
+  }
+
+  private void seen() {
+    long now = System.nanoTime();
+    if (now - seenAtNanos >= COUNTED_AGAIN_NANOS) {
+      counters.count(Counter.FOREIGN_SEEN);
+    }
+    seenAtNanos = now;
+  }
+
+  /** Takes over what other processes of this machine have seen since, or before this one came. */
+  void learn(@Nullable Coordination shared) {
+    long sum = shared == null ? learnt : shared.sum(Counter.FOREIGN_SEEN);
+    if (sum != learnt) {
+      learnt = sum;
+      seenAtNanos = System.nanoTime();
+    }
+  }
+
+  /** Notes what lies in a key's directory of programs that take no lock of ours. */
+  void noteTracesIn(KeyScan scan) {
+    if (!scan.foreignTemporaries().isEmpty()
+        || scan.candidates().stream().anyMatch(ForeignTouches::isForeignAndYoung)) {
+      seen();
+    }
+  }
+
+  private static boolean isForeignAndYoung(Candidate candidate) {
+    String producer = candidate.manifest().producer();
+    return (producer == null || !producer.startsWith(OUR_PRODUCER))
+        && SystemEpochNanoClock.INSTANCE.nanoTime()
+                - candidate.manifest().lastUse().toUnixNanosSaturated()
+            < CAREFUL_NANOS;
+  }
+
+  /**
+   * Compares what a save has replaced with what the save before it had left. To be called under the
+   * key's stripe.
+   *
+   * @param changes the stripe's count of changes before the save is recorded; -1 if unknown
+   */
+  void noteReplaced(StagedPair by, @Nullable FileFacts replacedManifest, long changes) {
+    Left before = left.get(by.directory().key());
+    if (before != null
+        && changes >= 0
+        && before.changes == changes
+        && before.runId.equals(by.runId())
+        && (replacedManifest == null || !replacedManifest.sameContentAs(before.manifest))) {
+      seen();
+    }
+  }
+
+  /**
+   * Remembers what a save has left. To be called under the key's stripe.
+   *
+   * @param changes the stripe's count of changes after the save was recorded; -1 if unknown
+   */
+  void noteLeft(StagedPair pair, long changes) {
+    if (left.size() >= MOST_LEFT) {
+      left.clear();
+    }
+    left.put(pair.directory().key(), new Left(pair.runId(), pair.manifestFacts(), changes));
   }
 
   /**
@@ -79,26 +183,12 @@ final class ForeignTouches {
       // A reader of the original is near this root: what it has read it may yet act on.
       LockSupport.parkNanos(SETTLE_NANOS);
     }
-    if (!overwritten || !isWorthALook(pair.directory().path())) {
+    if (!overwritten) {
       return;
     }
     long deadline = System.nanoTime() + LONGEST_WAIT_NANOS;
     while (isUnderWay(pair) && deadline - System.nanoTime() > 0) {
       LockSupport.parkNanos(POLL_NANOS);
-    }
-  }
-
-  private boolean isWorthALook(Path directory) {
-    if (System.nanoTime() - seenAtNanos < NEAR_NANOS) {
-      return true;
-    }
-    try {
-      long size = ops.stat(directory).size();
-      return size <= SMALL_DIRECTORY_BYTES
-          || overwrites.incrementAndGet() % (size / BYTES_PER_OVERWRITE) == 0;
-    } catch (IOException e) {
-      // Evicted by now, or not to be looked at: the look at the pair tells.
-      return false;
     }
   }
 
@@ -108,7 +198,7 @@ final class ForeignTouches {
     try {
       for (String name : ops.list(directory)) {
         if (name.contains(MARK)) {
-          seenAtNanos = System.nanoTime();
+          seen();
         }
         if (name.startsWith(prefix) && isYoung(ops.stat(directory.resolve(name)).mtimeNanos())) {
           return true;

@@ -46,6 +46,7 @@ record KeyLook(@Nullable FillTicket ticket, KeyScan scan) {
   static KeyLook of(Engine engine, KeyDirectory directory) throws IOException {
     KeyLook look = atOneMoment(engine, directory);
     KeyScan scan = look.scan();
+    engine.foreignTouches.noteTracesIn(scan);
     if (scan.candidates().isEmpty() && !scan.proven() && !engine.readOnly()) {
       scan.lookFor(engine.ops, directory, engine.records().runIds(directory.key()));
     }

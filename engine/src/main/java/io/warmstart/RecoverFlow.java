@@ -75,6 +75,7 @@ final class RecoverFlow {
    * @param result counts what was done, also by a run that fails half-way
    */
   void run(KeyDirectory directory, KeyScan scan, Result result) throws IOException {
+    engine.foreignTouches.noteTracesIn(scan);
     List<KeyScan.Leftover> dead = deadLeftovers(directory, scan);
     Set<String> broken = brokenRuns(scan);
     for (KeyScan.Leftover leftover : dead) {

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Under the key's lock rename the payload, rename the manifest, look whether both are there,
  *       tell the index.
  *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
- *   <li>Look once more: a store that knows no lock may have removed the pair between its reading
- *       the old manifest and its reading the new payload.
+ *   <li>Where a store that knows no lock was seen of late, look once more: it may have removed the
+ *       pair between its reading the old manifest and its reading the new payload.
  *   <li>Bring the root within its budget, sparing the entry that was saved.
  * </ol>
  *
@@ -239,10 +239,11 @@ final class SaveFlow {
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
-      makeNamesDurable(open, directory);
+      boolean sameDirectory = makeNamesDurable(open, directory);
       progress.published++;
       progress.manifest = pair.manifest();
-      return stillInPlace(directory, pair, removals, mayReplace);
+      return (sameDirectory && !engine.foreignTouches.areNear())
+          || stillInPlace(directory, pair, removals, mayReplace);
     } finally {
       // Not sooner: what is freed before the sync of the directory, that sync waits for.
       replaced.close();
@@ -271,6 +272,10 @@ final class SaveFlow {
           progress.addedBytes = pair.bytes() - published.replacedBytes();
         }
         progress.renamed = true;
+        if (mayReplace) {
+          engine.foreignTouches.noteReplaced(
+              pair, published.replacedManifest(), engine.records().changes(directory.key()));
+        }
       } catch (NoSuchFileException e) {
         // Somebody removes files here, and which of them is not known.
         progress.renamed = true;
@@ -288,6 +293,7 @@ final class SaveFlow {
       if (!published.inPlace()) {
         return FOREIGN_REMOVAL;
       }
+      engine.foreignTouches.noteLeft(pair, engine.records().changes(directory.key()));
       return hold.removals();
     } catch (Publisher.CutOffException e) {
       throw durabilityUnknown(
@@ -298,11 +304,13 @@ final class SaveFlow {
     }
   }
 
-  private void makeNamesDurable(OpenDirectories.Use open, KeyDirectory directory) {
+  /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
+  private boolean makeNamesDurable(OpenDirectories.Use open, KeyDirectory directory) {
     try {
-      open.sync();
+      return open.sync();
     } catch (NoSuchFileException e) {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
+      return false;
     } catch (IOException e) {
       engine.counters.count(Counter.SYNC_FAILURES);
       throw durabilityUnknown(

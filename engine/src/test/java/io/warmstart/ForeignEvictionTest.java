@@ -124,13 +124,15 @@ class ForeignEvictionTest {
     }
   }
 
-  private WarmStartStore open() {
-    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(evictor));
+  private WarmStartStore openBesideTheOriginal() throws IOException {
+    WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(evictor));
+    ForeignTraces.show(root, key, store);
+    return store;
   }
 
   @Test
-  void anOverwriteThatWasInPlaceEachTimeIsSavedAndCounted() {
-    try (WarmStartStore store = open()) {
+  void anOverwriteThatWasInPlaceEachTimeIsSavedAndCounted() throws IOException {
+    try (WarmStartStore store = openBesideTheOriginal()) {
       evictor.after = ForeignEvictionTest::syncsTheKey;
 
       store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
@@ -144,8 +146,8 @@ class ForeignEvictionTest {
 
   /** A foreign reader may have destroyed it between its two reads: then the next one stays. */
   @Test
-  void anOverwriteIsPublishedAgainAFewTimesBefore() {
-    try (WarmStartStore store = open()) {
+  void anOverwriteIsPublishedAgainAFewTimesBefore() throws IOException {
+    try (WarmStartStore store = openBesideTheOriginal()) {
       evictor.after = ForeignEvictionTest::syncsTheKey;
       evictor.most = 8;
 
@@ -160,8 +162,8 @@ class ForeignEvictionTest {
   }
 
   @Test
-  void aNewRunThatWasInPlaceEachTimeIsSavedAndCounted() {
-    try (WarmStartStore store = open()) {
+  void aNewRunThatWasInPlaceEachTimeIsSavedAndCounted() throws IOException {
+    try (WarmStartStore store = openBesideTheOriginal()) {
       evictor.after = ForeignEvictionTest::syncsTheKey;
 
       store.save(key, new byte[] {2}, PLAIN);
@@ -173,8 +175,8 @@ class ForeignEvictionTest {
   }
 
   @Test
-  void aSaveThatWasNeverInPlaceFailsAndDoesNotSayThatNothingWasChanged() {
-    try (WarmStartStore store = open()) {
+  void aSaveThatWasNeverInPlaceFailsAndDoesNotSayThatNothingWasChanged() throws IOException {
+    try (WarmStartStore store = openBesideTheOriginal()) {
       evictor.after = ForeignEvictionTest::renamesTheManifest;
 
       StoreException failed =
@@ -191,8 +193,9 @@ class ForeignEvictionTest {
   }
 
   @Test
-  void aDiskThatIsFullWhenItIsToBePublishedAgainIsNoReasonToSayThatNothingWasChanged() {
-    try (WarmStartStore store = open()) {
+  void aDiskThatIsFullWhenItIsToBePublishedAgainIsNoReasonToSayThatNothingWasChanged()
+      throws IOException {
+    try (WarmStartStore store = openBesideTheOriginal()) {
       evictor.after = ForeignEvictionTest::syncsTheKey;
       evictor.full = op -> evictor.evictions > 0 && op.kind() == ObservedFileOps.Kind.CREATE;
 

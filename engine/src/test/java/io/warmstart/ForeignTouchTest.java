@@ -85,6 +85,7 @@ class ForeignTouchTest {
     StoreOptions options = StoreOptions.defaults().withFileOps(toucher.ops());
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       store.evictOverflow();
+      ForeignTraces.show(root, key, store);
       toucher.armed = true;
       store.saveOverwrite(key, RUN, new byte[] {2}, EntryAttributes.checkpoint());
 

@@ -73,23 +73,16 @@ public final class OpenDirectories implements AutoCloseable {
     /**
      * Makes the names in the directory durable, and the directory's own name if it may not be.
      *
+     * @return false if the directory may have been removed and made again: what was renamed into
+     *     place may have gone with it
      * @throws NoSuchFileException if the directory is gone, and what was saved in it too
      */
-    public void sync() throws IOException {
-      if (!ops.stat(directory.path()).sameFileAs(handle.facts())) {
-        // Removed and made again between our opening it and our staging in it: what was renamed
-        // lies in the new one. From the staging on it was never empty, so it is the same still.
-        drop(this);
-        syncAnew();
-        return;
-      }
+    public boolean sync() throws IOException {
       try {
         handle.sync();
       } catch (ClosedChannelException e) {
         // An interrupt has closed the shared descriptor; the names are as good through another.
-        drop(this);
-        syncAnew();
-        return;
+        return syncAnew();
       } catch (IOException e) {
         // Not for an error that is merely unknown: the kernel tells of a failed write-back once,
         // and
@@ -97,14 +90,17 @@ public final class OpenDirectories implements AutoCloseable {
         if (!IoFailure.isStale(e) && ops.stat(directory.path()).sameFileAs(handle.facts())) {
           throw e;
         }
-        // Somebody has removed the directory, and perhaps made it again: see above.
-        drop(this);
-        syncAnew();
-        return;
+        return syncAnew();
+      }
+      if (!ops.stat(directory.path()).sameFileAs(handle.facts())) {
+        // Mostly between our opening it and our staging in it: then what was renamed lies in the
+        // new one.
+        return syncAnew();
       }
       if (!durableInRoot) {
         syncRoot();
       }
+      return true;
     }
 
     /** One thread: the others find it done. */
@@ -147,9 +143,11 @@ public final class OpenDirectories implements AutoCloseable {
       return 2;
     }
 
-    private void syncAnew() throws IOException {
+    private boolean syncAnew() throws IOException {
+      drop(this);
       syncDirectory(directory.path());
       syncDirectory(root);
+      return false;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Renames a staged pair into place, under the key's lock.
@@ -21,8 +22,6 @@ import java.nio.file.Path;
  * <p>Safe for all threads; the caller holds the lock of the key.
  */
 public final class Publisher {
-  private static final long ABSENT = -1;
-
   private final FileOps ops;
 
   public Publisher(FileOps ops) {
@@ -33,10 +32,12 @@ public final class Publisher {
    * What a publish did.
    *
    * @param replacedBytes the bytes of the pair that it replaced; 0 if there was none
+   * @param replacedManifest the manifest file that it replaced; null if there was none
    * @param inPlace whether both files were found in place after the renames; if not, a store that
    *     knows no lock has removed them
    */
-  public record Published(long replacedBytes, boolean inPlace) {}
+  public record Published(
+      long replacedBytes, @Nullable FileFacts replacedManifest, boolean inPlace) {}
 
   /**
    * Publishes.
@@ -49,7 +50,8 @@ public final class Publisher {
   public Published publish(StagedPair pair, boolean mayReplace) throws IOException {
     Path payload = pair.directory().payload(pair.runId());
     Path manifest = pair.directory().manifest(pair.runId());
-    long replacedBytes = mayReplace ? pairBytes(payload, manifest) : 0;
+    FileFacts replacedPayload = mayReplace ? factsOf(payload) : null;
+    FileFacts replacedManifest = mayReplace ? factsOf(manifest) : null;
     ops.rename(pair.stagedPayload(), payload);
     try {
       ops.rename(pair.stagedManifest(), manifest);
@@ -62,7 +64,8 @@ public final class Publisher {
     } catch (IOException e) {
       throw new CutOffException(e);
     }
-    return new Published(replacedBytes, inPlace(pair));
+    return new Published(
+        pairBytes(replacedPayload, replacedManifest), replacedManifest, inPlace(pair));
   }
 
   /** Whether both names lead to the files of this pair. */
@@ -121,22 +124,20 @@ public final class Publisher {
     }
   }
 
-  /** What counts of the pair that is there: without a manifest a payload is no entry's. */
-  private long pairBytes(Path payload, Path manifest) throws IOException {
-    long payloadBytes = sizeOf(payload);
-    long manifestBytes = sizeOf(manifest);
-    return manifestBytes == ABSENT ? 0 : manifestBytes + Math.max(0, payloadBytes);
+  /** What counts of the pair that was there: without a manifest a payload is no entry's. */
+  private static long pairBytes(@Nullable FileFacts payload, @Nullable FileFacts manifest) {
+    return manifest == null ? 0 : manifest.size() + (payload == null ? 0 : payload.size());
   }
 
-  private long sizeOf(Path path) throws IOException {
+  private @Nullable FileFacts factsOf(Path path) throws IOException {
     try {
       FileFacts facts = ops.stat(path);
       if (facts.directory()) {
         throw new FileSystemException(path.toString(), null, "is a directory");
       }
-      return facts.size();
+      return facts;
     } catch (NoSuchFileException e) {
-      return ABSENT;
+      return null;
     }
   }
 

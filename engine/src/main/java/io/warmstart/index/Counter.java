@@ -30,7 +30,12 @@ public enum Counter {
   REMOVED_BY_OTHERS(23),
 
   /** How often the kernel had dropped all locks of a process that goes on. */
-  LOCKS_LOST(24);
+  LOCKS_LOST(24),
+
+  /**
+   * How often, and not more than once a second, a program was noticed that takes no lock of ours.
+   */
+  FOREIGN_SEEN(25);
 
   private final int place;
 

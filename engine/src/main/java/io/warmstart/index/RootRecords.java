@@ -325,6 +325,14 @@ public final class RootRecords {
     return bytes;
   }
 
+  /**
+   * How often the entries under a key's stripe were changed; -1 if that is not known. The caller
+   * holds the stripe.
+   */
+  public long changes(Digest256 key) {
+    return ask(attached -> attached.totals().changes(KeyLocks.stripeOf(key)), -1L);
+  }
+
   private void change(KeyLocks.Hold hold, Consumer<IndexAttachment> action) {
     if (!tell(hold.shared() ? action : this::doubt)) {
       index.changedUntold();

@@ -1,6 +1,7 @@
 package io.warmstart.entry;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.warmstart.format.Digest256;
@@ -75,10 +76,10 @@ class OpenDirectoriesTest {
       Files.createDirectory(directory.path());
       synced.clear();
 
-      use.sync();
+      assertFalse(use.sync(), "what was renamed into the first is gone");
     }
 
-    assertEquals(List.of(directory.path(), root), synced);
+    assertEquals(List.of(directory.path(), directory.path(), root), synced, "the second by name");
   }
 
   /**
