@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.warmstart.io.Trees;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ class AllocationTest {
   /** What the thread's own accounting and a look at the directory now and then may come to. */
   private static final long MOST_BYTES = LOOKUPS / 10;
 
-  private static final int SAVES = Integer.getInteger("warmstart.rounds", 2) * 1500;
+  private static final int SAVES = Rounds.times(2000);
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @TempDir Path parent;

@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a process has announced that died between its two renames. */
+@Tag("slow")
 class BrokenIntentTest {
   @TempDir(factory = InMemory.class)
   Path work;

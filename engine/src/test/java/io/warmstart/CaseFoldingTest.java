@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * On a file system that does not tell upper from lower case a save of {@code trial-A} renamed its
  * files over those of {@code trial-a}: two acknowledged entries, one of them gone.
  */
+@Tag("slow")
 class CaseFoldingTest {
   @TempDir Path parent;
   private final Fingerprint key = Payloads.key("case");

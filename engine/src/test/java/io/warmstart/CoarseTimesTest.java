@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A file system that keeps whole seconds gives two changes within one the same time. What another
  * program did to a key in the rest of the second in which the key was read was never seen.
  */
+@Tag("slow")
 class CoarseTimesTest {
   private static final Fingerprint KEY = Payloads.key("coarse");
   private static final String RUN = "run";

@@ -9,14 +9,17 @@ import io.warmstart.io.InMemory;
 import io.warmstart.io.JournalledFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.Trees;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two misfortunes at once: a crash on the way out of a failure, and one after a sibling's work. */
+@Tag("slow")
 class CrashAfterFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;
@@ -29,7 +32,7 @@ class CrashAfterFaultTest {
   void crashWhileAFailedOverwriteIsUndoneLeavesOneWholeVersion() throws IOException {
     CrashFinder finder = new CrashFinder(work, CrashFinder.Finder.LOOKUP);
     String entry = FaultScenario.entry(FaultScenario.KEY, "r0");
-    for (int index = 0; ; index++) {
+    for (int index = 0; ; index += Rounds.stride(2)) {
       Path root = CrashTest.rootWith(work, "old").toRealPath();
       // In the order of the journal: what undoes a publish counts on that.
       CrashingFileOps crashing = new CrashingFileOps(new JournalledFileOps(root), root, false);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Crash images at every file operation of a flow, of a death of the process and of a power cut;
  * each recovers in each of three ways to what the promise allows.
  */
+@Tag("slow")
 class CrashTest {
   private static final Fingerprint KEY = FaultScenario.KEY;
 

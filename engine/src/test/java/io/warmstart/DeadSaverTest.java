@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * had staged stayed for ever. A regular sweep comes after a minute of saving, which none of them
  * lived to see.
  */
+@Tag("slow")
 class DeadSaverTest {
   @TempDir Path directory;
   private Path root;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A sweep that meets a fault at any of its operations on files. */
+@Tag("slow")
 class EvictFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;
@@ -138,7 +140,7 @@ class EvictFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void sweepOfTheExpiredLeavesTheFresh(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(work, fault, persistent, 36, new Expiry());
   }

@@ -7,6 +7,8 @@ import io.warmstart.entry.ManifestFile;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -26,9 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
  * first goes what has expired, then what was never accessed before what was, each by its last use
  * and then by its path. The clock moves when told, also not at all and backwards.
  */
+@ExtendWith(Seeds.class)
 class EvictionModelTest {
   private static final int KEYS = 8;
-  private static final int STEPS = Integer.getInteger("warmstart.rounds", 2) * 40;
+  private static final int STEPS = Rounds.times(80);
   private static final Duration TTL = Duration.ofMinutes(4);
 
   @TempDir Path parent;
@@ -37,8 +41,7 @@ class EvictionModelTest {
   private record Scanned(Path manifest, boolean accessed, long lastUse, long bytes) {}
 
   @Test
-  void sweepsLeaveWhatAScanOfAllManifestsWouldLeave() throws Exception {
-    Random random = Seeds.random();
+  void sweepsLeaveWhatAScanOfAllManifestsWouldLeave(Random random) throws Exception {
     Path root = Files.createDirectory(parent.resolve("root")).toRealPath();
     SteppedClock clock = new SteppedClock();
     StoreOptions options = StoreOptions.defaults().withTtl(TTL).withClock(clock);
@@ -116,8 +119,7 @@ class EvictionModelTest {
    * comes before or after it in the order.
    */
   @Test
-  void savesLeaveWhatAScanWouldLeaveAndThemselves() throws Exception {
-    Random random = Seeds.random();
+  void savesLeaveWhatAScanWouldLeaveAndThemselves(Random random) throws Exception {
     Path root = Files.createDirectory(parent.resolve("root")).toRealPath();
     SteppedClock clock = new SteppedClock();
     long budget = 3000;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * failed with "Too many open files", or said that their durability was unknown, while the store
  * kept 200 directories open that no save was using.
  */
+@Tag("slow")
 class FewDescriptorsTest {
   private static final int LIMIT = 256;
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -21,10 +22,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class FingerprinterTest {
   /** A golden vector: steps, each a method's name and its arguments, and the key they make. */
   record Vector(String name, List<List<String>> steps, String hex) {}
@@ -131,10 +134,7 @@ class FingerprinterTest {
   }
 
   @Test
-  void doublesOfEveryChunkCountAreTheirBitsOneByOne() throws Exception {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void doublesOfEveryChunkCountAreTheirBitsOneByOne(Random random) throws Exception {
     for (int count : new int[] {0, 1, 2, 1023, 1024, 1025, 2048, 5000}) {
       double[] values = new double[count + 7];
       for (int i = 0; i < values.length; i++) {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Symbolic links, pipes and directories planted where files of an entry belong: nothing hangs, and
  * nothing that they lead to is read, written or removed.
  */
+@Tag("slow")
 class HostileFilesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -9,12 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Names that nobody of ours has given, found in a root and in a key directory. */
+@Tag("slow")
 class HostileNamesTest {
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("hostile names");

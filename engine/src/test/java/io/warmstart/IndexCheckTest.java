@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +20,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A verification compares the index with the files, and takes nothing for wrong that is not. */
+@ExtendWith(Seeds.class)
 class IndexCheckTest {
   private static final StoreOptions ALONE =
       StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(100 * 365));
@@ -231,8 +234,7 @@ class IndexCheckTest {
 
   /** Whatever our own stores do, the index that they leave is what a scan finds. */
   @Test
-  void nothingThatOurOwnStoresDoIsAProblem() throws Exception {
-    Random random = Seeds.random();
+  void nothingThatOurOwnStoresDoIsAProblem(Random random) throws Exception {
     SteppedClock clock = new SteppedClock();
     StoreOptions options = ALONE.withClock(clock).withTtl(Duration.ofMinutes(20));
     try (WarmStartStore store = WarmStartStore.open(root, options)) {

@@ -3,6 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,12 +14,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * After every step of a random history the index answers what the files say: for each key and
  * ranking, the entry that {@code explain}, which reads every file, finds to be the winner.
  */
+@ExtendWith(Seeds.class)
 class IndexModelTest {
   private static final int KEYS = 4;
   private static final int RUNS = 3;
@@ -26,8 +29,7 @@ class IndexModelTest {
   @TempDir Path root;
 
   @Test
-  void ownChangesAreSeenAtOnceWithoutAnyForeignCheck() {
-    Random random = Seeds.random();
+  void ownChangesAreSeenAtOnceWithoutAnyForeignCheck(Random random) {
     StoreOptions options =
         StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(100 * 365));
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
@@ -40,8 +42,7 @@ class IndexModelTest {
   }
 
   @Test
-  void foreignChangesAreSeenByTheNextCheck() throws IOException {
-    Random random = Seeds.random();
+  void foreignChangesAreSeenByTheNextCheck(Random random) throws IOException {
     StoreOptions options = StoreOptions.defaults().withForeignCheckInterval(Duration.ZERO);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       for (int step = 0; step < 250; step++) {
@@ -56,8 +57,7 @@ class IndexModelTest {
   }
 
   @Test
-  void indexThatIsDeletedOrDamagedUnderAStoreIsMadeAnew() throws IOException {
-    Random random = Seeds.random();
+  void indexThatIsDeletedOrDamagedUnderAStoreIsMadeAnew(Random random) throws IOException {
     StoreOptions options = StoreOptions.defaults().withForeignCheckInterval(Duration.ZERO);
     Path index = root.toRealPath().resolve(".warmstart").resolve("index");
     try (WarmStartStore store = WarmStartStore.open(root, options)) {

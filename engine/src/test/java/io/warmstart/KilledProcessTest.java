@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +19,18 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that die by SIGKILL while they save. */
+@Tag("slow")
+@ExtendWith(Seeds.class)
 class KilledProcessTest {
-  private static final int KILLS = 50;
+  private static final int KILLS = Rounds.times(12);
   private static final int LEAST_ACKNOWLEDGED = 3 * KILLS;
 
   @TempDir(factory = InMemory.class)
@@ -43,10 +49,7 @@ class KilledProcessTest {
   }
 
   @Test
-  void fiftyKillsLoseNothingThatWasAcknowledged() throws Exception {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void killsLoseNothingThatWasAcknowledged(Random random) throws Exception {
     Path root = Files.createDirectory(work.resolve("root")).toRealPath();
     Map<String, String> shared = new TreeMap<>();
     int acknowledged = 0;

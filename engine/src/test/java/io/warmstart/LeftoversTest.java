@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Which half-written files a sweep removes: those whose writer is proven dead, and of the original
  * store, which leaves no proof, those that are old.
  */
+@Tag("slow")
 class LeftoversTest {
   /** Above every number that the kernel gives out. */
   private static final long NO_SUCH_PID = 4_294_967_290L;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A lookup that meets a fault at any of its operations on files. */
+@Tag("slow")
 class LookupFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;
@@ -118,7 +120,7 @@ class LookupFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void missingPayloadGivesTheRunnerUpOrAnError(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(
         work,

@@ -13,11 +13,13 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Something in a process opens the lock file and closes it: the kernel drops all its locks. */
+@Tag("slow")
 @Timeout(120)
 class LostLocksTest {
   @TempDir Path root;

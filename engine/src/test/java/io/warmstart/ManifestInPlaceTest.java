@@ -11,6 +11,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * not move. A process that had the entry in memory answered the version before for good, even if it
  * was told to look at every lookup.
  */
+@Tag("slow")
 class ManifestInPlaceTest {
   private static final Fingerprint KEY = Payloads.key("in place");
   private static final String RUN = "run";

@@ -8,6 +8,7 @@ import io.warmstart.io.ProcessUser;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * passed for local. Real mounts in a namespace of their own; procfs plays the one that is not known
  * to be local, because it needs no server.
  */
+@Tag("slow")
 class MountsOverMountsTest {
   private static final String MOUNTS =
       """

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * files, saves say that the disk is full or succeed, no JVM dies, and once there is room the index
  * is there.
  */
+@Tag("slow")
 @Timeout(240)
 class NoRoomForIndexTest {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);

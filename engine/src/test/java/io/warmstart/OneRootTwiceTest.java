@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Properties;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * One root twice in one JVM. A lock file that is opened twice loses all locks of the process as
  * soon as one of the two is closed; the process then counted as dead to all others, for its life.
  */
+@Tag("slow")
 @Timeout(120)
 class OneRootTwiceTest {
   @TempDir Path parent;

@@ -10,11 +10,13 @@ import io.warmstart.io.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The opening of a root that meets a fault at any of its operations on files. */
+@Tag("slow")
 class OpenFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.InMemory;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,11 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Machines that share a root and no memory, each played by a local directory of its own. Their
  * stores are told that there are no foreign writers, which must not be believed.
  */
+@Tag("slow")
 class OtherMachinesTest {
-  private static final int OVERWRITES = Integer.getInteger("warmstart.test.overwrites", 150);
+  private static final int OVERWRITES = Rounds.times(50);
   private static final Fingerprint KEY = Payloads.key("between machines");
 
-  @TempDir Path parent;
+  @TempDir(factory = InMemory.class)
+  Path parent;
+
   private Path root;
   private Path here;
   private Path there;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.InMemory;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,8 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
  * a link in {@code /proc} was taken for the user of the process; and a lookup by root rewrote the
  * manifest, to tell of the hit, as a file of root's that the owner could no longer read.
  */
+@Tag("slow")
 class OtherUserTest {
-  @TempDir static Path folder;
+  @TempDir(factory = InMemory.class)
+  static Path folder;
+
   private static OtherUser user;
 
   private Path root;

@@ -10,11 +10,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process at the limit of its user's threads, where the kernel refuses each new one. */
+@Tag("slow")
 @Timeout(120)
 class OutOfThreadsTest {
   /** Of nobody else's: the limit counts the threads of all processes of a user. */

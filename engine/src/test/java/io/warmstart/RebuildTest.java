@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.io.InMemory;
 import io.warmstart.io.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,15 +13,19 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An index that is made anew from so many keys that several threads do it. */
+@Tag("slow")
 class RebuildTest {
   private static final int KEYS = 2500;
   private static final byte[] PAYLOAD = {1, 2, 3, 4, 5};
 
-  @TempDir Path root;
+  @TempDir(factory = InMemory.class)
+  Path root;
+
   private int broken;
 
   private static Fingerprint key(int number) {

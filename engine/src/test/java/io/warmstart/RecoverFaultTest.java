@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Recoveries, by a sweep and by a repair, and touches that meet a fault at any operation. */
+@Tag("slow")
 class RecoverFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;
@@ -85,7 +87,7 @@ class RecoverFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void repairLosesNothing(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(
         work,

@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * one half of a pair after the other, and give files and directories the times that they had once.
  * What had come so far went to quarantine for being old, and with it the entry.
  */
+@Tag("slow")
 @Timeout(180)
 class RestoredBackupTest {
   private static final byte[] PAYLOAD =

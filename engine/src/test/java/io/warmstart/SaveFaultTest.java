@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A save that meets a fault at any of its operations on files. */
+@Tag("slow")
 class SaveFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;
@@ -115,7 +117,7 @@ class SaveFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void firstSaveOfAKeyIsWholeOrNothing(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(
         work,
@@ -202,7 +204,7 @@ class SaveFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void overwriteWithALargePayloadIsNewIfItReturnsAndOldIfItThrows(Fault fault, boolean persistent)
       throws IOException {
     // Synced before its manifest is stamped.
@@ -220,7 +222,7 @@ class SaveFaultTest {
 
   @Execution(ExecutionMode.CONCURRENT)
   @ParameterizedTest
-  @MethodSource("io.warmstart.FaultMatrix#someFaults")
+  @MethodSource("io.warmstart.FaultMatrix#faults")
   void faultInTheSweepAfterASaveDoesNotFailIt(Fault fault, boolean persistent) throws IOException {
     FaultMatrix.run(
         work,

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A session wrote all that it took under one run id. A fit that had reached 0.5 and diverged
  * offered a worse state, or NaN, two seconds later: it was due, and the best state was gone.
  */
+@ExtendWith(Seeds.class)
 class SessionSlotsTest {
   private static final double NONE = Double.NaN;
 
@@ -256,10 +259,7 @@ class SessionSlotsTest {
   }
 
   @Test
-  void whateverIsOfferedTheBestIsTheLowestTakenAndTheLatestTheLastTaken() {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void whateverIsOfferedTheBestIsTheLowestTakenAndTheLatestTheLastTaken(Random random) {
     double[] objectives = {NONE, 1, 2, 3, 0.5, 0.25, Double.POSITIVE_INFINITY, -1};
     double lowest = Double.POSITIVE_INFINITY;
     String last = "";

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.InMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,17 +25,20 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A writer is stopped under the lock of a key, between its two renames at worst. Lookups used to
  * wait 2 s for its lock, each of them, before they answered.
  */
+@Tag("slow")
 @Timeout(120)
 class StoppedWriterTest {
   private static final long SOON_MILLIS = 900;
-  private static final int LOOKUPS = 8;
+  private static final int LOOKUPS = 3;
   private static final String RUN = "r";
   private static final Fingerprint KEY = Payloads.key(RUN);
 
   /** The operations of an overwrite from its first rename on: rename, rename, look, look. */
   private static final int SECOND_RENAME = 1;
 
-  @TempDir Path work;
+  @TempDir(factory = InMemory.class)
+  Path work;
+
   private Path root;
 
   @BeforeEach

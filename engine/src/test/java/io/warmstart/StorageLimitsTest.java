@@ -14,10 +14,12 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Disks that are full, read-only, out of inodes or not ours: lookups work, saves say why not. */
+@Tag("slow")
 class StorageLimitsTest {
   private static final byte[] SMALL = {1, 2, 3};
   private static final byte[] LARGE = new byte[4 * 1024 * 1024];

@@ -19,11 +19,13 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Opening, sharing and closing: stores of one root in one JVM are one process to the others. */
+@Tag("slow")
 class StoresOfOneRootTest {
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("stores of one root");

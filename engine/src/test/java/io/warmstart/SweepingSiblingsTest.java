@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,13 +17,15 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Savers beside a sweep that has no pause and leaves nothing. */
+@Tag("slow")
 class SweepingSiblingsTest {
   private static final int SAVERS = 4;
-  private static final int SAVES = 200;
+  private static final int SAVES = Rounds.times(80);
 
   @TempDir(factory = InMemory.class)
   Path root;
@@ -111,9 +114,9 @@ class SweepingSiblingsTest {
 
   private void checkNothingIsLeft(WarmStartStore store, long evicted) throws IOException {
     // Each save was there to be evicted, once: a save that had come back would make it more.
-    assertEquals(SAVERS * SAVES, evicted);
+    assertEquals((long) SAVERS * SAVES, evicted);
     Map<String, Long> counters = store.stats().counters();
-    assertEquals(SAVERS * SAVES, counters.get("saves"));
+    assertEquals((long) SAVERS * SAVES, counters.get("saves"));
     assertEquals(0, counters.get("save_failures"));
     assertEquals(0, counters.get("sweep_failures"));
     assertEquals(0, counters.get("quarantined"));

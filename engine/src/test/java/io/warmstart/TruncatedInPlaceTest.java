@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A backup that was copied over a root in use truncated the files in place. A fit that was reading
  * a payload of 1 MiB, which was mapped then, died of SIGBUS.
  */
+@Tag("slow")
 class TruncatedInPlaceTest {
   private static final int LARGEST_COPY = 16 << 20;
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code save ROOT KEY -} without standard input saved 128 MB of the JDK's classes, since the JVM
  * had opened them as descriptor 0.
  */
+@Tag("slow")
 class ClosedStreamsTest {
   @TempDir Path directory;
   private Path root;

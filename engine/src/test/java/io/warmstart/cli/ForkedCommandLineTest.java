@@ -17,10 +17,12 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command line as a process of its own, as its users start it. */
+@Tag("slow")
 class ForkedCommandLineTest {
   private static final String FLAGS =
       "@" + Objects.requireNonNull(System.getProperty("warmstart.test.jvmflags"));
@@ -41,7 +43,8 @@ class ForkedCommandLineTest {
     List<String> words = new ArrayList<>(prefix);
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.add(jvmFlag);
-    words.addAll(List.of("-XX:-UsePerfData", "-cp", System.getProperty("java.class.path")));
+    words.addAll(List.of("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    words.addAll(List.of("-cp", System.getProperty("java.class.path")));
     words.add(Main.class.getName());
     Stream.of(args).map(String::valueOf).forEach(words::add);
     File out = Files.createTempFile(directory.getParent(), "out", null).toFile();

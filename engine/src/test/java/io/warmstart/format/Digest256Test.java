@@ -6,13 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class Digest256Test {
   private static final String HEX =
       "00112233445566778899aabbccddeeff0123456789abcdeffedcba9876543210";
@@ -42,8 +45,7 @@ class Digest256Test {
   }
 
   @Test
-  void orderIsThatOfUnsignedBytesAndOfHexDigits() {
-    Random random = SeededRandom.create();
+  void orderIsThatOfUnsignedBytesAndOfHexDigits(Random random) {
     for (int i = 0; i < 2_000; i++) {
       byte[] a = new byte[Digest256.BYTES];
       random.nextBytes(a);

@@ -8,17 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.DirectoryNames.Classified;
 import io.warmstart.format.DirectoryNames.Kind;
+import io.warmstart.testing.Seeds;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class DirectoryNamesTest {
   @Test
-  void namesOfAPairComeBackToTheirRunId() {
-    Random random = SeededRandom.create();
+  void namesOfAPairComeBackToTheirRunId(Random random) {
     for (int i = 0; i < 5_000; i++) {
       String runId = RunIdsTest.randomRunId(random);
       assertEquals(

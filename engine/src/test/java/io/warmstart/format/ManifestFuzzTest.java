@@ -4,17 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Seeds.class)
 class ManifestFuzzTest {
   private static final byte[] INTERESTING =
       "{}[]\",:\\0123456789-+.eEu truefalsn\0\n\u007f".getBytes(UTF_8);
 
   @Test
-  void damagedManifestsAreReadOrRefusedAndNothingElse() {
-    Random random = SeededRandom.create();
+  void damagedManifestsAreReadOrRefusedAndNothingElse(Random random) {
     byte[] whole =
         new ManifestText()
             .with("x", "{\"y\":[1,2.5e3,null,\"\\ud83d\\ude00é\"],\"z\":{}}")

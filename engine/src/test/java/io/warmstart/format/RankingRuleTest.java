@@ -3,6 +3,7 @@ package io.warmstart.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,9 +12,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@ExtendWith(Seeds.class)
 class RankingRuleTest {
   private static final boolean FINAL = true;
   private static final boolean CHECKPOINT = false;
@@ -156,8 +159,8 @@ class RankingRuleTest {
 
   @ParameterizedTest
   @EnumSource(RankingRule.class)
-  void everyOrderAgreesWithTheRuleAppliedNaivelyWhateverTheListing(RankingRule rule) {
-    Random random = SeededRandom.create();
+  void everyOrderAgreesWithTheRuleAppliedNaivelyWhateverTheListing(
+      RankingRule rule, Random random) {
     for (int round = 0; round < 3_000; round++) {
       List<Candidate> listing = new ArrayList<>();
       int count = 1 + random.nextInt(9);

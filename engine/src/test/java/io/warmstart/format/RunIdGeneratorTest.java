@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +16,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
+@ExtendWith(Seeds.class)
 class RunIdGeneratorTest {
   @Test
   void idIsTimeThenTheGeneratorsBits() {
@@ -24,8 +27,7 @@ class RunIdGeneratorTest {
   }
 
   @Test
-  void idsAreValidAndStrictlyIncreaseWhateverTheClockDoes() {
-    Random random = SeededRandom.create();
+  void idsAreValidAndStrictlyIncreaseWhateverTheClockDoes(Random random) {
     AtomicLong clock = new AtomicLong(1_795_188_951_948_840_001L);
     RunIdGenerator generator = new RunIdGenerator(clock::get);
     String last = "";

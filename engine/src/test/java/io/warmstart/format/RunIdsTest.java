@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class RunIdsTest {
   /** A valid run id, often one that tries to look like another name in the directory. */
   static String randomRunId(Random random) {
@@ -103,8 +106,7 @@ class RunIdsTest {
    * there.
    */
   @Test
-  void noFileNameOfAValidRunIdLooksLikeATemporary() {
-    Random random = SeededRandom.create();
+  void noFileNameOfAValidRunIdLooksLikeATemporary(Random random) {
     for (int i = 0; i < 5_000; i++) {
       String runId = randomRunId(random);
       assertFalse(DirectoryNames.manifestName(runId).contains(".tmp."), runId);

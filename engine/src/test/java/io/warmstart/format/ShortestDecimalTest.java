@@ -3,14 +3,17 @@ package io.warmstart.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Seeds;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class ShortestDecimalTest {
   @ParameterizedTest
   @ValueSource(
@@ -54,8 +57,7 @@ class ShortestDecimalTest {
   }
 
   @Test
-  void everyTextReadsBackAndNoneWithADigitLessDoes() {
-    Random random = SeededRandom.create();
+  void everyTextReadsBackAndNoneWithADigitLessDoes(Random random) {
     for (int i = 0; i < 20_000; i++) {
       double value = randomFinite(random);
       String text = ShortestDecimal.of(value);

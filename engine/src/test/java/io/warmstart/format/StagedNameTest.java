@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.StagedName.Role;
+import io.warmstart.testing.Seeds;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(Seeds.class)
 class StagedNameTest {
   private static final String OWNER = "0000002a-00000000deadbeef-ffffffffffffffff";
   private static final String NAME = "r1.json~payload~" + OWNER + "~000000000000000b";
@@ -29,8 +32,7 @@ class StagedNameTest {
   }
 
   @Test
-  void everyValidRunIdGivesANameThatIsSafeAndComesBack() {
-    Random random = SeededRandom.create();
+  void everyValidRunIdGivesANameThatIsSafeAndComesBack(Random random) {
     for (int i = 0; i < 5_000; i++) {
       String runId = RunIdsTest.randomRunId(random);
       Role role = List.of(Role.values()).get(random.nextInt(Role.values().length));
@@ -87,8 +89,7 @@ class StagedNameTest {
   }
 
   @Test
-  void aDamagedNameIsNotParsedOrComesBackAsItIs() {
-    Random random = SeededRandom.create();
+  void aDamagedNameIsNotParsedOrComesBackAsItIs(Random random) {
     for (int i = 0; i < 20_000; i++) {
       StringBuilder damaged = new StringBuilder(NAME);
       damaged.setCharAt(random.nextInt(damaged.length()), (char) random.nextInt(300));

@@ -10,6 +10,8 @@ import io.warmstart.Ranking;
 import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.CoordinationVandal.Vandalism;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,8 +20,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -27,18 +31,17 @@ import org.junit.jupiter.api.io.TempDir;
  * the whole engine directory, while stores save and look up. No JVM dies, no operation fails or
  * takes long, nothing that was acknowledged is lost, and all attach anew.
  */
+@Tag("slow")
 @Timeout(240)
+@ExtendWith(Seeds.class)
 class CoordinationTest {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final int ROUNDS = Integer.getInteger("warmstart.rounds", 2);
+  private static final int ROUNDS = Rounds.times(1);
 
   @TempDir Path parent;
 
   @Test
-  void whateverBecomesOfTheSharedFileNothingFailsAndNothingIsLost() throws Exception {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void whateverBecomesOfTheSharedFileNothingFailsAndNothingIsLost(Random random) throws Exception {
     Path root = Files.createDirectory(parent.resolve("root"));
     Path engineDirectory = root.resolve(".warmstart");
     List<String> acknowledged = new ArrayList<>();

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and once the next holder of the stripe has summed up and counted the dead one's key, everything
  * is as the files are, and the index goes on to be used.
  */
+@Tag("slow")
 class DeathAfterEveryStoreTest {
   /** One operation on a key. */
   interface Operation {

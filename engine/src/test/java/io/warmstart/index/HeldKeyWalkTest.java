@@ -13,11 +13,13 @@ import io.warmstart.WarmStartStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A walk comes to a key whose stripe it cannot get. */
+@Tag("slow")
 @Timeout(120)
 class HeldKeyWalkTest {
   private static final int NUMBER = 5;

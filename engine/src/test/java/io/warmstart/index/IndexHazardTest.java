@@ -10,6 +10,8 @@ import io.warmstart.Ranking;
 import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.IndexVandal.Vandalism;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.MappedByteBuffer;
@@ -29,8 +31,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -38,21 +42,20 @@ import org.junit.jupiter.api.io.TempDir;
  * stores save and look up. No JVM dies, no operation fails, no answer is wrong, nothing is evicted,
  * and the totals are right again.
  */
+@Tag("slow")
 @Timeout(300)
+@ExtendWith(Seeds.class)
 class IndexHazardTest {
   /** Until all have noticed: a heartbeat, on a busy machine, and an interval of foreign checks. */
   private static final long EXCUSED_NANOS = TimeUnit.MILLISECONDS.toNanos(1200);
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final int STRIKES = 3 * Integer.getInteger("warmstart.rounds", 2);
+  private static final int STRIKES = Rounds.times(4);
 
   @TempDir Path parent;
 
   @Test
-  void whateverBecomesOfTheIndexNoAnswerIsWrong() throws Exception {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void whateverBecomesOfTheIndexNoAnswerIsWrong(Random random) throws Exception {
     Path root = Files.createDirectory(parent.resolve("root"));
     Path other = grownIndexOfAnotherRoot();
     UnsafeBuffer record = IndexedSaverChild.map(parent.resolve("record"));

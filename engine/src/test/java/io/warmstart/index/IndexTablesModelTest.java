@@ -3,19 +3,23 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A random history of several processes, which die in the middle of things, beside maps that say
  * what is right. Winners are filled late, by what was read before others changed the key.
  */
+@ExtendWith(Seeds.class)
 class IndexTablesModelTest {
   private static final int KEYS = 16;
-  private static final int STEPS = Integer.getInteger("warmstart.rounds", 2) * 1500;
+  private static final int STEPS = Rounds.times(1500);
 
   /** A look at a key's files, which comes to be stored some time later. */
   private record Look(Digest256 key, int ranking, long changes, long version) {}
@@ -23,17 +27,14 @@ class IndexTablesModelTest {
   @TempDir java.nio.file.Path parent;
 
   @Test
-  void afterEveryStepTheTablesAreAsTheFiles() throws Exception {
-    long seed = Long.getLong("warmstart.seed", System.nanoTime());
-    System.out.println("random test: -Dwarmstart.seed=" + seed);
-    Random random = new Random(seed);
+  void afterEveryStepTheTablesAreAsTheFiles(Random random) throws Exception {
     int deaths = 0;
     try (IndexRoot root = IndexRoot.open(parent)) {
       IndexModel model = new IndexModel(new MemoryIndex());
       List<IndexModel.Member> processes = new ArrayList<>();
       List<Look> looks = new ArrayList<>();
       for (int step = 0; step < STEPS; step++) {
-        String where = "seed " + seed + ", step " + step;
+        String where = "step " + step;
         while (processes.size() < 3) {
           processes.add(new IndexModel.Member(root, model.memory));
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,9 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Pages of the shared file go while threads are at it all the time: a store that saves touches it
  * far too seldom to meet each instruction.
  */
+@Tag("slow")
 @Timeout(240)
 class LostCoordinationTest {
-  private static final int ROUNDS = 4 * Integer.getInteger("warmstart.rounds", 2);
+  private static final int ROUNDS = Rounds.times(4);
 
   @TempDir Path parent;
 

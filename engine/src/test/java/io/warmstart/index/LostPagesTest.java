@@ -3,6 +3,7 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The error of a lost page came late: a save failed long after the access that met it, with words
  * about "a recent unsafe memory access".
  */
+@Tag("slow")
 class LostPagesTest {
   private static final int ACCESSES = 16;
 

@@ -15,10 +15,12 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who is alive is what the kernel says, whatever has become of the process otherwise. */
+@Tag("slow")
 class ProcessRegistryTest {
   @TempDir Path parent;
   private Path directory;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RememberedOrderTest {
   private static final int KEYS = 60;
   private static final int RUNS = 8;
-  private static final int STEPS = 6_000;
+  private static final int STEPS = Rounds.times(3_000);
 
   @TempDir Path parent;
   private IndexRoot root;

@@ -12,11 +12,13 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,8 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(60)
 class WinnerRaceTest {
-  private static final long RACE_NANOS =
-      Integer.getInteger("warmstart.rounds", 2) * TimeUnit.MILLISECONDS.toNanos(750);
+  private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(500));
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   /** How a reader decides whether a winner counts. */

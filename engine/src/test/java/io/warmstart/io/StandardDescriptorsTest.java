@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>The JVM's own first files take the numbers of streams that are closed from the beginning, as
  * it happens; so the test frees a number of its own.
  */
+@Tag("slow")
 class StandardDescriptorsTest {
   @TempDir Path directory;
 

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -24,8 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Memory is freed once, after the last lease on it, and never under one. */
 @Timeout(60)
 class LeasesTest {
-  private static final long RACE_NANOS =
-      Integer.getInteger("warmstart.rounds", 2) * TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(500));
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   @TempDir Path directory;

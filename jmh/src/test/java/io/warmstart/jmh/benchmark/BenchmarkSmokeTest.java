@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openjdk.jmh.annotations.Mode;
@@ -29,6 +30,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * Runs each benchmark just long enough to see that it can run and verifies its data; what it times
  * is of no use.
  */
+@Tag("slow")
 class BenchmarkSmokeTest {
   /** This JVM lacks the flags of the others, which get them in forks. */
   private static final String[] PEERS =

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * That each peer does what it is measured at. Those that need flags which this JVM does not have
  * are tried by the smoke test, in a fork.
  */
+@Tag("slow")
 class PeersTest {
   private static final int BYTES = 5000;
 

@@ -27,10 +27,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The job as its user runs it, worker processes and all, on a smaller problem. */
+@Tag("slow")
 class CvCommandTest {
   private static final int FITS = 4 * 6;
 

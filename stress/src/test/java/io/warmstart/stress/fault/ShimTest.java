@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The shim under programs of the host: it acts on the chosen call, and on no other. */
+@Tag("slow")
 class ShimTest {
   private static final int KILLED = 128 + 9;
 

@@ -27,11 +27,13 @@ import org.agrona.IoUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The disk that keeps what it must: what a sync has made durable is there, the rest may be not. */
+@Tag("slow")
 @Timeout(60)
 class StrictDiskTest {
   @TempDir static Path directory;

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Every scenario for some seconds, on another seed each time. What a host cannot run shows as
  * skipped, with the reason.
  */
+@Tag("slow")
 class ShortFormsTest {
   private record Form(int processes, int seconds) {}
 
