@@ -10,6 +10,8 @@ import io.warmstart.stress.fault.FaultCommand;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
+import io.warmstart.stress.syscall.OverwriteCommand;
+import io.warmstart.stress.syscall.SyscallsCommand;
 import io.warmstart.stress.worker.BreedCommand;
 import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
@@ -34,6 +36,8 @@ import picocli.CommandLine.Spec;
       BreedCommand.class,
       CutCommand.class,
       FaultCommand.class,
+      SyscallsCommand.class,
+      OverwriteCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {

@@ -2,7 +2,6 @@ package io.warmstart.jmh.report;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -16,7 +15,7 @@ public final class Environment {
   private Environment() {}
 
   /** The facts by name, in the order in which a reader asks for them. */
-  public static Map<String, String> describe(Path directory, GitTree tree) throws IOException {
+  public static Map<String, String> describe(GitTree tree) throws IOException {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     facts.put("commit", tree.commit() + (tree.dirty() ? " with uncommitted changes" : ""));
@@ -30,9 +29,6 @@ public final class Environment {
             + System.getProperty("java.runtime.version")
             + " "
             + System.getProperty("java.vendor"));
-    FileStore store = Files.getFileStore(directory);
-    facts.put("file system", store.type() + " on " + store.name());
-    facts.put("load before", load());
     return facts;
   }
 

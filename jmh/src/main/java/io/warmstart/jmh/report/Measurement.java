@@ -26,6 +26,9 @@ public record Measurement(
   /** The label of JMH's own score. */
   public static final String SCORE = "score";
 
+  /** The parameter of a run on several file systems that says on which. */
+  public static final String FILE_SYSTEM = "fileSystem";
+
   /** Sorts the parameters, so that two runs of the same name the same. */
   public Measurement {
     params = new TreeMap<>(params);

@@ -36,11 +36,11 @@ record Section(
     Map<Place, Measurement> placed = new LinkedHashMap<>();
     Map<Place, Measurement> ratios = new LinkedHashMap<>();
     for (Measurement measurement : measurements) {
-      Place at = place.apply(measurement);
+      Place at = onFileSystem(place.apply(measurement), measurement);
       if (at != null) {
         placed.put(at, measurement);
       }
-      Place ratioAt = pairwise.apply(measurement);
+      Place ratioAt = onFileSystem(pairwise.apply(measurement), measurement);
       if (ratioAt != null) {
         ratios.put(ratioAt, measurement);
       }
@@ -59,6 +59,14 @@ record Section(
       }
     }
     return fields;
+  }
+
+  /** What was measured on several file systems has a column for each. */
+  private static @Nullable Place onFileSystem(@Nullable Place place, Measurement measurement) {
+    String name = measurement.param(Measurement.FILE_SYSTEM);
+    return place == null || name.isEmpty()
+        ? place
+        : new Place(place.row(), place.column() + ", " + name);
   }
 
   /** Stores stand in the order of their enumeration, this engine first; others as they came. */

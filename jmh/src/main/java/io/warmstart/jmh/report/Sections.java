@@ -116,7 +116,8 @@ final class Sections {
     sections.add(
         byMethod(
             "The floor of a hit",
-            "What memory alone takes for a key, an ordered store and a byte of a payload elsewhere.",
+            "What memory alone takes for a key, an ordered store and a byte of a payload"
+                + " elsewhere.",
             "ScatteredReadBenchmark."));
     return sections;
   }
@@ -292,6 +293,7 @@ final class Sections {
   static String circumstances(Measurement measurement) {
     Map<String, String> params = new TreeMap<>(measurement.params());
     params.remove("peer");
+    params.remove(Measurement.FILE_SYSTEM);
     List<String> words = new ArrayList<>();
     String size = params.remove("payloadBytes");
     if (size != null) {

@@ -45,6 +45,18 @@ record Cell(String benchmark, Map<String, String> params, int threads, Effort ef
     return new Cell(benchmark, params, count, effort);
   }
 
+  /** The same for longer or shorter, unless an iteration is one call. */
+  Cell measuring(int seconds) {
+    boolean once = effort.millis() == 1;
+    return once
+        ? this
+        : new Cell(
+            benchmark,
+            params,
+            threads,
+            new Effort(effort.warmups(), effort.iterations(), seconds * 1000));
+  }
+
   /** The store whose flags the fork needs: this engine unless a parameter names another. */
   PeerKind peer() {
     String name = params.get("peer");

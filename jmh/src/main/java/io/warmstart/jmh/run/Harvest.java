@@ -31,12 +31,15 @@ final class Harvest {
    *
    * @param position of its cell in the plan, by which the measurements are sorted in the end:
    *     within a round the order is random
+   * @param more what is not among JMH's own parameters
    */
-  void add(RunResult result, int position) {
+  void add(RunResult result, int position, Map<String, String> more) {
     BenchmarkParams params = result.getParams();
+    Map<String, String> byName = new TreeMap<>(more);
+    params.getParamsKeys().forEach(key -> byName.put(key, params.getParam(key)));
     String[] parts = params.getBenchmark().split("\\.", -1);
     String benchmark = parts[parts.length - 2] + "." + parts[parts.length - 1];
-    add(position, benchmark, Measurement.SCORE, params, result.getPrimaryResult());
+    add(position, benchmark, Measurement.SCORE, byName, params, result.getPrimaryResult());
     result
         .getSecondaryResults()
         .forEach(
@@ -45,7 +48,7 @@ final class Harvest {
               String own = parts[parts.length - 1] + ":";
               String shortened = label.startsWith(own) ? label.substring(own.length()) : label;
               if (wanted(shortened)) {
-                add(position, benchmark, shortened, params, secondary);
+                add(position, benchmark, shortened, byName, params, secondary);
               }
             });
   }
@@ -56,9 +59,12 @@ final class Harvest {
   }
 
   private void add(
-      int position, String benchmark, String label, BenchmarkParams params, Result<?> result) {
-    Map<String, String> byName = new TreeMap<>();
-    params.getParamsKeys().forEach(key -> byName.put(key, params.getParam(key)));
+      int position,
+      String benchmark,
+      String label,
+      Map<String, String> byName,
+      BenchmarkParams params,
+      Result<?> result) {
     values
         .computeIfAbsent(
             new Name(benchmark, label, byName, params.getThreads(), result.getScoreUnit()),

@@ -8,11 +8,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Makes the pages of a file of results anew. */
+/** Makes the pages of a file of results once more. */
 @Command(
     name = "report",
     mixinStandardHelpOptions = true,
-    description = "Writes Markdown and HTML beside a results.json.")
+    description = "Writes Markdown and HTML beside a file of results, under its name.")
 public final class ReportCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "RESULTS", description = "results.json of a run")
   private Path results;
@@ -23,8 +23,9 @@ public final class ReportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Report report = new Report(ResultFile.read(results));
-    Files.writeString(results.resolveSibling("results.md"), report.toMarkdown());
-    Files.writeString(results.resolveSibling("results.html"), report.toHtml());
+    String name = results.getFileName().toString().replaceFirst("\\.json$", "");
+    Files.writeString(results.resolveSibling(name + ".md"), report.toMarkdown());
+    Files.writeString(results.resolveSibling(name + ".html"), report.toHtml());
     return 0;
   }
 }

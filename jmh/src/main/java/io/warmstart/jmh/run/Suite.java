@@ -5,7 +5,9 @@ import io.warmstart.jmh.peer.FilledStore;
 import io.warmstart.jmh.peer.ForkFlags;
 import io.warmstart.jmh.report.Environment;
 import io.warmstart.jmh.report.GitTree;
+import io.warmstart.jmh.report.Measurement;
 import io.warmstart.jmh.report.ResultFile;
+import io.warmstart.jmh.run.Disks.Disk;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -38,6 +40,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class Suite {
   private final Plan plan;
   private final Path directory;
+  private final List<String> fileSystems;
   private final Duration limit;
   private final Consumer<String> progress;
 
@@ -45,39 +48,58 @@ final class Suite {
    * A run.
    *
    * @param directory for the log and for the stores' data, which are removed
+   * @param fileSystems names of what {@link Disks} makes; with more than one each measurement has
+   *     its file system's name among its parameters
    * @param limit no round begins that would, going by the last one, end after this
    * @param progress told of each cell before it runs
    */
-  Suite(Plan plan, Path directory, Duration limit, Consumer<String> progress) {
+  Suite(
+      Plan plan,
+      Path directory,
+      List<String> fileSystems,
+      Duration limit,
+      Consumer<String> progress) {
     this.plan = plan;
     this.directory = directory;
+    this.fileSystems = fileSystems;
     this.limit = limit;
     this.progress = progress;
   }
 
-  ResultFile run(GitTree tree) throws IOException, RunnerException {
+  /**
+   * Runs it.
+   *
+   * @param command what the header says it was started by
+   */
+  ResultFile run(GitTree tree, String command)
+      throws IOException, RunnerException, InterruptedException {
     Files.createDirectories(directory);
-    Path data = Files.createTempDirectory(directory, "data-");
-    Map<String, String> environment = Environment.describe(directory, tree);
+    Map<String, String> environment = Environment.describe(tree);
+    environment.put("command", command);
     Harvest harvest = new Harvest();
     long start = System.nanoTime();
     int rounds = 0;
-    try (PrintStream log =
-        new PrintStream(
-            Files.newOutputStream(directory.resolve("jmh.log")), true, StandardCharsets.UTF_8)) {
+    try (Disks disks = Disks.make(directory, fileSystems);
+        PrintStream log =
+            new PrintStream(
+                Files.newOutputStream(directory.resolve("jmh.log")),
+                true,
+                StandardCharsets.UTF_8)) {
+      for (Disk disk : disks.all()) {
+        environment.put("file system " + disk.name(), disk.facts());
+      }
+      environment.put("load before", Environment.load());
       OutputFormat format = OutputFormatFactory.createFormatInstance(log, VerboseMode.NORMAL);
       long lastRound = 0;
       while (rounds < plan.rounds()
           && (rounds == 0 || System.nanoTime() - start + lastRound < limit.toNanos())) {
         long roundStart = System.nanoTime();
         for (List<Cell> group : plan.groups()) {
-          runGroup(group, rounds, data, format, harvest);
+          runGroup(group, rounds, disks.all(), format, harvest);
         }
         lastRound = System.nanoTime() - roundStart;
         rounds++;
       }
-    } finally {
-      BenchmarkRoot.delete(data);
     }
     environment.put("load after", Environment.load());
     environment.put("forks of each", String.valueOf(rounds));
@@ -87,17 +109,27 @@ final class Suite {
   }
 
   private void runGroup(
-      List<Cell> group, int round, Path data, OutputFormat format, Harvest harvest)
+      List<Cell> group, int round, List<Disk> disks, OutputFormat format, Harvest harvest)
       throws IOException, RunnerException {
-    List<Cell> order = new ArrayList<>(group);
+    List<Turn> order = new ArrayList<>();
+    for (Cell cell : group) {
+      disks.forEach(disk -> order.add(new Turn(cell, disk)));
+    }
     Collections.shuffle(order, new Random(round));
-    for (Cell cell : order) {
-      progress.accept(cell.describe());
-      for (RunResult result : new Runner(options(cell, data).build(), format).run()) {
-        harvest.add(result, plan.position(cell));
+    for (Turn turn : order) {
+      progress.accept(turn.cell().describe() + " on " + turn.disk().name());
+      Map<String, String> more =
+          disks.size() == 1 ? Map.of() : Map.of(Measurement.FILE_SYSTEM, turn.disk().name());
+      for (RunResult result :
+          new Runner(options(turn.cell(), turn.disk().data()).build(), format).run()) {
+        harvest.add(
+            result, plan.position(turn.cell()) * disks.size() + disks.indexOf(turn.disk()), more);
       }
     }
   }
+
+  /** A cell on one of the file systems. */
+  private record Turn(Cell cell, Disk disk) {}
 
   private static ChainedOptionsBuilder options(Cell cell, Path data) throws IOException {
     List<String> flags = new ArrayList<>(ForkFlags.of(cell.peer()));

@@ -3,17 +3,21 @@ package io.warmstart.jmh.run;
 import io.warmstart.jmh.report.GitTree;
 import io.warmstart.jmh.report.Report;
 import io.warmstart.jmh.report.ResultFile;
+import io.warmstart.stress.frame.SkippedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Measures a plan and writes the report. */
 @Command(
@@ -35,11 +39,24 @@ public final class SuiteCommand implements Callable<Integer> {
   @Option(names = "--rounds", description = "at most so many forks of each benchmark")
   private @Nullable Integer rounds;
 
+  @Option(names = "--seconds", description = "how long each iteration measures")
+  private @Nullable Integer seconds;
+
   @Option(names = "--only", description = "a regular expression for benchmarks and parameters")
   private @Nullable Pattern only;
 
+  @Option(
+      names = "--file-systems",
+      split = ",",
+      description =
+          "measures on each: here (that of the output), or ext4, xfs and others made by mkfs in a"
+              + " loop mount, which needs root")
+  private List<String> fileSystems = List.of(Disks.HERE);
+
   @Option(names = "--output", description = "the directory of the report")
   private Path output = Path.of("jmh", "target", "bench");
+
+  @Spec private CommandSpec spec;
 
   /** For the command line, which sets the options. */
   public SuiteCommand() {}
@@ -64,18 +81,22 @@ public final class SuiteCommand implements Callable<Integer> {
     try (ProgressBar bar =
         new ProgressBarBuilder()
             .setTaskName(full ? "bench-full" : "bench")
-            .setInitialMax((long) plan.cells() * plan.rounds())
+            .setInitialMax((long) plan.cells() * plan.rounds() * fileSystems.size())
             .build()) {
       results =
           new Suite(
                   plan,
                   directory,
+                  fileSystems,
                   limit,
                   cell -> {
                     bar.step();
                     bar.setExtraMessage(cell);
                   })
-              .run(tree);
+              .run(tree, command());
+    } catch (SkippedException e) {
+      System.err.println("This host lacks what --file-systems asks for: " + e.getMessage());
+      return REFUSED;
     }
     Files.createDirectories(directory);
     results.write(directory.resolve("results.json"));
@@ -87,6 +108,13 @@ public final class SuiteCommand implements Callable<Integer> {
     return 0;
   }
 
+  private String command() {
+    return "java -jar jmh/target/warmstart-jmh.jar suite "
+        + spec.commandLine().getParseResult().originalArgs().stream()
+            .map(each -> each.matches("[\\w./,=-]+") ? each : "'" + each + "'")
+            .collect(Collectors.joining(" "));
+  }
+
   private Plan selected(Plan plan) {
     Pattern pattern = only;
     List<List<Cell>> groups =
@@ -95,6 +123,7 @@ public final class SuiteCommand implements Callable<Integer> {
                 group ->
                     group.stream()
                         .filter(cell -> pattern == null || pattern.matcher(cell.describe()).find())
+                        .map(cell -> seconds == null ? cell : cell.measuring(seconds))
                         .toList())
             .filter(group -> !group.isEmpty())
             .toList();

@@ -52,6 +52,23 @@ class ReportTest {
   }
 
   @Test
+  void eachFileSystemHasAColumnWithRatiosOfItsOwn() {
+    Map<String, String> here = Map.of("payloadBytes", "4096", "peers", "ALL", "fileSystem", "here");
+    Map<String, String> xfs = Map.of("payloadBytes", "4096", "peers", "ALL", "fileSystem", "xfs");
+    String page =
+        new Report(
+                file(
+                    turn("overwrite.WARMSTART:p0.99", here, "us/op", 100, 100),
+                    turn("overwrite.LMDB:p0.99", here, "us/op", 200, 200),
+                    turn("overwrite.WARMSTART:p0.99", xfs, "us/op", 100, 100),
+                    turn("overwrite.LMDB:p0.99", xfs, "us/op", 400, 400)))
+            .toMarkdown();
+
+    assertTrue(page.contains("| | 4 KiB, here | 4 KiB, xfs |"), page);
+    assertTrue(page.contains("[2 (2 to 2)] | 400 ± 0 us [4 (4 to 4)] |"), page);
+  }
+
+  @Test
   void headerNamesWhereItWasMeasured() {
     assertTrue(new Report(file(hit("LMDB", 1, 2))).toMarkdown().startsWith("- commit: <c>\n"));
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.syscall;
+
+import org.jspecify.annotations.NullMarked;
