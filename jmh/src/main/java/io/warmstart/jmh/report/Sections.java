@@ -18,6 +18,7 @@ final class Sections {
   private static final String TURNS = "SaveInTurnsBenchmark.overwrite";
   private static final String TURN_TIME = "overwrite.";
   private static final String TURN_RATIO = "ratioToWarmstart.";
+  private static final String FREED_BY_RENAMES = "BY_RENAMES";
 
   private Sections() {}
 
@@ -65,6 +66,7 @@ final class Sections {
                       place.row(),
                       measurement.label().substring(measurement.label().indexOf(':') + 1));
             }));
+    sections.add(replacedFiles());
     sections.add(growthOfHits());
     sections.add(
         byMethodAndEntries(
@@ -150,6 +152,33 @@ final class Sections {
     return new Place(
         peerLabel(colon < 0 ? name : name.substring(0, colon)),
         bytes(measurement.param("payloadBytes")) + (amongAll(measurement) ? "" : ", these alone"));
+  }
+
+  private static Section replacedFiles() {
+    String benchmark = "ReplacedFilesBenchmark.overwrite";
+    Function<String, Function<Measurement, @Nullable Place>> labelled =
+        format ->
+            measurement -> {
+              if (!measurement.benchmark().equals(benchmark)) {
+                return null;
+              }
+              for (String freed : List.of(FREED_BY_RENAMES, "LATER")) {
+                if (measurement.label().equals(format.formatted(freed))) {
+                  return new Place(freed, circumstances(measurement));
+                }
+              }
+              return null;
+            };
+    return new Section(
+        new Table(
+            "What the renames free, median",
+            "The file operations of an overwrite alone, without a store: BY_RENAMES, the renames"
+                + " remove the version before; LATER, a descriptor keeps it until after the"
+                + " directory's sync. The ratio is to BY_RENAMES, the median over the turns.",
+            Chart.NONE,
+            FREED_BY_RENAMES),
+        labelled.apply("replace.%s:p0.50"),
+        labelled.apply("ratioToRenames.%s"));
   }
 
   private static boolean amongAll(Measurement measurement) {

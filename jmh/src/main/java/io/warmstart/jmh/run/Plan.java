@@ -59,6 +59,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(forms(effort));
     groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
     turns(groups, new Effort(1, 2, 1000));
+    replacedFiles(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
     growth(groups, new Effort(2, 3, 1), effort, 1000, 4000);
     groups.add(
@@ -96,6 +97,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     }
     groups.add(forms(effort));
     turns(groups, new Effort(2, 5, 3000));
+    replacedFiles(groups, new Effort(2, 5, 3000));
     for (String method : List.of("overwrite", "save")) {
       Cell cell = Cell.of("SaveBenchmark." + method, effort);
       for (String size : SIZES) {
@@ -146,6 +148,13 @@ record Plan(List<List<Cell>> groups, int rounds) {
                   size,
                   "peers",
                   PeerKind.WARMSTART + "+" + PeerKind.ORIGINAL)));
+    }
+  }
+
+  private static void replacedFiles(List<List<Cell>> groups, Effort effort) {
+    for (String size : List.of("4096", MIB)) {
+      groups.add(
+          List.of(Cell.of("ReplacedFilesBenchmark.overwrite", effort, "payloadBytes", size)));
     }
   }
 

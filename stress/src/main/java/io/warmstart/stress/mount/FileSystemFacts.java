@@ -58,13 +58,14 @@ public final class FileSystemFacts {
     if (block.isEmpty() || loops == 0) {
       return name;
     }
-    Path backing = Path.of("/sys/block", block.get(), "loop", "backing_file");
-    return Files.exists(backing)
-        ? "%s, a file on [%s]"
-            .formatted(
-                name,
-                describe(Path.of(Files.readString(backing).stripTrailing()).getParent(), loops - 1))
-        : name;
+    Path link = Path.of("/sys/block", block.get(), "loop", "backing_file");
+    if (!Files.exists(link)) {
+      return name;
+    }
+    Path file = Path.of(Files.readString(link).stripTrailing());
+    return Files.exists(file)
+        ? "%s, a file on [%s]".formatted(name, describe(file, loops - 1))
+        : name + ", a file that has no name any more";
   }
 
   /** The kernel's name of the device, which the table of mounts may call {@code /dev/root}. */
