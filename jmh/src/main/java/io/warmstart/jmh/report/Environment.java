@@ -18,7 +18,7 @@ public final class Environment {
   public static Map<String, String> describe(GitTree tree) throws IOException {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("started", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-    facts.put("commit", tree.commit() + (tree.dirty() ? " with uncommitted changes" : ""));
+    facts.put("engine's commit", tree.commit() + (tree.dirty() ? " with uncommitted changes" : ""));
     facts.put("processor", processor() + ", cores=" + Runtime.getRuntime().availableProcessors());
     facts.put("memory", firstLine("/proc/meminfo", "MemTotal"));
     facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -7,14 +7,15 @@ import java.nio.file.Path;
 /**
  * The sources that were measured.
  *
- * @param commit the hash, or {@code unknown} outside a repository
+ * @param commit the last that changed the engine, or {@code unknown} outside a repository; not the
+ *     newest of all, which may be rewritten by a rebase onto others' work on docs and tests
  * @param dirty whether files differ from it
  */
 public record GitTree(String commit, boolean dirty) {
 
   /** The repository that a directory lies in. */
   public static GitTree of(Path directory) throws IOException {
-    String commit = git(directory, "rev-parse", "HEAD");
+    String commit = git(directory, "log", "-1", "--format=%H", "--", "engine/src/main");
     if (commit.isEmpty()) {
       return new GitTree("unknown", false);
     }
