@@ -1,7 +1,6 @@
 package io.warmstart.jmh.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -15,8 +14,7 @@ import java.util.Map;
  * @param measurements in the order of the plan
  */
 public record ResultFile(Map<String, String> environment, List<Measurement> measurements) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Keeps its own copies. */
   public ResultFile {
