@@ -89,9 +89,6 @@ final class Engine implements AutoCloseable {
   final ChangeAges ages;
   final PairRecovery recovery;
 
-  /** The same, of what the dead of this machine have staged alone. */
-  private final PairRecovery ownDead;
-
   final Quarantine quarantine;
   final PolicyInForce policy;
 
@@ -219,14 +216,7 @@ final class Engine implements AutoCloseable {
             reader,
             quarantine,
             ages,
-            staged -> liveness(staged) != ProcessRegistry.Liveness.ALIVE);
-    this.ownDead =
-        new PairRecovery(
-            ops,
-            reader,
-            quarantine,
-            ages,
-            staged -> liveness(staged) == ProcessRegistry.Liveness.DEAD);
+            (directory, staged) -> RecoverFlow.isGone(this, directory, staged));
     this.policy = new PolicyInForce(this);
     this.openDirectories =
         new OpenDirectories(ops, root, () -> idle.allowance(MOST_OPEN_DIRECTORIES));
@@ -411,10 +401,7 @@ final class Engine implements AutoCloseable {
       // before they complete anything, which nobody can who holds a lock. But what this machine's
       // dead have staged must be out of the way before the run is saved again: else another
       // machine, which has just seen that it fits, would rename it over the new manifest.
-      int mended =
-          besideOtherMachines()
-              ? ownDead.recoverKey(directory, false)
-              : recovery.recoverKey(directory, hold.shared());
+      int mended = recovery.recoverKey(directory, hold.shared() && !besideOtherMachines());
       counters.count(Counter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(directory);

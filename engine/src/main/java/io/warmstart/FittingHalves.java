@@ -56,9 +56,10 @@ record FittingHalves(ManifestSource manifest, Source payload) {
     Map<Path, Digest256> checksums = new HashMap<>();
     for (ManifestSource manifest : manifests) {
       for (Source payload : payloads) {
-        if (payload.facts().size() == manifest.manifest().payloadBytes()
+        long length = payload.facts().size();
+        if (manifest.manifest().fitsLength(length)
             && (payload.quarantined() || manifest.source().quarantined())
-            && manifest.manifest().checksum().equals(checksum(engine, payload, checksums))) {
+            && manifest.manifest().fits(length, checksum(engine, payload, checksums))) {
           return new FittingHalves(manifest, payload);
         }
       }

@@ -86,7 +86,7 @@ final class KeyCount {
     long bytes = 0;
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && !RecoverFlow.isGone(engine, directory, staged, leftover)) {
+      if (staged != null && !RecoverFlow.isGone(engine, directory, staged)) {
         bytes += leftover.bytes();
       }
     }

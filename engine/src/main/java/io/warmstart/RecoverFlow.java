@@ -194,7 +194,7 @@ final class RecoverFlow {
         .forEach(
             candidate -> {
               FileFacts payload = scan.payloadFacts().get(candidate.runId());
-              if (payload == null || payload.size() != candidate.manifest().payloadBytes()) {
+              if (payload == null || !candidate.manifest().fitsLength(payload.size())) {
                 broken.add(candidate.runId());
               }
             });
@@ -206,7 +206,7 @@ final class RecoverFlow {
     List<KeyScan.Leftover> dead = new ArrayList<>();
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && isDead(directory, staged, leftover)) {
+      if (staged != null && isGone(engine, directory, staged)) {
         dead.add(leftover);
       }
     }
@@ -230,25 +230,17 @@ final class RecoverFlow {
     }
   }
 
-  private boolean isDead(KeyDirectory directory, StagedName staged, KeyScan.Leftover leftover)
+  /**
+   * Whether the owner of a staged file is gone: see {@link
+   * io.warmstart.entry.StagedOwners#areGone}.
+   */
+  static boolean isGone(Engine engine, KeyDirectory directory, StagedName staged)
       throws IOException {
     return switch (engine.liveness(staged)) {
       case DEAD -> true;
       case ALIVE -> false;
       // Before the last reboot, or on another machine that shares the file system.
-      case OUT_OF_REACH -> isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS);
-    };
-  }
-
-  /** Whether the owner of a staged file must be taken for dead, whatever may be done about it. */
-  static boolean isGone(
-      Engine engine, KeyDirectory directory, StagedName staged, KeyScan.Leftover leftover)
-      throws IOException {
-    return switch (engine.liveness(staged)) {
-      case DEAD -> true;
-      case ALIVE -> false;
-      case OUT_OF_REACH ->
-          !engine.besideOtherMachines() || isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS);
+      case OUT_OF_REACH -> engine.ages.isOlder(directory.staged(staged), OUT_OF_REACH_NANOS);
     };
   }
 

@@ -182,7 +182,7 @@ final class RestoreFlow {
       if (staged != null
           && staged.runId().equals(runId)
           && !staged.owner().equals(engine.owner())
-          && !RecoverFlow.isGone(engine, directory, staged, leftover)) {
+          && !RecoverFlow.isGone(engine, directory, staged)) {
         return Outcome.BEING_WRITTEN;
       }
     }

@@ -237,7 +237,7 @@ final class VerifyFlow {
     }
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && RecoverFlow.isGone(engine, directory, staged, leftover)) {
+      if (staged != null && RecoverFlow.isGone(engine, directory, staged)) {
         found(leftovers, directory, leftover, "leftover", "staged by a process that is gone");
       }
     }

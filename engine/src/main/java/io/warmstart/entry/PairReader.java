@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +80,7 @@ public final class PairReader {
    * @return null if there is none
    */
   public @Nullable Manifest cutOff(KeyDirectory directory, String runId) throws IOException {
-    List<StagedManifest> staged = stagedManifests(directory, runId, each -> true);
+    List<StagedManifest> staged = stagedManifests(directory, runId, StagedOwners.WHOEVER);
     if (staged.isEmpty()) {
       return null;
     }
@@ -108,17 +107,17 @@ public final class PairReader {
   }
 
   /** Reads the manifests that are staged for a run. */
-  List<StagedManifest> stagedManifests(
-      KeyDirectory directory, String runId, Predicate<StagedName> usable) throws IOException {
+  List<StagedManifest> stagedManifests(KeyDirectory directory, String runId, StagedOwners usable)
+      throws IOException {
     List<StagedManifest> found = new ArrayList<>();
     for (StagedName staged : SettledListing.of(ops, directory).staged(runId)) {
-      if (staged.role() == StagedName.Role.MANIFEST && usable.test(staged)) {
-        Path path = directory.staged(staged);
-        try {
+      Path path = directory.staged(staged);
+      try {
+        if (staged.role() == StagedName.Role.MANIFEST && usable.areGone(directory, staged)) {
           found.add(new StagedManifest(path, ManifestFile.read(ops, path).manifest()));
-        } catch (NoSuchFileException | ManifestFormatException e) {
-          // Gone, or cut off while it was written: not the one.
         }
+      } catch (NoSuchFileException | ManifestFormatException e) {
+        // Gone, or cut off while it was written: not the one.
       }
     }
     return found;
@@ -136,7 +135,7 @@ public final class PairReader {
         // file system may have answered the look before from what it had cached.
         long readAt = clock.nanoTime();
         FileFacts after = file.facts();
-        if (after.size() != manifest.payloadBytes()) {
+        if (!manifest.fitsLength(after.size())) {
           return PairRead.mismatch(
               "payload size mismatch: expected="
                   + manifest.payloadBytes()
@@ -152,7 +151,7 @@ public final class PairReader {
                 ? PayloadMemory.copy(file, manifest.payloadBytes(), !known)
                 : PayloadMemory.load(file, manifest.payloadBytes(), !known);
         Digest256 actual = loaded.checksum();
-        if (actual != null && !actual.equals(manifest.checksum())) {
+        if (actual != null && !manifest.fits(after.size(), actual)) {
           loaded.memory().release();
           return PairRead.mismatch(
               "payload checksum mismatch: expected="

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,24 +40,20 @@ public final class PairRecovery {
   private final PairReader reader;
   private final Quarantine quarantine;
   private final ChangeAges ages;
-  private final Predicate<StagedName> ownerIsGone;
+  private final StagedOwners owners;
 
   /**
    * Makes the recovery of one root.
    *
-   * @param ownerIsGone whether the owner of a staged file is known to be dead
+   * @param owners whether the owner of a staged file is gone
    */
   public PairRecovery(
-      FileOps ops,
-      PairReader reader,
-      Quarantine quarantine,
-      ChangeAges ages,
-      Predicate<StagedName> ownerIsGone) {
+      FileOps ops, PairReader reader, Quarantine quarantine, ChangeAges ages, StagedOwners owners) {
     this.ops = ops;
     this.reader = reader;
     this.quarantine = quarantine;
     this.ages = ages;
-    this.ownerIsGone = ownerIsGone;
+    this.owners = owners;
   }
 
   /** What may go to quarantine if it cannot be mended. */
@@ -113,7 +108,7 @@ public final class PairRecovery {
       KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
     long began = ages.monotonicNanos();
-    Predicate<StagedName> usable = locked ? staged -> true : ownerIsGone;
+    StagedOwners usable = locked ? StagedOwners.WHOEVER : owners;
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
     FileFacts payloadFacts = statOrNull(payloadPath);
@@ -209,21 +204,21 @@ public final class PairRecovery {
   }
 
   private @Nullable Path stagedPayloadFor(
-      KeyDirectory directory, String runId, Manifest manifest, Predicate<StagedName> usable)
+      KeyDirectory directory, String runId, Manifest manifest, StagedOwners usable)
       throws IOException {
     for (StagedName staged : SettledListing.of(ops, directory).staged(runId)) {
-      if (staged.role() != StagedName.Role.MANIFEST && usable.test(staged)) {
-        Path path = directory.staged(staged);
-        try {
+      Path path = directory.staged(staged);
+      try {
+        if (staged.role() != StagedName.Role.MANIFEST && usable.areGone(directory, staged)) {
           FileFacts facts = ops.stat(path);
           if (facts.regular()
-              && facts.size() == manifest.payloadBytes()
+              && manifest.fitsLength(facts.size())
               && manifest.fits(facts.size(), reader.checksum(path))) {
             return path;
           }
-        } catch (NoSuchFileException e) {
-          // Gone: not the one.
         }
+      } catch (NoSuchFileException e) {
+        // Gone: not the one.
       }
     }
     return null;

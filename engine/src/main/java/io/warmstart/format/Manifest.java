@@ -113,9 +113,14 @@ public record Manifest(
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
-  /** Returns whether this manifest is that of a payload. */
+  /** Returns whether a payload of this length may be this manifest's. */
+  public boolean fitsLength(long length) {
+    return payloadBytes == length;
+  }
+
+  /** Returns whether a payload is this manifest's. */
   public boolean fits(long length, Digest256 payloadChecksum) {
-    return payloadBytes == length && checksum.equals(payloadChecksum);
+    return fitsLength(length) && checksum.equals(payloadChecksum);
   }
 
   /** Returns the later of the written and the access stamp: what expiry and eviction go by. */
