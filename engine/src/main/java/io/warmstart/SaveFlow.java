@@ -3,7 +3,6 @@ package io.warmstart;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.OpenDirectories;
 import io.warmstart.entry.Publisher;
-import io.warmstart.entry.Publisher.Published;
 import io.warmstart.entry.StagedPair;
 import io.warmstart.entry.Stager;
 import io.warmstart.entry.SyncFailedException;
@@ -14,6 +13,7 @@ import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.ReplacedFiles;
+import io.warmstart.io.ReplacedFiles.Replaced;
 import io.warmstart.payload.PayloadSource;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>Refuse what could not be kept: a payload larger than the budget.
  *   <li>Open the key's directory, making it if need be.
  *   <li>Stage payload and manifest in it, and sync both.
- *   <li>If there may be a version before, hold its files open until the names are durable.
- *   <li>Under the key's lock rename the payload, rename the manifest, look whether both are there,
- *       tell the index.
+ *   <li>Under the key's lock open the files of the version before, if there is one, and hold them
+ *       until the names are durable; rename the payload, rename the manifest, look whether both are
+ *       there, tell the index.
  *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
  *   <li>Where a store that knows no lock was seen of late, look once more: it may have removed the
  *       pair between its reading the old manifest and its reading the new payload.
@@ -229,13 +229,9 @@ final class SaveFlow {
       boolean mayReplace,
       Progress progress)
       throws IOException {
-    ReplacedFiles.Held replaced =
-        mayReplace
-            ? engine.replaced.hold(
-                directory.payload(pair.runId()), directory.manifest(pair.runId()))
-            : engine.replaced.hold();
+    ReplacedFiles.Held replaced = engine.replaced.hold();
     try {
-      long removals = commit(directory, pair, mayReplace, progress);
+      long removals = commit(directory, pair, mayReplace, replaced, progress);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
@@ -258,24 +254,31 @@ final class SaveFlow {
    * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
    */
   private long commit(
-      KeyDirectory directory, StagedPair pair, boolean mayReplace, Progress progress)
+      KeyDirectory directory,
+      StagedPair pair,
+      boolean mayReplace,
+      ReplacedFiles.Held replaced,
+      Progress progress)
       throws IOException {
     try (KeyLocks.Hold hold = engine.lock(directory)) {
-      Published published;
+      Publisher.Before before = Publisher.Before.NOTHING;
+      boolean inPlace;
       if (mayReplace) {
         requireNoOtherRunInTheWay(directory, pair.runId());
+        before = engine.publisher.before(pair);
+        replaced.open(
+            new Replaced(directory.payload(pair.runId()), before.payload()),
+            new Replaced(directory.manifest(pair.runId()), before.manifest()));
+        engine.foreignTouches.noteReplaced(
+            pair, before.manifest(), engine.records().changes(directory.key()));
       }
       engine.index.changing(directory);
       try {
-        published = engine.publisher.publish(pair, mayReplace);
+        inPlace = engine.publisher.publish(pair);
         if (!progress.renamed) {
-          progress.addedBytes = pair.bytes() - published.replacedBytes();
+          progress.addedBytes = pair.bytes() - before.bytes();
         }
         progress.renamed = true;
-        if (mayReplace) {
-          engine.foreignTouches.noteReplaced(
-              pair, published.replacedManifest(), engine.records().changes(directory.key()));
-        }
       } catch (NoSuchFileException e) {
         // Somebody removes files here, and which of them is not known.
         progress.renamed = true;
@@ -289,8 +292,8 @@ final class SaveFlow {
               hold,
               directory.key(),
               EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()),
-              published.replacedBytes());
-      if (!published.inPlace()) {
+              before.bytes());
+      if (!inPlace) {
         return FOREIGN_REMOVAL;
       }
       engine.foreignTouches.noteLeft(pair, engine.records().changes(directory.key()));

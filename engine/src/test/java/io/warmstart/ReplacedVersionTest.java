@@ -2,6 +2,7 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.ObservedFileOps;
@@ -33,6 +34,7 @@ class ReplacedVersionTest {
     private final List<String> seen = new CopyOnWriteArrayList<>();
     private CountDownLatch mayClose = new CountDownLatch(1);
     private @Nullable String failingCreation;
+    private boolean renamesFail;
     private Runnable atDirectorySync = () -> {};
 
     Watch() {
@@ -59,6 +61,9 @@ class ReplacedVersionTest {
       }
       synchronized (this) {
         seen.add(op.kind() + " " + op.path().getFileName());
+        if (renamesFail && op.kind() == Kind.RENAME) {
+          throw new FileSystemException(op.path().toString(), null, "Input/output error");
+        }
         if (failingCreation != null && op.kind() == Kind.CREATE) {
           String reason = failingCreation;
           failingCreation = null;
@@ -175,19 +180,15 @@ class ReplacedVersionTest {
     ops.mayClose.countDown();
     try (WarmStartStore store = open(StoreOptions.defaults())) {
       overwrite(store, "old");
-      Path manifest = KeyFiles.of(root, KEY).manifest("r");
-      Files.delete(manifest);
-      Files.createDirectory(manifest);
-      try {
-        overwrite(store, "lost");
-      } catch (StoreException e) {
-        // A directory is in the way of the manifest.
-      }
+      ops.renamesFail = true;
+
+      assertThrows(StoreException.class, () -> overwrite(store, "lost"));
+
+      ops.renamesFail = false;
       store.flush();
       assertEquals(1, countOf("OPEN_FOR_READING r.bin"), () -> "" + ops.seen);
       assertEquals(1, countOf("CLOSE r.bin"), () -> "" + ops.seen);
       assertEquals(0, openWithoutName(root));
-      Files.delete(manifest);
     }
   }
 

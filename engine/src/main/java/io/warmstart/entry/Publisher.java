@@ -29,29 +29,40 @@ public final class Publisher {
   }
 
   /**
-   * What a publish did.
+   * The files of a run before a save, each null if it is not there.
    *
-   * @param replacedBytes the bytes of the pair that it replaced; 0 if there was none
-   * @param replacedManifest the manifest file that it replaced; null if there was none
-   * @param inPlace whether both files were found in place after the renames; if not, a store that
-   *     knows no lock has removed them
+   * @param payload its payload
+   * @param manifest its manifest
    */
-  public record Published(
-      long replacedBytes, @Nullable FileFacts replacedManifest, boolean inPlace) {}
+  public record Before(@Nullable FileFacts payload, @Nullable FileFacts manifest) {
+    /** Of a run that is new. */
+    public static final Before NOTHING = new Before(null, null);
+
+    /** What counts of them: without a manifest a payload is no entry's. */
+    public long bytes() {
+      return manifest == null ? 0 : manifest.size() + (payload == null ? 0 : payload.size());
+    }
+  }
+
+  /** Looks at what a pair is about to replace. */
+  public Before before(StagedPair pair) throws IOException {
+    return new Before(
+        factsOf(pair.directory().payload(pair.runId())),
+        factsOf(pair.directory().manifest(pair.runId())));
+  }
 
   /**
    * Publishes.
    *
-   * @param mayReplace whether the run id may exist already
+   * @return whether both files were found in place after the renames; if not, a store that knows no
+   *     lock has removed them
    * @throws NoSuchFileException if the directory or the staged files have vanished
    * @throws CutOffException if the second rename failed: the staged manifest stays, for recovery
    * @throws IOException if the first rename failed: nothing was changed
    */
-  public Published publish(StagedPair pair, boolean mayReplace) throws IOException {
+  public boolean publish(StagedPair pair) throws IOException {
     Path payload = pair.directory().payload(pair.runId());
     Path manifest = pair.directory().manifest(pair.runId());
-    FileFacts replacedPayload = mayReplace ? factsOf(payload) : null;
-    FileFacts replacedManifest = mayReplace ? factsOf(manifest) : null;
     ops.rename(pair.stagedPayload(), payload);
     try {
       ops.rename(pair.stagedManifest(), manifest);
@@ -64,8 +75,7 @@ public final class Publisher {
     } catch (IOException e) {
       throw new CutOffException(e);
     }
-    return new Published(
-        pairBytes(replacedPayload, replacedManifest), replacedManifest, inPlace(pair));
+    return inPlace(pair);
   }
 
   /** Whether both names lead to the files of this pair. */
@@ -122,11 +132,6 @@ public final class Publisher {
     } catch (IOException e) {
       return true;
     }
-  }
-
-  /** What counts of the pair that was there: without a manifest a payload is no entry's. */
-  private static long pairBytes(@Nullable FileFacts payload, @Nullable FileFacts manifest) {
-    return manifest == null ? 0 : manifest.size() + (payload == null ? 0 : payload.size());
   }
 
   private @Nullable FileFacts factsOf(Path path) throws IOException {

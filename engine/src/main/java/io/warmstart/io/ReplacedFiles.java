@@ -11,6 +11,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files that overwrites replace, held open a moment longer than they have a name.
@@ -18,8 +19,8 @@ import java.util.function.IntSupplier;
  * <p>A file system frees a file when its last name and its last descriptor are gone. If that is so
  * at the rename of a save, the freeing belongs to the very commit that the sync of the directory
  * waits for, and on ext4 it is a fifth to a third of a save's time ({@code docs/adr/0007}). So a
- * save opens both files ahead of its renames, and hands the descriptors over when it has synced;
- * they are closed a little later, several at once, by a thread of this class.
+ * save opens both files right before its renames, and hands the descriptors over when it has
+ * synced; they are closed a little later, several at once, by a thread of this class.
  *
  * <p>Names come and go as they would without, and a process that dies closes what it has open, so
  * nothing on disk tells of this and no recovery knows it. It is a matter of time alone: where a
@@ -75,6 +76,13 @@ public final class ReplacedFiles implements AutoCloseable {
     thread.allowCoreThreadTimeOut(true);
   }
 
+  /**
+   * A file that a save is about to replace.
+   *
+   * @param facts what it was found to be a moment ago; null if it is not there
+   */
+  public record Replaced(Path path, @Nullable FileFacts facts) {}
+
   /** What one save replaces. Its close hands the descriptors over. */
   public final class Held implements AutoCloseable {
     private final List<FileOps.FileHandle> files = new ArrayList<>(2);
@@ -82,16 +90,26 @@ public final class ReplacedFiles implements AutoCloseable {
 
     private Held() {}
 
-    private void open(Path file) {
-      try {
-        FileFacts facts = ops.stat(file);
-        // To open a pipe is to wait for a writer.
-        if (facts.regular() && facts.size() <= mostBytes) {
-          files.add(ops.openForReading(file));
-          bytes += facts.size();
+    /** Opens what the save is about to replace, if there is room for all of it to wait. */
+    public void open(Replaced... all) {
+      if (hasRoom(all.length, 0)) {
+        for (Replaced each : all) {
+          open(each);
         }
+      }
+    }
+
+    private void open(Replaced file) {
+      FileFacts facts = file.facts();
+      // To open a pipe is to wait for a writer.
+      if (facts == null || !facts.regular() || facts.size() > mostBytes) {
+        return;
+      }
+      try {
+        files.add(ops.openForReading(file.path()));
+        bytes += facts.size();
       } catch (IOException e) {
-        // Not there, not ours to read, or no descriptors left.
+        // Gone since, not ours to read, or no descriptors left.
       }
     }
 
@@ -113,20 +131,9 @@ public final class ReplacedFiles implements AutoCloseable {
     }
   }
 
-  /** Opens what a save is about to replace, if it is there and there is room for it to wait. */
-  public Held hold(Path... replaced) {
-    Held held = new Held();
-    if (hasRoom(replaced.length, 0)) {
-      try {
-        for (Path file : replaced) {
-          held.open(file);
-        }
-      } catch (RuntimeException | Error e) {
-        held.closeFiles();
-        throw e;
-      }
-    }
-    return held;
+  /** Begins a save, which has replaced nothing yet. */
+  public Held hold() {
+    return new Held();
   }
 
   private synchronized boolean hasRoom(int files, long bytes) {

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +19,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -77,6 +80,26 @@ class ReplacedFilesTest {
     manifest = Files.write(directory.resolve("manifest"), new byte[10]);
   }
 
+  /** Holds files as a save does, by what it has seen of them. */
+  private static ReplacedFiles.Held hold(ReplacedFiles replaced, Path... files) {
+    ReplacedFiles.Held held = replaced.hold();
+    held.open(
+        Stream.of(files)
+            .map(file -> new ReplacedFiles.Replaced(file, factsOf(file)))
+            .toArray(ReplacedFiles.Replaced[]::new));
+    return held;
+  }
+
+  private static @Nullable FileFacts factsOf(Path file) {
+    try {
+      return new NioFileOps().stat(file);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private ReplacedFiles replacedFiles(int mostFiles, long mostBytes) {
     return new ReplacedFiles(ops, () -> mostFiles, mostBytes, NEVER);
   }
@@ -84,7 +107,7 @@ class ReplacedFilesTest {
   @Test
   void bothAreOpenWhileTheyAreHeldAndWhileTheyWait() {
     try (ReplacedFiles replaced = replacedFiles(2, 2000)) {
-      ReplacedFiles.Held held = replaced.hold(payload, manifest);
+      ReplacedFiles.Held held = hold(replaced, payload, manifest);
       assertEquals(Set.of("manifest", "payload"), ops.open());
       replaced.closeAll();
       assertEquals(Set.of("manifest", "payload"), ops.open(), "what a save holds waits not yet");
@@ -105,7 +128,7 @@ class ReplacedFilesTest {
   void theyAreClosedByAThreadOfItsOwnWhenTheDelayIsOver() throws Exception {
     ops.allClosed = new CountDownLatch(1);
     try (ReplacedFiles replaced = new ReplacedFiles(ops, () -> 2, 2000, 1)) {
-      replaced.hold(payload, manifest).close();
+      hold(replaced, payload, manifest).close();
       assertTrue(ops.allClosed.await(30, TimeUnit.SECONDS));
       assertEquals(List.of("warmstart-late-close", "warmstart-late-close"), ops.closers);
     }
@@ -114,13 +137,13 @@ class ReplacedFilesTest {
   @Test
   void nothingIsHeldWhereThereIsNoRoomForMoreFiles() {
     try (ReplacedFiles replaced = replacedFiles(3, 1 << 20)) {
-      replaced.hold(payload, manifest).close();
-      replaced.hold(payload, manifest).close();
+      hold(replaced, payload, manifest).close();
+      hold(replaced, payload, manifest).close();
       assertEquals(List.of(), ops.closers, "not opened to be closed at once");
       assertEquals(2, replaced.waiting());
 
       replaced.closeAll();
-      replaced.hold(payload, manifest).close();
+      hold(replaced, payload, manifest).close();
       assertEquals(2, replaced.waiting());
     }
   }
@@ -128,7 +151,7 @@ class ReplacedFilesTest {
   @Test
   void nothingIsHeldThatIsTooLarge() {
     try (ReplacedFiles replaced = replacedFiles(100, 999)) {
-      replaced.hold(payload, manifest).close();
+      hold(replaced, payload, manifest).close();
       assertEquals(Set.of("manifest"), ops.open());
     }
   }
@@ -138,8 +161,8 @@ class ReplacedFilesTest {
   void aSaverThatComesLateClosesItsOwn() {
     for (boolean files : new boolean[] {true, false}) {
       try (ReplacedFiles replaced = files ? replacedFiles(2, 1 << 20) : replacedFiles(100, 1500)) {
-        ReplacedFiles.Held first = replaced.hold(payload, manifest);
-        ReplacedFiles.Held second = replaced.hold(payload, manifest);
+        ReplacedFiles.Held first = hold(replaced, payload, manifest);
+        ReplacedFiles.Held second = hold(replaced, payload, manifest);
         first.close();
         ops.closers.clear();
         second.close();
@@ -153,14 +176,14 @@ class ReplacedFilesTest {
   @Test
   void closeClosesWhatWaitsAndWhatComesAfterIt() {
     ReplacedFiles replaced = replacedFiles(100, 1 << 20);
-    ReplacedFiles.Held late = replaced.hold(payload);
-    replaced.hold(manifest).close();
+    ReplacedFiles.Held late = hold(replaced, payload);
+    hold(replaced, manifest).close();
     replaced.close();
     assertEquals(Set.of("payload"), ops.open());
 
     late.close();
     assertEquals(Set.of(), ops.open());
-    replaced.hold(payload).close();
+    hold(replaced, payload).close();
     assertEquals(2, ops.closers.size(), "not opened any more");
     replaced.close();
   }
@@ -174,7 +197,7 @@ class ReplacedFilesTest {
     try (ReplacedFiles replaced = replacedFiles(100, 1 << 20)) {
       // Whoever opens a pipe waits until somebody writes.
       assertTimeoutPreemptively(
-          Duration.ofSeconds(30), () -> replaced.hold(missing, link, pipe, directory).close());
+          Duration.ofSeconds(30), () -> hold(replaced, missing, link, pipe, directory).close());
       assertEquals(0, replaced.waiting());
       assertEquals(Set.of(), ops.open());
     }
@@ -182,11 +205,11 @@ class ReplacedFilesTest {
 
   @Test
   void faultsAtAnyOperationAreNobodysBusinessAndLeaveNothingOpen() {
-    for (Kind kind : List.of(Kind.STAT, Kind.OPEN_FOR_READING, Kind.CLOSE)) {
+    for (Kind kind : List.of(Kind.OPEN_FOR_READING, Kind.CLOSE)) {
       for (Path bad : List.of(payload, manifest)) {
         ops.failing = op -> op.kind() == kind && op.path().equals(bad);
         try (ReplacedFiles replaced = replacedFiles(100, 1 << 20)) {
-          replaced.hold(payload, manifest).close();
+          hold(replaced, payload, manifest).close();
           assertEquals(kind == Kind.CLOSE ? 2 : 1, replaced.waiting());
           replaced.closeAll();
           assertEquals(Set.of(), ops.open());
@@ -197,10 +220,10 @@ class ReplacedFilesTest {
   }
 
   @Test
-  void withRoomForNoneNotEvenALookIsTaken() {
+  void withRoomForNoneNothingIsOpened() {
     ops.failing = op -> true;
     try (ReplacedFiles replaced = replacedFiles(0, 1 << 20)) {
-      replaced.hold(payload, manifest).close();
+      hold(replaced, payload, manifest).close();
       assertEquals(0, replaced.waiting());
     }
   }
