@@ -3,8 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
-import io.warmstart.index.IndexPatch;
+import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,224 +12,16 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** A verification compares the index with the files, and takes nothing for wrong that is not. */
+/** A verification takes nothing in the index for wrong that is not. */
 @ExtendWith(Seeds.class)
-class IndexCheckTest {
-  private static final StoreOptions ALONE =
-      StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(100 * 365));
-  private static final Fingerprint KEY = Payloads.key("first");
-  private static final Fingerprint OTHER = Payloads.key("second");
-  private static final Fingerprint NOWHERE = Payloads.key("nowhere");
-  private static final List<Ranking> RANKINGS = List.of(Ranking.values());
-  private static final int MOST_ATTEMPTS = 20;
-
-  @TempDir Path parent;
-  private Path root;
-
-  @BeforeEach
-  void makeRoot() throws IOException {
-    root = Files.createDirectory(parent.resolve("root")).toRealPath();
-  }
-
-  private IndexPatch index() throws IOException {
-    return IndexPatch.of(root.resolve(".warmstart"));
-  }
-
-  private static VerifyReport verify(WarmStartStore store, boolean repair) {
-    return store.verify(repair, (done, total) -> {});
-  }
-
-  private static void save(WarmStartStore store, Fingerprint key, String runId, double objective) {
-    store.saveOverwrite(
-        key, runId, new byte[100], EntryAttributes.checkpoint().withObjective(objective));
-  }
-
-  /** Two keys with two entries each, all counted; the winners of the first in the index. */
-  private void populate(WarmStartStore store) throws IOException {
-    for (Fingerprint key : List.of(KEY, OTHER)) {
-      save(store, key, "r1", 1);
-      save(store, key, "r2", 2);
-    }
-    store.lookup(KEY).ifPresent(Entry::close);
-    store.flush();
-    store.evictOverflow();
-    awaitWinners(store);
-    assertEquals(List.of(), verify(store, false).problems());
-  }
-
-  /** On a busy machine a stripe is not always to be had at once, and then nothing is stored. */
-  private void awaitWinners(WarmStartStore store) throws IOException {
-    OldEnough.await(root.resolve(KEY.toHex()));
-    OldEnough.await(root);
-    boolean all = false;
-    for (int attempt = 0; attempt < MOST_ATTEMPTS && !all; attempt++) {
-      all = true;
-      for (Ranking ranking : RANKINGS) {
-        store.lookup(KEY, ranking).ifPresent(Entry::close);
-        assertTrue(store.lookup(NOWHERE, ranking).isEmpty());
-      }
-      for (Ranking ranking : RANKINGS) {
-        all &= index().hasWinner(KEY.digest(), ranking.place());
-        all &= index().hasWinner(NOWHERE.digest(), ranking.place());
-      }
-    }
-    assertTrue(all, "winners");
-  }
-
-  /** Changes something in the index, or in the files beside it. */
-  interface Damage {
-    void strike(IndexPatch index, Path root) throws IOException;
-  }
-
-  /** One kind of damage, and what a verification says of it. */
-  record Case(String name, Damage damage, String told) {
-    @Override
-    public String toString() {
-      return name;
-    }
-  }
-
-  static Stream<Case> damages() {
-    Digest256 key = KEY.digest();
-    Digest256 nowhere = NOWHERE.digest();
-    Map<String, Case> all = new TreeMap<>();
-    List.of(
-            new Case(
-                "entry of another size",
-                (index, root) -> index.entryBytes(key, "r1", 7),
-                "entry r1 bytes: expected="),
-            new Case(
-                "entry missing",
-                (index, root) -> index.entryGone(key, "r2"),
-                "entry r2: expected=recorded actual=none"),
-            new Case(
-                "entry of nobody",
-                (index, root) -> index.entryOfNobody(key, "r3"),
-                "entry r3: expected=none actual=recorded"),
-            new Case(
-                "entry of nobody, with a long name",
-                (index, root) -> index.entryOfNobody(key, "r".repeat(100)),
-                "entry of an unknown run: expected=none actual=recorded"),
-            new Case(
-                "entry of a key without files",
-                (index, root) -> index.entryOfNobody(nowhere, "r1"),
-                "key=" + nowhere.toHex() + " entry r1: expected=none actual=recorded"),
-            new Case(
-                "entry used too early",
-                (index, root) -> index.entryLastUse(key, "r1", 5),
-                "entry r1 last use: expected>="),
-            new Case(
-                "entry never accessed",
-                (index, root) -> index.entryAccessed(key, "r1", false),
-                "entry r1 accessed: expected=true actual=false"),
-            new Case(
-                "key of another size",
-                (index, root) -> index.keyBytes(key, 10),
-                "key=" + key.toHex() + " bytes: expected="),
-            new Case(
-                "key without files",
-                (index, root) -> index.keyBytes(nowhere, 10),
-                "key=" + nowhere.toHex() + " bytes: expected=0 actual=10"),
-            new Case(
-                "key without its check",
-                (index, root) -> index.keyBytesWithoutCheck(key),
-                "key=" + key.toHex() + " bytes: expected=a number with its check"),
-            new Case("sum", (index, root) -> index.stripeBytes(key, -1), "stripe="),
-            new Case(
-                "sum without its check",
-                (index, root) -> index.stripeBytesWithoutCheck(key),
-                "actual=a number without its check"),
-            new Case(
-                "quarantine",
-                (index, root) -> index.quarantineBytes(99),
-                "quarantine bytes: expected=0 actual=99"),
-            new Case(
-                "winner",
-                (index, root) -> index.winner(key, 1, 77),
-                "winner by latest: expected=r2 actual=another version"),
-            new Case(
-                "winner that is none",
-                (index, root) -> index.winner(key, 0, 0),
-                "winner by lowest_objective: expected=r1 actual=none"),
-            new Case(
-                "winner of a key without files",
-                (index, root) -> index.winner(nowhere, 0, 77),
-                "winner by lowest_objective: expected=none actual=another version"),
-            new Case(
-                "manifest that was changed in place",
-                (index, root) -> {
-                  Path manifest = root.resolve(KEY.toHex()).resolve("r2.json");
-                  String text = Files.readString(manifest);
-                  Files.writeString(manifest, text.replace("\"objective\": 2", "\"objective\": 0"));
-                },
-                "winner by lowest_objective: expected=r2 actual=another version"))
-        .forEach(each -> all.put(each.name(), each));
-    return all.values().stream();
-  }
-
-  @ParameterizedTest
-  @MethodSource("damages")
-  void whatIsWrongIsFoundAndRepaired(Case each) throws IOException {
-    try (WarmStartStore store = WarmStartStore.open(root, ALONE)) {
-      populate(store);
-      VerifyReport found = null;
-      // What the agent comes across first it counts anew, and there is nothing to find.
-      for (int attempt = 0;
-          attempt < MOST_ATTEMPTS && (found == null || found.clean());
-          attempt++) {
-        awaitWinners(store);
-        each.damage().strike(index(), root);
-        found = verify(store, false);
-      }
-      assertTrue(found != null && !found.clean(), "not found");
-      for (VerifyReport.Problem problem : found.problems()) {
-        assertEquals("index", problem.kind(), problem::toString);
-        assertEquals(root.resolve(".warmstart/index").toString(), problem.path());
-        assertTrue(!problem.repaired(), problem::toString);
-      }
-      String details = found.problems().toString();
-      assertTrue(details.contains(each.told()), details);
-
-      VerifyReport repaired = verify(store, true);
-
-      assertTrue(
-          repaired.problems().stream().allMatch(VerifyReport.Problem::repaired),
-          () -> repaired.problems().toString());
-      assertEquals(List.of(), verify(store, false).problems());
-      store.evictOverflow();
-      assertEquals(List.of(), verify(store, false).problems());
-      assertEquals(RootFiles.read(root).bytes, index().total());
-      assertEquals(4, store.stats().entries());
-    }
-  }
-
-  /** What this process has in memory does not go by the record; after the repair neither lies. */
-  @Test
-  void aWinnerThatWasRepairedIsFound() throws IOException {
-    try (WarmStartStore store = WarmStartStore.open(root, ALONE)) {
-      populate(store);
-      index().winner(KEY.digest(), 1, 0);
-
-      assertTrue(!verify(store, true).clean());
-
-      try (Entry entry = store.lookupLatest(KEY).orElseThrow()) {
-        assertEquals("r2", entry.runId());
-      }
-      assertTrue(verify(store, false).clean());
-    }
-  }
+class IndexCheckTest extends CheckedIndex {
+  private static final int STEPS = Rounds.times(150);
+  private static final int LOOKS = Rounds.times(30);
 
   /** Whatever our own stores do, the index that they leave is what a scan finds. */
   @Test
@@ -238,7 +29,7 @@ class IndexCheckTest {
     SteppedClock clock = new SteppedClock();
     StoreOptions options = ALONE.withClock(clock).withTtl(Duration.ofMinutes(20));
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
-      for (int step = 0; step < 300; step++) {
+      for (int step = 0; step < STEPS; step++) {
         ownStep(store, random, clock);
         VerifyReport report = verify(store, random.nextInt(8) == 0);
         String where = "step " + step;
@@ -321,7 +112,7 @@ class IndexCheckTest {
       }
       threads.forEach(Thread::start);
       try {
-        for (int look = 0; look < 60; look++) {
+        for (int look = 0; look < LOOKS; look++) {
           VerifyReport report = verify(store, false);
           assertEquals(List.of(), report.problems());
         }

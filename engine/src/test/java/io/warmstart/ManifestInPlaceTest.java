@@ -3,17 +3,15 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * {@code cp backup/run.* KEYDIR/} writes into the files that are there: the directory's time does
@@ -21,22 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
  * was told to look at every lookup.
  */
 @Tag("slow")
-class ManifestInPlaceTest {
-  private static final Fingerprint KEY = Payloads.key("in place");
-  private static final String RUN = "run";
-
-  @TempDir Path parent;
-  private Path root;
-  private HalfPublished backup;
-
-  @BeforeEach
-  void saveOld() throws IOException {
-    root = Files.createDirectory(parent.resolve("root"));
-    try (WarmStartStore store = WarmStartStore.open(root)) {
-      store.saveOverwrite(KEY, RUN, Versions.payload("old", 60), EntryAttributes.checkpoint());
-    }
-    backup =
-        HalfPublished.of(parent.resolve("workshop"), root, KEY, RUN, Versions.payload("new", 60));
+class ManifestInPlaceTest extends ForeignNewVersion {
+  ManifestInPlaceTest() {
+    super(60);
   }
 
   private Path file(String suffix) {
@@ -49,12 +34,6 @@ class ManifestInPlaceTest {
 
   private WarmStartStore open(Duration interval) {
     return WarmStartStore.open(root, StoreOptions.defaults().withForeignCheckInterval(interval));
-  }
-
-  private static String version(WarmStartStore store, Ranking ranking) {
-    try (Entry entry = store.lookup(KEY, ranking).orElse(null)) {
-      return entry == null ? "nothing" : Versions.nameOf(entry);
-    }
   }
 
   private static void assertVersion(String expected, WarmStartStore store) {
@@ -73,7 +52,7 @@ class ManifestInPlaceTest {
       assertVersion("old", readOnly);
       assertVersion("old", store);
 
-      backup.copyInPlace();
+      newVersion.copyInPlace();
 
       assertVersion("new", store);
       assertVersion("new", readOnly);
@@ -90,7 +69,7 @@ class ManifestInPlaceTest {
       assertVersion("old", store);
       assertVersion("old", store);
 
-      backup.copyInPlace();
+      newVersion.copyInPlace();
       for (String suffix : new String[] {".bin", ".json"}) {
         Files.getFileAttributeView(file(suffix), BasicFileAttributeView.class)
             .setTimes(before, before, null);
@@ -110,8 +89,8 @@ class ManifestInPlaceTest {
       assertVersion("old", store);
       assertVersion("old", store);
 
-      backup.renamePayload();
-      backup.renameManifest();
+      newVersion.renamePayload();
+      newVersion.renameManifest();
       Files.setLastModifiedTime(directory, before);
 
       assertVersion("new", store);
@@ -127,26 +106,18 @@ class ManifestInPlaceTest {
       other.awaitLine("ready");
       assertEquals("old", ask(other));
       assertEquals("old", ask(other));
-      backup.copyInPlace();
-      awaitNew(store);
+      newVersion.copyInPlace();
+      Await.answer("new", () -> version(store));
       awaitOld();
 
       String last = "";
       for (int question = 0; question < 100 && !last.equals("new"); question++) {
-        assertEquals("new", version(store, Ranking.LATEST));
+        assertEquals("new", version(store));
         last = ask(other);
       }
 
       assertEquals("new", last);
     }
-  }
-
-  private static void awaitNew(WarmStartStore store) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!version(store, Ranking.LATEST).equals("new") && System.nanoTime() - deadline < 0) {
-      Thread.onSpinWait();
-    }
-    assertEquals("new", version(store, Ranking.LATEST));
   }
 
   private static String ask(ForkedJvm other) throws Exception {
@@ -161,7 +132,7 @@ class ManifestInPlaceTest {
       System.out.println("ready");
       while (true) {
         ForkedJvm.awaitParent();
-        System.out.println("version " + version(store, Ranking.LATEST));
+        System.out.println("version " + version(store));
       }
     }
   }

@@ -1,15 +1,14 @@
 package io.warmstart;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
-import java.io.IOException;
+import io.warmstart.io.ObservedFileOps.FileOp;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.OnceBefore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /** The main class of a process that stands for another machine: its own locks, the same root. */
 final class OtherMachine {
@@ -87,86 +86,29 @@ final class OtherMachine {
 
   private static void stopBetweenRenames(Path root, Path localDirectory) {
     Fingerprint key = Payloads.key("between machines");
-    AtRename ops =
-        new AtRename(
-            2,
-            () -> {
-              System.out.println("stopped");
-              LockSupport.park();
-            });
+    OnceBefore ops = new OnceBefore();
     StoreOptions watched = options(localDirectory).withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, watched)) {
       store.saveOverwrite(key, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
-      ops.arm(key);
+      ops.arm(
+          op -> isRename(op, key),
+          2,
+          () -> {
+            System.out.println("stopped");
+            LockSupport.park();
+          });
       store.saveOverwrite(key, "r", Versions.payload("new", 70), EntryAttributes.checkpoint());
     }
   }
 
-  /** Does something once, before the n-th rename or removal of a file in a key's directory. */
-  static final class AtChange extends ObservedFileOps {
-    private final Runnable before;
-    private volatile int changesLeft;
-    private volatile @Nullable Fingerprint armed;
-
-    AtChange(int change, Runnable before) {
-      super(new NioFileOps());
-      this.changesLeft = change;
-      this.before = before;
-    }
-
-    void arm(Fingerprint key) {
-      armed = key;
-    }
-
-    int changesLeft() {
-      return changesLeft;
-    }
-
-    @Override
-    protected synchronized <T extends @Nullable Object> T observe(
-        FileOp op, Call<T> whole, Call<?> part) throws IOException {
-      Fingerprint key = armed;
-      if (key != null
-          && (op.kind() == Kind.RENAME || op.kind() == Kind.UNLINK)
-          && op.path().toString().contains(key.toHex())
-          && --changesLeft == 0) {
-        before.run();
-      }
-      return whole.run();
-    }
+  /** A rename of a file of a key. */
+  static boolean isRename(FileOp op, Fingerprint key) {
+    return op.kind() == Kind.RENAME && op.path().toString().contains(key.toHex());
   }
 
-  /** Does something once, before the n-th rename into a key's directory. */
-  static final class AtRename extends ObservedFileOps {
-    private final Runnable before;
-    private volatile int renamesLeft;
-    private volatile @Nullable Fingerprint armed;
-
-    AtRename(int rename, Runnable before) {
-      super(new NioFileOps());
-      this.renamesLeft = rename;
-      this.before = before;
-    }
-
-    void arm(Fingerprint key) {
-      armed = key;
-    }
-
-    int renamesLeft() {
-      return renamesLeft;
-    }
-
-    @Override
-    protected synchronized <T extends @Nullable Object> T observe(
-        FileOp op, Call<T> whole, Call<?> part) throws IOException {
-      Fingerprint key = armed;
-      if (key != null
-          && op.kind() == Kind.RENAME
-          && op.path().toString().contains(key.toHex())
-          && --renamesLeft == 0) {
-        before.run();
-      }
-      return whole.run();
-    }
+  /** A rename or a removal of a file of a key. */
+  static boolean isChange(FileOp op, Fingerprint key) {
+    return isRename(op, key)
+        || (op.kind() == Kind.UNLINK && op.path().toString().contains(key.toHex()));
   }
 }

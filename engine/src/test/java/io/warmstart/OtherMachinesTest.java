@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.io.OnceBefore;
+import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,16 +59,9 @@ class OtherMachinesTest {
     }
   }
 
-  /** The interval is no promise of a test machine: waits for far longer, and for that answer. */
   private static void awaitVersion(WarmStartStore store, Optional<String> expected)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    Optional<String> found = version(store);
-    while (!found.equals(expected) && System.nanoTime() - deadline < 0) {
-      Thread.sleep(1);
-      found = version(store);
-    }
-    assertEquals(expected, found);
+      throws Exception {
+    Await.answer(expected, () -> version(store));
     // From here on it must stay so, whatever the index says.
     assertEquals(expected, version(store));
   }
@@ -105,14 +100,14 @@ class OtherMachinesTest {
     try (WarmStartStore one = open(here)) {
       one.saveOverwrite(KEY, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
       byte[] written = Files.readAllBytes(KeyFiles.of(root, KEY).manifest("r"));
-      OtherMachine.AtRename reader = new OtherMachine.AtRename(1, () -> saveNew(one));
+      OnceBefore reader = new OnceBefore();
       StoreOptions watched = OtherMachine.options(there).withFileOps(reader);
       try (WarmStartStore other = WarmStartStore.open(root, watched)) {
         awaitVersion(other, Optional.of("old"));
-        reader.arm(KEY);
+        reader.arm(op -> OtherMachine.isRename(op, KEY), 1, () -> saveNew(one));
         other.flush();
       }
-      assertEquals(1, reader.renamesLeft(), "a manifest was rewritten");
+      assertFalse(reader.done(), "a manifest was rewritten");
       assertArrayEquals(written, Files.readAllBytes(KeyFiles.of(root, KEY).manifest("r")));
       saveNew(one);
       awaitVersion(one, Optional.of("new"));
@@ -132,11 +127,11 @@ class OtherMachinesTest {
     try (WarmStartStore one = WarmStartStore.open(root, mine)) {
       one.saveOverwrite(KEY, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
       clock.advance(Duration.ofHours(2));
-      OtherMachine.AtChange sweeper = new OtherMachine.AtChange(change, () -> saveNew(one));
+      OnceBefore sweeper = new OnceBefore();
       try (WarmStartStore other = WarmStartStore.open(root, others.withFileOps(sweeper))) {
-        sweeper.arm(KEY);
+        sweeper.arm(op -> OtherMachine.isChange(op, KEY), change, () -> saveNew(one));
         other.evictOverflow();
-        assertTrue(sweeper.changesLeft() <= 0, "nothing was removed");
+        assertTrue(sweeper.done(), "nothing was removed");
       }
       awaitVersion(one, Optional.of("new"));
       assertTrue(one.verify(false, (done, total) -> {}).clean());
@@ -156,20 +151,20 @@ class OtherMachinesTest {
       dying.awaitLine("stopped");
       dying.kill();
     }
-    OtherMachine.AtRename ops =
-        new OtherMachine.AtRename(
-            1,
-            () -> {
-              try (WarmStartStore restarted = open(there)) {
-                restarted.saveOverwrite(
-                    KEY, "r", Versions.payload("newer", 80), EntryAttributes.checkpoint());
-              }
-            });
-    ops.arm(KEY);
+    OnceBefore ops = new OnceBefore();
+    ops.arm(
+        op -> OtherMachine.isRename(op, KEY),
+        1,
+        () -> {
+          try (WarmStartStore restarted = open(there)) {
+            restarted.saveOverwrite(
+                KEY, "r", Versions.payload("newer", 80), EntryAttributes.checkpoint());
+          }
+        });
     StoreOptions watched = OtherMachine.options(here).withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, watched)) {
       awaitVersion(store, Optional.of("newer"));
-      assertTrue(ops.renamesLeft() <= 0, "nothing was to be completed");
+      assertTrue(ops.done(), "nothing was to be completed");
       assertTrue(store.verify(false, (done, total) -> {}).clean());
       assertTrue(KeyFiles.quarantined(root).isEmpty());
     }
@@ -264,13 +259,13 @@ class OtherMachinesTest {
 
   /** Overwrites on the other machine, and does something before the n-th rename there. */
   private void overwriteThere(int rename, Runnable before) {
-    OtherMachine.AtRename ops = new OtherMachine.AtRename(rename, before);
+    OnceBefore ops = new OnceBefore();
     StoreOptions watched = OtherMachine.options(there).withFileOps(ops);
     try (WarmStartStore other = WarmStartStore.open(root, watched)) {
       other.saveOverwrite(KEY, "r", Versions.payload("old", 60), EntryAttributes.checkpoint());
-      ops.arm(KEY);
+      ops.arm(op -> OtherMachine.isRename(op, KEY), rename, before::run);
       other.saveOverwrite(KEY, "r", Versions.payload("new", 70), EntryAttributes.checkpoint());
-      assertTrue(ops.renamesLeft() <= 0);
+      assertTrue(ops.done());
       assertEquals(Optional.of("new"), version(other));
     }
   }

@@ -13,6 +13,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.OnceBefore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -105,27 +106,10 @@ class PolicyFileTest {
     assertTrue(published >= 2 && failures > 10, published + " published, " + failures + " failed");
   }
 
-  /** Does something once, before an operation of a kind. */
-  private static final class Before extends ObservedFileOps {
-    private final Kind kind;
-    private @Nullable Runnable act;
-
-    Before(Kind kind, Runnable act) {
-      super(new NioFileOps());
-      this.kind = kind;
-      this.act = act;
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      Runnable now = act;
-      if (now != null && op.kind() == kind) {
-        act = null;
-        now.run();
-      }
-      return whole.run();
-    }
+  private static FileOps before(Kind kind, OnceBefore.Step step) {
+    OnceBefore ops = new OnceBefore();
+    ops.arm(op -> op.kind() == kind, 1, step);
+    return ops;
   }
 
   private void publish(StoredPolicy policy, boolean alone) {
@@ -139,7 +123,7 @@ class PolicyFileTest {
   /** The open that had asked for it failed. */
   @Test
   void whoLosesWhatItHasStagedStagesAgain() throws Exception {
-    Before robbed = new Before(Kind.RENAME, () -> publish(AFTER, true));
+    FileOps robbed = before(Kind.RENAME, () -> publish(AFTER, true));
     file(robbed).publish(BEFORE, false);
     assertEquals(BEFORE, found().policy());
     assertEquals(0, staged());
@@ -151,7 +135,7 @@ class PolicyFileTest {
   void replacedWhileItIsReadItIsTheOneAfterAndNoDamage(Kind at) {
     StoredPolicy longer = StoredPolicy.NONE.with(new Budget(1L << 40, Origin.NAMED));
     publish(BEFORE, true);
-    PolicyFile.Found found = file(new Before(at, () -> publish(longer, true))).read();
+    PolicyFile.Found found = file(before(at, () -> publish(longer, true))).read();
     assertNull(found.damage());
     assertEquals(longer, found.policy());
     assertFalse(file(new NioFileOps()).changedSince(found));

@@ -3,7 +3,6 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
@@ -13,58 +12,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A stripe has one holder among all threads and processes, and none for long after its death. */
 @Tag("slow")
 @Timeout(120)
-class KeyLocksTest {
-  private static final int STRIPE = KeyLocks.stripeOf(IndexRoot.key(0));
-  private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
-
-  @TempDir Path parent;
-  private Path directory;
-  private IndexRoot self;
-
-  @BeforeEach
-  void attach() throws IOException {
-    directory = parent.resolve(".warmstart");
-    self = IndexRoot.open(directory);
-  }
-
-  @AfterEach
-  void leave() {
-    self.close();
-  }
-
-  private void reattach(long lockTimeoutNanos) throws IOException {
-    self.close();
-    self = IndexRoot.open(directory, lockTimeoutNanos);
-  }
-
-  private ForkedJvm forkHolder(String key) throws Exception {
-    ForkedJvm holder = ForkedJvm.start(IndexChild.class, "hold", directory.toString(), key);
-    assertEquals("true", holder.awaitLine("held"));
-    return holder;
-  }
-
-  private long state() {
-    return self.coordination().intentState(STRIPE);
-  }
-
+class KeyLocksTest extends LockedStripe {
   @Test
   void aHoldAnnouncesItsKeyAndClearsTheIntentAtItsEnd() {
     try (Hold hold = self.locks.acquire(IndexRoot.key(3))) {
@@ -128,105 +87,6 @@ class KeyLocksTest {
     try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent());
     }
-  }
-
-  @Test
-  void theDeathOfASweeperFreesTheSweeps() throws Exception {
-    try (ForkedJvm sweeper = forkHolder("sweep")) {
-      sweeper.kill();
-    }
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(hold.shared());
-      assertNull(hold.brokenIntent());
-    }
-  }
-
-  /** Whoever only wants the work of a sweep done does not wait for the end of the one under way. */
-  @Test
-  void aSweepThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
-    try (ForkedJvm sweeper = forkHolder("sweep")) {
-      AtomicInteger asked = new AtomicInteger();
-
-      Hold hold =
-          self.locks.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
-
-      assertNull(hold);
-      assertEquals(5, asked.get());
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
-      sweeper.kill();
-    }
-    // Nothing of the wait is left behind.
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(hold.shared());
-    }
-  }
-
-  @Test
-  void aSweepOfAnotherThreadThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
-    try (Hold held = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(held.shared());
-      AtomicInteger asked = new AtomicInteger();
-      CompletableFuture<@Nullable Hold> other =
-          CompletableFuture.supplyAsync(
-              () ->
-                  self.locks.acquireSweepUnless(
-                      () -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS));
-
-      assertNull(other.get(60, TimeUnit.SECONDS));
-      assertEquals(5, asked.get());
-      assertTrue(held.shared());
-    }
-  }
-
-  @Test
-  void aSweepThatStaysNeededIsWaitedFor() throws Exception {
-    try (ForkedJvm sweeper = forkHolder("sweep")) {
-      CountDownLatch asked = new CountDownLatch(3);
-      CompletableFuture<Boolean> waiting =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try (Hold hold =
-                    self.locks.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
-                  return hold != null && hold.shared();
-                }
-              });
-      assertTrue(asked.await(60, TimeUnit.SECONDS));
-      assertFalse(waiting.isDone());
-      sweeper.tell();
-
-      assertTrue(waiting.get(60, TimeUnit.SECONDS));
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
-    }
-  }
-
-  private static boolean isLast(CountDownLatch asked) {
-    asked.countDown();
-    return false;
-  }
-
-  @Test
-  void aQuestionThatFailsLeavesNoLockBehind() throws Exception {
-    try (ForkedJvm sweeper = forkHolder("sweep")) {
-      assertThrows(
-          IllegalStateException.class,
-          () ->
-              self.locks.acquireSweepUnless(
-                  () -> {
-                    throw new IllegalStateException("asked");
-                  },
-                  IndexRoot.LONG_NANOS));
-      sweeper.kill();
-    }
-    CompletableFuture<Boolean> another =
-        CompletableFuture.supplyAsync(
-            () -> {
-              try (Hold hold = self.locks.acquireSweep(SHORT_NANOS)) {
-                return hold.exclusive() && hold.shared();
-              }
-            });
-    assertTrue(another.get(60, TimeUnit.SECONDS));
   }
 
   @Test

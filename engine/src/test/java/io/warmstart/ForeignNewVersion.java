@@ -1,0 +1,43 @@
+package io.warmstart;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A root with an entry, and a new version of it with a program that takes no lock. */
+abstract class ForeignNewVersion {
+  static final Fingerprint KEY = Payloads.key("overwritten");
+  static final String RUN = "run";
+
+  private final int newLength;
+
+  @TempDir Path parent;
+  Path root;
+  HalfPublished newVersion;
+
+  /** The old version has a payload of 60 bytes. */
+  ForeignNewVersion(int newLength) {
+    this.newLength = newLength;
+  }
+
+  @BeforeEach
+  void saveOld() {
+    root = parent.resolve("root");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(KEY, RUN, Versions.payload("old", 60), EntryAttributes.checkpoint());
+    }
+    newVersion =
+        HalfPublished.of(
+            parent.resolve("workshop"), root, KEY, RUN, Versions.payload("new", newLength));
+  }
+
+  static String version(WarmStartStore store) {
+    return version(store, Ranking.LOWEST_OBJECTIVE);
+  }
+
+  static String version(WarmStartStore store, Ranking ranking) {
+    try (Entry entry = store.lookup(KEY, ranking).orElse(null)) {
+      return entry == null ? "nothing" : Versions.nameOf(entry);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.RestoreReport.Item;
+import io.warmstart.RestoreReport.Outcome;
+import io.warmstart.entry.ManifestFile;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.io.NioFileOps;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A root with an entry whose halves went to quarantine, one after the other. */
+abstract class QuarantinedEntry {
+  static final byte[] PAYLOAD = "worth keeping".getBytes(StandardCharsets.UTF_8);
+  static final byte[] OTHER = "another".getBytes(StandardCharsets.UTF_8);
+  @TempDir Path root;
+  final SteppedClock clock = new SteppedClock();
+  final StoreOptions options =
+      StoreOptions.defaults().withForeignCheckInterval(Duration.ZERO).withClock(clock);
+
+  final Fingerprint key = Payloads.key("quarantined");
+  byte[] manifest = new byte[0];
+
+  KeyFiles files() {
+    return KeyFiles.of(root, key);
+  }
+
+  /** A saved entry, and its manifest's bytes. */
+  void save(WarmStartStore store, String runId, byte[] payload) throws IOException {
+    store.saveOverwrite(key, runId, payload, EntryAttributes.checkpoint().withObjective(1));
+    manifest = Files.readAllBytes(files().manifest(runId));
+  }
+
+  void sweepLater(WarmStartStore store) {
+    clock.advance(Duration.ofMinutes(3));
+    assertEquals(1, store.evictOverflow().quarantined());
+  }
+
+  /** Both halves of a whole entry lie in quarantine, put there one after the other. */
+  void quarantineHalves(WarmStartStore store, String runId) throws IOException {
+    Path aside = Files.move(files().payload(runId), root.resolve(".warmstart").resolve("aside"));
+    sweepLater(store);
+    Files.createDirectories(files().directory());
+    Files.move(aside, files().payload(runId));
+    sweepLater(store);
+    assertEquals(List.of(), RootFiles.read(root).whole.keySet().stream().toList());
+  }
+
+  static List<Outcome> outcomes(RestoreReport report) {
+    return report.items().stream().map(Item::outcome).toList();
+  }
+
+  void assertHas(WarmStartStore store, String runId, byte[] payload) {
+    try (Entry entry = store.lookup(key).orElseThrow()) {
+      assertEquals(runId, entry.runId());
+      assertArrayEquals(payload, Payloads.bytes(entry));
+    }
+  }
+
+  Manifest inPlace(String runId) throws IOException, ManifestFormatException {
+    return ManifestFile.read(new NioFileOps(), files().manifest(runId)).manifest();
+  }
+}

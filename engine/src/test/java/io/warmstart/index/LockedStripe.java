@@ -1,0 +1,45 @@
+package io.warmstart.index;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process that is attached, and others that hold its stripes. */
+abstract class LockedStripe {
+  static final int STRIPE = KeyLocks.stripeOf(IndexRoot.key(0));
+  static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+  @TempDir Path parent;
+  Path directory;
+  IndexRoot self;
+
+  @BeforeEach
+  void attach() throws IOException {
+    directory = parent.resolve(".warmstart");
+    self = IndexRoot.open(directory);
+  }
+
+  @AfterEach
+  void leave() {
+    self.close();
+  }
+
+  void reattach(long lockTimeoutNanos) throws IOException {
+    self.close();
+    self = IndexRoot.open(directory, lockTimeoutNanos);
+  }
+
+  ForkedJvm forkHolder(String key) throws Exception {
+    ForkedJvm holder = ForkedJvm.start(IndexChild.class, "hold", directory.toString(), key);
+    assertEquals("true", holder.awaitLine("held"));
+    return holder;
+  }
+
+  long state() {
+    return self.coordination().intentState(STRIPE);
+  }
+}
