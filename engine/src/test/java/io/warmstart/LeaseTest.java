@@ -7,12 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.warmstart.testing.Await;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -142,12 +141,12 @@ class LeaseTest {
     save(payload(LARGE, 1));
     store.lookup(key).orElseThrow().close();
     forget();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (forgotten() == 0) {
-      assertTrue(System.nanoTime() - deadline < 0, "reclaimed");
-      System.gc();
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
+    Await.until(
+        "it is reclaimed",
+        () -> {
+          System.gc();
+          return forgotten() > 0;
+        });
     assertEquals(1, forgotten(), "the closed one is not");
   }
 

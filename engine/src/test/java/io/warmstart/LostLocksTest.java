@@ -7,12 +7,11 @@ import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.Coordination;
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.testing.Await;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -66,9 +65,7 @@ class LostLocksTest {
       ForkedJvm.awaitParent();
       FileChannel.open(root.resolve(".warmstart/locks")).close();
       // Attached again, which is after the loss was counted.
-      while (engine.coordination().orElse(before) == before) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-      }
+      Await.until("it is attached", () -> engine.coordination().orElse(before) != before);
       System.out.println("lost " + lost(store));
       System.out.println("owner " + engine.coordination().orElseThrow().owner().toText());
       ForkedJvm.untilKilled();

@@ -6,15 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +27,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 @Timeout(240)
 class NoRoomForIndexTest {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final StoreOptions ALONE =
       StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(100 * 365));
 
@@ -72,7 +69,7 @@ class NoRoomForIndexTest {
 
         disk.free();
 
-        await(() -> Files.exists(index), "an index");
+        Await.until("there is an index", () -> Files.exists(index));
         awaitWork(child, 3);
         Map<String, String> versions = end(child, true);
         assertIsAsAcknowledged(root, versions);
@@ -93,7 +90,7 @@ class NoRoomForIndexTest {
 
         disk.free();
 
-        await(() -> Files.exists(indexFile(root, "index-1")), "a second file");
+        Await.until("there is a second file", () -> Files.exists(indexFile(root, "index-1")));
         awaitWork(child, 3);
         Map<String, String> versions = end(child, false);
         assertIsAsAcknowledged(root, versions);
@@ -137,13 +134,5 @@ class NoRoomForIndexTest {
     }
     // With the store closed: no touch is under way.
     assertEquals(RootFiles.read(root).bytes, IndexPatch.of(root.resolve(".warmstart")).total());
-  }
-
-  private static void await(BooleanSupplier condition, String what) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadline < 0, what);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.testing.Await;
 import java.io.File;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
@@ -124,9 +125,7 @@ class OneRootTwiceTest {
         child.tell();
       }
       assertEquals("opened", child.awaitLine("after the first has closed"));
-      while (store.stats().liveProcesses() < 2) {
-        Thread.onSpinWait();
-      }
+      Await.until("both are attached", () -> store.stats().liveProcesses() >= 2);
       child.tell();
       child.awaitLine("closed");
       assertEquals(1, store.stats().liveProcesses());

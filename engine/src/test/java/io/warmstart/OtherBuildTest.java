@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.OtherBuild;
+import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,13 +46,14 @@ class OtherBuildTest {
         other.kill();
 
         // Each of the two waits, and neither for the other.
-        while (store.stats().liveProcesses() < 2) {
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-        }
+        Await.until("both are attached", () -> store.stats().liveProcesses() >= 2);
         store.lookup(key).orElseThrow().close();
-        while (store.stats().counters().getOrDefault("rebuilds", 0L) == 0) {
-          store.lookup(key).orElseThrow().close();
-        }
+        Await.until(
+            "the index is made anew",
+            () -> {
+              store.lookup(key).orElseThrow().close();
+              return store.stats().counters().getOrDefault("rebuilds", 0L) > 0;
+            });
       }
     }
   }

@@ -59,8 +59,7 @@ class OtherMachinesTest {
     }
   }
 
-  private static void awaitVersion(WarmStartStore store, Optional<String> expected)
-      throws Exception {
+  private static void awaitVersion(WarmStartStore store, Optional<String> expected) {
     Await.answer(expected, () -> version(store));
     // From here on it must stay so, whatever the index says.
     assertEquals(expected, version(store));

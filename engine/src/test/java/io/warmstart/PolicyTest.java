@@ -10,13 +10,12 @@ import io.warmstart.RootPolicy.Origin;
 import io.warmstart.entry.ChangeAges;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -174,11 +173,7 @@ class PolicyTest extends PolicyRoot {
 
       Engine engine = Engines.acquire(store.root(), store.options());
       try {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (engine.policy.limits().ttlNanos() == 0) {
-          assertTrue(System.nanoTime() < deadline, "not noticed");
-          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        }
+        Await.until("it is noticed", () -> engine.policy.limits().ttlNanos() > 0);
       } finally {
         Engines.release(engine);
       }

@@ -4,12 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
  * was given the name, the store was begun again in there.
  */
 class RootGoneTest {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   @TempDir Path folder;
   private Path root;
@@ -67,18 +65,6 @@ class RootGoneTest {
     }
   }
 
-  private interface Condition {
-    boolean holds();
-  }
-
-  private static void await(Condition condition) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.holds()) {
-      assertTrue(System.nanoTime() - deadline < 0, "it does not come true");
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
-  }
-
   @Test
   void everyOperationOnARootThatWasMovedSaysSo() throws Exception {
     // when
@@ -96,8 +82,10 @@ class RootGoneTest {
     assertSaysGone(() -> store.verify(false, (done, total) -> {}));
     assertSaysGone(store::flush);
     // What is in memory may be answered until the next heartbeat.
-    await(() -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
-    await(() -> saysGone(() -> store.lookup(other).ifPresent(Entry::close)));
+    Await.until(
+        "it is said to be gone", () -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
+    Await.until(
+        "it is said to be gone", () -> saysGone(() -> store.lookup(other).ifPresent(Entry::close)));
   }
 
   @Test
@@ -125,8 +113,10 @@ class RootGoneTest {
     // when the store has had every occasion to come to it
     assertSaysGone(() -> save(key));
     assertSaysGone(() -> save(other));
-    await(() -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
-    await(() -> saysGone(() -> store.lookup(other).ifPresent(Entry::close)));
+    Await.until(
+        "it is said to be gone", () -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
+    Await.until(
+        "it is said to be gone", () -> saysGone(() -> store.lookup(other).ifPresent(Entry::close)));
     assertSaysGone(() -> save(key));
 
     // then
@@ -138,7 +128,8 @@ class RootGoneTest {
     // given
     Files.move(root, elsewhere);
     assertSaysGone(() -> save(key));
-    await(() -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
+    Await.until(
+        "it is said to be gone", () -> saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
 
     // when
     Files.move(elsewhere, root);
@@ -146,12 +137,12 @@ class RootGoneTest {
     // then
     save(other);
     save(key);
-    await(() -> !saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
+    Await.until("it is back", () -> !saysGone(() -> store.lookup(key).ifPresent(Entry::close)));
     try (Entry entry = store.lookup(key).orElseThrow()) {
       assertEquals(EntryKind.FINAL, entry.kind());
     }
     assertTrue(store.lookup(other).isPresent());
-    await(() -> store.stats().liveProcesses() == 1);
+    Await.answer(1, () -> store.stats().liveProcesses());
     assertTrue(store.verify(false, (done, total) -> {}).clean());
   }
 }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.warmstart.index.SharedPlace;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ProcessUser;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -177,9 +178,7 @@ class SharedPlacesTest {
       }
       assertEquals(List.of(), new KeyFiles(trap).names(), "the trap was filled");
       Files.delete(directory);
-      while (!Files.exists(directory.resolve("locks"))) {
-        Thread.sleep(10);
-      }
+      Await.until("it is made again", () -> Files.exists(directory.resolve("locks")));
       assertTrue(store.lookup(key).isPresent());
     }
   }

@@ -9,6 +9,7 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -83,13 +83,13 @@ class StoresOfOneRootTest {
       other.awaitLine("saved");
       Map<String, Long> expected =
           Map.of("saves", 1L, "overwrites", 0L, "hits", 100L, "misses", 50L, "evicted", 0L);
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-      Map<String, Long> seen = Map.of();
-      while (!seen.equals(expected) && System.nanoTime() - deadline < 0) {
-        seen = new HashMap<>(store.stats().counters());
-        seen.keySet().retainAll(expected.keySet());
-      }
-      assertEquals(expected, seen);
+      Await.answer(
+          expected,
+          () -> {
+            Map<String, Long> seen = new HashMap<>(store.stats().counters());
+            seen.keySet().retainAll(expected.keySet());
+            return seen;
+          });
       assertEquals(2, store.stats().liveProcesses());
     }
   }

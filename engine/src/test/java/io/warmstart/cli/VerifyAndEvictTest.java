@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.warmstart.format.Digest256;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,11 +156,12 @@ class VerifyAndEvictTest {
   /** Only what is older than a tick of the clock tells that nothing has changed since. */
   private static void awaitOld(Path directory) throws IOException {
     long young = TimeUnit.MILLISECONDS.toNanos(50);
-    while (SystemEpochNanoClock.INSTANCE.nanoTime()
-            - Files.getLastModifiedTime(directory).to(TimeUnit.NANOSECONDS)
-        < young) {
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-    }
+    Await.until(
+        "it is old enough",
+        () ->
+            SystemEpochNanoClock.INSTANCE.nanoTime()
+                    - Files.getLastModifiedTime(directory).to(TimeUnit.NANOSECONDS)
+                >= young);
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.warmstart.Ranking;
 import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.CoordinationVandal.Vandalism;
+import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.nio.file.Files;
@@ -35,7 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(240)
 @ExtendWith(Seeds.class)
 class CoordinationTest {
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int ROUNDS = Rounds.times(1);
 
   @TempDir Path parent;
@@ -58,7 +58,9 @@ class CoordinationTest {
           for (ForkedJvm saver : savers) {
             saver.awaitLine("saved");
           }
-          await(() -> CoordinationVandal.isWhole(engineDirectory), each.getKey());
+          Await.until(
+              "it is whole after " + each.getKey(),
+              () -> CoordinationVandal.isWhole(engineDirectory));
         }
       }
       for (ForkedJvm saver : savers) {
@@ -109,14 +111,6 @@ class CoordinationTest {
       fresh.evictOverflow();
       VerifyReport report = fresh.verify(false, (done, total) -> {});
       assertTrue(report.clean(), () -> report.problems().toString());
-    }
-  }
-
-  private static void await(java.util.function.BooleanSupplier condition, String what) {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadline < 0, what);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
     }
   }
 }

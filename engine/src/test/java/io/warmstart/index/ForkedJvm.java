@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +16,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,15 +200,12 @@ public final class ForkedJvm implements AutoCloseable {
   /** Waits until the kernel says that a process is in a state, such as T or Z. */
   public static void awaitState(long pid, char state) throws IOException {
     Path stat = Path.of("/proc", Long.toString(pid), "stat");
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-    while (System.nanoTime() - deadline < 0) {
-      String text = Files.readString(stat);
-      if (text.charAt(text.lastIndexOf(')') + 2) == state) {
-        return;
-      }
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
-    }
-    throw new IOException("the child does not reach state " + state);
+    Await.until(
+        "the child is in state " + state,
+        () -> {
+          String text = Files.readString(stat);
+          return text.charAt(text.lastIndexOf(')') + 2) == state;
+        });
   }
 
   @Override

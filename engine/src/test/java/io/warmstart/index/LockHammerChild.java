@@ -1,17 +1,15 @@
 package io.warmstart.index;
 
+import io.warmstart.testing.Await;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /** A process that does nothing but what touches the shared file, as fast as it can. */
 final class LockHammerChild {
   static final int THREADS = 2;
   private static final int HOLDS_PER_LINE = 500;
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final IndexRoot root;
   private final AtomicLong holds = new AtomicLong();
@@ -40,10 +38,7 @@ final class LockHammerChild {
               + child.failures
               + " timeouts="
               + root.counters.own(Counter.LOCK_TIMEOUTS));
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
-      while (root.registry.liveProcesses() == 0 && System.nanoTime() - deadline < 0) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-      }
+      Await.until("it is attached", () -> root.registry.liveProcesses() > 0);
       System.out.println("live " + root.registry.liveProcesses());
       ForkedJvm.untilKilled();
     }

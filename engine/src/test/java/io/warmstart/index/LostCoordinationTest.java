@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -72,7 +73,9 @@ class LostCoordinationTest {
           }) {
         Coordination before = self.coordination();
         CoordinationVandal.patch(directory, file -> file.put(offset, (byte) ~file.get(offset)));
-        await(() -> self.registry.current() != null && self.registry.current() != before);
+        Await.until(
+            "another is attached",
+            () -> self.registry.current() != null && self.registry.current() != before);
         assertTrue(self.coordination().isWhole());
       }
     }
@@ -161,14 +164,6 @@ class LostCoordinationTest {
   }
 
   private static void awaitWhole(Path directory) {
-    await(() -> CoordinationVandal.isWhole(directory));
-  }
-
-  private static void await(java.util.function.BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() - deadline < 0, "waited for 30 s");
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-    }
+    Await.until("it is whole", () -> CoordinationVandal.isWhole(directory));
   }
 }

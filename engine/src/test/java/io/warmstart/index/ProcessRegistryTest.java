@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.format.Owner;
 import io.warmstart.index.ProcessRegistry.Liveness;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,11 +133,7 @@ class ProcessRegistryTest {
 
       // The leader of a thread group is a zombie before its last thread is gone, and the kernel
       // drops the locks with that one.
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-      while (self.registry.liveness(owner) == Liveness.ALIVE && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
-      }
-      assertEquals(Liveness.DEAD, self.registry.liveness(owner));
+      Await.answer(Liveness.DEAD, () -> self.registry.liveness(owner));
       ForkedJvm.awaitState(pid, 'Z');
       assertTrue(ProcessHandle.of(pid).orElseThrow().isAlive());
     }
@@ -221,11 +217,8 @@ class ProcessRegistryTest {
       CoordinationVandal.patch(
           directory, file -> file.putInt(CoordinationLayout.VERSION_OFFSET, 77));
       self = IndexRoot.open(directory);
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-      while (self.registry.liveProcesses() < 2 && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
-      }
-      assertEquals(2, self.registry.liveProcesses(), "the other has attached to the new file");
+      // The other has attached to the new file.
+      Await.answer(2, self.registry::liveProcesses);
     }
   }
 }

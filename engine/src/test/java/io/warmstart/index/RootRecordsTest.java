@@ -3,16 +3,17 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Digest256;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -351,15 +352,9 @@ class RootRecordsTest {
     assertEquals(IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
   }
 
-  private static IndexAttachment awaitAttachment(SharedIndex index) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    IndexAttachment attached = index.attachment();
-    while (attached == null && System.nanoTime() < deadline) {
-      TimeUnit.MILLISECONDS.sleep(10);
-      attached = index.attachment();
-    }
-    assertNotNull(attached);
-    return attached;
+  private static IndexAttachment awaitAttachment(SharedIndex index) {
+    Await.until("it is attached", () -> index.attachment() != null);
+    return Objects.requireNonNull(index.attachment());
   }
 
   private void usePages(int pages) {

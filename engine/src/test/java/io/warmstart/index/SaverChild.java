@@ -6,6 +6,7 @@ import io.warmstart.Fingerprint;
 import io.warmstart.Fingerprinter;
 import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.testing.Await;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -17,14 +18,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /** A process whose threads save and look up until told to stop, each on runs of its own. */
 final class SaverChild {
   static final int THREADS = 2;
   static final int KEYS = 3;
   private static final int SAVES_PER_LINE = 16;
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final WarmStartStore store;
   private final String process = "p" + ProcessHandle.current().pid();
@@ -57,10 +56,7 @@ final class SaverChild {
       child.acknowledged.forEach(
           (entry, version) -> System.out.println("acknowledged " + entry + " " + version));
       ForkedJvm.awaitParent();
-      long deadline = System.nanoTime() + PATIENCE_NANOS;
-      while (store.stats().liveProcesses() != 2 && System.nanoTime() - deadline < 0) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-      }
+      Await.answer(2, () -> store.stats().liveProcesses());
       System.out.println("live " + store.stats().liveProcesses());
       ForkedJvm.untilKilled();
     }

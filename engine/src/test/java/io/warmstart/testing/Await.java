@@ -28,9 +28,9 @@ public final class Await {
   }
 
   /** Waits until a condition holds. */
-  public static void until(String what, Condition condition) throws Exception {
+  public static void until(String what, Condition condition) {
     long begin = System.nanoTime();
-    while (!condition.holds()) {
+    while (!ask(condition::holds)) {
       if (System.nanoTime() - begin > PATIENCE_NANOS) {
         fail("waited in vain until " + what);
       }
@@ -39,13 +39,23 @@ public final class Await {
   }
 
   /** Waits until a question has the expected answer. */
-  public static <T> void answer(T expected, Question<T> question) throws Exception {
+  public static <T> void answer(T expected, Question<T> question) {
     long begin = System.nanoTime();
-    T answer = question.ask();
+    T answer = ask(question);
     while (!Objects.equals(expected, answer) && System.nanoTime() - begin < PATIENCE_NANOS) {
       LockSupport.parkNanos(PAUSE_NANOS);
-      answer = question.ask();
+      answer = ask(question);
     }
     assertEquals(expected, answer);
+  }
+
+  private static <T> T ask(Question<T> question) {
+    try {
+      return question.ask();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("while waiting", e);
+    }
   }
 }
