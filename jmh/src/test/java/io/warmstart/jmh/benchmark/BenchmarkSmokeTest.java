@@ -117,6 +117,18 @@ class BenchmarkSmokeTest {
   }
 
   @Test
+  void replacedFiles() throws Exception {
+    Collection<RunResult> results =
+        assertRuns(1, once(ReplacedFilesBenchmark.class).param("payloadBytes", "4096"));
+
+    var secondary = results.iterator().next().getSecondaryResults();
+    for (ReplacedFilesBenchmark.Freed freed : ReplacedFilesBenchmark.Freed.values()) {
+      assertTrue(secondary.containsKey(ReplacedFilesBenchmark.TIME + freed), freed.name());
+      assertTrue(secondary.containsKey(ReplacedFilesBenchmark.RATIO + freed), freed.name());
+    }
+  }
+
+  @Test
   void sweeps() throws Exception {
     assertRuns(4, once(SweepBenchmark.class).param("entries", "50"));
   }
