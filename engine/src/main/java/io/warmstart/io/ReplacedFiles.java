@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  * The files that overwrites replace, held open a moment longer than they have a name.
  *
  * <p>A file system frees a file when its last name and its last descriptor are gone. If that is so
- * at the rename of a save, the freeing belongs to the very commit that the sync of the directory
- * waits for, and on ext4 it is a fifth to a third of a save's time ({@code docs/adr/0007}). So a
- * save opens both files right before its renames, and hands the descriptors over when it has
- * synced; they are closed a little later, several at once, by a thread of this class.
+ * at the rename of a save, then on ext4 without a journal, mounted with {@code discard}, the rename
+ * waits until the device has discarded the file's blocks; elsewhere no gain was seen ({@code
+ * docs/adr/0007}). So a save opens both files right before its renames, and hands the descriptors
+ * over when it has synced; they are closed a little later, several at once, by a thread of this
+ * class.
  *
  * <p>Names come and go as they would without, and a process that dies closes what it has open, so
  * nothing on disk tells of this and no recovery knows it. It is a matter of time alone: where a
