@@ -5,6 +5,8 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Stamp;
+import io.warmstart.index.RootRecords;
+import java.nio.file.Path;
 
 /**
  * What a save asks of the budget before it stages anything: whether the entry can be kept at all.
@@ -20,26 +22,29 @@ final class Budget {
 
   private static final int MOST_NANOS = 999_999_999;
 
-  private Budget() {}
+  private final RootRecords records;
+  private final Path root;
+  private final String producer;
+
+  Budget(RootRecords records, Path root, String producer) {
+    this.records = records;
+    this.root = root;
+    this.producer = producer;
+  }
 
   /**
    * Refuses what cannot fit.
    *
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    */
-  static void requireRoom(
-      Engine engine,
-      Limits limits,
-      Fingerprint key,
-      long payloadBytes,
-      EntryAttributes attributes) {
+  void requireRoom(Limits limits, Fingerprint key, long payloadBytes, EntryAttributes attributes) {
     long budgetBytes = limits.sizeBudgetBytes();
     if (budgetBytes == 0 || payloadBytes <= budgetBytes - ROOM_FOR_A_MANIFEST) {
       return;
     }
     if (!limits.budgetInForce()) {
       // A root that is larger than the default would keep its size.
-      budgetBytes = Math.max(budgetBytes, engine.records().totalBytes().orElse(0));
+      budgetBytes = Math.max(budgetBytes, records.totalBytes().orElse(0));
     }
     long manifestBytes = manifestBytes(payloadBytes, attributes);
     if (payloadBytes > budgetBytes - manifestBytes) {
@@ -53,16 +58,16 @@ final class Budget {
               + " key="
               + key.toHex()
               + " root="
-              + engine.root);
+              + root);
     }
   }
 
   /** How long the manifest can become, accesses included: a hit must not push its entry out. */
-  private static long manifestBytes(long payloadBytes, EntryAttributes attributes) {
+  private long manifestBytes(long payloadBytes, EntryAttributes attributes) {
     Stamp late = new Stamp(Long.MAX_VALUE / 1_000_000_000L, MOST_NANOS);
     Manifest manifest =
         Manifest.ofNewEntry(
-            Engine.PRODUCER,
+            producer,
             late,
             attributes.objective(),
             attributes.iteration(),

@@ -8,12 +8,14 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.RootRecords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.agrona.concurrent.EpochNanoClock;
 
 /**
  * What a sweep would remove, without its effects: lists all files, takes the later of what
@@ -21,7 +23,13 @@ import java.util.Map;
  * no lock.
  */
 final class DryRun {
-  private final Engine engine;
+  private final RootDirectory root;
+  private final RootRecords records;
+  private final KeyRecount recount;
+  private final Quarantine quarantine;
+  private final PolicyInForce policy;
+  private final Expiry expiry;
+  private final EpochNanoClock clock;
   private final Limits limits;
   private final SweepTally tally = new SweepTally();
 
@@ -40,8 +48,22 @@ final class DryRun {
           .thenComparing(each -> each.directory().path())
           .thenComparing(Found::runId);
 
-  DryRun(Engine engine, Limits limits) {
-    this.engine = engine;
+  DryRun(
+      RootDirectory root,
+      RootRecords records,
+      KeyRecount recount,
+      Quarantine quarantine,
+      PolicyInForce policy,
+      Expiry expiry,
+      EpochNanoClock clock,
+      Limits limits) {
+    this.root = root;
+    this.records = records;
+    this.recount = recount;
+    this.quarantine = quarantine;
+    this.policy = policy;
+    this.expiry = expiry;
+    this.clock = clock;
     this.limits = limits;
   }
 
@@ -49,7 +71,7 @@ final class DryRun {
     try {
       return tell();
     } catch (IOException e) {
-      throw StoreFailures.ofReading("cannot look at root", engine.root, e);
+      throw StoreFailures.ofReading("cannot look at root", root.path(), e);
     }
   }
 
@@ -59,11 +81,11 @@ final class DryRun {
     long bytes = 0;
     long otherFiles = 0;
     long otherBytes = 0;
-    for (Digest256 key : InspectFlow.digests(engine)) {
-      KeyDirectory directory = engine.directory(key);
+    for (Digest256 key : root.keys()) {
+      KeyDirectory directory = root.directory(key);
       try {
-        KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-        bytes += KeyCount.bytesOf(engine, directory, scan);
+        KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+        bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();
         for (Candidate candidate : scan.candidates()) {
@@ -73,7 +95,7 @@ final class DryRun {
         tally.failures++;
       }
     }
-    List<Quarantine.Held> quarantined = engine.quarantine.list();
+    List<Quarantine.Held> quarantined = quarantine.list();
     bytes += quarantined.stream().mapToLong(Quarantine.Held::bytes).sum();
     tally.before(found.size(), bytes);
     tally.other(otherFiles, otherBytes);
@@ -82,7 +104,7 @@ final class DryRun {
             ? limits.sizeBudgetBytes()
             // The root would keep its size.
             : Math.max(limits.sizeBudgetBytes(), bytes);
-    if (engine.policy.damage() != null) {
+    if (policy.damage() != null) {
       tally.failures++;
     }
     tally.bytesAfter = remove(found, quarantined, bytes, budget);
@@ -124,22 +146,20 @@ final class DryRun {
   /** Hits of other processes that no manifest tells yet are known to the index alone. */
   private Map<Digest256, List<RecordedEntry>> recorded() {
     Map<Digest256, List<RecordedEntry>> recorded = new HashMap<>();
-    if (!engine.readOnly()) {
-      for (RecordedEntry entry : engine.records().usedLastBy(Long.MAX_VALUE)) {
-        recorded.computeIfAbsent(entry.key(), key -> new ArrayList<>()).add(entry);
-      }
+    for (RecordedEntry entry : records.usedLastBy(Long.MAX_VALUE)) {
+      recorded.computeIfAbsent(entry.key(), key -> new ArrayList<>()).add(entry);
     }
     return recorded;
   }
 
   private Found found(
       KeyDirectory directory, Candidate candidate, KeyScan scan, List<RecordedEntry> recorded) {
-    long now = engine.clock.nanoTime();
+    long now = clock.nanoTime();
     long bytes = scan.pairBytes(candidate.runId());
-    EntryFacts facts = Expiry.facts(engine, directory.key(), candidate, bytes);
+    EntryFacts facts = expiry.facts(directory.key(), candidate, bytes);
     long lastUse = facts.lastUseNanos();
     boolean accessed = facts.accessed();
-    boolean old = Expiry.expired(engine, limits, directory.key(), candidate, now);
+    boolean old = expiry.isExpired(limits, directory.key(), candidate);
     for (RecordedEntry entry : recorded) {
       if (entry.isOf(candidate.runId()) && entry.accessed()) {
         lastUse = Math.max(lastUse, entry.lastUseNanos());

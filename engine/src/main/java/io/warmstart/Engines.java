@@ -35,19 +35,21 @@ final class Engines {
   private static final class Shared {
     private final Engine engine;
     private final @Nullable Path localDirectory;
+    private final FileOps ops;
     private int users;
 
-    private Shared(Engine engine, @Nullable Path localDirectory) {
+    private Shared(Engine engine, EngineOptions options) {
       this.engine = engine;
-      this.localDirectory = localDirectory;
+      this.localDirectory = options.localDirectory();
+      this.ops = options.fileOps();
     }
 
-    private boolean isOf(Path root, FileFacts facts, SharedPlace place, StoreOptions options) {
+    private boolean isOf(Path root, FileFacts facts, SharedPlace place, EngineOptions options) {
       return engine.readOnly() == options.readOnly()
           && isSameRoot(engine, root, facts, options.fileOps())
           && (options.readOnly()
               || Objects.equals(localDirectory, options.localDirectory())
-              || engine.place.directory().equals(place.directory()));
+              || engine.place().directory().equals(place.directory()));
     }
   }
 
@@ -59,7 +61,7 @@ final class Engines {
   }
 
   /** File operations for which the engines give up their idle descriptors. */
-  static FileOps sparing(StoreOptions options) {
+  static FileOps sparing(EngineOptions options) {
     return new SparingFileOps(options.fileOps(), IDLE);
   }
 
@@ -68,7 +70,7 @@ final class Engines {
    *
    * @param root by its real path
    */
-  static Engine acquire(Path root, StoreOptions options) throws IOException {
+  static Engine acquire(Path root, EngineOptions options) throws IOException {
     StoreOwner owner =
         options.readOnly()
             ? StoreOwner.ofReader(options.fileOps())
@@ -79,12 +81,11 @@ final class Engines {
       Shared shared = find(root, facts, place, options);
       if (shared == null) {
         Engine engine = Engine.open(root, place, owner, options, PAYLOADS, TICKS, IDLE);
-        shared = new Shared(engine, options.localDirectory());
+        shared = new Shared(engine, options);
         OPEN.add(shared);
-      } else if (shared.engine.clock != options.clock()
-          || shared.engine.givenOps != options.fileOps()) {
+      } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {
         throw new IllegalArgumentException(
-            "the root is open in this JVM with another clock: root=" + shared.engine.root);
+            "the root is open in this JVM with another clock: root=" + shared.engine.root());
       }
       shared.users++;
       return shared.engine;
@@ -92,7 +93,7 @@ final class Engines {
   }
 
   private static @Nullable Shared find(
-      Path root, FileFacts facts, SharedPlace place, StoreOptions options) {
+      Path root, FileFacts facts, SharedPlace place, EngineOptions options) {
     for (Shared each : OPEN) {
       if (each.isOf(root, facts, place, options)) {
         return each;
@@ -111,15 +112,15 @@ final class Engines {
    * @param facts what the path leads to now
    */
   private static boolean isSameRoot(Engine open, Path root, FileFacts facts, FileOps ops) {
-    boolean samePath = open.root.equals(root);
-    if (!samePath && !open.rootWatch.wasOpenedAs(facts)) {
+    boolean samePath = open.root().equals(root);
+    if (!samePath && !open.rootWatch().wasOpenedAs(facts)) {
       return false;
     }
-    open.rootWatch.look();
-    if (open.rootWatch.isGone()) {
+    open.rootWatch().look();
+    if (open.rootWatch().isGone()) {
       if (!samePath) {
         // Moved to this very path: its lock file would be in the way until the next heartbeat.
-        open.letGoOfLocks();
+        open.siblings().closeReplacedLocks();
       }
       return false;
     }
@@ -127,7 +128,7 @@ final class Engines {
       return true;
     }
     try {
-      return ops.stat(open.root).sameFileAs(facts);
+      return ops.stat(open.root()).sameFileAs(facts);
     } catch (IOException e) {
       // The one that is open is out of reach: if it is this one, its lock file tells.
       return false;

@@ -10,13 +10,12 @@ import io.warmstart.format.DirectoryNames.Classified;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.EntryFacts;
-import io.warmstart.index.KeyLocks;
 import io.warmstart.index.RecordedEntry;
-import io.warmstart.index.RootRecords;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,20 +24,32 @@ import org.jspecify.annotations.Nullable;
  * <p>The manifest goes first: what a death in between leaves is a payload that no reader asks for.
  */
 final class EntryRemoval {
-  private final Engine engine;
-  private final @Nullable SavedEntry spared;
-  private final RootRecords records;
+  private final RootDirectory root;
+  private final RecoveringLocks locks;
+  private final PairRemoval pairRemoval;
+  private final Expiry expiry;
+  private final boolean besideOtherMachines;
+  private final EpochNanoClock clock;
 
-  EntryRemoval(Engine engine, @Nullable SavedEntry spared) {
-    this.engine = engine;
-    this.spared = spared;
-    this.records = engine.records();
+  EntryRemoval(
+      RootDirectory root,
+      RecoveringLocks locks,
+      PairRemoval pairRemoval,
+      Expiry expiry,
+      boolean besideOtherMachines,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.locks = locks;
+    this.pairRemoval = pairRemoval;
+    this.expiry = expiry;
+    this.besideOtherMachines = besideOtherMachines;
+    this.clock = clock;
   }
 
   /** What came of an attempt to remove an entry. */
   enum Outcome {
     REMOVED,
-    /** It was used or changed since it was recorded; the index knows better now. */
+    /** It was used or changed since it was chosen; the index knows better now. */
     STAYS,
     /** It is the entry that this sweep was made for. */
     SPARED,
@@ -59,54 +70,49 @@ final class EntryRemoval {
   }
 
   /**
-   * Removes an entry that the index has recorded, unless its manifest tells of a later use. Then,
-   * and if it is not there, the index is told better.
+   * Removes an entry, unless its manifest tells of a later use than that it was chosen by. Then,
+   * and if it is not there, the index is corrected.
    *
    * @param expiredBy limits by which it must have expired; null if it is to go all the same
+   * @param spared the entry that this sweep was made for; null if there is none
    */
-  Removal remove(RecordedEntry entry, @Nullable Limits expiredBy) throws IOException {
-    KeyDirectory directory = engine.directory(entry.key());
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
-      if (!hold.shared()) {
+  Removal remove(Victim victim, @Nullable Limits expiredBy, @Nullable SavedEntry spared)
+      throws IOException {
+    KeyDirectory directory = root.directory(victim.key());
+    try (KeyUpdate update = locks.acquire(directory)) {
+      RecordedEntry recorded = victim.recorded();
+      // A victim of a scan may go where a stopped process has the lock of all processes: the index
+      // has no part in the choice, and the process's own lock keeps its threads out.
+      if (recorded == null ? !update.heldInProcess() : !update.heldAcrossProcesses()) {
         return Removal.none(Outcome.STAYS);
       }
-      String runId = runIdOf(directory, entry);
+      String runId = runIdOf(directory, victim);
       Manifest manifest = runId == null ? null : read(directory, runId);
       if (runId == null || manifest == null) {
-        records.absent(hold, entry);
+        if (recorded != null) {
+          update.absent(recorded);
+        }
         return Removal.none(Outcome.BROKEN);
       }
-      if (spared != null && spared.is(entry.key(), runId, manifest)) {
+      if (spared != null && spared.is(victim.key(), runId, manifest)) {
         return Removal.none(Outcome.SPARED);
       }
       Candidate candidate = new Candidate(runId, manifest);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
-      EntryFacts facts = Expiry.facts(engine, entry.key(), candidate, bytes);
-      if (facts.lastUseNanos() > entry.lastUseNanos() || (facts.accessed() && !entry.accessed())) {
-        records.restamped(hold, entry.key(), facts, 0);
+      EntryFacts facts = expiry.facts(victim.key(), candidate, bytes);
+      if (facts.lastUseNanos() > victim.lastUseNanos()
+          || (facts.accessed() && !victim.accessed())) {
+        update.restamped(facts, 0);
         return Removal.none(Outcome.STAYS);
       }
       if (expiredBy != null
           && (expiredBy.spares(manifest)
-              || !expiredBy.isPast(entry.lastUseNanos(), engine.clock.nanoTime()))) {
+              || !expiredBy.isPast(victim.lastUseNanos(), clock.nanoTime()))) {
         return Removal.none(Outcome.STAYS);
       }
-      return unlinkPair(hold, directory, runId, manifest, bytes)
+      return unlinkPair(update, runId, manifest, bytes)
           ? new Removal(Outcome.REMOVED, runId, bytes)
           : Removal.none(Outcome.STAYS);
-    }
-  }
-
-  /** Removes an entry that a walk has found, if it still is the version that was found. */
-  boolean remove(RootWalk.Evictable entry) throws IOException {
-    KeyDirectory directory = entry.directory();
-    String runId = entry.candidate().runId();
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
-      Manifest manifest = entry.candidate().manifest();
-      if (!hold.exclusive() || !manifest.equals(read(directory, runId))) {
-        return false;
-      }
-      return unlinkPair(hold, directory, runId, manifest, entry.bytes());
     }
   }
 
@@ -115,26 +121,22 @@ final class EntryRemoval {
    *
    * @return false if another machine has replaced it meanwhile
    */
-  private boolean unlinkPair(
-      KeyLocks.Hold hold, KeyDirectory directory, String runId, Manifest manifest, long bytes)
+  private boolean unlinkPair(KeyUpdate update, String runId, Manifest manifest, long bytes)
       throws IOException {
+    KeyDirectory directory = update.directory();
     // Before the first unlink: a saver that finds its pair gone must already see why.
-    hold.countRemoval();
-    engine.index.changing(directory);
-    try {
-      if (!engine.besideOtherMachines()) {
-        unlinkIfThere(directory.manifest(runId));
-        unlinkIfThere(directory.payload(runId));
-      } else if (!removeReplaceable(directory, runId, manifest)) {
-        return false;
-      }
-    } finally {
-      engine.index.changed(directory);
+    update.countRemoval();
+    update.begin();
+    if (!besideOtherMachines) {
+      unlinkIfThere(directory.manifest(runId));
+      unlinkIfThere(directory.payload(runId));
+    } else if (!removeReplaceable(directory, runId, manifest)) {
+      return false;
     }
-    records.removed(hold, directory.key(), runId, bytes);
+    update.removed(runId, bytes);
     try {
-      engine.ops.removeDirectory(directory.path());
-      records.vanished(hold, directory.key());
+      root.ops().removeDirectory(directory.path());
+      update.vanished();
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
     }
@@ -143,23 +145,23 @@ final class EntryRemoval {
 
   private boolean removeReplaceable(KeyDirectory directory, String runId, Manifest manifest)
       throws IOException {
-    PairRemoval removal = new PairRemoval(engine.ops, engine.stager);
-    PairRemoval.Judged judged = removal.judge(directory, runId);
+    PairRemoval.Judged judged = pairRemoval.judge(directory, runId);
     return judged != null
         && PendingTouches.sameVersion(judged.manifest(), manifest)
-        && removal.remove(directory, runId, judged);
+        && pairRemoval.remove(directory, runId, judged);
   }
 
   /** The run id as recorded; one too long for that is looked for among the names. */
-  private @Nullable String runIdOf(KeyDirectory directory, RecordedEntry entry) throws IOException {
-    if (entry.runId() != null) {
-      return entry.runId();
+  private @Nullable String runIdOf(KeyDirectory directory, Victim victim) throws IOException {
+    RecordedEntry recorded = victim.recorded();
+    if (victim.runId() != null || recorded == null) {
+      return victim.runId();
     }
-    for (String name : SettledListing.of(engine.ops, directory).names()) {
+    for (String name : SettledListing.of(root.ops(), directory).names()) {
       Classified classified = DirectoryNames.classify(name);
       if (classified.kind() == DirectoryNames.Kind.MANIFEST
           && classified.runId() != null
-          && entry.isOf(classified.runId())) {
+          && recorded.isOf(classified.runId())) {
         return classified.runId();
       }
     }
@@ -168,7 +170,7 @@ final class EntryRemoval {
 
   private @Nullable Manifest read(KeyDirectory directory, String runId) throws IOException {
     try {
-      return ManifestFile.read(engine.ops, directory.manifest(runId)).manifest();
+      return ManifestFile.read(root.ops(), directory.manifest(runId)).manifest();
     } catch (NoSuchFileException | ManifestFormatException e) {
       return null;
     }
@@ -176,7 +178,7 @@ final class EntryRemoval {
 
   private long sizeOf(Path path) throws IOException {
     try {
-      return engine.ops.stat(path).size();
+      return root.ops().stat(path).size();
     } catch (NoSuchFileException e) {
       return 0;
     }
@@ -184,7 +186,7 @@ final class EntryRemoval {
 
   private void unlinkIfThere(Path path) throws IOException {
     try {
-      engine.ops.unlink(path);
+      root.ops().unlink(path);
     } catch (NoSuchFileException e) {
       // A store that knows no lock was faster.
     }

@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.Explanation.Verdict;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.PairReader;
 import io.warmstart.entry.PairReader.PairRead;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
@@ -19,46 +20,50 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /** Says who would win a lookup and why: the choice of {@link LookupFlow}, without its effects. */
 final class ExplainFlow {
-  private final Engine engine;
-  private final Limits limits;
+  private final RootDirectory root;
+  private final PairReader reader;
+  private final Expiry expiry;
+  private final EpochNanoClock clock;
 
-  ExplainFlow(Engine engine, Limits limits) {
-    this.engine = engine;
-    this.limits = limits;
+  ExplainFlow(RootDirectory root, PairReader reader, Expiry expiry, EpochNanoClock clock) {
+    this.root = root;
+    this.reader = reader;
+    this.expiry = expiry;
+    this.clock = clock;
   }
 
-  Explanation run(Fingerprint key, Ranking ranking) {
-    KeyDirectory directory = engine.directory(key.digest());
+  Explanation run(Fingerprint key, Ranking ranking, Limits limits) {
+    KeyDirectory directory = root.directory(key.digest());
     try {
-      return explain(key, directory, ranking);
+      return explain(key, directory, ranking, limits);
     } catch (IOException e) {
       throw StoreFailures.ofReading("explain failed", directory.path(), e);
     }
   }
 
-  private Explanation explain(Fingerprint key, KeyDirectory directory, Ranking ranking)
-      throws IOException {
-    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+  private Explanation explain(
+      Fingerprint key, KeyDirectory directory, Ranking ranking, Limits limits) throws IOException {
+    KeyScan scan = KeyScan.withSizes(root.ops(), directory);
     Map<String, String> unusable = new HashMap<>();
     List<Candidate> usable = new ArrayList<>();
-    long now = engine.clock.nanoTime();
+    long now = clock.nanoTime();
     for (Candidate candidate : scan.candidates()) {
-      if (Expiry.expired(engine, limits, directory.key(), candidate, now)) {
+      if (expiry.isExpired(limits, directory.key(), candidate)) {
         unusable.put(
             candidate.runId(),
             "expired: last used at "
-                + engine.withKnownUse(directory.key(), candidate).lastUse()
+                + expiry.withKnownUse(directory.key(), candidate).lastUse()
                 + ", ttl "
                 + Duration.ofNanos(limits.ttlNanos()));
         continue;
       }
       String mismatch = mismatch(directory, candidate);
-      Manifest staged =
-          mismatch == null ? null : engine.reader.cutOff(directory, candidate.runId());
+      Manifest staged = mismatch == null ? null : reader.cutOff(directory, candidate.runId());
       if (staged != null) {
         usable.add(new Candidate(candidate.runId(), staged));
       } else if (mismatch == null) {
@@ -67,11 +72,13 @@ final class ExplainFlow {
         unusable.put(candidate.runId(), mismatch);
       }
     }
-    List<Candidate> order = ranking.rule().preferenceOrder(usable);
+    List<Candidate> order = Rankings.rule(ranking).preferenceOrder(usable);
     List<Verdict> verdicts = new ArrayList<>();
     for (int place = 0; place < order.size(); place++) {
       String reason =
-          place == 0 ? won(ranking, order) : lost(ranking.rule(), order.get(0), order.get(place));
+          place == 0
+              ? won(ranking, order)
+              : lost(Rankings.rule(ranking), order.get(0), order.get(place));
       verdicts.add(verdict(order.get(place), true, reason + aheadOfClock(order.get(place), now)));
     }
     for (Candidate candidate : scan.candidates()) {
@@ -114,7 +121,7 @@ final class ExplainFlow {
 
   private @Nullable String mismatch(KeyDirectory directory, Candidate candidate) {
     try {
-      PairRead read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
+      PairRead read = reader.read(directory, candidate.runId(), candidate.manifest());
       PayloadMemory memory = read.memory();
       if (memory != null) {
         memory.release();

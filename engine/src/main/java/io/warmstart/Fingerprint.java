@@ -1,7 +1,6 @@
 package io.warmstart;
 
 import io.warmstart.format.Digest256;
-import io.warmstart.index.CachedEntry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,12 +12,9 @@ import org.jspecify.annotations.Nullable;
 public final class Fingerprint {
   private final Digest256 digest;
 
-  /**
-   * What was last found for this key, by whichever store and ranking; a lookup takes it for no more
-   * than a hint of where to look first. As a String keeps its hash: a loop that asks for one key
-   * again and again need not find its entry in a table each time.
-   */
-  private volatile @Nullable CachedEntry lastFound;
+  /** For the index alone, which keeps here what it has found for this key last. */
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private volatile @Nullable Object lastFound;
 
   private Fingerprint(Digest256 digest) {
     this.digest = digest;
@@ -43,22 +39,14 @@ public final class Fingerprint {
     return new Fingerprint(Digest256.ofBytes(bytes));
   }
 
-  static Fingerprint ofDigest(Digest256 digest) {
+  /** Returns the fingerprint that has this digest. */
+  public static Fingerprint ofDigest(Digest256 digest) {
     return new Fingerprint(digest);
   }
 
-  Digest256 digest() {
+  /** Returns the digest itself. */
+  public Digest256 digest() {
     return digest;
-  }
-
-  @Nullable CachedEntry lastFound() {
-    return lastFound;
-  }
-
-  void found(CachedEntry entry) {
-    if (lastFound != entry) {
-      lastFound = entry;
-    }
   }
 
   /** Returns the 64 lowercase hex digits. */

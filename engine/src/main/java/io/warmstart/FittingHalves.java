@@ -2,11 +2,13 @@ package io.warmstart;
 
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.PairReader;
 import io.warmstart.entry.QuarantinedRuns.Half;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -40,17 +42,22 @@ record FittingHalves(ManifestSource manifest, Source payload) {
 
   /** Those of the latest written manifest; null, and why, if there are none. */
   static @Nullable FittingHalves find(
-      Engine engine, KeyDirectory directory, String runId, List<Half> halves, StringBuilder why)
+      FileOps ops,
+      PairReader reader,
+      KeyDirectory directory,
+      String runId,
+      List<Half> halves,
+      StringBuilder why)
       throws IOException {
     List<ManifestSource> manifests = new ArrayList<>();
     List<Source> payloads = new ArrayList<>();
     // What came to quarantine last comes first.
     for (int at = halves.size() - 1; at >= 0; at--) {
       Half half = halves.get(at);
-      look(engine, half.path(), half.manifest(), true, manifests, payloads, why);
+      look(ops, half.path(), half.manifest(), true, manifests, payloads, why);
     }
-    look(engine, directory.manifest(runId), true, false, manifests, payloads, why);
-    look(engine, directory.payload(runId), false, false, manifests, payloads, why);
+    look(ops, directory.manifest(runId), true, false, manifests, payloads, why);
+    look(ops, directory.payload(runId), false, false, manifests, payloads, why);
     manifests.sort(
         Comparator.comparing((ManifestSource each) -> each.manifest().written()).reversed());
     Map<Path, Digest256> checksums = new HashMap<>();
@@ -59,7 +66,7 @@ record FittingHalves(ManifestSource manifest, Source payload) {
         long length = payload.facts().size();
         if (manifest.manifest().fitsLength(length)
             && (payload.quarantined() || manifest.source().quarantined())
-            && manifest.manifest().fits(length, checksum(engine, payload, checksums))) {
+            && manifest.manifest().fits(length, checksum(reader, payload, checksums))) {
           return new FittingHalves(manifest, payload);
         }
       }
@@ -84,7 +91,7 @@ record FittingHalves(ManifestSource manifest, Source payload) {
   }
 
   private static void look(
-      Engine engine,
+      FileOps ops,
       Path path,
       boolean manifest,
       boolean quarantined,
@@ -94,11 +101,11 @@ record FittingHalves(ManifestSource manifest, Source payload) {
       throws IOException {
     try {
       if (manifest) {
-        ManifestFile file = ManifestFile.read(engine.ops, path);
+        ManifestFile file = ManifestFile.read(ops, path);
         Source source = new Source(path, quarantined, file.facts());
         manifests.add(new ManifestSource(source, file.manifest()));
       } else {
-        FileFacts facts = engine.ops.stat(path);
+        FileFacts facts = ops.stat(path);
         if (facts.regular()) {
           payloads.add(new Source(path, quarantined, facts));
         }
@@ -110,11 +117,11 @@ record FittingHalves(ManifestSource manifest, Source payload) {
     }
   }
 
-  private static Digest256 checksum(Engine engine, Source payload, Map<Path, Digest256> known)
+  private static Digest256 checksum(PairReader reader, Source payload, Map<Path, Digest256> known)
       throws IOException {
     Digest256 checksum = known.get(payload.path());
     if (checksum == null) {
-      checksum = engine.reader.checksum(payload.path());
+      checksum = reader.checksum(payload.path());
       known.put(payload.path(), checksum);
     }
     return checksum;

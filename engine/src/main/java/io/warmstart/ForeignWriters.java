@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.SettledListing;
 import io.warmstart.format.DirectoryNames;
+import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,15 @@ final class ForeignWriters {
 
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private ForeignWriters() {}
+  private final FileOps ops;
+  private final EpochNanoClock clock;
+  private final boolean besideOtherMachines;
+
+  ForeignWriters(FileOps ops, EpochNanoClock clock, boolean besideOtherMachines) {
+    this.ops = ops;
+    this.clock = clock;
+    this.besideOtherMachines = besideOtherMachines;
+  }
 
   /**
    * The waits of one lookup, or of one key's recovery, for the pairs of one key. Where ages tell
@@ -54,9 +64,9 @@ final class ForeignWriters {
     }
 
     /** Until when, by the monotonic clock. */
-    private long deadline(Engine engine, String runId, long changedAt) {
+    private long deadline(ForeignWriters writers, String runId, long changedAt) {
       // After the look at the file: what changes from here on has another change time.
-      long deadline = System.nanoTime() + timeLeft(engine, changedAt);
+      long deadline = System.nanoTime() + writers.timeLeft(changedAt);
       if (RacyWindow.coarseNanos(changedAt) > 0) {
         // Rounded off: another change may have the same time, so nothing is remembered.
         return deadline;
@@ -69,13 +79,13 @@ final class ForeignWriters {
       return deadline;
     }
 
-    private void lookAtOthers(Engine engine, KeyDirectory directory) {
-      runIds.forEach(each -> lookAt(engine, directory, each));
+    private void lookAtOthers(ForeignWriters writers, KeyDirectory directory) {
+      runIds.forEach(each -> lookAt(writers, directory, each));
     }
 
-    private void lookAt(Engine engine, KeyDirectory directory, String runId) {
+    private void lookAt(ForeignWriters writers, KeyDirectory directory, String runId) {
       try {
-        deadline(engine, runId, youngestChange(engine, directory, runId));
+        deadline(writers, runId, writers.youngestChange(directory, runId));
       } catch (IOException e) {
         // Said when its turn comes, if it does.
         return;
@@ -88,16 +98,15 @@ final class ForeignWriters {
    *
    * @return false if the pair changed meanwhile
    */
-  static boolean waitOut(Engine engine, KeyDirectory directory, String runId, Waits waits)
-      throws IOException {
-    long changedAt = youngestChange(engine, directory, runId);
-    long deadline = waits.deadline(engine, runId, changedAt);
+  boolean waitOut(KeyDirectory directory, String runId, Waits waits) throws IOException {
+    long changedAt = youngestChange(directory, runId);
+    long deadline = waits.deadline(this, runId, changedAt);
     if (deadline - System.nanoTime() > 0) {
-      waits.lookAtOthers(engine, directory);
+      waits.lookAtOthers(this, directory);
     }
     while (deadline - System.nanoTime() > 0) {
       LockSupport.parkNanos(POLL_NANOS);
-      if (youngestChange(engine, directory, runId) != changedAt) {
+      if (youngestChange(directory, runId) != changedAt) {
         return false;
       }
     }
@@ -105,14 +114,13 @@ final class ForeignWriters {
   }
 
   /** Whether a pair was changed so lately that a writer may be between its two renames. */
-  static boolean mayBeAtWork(Engine engine, KeyDirectory directory, String runId)
-      throws IOException {
-    return timeLeft(engine, youngestChange(engine, directory, runId)) > 0;
+  boolean mayBeAtWork(KeyDirectory directory, String runId) throws IOException {
+    return timeLeft(youngestChange(directory, runId)) > 0;
   }
 
   /** Whether a writer of the original store has staged a manifest of a run, and not renamed it. */
-  static boolean hasStaged(Engine engine, KeyDirectory directory, String runId) throws IOException {
-    return stagedManifest(engine, directory, runId) != null;
+  boolean hasStaged(KeyDirectory directory, String runId) throws IOException {
+    return stagedManifest(directory, runId) != null;
   }
 
   /**
@@ -121,43 +129,41 @@ final class ForeignWriters {
    *
    * @return how long it was waited
    */
-  static long waitForSecondRename(
-      Engine engine, KeyDirectory directory, String runId, long mostNanos) throws IOException {
+  long waitForSecondRename(KeyDirectory directory, String runId, long mostNanos)
+      throws IOException {
     long began = System.nanoTime();
-    long changedAt = youngestChange(engine, directory, runId);
+    long changedAt = youngestChange(directory, runId);
     long waited = 0;
     while (waited < mostNanos
-        && youngestChange(engine, directory, runId) == changedAt
-        && (isYoung(engine, changedAt) || isBeingPublished(engine, directory, runId))) {
+        && youngestChange(directory, runId) == changedAt
+        && (isYoung(changedAt) || isBeingPublished(directory, runId))) {
       LockSupport.parkNanos(POLL_NANOS);
       waited = System.nanoTime() - began;
     }
     return waited;
   }
 
-  private static boolean isYoung(Engine engine, long changedAt) {
+  private boolean isYoung(long changedAt) {
     // Of a pair that is gone there is no time to subtract.
     return changedAt > 0
-        && engine.clock.nanoTime() - changedAt < LONGEST_NANOS + RacyWindow.coarseNanos(changedAt);
+        && clock.nanoTime() - changedAt < LONGEST_NANOS + RacyWindow.coarseNanos(changedAt);
   }
 
-  private static boolean isBeingPublished(Engine engine, KeyDirectory directory, String runId)
-      throws IOException {
-    Path staged = stagedManifest(engine, directory, runId);
+  private boolean isBeingPublished(KeyDirectory directory, String runId) throws IOException {
+    Path staged = stagedManifest(directory, runId);
     if (staged == null) {
       return false;
     }
     try {
-      return isYoung(engine, engine.ops.changedNanos(staged));
+      return isYoung(ops.changedNanos(staged));
     } catch (NoSuchFileException e) {
       return false;
     }
   }
 
-  private static @Nullable Path stagedManifest(Engine engine, KeyDirectory directory, String runId)
-      throws IOException {
+  private @Nullable Path stagedManifest(KeyDirectory directory, String runId) throws IOException {
     String prefix = DirectoryNames.manifestName(runId) + DirectoryNames.TEMPORARY_MARK;
-    for (String name : SettledListing.of(engine.ops, directory).names()) {
+    for (String name : SettledListing.of(ops, directory).names()) {
       if (name.startsWith(prefix)) {
         return directory.path().resolve(name);
       }
@@ -165,9 +171,9 @@ final class ForeignWriters {
     return null;
   }
 
-  private static long timeLeft(Engine engine, long changedAt) {
-    long age = engine.clock.nanoTime() - changedAt;
-    if (engine.besideOtherMachines()) {
+  private long timeLeft(long changedAt) {
+    long age = clock.nanoTime() - changedAt;
+    if (besideOtherMachines) {
       // Whatever the age: the file has its stamp from a server, whose clock is not ours.
       return age >= LONG_AGO_NANOS ? 0 : BETWEEN_REMOTE_RENAMES_NANOS;
     }
@@ -180,12 +186,11 @@ final class ForeignWriters {
     return age < 0 ? BETWEEN_RENAMES_NANOS : BETWEEN_RENAMES_NANOS - age;
   }
 
-  private static long youngestChange(Engine engine, KeyDirectory directory, String runId)
-      throws IOException {
+  private long youngestChange(KeyDirectory directory, String runId) throws IOException {
     long youngest = Long.MIN_VALUE;
     for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
       try {
-        youngest = Math.max(youngest, engine.ops.changedNanos(half));
+        youngest = Math.max(youngest, ops.changedNanos(half));
       } catch (NoSuchFileException e) {
         // A missing half has no age of its own.
       }

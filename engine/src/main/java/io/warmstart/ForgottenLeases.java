@@ -32,7 +32,7 @@ final class ForgottenLeases {
    *
    * @return null if that cannot be watched now
    */
-  static Cleaner.@Nullable Cleanable watch(Entry entry, Runnable forgotten) {
+  static Cleaner.@Nullable Cleanable watch(EntryLease entry, Runnable forgotten) {
     Cleaner made = cleaner;
     if (made == null) {
       made = make();

@@ -5,63 +5,51 @@ import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
-import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
-import io.warmstart.index.Counter;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Looks at a whole root and changes nothing. */
 final class InspectFlow {
-  private final Engine engine;
-  private final Limits limits;
+  private final RootDirectory root;
+  private final KeyRecount recount;
+  private final Quarantine quarantine;
+  private final Expiry expiry;
 
-  InspectFlow(Engine engine, Limits limits) {
-    this.engine = engine;
-    this.limits = limits;
+  InspectFlow(RootDirectory root, KeyRecount recount, Quarantine quarantine, Expiry expiry) {
+    this.root = root;
+    this.recount = recount;
+    this.quarantine = quarantine;
+    this.expiry = expiry;
   }
 
   List<Fingerprint> keys() {
     try {
       List<Fingerprint> keys = new ArrayList<>();
-      for (Digest256 key : digests(engine)) {
-        keys.add(Fingerprint.fromHex(key.toHex()));
+      for (Digest256 key : root.keys()) {
+        keys.add(Fingerprint.ofDigest(key));
       }
       return keys;
     } catch (IOException e) {
-      throw StoreFailures.ofReading("cannot list root", engine.root, e);
+      throw StoreFailures.ofReading("cannot list root", root.path(), e);
     }
   }
 
-  /** The keys of all key directories, sorted. */
-  static List<Digest256> digests(Engine engine) throws IOException {
-    List<String> names = new ArrayList<>(engine.ops.list(engine.root));
-    names.removeIf(name -> !DirectoryNames.isKeyDirectory(name));
-    names.sort(null);
-    return names.stream().map(Digest256::fromHex).toList();
-  }
-
   /** What lies under one key, by its manifests alone. */
-  KeyContents contents(Fingerprint key) {
-    KeyDirectory directory = engine.directory(key.digest());
+  KeyContents contents(Fingerprint key, Limits limits) {
+    KeyDirectory directory = root.directory(key.digest());
     try {
-      KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-      long now = engine.clock.nanoTime();
+      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
       List<KeyContents.Listed> entries = new ArrayList<>();
       for (Candidate candidate : scan.candidates()) {
-        boolean expired = Expiry.expired(engine, limits, directory.key(), candidate, now);
+        boolean expired = expiry.isExpired(limits, directory.key(), candidate);
         entries.add(listed(candidate, expired));
       }
       entries.sort(KeyContents.LATEST_FIRST);
       return new KeyContents(
-          key,
-          List.copyOf(entries),
-          KeyCount.bytesOf(engine, directory, scan),
-          scan.suspects().size());
+          key, List.copyOf(entries), recount.bytesOf(directory, scan), scan.suspects().size());
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
     }
@@ -83,23 +71,27 @@ final class InspectFlow {
         expired);
   }
 
-  StoreStats stats() {
+  /**
+   * The state of the root.
+   *
+   * @param processes how many are alive
+   */
+  StoreStats stats(Limits limits, int processes, Map<String, Long> counters) {
     try {
-      List<Digest256> keys = digests(engine);
+      List<Digest256> keys = root.keys();
       long entries = 0;
       long bytes = 0;
       long otherFiles = 0;
       long otherBytes = 0;
       for (Digest256 key : keys) {
-        KeyDirectory directory = engine.directory(key);
-        KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+        KeyDirectory directory = root.directory(key);
+        KeyScan scan = KeyScan.withSizes(root.ops(), directory);
         entries += scan.candidates().size();
-        bytes += KeyCount.bytesOf(engine, directory, scan);
+        bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();
       }
-      long quarantineBytes =
-          engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum();
+      long quarantineBytes = quarantine.heldBytes();
       return new StoreStats(
           entries,
           keys.size(),
@@ -110,24 +102,10 @@ final class InspectFlow {
           limits.budgetInForce()
               ? limits.sizeBudgetBytes()
               : Math.max(limits.sizeBudgetBytes(), bytes + quarantineBytes),
-          engine.liveProcesses(),
-          counters());
+          processes,
+          counters);
     } catch (IOException e) {
-      throw StoreFailures.ofReading("cannot look at root", engine.root, e);
+      throw StoreFailures.ofReading("cannot look at root", root.path(), e);
     }
-  }
-
-  private Map<String, Long> counters() {
-    engine.counters.carryOver(engine.coordination().orElse(null));
-    Map<String, Long> counters = new LinkedHashMap<>();
-    for (Counter counter : Counter.values()) {
-      long value =
-          engine
-              .coordination()
-              .map(shared -> shared.sum(counter))
-              .orElseGet(() -> engine.counters.own(counter));
-      counters.put(counter.name().toLowerCase(Locale.ROOT), value);
-    }
-    return counters;
   }
 }

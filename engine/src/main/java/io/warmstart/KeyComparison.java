@@ -10,6 +10,7 @@ import io.warmstart.index.IndexContents.Recorded;
 import io.warmstart.index.IndexContents.RecordedKey;
 import io.warmstart.index.IndexContents.RecordedWinner;
 import io.warmstart.index.IndexedWinner;
+import io.warmstart.io.RacyWindow;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -47,36 +49,47 @@ final class KeyComparison {
   /** What is not there has no change time. */
   private static final long ABSENT = -1;
 
-  private final Engine engine;
-  private final boolean foreignStores;
+  private final RootDirectory root;
   private final IndexContents recorded;
+  private final RacyWindow racyWindow;
+  private final EpochNanoClock clock;
 
-  KeyComparison(Engine engine, StoreOptions options, IndexContents recorded) {
-    this.engine = engine;
-    this.foreignStores = options.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
+  KeyComparison(
+      RootDirectory root, IndexContents recorded, RacyWindow racyWindow, EpochNanoClock clock) {
+    this.root = root;
     this.recorded = recorded;
+    this.racyWindow = racyWindow;
+    this.clock = clock;
   }
 
-  /** What is different, one line each; the caller holds the key's stripe, shared. */
-  List<String> differences(KeyDirectory directory) throws IOException {
+  /**
+   * What is different, one line each; the caller holds the key's stripe, shared.
+   *
+   * @param foreignStores whether programs without an index may work on the root
+   */
+  List<String> differences(KeyDirectory directory, boolean foreignStores) throws IOException {
     for (int look = 0; look < MOST_LOOKS; look++) {
       boolean counted = recorded.counted();
       long ctime = ctimeOf(directory.path());
-      long rootCtime = ctimeOf(engine.root);
+      long rootCtime = ctimeOf(root.path());
       Map<Ranking, RecordedWinner> winners = winners(directory.key());
       Optional<RecordedKey> found = recorded.key(directory.key());
-      KeyScan scan = KeyScan.withSizes(engine.ops, directory);
+      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
       List<String> differences = new ArrayList<>();
       if (found.isPresent()) {
         RecordedKey key = found.get();
-        compareEntries(key, scan, differences, counted, ctime, rootCtime);
+        boolean scanned =
+            counted && (!foreignStores || isOlderThanWalk(ctime == ABSENT ? rootCtime : ctime));
+        if (scanned || (key.countedCtime() > 0 && key.countedCtime() == ctime)) {
+          compareEntries(key, scan, differences);
+        }
         compareWinners(directory, winners, scan, ctime, rootCtime, differences);
       }
       // A store that takes no lock may have been at work, or a sibling without the lock, which
       // tells that by the winners and the doubt.
       boolean same =
           ctime == ctimeOf(directory.path())
-              && rootCtime == ctimeOf(engine.root)
+              && rootCtime == ctimeOf(root.path())
               && counted == recorded.counted()
               && winners.equals(winners(directory.key()));
       if (differences.isEmpty() || same) {
@@ -89,30 +102,20 @@ final class KeyComparison {
   private Map<Ranking, RecordedWinner> winners(Digest256 key) {
     Map<Ranking, RecordedWinner> winners = new EnumMap<>(Ranking.class);
     for (Ranking ranking : Ranking.values()) {
-      recorded.winner(key, ranking.place()).ifPresent(winner -> winners.put(ranking, winner));
+      recorded
+          .winner(key, Rankings.index(ranking))
+          .ifPresent(winner -> winners.put(ranking, winner));
     }
     return winners;
   }
 
-  private void compareEntries(
-      RecordedKey key,
-      KeyScan scan,
-      List<String> differences,
-      boolean counted,
-      long ctime,
-      long rootCtime) {
+  private void compareEntries(RecordedKey key, KeyScan scan, List<String> differences) {
     if (key.bytes() < 0) {
       differences.add("bytes: expected=a number with its check actual=neither");
       return;
     }
-    boolean unchanged = key.countedCtime() > 0 && key.countedCtime() == ctime;
-    boolean walked =
-        counted && (!foreignStores || isOlderThanWalk(ctime == ABSENT ? rootCtime : ctime));
-    if (!unchanged && !walked) {
-      return;
-    }
     // Told as what it is already, and not counted as what it was when it was recorded.
-    Set<String> broken = new HashSet<>(RecoverFlow.brokenRuns(scan));
+    Set<String> broken = new HashSet<>(scan.brokenRuns());
     scan.suspects().forEach(suspect -> broken.add(suspect.runId()));
     List<Recorded> left = new ArrayList<>(key.entries());
     for (Candidate candidate : scan.candidates()) {
@@ -158,7 +161,7 @@ final class KeyComparison {
     }
     EntryFacts facts = EntryFacts.of(runId, candidate.manifest(), bytes);
     // A stamp that lies ahead of the clock is recorded as what it counts for: see Expiry.
-    boolean ahead = facts.lastUseNanos() - engine.clock.nanoTime() > Expiry.AHEAD_NANOS;
+    boolean ahead = facts.lastUseNanos() - clock.nanoTime() > Expiry.AHEAD_NANOS;
     if (!ahead && entry.entry().lastUseNanos() < facts.lastUseNanos()) {
       differences.add(
           "entry "
@@ -203,7 +206,7 @@ final class KeyComparison {
     }
     winners.forEach(
         (ranking, winner) -> {
-          Optional<Candidate> best = ranking.rule().winner(scan.candidates());
+          Optional<Candidate> best = Rankings.rule(ranking).winner(scan.candidates());
           IndexedWinner expected = new IndexedWinner();
           expected.setMiss();
           best.ifPresent(candidate -> expected.setVersion(candidate, 0));
@@ -236,13 +239,13 @@ final class KeyComparison {
   /** Whether what has this change time has not changed since a walk that looked at everything. */
   boolean isOlderThanWalk(long ctime) {
     long began = Math.min(recorded.walkBegan(), SystemEpochNanoClock.INSTANCE.nanoTime());
-    return ctime == ABSENT || !engine.place.racyWindow().isRacy(ctime, began);
+    return ctime == ABSENT || !racyWindow.isRacy(ctime, began);
   }
 
   /** The change time of a file; the same whenever there is none. */
   long ctimeOf(Path file) throws IOException {
     try {
-      return engine.ops.changedNanos(file);
+      return root.ops().changedNanos(file);
     } catch (NoSuchFileException e) {
       return ABSENT;
     }

@@ -1,6 +1,8 @@
 package io.warmstart;
 
 import io.warmstart.format.Manifest;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What a look or a sweep goes by: the root's policy, or what one store has named for itself alone.
@@ -19,12 +21,20 @@ record Limits(
     long ttlNanos,
     long ttlSinceNanos,
     long trustedIdleNanos) {
+  /** What holds while nobody has named a budget: 1 GiB. */
+  static final long DEFAULT_SIZE_BUDGET_BYTES = 1L << 30;
+
+  /** What holds while nobody has named a TTL. */
+  static final Duration DEFAULT_TTL = Duration.ofDays(30);
+
+  /** A hit this soon after the last one changes nothing. */
+  static final long ACCESS_TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** Where the policy cannot be read: nothing goes. */
   static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0);
 
   static Limits of(long sizeBudgetBytes, boolean budgetInForce, long ttlNanos, long ttlSince) {
-    long trustedIdle =
-        ttlNanos > 0 ? Math.min(PendingTouches.TICK_NANOS, ttlNanos) : PendingTouches.TICK_NANOS;
+    long trustedIdle = ttlNanos > 0 ? Math.min(ACCESS_TICK_NANOS, ttlNanos) : ACCESS_TICK_NANOS;
     return new Limits(sizeBudgetBytes, budgetInForce, ttlNanos, ttlSince, trustedIdle);
   }
 
@@ -47,5 +57,14 @@ record Limits(
   /** Whether an entry was written before the TTL came into force. */
   boolean spares(Manifest manifest) {
     return ttlSinceNanos > 0 && manifest.written().toUnixNanosSaturated() < ttlSinceNanos;
+  }
+
+  /** A duration in nanoseconds, saturated at 292 years. */
+  static long saturatedNanos(Duration duration) {
+    try {
+      return duration.toNanos();
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
   }
 }

@@ -1,86 +1,59 @@
 package io.warmstart;
 
-import io.warmstart.entry.KeyDirectory;
-import io.warmstart.entry.KeyScan;
-import io.warmstart.entry.ManifestFile;
-import io.warmstart.entry.PairReader.PairRead;
-import io.warmstart.entry.PairRecovery;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.CachedEntry;
 import io.warmstart.index.Counter;
-import io.warmstart.index.FillTicket;
-import io.warmstart.index.KeyLocks;
+import io.warmstart.index.Counters;
 import io.warmstart.index.SharedIndex;
-import io.warmstart.io.Rereads;
-import io.warmstart.payload.PayloadMemory;
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
-import java.util.List;
+import io.warmstart.io.RootWatch;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
- * A lookup.
+ * A lookup: the index is asked, and the files are read where it does not know ({@link FileLookup}).
  *
- * <ol>
- *   <li>Ask the index which entries the key has; pass over those that have expired.
- *   <li>In the order of the ranking, read each one's payload and compare it with its manifest; the
- *       first that fits is the answer. Note the hit for its access stamp.
- *   <li>If one does not fit, a save may be between its two renames, or was cut off there: then its
- *       staged manifest fits, and the two are the new version. Complete the save if the key's lock
- *       is free, and answer by the staged manifest if it is not.
- *   <li>If none fits, read the manifest again. If that has changed, a writer was at work: start
- *       over.
- *   <li>If it is stable, wait until both files are older than a foreign writer's two renames are
- *       apart, then look once more under the key's lock, complete a publish that was cut off, or,
- *       if both files have been as they are for a minute, move the pair to quarantine; go on with
- *       the runner-up. A half without the other is passed over, for a sweep to judge.
- * </ol>
+ * <p>A hit from memory makes no system call, takes no lock and allocates nothing. It is judged by
+ * the TTL only if the entry has not been used for a while, and notes its moment once a second.
  *
- * <p>A program that takes no lock of ours stages nothing that we could answer by. While one may be
- * between its renames, the version that the manifest still tells of is the entry's: if this process
- * has it in memory, it is the answer, and nobody waits. A store that may change nothing waits as
- * the others do, and mends nothing.
- *
- * <p>It is answered within a second even then: so it waits for locks for less than that.
- *
- * <p>Nothing is removed that somebody may be writing. What could not be read because of an error is
- * never passed off as a miss.
+ * <p>Safe for all threads.
  */
 final class LookupFlow {
-  private static final int MOST_ATTEMPTS = 64;
-
-  /**
-   * How often one lookup starts over because a pair was changing. A writer that renames changes it
-   * twice; one that copies into the file in place, with each buffer, for as long as it takes.
-   */
-  private static final int MOST_CHANGES = 32;
-
-  /** In all, for holders of locks. With the wait for foreign writers, 0.7 s. */
-  private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
-
-  /** Between the looks at a key that other machines change. */
-  private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
-
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
-  private final Engine engine;
-  private final StoreOptions options;
-
+  private final SharedIndex index;
+  private final FileLookup fileLookup;
+  private final Expiry expiry;
+  private final RootWatch rootWatch;
+  private final TickingClock ticks;
+  private final Counters counters;
+  private final EpochNanoClock clock;
   private final StoreLimits limits;
-
+  private final long foreignCheckNanos;
   private final boolean systemClock;
 
-  LookupFlow(Engine engine, StoreOptions options, StoreLimits limits) {
-    this.engine = engine;
-    this.options = options;
+  /**
+   * Makes the flow of one store.
+   *
+   * @param foreignCheckNanos how old an answer may be with respect to programs without an index
+   */
+  LookupFlow(
+      SharedIndex index,
+      FileLookup fileLookup,
+      Expiry expiry,
+      RootWatch rootWatch,
+      TickingClock ticks,
+      Counters counters,
+      EpochNanoClock clock,
+      StoreLimits limits,
+      long foreignCheckNanos) {
+    this.index = index;
+    this.fileLookup = fileLookup;
+    this.expiry = expiry;
+    this.rootWatch = rootWatch;
+    this.ticks = ticks;
+    this.counters = counters;
+    this.clock = clock;
     this.limits = limits;
-    this.systemClock = options.usesSystemClock();
+    this.foreignCheckNanos = foreignCheckNanos;
+    this.systemClock = clock == SystemEpochNanoClock.INSTANCE;
   }
 
   /**
@@ -88,385 +61,58 @@ final class LookupFlow {
    *
    * @return whether {@code target} holds the winner now
    */
-  boolean run(Fingerprint key, Ranking ranking, Entry target) {
-    SharedIndex index = engine.sharedIndex;
-    if (index != null) {
-      long now = engine.ticks.unixNanos();
-      switch (index.find(
-          key.lastFound(),
-          key.digest(),
-          ranking.place(),
-          now,
-          options.foreignCheckNanos(),
-          target.query())) {
-        case HIT -> {
-          if (accept(index, key, target, now)) {
-            return true;
-          }
+  boolean run(Fingerprint key, Ranking ranking, EntryLease target) {
+    long now = ticks.unixNanos();
+    switch (index.find(
+        KeyMemo.get(key),
+        key.digest(),
+        Rankings.index(ranking),
+        now,
+        foreignCheckNanos,
+        target.query())) {
+      case HIT -> {
+        if (accept(key, target, now)) {
+          return true;
         }
-        case MISS -> {
-          if (engine.rootWatch.isGone()) {
-            engine.requireRoot("lookup failed");
-          }
-          engine.counters.count(Counter.MISSES);
-          return false;
-        }
-        case UNKNOWN -> {}
       }
+      case MISS -> {
+        if (rootWatch.isGone()) {
+          StoreFailures.requireRoot(rootWatch, "lookup failed");
+        }
+        counters.count(Counter.MISSES);
+        return false;
+      }
+      case UNKNOWN -> {}
     }
-    return runOnFiles(key, ranking, target);
+    return fileLookup.run(key.digest(), ranking, limits, target);
   }
 
   /** Takes the index's answer, unless the entry has expired. */
-  private boolean accept(SharedIndex index, Fingerprint key, Entry target, long tickedNanos) {
+  private boolean accept(Fingerprint key, EntryLease target, long tickedNanos) {
     CachedEntry found = Objects.requireNonNull((CachedEntry) target.lease().held());
-    long now = systemClock ? tickedNanos : options.clock().nanoTime();
+    long now = systemClock ? tickedNanos : clock.nanoTime();
     long idle = now - found.lastUse();
     Limits current = limits.now();
-    if (idle >= current.trustedIdleNanos() || idle < -PendingTouches.TICK_NANOS) {
+    if (idle >= current.trustedIdleNanos() || idle < -Limits.ACCESS_TICK_NANOS) {
       // Another process may have used it since.
       idle = now - index.lastUse(found);
       // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
       // the manifest decides.
-      if (idle < -PendingTouches.TICK_NANOS
+      if (idle < -Limits.ACCESS_TICK_NANOS
           || (current.ttlNanos() > 0
               && idle >= current.ttlNanos()
               && !current.spares(found.candidate().manifest()))) {
-        target.close();
+        target.end();
         return false;
       }
       // Whoever has put the entry into memory has noted that hit: see take.
-      if (idle >= PendingTouches.TICK_NANOS) {
+      if (idle >= Limits.ACCESS_TICK_NANOS) {
         index.touch(found, now);
-        engine.records().touched(key.digest(), found.candidate().runId(), now);
-        engine.touches.note(key.digest(), found.candidate(), now);
+        expiry.noteHit(key.digest(), found.candidate(), now);
       }
     }
-    key.found(found);
-    target.show(found, engine.counters);
+    KeyMemo.set(key, found);
+    target.show(found, counters);
     return true;
-  }
-
-  private boolean runOnFiles(Fingerprint key, Ranking ranking, Entry target) {
-    engine.counters.count(Counter.LOOKUPS_FROM_FILES);
-    if (engine.readOnly()) {
-      // Nobody does it in the background.
-      engine.policy.refreshIfDue();
-    }
-    KeyDirectory directory = engine.directory(key.digest());
-    Patience patience = new Patience();
-    try {
-      if (engine.rootWatch.isGone()) {
-        engine.rootWatch.require();
-      }
-      for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        Boolean hit = attempt(directory, ranking, target, patience);
-        if (hit != null) {
-          if (!hit) {
-            engine.counters.count(Counter.MISSES);
-          }
-          return hit;
-        }
-        if (engine.besideOtherMachines()) {
-          // What this machine's client has cached of the key may be old for another moment.
-          Rereads.pause(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(attempt, 16)));
-        }
-      }
-      throw new IOException("the key changed under each of " + MOST_ATTEMPTS + " looks");
-    } catch (IOException e) {
-      engine.counters.count(Counter.LOOKUP_FAILURES);
-      throw StoreFailures.ofReading("lookup failed", directory.path(), e);
-    }
-  }
-
-  /** One look; null if the key changed under it. */
-  private @Nullable Boolean attempt(
-      KeyDirectory directory, Ranking ranking, Entry target, Patience patience) throws IOException {
-    KeyLook look = KeyLook.of(engine, directory);
-    FillTicket ticket = look.ticket();
-    KeyScan scan = look.scan();
-    patience.waits.of(
-        Stream.concat(
-                scan.candidates().stream().map(Candidate::runId),
-                scan.suspects().stream().map(KeyScan.Suspect::runId))
-            .toList());
-    IOException unreadable = null;
-    for (KeyScan.Suspect suspect : scan.suspects()) {
-      if (suspect.unreadable()) {
-        unreadable = new IOException(suspect.reason());
-      } else if (engine.readOnly()) {
-        if (hasBecomeReadable(directory, suspect.runId(), patience)) {
-          return null;
-        }
-      } else {
-        try {
-          PairRecovery.Outcome outcome =
-              settle(directory, suspect.runId(), judgement(scan, suspect.runId()), patience);
-          if (outcome == PairRecovery.Outcome.WHOLE
-              || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
-            return null;
-          }
-        } catch (IOException e) {
-          unreadable = stays(e);
-        }
-      }
-    }
-    List<Candidate> unexpired = unexpired(directory, scan);
-    // What this store passes over as expired, one with another TTL would return.
-    boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
-    List<Candidate> order = ranking.rule().preferenceOrder(unexpired);
-    for (int next = 0; next < order.size(); next++) {
-      Candidate candidate = order.get(next);
-      PairRead read;
-      try {
-        read = engine.reader.read(directory, candidate.runId(), candidate.manifest());
-      } catch (IOException e) {
-        engine.counters.count(Counter.LOOKUP_FAILURES);
-        unreadable = e;
-        continue;
-      }
-      PayloadMemory memory = read.memory();
-      if (memory != null) {
-        boolean best = general && candidate.runId().equals(order.get(0).runId());
-        take(directory, ranking, best ? ticket : null, candidate, memory, target);
-        return true;
-      }
-      try {
-        Manifest staged = engine.reader.cutOff(directory, candidate.runId());
-        if (staged != null) {
-          if (isCompleted(directory, candidate.runId())) {
-            return null;
-          }
-          // It may rank otherwise than the version before. It is in place when its holder goes on.
-          general = false;
-          order.set(next, new Candidate(candidate.runId(), staged));
-          order = ranking.rule().preferenceOrder(order.subList(next, order.size()));
-          next = -1;
-          continue;
-        }
-        if (changed(directory, candidate)) {
-          return null;
-        }
-        if (ForeignWriters.mayBeAtWork(engine, directory, candidate.runId())
-            && takeFromMemory(directory, candidate, target)) {
-          return true;
-        }
-        if (isMended(directory, candidate, patience)) {
-          return null;
-        }
-        if (takeFromMemory(directory, candidate, target)) {
-          return true;
-        }
-      } catch (IOException e) {
-        unreadable = stays(e);
-      }
-    }
-    if (unreadable != null) {
-      throw unreadable;
-    }
-    if (!scan.exists()) {
-      engine.rootWatch.require();
-    }
-    boolean empty = scan.candidates().isEmpty() && scan.suspects().isEmpty();
-    if (ticket != null && empty && scan.proven()) {
-      fill(directory, ticket, ranking, null, 0);
-    }
-    return false;
-  }
-
-  /** A bad pair that could not be set aside is in nobody's way: the runner-up serves as well. */
-  private IOException stays(IOException failure) {
-    engine.counters.count(Counter.LOOKUP_FAILURES);
-    return failure;
-  }
-
-  private void take(
-      KeyDirectory directory,
-      Ranking ranking,
-      @Nullable FillTicket ticket,
-      Candidate candidate,
-      PayloadMemory memory,
-      Entry target) {
-    CachedEntry found =
-        new CachedEntry(directory, ranking.place(), candidate, memory, engine.payloads);
-    target.lease().take(found);
-    target.show(found, engine.counters);
-    long now = engine.clock.nanoTime();
-    if (ticket == null || !fill(directory, ticket, ranking, found, now)) {
-      // For this caller alone: freed when its lease ends.
-      found.retire();
-    }
-    if (!engine.readOnly()) {
-      engine.touches.note(directory.key(), candidate, now);
-      engine.records().touched(directory.key(), candidate.runId(), now);
-    }
-  }
-
-  /** Takes the version that a manifest tells of, if this process has it in memory. */
-  private boolean takeFromMemory(KeyDirectory directory, Candidate candidate, Entry target) {
-    SharedIndex index = engine.sharedIndex;
-    if (index == null) {
-      return false;
-    }
-    for (Ranking ranking : Ranking.values()) {
-      CachedEntry last = index.inMemory(directory.key(), ranking.place());
-      if (last != null
-          && last.candidate().runId().equals(candidate.runId())
-          && PendingTouches.sameVersion(last.candidate().manifest(), candidate.manifest())
-          && target.lease().take(last)) {
-        target.show(last, engine.counters);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean fill(
-      KeyDirectory directory,
-      FillTicket ticket,
-      Ranking ranking,
-      @Nullable CachedEntry winner,
-      long lastUse) {
-    SharedIndex index = engine.sharedIndex;
-    if (index == null) {
-      return false;
-    }
-    // Before the lock, for which savers wait.
-    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
-    try (KeyLocks.Hold hold = engine.locks.acquireBriefly(directory.key())) {
-      return hold.shared() && index.fill(ticket, ranking.place(), winner, lastUse, manifestCtime);
-    }
-  }
-
-  private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan) {
-    long now = engine.clock.nanoTime();
-    Limits current = limits.now();
-    List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
-    for (Candidate candidate : scan.candidates()) {
-      if (!Expiry.expired(engine, current, directory.key(), candidate, now)) {
-        unexpired.add(candidate);
-      }
-    }
-    return unexpired;
-  }
-
-  private boolean changed(KeyDirectory directory, Candidate candidate) throws IOException {
-    try {
-      Manifest now =
-          ManifestFile.read(engine.ops, directory.manifest(candidate.runId())).manifest();
-      return !PendingTouches.sameVersion(now, candidate.manifest());
-    } catch (NoSuchFileException | ManifestFormatException e) {
-      return true;
-    }
-  }
-
-  /** How long one lookup goes on waiting for others that do not come to their end. */
-  private static final class Patience {
-    private long leftNanos = MOST_WAIT_NANOS;
-
-    /** For writers that take no lock of ours. */
-    private final ForeignWriters.Waits waits = new ForeignWriters.Waits();
-
-    /** How often a pair was changing. */
-    private int changes;
-
-    /** Whether to look again at a pair that was changing. */
-    private boolean startsOver() {
-      return ++changes <= MOST_CHANGES;
-    }
-  }
-
-  /** Somebody copies into a file in place. Whether it will fit, a later lookup finds. */
-  private boolean isLeftForLater(KeyDirectory directory) {
-    engine.unsettled.note(directory.key(), System.nanoTime());
-    return false;
-  }
-
-  /** Deals with a pair that does not fit; true if it is worth looking again. */
-  private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
-      throws IOException {
-    if (!ForeignWriters.waitOut(engine, directory, candidate.runId(), patience.waits)) {
-      return patience.startsOver() || isLeftForLater(directory);
-    }
-    if (!engine.readOnly() && isSettled(directory, candidate, patience)) {
-      return true;
-    }
-    patience.leftNanos -=
-        ForeignWriters.waitForSecondRename(
-            engine, directory, candidate.runId(), patience.leftNanos);
-    return changed(directory, candidate);
-  }
-
-  /** Whether a manifest that could not be read can be now, or is another's: it is being written. */
-  private boolean hasBecomeReadable(KeyDirectory directory, String runId, Patience patience)
-      throws IOException {
-    if (!ForeignWriters.waitOut(engine, directory, runId, patience.waits)) {
-      return patience.startsOver();
-    }
-    try {
-      ManifestFile.read(engine.ops, directory.manifest(runId));
-      return true;
-    } catch (NoSuchFileException e) {
-      return true;
-    } catch (ManifestFormatException e) {
-      return false;
-    }
-  }
-
-  /**
-   * Whether a save that was cut off is complete now. One that is under way holds the lock, and is
-   * not waited for.
-   */
-  private boolean isCompleted(KeyDirectory directory, String runId) {
-    // No lock keeps another machine out, which may be between its renames at this moment.
-    if (engine.readOnly() || engine.besideOtherMachines()) {
-      return false;
-    }
-    try (KeyLocks.Hold hold = engine.lock(directory, 0)) {
-      return hold.shared()
-          && RecoverFlow.settle(engine, hold, directory, runId, PairRecovery.Judgement.NONE)
-              != PairRecovery.Outcome.UNDECIDED;
-    } catch (IOException e) {
-      // What it was cut off by is still so. It can be read all the same.
-      engine.counters.count(Counter.LOOKUP_FAILURES);
-      return false;
-    }
-  }
-
-  private boolean isSettled(KeyDirectory directory, Candidate candidate, Patience patience)
-      throws IOException {
-    PairRecovery.Judgement judgement =
-        ForeignWriters.hasStaged(engine, directory, candidate.runId())
-            ? PairRecovery.Judgement.NONE
-            : PairRecovery.Judgement.LOOKUP;
-    return switch (settle(directory, candidate.runId(), judgement, patience)) {
-      case WHOLE, ROLLED_FORWARD, GONE -> true;
-      case QUARANTINED, UNDECIDED -> false;
-    };
-  }
-
-  private static PairRecovery.Judgement judgement(KeyScan scan, String runId) {
-    return scan.foreignManifestStaged(runId)
-        ? PairRecovery.Judgement.NONE
-        : PairRecovery.Judgement.LOOKUP;
-  }
-
-  /** After a wait in vain, what can be done without the lock. */
-  private PairRecovery.Outcome settle(
-      KeyDirectory directory, String runId, PairRecovery.Judgement judgement, Patience patience)
-      throws IOException {
-    long began = System.nanoTime();
-    try (KeyLocks.Hold hold = engine.lock(directory, patience.leftNanos)) {
-      if (!hold.shared()) {
-        patience.leftNanos -= Math.min(patience.leftNanos, System.nanoTime() - began);
-        engine.counters.count(Counter.LOCK_TIMEOUTS);
-        engine.counters.count(Counter.FILES_ONLY);
-      }
-      PairRecovery.Outcome outcome = RecoverFlow.settle(engine, hold, directory, runId, judgement);
-      if (outcome == PairRecovery.Outcome.UNDECIDED) {
-        engine.unsettled.note(directory.key(), System.nanoTime());
-      }
-      return outcome;
-    }
   }
 }

@@ -3,11 +3,13 @@ package io.warmstart;
 import io.warmstart.VerifyReport.Problem;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.ManifestFile;
+import io.warmstart.entry.PairReader;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.SchemaVersionException;
 import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,13 +31,14 @@ record PairCheck(
   /** A whole manifest says so, which no waiting will mend. */
   private static final String WRONG_SCHEMA = "schema version";
 
-  static PairCheck of(Engine engine, KeyDirectory directory, String runId) throws IOException {
+  static PairCheck of(FileOps ops, PairReader reader, KeyDirectory directory, String runId)
+      throws IOException {
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
-    boolean payloadExists = exists(engine, payloadPath);
+    boolean payloadExists = exists(ops, payloadPath);
     Manifest manifest;
     try {
-      manifest = ManifestFile.read(engine.ops, manifestPath).manifest();
+      manifest = ManifestFile.read(ops, manifestPath).manifest();
     } catch (NoSuchFileException e) {
       return new PairCheck(
           payloadExists, false, 0, "orphan payload", payloadPath, "expected=a manifest beside it");
@@ -48,7 +51,7 @@ record PairCheck(
       return bad("missing payload", manifestPath, "expected=" + payloadPath.getFileName());
     }
     try {
-      FileFacts facts = engine.ops.stat(payloadPath);
+      FileFacts facts = ops.stat(payloadPath);
       if (!facts.regular()) {
         return bad("payload", payloadPath, "expected=a regular file");
       }
@@ -56,7 +59,7 @@ record PairCheck(
         return bad(
             "size", payloadPath, "expected=" + manifest.payloadBytes() + " actual=" + facts.size());
       }
-      Digest256 actual = engine.reader.checksum(payloadPath);
+      Digest256 actual = reader.checksum(payloadPath);
       if (!manifest.fits(facts.size(), actual)) {
         return bad(
             "checksum",
@@ -73,9 +76,9 @@ record PairCheck(
     return new PairCheck(true, false, 0, kind, path, String.valueOf(detail));
   }
 
-  private static boolean exists(Engine engine, Path path) throws IOException {
+  private static boolean exists(FileOps ops, Path path) throws IOException {
     try {
-      engine.ops.stat(path);
+      ops.stat(path);
       return true;
     } catch (NoSuchFileException e) {
       return false;

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * order. Safe for all threads.
  */
 final class PendingTouches {
-  /** A hit this soon after the last one changes nothing. */
-  static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   private static final int MOST = 1 << 17;
 
   /** One entry of one key. */
@@ -109,6 +105,6 @@ final class PendingTouches {
 
   private static boolean movesByTick(Stamp stamp, long nowUnixNanos) {
     long moved = nowUnixNanos - stamp.toUnixNanosSaturated();
-    return moved >= TICK_NANOS || moved <= -TICK_NANOS;
+    return moved >= Limits.ACCESS_TICK_NANOS || moved <= -Limits.ACCESS_TICK_NANOS;
   }
 }

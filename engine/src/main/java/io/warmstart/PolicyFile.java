@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.entry.ChangeAges;
+import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.format.PolicyFormatException;
 import io.warmstart.format.StoredPolicy;
@@ -51,7 +52,7 @@ final class PolicyFile {
     this.ops = ops;
     this.ages = ages;
     this.root = root;
-    this.directory = root.resolve(Engine.DIRECTORY_NAME);
+    this.directory = root.resolve(DirectoryNames.ENGINE_DIRECTORY);
     this.path = directory.resolve(NAME);
   }
 

@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.ChangeAges;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Stamp;
 import io.warmstart.format.StoredPolicy;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +42,10 @@ final class PolicyInForce {
 
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private final Engine engine;
+  private final RootDirectory root;
+  private final KeyLocks locks;
+  private final boolean besideOtherMachines;
+  private final EpochNanoClock clock;
   private final PolicyFile file;
   private volatile State state;
   private volatile long lookedAt;
@@ -49,9 +54,17 @@ final class PolicyInForce {
 
   private record State(PolicyFile.Found found, Limits limits) {}
 
-  PolicyInForce(Engine engine) {
-    this.engine = engine;
-    this.file = new PolicyFile(engine.ops, engine.root, engine.ages);
+  PolicyInForce(
+      RootDirectory root,
+      KeyLocks locks,
+      ChangeAges ages,
+      boolean besideOtherMachines,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.locks = locks;
+    this.besideOtherMachines = besideOtherMachines;
+    this.clock = clock;
+    this.file = new PolicyFile(root.ops(), root.path(), ages);
     this.state = stateOf(file.read());
     this.lookedAt = System.nanoTime();
     tellDamage();
@@ -70,9 +83,9 @@ final class PolicyInForce {
     long since =
         ttl == null || ttl.origin() != Origin.DEFAULT ? 0 : ttl.since().toUnixNanosSaturated();
     return Limits.of(
-        budget == null ? StoreOptions.DEFAULT_SIZE_BUDGET_BYTES : budget.bytes(),
+        budget == null ? Limits.DEFAULT_SIZE_BUDGET_BYTES : budget.bytes(),
         budget != null,
-        ttl == null ? 0 : StoreOptions.saturatedNanos(ttl.duration()),
+        ttl == null ? 0 : Limits.saturatedNanos(ttl.duration()),
         since);
   }
 
@@ -154,27 +167,25 @@ final class PolicyInForce {
    * @throws PolicyConflictException if the root has others, and no change was asked for
    * @throws IOException if what was named could not be written
    */
-  void agree(StoreOptions options) throws IOException {
+  void agree(NamedLimits named) throws IOException {
     refresh();
-    requireAgreement(options);
+    requireAgreement(named);
     boolean damaged = damage() != null;
-    boolean repairs =
-        options.policyUse() == PolicyUse.CHANGE
-            && (options.namesSizeBudget() || options.namesTtl());
-    if (options.readOnly() || (damaged && !repairs)) {
+    boolean repairs = named.use() == PolicyUse.CHANGE && named.any();
+    if (named.readOnly() || (damaged && !repairs)) {
       return;
     }
-    StoredPolicy wanted = wanted(options);
+    StoredPolicy wanted = wanted(named);
     if (!damaged && wanted.equals(state.found().policy())) {
-      setDefaultTtl(options);
+      setDefaultTtl(named);
       return;
     }
-    try (KeyLocks.Hold hold = engine.locks.acquireSweep(PATIENCE_NANOS)) {
+    try (KeyLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
       // Somebody else may have named others meanwhile.
       readAgain();
-      requireAgreement(options);
-      wanted = wanted(options);
-      if (!options.namesTtl() && wanted.ttl() == null) {
+      requireAgreement(named);
+      wanted = wanted(named);
+      if (named.ttl().isEmpty() && wanted.ttl() == null) {
         wanted = wanted.with(defaultTtl());
       }
       if (damage() != null || !wanted.equals(state.found().policy())) {
@@ -183,25 +194,25 @@ final class PolicyInForce {
     }
   }
 
-  private void requireAgreement(StoreOptions options) {
-    if (options.policyUse() != PolicyUse.AGREE) {
+  private void requireAgreement(NamedLimits named) {
+    if (named.use() != PolicyUse.AGREE) {
       return;
     }
     StoredPolicy policy = state.found().policy();
     Budget budget = policy.budget();
-    if (options.namesSizeBudget()
+    if (named.budgetBytes().isPresent()
         && budget != null
         && budget.origin() == Origin.NAMED
-        && budget.bytes() != options.sizeBudgetBytes()) {
+        && budget.bytes() != named.budgetBytes().getAsLong()) {
       throw conflict(
-          "size budget", budget.bytes() + " bytes", options.sizeBudgetBytes() + " bytes");
+          "size budget", budget.bytes() + " bytes", named.budgetBytes().getAsLong() + " bytes");
     }
     Ttl ttl = policy.ttl();
-    if (options.namesTtl()
+    if (named.ttl().isPresent()
         && ttl != null
         && ttl.origin() == Origin.NAMED
-        && !ttl.duration().equals(options.ttl())) {
-      throw conflict("ttl", ttl.duration().toString(), options.ttl().toString());
+        && !ttl.duration().equals(named.ttl().get())) {
+      throw conflict("ttl", ttl.duration().toString(), named.ttl().get().toString());
     }
   }
 
@@ -214,38 +225,40 @@ final class PolicyInForce {
             + named
             + " (StoreOptions.withPolicy changes the root's, or names them for this store only)"
             + " root="
-            + engine.root);
+            + root.path());
   }
 
-  /** The policy with what the options name for the root. */
-  private StoredPolicy wanted(StoreOptions options) {
+  /** The policy with what is named for the root. */
+  private StoredPolicy wanted(NamedLimits named) {
     StoredPolicy wanted = state.found().policy();
-    if (options.policyUse() == PolicyUse.THIS_STORE_ONLY) {
+    if (named.use() == PolicyUse.THIS_STORE_ONLY) {
       return wanted;
     }
-    if (options.namesSizeBudget()) {
-      wanted = wanted.with(new Budget(options.sizeBudgetBytes(), Origin.NAMED));
+    if (named.budgetBytes().isPresent()) {
+      wanted = wanted.with(new Budget(named.budgetBytes().getAsLong(), Origin.NAMED));
     }
     Ttl ttl = wanted.ttl();
     boolean same =
-        ttl != null && ttl.origin() == Origin.NAMED && ttl.duration().equals(options.ttl());
-    if (options.namesTtl() && !same) {
-      wanted = wanted.with(new Ttl(options.ttl(), Origin.NAMED, now()));
+        ttl != null
+            && ttl.origin() == Origin.NAMED
+            && Optional.of(ttl.duration()).equals(named.ttl());
+    if (named.ttl().isPresent() && !same) {
+      wanted = wanted.with(new Ttl(named.ttl().get(), Origin.NAMED, now()));
     }
     return wanted;
   }
 
   private Stamp now() {
-    return Stamp.ofUnixNanos(engine.clock.nanoTime());
+    return Stamp.ofUnixNanos(clock.nanoTime());
   }
 
   private Ttl defaultTtl() {
-    return new Ttl(StoreOptions.DEFAULT_TTL, Origin.DEFAULT, now());
+    return new Ttl(Limits.DEFAULT_TTL, Origin.DEFAULT, now());
   }
 
   /** Brings the default TTL into force for what is written from now on, if there is none yet. */
-  private void setDefaultTtl(StoreOptions options) {
-    if (!options.namesTtl() && damage() == null && state.found().policy().ttl() == null) {
+  private void setDefaultTtl(NamedLimits named) {
+    if (named.ttl().isEmpty() && damage() == null && state.found().policy().ttl() == null) {
       defaultTtlWanted = true;
       trySetDefaultTtl();
     }
@@ -256,7 +269,7 @@ final class PolicyInForce {
     if (!defaultTtlWanted) {
       return;
     }
-    try (KeyLocks.Hold hold = engine.locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+    try (KeyLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
       if (!hold.shared()) {
         return;
       }
@@ -280,14 +293,14 @@ final class PolicyInForce {
   }
 
   private void tellDefaultTtl() throws IOException {
-    List<String> names = engine.ops.list(engine.root);
+    List<String> names = root.ops().list(root.path());
     if (names.stream().anyMatch(DirectoryNames::isKeyDirectory)) {
       LOG.log(
           System.Logger.Level.INFO,
           "nobody has named a TTL: from now on "
-              + StoreOptions.DEFAULT_TTL.toDays()
+              + Limits.DEFAULT_TTL.toDays()
               + " days hold for what is written; nothing that is there expires. root="
-              + engine.root);
+              + root.path());
     }
   }
 
@@ -318,11 +331,11 @@ final class PolicyInForce {
     if (damage() != null || state.limits().budgetInForce()) {
       return state.limits();
     }
-    boolean larger = bytesBefore > StoreOptions.DEFAULT_SIZE_BUDGET_BYTES;
+    boolean larger = bytesBefore > Limits.DEFAULT_SIZE_BUDGET_BYTES;
     Budget budget =
         larger
             ? new Budget(bytes, Origin.KEPT)
-            : new Budget(StoreOptions.DEFAULT_SIZE_BUDGET_BYTES, Origin.DEFAULT);
+            : new Budget(Limits.DEFAULT_SIZE_BUDGET_BYTES, Origin.DEFAULT);
     try {
       publish(state.found().policy().with(budget), hold);
     } catch (IOException e) {
@@ -343,14 +356,14 @@ final class PolicyInForce {
             + ", budget="
             + budget.bytes()
             + " root="
-            + engine.root);
+            + root.path());
     return state.limits();
   }
 
   private synchronized void publish(StoredPolicy policy, KeyLocks.Hold hold) throws IOException {
     try {
       // Beside other machines the stripe keeps out the processes of this one only.
-      file.publish(policy, hold.shared() && !engine.besideOtherMachines());
+      file.publish(policy, hold.shared() && !besideOtherMachines);
     } finally {
       readAgain();
     }

@@ -4,21 +4,18 @@ import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.PairRecovery;
 import io.warmstart.entry.Quarantine;
-import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.Digest256;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.Counter;
-import io.warmstart.index.KeyLocks;
-import io.warmstart.io.FileFacts;
+import io.warmstart.index.Counters;
+import io.warmstart.index.RootRecords;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The recovery of one key: what writers that died, or never knew our lock, have left in its
@@ -35,19 +32,38 @@ import java.util.concurrent.TimeUnit;
  * <p>Sweeps and verifications run it for every key; lookups do the part that concerns them.
  */
 final class RecoverFlow {
-  /**
-   * How old a file must be whose owner's life cannot be proven either way. Ages of leftovers are by
-   * ctime, as all ages are here: what a backup has brought back has the mtime that it had once.
-   */
-  private static final long OUT_OF_REACH_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private final RootDirectory root;
+  private final RecoveringLocks locks;
+  private final RootRecords records;
+  private final PairRecovery recovery;
+  private final Quarantine quarantine;
+  private final Leftovers leftovers;
+  private final ForeignWriters foreignWriters;
+  private final ForeignTouches foreignTouches;
+  private final boolean besideOtherMachines;
+  private final Counters counters;
 
-  /** How old, if a process with the number that the file names is there, whoever that is. */
-  private static final long ABANDONED_NANOS = TimeUnit.DAYS.toNanos(1);
-
-  private final Engine engine;
-
-  RecoverFlow(Engine engine) {
-    this.engine = engine;
+  RecoverFlow(
+      RootDirectory root,
+      RecoveringLocks locks,
+      RootRecords records,
+      PairRecovery recovery,
+      Quarantine quarantine,
+      Leftovers leftovers,
+      ForeignWriters foreignWriters,
+      ForeignTouches foreignTouches,
+      boolean besideOtherMachines,
+      Counters counters) {
+    this.root = root;
+    this.locks = locks;
+    this.records = records;
+    this.recovery = recovery;
+    this.quarantine = quarantine;
+    this.leftovers = leftovers;
+    this.foreignWriters = foreignWriters;
+    this.foreignTouches = foreignTouches;
+    this.besideOtherMachines = besideOtherMachines;
+    this.counters = counters;
   }
 
   /** What was done to one key. */
@@ -75,9 +91,9 @@ final class RecoverFlow {
    * @param result counts what was done, also by a run that fails half-way
    */
   void run(KeyDirectory directory, KeyScan scan, Result result) throws IOException {
-    engine.foreignTouches.noteTracesIn(scan);
+    foreignTouches.noteTracesIn(scan);
     List<KeyScan.Leftover> dead = deadLeftovers(directory, scan);
-    Set<String> broken = brokenRuns(scan);
+    Set<String> broken = scan.brokenRuns();
     for (KeyScan.Leftover leftover : dead) {
       if (leftover.staged() != null) {
         // Its owner may have died between its two renames: the payload in place may be the new one
@@ -85,17 +101,17 @@ final class RecoverFlow {
         broken.add(leftover.staged().runId());
       }
     }
-    if (engine.besideOtherMachines()) {
+    if (besideOtherMachines) {
       passOverUnsettled(directory, broken, dead);
     }
     if (!broken.isEmpty() || !dead.isEmpty()) {
-      try (KeyLocks.Hold hold = engine.lock(directory)) {
+      try (KeyUpdate update = locks.acquire(directory)) {
         for (String runId : broken) {
           PairRecovery.Judgement judgement =
               scan.foreignManifestStaged(runId)
                   ? PairRecovery.Judgement.NONE
                   : PairRecovery.Judgement.SWEEP;
-          PairRecovery.Outcome outcome = settle(engine, hold, directory, runId, judgement);
+          PairRecovery.Outcome outcome = settle(update, runId, judgement);
           count(result, outcome);
           if (outcome == PairRecovery.Outcome.UNDECIDED) {
             // What somebody is bringing back may yet want the staged file that completes it.
@@ -105,7 +121,7 @@ final class RecoverFlow {
         for (KeyScan.Leftover leftover : dead) {
           remove(directory.path().resolve(leftover.name()), leftover, result);
         }
-        KeyCount.under(engine, hold, directory);
+        update.recount();
       }
     }
   }
@@ -117,7 +133,7 @@ final class RecoverFlow {
     ForeignWriters.Waits waits = new ForeignWriters.Waits();
     waits.of(all);
     for (String runId : all) {
-      if (!ForeignWriters.waitOut(engine, directory, runId, waits)) {
+      if (!foreignWriters.waitOut(directory, runId, waits)) {
         broken.remove(runId);
         dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
       }
@@ -125,36 +141,23 @@ final class RecoverFlow {
   }
 
   /** Mends or sets aside one pair, and counts it. The caller holds the key's lock. */
-  static PairRecovery.Outcome settle(
-      Engine engine,
-      KeyLocks.Hold hold,
-      KeyDirectory directory,
-      String runId,
-      PairRecovery.Judgement judgement)
+  PairRecovery.Outcome settle(KeyUpdate update, String runId, PairRecovery.Judgement judgement)
       throws IOException {
-    PairRecovery.Outcome outcome;
-    engine.index.changing(directory);
-    try {
-      // Without the lock nothing is proven: its holder may be stopped between its two renames.
-      PairRecovery.Judgement proven = hold.shared() ? judgement : PairRecovery.Judgement.NONE;
-      outcome = engine.recovery.recover(directory, runId, proven, hold.shared());
-    } finally {
-      engine.index.changed(directory);
-    }
+    boolean locked = update.heldAcrossProcesses();
+    update.begin();
+    // Without the lock nothing is proven: its holder may be stopped between its two renames.
+    PairRecovery.Outcome outcome =
+        recovery.recover(
+            update.directory(), runId, locked ? judgement : PairRecovery.Judgement.NONE, locked);
     if (outcome != PairRecovery.Outcome.WHOLE) {
-      KeyCount.under(engine, hold, directory);
+      update.recount();
     }
     switch (outcome) {
-      case ROLLED_FORWARD -> {
-        engine.counters.count(Counter.ROLLED_FORWARD);
-      }
+      case ROLLED_FORWARD -> counters.count(Counter.ROLLED_FORWARD);
       case QUARANTINED -> {
-        engine.counters.count(Counter.QUARANTINED);
-        hold.countRemoval();
-        engine
-            .records()
-            .quarantineHas(
-                engine.quarantine.list().stream().mapToLong(Quarantine.Held::bytes).sum());
+        counters.count(Counter.QUARANTINED);
+        update.countRemoval();
+        records.quarantineHas(quarantine.heldBytes());
       }
       case WHOLE, GONE, UNDECIDED -> {}
     }
@@ -162,9 +165,9 @@ final class RecoverFlow {
   }
 
   /** Recovers one key that is not being walked, by what it looks like now. */
-  static void recover(Engine engine, KeyDirectory directory) throws IOException {
-    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    new RecoverFlow(engine).run(directory, scan, new Result());
+  void run(Digest256 key) throws IOException {
+    KeyDirectory directory = root.directory(key);
+    run(directory, KeyScan.withSizes(root.ops(), directory), new Result());
   }
 
   private static void count(Result result, PairRecovery.Outcome outcome) {
@@ -175,43 +178,17 @@ final class RecoverFlow {
     }
   }
 
-  /** Runs with a manifest that cannot be read, or with only one half. */
-  static Set<String> brokenRuns(KeyScan scan) {
-    Set<String> broken = new LinkedHashSet<>();
-    for (KeyScan.Suspect suspect : scan.suspects()) {
-      if (!suspect.unreadable()) {
-        broken.add(suspect.runId());
-      }
-    }
-    for (String runId : scan.payloadFacts().keySet()) {
-      boolean unreadable =
-          scan.suspects().stream().anyMatch(suspect -> suspect.runId().equals(runId));
-      if (!scan.manifestFacts().containsKey(runId) && !unreadable) {
-        broken.add(runId);
-      }
-    }
-    scan.candidates()
-        .forEach(
-            candidate -> {
-              FileFacts payload = scan.payloadFacts().get(candidate.runId());
-              if (payload == null || !candidate.manifest().fitsLength(payload.size())) {
-                broken.add(candidate.runId());
-              }
-            });
-    return broken;
-  }
-
   private List<KeyScan.Leftover> deadLeftovers(KeyDirectory directory, KeyScan scan)
       throws IOException {
     List<KeyScan.Leftover> dead = new ArrayList<>();
     for (KeyScan.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
-      if (staged != null && isGone(engine, directory, staged)) {
+      if (staged != null && leftovers.areGone(directory, staged)) {
         dead.add(leftover);
       }
     }
     for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
-      if (isDeadForeign(engine, directory, leftover)) {
+      if (leftovers.isDeadForeign(directory, leftover)) {
         dead.add(leftover);
       }
     }
@@ -220,48 +197,13 @@ final class RecoverFlow {
 
   private void remove(Path path, KeyScan.Leftover leftover, Result result) throws IOException {
     try {
-      engine.ops.unlink(path);
+      root.ops().unlink(path);
       result.leftoversRemoved++;
       // The original's temporaries never counted.
       result.bytesRemoved += leftover.staged() == null ? 0 : leftover.bytes();
-      engine.counters.count(Counter.LEFTOVERS_REMOVED);
+      counters.count(Counter.LEFTOVERS_REMOVED);
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.
     }
-  }
-
-  /**
-   * Whether the owner of a staged file is gone: see {@link
-   * io.warmstart.entry.StagedOwners#areGone}.
-   */
-  static boolean isGone(Engine engine, KeyDirectory directory, StagedName staged)
-      throws IOException {
-    return switch (engine.liveness(staged)) {
-      case DEAD -> true;
-      case ALIVE -> false;
-      // Before the last reboot, or on another machine that shares the file system.
-      case OUT_OF_REACH -> engine.ages.isOlder(directory.staged(staged), OUT_OF_REACH_NANOS);
-    };
-  }
-
-  /**
-   * The original store names its temporaries by process id alone, which may be that of another
-   * namespace or of a later process: so they must be old, and their process not to be seen.
-   */
-  static boolean isDeadForeign(Engine engine, KeyDirectory directory, KeyScan.Leftover leftover)
-      throws IOException {
-    OptionalLong pid = DirectoryNames.foreignTemporaryPid(leftover.name());
-    if (pid.isEmpty()) {
-      return false;
-    }
-    return isOlder(engine, directory, leftover, ABANDONED_NANOS)
-        || (isOlder(engine, directory, leftover, OUT_OF_REACH_NANOS)
-            && ProcessHandle.of(pid.getAsLong()).isEmpty());
-  }
-
-  private static boolean isOlder(
-      Engine engine, KeyDirectory directory, KeyScan.Leftover leftover, long nanos)
-      throws IOException {
-    return engine.ages.isOlder(directory.path().resolve(leftover.name()), nanos);
   }
 }

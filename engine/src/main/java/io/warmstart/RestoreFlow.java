@@ -4,20 +4,24 @@ import io.warmstart.FittingHalves.ManifestSource;
 import io.warmstart.FittingHalves.Source;
 import io.warmstart.RestoreReport.Item;
 import io.warmstart.RestoreReport.Outcome;
+import io.warmstart.entry.CaseFolding;
 import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
 import io.warmstart.entry.OpenDirectories;
+import io.warmstart.entry.PairReader;
 import io.warmstart.entry.Quarantine;
 import io.warmstart.entry.QuarantinedRuns;
 import io.warmstart.entry.QuarantinedRuns.Half;
 import io.warmstart.entry.QuarantinedRuns.Run;
+import io.warmstart.entry.Stager;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.KeyLocks;
+import io.warmstart.index.RootRecords;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -30,6 +34,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
+import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,11 +61,51 @@ import org.jspecify.annotations.Nullable;
 final class RestoreFlow {
   private static final int MOST_ATTEMPTS = 8;
 
-  private final Engine engine;
+  private final RootDirectory root;
+  private final RecoveringLocks locks;
+  private final RootRecords records;
+  private final Quarantine quarantine;
+  private final PairReader reader;
+  private final Stager stager;
+  private final OpenDirectories openDirectories;
+  private final CaseFolding caseFolding;
+  private final Leftovers leftovers;
+  private final ChangeAges ages;
+  private final Expiry expiry;
+  private final Supplier<Owner> owner;
+  private final boolean besideOtherMachines;
+  private final EpochNanoClock clock;
   private final List<Item> items = new ArrayList<>();
 
-  RestoreFlow(Engine engine) {
-    this.engine = engine;
+  RestoreFlow(
+      RootDirectory root,
+      RecoveringLocks locks,
+      RootRecords records,
+      Quarantine quarantine,
+      PairReader reader,
+      Stager stager,
+      OpenDirectories openDirectories,
+      CaseFolding caseFolding,
+      Leftovers leftovers,
+      ChangeAges ages,
+      Expiry expiry,
+      Supplier<Owner> owner,
+      boolean besideOtherMachines,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.locks = locks;
+    this.records = records;
+    this.quarantine = quarantine;
+    this.reader = reader;
+    this.stager = stager;
+    this.openDirectories = openDirectories;
+    this.caseFolding = caseFolding;
+    this.leftovers = leftovers;
+    this.ages = ages;
+    this.expiry = expiry;
+    this.owner = owner;
+    this.besideOtherMachines = besideOtherMachines;
+    this.clock = clock;
   }
 
   /**
@@ -71,7 +117,7 @@ final class RestoreFlow {
     Set<Digest256> wanted = new HashSet<>();
     keys.forEach(key -> wanted.add(key.digest()));
     try {
-      QuarantinedRuns found = engine.quarantine.runs();
+      QuarantinedRuns found = quarantine.runs();
       found
           .runs()
           .forEach(
@@ -84,8 +130,7 @@ final class RestoreFlow {
         found.unknown().forEach(this::unknown);
       }
     } catch (IOException e) {
-      throw StoreFailures.ofReading(
-          "cannot look at the quarantine", engine.quarantine.directory(), e);
+      throw StoreFailures.ofReading("cannot look at the quarantine", quarantine.directory(), e);
     }
     return new RestoreReport(List.copyOf(items));
   }
@@ -103,13 +148,14 @@ final class RestoreFlow {
   }
 
   private void restore(Run run, List<Half> halves, boolean listOnly) {
-    KeyDirectory directory = engine.directory(run.key());
+    KeyDirectory directory = root.directory(run.key());
     List<Path> files = halves.stream().map(Half::path).toList();
     try {
       StringBuilder why = new StringBuilder();
-      FittingHalves fit = FittingHalves.find(engine, directory, run.runId(), halves, why);
+      FittingHalves fit =
+          FittingHalves.find(root.ops(), reader, directory, run.runId(), halves, why);
       String written = fit == null ? "" : ", here written=" + fit.manifest().manifest().written();
-      if (PairCheck.of(engine, directory, run.runId()).whole()) {
+      if (PairCheck.of(root.ops(), reader, directory, run.runId()).whole()) {
         add(run, halves, files, Outcome.IN_PLACE, "a whole entry is in place" + written, null);
       } else if (fit == null) {
         add(run, halves, files, Outcome.NOT_WHOLE, why.toString(), null);
@@ -160,7 +206,7 @@ final class RestoreFlow {
     }
     items.add(
         new Item(
-            Optional.of(Fingerprint.fromHex(run.key().toHex())),
+            Optional.of(Fingerprint.ofDigest(run.key())),
             run.runId(),
             outcome,
             detail,
@@ -172,7 +218,7 @@ final class RestoreFlow {
   /** Whether somebody may be writing the run; null if it may come back. */
   private @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
-    KeyScan scan = KeyScan.forLookup(engine.ops, directory);
+    KeyScan scan = KeyScan.forLookup(root.ops(), directory);
     if (scan.foreignManifestStaged(runId)) {
       return Outcome.BEING_WRITTEN;
     }
@@ -181,13 +227,13 @@ final class RestoreFlow {
       // What this process has staged is what comes back, or a save's that waits for the lock.
       if (staged != null
           && staged.runId().equals(runId)
-          && !staged.owner().equals(engine.owner())
-          && !RecoverFlow.isGone(engine, directory, staged)) {
+          && !staged.owner().equals(owner.get())
+          && !leftovers.areGone(directory, staged)) {
         return Outcome.BEING_WRITTEN;
       }
     }
     for (Path other : others(directory, runId, fit)) {
-      if (!engine.ages.isOlder(other, ChangeAges.SETTLED_NANOS)) {
+      if (!ages.isOlder(other, ChangeAges.SETTLED_NANOS)) {
         return Outcome.BEING_WRITTEN;
       }
     }
@@ -201,7 +247,7 @@ final class RestoreFlow {
     for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
       if (!half.equals(fit.manifest().source().path()) && !half.equals(fit.payload().path())) {
         try {
-          engine.ops.stat(half);
+          root.ops().stat(half);
           others.add(half);
         } catch (NoSuchFileException e) {
           // The usual case.
@@ -214,11 +260,11 @@ final class RestoreFlow {
   private Outcome publish(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
-      try (OpenDirectories.Use open = engine.openDirectories.use(directory)) {
+      try (OpenDirectories.Use open = openDirectories.use(directory)) {
         Outcome outcome = publishStaged(directory, runId, fit);
         if (outcome == Outcome.RESTORED) {
           open.sync();
-          engine.quarantine.remove(fit.quarantined());
+          quarantine.remove(fit.quarantined());
         }
         return outcome;
       } catch (NoSuchFileException e) {
@@ -232,7 +278,7 @@ final class RestoreFlow {
 
   private Outcome publishStaged(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
-    engine.caseFolding.requireOwnName(directory);
+    caseFolding.requireOwnName(directory);
     List<Path> staged = new ArrayList<>();
     IOException unused = new IOException("not published");
     try {
@@ -241,7 +287,7 @@ final class RestoreFlow {
       return commit(directory, runId, fit, payload, manifest);
     } finally {
       // Second names by now, or of no use: what they are made from lies in quarantine still.
-      staged.forEach(each -> engine.stager.discard(each, unused));
+      staged.forEach(each -> stager.discard(each, unused));
     }
   }
 
@@ -251,7 +297,7 @@ final class RestoreFlow {
     if (!source.quarantined()) {
       return null;
     }
-    Path path = engine.stager.stageLink(directory, runId, role, source.path());
+    Path path = stager.stageLink(directory, runId, role, source.path());
     staged.add(path);
     return path;
   }
@@ -260,13 +306,13 @@ final class RestoreFlow {
   private @Nullable Path stageManifest(
       KeyDirectory directory, String runId, ManifestSource source, List<Path> staged)
       throws IOException {
-    if (!source.source().quarantined() && engine.besideOtherMachines()) {
+    if (!source.source().quarantined() && besideOtherMachines) {
       // Between the last look and the rename another machine may replace it.
       return null;
     }
-    Stamp now = Stamp.ofUnixNanos(engine.clock.nanoTime());
+    Stamp now = Stamp.ofUnixNanos(clock.nanoTime());
     try {
-      Path path = engine.stager.stageManifest(directory, runId, source.manifest().withAccess(now));
+      Path path = stager.stageManifest(directory, runId, source.manifest().withAccess(now));
       staged.add(path);
       return path;
     } catch (ManifestFormatException e) {
@@ -283,12 +329,12 @@ final class RestoreFlow {
       @Nullable Path payload,
       @Nullable Path manifest)
       throws IOException {
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
-      if (!hold.shared()) {
+    try (KeyUpdate update = locks.acquire(directory)) {
+      if (!update.heldAcrossProcesses()) {
         return Outcome.BEING_WRITTEN;
       }
       requireNoOtherRunInTheWay(directory, runId);
-      if (PairCheck.of(engine, directory, runId).whole()) {
+      if (PairCheck.of(root.ops(), reader, directory, runId).whole()) {
         return Outcome.IN_PLACE;
       }
       Outcome inTheWay = isInTheWay(directory, runId, fit);
@@ -298,29 +344,22 @@ final class RestoreFlow {
         return Outcome.BEING_WRITTEN;
       }
       List<Path> others = others(directory, runId, fit);
-      boolean restored;
-      engine.index.changing(directory);
-      try {
-        if (!others.isEmpty()) {
-          hold.countRemoval();
-          engine.quarantine.take(
-              directory.key(), "in the way of what was restored: run=" + runId, others);
-        }
-        restored = putInPlace(directory, runId, fit, payload, manifest);
-      } finally {
-        engine.index.changed(directory);
+      update.begin();
+      if (!others.isEmpty()) {
+        update.countRemoval();
+        quarantine.take(directory.key(), "in the way of what was restored: run=" + runId, others);
       }
-      if (!restored) {
-        KeyCount.under(engine, hold, directory);
+      if (!putInPlace(directory, runId, fit, payload, manifest)) {
+        update.recount();
         return Outcome.IN_PLACE;
       }
-      tellIndex(hold, directory, runId, fit);
+      record(update, runId, fit);
       return Outcome.RESTORED;
     }
   }
 
   private void requireNoOtherRunInTheWay(KeyDirectory directory, String runId) throws IOException {
-    String other = engine.caseFolding.runInTheWay(directory, runId);
+    String other = caseFolding.runInTheWay(directory, runId);
     if (other != null) {
       throw new FileSystemException(
           directory.path().toString(),
@@ -344,7 +383,7 @@ final class RestoreFlow {
       @Nullable Path manifest)
       throws IOException {
     Path payloadName = directory.payload(runId);
-    FileFacts ours = payload == null ? null : engine.ops.stat(payload);
+    FileFacts ours = payload == null ? null : root.ops().stat(payload);
     if (payload != null && !linkOrRename(payload, payloadName)) {
       return false;
     }
@@ -359,11 +398,11 @@ final class RestoreFlow {
       }
     } else if (isUnchanged(source)) {
       // Over the one that is in place and says the same, as a touch does it.
-      engine.ops.rename(manifest, manifestName);
+      root.ops().rename(manifest, manifestName);
       return true;
     }
     if (ours != null && isFile(payloadName, ours)) {
-      engine.ops.unlink(payloadName);
+      root.ops().unlink(payloadName);
     }
     return false;
   }
@@ -371,23 +410,23 @@ final class RestoreFlow {
   /** Whether a staged file has got its name; not if the name is taken. */
   private boolean linkOrRename(Path staged, Path name) throws IOException {
     try {
-      engine.ops.link(name, staged);
+      root.ops().link(name, staged);
       return true;
     } catch (FileAlreadyExistsException e) {
       // A file server that was asked twice says so of the link that it has made itself.
-      return isFile(name, engine.ops.stat(staged));
+      return isFile(name, root.ops().stat(staged));
     } catch (NoSuchFileException e) {
       throw e;
     } catch (IOException | UnsupportedOperationException e) {
       // No hard links here.
-      engine.ops.rename(staged, name);
+      root.ops().rename(staged, name);
       return true;
     }
   }
 
   private boolean isFile(Path name, FileFacts file) throws IOException {
     try {
-      return engine.ops.stat(name).sameFileAs(file);
+      return root.ops().stat(name).sameFileAs(file);
     } catch (NoSuchFileException e) {
       return false;
     }
@@ -395,23 +434,19 @@ final class RestoreFlow {
 
   /** Half in place that was to be part of the entry: whether it is what was hashed. */
   private boolean isUnchanged(Source source) throws IOException {
-    return source.quarantined() || engine.ops.stat(source.path()).sameContentAs(source.facts());
+    return source.quarantined() || root.ops().stat(source.path()).sameContentAs(source.facts());
   }
 
-  private void tellIndex(
-      KeyLocks.Hold hold, KeyDirectory directory, String runId, FittingHalves fit)
-      throws IOException {
-    long now = engine.clock.nanoTime();
-    engine.touches.note(directory.key(), new Candidate(runId, fit.manifest().manifest()), now);
+  private void record(KeyUpdate update, String runId, FittingHalves fit) throws IOException {
+    Candidate restored = new Candidate(runId, fit.manifest().manifest());
+    expiry.noteHit(update.directory().key(), restored, clock.nanoTime());
     // No bytes are counted in both places: another process's sweep would make room for them.
     List<Path> moved = fit.quarantined();
-    engine
-        .records()
-        .quarantineHas(
-            engine.quarantine.list().stream()
-                .filter(held -> !moved.contains(held.path()))
-                .mapToLong(Quarantine.Held::bytes)
-                .sum());
-    KeyCount.under(engine, hold, directory);
+    records.quarantineHas(
+        quarantine.list().stream()
+            .filter(held -> !moved.contains(held.path()))
+            .mapToLong(Quarantine.Held::bytes)
+            .sum());
+    update.recount();
   }
 }

@@ -20,7 +20,7 @@ final class Roots {
    *
    * @return the root's real path
    */
-  static Path prepare(Path root, StoreOptions options) {
+  static Path prepare(Path root, EngineOptions options) {
     Path absolute = root.toAbsolutePath();
     if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
       throw new StoreException("root is not a directory: root=" + root);

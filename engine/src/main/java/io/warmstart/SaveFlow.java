@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.entry.CaseFolding;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.OpenDirectories;
 import io.warmstart.entry.Publisher;
@@ -7,19 +8,22 @@ import io.warmstart.entry.StagedPair;
 import io.warmstart.entry.Stager;
 import io.warmstart.entry.SyncFailedException;
 import io.warmstart.format.Manifest;
+import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
 import io.warmstart.index.Counter;
+import io.warmstart.index.Counters;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyLocks;
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.io.ReplacedFiles.Replaced;
-import io.warmstart.payload.PayloadSource;
+import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,44 +66,89 @@ final class SaveFlow {
 
   private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private final Engine engine;
-  private final StoreOptions options;
+  private final RootDirectory root;
+  private final Budget budget;
+  private final OpenDirectories openDirectories;
+  private final CaseFolding caseFolding;
+  private final Stager stager;
+  private final Publisher publisher;
+  private final ReplacedFiles replaced;
+  private final KeyLocks stripes;
+  private final RecoveringLocks locks;
+  private final ForeignTouches foreignTouches;
+  private final RunIdGenerator runIds;
+  private final Runnable leaveTraces;
+  private final Counters counters;
   private final StoreLimits limits;
+  private final Consumer<SavedEntry> keepBudget;
 
-  SaveFlow(Engine engine, StoreOptions options, StoreLimits limits) {
-    this.engine = engine;
-    this.options = options;
+  /**
+   * Makes the flow of one store.
+   *
+   * @param leaveTraces has the next sweep look for what a failed save may have left
+   * @param keepBudget is given each entry that was saved
+   */
+  SaveFlow(
+      RootDirectory root,
+      Budget budget,
+      OpenDirectories openDirectories,
+      CaseFolding caseFolding,
+      Stager stager,
+      Publisher publisher,
+      ReplacedFiles replaced,
+      KeyLocks stripes,
+      RecoveringLocks locks,
+      ForeignTouches foreignTouches,
+      RunIdGenerator runIds,
+      Runnable leaveTraces,
+      Counters counters,
+      StoreLimits limits,
+      Consumer<SavedEntry> keepBudget) {
+    this.root = root;
+    this.budget = budget;
+    this.openDirectories = openDirectories;
+    this.caseFolding = caseFolding;
+    this.stager = stager;
+    this.publisher = publisher;
+    this.replaced = replaced;
+    this.stripes = stripes;
+    this.locks = locks;
+    this.foreignTouches = foreignTouches;
+    this.runIds = runIds;
+    this.leaveTraces = leaveTraces;
+    this.counters = counters;
     this.limits = limits;
+    this.keepBudget = keepBudget;
   }
 
-  String saveNew(Fingerprint key, PayloadSource source, EntryAttributes attributes) {
-    String runId = engine.runIds.next();
+  String saveNew(Fingerprint key, Payload source, EntryAttributes attributes) {
+    String runId = runIds.next();
     run(key, runId, source, attributes, false);
-    engine.counters.count(Counter.SAVES);
+    counters.count(Counter.SAVES);
     return runId;
   }
 
-  void overwrite(Fingerprint key, String runId, PayloadSource source, EntryAttributes attributes) {
+  void overwrite(Fingerprint key, String runId, Payload source, EntryAttributes attributes) {
     run(key, RunIds.requireValid(runId), source, attributes, true);
-    engine.counters.count(Counter.SAVES);
-    engine.counters.count(Counter.OVERWRITES);
+    counters.count(Counter.SAVES);
+    counters.count(Counter.OVERWRITES);
   }
 
   private void run(
       Fingerprint key,
       String runId,
-      PayloadSource source,
+      Payload source,
       EntryAttributes attributes,
       boolean mayReplace) {
-    Budget.requireRoom(engine, limits.now(), key, source.length(), attributes);
-    KeyDirectory directory = engine.directory(key.digest());
+    budget.requireRoom(limits.now(), key, source.length(), attributes);
+    KeyDirectory directory = root.directory(key.digest());
     Progress progress = new Progress();
     Manifest saved;
     try {
       saved = publish(directory, runId, source, stagerAttributes(attributes), mayReplace, progress);
     } catch (SyncFailedException e) {
       failed();
-      engine.counters.count(Counter.SYNC_FAILURES);
+      counters.count(Counter.SYNC_FAILURES);
       throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
     } catch (IOException e) {
       failed();
@@ -108,8 +157,7 @@ final class SaveFlow {
       failed();
       throw e;
     }
-    EvictFlow.keepBudget(
-        engine, options, limits, new SavedEntry(key.digest(), runId, saved, progress.addedBytes));
+    keepBudget.accept(new SavedEntry(key.digest(), runId, saved, progress.addedBytes));
   }
 
   /** What the attempts of one save have changed. */
@@ -146,14 +194,14 @@ final class SaveFlow {
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
   private void failed() {
-    engine.counters.count(Counter.SAVE_FAILURES);
-    engine.leaveTraces();
+    counters.count(Counter.SAVE_FAILURES);
+    leaveTraces.run();
   }
 
   private Manifest publish(
       KeyDirectory directory,
       String runId,
-      PayloadSource source,
+      Payload source,
       Stager.Attributes attributes,
       boolean mayReplace,
       Progress progress)
@@ -165,7 +213,7 @@ final class SaveFlow {
       if (attempt > 0) {
         backOff(attempt);
       }
-      try (OpenDirectories.Use open = engine.openDirectories.use(directory);
+      try (OpenDirectories.Use open = openDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
@@ -173,15 +221,15 @@ final class SaveFlow {
         if (progress.published > MOST_REPUBLICATIONS) {
           break;
         }
-        engine.counters.count(Counter.REPUBLISHED);
-        engine.foreignTouches.destroyed();
+        counters.count(Counter.REPUBLISHED);
+        foreignTouches.destroyed();
       } catch (NoSuchFileException e) {
         // A sibling has removed the directory while it was empty, or somebody the staged files.
         vanished = e;
       }
     }
     if (progress.manifest != null) {
-      engine.counters.count(Counter.REMOVED_BY_OTHERS);
+      counters.count(Counter.REMOVED_BY_OTHERS);
       return progress.manifest;
     }
     throw new IOException(
@@ -191,12 +239,12 @@ final class SaveFlow {
 
   /** Stages, once more if what overwrites have replaced is in the way. */
   private StagedPair stage(
-      KeyDirectory directory, String runId, PayloadSource source, Stager.Attributes attributes)
+      KeyDirectory directory, String runId, Payload source, Stager.Attributes attributes)
       throws IOException {
-    engine.caseFolding.requireOwnName(directory);
-    long freed = engine.replaced.freed();
+    caseFolding.requireOwnName(directory);
+    long freed = replaced.freed();
     try {
-      return engine.stager.stage(directory, runId, source, attributes);
+      return stager.stage(directory, runId, source, attributes);
     } catch (SyncFailedException | NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
@@ -208,12 +256,12 @@ final class SaveFlow {
       if (!wanting) {
         throw e;
       }
-      engine.replaced.closeAll();
+      replaced.closeAll();
       // By us, or a moment ago by its own thread.
-      if (engine.replaced.freed() == freed) {
+      if (replaced.freed() == freed) {
         throw e;
       }
-      return engine.stager.stage(directory, runId, source, attributes);
+      return stager.stage(directory, runId, source, attributes);
     }
   }
 
@@ -229,20 +277,20 @@ final class SaveFlow {
       boolean mayReplace,
       Progress progress)
       throws IOException {
-    ReplacedFiles.Held replaced = engine.replaced.hold();
+    ReplacedFiles.Held held = replaced.hold();
     try {
-      long removals = commit(directory, pair, mayReplace, replaced, progress);
+      long removals = commit(directory, pair, mayReplace, held, progress);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
       boolean sameDirectory = makeNamesDurable(open, directory);
       progress.published++;
       progress.manifest = pair.manifest();
-      return (sameDirectory && !engine.foreignTouches.areNear())
+      return (sameDirectory && !foreignTouches.areNear())
           || stillInPlace(directory, pair, removals, mayReplace);
     } finally {
       // Not sooner: what is freed before the sync of the directory, that sync waits for.
-      replaced.close();
+      held.close();
     }
   }
 
@@ -257,52 +305,43 @@ final class SaveFlow {
       KeyDirectory directory,
       StagedPair pair,
       boolean mayReplace,
-      ReplacedFiles.Held replaced,
+      ReplacedFiles.Held held,
       Progress progress)
       throws IOException {
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
+    try (KeyUpdate update = locks.acquire(directory)) {
       Publisher.Before before = Publisher.Before.NOTHING;
-      boolean inPlace;
       if (mayReplace) {
         requireNoOtherRunInTheWay(directory, pair.runId());
-        before = engine.publisher.before(pair);
-        replaced.open(
+        before = publisher.before(pair);
+        held.open(
             new Replaced(directory.payload(pair.runId()), before.payload()),
             new Replaced(directory.manifest(pair.runId()), before.manifest()));
-        engine.foreignTouches.noteReplaced(
-            pair, before.manifest(), engine.records().changes(directory.key()));
+        foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
       }
-      engine.index.changing(directory);
+      update.begin();
+      boolean inPlace;
       try {
-        inPlace = engine.publisher.publish(pair);
-        if (!progress.renamed) {
-          progress.addedBytes = pair.bytes() - before.bytes();
-        }
-        progress.renamed = true;
+        inPlace = publisher.publish(pair);
       } catch (NoSuchFileException e) {
         // Somebody removes files here, and which of them is not known.
         progress.renamed = true;
         throw e;
-      } finally {
-        engine.index.changed(directory);
       }
-      engine
-          .records()
-          .published(
-              hold,
-              directory.key(),
-              EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()),
-              before.bytes());
+      if (!progress.renamed) {
+        progress.addedBytes = pair.bytes() - before.bytes();
+      }
+      progress.renamed = true;
+      update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
       if (!inPlace) {
         return FOREIGN_REMOVAL;
       }
-      engine.foreignTouches.noteLeft(pair, engine.records().changes(directory.key()));
-      return hold.removals();
+      foreignTouches.noteLeft(pair, update.changes());
+      return update.removals();
     } catch (Publisher.CutOffException e) {
       throw durabilityUnknown(
           "save was cut off and will be completed later", directory, e.reason());
     } catch (IOException | RuntimeException | Error e) {
-      engine.stager.discard(pair, e);
+      stager.discard(pair, e);
       throw e;
     }
   }
@@ -315,7 +354,7 @@ final class SaveFlow {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
       return false;
     } catch (IOException e) {
-      engine.counters.count(Counter.SYNC_FAILURES);
+      counters.count(Counter.SYNC_FAILURES);
       throw durabilityUnknown(
           "saved and visible, but the directory could not be synced", directory, e);
     }
@@ -330,15 +369,15 @@ final class SaveFlow {
   /** Whether the pair is there, or one of us has removed or replaced it by design. */
   private boolean stillInPlace(
       KeyDirectory directory, StagedPair pair, long removals, boolean overwritten) {
-    engine.foreignTouches.waitOut(pair, overwritten);
-    if (engine.publisher.stands(pair)) {
+    foreignTouches.waitOut(pair, overwritten);
+    if (publisher.stands(pair)) {
       return true;
     }
-    return removals == -1 || engine.locks.removals(directory.key()) != removals;
+    return removals == -1 || stripes.removals(directory.key()) != removals;
   }
 
   private void requireNoOtherRunInTheWay(KeyDirectory directory, String runId) throws IOException {
-    String other = engine.caseFolding.runInTheWay(directory, runId);
+    String other = caseFolding.runInTheWay(directory, runId);
     if (other != null) {
       throw new StoreException(
           "save failed, nothing was changed: the file system does not tell upper from lower case,"

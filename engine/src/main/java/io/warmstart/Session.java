@@ -1,13 +1,10 @@
 package io.warmstart;
 
 import io.warmstart.format.RankingRule;
-import io.warmstart.payload.PayloadSource;
-import java.nio.ByteBuffer;
+import io.warmstart.model.Payload;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
-import net.openhft.chronicle.bytes.BytesStore;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
@@ -148,24 +145,18 @@ public final class Session {
    * @param iteration unsigned
    * @return whether it was taken
    */
+  public synchronized boolean checkpoint(Payload payload, double objective, long iteration) {
+    long now = clock.nanoTime();
+    if (!isTaken(objective, now)) {
+      return false;
+    }
+    take(payload, objective, iteration, now);
+    return true;
+  }
+
+  /** Offers a whole array; see the first form. */
   public boolean checkpoint(byte[] payload, double objective, long iteration) {
-    return checkpoint(PayloadSource.of(payload), objective, iteration);
-  }
-
-  /** Offers what remains of a buffer; see the first form. */
-  public boolean checkpoint(ByteBuffer payload, double objective, long iteration) {
-    return checkpoint(PayloadSource.of(payload), objective, iteration);
-  }
-
-  /** Offers a range of an Agrona buffer; see the first form. */
-  public boolean checkpoint(
-      DirectBuffer payload, int offset, int length, double objective, long iteration) {
-    return checkpoint(PayloadSource.of(payload, offset, length), objective, iteration);
-  }
-
-  /** Offers the readable bytes of a Chronicle store; see the first form. */
-  public boolean checkpoint(BytesStore<?, ?> payload, double objective, long iteration) {
-    return checkpoint(PayloadSource.of(payload), objective, iteration);
+    return checkpoint(Payload.of(payload), objective, iteration);
   }
 
   /**
@@ -175,22 +166,13 @@ public final class Session {
    *     use this session. What it throws, this throws, and nothing is written
    */
   public synchronized boolean checkpoint(
-      Supplier<byte[]> payload, double objective, long iteration) {
+      Supplier<Payload> payload, double objective, long iteration) {
     long now = clock.nanoTime();
     if (!isTaken(objective, now)) {
       return false;
     }
-    byte[] bytes = Objects.requireNonNull(payload.get(), "the supplier has given no payload");
-    take(PayloadSource.of(bytes), objective, iteration, now);
-    return true;
-  }
-
-  private synchronized boolean checkpoint(PayloadSource payload, double objective, long iteration) {
-    long now = clock.nanoTime();
-    if (!isTaken(objective, now)) {
-      return false;
-    }
-    take(payload, objective, iteration, now);
+    Payload bytes = Objects.requireNonNull(payload.get(), "the supplier has given no payload");
+    take(bytes, objective, iteration, now);
     return true;
   }
 
@@ -213,7 +195,7 @@ public final class Session {
     return Double.isFinite(objective) && best - objective > least;
   }
 
-  private void take(PayloadSource payload, double objective, long iteration, long now) {
+  private void take(Payload payload, double objective, long iteration, long now) {
     EntryAttributes attributes =
         EntryAttributes.checkpoint().withObjective(objective).withIteration(iteration);
     if (isBest(objective)) {
@@ -250,27 +232,7 @@ public final class Session {
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
    */
-  public void complete(byte[] payload, double objective, long iteration) {
-    complete(PayloadSource.of(payload), objective, iteration);
-  }
-
-  /** Saves what remains of a buffer; see the first form. */
-  public void complete(ByteBuffer payload, double objective, long iteration) {
-    complete(PayloadSource.of(payload), objective, iteration);
-  }
-
-  /** Saves a range of an Agrona buffer; see the first form. */
-  public void complete(
-      DirectBuffer payload, int offset, int length, double objective, long iteration) {
-    complete(PayloadSource.of(payload, offset, length), objective, iteration);
-  }
-
-  /** Saves the readable bytes of a Chronicle store; see the first form. */
-  public void complete(BytesStore<?, ?> payload, double objective, long iteration) {
-    complete(PayloadSource.of(payload), objective, iteration);
-  }
-
-  private synchronized void complete(PayloadSource payload, double objective, long iteration) {
+  public synchronized void complete(Payload payload, double objective, long iteration) {
     EntryAttributes attributes =
         EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
     try {
@@ -283,5 +245,10 @@ public final class Session {
     taken = true;
     takenAtNanos = clock.nanoTime();
     lowerBar(objective);
+  }
+
+  /** Completes with a whole array; see the first form. */
+  public void complete(byte[] payload, double objective, long iteration) {
+    complete(Payload.of(payload), objective, iteration);
   }
 }

@@ -23,7 +23,7 @@ public final class SessionOptions {
   private SessionOptions(double minImprovement, Duration interval) {
     this.minImprovement = minImprovement;
     this.interval = interval;
-    this.intervalNanos = StoreOptions.saturatedNanos(interval);
+    this.intervalNanos = Limits.saturatedNanos(interval);
   }
 
   /** What improves by more than 1e-12 at once, and anything after 2 s. */

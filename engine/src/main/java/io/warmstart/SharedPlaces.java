@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.format.Digest256;
+import io.warmstart.format.DirectoryNames;
 import io.warmstart.index.PrivateDirectory;
 import io.warmstart.index.SharedPlace;
 import io.warmstart.payload.Sha256;
@@ -27,19 +28,19 @@ final class SharedPlaces {
    * @throws IOException if there is no descriptor left to find it with
    * @throws StoreException if no directory of this machine will do
    */
-  static SharedPlace of(Path root, StoreOptions options, StoreOwner owner) throws IOException {
+  static SharedPlace of(Path root, EngineOptions options, StoreOwner owner) throws IOException {
     return of(root, options, owner, FileSystemKind.of(root), DEFAULT_PARENTS);
   }
 
   static SharedPlace of(
       Path root,
-      StoreOptions options,
+      EngineOptions options,
       StoreOwner owner,
       FileSystemKind kind,
       List<Path> defaultParents) {
     Path forced = options.localDirectory();
     if (options.readOnly() || (forced == null && kind == FileSystemKind.LOCAL)) {
-      return SharedPlace.inRoot(root.resolve(Engine.DIRECTORY_NAME));
+      return SharedPlace.inRoot(root.resolve(DirectoryNames.ENGINE_DIRECTORY));
     }
     List<Path> parents = forced == null ? defaultParents : List.of(forced);
     StoreException refused =

@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.RootGoneException;
+import io.warmstart.io.RootWatch;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
@@ -27,6 +28,19 @@ final class StoreFailures {
   /** A failure to read something. */
   static StoreException ofReading(String what, Path where, IOException failure) {
     return new StoreException(what + ": " + describe(failure) + where(where, failure), failure);
+  }
+
+  /**
+   * For what is no hot path: refuses to go on where the root is gone.
+   *
+   * @throws StoreException if it is
+   */
+  static void requireRoot(RootWatch watch, String what) {
+    try {
+      watch.require();
+    } catch (RootGoneException e) {
+      throw ofReading(what, watch.root(), e);
+    }
   }
 
   private static String where(Path where, IOException failure) {

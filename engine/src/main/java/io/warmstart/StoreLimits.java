@@ -6,7 +6,7 @@ package io.warmstart;
  */
 final class StoreLimits {
   private final PolicyInForce policy;
-  private final StoreOptions options;
+  private final NamedLimits named;
   private final boolean own;
 
   /** Under {@link #own}: the root's limits, and what they become for this store. */
@@ -14,13 +14,11 @@ final class StoreLimits {
 
   private record Derived(Limits ofRoot, Limits ofStore) {}
 
-  StoreLimits(PolicyInForce policy, StoreOptions options) {
+  StoreLimits(PolicyInForce policy, NamedLimits named) {
     this.policy = policy;
-    this.options = options;
+    this.named = named;
     // A store for lookups only changes no policy: what it names can be meant for itself alone.
-    this.own =
-        (options.policyUse() == PolicyUse.THIS_STORE_ONLY || options.readOnly())
-            && (options.namesSizeBudget() || options.namesTtl());
+    this.own = named.forThisStoreOnly();
     Limits ofRoot = policy.limits();
     this.derived = new Derived(ofRoot, derive(ofRoot));
   }
@@ -53,11 +51,11 @@ final class StoreLimits {
 
   private Limits derive(Limits ofRoot) {
     Limits limits = ofRoot;
-    if (own && options.namesSizeBudget()) {
-      limits = limits.withBudget(options.sizeBudgetBytes());
+    if (own && named.budgetBytes().isPresent()) {
+      limits = limits.withBudget(named.budgetBytes().getAsLong());
     }
-    if (own && options.namesTtl()) {
-      limits = limits.withTtl(options.ttlNanos());
+    if (own && named.ttl().isPresent()) {
+      limits = limits.withTtl(Limits.saturatedNanos(named.ttl().get()));
     }
     return limits;
   }

@@ -5,6 +5,8 @@ import io.warmstart.io.NioFileOps;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** How a store behaves. Immutable; each {@code with} method returns a changed copy. */
 public final class StoreOptions {
   /** 1 GiB. */
-  public static final long DEFAULT_SIZE_BUDGET_BYTES = 1L << 30;
+  public static final long DEFAULT_SIZE_BUDGET_BYTES = Limits.DEFAULT_SIZE_BUDGET_BYTES;
 
   /** 30 days. */
-  public static final Duration DEFAULT_TTL = Duration.ofDays(30);
+  public static final Duration DEFAULT_TTL = Limits.DEFAULT_TTL;
 
   /** 10 ms. */
   public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
@@ -39,7 +41,6 @@ public final class StoreOptions {
   private final boolean readOnly;
   private final Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
-  private final long ttlNanos;
   private final long foreignCheckNanos;
   private final EpochNanoClock clock;
   private final FileOps fileOps;
@@ -59,8 +60,7 @@ public final class StoreOptions {
     this.readOnly = readOnly;
     this.foreignCheckInterval = foreignCheckInterval;
     this.localDirectory = localDirectory;
-    this.ttlNanos = saturatedNanos(namedTtl == null ? DEFAULT_TTL : namedTtl);
-    this.foreignCheckNanos = saturatedNanos(foreignCheckInterval);
+    this.foreignCheckNanos = Limits.saturatedNanos(foreignCheckInterval);
     this.clock = clock;
     this.fileOps = fileOps;
   }
@@ -186,13 +186,6 @@ public final class StoreOptions {
         fileOps);
   }
 
-  /** These options as they are where other machines work on the root too. */
-  StoreOptions besideOtherMachines() {
-    return foreignCheckInterval.compareTo(DEFAULT_FOREIGN_CHECK_INTERVAL) > 0
-        ? withForeignCheckInterval(DEFAULT_FOREIGN_CHECK_INTERVAL)
-        : this;
-  }
-
   /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
   public StoreOptions withClock(EpochNanoClock epochClock) {
     return new StoreOptions(
@@ -263,28 +256,26 @@ public final class StoreOptions {
     return clock;
   }
 
-  FileOps fileOps() {
-    return fileOps;
+  EngineOptions engineOptions() {
+    return new EngineOptions(readOnly, localDirectory, clock, fileOps);
   }
 
-  boolean usesSystemClock() {
-    return clock == SystemEpochNanoClock.INSTANCE;
+  NamedLimits namedLimits() {
+    return new NamedLimits(
+        namesSizeBudget() ? OptionalLong.of(namedBudgetBytes) : OptionalLong.empty(),
+        Optional.ofNullable(namedTtl),
+        policyUse,
+        readOnly);
   }
 
-  /** The TTL in nanoseconds; 0 = never, saturated at 292 years. */
-  long ttlNanos() {
-    return ttlNanos;
-  }
-
-  long foreignCheckNanos() {
-    return foreignCheckNanos;
-  }
-
-  static long saturatedNanos(Duration duration) {
-    try {
-      return duration.toNanos();
-    } catch (ArithmeticException e) {
-      return Long.MAX_VALUE;
-    }
+  /**
+   * How old an answer may be with respect to programs that know no index.
+   *
+   * @param besideOtherMachines whether there are such programs, whatever was said of them
+   */
+  long foreignCheckNanos(boolean besideOtherMachines) {
+    return besideOtherMachines
+        ? Math.min(foreignCheckNanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos())
+        : foreignCheckNanos;
   }
 }

@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.format.DirectoryNames;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.GivingFileOps;
 import io.warmstart.io.ProcessUser;
@@ -58,7 +59,7 @@ record StoreOwner(int user, FileOps ops, boolean other) {
    */
   static StoreOwner of(Path root, FileOps ops) throws IOException {
     int user = ProcessUser.id();
-    Path engine = root.resolve(Engine.DIRECTORY_NAME);
+    Path engine = root.resolve(DirectoryNames.ENGINE_DIRECTORY);
     for (int attempt = 1; ; attempt++) {
       try {
         StoreOwner owner = ofOneLook(root, engine, user, ops);

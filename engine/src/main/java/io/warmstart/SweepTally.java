@@ -45,7 +45,7 @@ final class SweepTally {
     }
     removedBytes += bytes;
     if (removed.size() < EvictionReport.MOST_LISTED) {
-      removed.add(new Removed(Fingerprint.fromHex(key.toHex()), runId, bytes, reason));
+      removed.add(new Removed(Fingerprint.ofDigest(key), runId, bytes, reason));
     }
   }
 

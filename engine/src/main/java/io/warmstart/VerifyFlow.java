@@ -4,13 +4,12 @@ import io.warmstart.VerifyReport.Problem;
 import io.warmstart.entry.ChangeAges;
 import io.warmstart.entry.KeyDirectory;
 import io.warmstart.entry.KeyScan;
+import io.warmstart.entry.PairReader;
 import io.warmstart.entry.PairRecovery;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Digest256;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
-import io.warmstart.index.KeyLocks;
-import io.warmstart.index.SharedIndex;
 import io.warmstart.io.FileFacts;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -37,255 +36,295 @@ final class VerifyFlow {
   /** At a pair that another machine keeps overwriting. */
   private static final int MOST_LOOKS = 8;
 
-  private final Engine engine;
-  private final StoreOptions options;
-  private final List<Problem> problems = new ArrayList<>();
-  private final List<Problem> leftovers = new ArrayList<>();
-  private long entries;
-  private long bytes;
+  private final RootDirectory root;
+  private final RecoveringLocks locks;
+  private final RecoverFlow recoverFlow;
+  private final IndexCheck indexCheck;
+  private final PolicyInForce policy;
+  private final PairReader reader;
+  private final Leftovers leftovers;
+  private final ForeignWriters foreignWriters;
+  private final ChangeAges ages;
+  private final boolean besideOtherMachines;
+  private final boolean readOnly;
 
-  VerifyFlow(Engine engine, StoreOptions options) {
-    this.engine = engine;
-    this.options = options;
+  VerifyFlow(
+      RootDirectory root,
+      RecoveringLocks locks,
+      RecoverFlow recoverFlow,
+      IndexCheck indexCheck,
+      PolicyInForce policy,
+      PairReader reader,
+      Leftovers leftovers,
+      ForeignWriters foreignWriters,
+      ChangeAges ages,
+      boolean besideOtherMachines,
+      boolean readOnly) {
+    this.root = root;
+    this.locks = locks;
+    this.recoverFlow = recoverFlow;
+    this.indexCheck = indexCheck;
+    this.policy = policy;
+    this.reader = reader;
+    this.leftovers = leftovers;
+    this.foreignWriters = foreignWriters;
+    this.ages = ages;
+    this.besideOtherMachines = besideOtherMachines;
+    this.readOnly = readOnly;
   }
 
-  VerifyReport run(boolean repair, VerifyProgress progress) {
+  /**
+   * Verifies the root.
+   *
+   * @param foreignStores whether programs without an index may work on it
+   */
+  VerifyReport run(boolean foreignStores, boolean repair, VerifyProgress progress) {
     try {
+      return new Run(indexCheck.begin(foreignStores, repair), repair).run(progress);
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot verify root", root.path(), e);
+    }
+  }
+
+  /** One verification. For one thread. */
+  private final class Run {
+    private final IndexCheck.Run indexRun;
+    private final boolean repair;
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<Problem> leftBehind = new ArrayList<>();
+    private long entries;
+    private long bytes;
+
+    private Run(IndexCheck.Run indexRun, boolean repair) {
+      this.indexRun = indexRun;
+      this.repair = repair;
+    }
+
+    private VerifyReport run(VerifyProgress progress) throws IOException {
       checkRootNames();
       checkPolicy();
-      List<Digest256> keys = InspectFlow.digests(engine);
-      SharedIndex index = engine.sharedIndex;
-      IndexCheck indexCheck = index == null ? null : new IndexCheck(engine, index, options, repair);
+      List<Digest256> keys = root.keys();
       long done = 0;
       for (Digest256 key : keys) {
-        KeyDirectory directory = engine.directory(key);
+        KeyDirectory directory = root.directory(key);
         try {
-          checkKey(directory, repair);
-          if (indexCheck != null) {
-            indexCheck.check(directory);
-          }
+          checkKey(directory);
+          indexRun.check(directory);
         } catch (IOException e) {
           unreadable(directory.path(), e);
         }
         progress.keyDone(++done, keys.size());
       }
-      if (indexCheck != null) {
-        checkRest(indexCheck, keys);
+      try {
+        indexRun.checkRest(keys);
+      } catch (IOException e) {
+        unreadable(root.path(), e);
       }
+      problems.addAll(indexRun.problems());
       return new VerifyReport(
-          keys.size(), entries, bytes, List.copyOf(problems), List.copyOf(leftovers));
-    } catch (IOException e) {
-      throw StoreFailures.ofReading("cannot verify root", engine.root, e);
+          keys.size(), entries, bytes, List.copyOf(problems), List.copyOf(leftBehind));
     }
-  }
 
-  private void checkRest(IndexCheck indexCheck, List<Digest256> keys) {
-    try {
-      indexCheck.checkRest(keys);
-    } catch (IOException e) {
-      unreadable(engine.root, e);
+    private void checkRootNames() throws IOException {
+      for (String name : root.ops().list(root.path())) {
+        if (!DirectoryNames.isKeyDirectory(name) && !name.equals(DirectoryNames.ENGINE_DIRECTORY)) {
+          problems.add(
+              new Problem(
+                  "stray name",
+                  root.path().resolve(name).toString(),
+                  "expected=a key of 64 lowercase hex digits or " + DirectoryNames.ENGINE_DIRECTORY,
+                  false));
+        }
+      }
     }
-    problems.addAll(indexCheck.problems());
-  }
 
-  private void checkRootNames() throws IOException {
-    for (String name : engine.ops.list(engine.root)) {
-      if (!DirectoryNames.isKeyDirectory(name) && !name.equals(Engine.DIRECTORY_NAME)) {
+    /** Which no repair mends: only a person knows what it said. */
+    private void checkPolicy() {
+      policy.refresh();
+      String damage = policy.damage();
+      if (damage != null) {
+        problems.add(new Problem("policy", policy.file().path().toString(), damage, false));
+      }
+    }
+
+    private void checkKey(KeyDirectory directory) throws IOException {
+      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+      if (!scan.exists()) {
+        checkName(directory);
+        return;
+      }
+      Set<String> bad = new TreeSet<>();
+      for (Candidate candidate : scan.candidates()) {
+        if (!fits(directory, candidate.runId())) {
+          bad.add(candidate.runId());
+        }
+      }
+      scan.suspects().forEach(suspect -> bad.add(suspect.runId()));
+      for (String runId : scan.payloadFacts().keySet()) {
+        if (!scan.manifestFacts().containsKey(runId)) {
+          bad.add(runId);
+        }
+      }
+      ForeignWriters.Waits waits = new ForeignWriters.Waits();
+      waits.of(bad);
+      for (String runId : bad) {
+        checkAgain(directory, runId, waits);
+      }
+      checkLeftovers(directory, scan);
+    }
+
+    /** A key's name that led to no directory: gone since the listing, or something else. */
+    private void checkName(KeyDirectory directory) throws IOException {
+      try {
+        if (!root.ops().stat(directory.path()).directory()) {
+          problems.add(
+              new Problem(
+                  "not a directory",
+                  directory.path().toString(),
+                  "expected=a key directory",
+                  false));
+        }
+      } catch (NoSuchFileException e) {
+        // Evicted meanwhile, which is nothing wrong.
+      }
+    }
+
+    /** One file that cannot be read keeps nobody from checking the others. */
+    private void unreadable(Path path, IOException failure) {
+      problems.add(
+          new Problem("unreadable", path.toString(), StoreFailures.describe(failure), false));
+    }
+
+    /** Whether a pair is whole, or has been reported as unreadable; counts it if whole. */
+    private boolean fits(KeyDirectory directory, String runId) {
+      try {
+        PairCheck check = PairCheck.of(root.ops(), reader, directory, runId);
+        if (check.whole()) {
+          entries++;
+          bytes += check.payloadBytes();
+        }
+        return check.whole();
+      } catch (IOException e) {
+        unreadable(directory.payload(runId), e);
+        return true;
+      }
+    }
+
+    private void checkAgain(KeyDirectory directory, String runId, ForeignWriters.Waits waits)
+        throws IOException {
+      if (readOnly) {
+        report(directory, runId);
+        return;
+      }
+      for (int look = 1; look < MOST_LOOKS && besideOtherMachines; look++) {
+        if (foreignWriters.waitOut(directory, runId, waits)) {
+          break;
+        }
+      }
+      try (KeyUpdate update = locks.acquire(directory)) {
+        PairCheck check = PairCheck.of(root.ops(), reader, directory, runId);
+        if (check.whole()) {
+          entries++;
+          bytes += check.payloadBytes();
+        } else if (check.exists()) {
+          boolean repaired = false;
+          if (repair) {
+            repaired =
+                switch (recoverFlow.settle(update, runId, PairRecovery.Judgement.SWEEP)) {
+                  case WHOLE, ROLLED_FORWARD, QUARANTINED, GONE -> true;
+                  case UNDECIDED -> false;
+                };
+          }
+          problems.add(repaired ? check.problem(true) : unrepaired(directory, runId, check));
+        }
+      }
+    }
+
+    private void report(KeyDirectory directory, String runId) throws IOException {
+      PairCheck check = PairCheck.of(root.ops(), reader, directory, runId);
+      if (check.exists() && !check.whole()) {
+        problems.add(unrepaired(directory, runId, check));
+      }
+    }
+
+    private Problem unrepaired(KeyDirectory directory, String runId, PairCheck check)
+        throws IOException {
+      long ageNanos = ages.ageNanos(directory, runId);
+      return check.mayBeUnderWay() && ageNanos < ChangeAges.SETTLED_NANOS
+          ? incomplete(check.path().toString(), check.kind() + ", " + check.detail(), ageNanos)
+          : check.problem(false);
+    }
+
+    private static Problem incomplete(String path, String detail, long ageNanos) {
+      return new Problem(
+          "incomplete",
+          path,
+          detail
+              + "; too young to judge: unchanged for expected="
+              + TimeUnit.NANOSECONDS.toSeconds(ChangeAges.SETTLED_NANOS)
+              + " s actual="
+              + TimeUnit.NANOSECONDS.toSeconds(ageNanos)
+              + " s",
+          false);
+    }
+
+    private void checkLeftovers(KeyDirectory directory, KeyScan scan) throws IOException {
+      if (repair) {
+        recoverFlow.run(directory, scan, new RecoverFlow.Result());
+      }
+      for (KeyScan.Leftover leftover : scan.staged()) {
+        StagedName staged = leftover.staged();
+        if (staged != null && leftovers.areGone(directory, staged)) {
+          found(leftBehind, directory, leftover, "leftover", "staged by a process that is gone");
+        }
+      }
+      for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
+        FileFacts facts = leftover.facts();
+        if (facts != null && leftovers.isDeadForeign(directory, leftover)) {
+          found(leftBehind, directory, leftover, "leftover", "temporary of a process that is gone");
+        }
+      }
+      for (KeyScan.Leftover leftover : scan.unknown()) {
+        if (DirectoryNames.isHalfOnItsWay(leftover.name()) && isYoung(directory, leftover)) {
+          continue;
+        }
+        found(problems, directory, leftover, "stray name", "expected=a pair or a staged file");
+      }
+    }
+
+    /** What {@code rsync} is writing: reported, as what it is. */
+    private boolean isYoung(KeyDirectory directory, KeyScan.Leftover leftover) throws IOException {
+      Path path = directory.path().resolve(leftover.name());
+      try {
+        long ageNanos = ages.ageNanos(path);
+        if (ageNanos >= ChangeAges.SETTLED_NANOS) {
+          return false;
+        }
         problems.add(
-            new Problem(
-                "stray name",
-                engine.root.resolve(name).toString(),
-                "expected=a key of 64 lowercase hex digits or " + Engine.DIRECTORY_NAME,
-                false));
+            incomplete(
+                path.toString(), "expected=a pair, of which this may become half", ageNanos));
+      } catch (NoSuchFileException e) {
+        // Renamed into place since it was listed.
       }
-    }
-  }
-
-  /** Which no repair mends: only a person knows what it said. */
-  private void checkPolicy() {
-    engine.policy.refresh();
-    String damage = engine.policy.damage();
-    if (damage != null) {
-      problems.add(new Problem("policy", engine.policy.file().path().toString(), damage, false));
-    }
-  }
-
-  private void checkKey(KeyDirectory directory, boolean repair) throws IOException {
-    KeyScan scan = KeyScan.withSizes(engine.ops, directory);
-    if (!scan.exists()) {
-      checkName(directory);
-      return;
-    }
-    Set<String> bad = new TreeSet<>();
-    for (Candidate candidate : scan.candidates()) {
-      if (!fits(directory, candidate.runId())) {
-        bad.add(candidate.runId());
-      }
-    }
-    scan.suspects().forEach(suspect -> bad.add(suspect.runId()));
-    for (String runId : scan.payloadFacts().keySet()) {
-      if (!scan.manifestFacts().containsKey(runId)) {
-        bad.add(runId);
-      }
-    }
-    ForeignWriters.Waits waits = new ForeignWriters.Waits();
-    waits.of(bad);
-    for (String runId : bad) {
-      checkAgain(directory, runId, waits, repair);
-    }
-    checkLeftovers(directory, scan, repair);
-  }
-
-  /** A key's name that led to no directory: gone since the listing, or something else. */
-  private void checkName(KeyDirectory directory) throws IOException {
-    try {
-      if (!engine.ops.stat(directory.path()).directory()) {
-        problems.add(
-            new Problem(
-                "not a directory", directory.path().toString(), "expected=a key directory", false));
-      }
-    } catch (NoSuchFileException e) {
-      // Evicted meanwhile, which is nothing wrong.
-    }
-  }
-
-  /** One file that cannot be read keeps nobody from checking the others. */
-  private void unreadable(Path path, IOException failure) {
-    problems.add(
-        new Problem("unreadable", path.toString(), StoreFailures.describe(failure), false));
-  }
-
-  /** Whether a pair is whole, or has been reported as unreadable; counts it if whole. */
-  private boolean fits(KeyDirectory directory, String runId) {
-    try {
-      PairCheck check = PairCheck.of(engine, directory, runId);
-      if (check.whole()) {
-        entries++;
-        bytes += check.payloadBytes();
-      }
-      return check.whole();
-    } catch (IOException e) {
-      unreadable(directory.payload(runId), e);
       return true;
     }
-  }
 
-  private void checkAgain(
-      KeyDirectory directory, String runId, ForeignWriters.Waits waits, boolean repair)
-      throws IOException {
-    if (engine.readOnly()) {
-      report(directory, runId);
-      return;
-    }
-    for (int look = 1; look < MOST_LOOKS && engine.besideOtherMachines(); look++) {
-      if (ForeignWriters.waitOut(engine, directory, runId, waits)) {
-        break;
+    private void found(
+        List<Problem> list,
+        KeyDirectory directory,
+        KeyScan.Leftover leftover,
+        String kind,
+        String detail)
+        throws IOException {
+      Path path = directory.path().resolve(leftover.name());
+      boolean gone;
+      try {
+        root.ops().stat(path);
+        gone = false;
+      } catch (NoSuchFileException e) {
+        gone = true;
       }
+      list.add(new Problem(kind, path.toString(), detail, gone));
     }
-    try (KeyLocks.Hold hold = engine.lock(directory)) {
-      PairCheck check = PairCheck.of(engine, directory, runId);
-      if (check.whole()) {
-        entries++;
-        bytes += check.payloadBytes();
-      } else if (check.exists()) {
-        boolean repaired = false;
-        if (repair) {
-          repaired =
-              switch (RecoverFlow.settle(
-                  engine, hold, directory, runId, PairRecovery.Judgement.SWEEP)) {
-                case WHOLE, ROLLED_FORWARD, QUARANTINED, GONE -> true;
-                case UNDECIDED -> false;
-              };
-        }
-        problems.add(repaired ? check.problem(true) : unrepaired(directory, runId, check));
-      }
-    }
-  }
-
-  private void report(KeyDirectory directory, String runId) throws IOException {
-    PairCheck check = PairCheck.of(engine, directory, runId);
-    if (check.exists() && !check.whole()) {
-      problems.add(unrepaired(directory, runId, check));
-    }
-  }
-
-  private Problem unrepaired(KeyDirectory directory, String runId, PairCheck check)
-      throws IOException {
-    long ageNanos = engine.ages.ageNanos(directory, runId);
-    return check.mayBeUnderWay() && ageNanos < ChangeAges.SETTLED_NANOS
-        ? incomplete(check.path().toString(), check.kind() + ", " + check.detail(), ageNanos)
-        : check.problem(false);
-  }
-
-  private static Problem incomplete(String path, String detail, long ageNanos) {
-    return new Problem(
-        "incomplete",
-        path,
-        detail
-            + "; too young to judge: unchanged for expected="
-            + TimeUnit.NANOSECONDS.toSeconds(ChangeAges.SETTLED_NANOS)
-            + " s actual="
-            + TimeUnit.NANOSECONDS.toSeconds(ageNanos)
-            + " s",
-        false);
-  }
-
-  private void checkLeftovers(KeyDirectory directory, KeyScan scan, boolean repair)
-      throws IOException {
-    if (repair) {
-      new RecoverFlow(engine).run(directory, scan, new RecoverFlow.Result());
-    }
-    for (KeyScan.Leftover leftover : scan.staged()) {
-      StagedName staged = leftover.staged();
-      if (staged != null && RecoverFlow.isGone(engine, directory, staged)) {
-        found(leftovers, directory, leftover, "leftover", "staged by a process that is gone");
-      }
-    }
-    for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
-      FileFacts facts = leftover.facts();
-      if (facts != null && RecoverFlow.isDeadForeign(engine, directory, leftover)) {
-        found(leftovers, directory, leftover, "leftover", "temporary of a process that is gone");
-      }
-    }
-    for (KeyScan.Leftover leftover : scan.unknown()) {
-      if (DirectoryNames.isHalfOnItsWay(leftover.name()) && isYoung(directory, leftover)) {
-        continue;
-      }
-      found(problems, directory, leftover, "stray name", "expected=a pair or a staged file");
-    }
-  }
-
-  /** What {@code rsync} is writing: reported, as what it is. */
-  private boolean isYoung(KeyDirectory directory, KeyScan.Leftover leftover) throws IOException {
-    Path path = directory.path().resolve(leftover.name());
-    try {
-      long ageNanos = engine.ages.ageNanos(path);
-      if (ageNanos >= ChangeAges.SETTLED_NANOS) {
-        return false;
-      }
-      problems.add(
-          incomplete(path.toString(), "expected=a pair, of which this may become half", ageNanos));
-    } catch (NoSuchFileException e) {
-      // Renamed into place since it was listed.
-    }
-    return true;
-  }
-
-  private void found(
-      List<Problem> list,
-      KeyDirectory directory,
-      KeyScan.Leftover leftover,
-      String kind,
-      String detail)
-      throws IOException {
-    Path path = directory.path().resolve(leftover.name());
-    boolean gone;
-    try {
-      engine.ops.stat(path);
-      gone = false;
-    } catch (NoSuchFileException e) {
-      gone = true;
-    }
-    list.add(new Problem(kind, path.toString(), detail, gone));
   }
 }

@@ -3,6 +3,9 @@ package io.warmstart;
 /** Hears how far a verification has come. */
 @FunctionalInterface
 public interface VerifyProgress {
-  /** Called after each key. */
+  /** Listens to nothing. */
+  VerifyProgress NONE = (done, total) -> {};
+
+  /** Another key was checked. */
   void keyDone(long done, long total);
 }

@@ -2,15 +2,12 @@ package io.warmstart;
 
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
-import io.warmstart.payload.PayloadSource;
+import io.warmstart.model.Payload;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import net.openhft.chronicle.bytes.BytesStore;
-import org.agrona.DirectBuffer;
 
 /**
  * A store of warm starts: payloads with an objective, an iteration and a kind, under keys, in a
@@ -41,7 +38,7 @@ import org.agrona.DirectBuffer;
 public final class WarmStartStore implements AutoCloseable {
   private final Engine engine;
   private final StoreOptions options;
-  private final StoreOptions effective;
+  private final long foreignCheckNanos;
   private final StoreLimits limits;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
@@ -50,11 +47,11 @@ public final class WarmStartStore implements AutoCloseable {
   private WarmStartStore(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
-    this.effective = engine.besideOtherMachines() ? options.besideOtherMachines() : options;
-    this.limits = new StoreLimits(engine.policy, options);
-    this.saveFlow = new SaveFlow(engine, effective, limits);
-    this.lookupFlow = new LookupFlow(engine, effective, limits);
-    engine.openStores.add(effective);
+    this.foreignCheckNanos = options.foreignCheckNanos(engine.place().nodeLocal());
+    this.limits = new StoreLimits(engine.policy(), options.namedLimits());
+    this.saveFlow = engine.saveFlow(limits, foreignCheckNanos);
+    this.lookupFlow = engine.lookupFlow(limits, foreignCheckNanos);
+    engine.joined(foreignCheckNanos);
   }
 
   /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
@@ -87,11 +84,11 @@ public final class WarmStartStore implements AutoCloseable {
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
     Engines.takeStandardDescriptors();
-    Path real = Roots.prepare(root, options);
+    Path real = Roots.prepare(root, options.engineOptions());
     try {
-      Engine engine = Engines.acquire(real, options);
+      Engine engine = Engines.acquire(real, options.engineOptions());
       try {
-        engine.policy.agree(options);
+        engine.policy().agree(options.namedLimits());
         return new WarmStartStore(engine, options);
       } catch (IOException | RuntimeException | Error e) {
         Engines.release(engine);
@@ -114,7 +111,7 @@ public final class WarmStartStore implements AutoCloseable {
 
   /** The root, by the real path by which this JVM first opened it: another may lead there too. */
   public Path root() {
-    return engine.root;
+    return engine.root();
   }
 
   /** Whether the store was opened for lookups only. */
@@ -134,9 +131,9 @@ public final class WarmStartStore implements AutoCloseable {
   public boolean syncsDirectories() {
     ensureOpen();
     try {
-      return DirectorySync.worksIn(engine.root);
+      return DirectorySync.worksIn(engine.root());
     } catch (IOException e) {
-      throw StoreFailures.ofReading("the root cannot be synced", engine.root, e);
+      throw StoreFailures.ofReading("the root cannot be synced", engine.root(), e);
     }
   }
 
@@ -172,7 +169,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
     Entry entry = new Entry();
-    return lookupFlow.run(key, ranking, entry) ? Optional.of(entry) : Optional.empty();
+    return lookupFlow.run(key, ranking, entry.lease()) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -183,8 +180,8 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    reused.reuse();
-    return lookupFlow.run(key, ranking, reused);
+    reused.lease().reuse();
+    return lookupFlow.run(key, ranking, reused.lease());
   }
 
   /**
@@ -196,7 +193,7 @@ public final class WarmStartStore implements AutoCloseable {
    * has not saved to before; for a sweep if the root is over its budget. That sweep never takes the
    * entry that was saved.
    *
-   * @param payload copied; any length
+   * @param payload read once, before this returns
    * @return the run id
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    * @throws StorageFullException if the disk is full
@@ -206,29 +203,14 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if it failed otherwise. The message says what it has left: mostly
    *     nothing was changed, but other programs may remove what a save publishes
    */
-  public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
-    return save(key, PayloadSource.of(payload), attributes);
-  }
-
-  /** Saves what remains of a buffer, whose position stays; see the first form. */
-  public String save(Fingerprint key, ByteBuffer payload, EntryAttributes attributes) {
-    return save(key, PayloadSource.of(payload), attributes);
-  }
-
-  /** Saves a range of an Agrona buffer; see the first form. */
-  public String save(
-      Fingerprint key, DirectBuffer payload, int offset, int length, EntryAttributes attributes) {
-    return save(key, PayloadSource.of(payload, offset, length), attributes);
-  }
-
-  /** Saves the readable bytes of a Chronicle store, whose position stays; see the first form. */
-  public String save(Fingerprint key, BytesStore<?, ?> payload, EntryAttributes attributes) {
-    return save(key, PayloadSource.of(payload), attributes);
-  }
-
-  String save(Fingerprint key, PayloadSource payload, EntryAttributes attributes) {
+  public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
     return saveFlow.saveNew(key, payload, attributes);
+  }
+
+  /** Saves a whole array; see the first form. */
+  public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
+    return save(key, Payload.of(payload), attributes);
   }
 
   /**
@@ -237,43 +219,21 @@ public final class WarmStartStore implements AutoCloseable {
    * its states under one run id keeps the last one only, and loses its best if it diverges: a
    * {@link Session} keeps both.
    *
-   * <p>Durability, blocking and errors as for {@link #save(Fingerprint, byte[], EntryAttributes)}.
+   * <p>Durability, blocking and errors as for {@link #save(Fingerprint, Payload, EntryAttributes)}.
    *
    * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
    * @throws IllegalArgumentException if the run id is not one
    */
   public void saveOverwrite(
-      Fingerprint key, String runId, byte[] payload, EntryAttributes attributes) {
-    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
-  }
-
-  /** Overwrites with what remains of a buffer, whose position stays; see the first form. */
-  public void saveOverwrite(
-      Fingerprint key, String runId, ByteBuffer payload, EntryAttributes attributes) {
-    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
-  }
-
-  /** Overwrites with a range of an Agrona buffer; see the first form. */
-  public void saveOverwrite(
-      Fingerprint key,
-      String runId,
-      DirectBuffer payload,
-      int offset,
-      int length,
-      EntryAttributes attributes) {
-    saveOverwrite(key, runId, PayloadSource.of(payload, offset, length), attributes);
-  }
-
-  /** Overwrites with the readable bytes of a Chronicle store; see the first form. */
-  public void saveOverwrite(
-      Fingerprint key, String runId, BytesStore<?, ?> payload, EntryAttributes attributes) {
-    saveOverwrite(key, runId, PayloadSource.of(payload), attributes);
-  }
-
-  void saveOverwrite(
-      Fingerprint key, String runId, PayloadSource payload, EntryAttributes attributes) {
+      Fingerprint key, String runId, Payload payload, EntryAttributes attributes) {
     ensureWritable();
     saveFlow.overwrite(key, runId, payload, attributes);
+  }
+
+  /** Overwrites with a whole array; see the first form. */
+  public void saveOverwrite(
+      Fingerprint key, String runId, byte[] payload, EntryAttributes attributes) {
+    saveOverwrite(key, runId, Payload.of(payload), attributes);
   }
 
   /**
@@ -297,18 +257,18 @@ public final class WarmStartStore implements AutoCloseable {
   public EvictionReport evictOverflow(boolean dryRun) {
     if (dryRun) {
       ensureOpen();
-      engine.requireRoot("sweep failed");
-      return new DryRun(engine, limits.freshForSweep()).run();
+      StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
+      return engine.dryRun(limits.freshForSweep()).run();
     }
     ensureWritable();
-    engine.requireRoot("sweep failed");
-    return EvictFlow.sweep(engine, effective, limits);
+    StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
+    return engine.sweepFlow().run(limits, foreignCheckNanos);
   }
 
   /** The root's policy, as its file says it now. */
   public RootPolicy policy() {
     ensureOpen();
-    return engine.policy.describe();
+    return engine.policy().describe();
   }
 
   /**
@@ -317,15 +277,15 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
-    engine.requireRoot("explain failed");
-    return new ExplainFlow(engine, limits.fresh()).run(key, ranking);
+    StoreFailures.requireRoot(engine.rootWatch(), "explain failed");
+    return engine.explainFlow().run(key, ranking, limits.fresh());
   }
 
   /** The keys that have a directory, in their order; it may be empty. */
   public List<Fingerprint> keys() {
     ensureOpen();
-    engine.requireRoot("the keys cannot be listed");
-    return new InspectFlow(engine, limits.now()).keys();
+    StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
+    return engine.inspectFlow().keys();
   }
 
   /**
@@ -336,34 +296,59 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
-    engine.requireRoot("the key cannot be listed");
-    return new InspectFlow(engine, limits.fresh()).contents(key);
+    StoreFailures.requireRoot(engine.rootWatch(), "the key cannot be listed");
+    return engine.inspectFlow().contents(key, limits.fresh());
   }
 
   /** The state of the root over all processes. Looks at every file's size. */
   public StoreStats stats() {
     ensureOpen();
-    engine.requireRoot("the root cannot be counted");
-    return new InspectFlow(engine, limits.fresh()).stats();
+    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
+    return engine
+        .inspectFlow()
+        .stats(limits.fresh(), engine.siblings().alive(), engine.counterSums());
+  }
+
+  /** Verifies the root; see {@link #verify(VerifyProgress)}. */
+  public VerifyReport verify() {
+    return verify(VerifyProgress.NONE);
   }
 
   /**
-   * Checks every pair, by hash, every other file, and what the index says of them. What stores that
-   * know no index have changed since the index last counted it is no problem, nor is what the index
-   * has not been asked for yet; a store that was opened for lookups only has no index.
+   * Checks every pair, by hash, every other file, and what the index says of them. Changes by other
+   * programs since the last scan of the root, and keys that were never looked up, are not compared
+   * with the index; a store that was opened for lookups only has no index.
    *
-   * @param repair whether to complete cut-off saves, move what is bad to quarantine, remove the
-   *     leftovers of dead processes, and count anew what the index has wrong
    * @param progress hears of each key
    */
-  public VerifyReport verify(boolean repair, VerifyProgress progress) {
-    if (repair) {
-      ensureWritable();
-    } else {
-      ensureOpen();
-    }
-    engine.requireRoot("verify failed");
-    return new VerifyFlow(engine, effective).run(repair, progress);
+  public VerifyReport verify(VerifyProgress progress) {
+    ensureOpen();
+    return verify(false, progress);
+  }
+
+  /** Verifies the root and repairs it; see {@link #repair(VerifyProgress)}. */
+  public VerifyReport repair() {
+    return repair(VerifyProgress.NONE);
+  }
+
+  /**
+   * Verifies the root, and mends what can be mended: completes saves that were cut off, moves what
+   * is bad to quarantine, removes what dead processes have left, and counts again what the index
+   * has wrong.
+   *
+   * @param progress hears of each key
+   * @return what was wrong, and whether it is repaired
+   */
+  public VerifyReport repair(VerifyProgress progress) {
+    ensureWritable();
+    return verify(true, progress);
+  }
+
+  private VerifyReport verify(boolean repair, VerifyProgress progress) {
+    StoreFailures.requireRoot(engine.rootWatch(), "verify failed");
+    return engine
+        .verifyFlow()
+        .run(foreignCheckNanos < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);
   }
 
   /**
@@ -387,7 +372,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public RestoreReport restore(Collection<Fingerprint> keys) {
     ensureWritable();
-    return new RestoreFlow(engine).run(keys, false);
+    return engine.restoreFlow().run(keys, false);
   }
 
   /**
@@ -399,7 +384,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public RestoreReport quarantined(Collection<Fingerprint> keys) {
     ensureOpen();
-    return new RestoreFlow(engine).run(keys, true);
+    return engine.restoreFlow().run(keys, true);
   }
 
   /** One fit on one key, with the default options: see {@link Session}. Writes nothing yet. */
@@ -410,7 +395,7 @@ public final class WarmStartStore implements AutoCloseable {
   /** One fit on one key; see {@link Session}. Writes nothing yet. */
   public Session session(Fingerprint key, SessionOptions sessionOptions) {
     ensureOpen();
-    return new Session(this, key, engine.runIds.next(), sessionOptions, options.clock());
+    return new Session(this, key, engine.freshRunId(), sessionOptions, options.clock());
   }
 
   /**
@@ -422,15 +407,14 @@ public final class WarmStartStore implements AutoCloseable {
   public void flush() {
     ensureOpen();
     if (!engine.readOnly()) {
-      engine.requireRoot("accesses could not be written");
-      engine.replaced.closeAll();
-      int failed = new TouchFlow(engine).run(0);
+      StoreFailures.requireRoot(engine.rootWatch(), "accesses could not be written");
+      int failed = engine.flush();
       if (failed > 0) {
         throw new StoreException(
             "accesses could not be written: expected=0 failures actual="
                 + failed
                 + " root="
-                + engine.root);
+                + engine.root());
       }
     }
   }
@@ -447,13 +431,13 @@ public final class WarmStartStore implements AutoCloseable {
       }
       closed = true;
     }
-    engine.openStores.remove(effective);
+    engine.left(foreignCheckNanos);
     Engines.release(engine);
   }
 
   private void ensureOpen() {
     if (closed) {
-      throw new IllegalStateException("the store is closed: root=" + engine.root);
+      throw new IllegalStateException("the store is closed: root=" + engine.root());
     }
   }
 
@@ -461,7 +445,7 @@ public final class WarmStartStore implements AutoCloseable {
     ensureOpen();
     if (engine.readOnly()) {
       throw new ReadOnlyStoreException(
-          "the store was opened for lookups only: root=" + engine.root);
+          "the store was opened for lookups only: root=" + engine.root());
     }
   }
 }

@@ -36,7 +36,7 @@ class BudgetTest {
   }
 
   private long countedBytes(WarmStartStore store) throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options());
+    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
     try {
       return engine.records().totalBytes().orElseThrow();
     } finally {
@@ -163,9 +163,9 @@ class BudgetTest {
   }
 
   private void leaveBehind(WarmStartStore store, int bytes) throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options());
+    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
     try {
-      Owner self = engine.coordination().orElseThrow().owner();
+      Owner self = engine.siblings().coordination().orElseThrow().owner();
       Owner before = new Owner(self.slot(), self.boot(), self.epoch() - 1);
       String name = new StagedName("r", StagedName.Role.PAYLOAD, before, 1).toText();
       Files.write(KeyFiles.of(root, Payloads.key("stays")).file(name), new byte[bytes]);

@@ -92,7 +92,7 @@ class CaseFoldingTest {
         assertEquals("trial-b.", entry.runId());
       }
       assertEquals(2, store.stats().entries());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -35,7 +35,7 @@ abstract class CheckedIndex {
   }
 
   static VerifyReport verify(WarmStartStore store, boolean repair) {
-    return store.verify(repair, (done, total) -> {});
+    return repair ? store.repair() : store.verify();
   }
 
   static void save(WarmStartStore store, Fingerprint key, String runId, double objective) {
@@ -68,8 +68,8 @@ abstract class CheckedIndex {
         assertTrue(store.lookup(NOWHERE, ranking).isEmpty());
       }
       for (Ranking ranking : RANKINGS) {
-        all &= index().hasWinner(KEY.digest(), ranking.place());
-        all &= index().hasWinner(NOWHERE.digest(), ranking.place());
+        all &= index().hasWinner(KEY.digest(), Rankings.index(ranking));
+        all &= index().hasWinner(NOWHERE.digest(), Rankings.index(ranking));
       }
     }
     assertTrue(all, "winners");

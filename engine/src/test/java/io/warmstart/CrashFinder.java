@@ -96,7 +96,7 @@ final class CrashFinder {
           assertSettled(RootFiles.read(root), allowed);
         }
         case REPAIR -> {
-          for (VerifyReport.Problem problem : store.verify(true, (done, total) -> {}).problems()) {
+          for (VerifyReport.Problem problem : store.repair().problems()) {
             assertTrue(problem.repaired(), problem::toString);
           }
           assertSettled(RootFiles.read(root), allowed);
@@ -106,7 +106,7 @@ final class CrashFinder {
         FaultMatrix.checkLookup(store, key, allowed);
       }
       store.evictOverflow();
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
       assertTrue(report.clean(), () -> "after everything: " + report.problems());
       assertSettled(RootFiles.read(root), allowed);
     }

@@ -156,7 +156,7 @@ final class FaultMatrix {
         checkLookup(store, key, allowed);
       }
       if (!isOrderly(RootFiles.read(root))) {
-        store.verify(true, (done, total) -> {});
+        store.repair();
       }
     }
     RootFiles files = RootFiles.read(root);

@@ -190,7 +190,7 @@ class FewDescriptorsTest {
     }
 
     private int verify() {
-      VerifyReport report = store.verify(true, (done, total) -> {});
+      VerifyReport report = store.repair();
       if (!report.clean()) {
         throw new IllegalStateException(report.toString());
       }

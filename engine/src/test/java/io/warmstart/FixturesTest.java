@@ -135,7 +135,7 @@ class FixturesTest {
       StoreStats stats = store.stats();
       assertEquals(entries, stats.entries());
       assertEquals(KeyFiles.bytesOf(root), stats.bytes());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -91,7 +91,7 @@ class ForeignOverwriteTest extends ForeignNewVersion {
 
       newVersion.renameManifest();
       assertEquals("new", version(store));
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -93,7 +93,7 @@ class ForeignTouchTest {
         assertEquals(2, entry.payload().getByte(0));
       }
       assertEquals(1, store.stats().counters().get("republished"));
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -57,7 +57,7 @@ class FutureStampTest {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       EvictionReport report = store.evictOverflow();
       assertEquals(1, report.expired(), report.toString());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 
@@ -66,7 +66,7 @@ class FutureStampTest {
     KeyFiles.removeIndex(root);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       store.evictOverflow();
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
       assertTrue(report.clean(), report.toString());
     }
   }

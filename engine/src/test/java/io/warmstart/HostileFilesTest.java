@@ -107,9 +107,9 @@ class HostileFilesTest {
                 "second", store.explain(key, Ranking.LOWEST_OBJECTIVE).winner().orElseThrow());
             assertEquals("second", runId(store));
             store.evictOverflow();
-            store.verify(true, (done, total) -> {});
+            store.repair();
             assertEquals("second", runId(store));
-            assertTrue(store.verify(false, (done, total) -> {}).clean());
+            assertTrue(store.verify().clean());
           }
         });
   }
@@ -150,7 +150,7 @@ class HostileFilesTest {
           try (WarmStartStore store = WarmStartStore.open(root)) {
             save(store, "best", 0);
             assertEquals("best", runId(store));
-            assertTrue(store.verify(false, (done, total) -> {}).clean());
+            assertTrue(store.verify().clean());
           }
         });
   }
@@ -207,9 +207,9 @@ class HostileFilesTest {
 
   private long bootOfThisHost() throws IOException {
     StoreOptions options = StoreOptions.defaults();
-    Engine engine = Engines.acquire(root.toRealPath(), options);
+    Engine engine = Engines.acquire(root.toRealPath(), options.engineOptions());
     try {
-      return engine.coordination().orElseThrow().owner().boot();
+      return engine.siblings().coordination().orElseThrow().owner().boot();
     } finally {
       Engines.release(engine);
     }
@@ -239,7 +239,7 @@ class HostileFilesTest {
                 failed::getMessage);
             store.evictOverflow();
             assertEquals(0, store.stats().entries());
-            VerifyReport report = store.verify(true, (done, total) -> {});
+            VerifyReport report = store.repair();
             assertEquals(
                 List.of("not a directory"),
                 report.problems().stream().map(VerifyReport.Problem::kind).toList());

@@ -78,7 +78,7 @@ class HostileNamesTest {
       assertEquals(List.of(key), store.keys());
       assertEquals(
           strays.size(),
-          store.verify(true, (done, total) -> {}).problems().stream()
+          store.repair().problems().stream()
               .filter(problem -> problem.kind().equals("stray name"))
               .count());
       store.evictOverflow();
@@ -125,7 +125,7 @@ class HostileNamesTest {
         store.save(key, new byte[] {3}, EntryAttributes.checkpoint());
         store.explain(key, Ranking.LATEST);
         EvictionReport report = store.evictOverflow();
-        store.verify(true, (done, total) -> {});
+        store.repair();
         try (Entry entry = store.lookup(key).orElseThrow()) {
           System.out.println(
               "done best="

@@ -37,7 +37,7 @@ class InterruptTest {
       assertTrue(Thread.currentThread().isInterrupted(), "lookup");
       store.flush();
       assertEquals(0, store.evictOverflow().failures());
-      assertTrue(store.verify(true, (done, total) -> {}).clean());
+      assertTrue(store.repair().clean());
       assertTrue(store.explain(FaultScenario.KEY, Ranking.LATEST).toString().contains("r"));
       assertEquals(1, store.stats().entries());
       assertTrue(Thread.currentThread().isInterrupted(), "everything else");
@@ -96,7 +96,7 @@ class InterruptTest {
         done.set(true);
         interrupter.join();
       }
-      assertTrue(store.verify(false, (each, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     } finally {
       workers.shutdownNow();
     }

@@ -105,7 +105,7 @@ class KilledProcessTest {
   private static void checkRoot(WarmStartStore store, Path root, Map<String, String> shared)
       throws IOException {
     assertEquals(0, store.evictOverflow().failures());
-    VerifyReport report = store.verify(false, (each, total) -> {});
+    VerifyReport report = store.verify();
     assertTrue(report.clean(), () -> report.problems().toString());
     Map<String, String> whole = RootFiles.read(root).whole;
     shared.forEach((entry, version) -> assertEquals(version, whole.get(entry), entry));
@@ -142,7 +142,7 @@ class KilledProcessTest {
       RootFiles files = RootFiles.read(root);
       assertEquals(List.of(), files.staged, "the dead owner's files");
       assertEquals(2, files.whole.size(), files::toString);
-      assertTrue(store.verify(false, (each, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 }

@@ -153,7 +153,7 @@ class LackingListingTest {
       try (WarmStartStore store = open()) {
         int times = names.length == 1 ? ALWAYS : 3;
         ops.lack(times, names);
-        VerifyReport report = store.verify(false, (done, total) -> {});
+        VerifyReport report = store.verify();
         assertTrue(report.clean(), report::toString);
         assertEquals(1, report.entries());
 

@@ -69,14 +69,14 @@ class LeftoversTest {
     store.evictOverflow();
     Path dead = staged(new Owner(77, BootId.read(), 1));
 
-    VerifyReport found = store.verify(false, (done, total) -> {});
+    VerifyReport found = store.verify();
     assertTrue(found.clean());
     assertEquals(
         List.of(dead.toRealPath().toString()),
         found.leftovers().stream().map(VerifyReport.Problem::path).toList());
     assertFalse(found.leftovers().get(0).repaired());
 
-    VerifyReport repaired = store.verify(true, (done, total) -> {});
+    VerifyReport repaired = store.repair();
     assertTrue(repaired.clean());
     assertFalse(Files.exists(dead));
     assertTrue(repaired.leftovers().get(0).repaired());
@@ -170,9 +170,9 @@ class LeftoversTest {
   }
 
   private Owner ownOwner() throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options());
+    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
     try {
-      return engine.coordination().orElseThrow().owner();
+      return engine.siblings().coordination().orElseThrow().owner();
     } finally {
       Engines.release(engine);
     }
@@ -185,7 +185,11 @@ class LeftoversTest {
     public static void main(String[] args) throws Exception {
       WarmStartStore store = WarmStartStore.open(Path.of(args[0]));
       Owner owner =
-          Engines.acquire(store.root(), store.options()).coordination().orElseThrow().owner();
+          Engines.acquire(store.root(), store.options().engineOptions())
+              .siblings()
+              .coordination()
+              .orElseThrow()
+              .owner();
       System.out.println("owner " + owner.toText());
       ForkedJvm.awaitParent();
       System.out.println("live " + store.stats().liveProcesses());

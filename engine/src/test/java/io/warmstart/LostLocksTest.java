@@ -59,15 +59,17 @@ class LostLocksTest {
     public static void main(String[] args) throws Exception {
       Path root = Path.of(args[0]);
       WarmStartStore store = WarmStartStore.open(root);
-      Engine engine = Engines.acquire(store.root(), store.options());
-      Coordination before = engine.coordination().orElseThrow();
+      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+      Coordination before = engine.siblings().coordination().orElseThrow();
       System.out.println("owner " + before.owner().toText());
       ForkedJvm.awaitParent();
       FileChannel.open(root.resolve(".warmstart/locks")).close();
       // Attached again, which is after the loss was counted.
-      Await.until("it is attached", () -> engine.coordination().orElse(before) != before);
+      Await.until(
+          "it is attached", () -> engine.siblings().coordination().orElse(before) != before);
       System.out.println("lost " + lost(store));
-      System.out.println("owner " + engine.coordination().orElseThrow().owner().toText());
+      System.out.println(
+          "owner " + engine.siblings().coordination().orElseThrow().owner().toText());
       ForkedJvm.untilKilled();
     }
 

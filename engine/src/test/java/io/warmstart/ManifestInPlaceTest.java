@@ -56,7 +56,7 @@ class ManifestInPlaceTest extends ForeignNewVersion {
 
       assertVersion("new", store);
       assertVersion("new", readOnly);
-      assertEquals(0, store.verify(false, (done, total) -> {}).problems().size());
+      assertEquals(0, store.verify().problems().size());
     }
   }
 

@@ -128,7 +128,7 @@ class NoRoomForIndexTest {
             }
           });
       store.evictOverflow();
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
       assertTrue(report.clean(), () -> report.problems().toString());
       assertEquals(versions.size(), report.entries());
     }

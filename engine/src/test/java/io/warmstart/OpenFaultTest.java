@@ -57,7 +57,7 @@ class OpenFaultTest {
           store.lookup(FaultScenario.KEY).orElseThrow().close();
         }
         FaultScenario.save(store, FaultScenario.KEY, "r", "healthy", 1);
-        assertTrue(store.verify(false, (each, total) -> {}).clean());
+        assertTrue(store.verify().clean());
       }
       Trees.delete(root);
       if (ops.failed() == null) {

@@ -99,13 +99,13 @@ class OtherFilesTest {
       save(store, "key 0");
 
       long bytes = KeyFiles.bytesOf(root);
-      Engine engine = Engines.acquire(store.root(), store.options());
+      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
       try {
         assertEquals(bytes, engine.records().totalBytes().orElseThrow());
       } finally {
         Engines.release(engine);
       }
-      assertEquals(List.of(), store.verify(false, (done, total) -> {}).problems());
+      assertEquals(List.of(), store.verify().problems());
       assertEquals(bytes, store.evictOverflow().bytesBefore());
       assertEquals(bytes, store.stats().bytes());
     }

@@ -110,7 +110,7 @@ class OtherMachinesTest {
       assertArrayEquals(written, Files.readAllBytes(KeyFiles.of(root, KEY).manifest("r")));
       saveNew(one);
       awaitVersion(one, Optional.of("new"));
-      assertTrue(one.verify(false, (done, total) -> {}).clean());
+      assertTrue(one.verify().clean());
       assertTrue(KeyFiles.quarantined(root).isEmpty());
     }
   }
@@ -133,7 +133,7 @@ class OtherMachinesTest {
         assertTrue(sweeper.done(), "nothing was removed");
       }
       awaitVersion(one, Optional.of("new"));
-      assertTrue(one.verify(false, (done, total) -> {}).clean());
+      assertTrue(one.verify().clean());
       assertEquals(List.of("r.bin", "r.json"), KeyFiles.of(root, KEY).names());
     }
   }
@@ -164,7 +164,7 @@ class OtherMachinesTest {
     try (WarmStartStore store = WarmStartStore.open(root, watched)) {
       awaitVersion(store, Optional.of("newer"));
       assertTrue(ops.done(), "nothing was to be completed");
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
       assertTrue(KeyFiles.quarantined(root).isEmpty());
     }
   }
@@ -225,7 +225,7 @@ class OtherMachinesTest {
           1,
           () -> {
             one.evictOverflow();
-            reports.add(one.verify(true, (done, total) -> {}));
+            reports.add(one.repair());
           });
       assertTrue(reports.get(0).clean(), reports::toString);
       assertTrue(reports.get(0).leftovers().isEmpty(), reports::toString);
@@ -245,7 +245,7 @@ class OtherMachinesTest {
       for (Runnable impatience :
           List.<Runnable>of(
               one::evictOverflow,
-              () -> one.verify(true, (done, total) -> {}),
+              () -> one.repair(),
               () -> assertEquals(Optional.of("new"), version(one)))) {
         overwriteThere(2, impatience);
         awaitVersion(one, Optional.of("new"));
@@ -294,7 +294,7 @@ class OtherMachinesTest {
       long before = System.nanoTime();
       assertEquals(Optional.empty(), version(store));
       long lookedUp = System.nanoTime();
-      store.verify(true, (done, total) -> {});
+      store.repair();
       long swept = System.nanoTime();
 
       long halfOfOneByOne = TimeUnit.SECONDS.toNanos(pairs) / 2;
@@ -360,7 +360,7 @@ class OtherMachinesTest {
         Entry entry = store.lookup(Payloads.key("contended")).orElseThrow()) {
       String version = Versions.nameOf(entry);
       assertTrue(version.endsWith(" " + (OVERWRITES - 1)), version + "\n" + report);
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 
@@ -373,7 +373,7 @@ class OtherMachinesTest {
       Map<String, Long> counters = other.stats().counters();
       assertEquals(0, counters.get("saves"));
       assertEquals(1, counters.get("hits"));
-      assertEquals(1, other.verify(false, (done, total) -> {}).entries());
+      assertEquals(1, other.verify().entries());
       assertFalse(other.options().foreignCheckInterval().isZero());
     }
   }

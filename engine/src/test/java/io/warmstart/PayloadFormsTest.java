@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Payload;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import net.openhft.chronicle.bytes.Bytes;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,27 +65,33 @@ class PayloadFormsTest {
   enum Form {
     ARRAY {
       @Override
-      void save(Saver saver, byte[] payload) {
-        saver.save(payload);
+      void save(Consumer<Payload> saver, byte[] payload) {
+        saver.accept(Payload.of(payload));
+      }
+    },
+    ARRAY_RANGE {
+      @Override
+      void save(Consumer<Payload> saver, byte[] payload) {
+        saver.accept(Payload.of(withMargins(payload), MARGIN, payload.length));
       }
     },
     HEAP_BUFFER {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         saveBuffer(
             saver, positioned(ByteBuffer.allocate(payload.length + 2 * MARGIN), payload), payload);
       }
     },
     HEAP_SLICE {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         ByteBuffer whole = positioned(ByteBuffer.allocate(payload.length + 2 * MARGIN), payload);
         saveBuffer(saver, whole.slice(), payload);
       }
     },
     DIRECT_BUFFER {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         saveBuffer(
             saver,
             positioned(ByteBuffer.allocateDirect(payload.length + 2 * MARGIN), payload),
@@ -92,34 +100,34 @@ class PayloadFormsTest {
     },
     READ_ONLY_BUFFER {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         ByteBuffer buffer = positioned(ByteBuffer.allocate(payload.length + 2 * MARGIN), payload);
         saveBuffer(saver, buffer.asReadOnlyBuffer(), payload);
       }
     },
     AGRONA_ON_HEAP {
       @Override
-      void save(Saver saver, byte[] payload) {
-        saver.save(new UnsafeBuffer(withMargins(payload)), MARGIN, payload.length);
+      void save(Consumer<Payload> saver, byte[] payload) {
+        saver.accept(Payload.of(new UnsafeBuffer(withMargins(payload)), MARGIN, payload.length));
       }
     },
     AGRONA_DIRECT {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         ByteBuffer direct = ByteBuffer.allocateDirect(payload.length + 2 * MARGIN);
         direct.put(withMargins(payload)).flip();
-        saver.save(new UnsafeBuffer(direct), MARGIN, payload.length);
+        saver.accept(Payload.of(new UnsafeBuffer(direct), MARGIN, payload.length));
       }
     },
     CHRONICLE_ON_HEAP {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         saveBytes(saver, Bytes.wrapForRead(withMargins(payload)), payload);
       }
     },
     CHRONICLE_NATIVE {
       @Override
-      void save(Saver saver, byte[] payload) {
+      void save(Consumer<Payload> saver, byte[] payload) {
         Bytes<?> bytes = Bytes.allocateElasticDirect();
         bytes.write(withMargins(payload));
         saveBytes(saver, bytes, payload);
@@ -127,129 +135,35 @@ class PayloadFormsTest {
       }
     };
 
-    abstract void save(Saver saver, byte[] payload);
+    abstract void save(Consumer<Payload> saver, byte[] payload);
 
-    private static void saveBuffer(Saver saver, ByteBuffer buffer, byte[] payload) {
+    private static void saveBuffer(Consumer<Payload> saver, ByteBuffer buffer, byte[] payload) {
       int position = buffer.position();
       int limit = buffer.limit();
-      saver.save(buffer);
+      saver.accept(Payload.of(buffer));
       assertEquals(position, buffer.position());
       assertEquals(limit, buffer.limit());
       assertEquals(ByteBuffer.wrap(payload), buffer);
     }
 
-    private static void saveBytes(Saver saver, Bytes<?> bytes, byte[] payload) {
+    private static void saveBytes(Consumer<Payload> saver, Bytes<?> bytes, byte[] payload) {
       bytes.readPositionRemaining(MARGIN, payload.length);
-      saver.save(bytes);
+      saver.accept(Payload.of(bytes));
       assertEquals(MARGIN, bytes.readPosition());
       assertEquals(payload.length, bytes.readRemaining());
-    }
-  }
-
-  /** One way to save, in all its forms. */
-  interface Saver {
-    void save(byte[] payload);
-
-    void save(ByteBuffer payload);
-
-    void save(DirectBuffer payload, int offset, int length);
-
-    void save(Bytes<?> payload);
-  }
-
-  private final class Save implements Saver {
-    @Override
-    public void save(byte[] payload) {
-      store.save(key, payload, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(ByteBuffer payload) {
-      store.save(key, payload, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(DirectBuffer payload, int offset, int length) {
-      store.save(key, payload, offset, length, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(Bytes<?> payload) {
-      store.save(key, payload, EntryAttributes.checkpoint());
-    }
-  }
-
-  private final class Overwrite implements Saver {
-    @Override
-    public void save(byte[] payload) {
-      store.saveOverwrite(key, "run", payload, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(ByteBuffer payload) {
-      store.saveOverwrite(key, "run", payload, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(DirectBuffer payload, int offset, int length) {
-      store.saveOverwrite(key, "run", payload, offset, length, EntryAttributes.checkpoint());
-    }
-
-    @Override
-    public void save(Bytes<?> payload) {
-      store.saveOverwrite(key, "run", payload, EntryAttributes.checkpoint());
-    }
-  }
-
-  private final class Checkpoint implements Saver {
-    @Override
-    public void save(byte[] payload) {
-      assertTrue(store.session(key).checkpoint(payload, 1, 1));
-    }
-
-    @Override
-    public void save(ByteBuffer payload) {
-      assertTrue(store.session(key).checkpoint(payload, 1, 1));
-    }
-
-    @Override
-    public void save(DirectBuffer payload, int offset, int length) {
-      assertTrue(store.session(key).checkpoint(payload, offset, length, 1, 1));
-    }
-
-    @Override
-    public void save(Bytes<?> payload) {
-      assertTrue(store.session(key).checkpoint(payload, 1, 1));
-    }
-  }
-
-  private final class Complete implements Saver {
-    @Override
-    public void save(byte[] payload) {
-      store.session(key).complete(payload, 1, 1);
-    }
-
-    @Override
-    public void save(ByteBuffer payload) {
-      store.session(key).complete(payload, 1, 1);
-    }
-
-    @Override
-    public void save(DirectBuffer payload, int offset, int length) {
-      store.session(key).complete(payload, offset, length, 1, 1);
-    }
-
-    @Override
-    public void save(Bytes<?> payload) {
-      store.session(key).complete(payload, 1, 1);
     }
   }
 
   @ParameterizedTest
   @EnumSource(Form.class)
   void everyFormIsSavedWholeAndLeftAsItWas(Form form) {
-    for (Saver saver :
-        new Saver[] {new Save(), new Overwrite(), new Checkpoint(), new Complete()}) {
+    List<Consumer<Payload>> savers =
+        List.of(
+            payload -> store.save(key, payload, EntryAttributes.checkpoint()),
+            payload -> store.saveOverwrite(key, "run", payload, EntryAttributes.checkpoint()),
+            payload -> assertTrue(store.session(key).checkpoint(payload, 1, 1)),
+            payload -> store.session(key).complete(payload, 1, 1));
+    for (Consumer<Payload> saver : savers) {
       for (int length : LENGTHS) {
         byte[] expected = payload(length);
         form.save(saver, expected);
@@ -266,9 +180,9 @@ class PayloadFormsTest {
   void aRangeOutsideOfItsBufferIsRefused() {
     UnsafeBuffer buffer = new UnsafeBuffer(new byte[10]);
     for (int[] range : new int[][] {{-1, 5}, {0, 11}, {10, 1}, {0, -1}, {Integer.MAX_VALUE, 1}}) {
+      assertThrows(IndexOutOfBoundsException.class, () -> Payload.of(buffer, range[0], range[1]));
       assertThrows(
-          IndexOutOfBoundsException.class,
-          () -> store.save(key, buffer, range[0], range[1], EntryAttributes.checkpoint()));
+          IndexOutOfBoundsException.class, () -> Payload.of(new byte[10], range[0], range[1]));
     }
     assertEquals(0, store.stats().entries());
   }
@@ -282,6 +196,6 @@ class PayloadFormsTest {
       assertEquals(0, entry.bytes().readRemaining());
       assertEquals(-0.0, entry.objective().orElseThrow());
     }
-    assertTrue(store.verify(false, (done, total) -> {}).clean());
+    assertTrue(store.verify().clean());
   }
 }

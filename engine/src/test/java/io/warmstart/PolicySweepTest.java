@@ -34,7 +34,7 @@ class PolicySweepTest extends PolicyRoot {
       assertEquals(5, entries(store));
       store.lookup(Payloads.key("a")).orElseThrow().close();
       assertTrue(store.policy().damage().orElseThrow().contains("expected=an integer"));
-      assertEquals("policy", store.verify(false, (done, total) -> {}).problems().get(0).kind());
+      assertEquals("policy", store.verify().problems().get(0).kind());
     }
     StoreOptions named = unnamed.withSizeBudgetBytes(8000);
     WarmStartStore.open(root, named).close();
@@ -60,9 +60,9 @@ class PolicySweepTest extends PolicyRoot {
       save(wide, "a", 3000);
       save(wide, "b", 3000);
       clock.advance(Duration.ofHours(1));
-      Engine engine = Engines.acquire(wide.root(), wide.options());
+      Engine engine = Engines.acquire(wide.root(), wide.options().engineOptions());
       try {
-        EvictFlow.sweepInBackground(engine, true);
+        engine.sweepFlow().runInBackground(10_000_000, true);
       } finally {
         Engines.release(engine);
       }

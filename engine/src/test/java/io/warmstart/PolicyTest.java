@@ -171,9 +171,9 @@ class PolicyTest extends PolicyRoot {
       new PolicyFile(ops, root, new ChangeAges(ops, clock, System::nanoTime))
           .publish(PolicyCodec.decode("{\"ttl_seconds\": 60}".getBytes(UTF_8)), false);
 
-      Engine engine = Engines.acquire(store.root(), store.options());
+      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
       try {
-        Await.until("it is noticed", () -> engine.policy.limits().ttlNanos() > 0);
+        Await.until("it is noticed", () -> engine.policy().limits().ttlNanos() > 0);
       } finally {
         Engines.release(engine);
       }

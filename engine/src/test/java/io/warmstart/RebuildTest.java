@@ -65,7 +65,7 @@ class RebuildTest {
       assertEquals(KEYS - broken, store.stats().entries());
       assertEquals(KeyFiles.bytesOf(root), store.stats().bytes());
       assertEquals(KeyFiles.bytesOf(root), report.bytesAfter());
-      assertTrue(store.verify(false, (done, of) -> {}).problems().isEmpty());
+      assertTrue(store.verify().problems().isEmpty());
       EvictionReport again = store.evictOverflow();
       assertEquals(KEYS - broken, again.entriesBefore());
       assertEquals(report.bytesAfter(), again.bytesAfter());

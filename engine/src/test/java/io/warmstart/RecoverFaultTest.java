@@ -97,7 +97,7 @@ class RecoverFaultTest {
         new Ruins() {
           @Override
           void act(WarmStartStore store, FaultOutcome outcome) {
-            VerifyReport report = store.verify(true, (done, total) -> {});
+            VerifyReport report = store.repair();
             if (outcome.caused()) {
               for (VerifyReport.Problem problem : report.problems()) {
                 if (!problem.repaired()) {

@@ -100,7 +100,7 @@ class ReplacedUnderReaderTest {
       assertTrue(store.explain(KEY, Ranking.LATEST).winner().isPresent());
       assertTrue(ops.hit());
       ops.arm(kind);
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
       // A verification asks for no facts of an open file.
       assertTrue(ops.hit() || kind == Kind.FACTS);
       ops.arm(kind);
@@ -123,7 +123,7 @@ class ReplacedUnderReaderTest {
       try (Entry entry = store.lookup(KEY).orElseThrow()) {
         assertEquals(1, entry.payloadLength());
       }
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

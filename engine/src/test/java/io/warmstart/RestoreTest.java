@@ -42,7 +42,7 @@ class RestoreTest extends QuarantinedEntry {
       assertEquals(before.withAccess(Stamp.ofUnixNanos(clock.nanoTime())), inPlace("r.1"));
       assertEquals(List.of("r.1.bin", "r.1.json"), files().names());
       assertEquals(List.of(), KeyFiles.quarantined(root));
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

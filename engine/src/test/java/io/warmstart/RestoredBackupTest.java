@@ -87,7 +87,7 @@ class RestoredBackupTest {
   private void everybodyComesBy(WarmStartStore store) {
     assertTrue(store.lookup(key).isEmpty());
     assertEquals(0, store.evictOverflow().quarantined());
-    VerifyReport report = store.verify(true, (done, total) -> {});
+    VerifyReport report = store.repair();
     assertEquals(
         List.of("incomplete"), report.problems().stream().map(VerifyReport.Problem::kind).toList());
     assertFalse(report.problems().get(0).repaired());
@@ -226,13 +226,13 @@ class RestoredBackupTest {
       copy(from.manifest("r1"), to.manifest("r1"));
       assertTrue(store.lookup(key).isEmpty());
       clock.advance(Duration.ofMinutes(3));
-      Engine engine = Engines.acquire(store.root(), store.options());
+      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
       try {
         long now = System.nanoTime();
-        assertEquals(List.of(), engine.unsettled.due(now));
+        assertEquals(List.of(), engine.unsettled().due(now));
         assertEquals(
-            List.of(key.digest()), engine.unsettled.due(now + Duration.ofMinutes(3).toNanos()));
-        RecoverFlow.recover(engine, engine.directory(key.digest()));
+            List.of(key.digest()), engine.unsettled().due(now + Duration.ofMinutes(3).toNanos()));
+        engine.recoverFlow().run(key.digest());
       } finally {
         Engines.release(engine);
       }
@@ -294,9 +294,7 @@ class RestoredBackupTest {
   }
 
   private static List<String> kinds(WarmStartStore store) {
-    return store.verify(false, (done, total) -> {}).problems().stream()
-        .map(VerifyReport.Problem::kind)
-        .toList();
+    return store.verify().problems().stream().map(VerifyReport.Problem::kind).toList();
   }
 
   /** With the real programs, beside a process that looks up, sweeps and repairs without a pause. */
@@ -374,7 +372,7 @@ class RestoredBackupTest {
             store.lookup(Payloads.key("restored " + i)).ifPresent(Entry::close);
           }
           quarantined += store.evictOverflow().quarantined();
-          store.verify(true, (keysDone, total) -> {});
+          store.repair();
         }
       }
       System.out.println("quarantined " + quarantined);

@@ -79,7 +79,7 @@ class RootGoneTest {
     assertSaysGone(store::stats);
     assertSaysGone(() -> store.contents(key));
     assertSaysGone(() -> store.explain(key, Ranking.LATEST));
-    assertSaysGone(() -> store.verify(false, (done, total) -> {}));
+    assertSaysGone(() -> store.verify());
     assertSaysGone(store::flush);
     // What is in memory may be answered until the next heartbeat.
     Await.until(
@@ -143,6 +143,6 @@ class RootGoneTest {
     }
     assertTrue(store.lookup(other).isPresent());
     Await.answer(1, () -> store.stats().liveProcesses());
-    assertTrue(store.verify(false, (done, total) -> {}).clean());
+    assertTrue(store.verify().clean());
   }
 }

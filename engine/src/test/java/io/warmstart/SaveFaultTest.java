@@ -192,7 +192,7 @@ class SaveFaultTest {
         work,
         fault,
         persistent,
-        24,
+        20,
         new Overwrite() {
           @Override
           void settle(WarmStartStore store) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -193,10 +194,10 @@ class SessionTest {
   @Test
   void aSupplierIsAskedOnlyForWhatIsTaken() {
     AtomicInteger asked = new AtomicInteger();
-    Supplier<byte[]> payload =
+    Supplier<Payload> payload =
         () -> {
           asked.incrementAndGet();
-          return STATE;
+          return Payload.of(STATE);
         };
     assertTrue(session.checkpoint(payload, 1, 1));
     assertFalse(session.checkpoint(payload, 1, 2));
@@ -218,7 +219,7 @@ class SessionTest {
                 1));
     assertThrows(NullPointerException.class, () -> session.checkpoint(() -> null, 1, 1));
     assertEquals(0, store.stats().entries());
-    assertTrue(session.checkpoint(() -> STATE, 1, 1));
+    assertTrue(session.checkpoint(() -> Payload.of(STATE), 1, 1));
   }
 
   @Test

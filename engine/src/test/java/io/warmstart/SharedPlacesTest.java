@@ -43,7 +43,7 @@ class SharedPlacesTest {
   }
 
   private SharedPlace place(FileSystemKind kind, Path... defaults) {
-    return SharedPlaces.of(root, DEFAULTS, owner, kind, List.of(defaults));
+    return SharedPlaces.of(root, DEFAULTS.engineOptions(), owner, kind, List.of(defaults));
   }
 
   @Test
@@ -67,7 +67,8 @@ class SharedPlacesTest {
     Path other = Files.createDirectory(parent.resolve("other root"));
     assertNotEquals(
         directory,
-        SharedPlaces.of(other, DEFAULTS, owner, FileSystemKind.NETWORK, List.of(machine))
+        SharedPlaces.of(
+                other, DEFAULTS.engineOptions(), owner, FileSystemKind.NETWORK, List.of(machine))
             .directory());
   }
 

@@ -94,11 +94,11 @@ class StorageLimitsTest {
       assertSmallIsFound(store);
       assertEquals(1, store.stats().entries());
       assertTrue(store.explain(key, Ranking.LATEST).winner().isPresent());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
       store.flush();
       assertThrows(ReadOnlyStoreException.class, () -> saveSmall(store));
       assertThrows(ReadOnlyStoreException.class, store::evictOverflow);
-      assertThrows(ReadOnlyStoreException.class, () -> store.verify(true, (done, total) -> {}));
+      assertThrows(ReadOnlyStoreException.class, () -> store.repair());
     }
   }
 
@@ -166,7 +166,7 @@ class StorageLimitsTest {
       assertTrue(String.valueOf(full.getMessage()).contains("nothing was changed"));
       assertSmallIsFound(store);
       Files.delete(others);
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

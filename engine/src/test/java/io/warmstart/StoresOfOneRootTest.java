@@ -167,7 +167,7 @@ class StoresOfOneRootTest {
               () -> store.lookupLatest(key),
               () -> store.lookup(key, Ranking.LATEST, new Entry()),
               () -> store.explain(key, Ranking.LATEST),
-              () -> store.verify(false, (done, total) -> {}),
+              () -> store.verify(),
               () -> store.session(key),
               store::evictOverflow,
               store::stats,

@@ -123,6 +123,6 @@ class SweepingSiblingsTest {
     assertEquals(0, counters.get("lock_timeouts"));
     RootFiles left = RootFiles.read(root);
     assertEquals(0, left.bytes, left::toString);
-    assertTrue(store.verify(false, (each, total) -> {}).clean());
+    assertTrue(store.verify().clean());
   }
 }

@@ -65,7 +65,7 @@ class UnreadableWalkTest {
       assertEquals(0, store.evictOverflow().evicted());
       ops.failing = false;
       // What the walk could not see, it does not vouch for.
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
       assertTrue(report.clean(), () -> report.problems().toString());
 
       assertEquals(1, store.evictOverflow().evicted());

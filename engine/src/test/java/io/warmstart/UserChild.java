@@ -44,7 +44,7 @@ final class UserChild {
       require(store.lookup(key).isPresent(), "lookup");
       store.flush();
       require(store.evictOverflow().failures() == 0, "sweep without failures");
-      VerifyReport report = store.verify(true, (done, total) -> {});
+      VerifyReport report = store.repair();
       require(report.problems().stream().allMatch(VerifyReport.Problem::repaired), "" + report);
       if (stays) {
         System.out.println("live " + store.stats().liveProcesses());

@@ -27,7 +27,7 @@ class VerifyUnreadableTest {
 
     StoreOptions denied = StoreOptions.defaults().withFileOps(denying("run-1.bin"));
     try (WarmStartStore store = WarmStartStore.open(root, denied)) {
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
 
       assertEquals(3, report.entries());
       assertEquals(1, report.problems().size());

@@ -49,7 +49,7 @@ class WarmStartStoreTest {
         }
       }
       assertEquals(1, store.stats().entries());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 }

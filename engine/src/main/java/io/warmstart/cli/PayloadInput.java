@@ -1,8 +1,6 @@
 package io.warmstart.cli;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.WarmStartStore;
+import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -109,21 +107,9 @@ final class PayloadInput implements AutoCloseable {
     return nativeBytes == null ? heap.length : nativeBytes.readRemaining();
   }
 
-  /** Saves it under a fresh run id, which is returned. */
-  String save(WarmStartStore store, Fingerprint key, EntryAttributes attributes) {
-    return nativeBytes == null
-        ? store.save(key, heap, attributes)
-        : store.save(key, nativeBytes, attributes);
-  }
-
-  /** Saves it under a run id. */
-  void saveOverwrite(
-      WarmStartStore store, Fingerprint key, String runId, EntryAttributes attributes) {
-    if (nativeBytes == null) {
-      store.saveOverwrite(key, runId, heap, attributes);
-    } else {
-      store.saveOverwrite(key, runId, nativeBytes, attributes);
-    }
+  /** What a store saves, until this is closed. */
+  Payload payload() {
+    return nativeBytes == null ? Payload.of(heap) : Payload.of(nativeBytes);
   }
 
   @Override

@@ -102,9 +102,9 @@ final class SaveCommand extends RootCommand {
 
   private String save(WarmStartStore store, PayloadInput payload) {
     if (runId == null) {
-      return payload.save(store, key, attributes());
+      return store.save(key, payload.payload(), attributes());
     }
-    payload.saveOverwrite(store, key, runId, attributes());
+    store.saveOverwrite(key, runId, payload.payload(), attributes());
     return runId;
   }
 

@@ -42,7 +42,7 @@ final class VerifyCommand extends RootCommand {
     try (WarmStartStore store = repair ? openExisting() : openForReading(output)) {
       VerifyReport report;
       try (VerifyBar bar = VerifyBar.on(streams, common.json)) {
-        report = store.verify(repair, bar);
+        report = repair ? store.repair(bar) : store.verify(bar);
       }
       output.answer(new Found(store.root(), report, repair));
       return report.clean() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;

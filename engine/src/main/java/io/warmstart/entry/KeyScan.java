@@ -299,6 +299,31 @@ public record KeyScan(
     }
   }
 
+  /** Runs with a manifest that cannot be read, or with only one half. */
+  public Set<String> brokenRuns() {
+    Set<String> broken = new LinkedHashSet<>();
+    for (Suspect suspect : suspects()) {
+      if (!suspect.unreadable()) {
+        broken.add(suspect.runId());
+      }
+    }
+    for (String runId : payloadFacts().keySet()) {
+      boolean unreadable = suspects().stream().anyMatch(suspect -> suspect.runId().equals(runId));
+      if (!manifestFacts().containsKey(runId) && !unreadable) {
+        broken.add(runId);
+      }
+    }
+    candidates()
+        .forEach(
+            candidate -> {
+              FileFacts payload = payloadFacts().get(candidate.runId());
+              if (payload == null || !candidate.manifest().fitsLength(payload.size())) {
+                broken.add(candidate.runId());
+              }
+            });
+    return broken;
+  }
+
   private static Leftover leftover(FileOps ops, Path path, Classified classified, boolean sizes)
       throws IOException {
     String name = path.getFileName().toString();

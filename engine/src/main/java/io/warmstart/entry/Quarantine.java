@@ -117,6 +117,11 @@ public final class Quarantine {
     return held;
   }
 
+  /** The bytes of all that lies here. */
+  public long heldBytes() throws IOException {
+    return list().stream().mapToLong(Held::bytes).sum();
+  }
+
   /** What lies here, by the runs that it was half of. */
   public QuarantinedRuns runs() throws IOException {
     return QuarantinedRuns.read(ops, list());

@@ -9,7 +9,7 @@ import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
-import io.warmstart.payload.PayloadSource;
+import io.warmstart.model.Payload;
 import io.warmstart.payload.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -68,13 +68,13 @@ public final class Stager {
    * @throws SyncFailedException if a sync has failed
    */
   public StagedPair stage(
-      KeyDirectory directory, String runId, PayloadSource source, Attributes attributes)
+      KeyDirectory directory, String runId, Payload source, Attributes attributes)
       throws IOException {
     return Uninterrupted.call(() -> stageOnce(directory, runId, source, attributes));
   }
 
   private StagedPair stageOnce(
-      KeyDirectory directory, String runId, PayloadSource source, Attributes attributes)
+      KeyDirectory directory, String runId, Payload source, Attributes attributes)
       throws IOException {
     Owner stagingOwner = owner.get();
     long number = sequence.incrementAndGet();
@@ -234,7 +234,7 @@ public final class Stager {
     return false;
   }
 
-  private static Digest256 writePayload(FileOps.FileHandle file, PayloadSource source)
+  private static Digest256 writePayload(FileOps.FileHandle file, Payload source)
       throws IOException {
     Sha256 sha256 = new Sha256();
     source.pour(

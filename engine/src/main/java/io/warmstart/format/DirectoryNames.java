@@ -57,6 +57,9 @@ public final class DirectoryNames {
     return RunIds.requireValid(runId) + PAYLOAD_SUFFIX;
   }
 
+  /** The directory in a root that is the engine's own. */
+  public static final String ENGINE_DIRECTORY = ".warmstart";
+
   /** Returns whether a name found in a root can be a key directory: 64 lowercase hex digits. */
   public static boolean isKeyDirectory(String name) {
     return Digest256.isHex(name);

@@ -2,6 +2,8 @@ package io.warmstart.format;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import java.time.Instant;
+
 /**
  * A moment as manifests write it: seconds and nanoseconds since 1970.
  *
@@ -42,6 +44,14 @@ public record Stamp(long unixSecs, int nanos) implements Comparable<Stamp> {
       return Long.MAX_VALUE;
     }
     return unixSecs * NANOS_PER_SECOND + nanosOfSecond;
+  }
+
+  /** Returns the moment, or {@link Instant#MAX} where an Instant cannot hold it. */
+  public Instant toInstant() {
+    long mostSeconds = Instant.MAX.getEpochSecond();
+    return Long.compareUnsigned(unixSecs, mostSeconds - 4) > 0
+        ? Instant.MAX
+        : Instant.ofEpochSecond(unixSecs, Integer.toUnsignedLong(nanos));
   }
 
   /** Orders by seconds, then by nanoseconds, both unsigned. */

@@ -181,7 +181,7 @@ public final class CachedEntry extends CachedPayload {
   }
 
   /** The directory of the key. */
-  KeyDirectory directory() {
+  public KeyDirectory directory() {
     return directory;
   }
 

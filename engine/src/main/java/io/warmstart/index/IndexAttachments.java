@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,8 +52,38 @@ final class IndexAttachments {
         attached.files().lose();
       }
     }
+    if (closed) {
+      return null;
+    }
     long since = System.nanoTime() - failedAtNanos;
-    return closed || (failed && since < RETRY_NANOS) ? null : attach();
+    return failed && since < RETRY_NANOS ? null : attach();
+  }
+
+  /**
+   * Asks the generation that there is.
+   *
+   * @param otherwise the answer while there is none
+   */
+  <T extends @Nullable Object> T ask(Function<IndexAttachment, T> question, T otherwise) {
+    IndexAttachment attached = current();
+    return attached == null ? otherwise : guarded(attached, question, otherwise);
+  }
+
+  /**
+   * Asks a generation. An access of a page that is gone surfaces as an InternalError at the next
+   * return from native code: that is brought about before an answer is given which rests on
+   * nothing, and the generation is then given up.
+   */
+  static <T extends @Nullable Object> T guarded(
+      IndexAttachment attached, Function<IndexAttachment, T> question, T otherwise) {
+    try {
+      T answer = question.apply(attached);
+      LostPages.surface();
+      return answer;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return otherwise;
+    }
   }
 
   private @Nullable IndexAttachment attach() {
@@ -129,11 +160,13 @@ final class IndexAttachments {
     IndexAttachment attached = current;
     if (attached != null) {
       // Lost by this process; others may be at work with it still.
-      try {
-        disown(attached);
-      } catch (InternalError e) {
-        attached.files().lose();
-      }
+      guarded(
+          attached,
+          last -> {
+            disown(last);
+            return true;
+          },
+          false);
     }
   }
 
@@ -150,15 +183,13 @@ final class IndexAttachments {
     if (attached == null) {
       return;
     }
-    try {
-      boolean same = mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration();
-      LostPages.surface();
-      if (!same) {
-        attached.files().lose();
-      }
-    } catch (InternalError e) {
+    if (!guarded(attached, this::isInPlace, false)) {
       attached.files().lose();
     }
+  }
+
+  private boolean isInPlace(IndexAttachment attached) {
+    return mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration();
   }
 
   /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */

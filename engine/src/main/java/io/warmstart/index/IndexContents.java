@@ -155,17 +155,6 @@ public final class IndexContents {
   }
 
   private <T> Optional<T> ask(Function<IndexAttachment, T> question) {
-    IndexAttachment attached = index.attachment();
-    if (attached == null) {
-      return Optional.empty();
-    }
-    try {
-      T answer = question.apply(attached);
-      LostPages.surface();
-      return Optional.of(answer);
-    } catch (InternalError e) {
-      attached.files().lose();
-      return Optional.empty();
-    }
+    return index.attachments().ask(question.andThen(Optional::of), Optional.empty());
   }
 }

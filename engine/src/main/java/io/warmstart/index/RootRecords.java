@@ -349,17 +349,6 @@ public final class RootRecords {
   }
 
   private <T> T ask(Function<IndexAttachment, T> question, T otherwise) {
-    IndexAttachment attached = index.attachment();
-    if (attached == null) {
-      return otherwise;
-    }
-    try {
-      T answer = question.apply(attached);
-      LostPages.surface();
-      return answer;
-    } catch (InternalError e) {
-      attached.files().lose();
-      return otherwise;
-    }
+    return index.attachments().ask(question, otherwise);
   }
 }

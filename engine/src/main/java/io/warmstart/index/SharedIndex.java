@@ -1,26 +1,26 @@
 package io.warmstart.index;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
 import io.warmstart.payload.PayloadCache;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The index of a root, as the flows use it: attached to the mapped files that all processes share,
- * or doing without where they cannot be had.
+ * The index of a root, as the flows use it: attached to the mapped files that all processes share.
+ * Where these cannot be mapped, and once it is closed, it answers that it does not know, and the
+ * files decide.
  *
- * <p>An access of a page that is gone surfaces as an InternalError at the next return from native
- * code. {@link LostPages} brings that about before an answer is given that rests on nothing; the
- * generation is then given up, and files must do until there is another.
+ * <p>What is asked of it is guarded against pages that are gone: {@link IndexAttachments#guarded}.
  *
  * <p>Safe for all threads.
  */
-public final class SharedIndex implements EntryIndex, AutoCloseable {
+public final class SharedIndex implements AutoCloseable {
   private final PayloadCache payloads;
   private final IndexAttachments attachments;
   private final ForeignChanges foreign;
@@ -212,38 +212,32 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
    * @return unix nanoseconds of its last write or access
    */
   public long lastUse(CachedEntry entry) {
-    AtomicBuffer buffer = entry.buffer();
-    if (buffer != null) {
-      try {
-        long lastUse = KeyTable.lastUse(entry, buffer);
-        LostPages.surface();
-        entry.usedAt(lastUse);
-      } catch (InternalError e) {
-        lose(entry);
-      }
-    }
+    guarded(entry, buffer -> entry.usedAt(KeyTable.lastUse(entry, buffer)));
     return entry.lastUse();
   }
 
   /** After a hit: tells all processes of this access. */
   public void touch(CachedEntry entry, long nowUnixNanos) {
     entry.usedAt(nowUnixNanos);
+    guarded(entry, buffer -> KeyTable.touch(entry, buffer, nowUnixNanos));
+  }
+
+  private static void guarded(CachedEntry entry, Consumer<AtomicBuffer> access) {
+    IndexAttachment attached = entry.attached();
     AtomicBuffer buffer = entry.buffer();
-    if (buffer != null) {
-      try {
-        KeyTable.touch(entry, buffer, nowUnixNanos);
-        LostPages.surface();
-      } catch (InternalError e) {
-        lose(entry);
-      }
+    if (attached != null && buffer != null) {
+      guarded(attached, same -> access.accept(buffer));
     }
   }
 
-  private static void lose(CachedEntry entry) {
-    IndexAttachment attached = entry.attached();
-    if (attached != null) {
-      attached.files().lose();
-    }
+  private static void guarded(IndexAttachment attached, Consumer<IndexAttachment> access) {
+    IndexAttachments.guarded(
+        attached,
+        same -> {
+          access.accept(same);
+          return true;
+        },
+        false);
   }
 
   /**
@@ -252,38 +246,27 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
    * @return null if there is nothing to fill, or {@link #needsSlot} and nobody has made one
    */
   public @Nullable FillTicket beforeRead(Digest256 key, long nowUnixNanos) {
-    IndexAttachment attached = attachments.current();
-    if (attached == null) {
-      return null;
+    return attachments
+        .ask(attached -> ticket(attached, key, nowUnixNanos), Optional.<FillTicket>empty())
+        .orElse(null);
+  }
+
+  private Optional<FillTicket> ticket(IndexAttachment attached, Digest256 key, long nowUnixNanos) {
+    SlotCursor at = new SlotCursor();
+    if (!attached.keys().find(key, at)) {
+      return Optional.empty();
     }
-    try {
-      SlotCursor at = new SlotCursor();
-      if (!attached.keys().find(key, at)) {
-        return null;
-      }
-      long changes = attached.keys().changes(at);
-      long ctime = foreign.ctimeToStore(key, nowUnixNanos);
-      // The reading of the directory must not begin before the reading of the changes.
-      VarHandle.fullFence();
-      LostPages.surface();
-      return new FillTicket(attached, key, changes, ctime, nowUnixNanos);
-    } catch (InternalError e) {
-      attached.files().lose();
-      return null;
-    }
+    long changes = attached.keys().changes(at);
+    long ctime = foreign.ctimeToStore(key, nowUnixNanos);
+    // The reading of the directory must not begin before the reading of the changes.
+    VarHandle.fullFence();
+    return Optional.of(new FillTicket(attached, key, changes, ctime, nowUnixNanos));
   }
 
   /** Whether no change of the key has begun or ended since a ticket was given out. */
   public boolean stillHolds(FillTicket ticket) {
-    IndexAttachment attached = ticket.attached;
-    try {
-      boolean holds = holds(ticket, new SlotCursor());
-      LostPages.surface();
-      return holds;
-    } catch (InternalError e) {
-      attached.files().lose();
-      return false;
-    }
+    return IndexAttachments.guarded(
+        ticket.attached, attached -> holds(ticket, new SlotCursor()), false);
   }
 
   private static boolean holds(FillTicket ticket, SlotCursor at) {
@@ -295,35 +278,18 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
 
   /** Whether a key has no slot yet. */
   public boolean needsSlot(Digest256 key) {
-    IndexAttachment attached = attachments.current();
-    if (attached == null) {
-      return false;
-    }
-    try {
-      boolean found = attached.keys().find(key, new SlotCursor());
-      LostPages.surface();
-      return !found;
-    } catch (InternalError e) {
-      attached.files().lose();
-      return false;
-    }
+    return attachments.ask(attached -> !attached.keys().find(key, new SlotCursor()), false);
   }
 
   /** Makes a slot for a key, if it has none. The caller holds its stripe, shared. */
   public void makeSlot(Digest256 key) {
-    IndexAttachment attached = attachments.current();
-    if (attached == null) {
-      return;
-    }
-    try {
-      SlotCursor at = new SlotCursor();
-      if (!attached.keys().find(key, at)) {
-        attached.keys().insert(key, attachments.nextChanges(), true, at);
-      }
-      LostPages.surface();
-    } catch (InternalError e) {
-      attached.files().lose();
-    }
+    attachments.ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          return attached.keys().find(key, at)
+              || attached.keys().insert(key, attachments.nextChanges(), true, at);
+        },
+        false);
   }
 
   /**
@@ -356,32 +322,37 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
       @Nullable CachedEntry winner,
       long lastUse,
       long manifestCtime) {
-    IndexAttachment attached = ticket.attached;
-    KeyTable keys = attached.keys();
-    Digest256 key = ticket.key;
-    try {
-      SlotCursor at = new SlotCursor();
-      if (!holds(ticket, at)) {
-        LostPages.surface();
-        return false;
-      }
-      IndexedWinner indexed = new IndexedWinner();
-      if (winner == null) {
-        indexed.setMiss();
-      } else {
-        indexed.setVersion(winner.candidate(), lastUse);
-        indexed.setManifestCtime(manifestCtime);
-        winner.attach(
-            attached, at, indexed, Checks.ofState(ticket.changes, ticket.ctime), ticket.checkedAt);
-        keep(attached, winner);
-      }
-      keys.fill(at, key, ranking, ticket.changes, ticket.ctime, ticket.checkedAt, indexed);
-      LostPages.surface();
-      return true;
-    } catch (InternalError e) {
-      attached.files().lose();
+    return IndexAttachments.guarded(
+        ticket.attached,
+        attached -> fill(attached, ticket, ranking, winner, lastUse, manifestCtime),
+        false);
+  }
+
+  private boolean fill(
+      IndexAttachment attached,
+      FillTicket ticket,
+      int ranking,
+      @Nullable CachedEntry winner,
+      long lastUse,
+      long manifestCtime) {
+    SlotCursor at = new SlotCursor();
+    if (!holds(ticket, at)) {
       return false;
     }
+    IndexedWinner indexed = new IndexedWinner();
+    if (winner == null) {
+      indexed.setMiss();
+    } else {
+      indexed.setVersion(winner.candidate(), lastUse);
+      indexed.setManifestCtime(manifestCtime);
+      winner.attach(
+          attached, at, indexed, Checks.ofState(ticket.changes, ticket.ctime), ticket.checkedAt);
+      keep(attached, winner);
+    }
+    attached
+        .keys()
+        .fill(at, ticket.key, ranking, ticket.changes, ticket.ctime, ticket.checkedAt, indexed);
+    return true;
   }
 
   private void keep(IndexAttachment attached, CachedEntry entry) {
@@ -392,14 +363,14 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
     }
   }
 
-  @Override
-  public void changing(KeyDirectory directory) {
-    change(directory.key());
+  /** The files of a key are about to change: told before the first change. */
+  public void changing(Digest256 key) {
+    change(key);
   }
 
-  @Override
-  public void changed(KeyDirectory directory) {
-    change(directory.key());
+  /** The files of a key have changed, or may have: told after the last change, on errors too. */
+  public void changed(Digest256 key) {
+    change(key);
   }
 
   private void change(Digest256 key) {
@@ -414,20 +385,19 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
         return;
       }
       last = attached;
-      try {
-        SlotCursor at = new SlotCursor();
-        if (attached.keys().find(key, at)) {
-          attached.keys().change(at, attachments.nextChanges());
-        }
-        boolean live = attached.files().live();
-        LostPages.surface();
-        if (live) {
-          return;
-        }
-      } catch (InternalError e) {
-        attached.files().lose();
+      if (IndexAttachments.guarded(attached, each -> change(each, key), false)) {
+        return;
       }
     }
+  }
+
+  /** Whether the generation was in use still when it was told. */
+  private boolean change(IndexAttachment attached, Digest256 key) {
+    SlotCursor at = new SlotCursor();
+    if (attached.keys().find(key, at)) {
+      attached.keys().change(at, attachments.nextChanges());
+    }
+    return attached.files().live();
   }
 
   /** A value that no process has stored before. */
@@ -440,9 +410,9 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
     attachments.changedUntold();
   }
 
-  /** The generation to ask; null while there is none. */
-  @Nullable IndexAttachment attachment() {
-    return attachments.current();
+  /** Which generation there is to ask. */
+  IndexAttachments attachments() {
+    return attachments;
   }
 
   /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
@@ -450,7 +420,10 @@ public final class SharedIndex implements EntryIndex, AutoCloseable {
     attachments.heartbeat();
   }
 
-  /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
+  /**
+   * From here on it knows nothing. Frees the payloads in memory that nobody holds a lease on, and
+   * those leased after that.
+   */
   @Override
   public void close() {
     attachments.close();

@@ -35,6 +35,11 @@ public final class RootWatch {
     this.opened = ops.stat(root);
   }
 
+  /** The root, by the path that is watched. */
+  public Path root() {
+    return root;
+  }
+
   /** Whether it was gone when last looked for. No system call. */
   public boolean isGone() {
     return gone;

@@ -98,7 +98,7 @@ class ClosedStreamsTest {
       byte[] actual = new byte[Math.toIntExact(entry.payloadLength())];
       entry.payload().getBytes(0, actual);
       assertArrayEquals(expected, actual);
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

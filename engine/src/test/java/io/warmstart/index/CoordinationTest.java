@@ -109,7 +109,7 @@ class CoordinationTest {
         }
       }
       fresh.evictOverflow();
-      VerifyReport report = fresh.verify(false, (done, total) -> {});
+      VerifyReport report = fresh.verify();
       assertTrue(report.clean(), () -> report.problems().toString());
     }
   }

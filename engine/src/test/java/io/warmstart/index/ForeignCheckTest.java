@@ -34,7 +34,7 @@ class ForeignCheckTest {
     try (KeyLocks.Hold hold = root.locks.acquireForWalk(KeyLocks.stripeOf(KEY))) {
       assertTrue(hold.shared());
       index.makeSlot(KEY);
-      IndexAttachment attached = index.attachment();
+      IndexAttachment attached = index.attachments().current();
       assertNotNull(attached);
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));

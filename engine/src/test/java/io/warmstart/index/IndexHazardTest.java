@@ -171,13 +171,13 @@ class IndexHazardTest {
 
   private static void assertWhole(Path root) throws Exception {
     try (WarmStartStore fresh = WarmStartStore.open(root, IndexedSaverChild.options())) {
-      VerifyReport repaired = fresh.verify(true, (done, total) -> {});
+      VerifyReport repaired = fresh.repair();
       for (VerifyReport.Problem problem : repaired.problems()) {
         // A record that nobody has come across since: the files are whole.
         assertEquals("index", problem.kind(), problem::toString);
         assertTrue(problem.repaired(), problem::toString);
       }
-      VerifyReport report = fresh.verify(false, (done, total) -> {});
+      VerifyReport report = fresh.verify();
       assertTrue(report.clean(), () -> report.problems().toString());
       assertEquals(IndexedSaverChild.KEYS, fresh.keys().size());
       assertEquals(IndexedSaverChild.KEYS * 4L, fresh.stats().entries());

@@ -3,9 +3,7 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Digest256;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -17,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The files of a root as maps, beside the index that should know of them. */
 final class IndexModel {
-  private static final Path ROOT = Path.of("/nowhere");
 
   final MemoryIndex memory;
   final Map<Digest256, Map<String, EntryFacts>> keys = new TreeMap<>();
@@ -51,7 +48,7 @@ final class IndexModel {
     }
 
     IndexAttachment attached() {
-      return Objects.requireNonNull(index.attachment());
+      return Objects.requireNonNull(index.attachments().current());
     }
 
     KeyLocks.Hold hold(Digest256 key) {
@@ -79,29 +76,29 @@ final class IndexModel {
   /** As a save does: the files change between the two tellings. */
   void publish(Member process, Digest256 key, EntryFacts facts) {
     try (KeyLocks.Hold hold = process.hold(key)) {
-      process.index.changing(KeyDirectory.of(ROOT, key));
+      process.index.changing(key);
       EntryFacts before =
           keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
       versions.merge(key, 2L, (old, two) -> old + 1);
-      process.index.changed(KeyDirectory.of(ROOT, key));
+      process.index.changed(key);
       process.records.published(hold, key, facts, before == null ? 0 : before.bytes());
     }
   }
 
   /** Files that are no entry change: nothing but winners depends on them. */
   void change(Member process, Digest256 key) {
-    process.index.changing(KeyDirectory.of(ROOT, key));
+    process.index.changing(key);
     versions.merge(key, 2L, (old, two) -> old + 1);
-    process.index.changed(KeyDirectory.of(ROOT, key));
+    process.index.changed(key);
   }
 
   /** As a sweep does. */
   void remove(Member process, Digest256 key, String runId) {
     try (KeyLocks.Hold hold = process.hold(key)) {
-      process.index.changing(KeyDirectory.of(ROOT, key));
+      process.index.changing(key);
       EntryFacts gone = entries(key).remove(runId);
       versions.merge(key, 2L, (old, two) -> old + 1);
-      process.index.changed(KeyDirectory.of(ROOT, key));
+      process.index.changed(key);
       if (gone != null) {
         process.records.removed(hold, key, runId, gone.bytes());
       }
@@ -117,8 +114,8 @@ final class IndexModel {
     try (KeyLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {
         process.records.recount(hold);
-        process.index.changing(KeyDirectory.of(ROOT, key));
-        process.index.changed(KeyDirectory.of(ROOT, key));
+        process.index.changing(key);
+        process.index.changed(key);
       }
       process.records.walked(hold, key, 0, bytes(key), entries(key).values());
     }

@@ -253,7 +253,7 @@ class LinkTest {
       assertEquals(rebuilds + 1, store.stats().counters().getOrDefault("rebuilds", 0L));
       long total = IndexPatch.of(directory.resolve(".warmstart")).total();
       assertEquals(store.stats().bytes(), total);
-      assertTrue(store.verify(false, (done, all) -> {}).clean());
+      assertTrue(store.verify().clean());
       assertEquals(22, store.stats().entries());
     }
   }

@@ -38,7 +38,7 @@ class LostExtensionTest {
 
       assertEquals(KEYS, report.entriesBefore());
       assertEquals(report.bytesAfter(), index().total());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

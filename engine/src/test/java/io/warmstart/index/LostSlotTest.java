@@ -45,7 +45,7 @@ class LostSlotTest {
 
       assertEquals(2, before.entriesBefore());
       assertEquals(1.5 * before.bytesAfter(), (double) after.bytesAfter(), 10);
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Digest256;
 import io.warmstart.testing.Await;
 import java.io.IOException;
@@ -212,7 +211,7 @@ class RootRecordsTest {
     IndexModel.Member second = new IndexModel.Member(root, memory);
     Set<IndexAttachment> attachments = new HashSet<>();
     for (int lookup = 0; lookup < 1000; lookup++) {
-      IndexAttachment attached = second.index.attachment();
+      IndexAttachment attached = second.index.attachments().current();
       if (attached != null) {
         attachments.add(attached);
         assertFalse(attached.keys().find(KEY, new SlotCursor()));
@@ -236,7 +235,7 @@ class RootRecordsTest {
     assertFalse(second.attached().keys().find(KEY, new SlotCursor()));
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
 
-    second.index.changed(KeyDirectory.of(parent, KEY));
+    second.index.changed(KEY);
 
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
     assertEquals(OptionalLong.empty(), process.records.totalBytes());
@@ -305,7 +304,7 @@ class RootRecordsTest {
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     SharedIndex second = memory.attach(root, buffer -> buffer);
-    assertNull(second.attachment());
+    assertNull(second.attachments().current());
     assertEquals(OptionalLong.of(100), process.records.totalBytes());
 
     awaitAttachment(second);
@@ -321,7 +320,7 @@ class RootRecordsTest {
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     SharedIndex second = memory.attach(root, buffer -> buffer);
-    second.changed(KeyDirectory.of(parent, KEY));
+    second.changed(KEY);
     assertEquals(OptionalLong.of(100), process.records.totalBytes());
 
     second.close();
@@ -353,8 +352,8 @@ class RootRecordsTest {
   }
 
   private static IndexAttachment awaitAttachment(SharedIndex index) {
-    Await.until("it is attached", () -> index.attachment() != null);
-    return Objects.requireNonNull(index.attachment());
+    Await.until("it is attached", () -> index.attachments().current() != null);
+    return Objects.requireNonNull(index.attachments().current());
   }
 
   private void usePages(int pages) {

@@ -115,7 +115,7 @@ public final class CvCommand implements Callable<Integer> {
       // A worker that was killed in a save leaves staged files. They harm nothing, and the next
       // sweep would remove them; here it comes before the check, so that the check can be strict.
       EvictionReport sweep = wrote ? store.evictOverflow() : null;
-      VerifyReport verification = wrote ? store.verify(false, (done, total) -> {}) : null;
+      VerifyReport verification = wrote ? store.verify() : null;
       CvReport.Evidence evidence =
           new CvReport.Evidence(
               store.stats(),

@@ -127,7 +127,7 @@ final class FaultTrial {
         }
       }
       case SWEEP_RECOVERS -> open().evictOverflow();
-      case REPAIR -> open().verify(true, (done, total) -> {});
+      case REPAIR -> open().repair();
     }
   }
 
@@ -215,7 +215,7 @@ final class FaultTrial {
     closeStore();
     try (WarmStartStore again = WarmStartStore.open(root, options(1L << 40))) {
       again.evictOverflow();
-      VerifyReport report = again.verify(false, (done, total) -> {});
+      VerifyReport report = again.verify();
       report.problems().forEach(each -> problems.add("verify: " + each));
       report.leftovers().forEach(each -> problems.add("left over: " + each));
     }

@@ -251,7 +251,7 @@ final class CutCycle {
                 .formatted(last, place, Version.text(each.getValue()), Version.text(found)));
       }
     }
-    VerifyReport report = store.verify(false, (done, total) -> {});
+    VerifyReport report = store.verify();
     // A run that came back after its eviction is whole or only its leftovers are there.
     if (losses.isEmpty() && last != LastOperation.EVICTION) {
       report.problems().forEach(problem -> losses.add(last + ": verify: " + problem));

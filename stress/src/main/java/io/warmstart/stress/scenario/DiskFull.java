@@ -112,7 +112,7 @@ public final class DiskFull implements Scenario {
         run.problem("the disk did not fill up: " + mountPoint);
       }
       lookForAll(run, store, payloadBytes);
-      VerifyReport report = store.verify(false, (done, total) -> {});
+      VerifyReport report = store.verify();
       report.problems().forEach(each -> run.problem("verify on a full disk: " + each));
       report.leftovers().forEach(each -> run.problem("a failed save left " + each));
       try (WarmStartStore small = WarmStartStore.open(root, options(payloadBytes * 4L + 8_000))) {

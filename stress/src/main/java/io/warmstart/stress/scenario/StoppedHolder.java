@@ -114,10 +114,7 @@ public final class StoppedHolder implements Scenario {
     }
     try (WarmStartStore again = WarmStartStore.open(root)) {
       again.evictOverflow();
-      again
-          .verify(false, (done, total) -> {})
-          .problems()
-          .forEach(problem -> run.problem(course + ": " + problem));
+      again.verify().problems().forEach(problem -> run.problem(course + ": " + problem));
     }
   }
 

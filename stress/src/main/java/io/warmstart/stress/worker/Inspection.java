@@ -88,7 +88,7 @@ public final class Inspection {
       if (sweep.quarantined() > 0 || sweep.failures() > 0) {
         run.problem("the sweep at the end found something bad: " + sweep);
       }
-      VerifyReport verification = store.verify(false, (done, total) -> {});
+      VerifyReport verification = store.verify();
       for (VerifyReport.Problem each : verification.problems()) {
         if (each.kind().equals(ORPHAN)
             || (each.kind().equals(INCOMPLETE) && each.detail().startsWith(ORPHAN))) {
@@ -118,7 +118,7 @@ public final class Inspection {
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withClock(AHEAD))) {
       EvictionReport sweep = store.evictOverflow();
-      VerifyReport verification = store.verify(true, (done, total) -> {});
+      VerifyReport verification = store.repair();
       run.count("pairs found broken and set aside", sweep.quarantined());
       run.count("things repaired at the end", verification.problems().size());
       Inspection inspection =

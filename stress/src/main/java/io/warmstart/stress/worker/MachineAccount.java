@@ -60,10 +60,7 @@ public final class MachineAccount {
    */
   public List<String> differences(WarmStartStore store) throws IOException {
     List<String> differences = new ArrayList<>();
-    store
-        .verify(false, (done, total) -> {})
-        .problems()
-        .forEach(problem -> differences.add("verify: " + problem));
+    store.verify().problems().forEach(problem -> differences.add("verify: " + problem));
     for (Last last : acknowledged) {
       String expected =
           "key %d run %d: saved %s, "

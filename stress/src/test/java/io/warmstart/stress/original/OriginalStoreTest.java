@@ -73,7 +73,7 @@ class OriginalStoreTest {
       assertArrayEquals(bytes("bare"), payload(latest));
       assertTrue(latest.objective().isEmpty());
       assertTrue(latest.iteration().isEmpty());
-      assertTrue(store.verify(false, (done, total) -> {}).clean());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -7,6 +7,7 @@ import io.warmstart.Ranking;
 import io.warmstart.Session;
 import io.warmstart.SessionOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Payload;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.fit.TrainingSet;
@@ -140,7 +141,8 @@ public final class FitRunner {
       if (!optimiser.converged()) {
         long begun = System.nanoTime();
         boolean wrote =
-            session.checkpoint(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
+            session.checkpoint(
+                Payload.of(buffer, 0, buffer.capacity()), state.objective(), state.iteration());
         if (wrote) {
           report.accept(saved(state, begun));
           if (state.objective() > lowest) {
@@ -153,7 +155,8 @@ public final class FitRunner {
     }
     state.encode(buffer, 0);
     long begun = System.nanoTime();
-    session.complete(buffer, 0, buffer.capacity(), state.objective(), state.iteration());
+    session.complete(
+        Payload.of(buffer, 0, buffer.capacity()), state.objective(), state.iteration());
     report.accept(saved(state, begun));
     reportBest(task, session);
     return state;

@@ -1,17 +1,24 @@
-package io.warmstart.payload;
+package io.warmstart.model;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
 
 /**
- * The bytes to save, wherever they lie.
+ * The bytes to save, wherever they lie. Nothing is copied until a save reads them, so they must not
+ * change before that has returned.
  *
- * <p>They are read once, in pieces that are copied before use: what is hashed and what is written
- * is then the same piece even if the caller, against the rules, writes to the buffer meanwhile.
+ * <p>They are read in pieces that are copied before use: what is hashed and what is written is the
+ * same piece even if the caller, against the rules, writes to the buffer meanwhile.
  */
-public abstract class PayloadSource {
+public abstract class Payload {
+  /** Large enough that a call's cost does not show, small enough to stay in a core's own cache. */
+  private static final int PIECE_BYTES = 128 * 1024;
+
+  private Payload() {}
+
   /** How many bytes there are. */
   public abstract long length();
 
@@ -27,7 +34,7 @@ public abstract class PayloadSource {
   /** Hands all bytes to a sink, through one piece of memory. */
   public final void pour(Sink sink) throws IOException {
     long length = length();
-    byte[] piece = new byte[(int) Math.min(length, Pieces.BYTES)];
+    byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
     for (long position = 0; position < length; position += piece.length) {
       int count = (int) Math.min(piece.length, length - position);
       copy(position, piece, count);
@@ -36,8 +43,8 @@ public abstract class PayloadSource {
   }
 
   /** A whole array. */
-  public static PayloadSource of(byte[] bytes) {
-    return new PayloadSource() {
+  public static Payload of(byte[] bytes) {
+    return new Payload() {
       @Override
       public long length() {
         return bytes.length;
@@ -50,10 +57,20 @@ public abstract class PayloadSource {
     };
   }
 
+  /**
+   * A range of an array.
+   *
+   * @throws IndexOutOfBoundsException if it does not lie within the array
+   */
+  public static Payload of(byte[] bytes, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    return of(ByteBuffer.wrap(bytes, offset, length));
+  }
+
   /** What remains of a buffer, whose position stays where it is. */
-  public static PayloadSource of(ByteBuffer buffer) {
+  public static Payload of(ByteBuffer buffer) {
     ByteBuffer view = buffer.slice();
-    return new PayloadSource() {
+    return new Payload() {
       @Override
       public long length() {
         return view.capacity();
@@ -66,10 +83,14 @@ public abstract class PayloadSource {
     };
   }
 
-  /** A range of an Agrona buffer. */
-  public static PayloadSource of(DirectBuffer buffer, int offset, int sourceLength) {
+  /**
+   * A range of an Agrona buffer.
+   *
+   * @throws IndexOutOfBoundsException if it does not lie within the buffer
+   */
+  public static Payload of(DirectBuffer buffer, int offset, int sourceLength) {
     buffer.boundsCheck(offset, sourceLength);
-    return new PayloadSource() {
+    return new Payload() {
       @Override
       public long length() {
         return sourceLength;
@@ -83,10 +104,10 @@ public abstract class PayloadSource {
   }
 
   /** The readable bytes of a Chronicle store, any number of them; its position stays. */
-  public static PayloadSource of(BytesStore<?, ?> bytes) {
+  public static Payload of(BytesStore<?, ?> bytes) {
     long start = bytes.readPosition();
     long readable = bytes.readRemaining();
-    return new PayloadSource() {
+    return new Payload() {
       @Override
       public long length() {
         return readable;

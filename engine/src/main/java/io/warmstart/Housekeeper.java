@@ -3,12 +3,16 @@ package io.warmstart;
 import io.warmstart.format.Digest256;
 import io.warmstart.index.Coordination;
 import io.warmstart.index.Counter;
+import io.warmstart.index.Counters;
+import io.warmstart.index.RootRecords;
 import io.warmstart.index.SharedIndex;
 import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.RootWatch;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * manifests, and now and then sweeps, so that what foreign writers add is counted. It goes by the
  * root's policy: the options of one store concern nobody else, and end with it.
  */
-final class Agent implements AutoCloseable {
+final class Housekeeper implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
   private static final long TOUCH_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -42,8 +46,20 @@ final class Agent implements AutoCloseable {
   /** Or this part of the TTL, if that is shorter: who reads only manifests expires by them. */
   private static final int TOUCHES_IN_TTL = 8;
 
-  private final Engine engine;
+  private final Siblings siblings;
+  private final RootWatch rootWatch;
+  private final SharedIndex index;
+  private final RootRecords records;
+  private final RootScan rootScan;
+  private final RecoverFlow recoverFlow;
+  private final SweepFlow sweepFlow;
   private final TouchFlow touchFlow;
+  private final PolicyInForce policy;
+  private final UnsettledKeys unsettled;
+  private final ForeignTouches foreignTouches;
+  private final LongSupplier foreignCheckNanos;
+  private final boolean besideOtherMachines;
+  private final Counters counters;
   private final BackgroundThread thread;
   private final long sweepEvery;
 
@@ -57,18 +73,49 @@ final class Agent implements AutoCloseable {
 
   private volatile boolean closed;
 
-  Agent(Engine engine) {
-    this.engine = engine;
-    this.touchFlow = new TouchFlow(engine);
+  /**
+   * Makes the housekeeper of one root, and starts it.
+   *
+   * @param foreignCheckNanos how seldom the stores of this process look for what others do
+   */
+  Housekeeper(
+      Siblings siblings,
+      RootWatch rootWatch,
+      SharedIndex index,
+      RootRecords records,
+      RootScan rootScan,
+      RecoverFlow recoverFlow,
+      SweepFlow sweepFlow,
+      TouchFlow touchFlow,
+      PolicyInForce policy,
+      UnsettledKeys unsettled,
+      ForeignTouches foreignTouches,
+      LongSupplier foreignCheckNanos,
+      boolean besideOtherMachines,
+      Counters counters) {
+    this.siblings = siblings;
+    this.rootWatch = rootWatch;
+    this.index = index;
+    this.records = records;
+    this.rootScan = rootScan;
+    this.recoverFlow = recoverFlow;
+    this.sweepFlow = sweepFlow;
+    this.touchFlow = touchFlow;
+    this.policy = policy;
+    this.unsettled = unsettled;
+    this.foreignTouches = foreignTouches;
+    this.foreignCheckNanos = foreignCheckNanos;
+    this.besideOtherMachines = besideOtherMachines;
+    this.counters = counters;
     this.sweepEvery =
-        engine.besideOtherMachines()
+        besideOtherMachines
             ? REMOTE_SWEEP_EVERY_NANOS
             : SWEEP_EVERY_NANOS + ThreadLocalRandom.current().nextLong(MOST_JITTER_NANOS);
     this.pause = sweepEvery;
     this.touchedAt = System.nanoTime();
     this.sweptAt = touchedAt;
     this.countedAt = touchedAt - RECOUNT_NANOS;
-    this.thread = new BackgroundThread("warmstart-agent", this::run, Agent::show);
+    this.thread = new BackgroundThread("warmstart-agent", this::run, Housekeeper::show);
     this.thread.ensureRunning();
   }
 
@@ -80,7 +127,7 @@ final class Agent implements AutoCloseable {
   private void run() {
     LockSupport.parkNanos(TICK_NANOS);
     Thread.interrupted();
-    engine.ensureLocksAreKept();
+    siblings.ensureLocksAreKept();
     tick();
   }
 
@@ -94,42 +141,39 @@ final class Agent implements AutoCloseable {
   }
 
   private void tick() {
-    engine.rootWatch.look();
-    Coordination shared = engine.coordination().orElse(null);
-    engine.counters.carryOver(shared);
-    engine.foreignTouches.learn(shared);
+    rootWatch.look();
+    Coordination shared = siblings.coordination().orElse(null);
+    counters.carryOver(shared);
+    foreignTouches.learn(shared);
     if (shared != null && shared != attached) {
       if (attached != null) {
         // For a while we were not alone with what we held.
-        engine.records().doubt();
+        records.doubt();
       }
       attached = shared;
     }
-    SharedIndex index = engine.sharedIndex;
-    if (index != null) {
-      index.heartbeat();
-    }
-    engine.policy.refreshIfDue();
+    index.heartbeat();
+    policy.refreshIfDue();
     long now = System.nanoTime();
     if (now - touchedAt >= TOUCH_EVERY_NANOS) {
       touchedAt = now;
       touchFlow.run(touchDelayNanos());
-      engine.policy.trySetDefaultTtl();
+      policy.trySetDefaultTtl();
     }
-    if (engine.rootWatch.isGone()) {
+    if (rootWatch.isGone()) {
       return;
     }
     if (closed) {
       // Whoever closes a store that has hardly been open does not wait for a listing of the root.
       return;
     }
-    if (engine.records().totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+    if (records.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
       countedAt = now;
       count();
       countedAt = System.nanoTime();
     }
-    engine.unsettled.due(now).forEach(this::recover);
-    long saves = engine.counters.own(Counter.SAVES);
+    unsettled.due(now).forEach(this::recover);
+    long saves = counters.own(Counter.SAVES);
     if (isSweepDue(now, saves)) {
       savesAtSweep = saves;
       sweptAt = now;
@@ -148,8 +192,8 @@ final class Agent implements AutoCloseable {
     if (saves == 0 || since < pause) {
       return false;
     }
-    boolean foreignStores = engine.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
-    if (engine.besideOtherMachines() || !foreignStores) {
+    boolean foreignStores = foreignCheckNanos.getAsLong() < SweepFlow.NO_FOREIGN_STORES_NANOS;
+    if (besideOtherMachines || !foreignStores) {
       // Of other machines only a sweep of ours knows; an idle process asks their server less often.
       return saves != savesAtSweep || (foreignStores && since >= SWEEP_EVERY_NANOS);
     }
@@ -158,13 +202,13 @@ final class Agent implements AutoCloseable {
 
   /** Whether no process of this machine has walked the root for so long. */
   private boolean isWalkOld() {
-    long walkedAt = engine.records().walkedAt();
+    long walkedAt = records.walkedAt();
     long age = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
     return walkedAt == 0 || age >= sweepEvery || age < 0;
   }
 
   private long touchDelayNanos() {
-    long ttlNanos = engine.policy.limits().ttlNanos();
+    long ttlNanos = policy.limits().ttlNanos();
     return ttlNanos > 0
         ? Math.min(TOUCH_DELAY_NANOS, ttlNanos / TOUCHES_IN_TTL)
         : TOUCH_DELAY_NANOS;
@@ -173,25 +217,25 @@ final class Agent implements AutoCloseable {
   /** Completes the index, so that the first save that passes the budget need not. */
   private void count() {
     try {
-      new RootWalk(engine, true, () -> closed).run();
+      rootScan.run(true, () -> closed);
     } catch (IOException e) {
-      engine.counters.count(Counter.SWEEP_FAILURES);
+      counters.count(Counter.SWEEP_FAILURES);
     }
   }
 
   /** Judges what lookups have passed over, where no sweep comes by. */
   private void recover(Digest256 key) {
     try {
-      RecoverFlow.recover(engine, engine.directory(key));
+      recoverFlow.run(key);
     } catch (IOException e) {
-      engine.counters.count(Counter.SWEEP_FAILURES);
+      counters.count(Counter.SWEEP_FAILURES);
     }
   }
 
   private void sweep() {
     try {
-      boolean foreignStores = engine.foreignCheckNanos() < EvictFlow.NO_FOREIGN_STORES_NANOS;
-      EvictFlow.sweepInBackground(engine, foreignStores);
+      long interval = foreignCheckNanos.getAsLong();
+      sweepFlow.runInBackground(interval, interval < SweepFlow.NO_FOREIGN_STORES_NANOS);
     } catch (StoreException e) {
       // Counted by the flow; the next save over the budget, or an explicit sweep, meets it again.
       return;
@@ -214,16 +258,17 @@ final class Agent implements AutoCloseable {
    * it walks the root if another has died, once for each death.
    */
   private void clearAwayTheDead() {
-    if (engine.counters.own(Counter.SAVES) == savesAtSweep || !engine.noticeDeaths()) {
+    if (counters.own(Counter.SAVES) == savesAtSweep || !siblings.noticeDeaths()) {
       return;
     }
-    engine.records().walkIsDue();
+    records.walkIsDue();
     try {
-      new RootWalk(engine, true, () -> false).run();
+      rootScan.run(true, () -> false);
     } catch (IOException e) {
-      engine.counters.count(Counter.SWEEP_FAILURES);
+      counters.count(Counter.SWEEP_FAILURES);
       // This process then counts as dead itself, so that the next one walks.
-      engine.leaveTraces();
+      records.walkIsDue();
+      siblings.leaveTraces();
     }
   }
 }
