@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
 import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,9 +19,11 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a process remembers of the order of eviction, against all entries as they are recorded. */
+@ExtendWith(Seeds.class)
 class RememberedOrderTest {
   private static final int KEYS = 60;
   private static final int RUNS = 8;
@@ -69,14 +72,12 @@ class RememberedOrderTest {
 
   /** Two processes save, remove, touch and sweep; either looks only now and then. */
   @Test
-  void theNextToGoIsTheFirstOfAll() {
-    long seed = System.nanoTime();
-    Random random = new Random(seed);
+  void theNextToGoIsTheFirstOfAll(Random random) {
     long now = 1_000;
     List<Set<Long>> passedOver = List.of(new HashSet<>(), new HashSet<>());
     int which = 0;
     for (int step = 0; step < STEPS; step++) {
-      String where = "seed " + seed + ", step " + step;
+      String where = "step " + step;
       // In long turns: what another process changes makes this one read the stripe again.
       which = random.nextInt(100) == 0 ? 1 - which : which;
       IndexModel.Member process = processes.get(which);

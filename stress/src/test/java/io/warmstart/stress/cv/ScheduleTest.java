@@ -17,7 +17,7 @@ class ScheduleTest {
 
   @Test
   void everyFitComesOnceAndAfterItsNeighbourWhateverDies() {
-    long seed = System.nanoTime();
+    long seed = Long.getLong("warmstart.seed", 20);
     Random random = new Random(seed);
     Schedule schedule = new Schedule(SPEC);
     List<FitTask> underWay = new ArrayList<>();
