@@ -32,7 +32,7 @@ class BrokenIntentTest {
         WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
       FaultScenario.save(store, key, "r", "old", 1);
       try (ForkedJvm child =
-          ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "r", "2")) {
+          ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "r", "1")) {
         child.awaitLine("stopped");
         child.kill();
       }
