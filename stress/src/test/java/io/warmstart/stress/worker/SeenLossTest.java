@@ -20,10 +20,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real workers, a real root, and one entry taken away behind their backs: it must be missed. */
+@Tag("slow")
 class SeenLossTest {
   @TempDir Path directory;
 
