@@ -75,6 +75,7 @@ final class Expiry {
   EntryFacts facts(Digest256 key, Candidate candidate, long bytes) {
     return new EntryFacts(
         candidate.runId(),
+        candidate.manifest().written().toUnixNanosSaturated(),
         lastUseNanos(key, candidate, clock.nanoTime()),
         withKnownUse(key, candidate).accessed(),
         bytes);

@@ -12,6 +12,7 @@ import io.warmstart.format.Digest256;
  */
 final class Checks {
   private static final long GOLDEN = 0x9e3779b97f4a7c15L;
+  private static final int SEALED_BITS = 26;
 
   private Checks() {}
 
@@ -43,12 +44,33 @@ final class Checks {
     return mix(mix(accountable + GOLDEN) ^ bytes);
   }
 
-  /** The check of a number that somebody has stored at a place. */
-  static long ofLink(long storer, long place, long number) {
-    return finish(
-        storer * 0xbf58476d1ce4e5b9L
-            ^ Long.rotateLeft((place + storer) * 0x94d049bb133111ebL, 13)
-            ^ Long.rotateLeft((number + storer) * 0xd6e8feb86659fd93L, 29));
+  /**
+   * A number with a check over it and over whose word it is: one word and one store, so no death
+   * comes between them, and a flipped bit or the word of another is refused.
+   *
+   * @param number of 26 bits
+   */
+  static long seal(long owner, long number) {
+    long sum = owner * 0xbf58476d1ce4e5b9L ^ number * 0x94d049bb133111ebL;
+    return (finish(sum) & (-1L << SEALED_BITS)) | number;
+  }
+
+  /** The number of a sealed word; -1 if the owner has not stored that word. */
+  static long unseal(long owner, long word) {
+    long number = word & ((1L << SEALED_BITS) - 1);
+    return word == seal(owner, number) ? number : -1;
+  }
+
+  /**
+   * A hash of a key, best in its upper bits. The words are one already, unless somebody has made
+   * them up.
+   */
+  static long ofKey(Digest256 key) {
+    return (key.word(0)
+            ^ Long.rotateLeft(key.word(1), 17)
+            ^ Long.rotateLeft(key.word(2), 31)
+            ^ Long.rotateLeft(key.word(3), 47))
+        * GOLDEN;
   }
 
   /** The finaliser of splitmix64: every bit of the input moves half of the output's. */

@@ -1,21 +1,16 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.ENTRIES_PER_PAGE;
+import static io.warmstart.index.IndexLayout.ENTRIES_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_ACCESSED_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_BYTES_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LAST_USE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_LENGTH;
-import static io.warmstart.index.IndexLayout.ENTRY_PAGE_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_CAPACITY;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_HASH_OFFSET;
 import static io.warmstart.index.IndexLayout.ENTRY_RUN_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_STATE_OFFSET;
-import static io.warmstart.index.IndexLayout.FREE;
-import static io.warmstart.index.IndexLayout.FREE_ENTRY_OFFSET;
-import static io.warmstart.index.IndexLayout.MOST_PAGES;
-import static io.warmstart.index.IndexLayout.NEXT_PAGE_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPES;
+import static io.warmstart.index.IndexLayout.ENTRY_WRITTEN_OFFSET;
+import static io.warmstart.index.IndexLayout.GONE;
+import static io.warmstart.index.IndexLayout.KEY_OFFSET;
 import static io.warmstart.index.IndexLayout.USED;
 
 import io.warmstart.format.Digest256;
@@ -24,56 +19,44 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.function.IntSupplier;
+import java.util.function.IntUnaryOperator;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a root, as far as a sweep chooses by them: stamps, sizes, names.
  *
- * <p>Each stripe has a chain of pages that only its holder changes, for those who ask for all; for
- * those who ask for one there are {@link EntryBuckets}. What stands there is a hint: before an
- * entry is removed, its manifest is read under the lock. One that is missing here is put in by the
- * next walk of its key, one that is here but not on disk is dropped when its turn comes.
+ * <p>The entries of a stripe lie in its {@link Segments}, all those of a key in one: so one entry
+ * is found by a search, and all entries of a key in one segment, which is small unless the key has
+ * as many.
  *
- * <p>An entry is in its bucket before it is in use, and out of use before it is out of its bucket.
- * So a process that dies between two stores leaves a free place that nobody finds, or an entry with
- * an old stamp, but none that is in use and in no bucket: that one could not be dropped.
+ * <p>What is recorded is a hint: before an entry is removed, its manifest is read under the lock.
+ * One that is missing here is put in by the next walk of its key; one that is here but not on disk
+ * is dropped when its turn comes. A record that no search finds, because a byte of it was changed,
+ * is nobody's: no sweep is offered it, and the next segment is made without it.
  *
- * <p>What leads from page to page, from entry to entry and from one free place to the next carries
- * a check ({@link Link}): a chain that a flipped bit has led astray would have two stripes write to
- * one page.
- *
- * <p>Readers need no lock. Hits move the stamp without one; a stamp that goes into a place which is
- * being given to another entry makes that one look used.
+ * <p>Readers need no lock. Hits move the stamp without one; a stamp that goes into a place which
+ * another entry has been given makes that one look used.
  */
 final class EntryTable {
-  private final IndexFiles files;
   private final StripeTotals totals;
-  private final EntryBuckets buckets;
+  private final Segments segments;
   private final OwnChanges own;
-  private final IntSupplier pages;
-
-  /** Whose chain of pages somebody without the lock could not follow. */
-  private final AtomicIntegerArray suspected = new AtomicIntegerArray(STRIPES);
+  private final Segments.Mover mover = new Move();
 
   /**
-   * Stands over the files.
+   * Reads the entries of an index.
    *
-   * @param own is told of each change that is made here
-   * @param pages gives out a page of zeros, or 0
+   * @param own takes each change that is made here
+   * @param pages gives out a number of adjacent pages of zeros: the first one's number, or 0
    */
-  EntryTable(IndexFiles files, StripeTotals totals, OwnChanges own, IntSupplier pages) {
-    this.files = files;
+  EntryTable(IndexFiles files, StripeTotals totals, OwnChanges own, IntUnaryOperator pages) {
     this.totals = totals;
-    this.buckets = new EntryBuckets(files);
+    this.segments = new Segments(files, pages, ENTRIES_OFFSET, ENTRY_LENGTH);
     this.own = own;
-    this.pages = pages;
   }
 
   /**
@@ -82,15 +65,12 @@ final class EntryTable {
    * @return false if there is no room
    */
   boolean record(Digest256 key, EntryFacts facts) {
-    int stripe = KeyLocks.stripeOf(key);
-    if (isAstray(stripe)) {
-      files.giveUp();
-      return false;
-    }
-    long existing = findAlone(stripe, key, Checks.ofRunId(facts.runId()));
-    long entry = existing == Link.BROKEN ? 0 : put(stripe, existing, key, facts);
-    changed(stripe, existing == 0 ? 1 : 0, entry);
-    return entry != 0;
+    long runHash = Checks.ofRunId(facts.runId());
+    SlotCursor at = new SlotCursor();
+    boolean known = find(key, runHash, at);
+    boolean recorded = put(known, key, facts, at);
+    changed(key, runHash, recorded && !known ? 1 : 0);
+    return recorded;
   }
 
   /**
@@ -99,104 +79,108 @@ final class EntryTable {
    * @return false if there is no room for all
    */
   boolean recordAll(Digest256 key, Collection<EntryFacts> all) {
-    int stripe = KeyLocks.stripeOf(key);
-    if (isAstray(stripe)) {
-      files.giveUp();
-      return false;
-    }
-    Map<Long, Long> present = new HashMap<>();
-    List<Long> twins = new ArrayList<>();
-    if (!buckets.findAll(stripe, key, present, twins)) {
-      files.giveUp();
-      return false;
-    }
-    twins.forEach(twin -> free(stripe, twin));
     boolean recorded = true;
+    Set<Long> wanted = new HashSet<>();
+    SlotCursor at = new SlotCursor();
     for (EntryFacts facts : all) {
-      Long number = present.remove(Checks.ofRunId(facts.runId()));
-      recorded &= put(stripe, number == null ? 0 : number, key, facts) != 0;
+      long runHash = Checks.ofRunId(facts.runId());
+      wanted.add(runHash);
+      recorded &= put(find(key, runHash, at), key, facts, at);
     }
-    for (long gone : present.values()) {
-      free(stripe, gone);
-    }
-    totals.raiseChanges(stripe);
+    forEachOf(
+        key,
+        (segment, offset) -> {
+          if (!wanted.contains(runHash(segment, offset)) || !isFound(segment, offset)) {
+            segment.setState(offset, GONE);
+          }
+        });
+    totals.raiseChanges(KeyLocks.stripeOf(key));
     return recorded;
   }
 
-  /** Raises the stripe's count of changes; {@code entry} is 0 if it is better read again. */
-  private void changed(int stripe, int more, long entry) {
+  /** Counts a change of an entry, which is where it is now, or nowhere. */
+  private void changed(Digest256 key, long runHash, int more) {
+    int stripe = KeyLocks.stripeOf(key);
     long changes = totals.raiseChanges(stripe);
-    IndexFile file = entry == 0 || !own.wanted() ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file != null) {
-      own.add(new OwnChanges.Change(stripe, changes, more, entry, read(file.buffer, entry)));
+    if (own.wanted()) {
+      own.add(
+          new OwnChanges.Change(
+              stripe, changes, more, RecordedEntry.id(key, runHash), read(key, runHash)));
     }
   }
 
-  /** Returns the entry's number; 0 if there is no room. */
-  private long put(int stripe, long existing, Digest256 key, EntryFacts facts) {
-    long entry = existing == 0 ? takeFree(stripe) : existing;
-    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file == null) {
-      return 0;
+  /** Returns false if there is no room. */
+  private boolean put(boolean known, Digest256 key, EntryFacts facts, SlotCursor at) {
+    if (known) {
+      putFacts(at, facts);
+      return true;
     }
-    AtomicBuffer buffer = file.buffer;
-    int offset = offsetOf(entry);
-    if (existing == 0) {
-      for (int word = 0; word < 4; word++) {
-        buffer.putLong(offset + ENTRY_KEY_OFFSET + 8 * word, key.word(word));
-      }
-      byte[] name = facts.runId().getBytes(StandardCharsets.US_ASCII);
-      buffer.putBytes(
-          offset + ENTRY_RUN_OFFSET,
-          Arrays.copyOf(name, ENTRY_RUN_CAPACITY),
-          0,
-          ENTRY_RUN_CAPACITY);
-      long runHash = Checks.ofRunId(facts.runId());
-      buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, runHash);
-      if (!buckets.link(stripe, EntryBuckets.of(key, runHash), buffer, entry)) {
-        return 0;
-      }
+    long runHash = Checks.ofRunId(facts.runId());
+    Segment segment = place(key, runHash, at);
+    while (segment == null && segments.grow(key, mover)) {
+      segment = place(key, runHash, at);
     }
-    buffer.putLong(offset + ENTRY_BYTES_OFFSET, facts.bytes());
-    buffer.putLong(offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
-    buffer.putLong(offset + ENTRY_ACCESSED_OFFSET, facts.accessed() ? 1 : 0);
-    buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, USED);
-    return entry;
+    if (segment == null) {
+      return false;
+    }
+    segment.setState(at.offset, GONE);
+    segment.putKey(at.offset, key);
+    segment.buffer.putLong(at.offset + ENTRY_RUN_HASH_OFFSET, runHash);
+    putFacts(at, facts);
+    segment.setState(at.offset, USED);
+    return true;
+  }
+
+  private @Nullable Segment place(Digest256 key, long runHash, SlotCursor at) {
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : segment.vacant(home(key, runHash), used -> false);
+    if (segment == null || offset == Segment.NONE) {
+      return null;
+    }
+    at.moveTo(segment.buffer, offset);
+    return segment;
+  }
+
+  /** Of an entry that is known, too: a byte of its name may have been changed. */
+  private static void putFacts(SlotCursor at, EntryFacts facts) {
+    AtomicBuffer buffer = at.buffer();
+    byte[] name = facts.runId().getBytes(StandardCharsets.US_ASCII);
+    byte[] cut = Arrays.copyOf(name, ENTRY_RUN_CAPACITY);
+    buffer.putBytes(at.offset + ENTRY_RUN_OFFSET, cut, 0, cut.length);
+    buffer.putLong(at.offset + ENTRY_BYTES_OFFSET, facts.bytes());
+    buffer.putLong(at.offset + ENTRY_WRITTEN_OFFSET, facts.writtenNanos());
+    buffer.putLong(at.offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
+    buffer.putLongRelease(at.offset + ENTRY_ACCESSED_OFFSET, facts.accessed() ? 1 : 0);
   }
 
   /** Forgets an entry. The caller holds the key's stripe, shared. */
   void remove(Digest256 key, String runId) {
-    int stripe = KeyLocks.stripeOf(key);
-    long entry = findAlone(stripe, key, Checks.ofRunId(runId));
-    free(stripe, entry);
-    changed(stripe, -1, Math.max(0, entry));
+    remove(key, Checks.ofRunId(runId));
   }
 
-  /** Forgets an entry by its place, if it still is that entry. The caller holds the stripe. */
+  /** Forgets an entry that is recorded and not there. The caller holds the stripe, shared. */
   void drop(RecordedEntry entry) {
-    int stripe = KeyLocks.stripeOf(entry.key());
-    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
-    if (file == null) {
-      return;
-    }
-    int offset = offsetOf(entry.number());
-    if (EntryBuckets.holds(file.buffer, offset, entry.key())
-        && file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET) == entry.runHash()) {
-      free(stripe, entry.number());
-      changed(stripe, -1, entry.number());
+    remove(entry.key(), entry.runHash());
+  }
+
+  private void remove(Digest256 key, long runHash) {
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : find(segment, key, runHash);
+    if (segment != null && offset != Segment.NONE) {
+      segment.setState(offset, GONE);
+      changed(key, runHash, -1);
     }
   }
 
   /** Marks an entry as accessed. Needs no lock. */
   void touch(Digest256 key, String runId, long nowUnixNanos) {
-    long entry = buckets.find(KeyLocks.stripeOf(key), key, Checks.ofRunId(runId));
-    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file != null) {
-      int offset = offsetOf(entry);
-      if (file.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET) < nowUnixNanos) {
-        file.buffer.putLongRelease(offset + ENTRY_LAST_USE_OFFSET, nowUnixNanos);
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : find(segment, key, Checks.ofRunId(runId));
+    if (segment != null && offset != Segment.NONE) {
+      if (segment.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET) < nowUnixNanos) {
+        segment.buffer.putLongRelease(offset + ENTRY_LAST_USE_OFFSET, nowUnixNanos);
       }
-      file.buffer.putLongRelease(offset + ENTRY_ACCESSED_OFFSET, 1);
+      segment.buffer.putLongRelease(offset + ENTRY_ACCESSED_OFFSET, 1);
     }
   }
 
@@ -206,73 +190,58 @@ final class EntryTable {
    * @return unix nanoseconds; {@link Long#MIN_VALUE} if it is not recorded or was never accessed
    */
   long accessedNanos(Digest256 key, String runId) {
-    long entry = buckets.find(KeyLocks.stripeOf(key), key, Checks.ofRunId(runId));
-    IndexFile file = files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file == null) {
-      return Long.MIN_VALUE;
-    }
-    int offset = offsetOf(entry);
-    return file.buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) == 0
-        ? Long.MIN_VALUE
-        : file.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
+    RecordedEntry entry = read(key, Checks.ofRunId(runId));
+    return entry == null || !entry.accessed() ? Long.MIN_VALUE : entry.lastUseNanos();
   }
 
-  private interface Visitor {
-    void visit(AtomicBuffer buffer, long number);
+  /** The bytes that an entry is down for; -1 if it is not recorded. */
+  long bytes(RecordedEntry entry) {
+    SlotCursor at = new SlotCursor();
+    return find(entry.key(), entry.runHash(), at)
+        ? at.buffer().getLong(at.offset + ENTRY_BYTES_OFFSET)
+        : -1;
   }
 
-  /** Shows the entries of a stripe that are in use. Needs no lock. */
-  private void forEachUsed(int stripe, Visitor visitor) {
-    long page = firstPage(stripe);
-    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
-      IndexFile file = files.fileOf(page);
-      if (file == null) {
-        return;
-      }
-      int pageOffset = IndexLayout.offsetOf((int) page);
-      for (int place = 1; place < ENTRIES_PER_PAGE; place++) {
-        int offset = pageOffset + place * ENTRY_LENGTH;
-        if (file.buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) == USED) {
-          visitor.visit(file.buffer, page * ENTRIES_PER_PAGE + place);
-        }
-      }
-      page = pageAfter(stripe, file.buffer, page);
-    }
-    if (page == Link.BROKEN) {
-      // No proof without the lock: whoever holds it next looks.
-      suspected.set(stripe, 1);
-    }
+  /** What is recorded of an entry by now; null if nothing. */
+  @Nullable RecordedEntry readAgain(RecordedEntry entry) {
+    return read(entry.key(), entry.runHash());
   }
 
   /** The entries of a stripe. */
   List<RecordedEntry> entries(int stripe) {
     List<RecordedEntry> entries = new ArrayList<>();
-    forEachUsed(
-        stripe,
-        (buffer, number) -> {
-          RecordedEntry entry = read(buffer, number);
-          if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe) {
-            entries.add(entry);
-          }
-        });
+    segments.forEach(stripe, (segment, offset) -> addFound(segment, offset, entries));
     return entries;
   }
 
-  /** The bytes that an entry is down for, wherever it lies. */
-  long bytes(RecordedEntry entry) {
-    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
-    return file == null ? -1 : file.buffer.getLong(offsetOf(entry.number()) + ENTRY_BYTES_OFFSET);
+  /** The entries of a key. */
+  List<RecordedEntry> entriesOf(Digest256 key) {
+    List<RecordedEntry> entries = new ArrayList<>();
+    forEachOf(key, (segment, offset) -> addFound(segment, offset, entries));
+    return entries;
   }
 
-  /** What stands in an entry's place by now; null if it is free. */
-  @Nullable RecordedEntry readAgain(RecordedEntry entry) {
-    IndexFile file = files.fileOf(entry.number() / ENTRIES_PER_PAGE);
-    return file == null ? null : read(file.buffer, entry.number());
+  private void addFound(Segment segment, int offset, List<RecordedEntry> entries) {
+    if (isFound(segment, offset)) {
+      entries.add(read(segment, offset));
+    }
+  }
+
+  private void forEachOf(Digest256 key, Segments.Visitor visitor) {
+    Segment segment = segments.of(key);
+    if (segment != null) {
+      segment.forEachUsed(
+          offset -> {
+            if (segment.keyAt(offset).equals(key)) {
+              visitor.visit(segment, offset);
+            }
+          });
+    }
   }
 
   /** What a pass over a stripe's entries finds. */
   static final class Pass {
-    private final FirstEntries first;
+    private final EvictionShortlist first;
     private long oldestUse = Long.MAX_VALUE;
     private int count;
 
@@ -281,7 +250,7 @@ final class EntryTable {
      *
      * @param first empty, takes the first in the order of eviction
      */
-    Pass(FirstEntries first) {
+    Pass(EvictionShortlist first) {
       this.first = first;
     }
 
@@ -295,52 +264,90 @@ final class EntryTable {
     }
   }
 
-  /** Passes over a stripe's entries. Only one that may be among the first is looked at whole. */
+  /**
+   * Passes over a stripe's entries. Only one that may be among the first is looked at whole.
+   *
+   * @param passedOver the ids of entries that are left out
+   */
   void pass(int stripe, Set<Long> passedOver, Pass into) {
-    forEachUsed(stripe, (buffer, number) -> consider(stripe, buffer, number, passedOver, into));
+    segments.forEach(stripe, (segment, offset) -> consider(segment, offset, passedOver, into));
   }
 
-  private static void consider(
-      int stripe, AtomicBuffer buffer, long number, Set<Long> passedOver, Pass into) {
-    int offset = offsetOf(number);
-    long use = buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
-    boolean accessed = buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0;
+  private void consider(Segment segment, int offset, Set<Long> passedOver, Pass into) {
+    long use = segment.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
+    boolean accessed = segment.buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0;
     into.count++;
     into.oldestUse = Math.min(into.oldestUse, use);
-    if (passedOver.contains(number)) {
-      return;
-    }
     if (into.first.isLate(accessed, use)) {
       into.first.leaveOut();
-      return;
-    }
-    RecordedEntry entry = read(buffer, number);
-    if (entry != null && KeyLocks.stripeOf(entry.key()) == stripe) {
-      into.first.add(entry);
+    } else if (isFound(segment, offset)) {
+      RecordedEntry entry = read(segment, offset);
+      if (!passedOver.contains(entry.id())) {
+        into.first.add(entry);
+      }
     }
   }
 
-  private static @Nullable RecordedEntry read(AtomicBuffer buffer, long number) {
-    int offset = offsetOf(number);
-    if (buffer.getLongVolatile(offset + ENTRY_STATE_OFFSET) != USED) {
-      return null;
+  private boolean find(Digest256 key, long runHash, SlotCursor at) {
+    return segments.find(key, Checks.ofKey(key), home(key, runHash), runHash, -1L, at);
+  }
+
+  private static int find(Segment segment, Digest256 key, long runHash) {
+    return segment.find(home(key, runHash), key, runHash, -1L);
+  }
+
+  private static int home(Digest256 key, long runHash) {
+    return (int) (Checks.ofKey(key) + runHash);
+  }
+
+  private static long runHash(Segment segment, int offset) {
+    return segment.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
+  }
+
+  /** Whether a search for an entry ends at this place: what no search finds is nobody's. */
+  private boolean isFound(Segment segment, int offset) {
+    Digest256 key = segment.keyAt(offset);
+    return segments.leadTo(segment, key) && find(segment, key, runHash(segment, offset)) == offset;
+  }
+
+  /** How entries move. Nobody remembers the place of one. */
+  private final class Move implements Segments.Mover {
+    @Override
+    public boolean keeps(Segment from, int offset) {
+      return isFound(from, offset);
     }
-    long runHash = buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
+
+    @Override
+    public int home(Segment from, int offset) {
+      return EntryTable.home(from.keyAt(offset), runHash(from, offset));
+    }
+
+    @Override
+    public void copy(Segment from, int offset, Segment to, int toOffset) {
+      from.copy(offset + KEY_OFFSET, ENTRY_LENGTH - KEY_OFFSET, to, toOffset + KEY_OFFSET);
+      to.setState(toOffset, USED);
+    }
+
+    @Override
+    public void abandon(Segment from, int offset) {}
+  }
+
+  private @Nullable RecordedEntry read(Digest256 key, long runHash) {
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : find(segment, key, runHash);
+    return segment == null || offset == Segment.NONE ? null : read(segment, offset);
+  }
+
+  private static RecordedEntry read(Segment segment, int offset) {
+    AtomicBuffer buffer = segment.buffer;
+    long runHash = runHash(segment, offset);
     return new RecordedEntry(
-        number,
-        keyAt(buffer, offset),
+        segment.keyAt(offset),
         runHash,
         runId(buffer, offset, runHash),
+        buffer.getLong(offset + ENTRY_WRITTEN_OFFSET),
         buffer.getLong(offset + ENTRY_LAST_USE_OFFSET),
         buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0);
-  }
-
-  private static Digest256 keyAt(AtomicBuffer buffer, int offset) {
-    return Digest256.ofWords(
-        buffer.getLong(offset + ENTRY_KEY_OFFSET),
-        buffer.getLong(offset + ENTRY_KEY_OFFSET + 8),
-        buffer.getLong(offset + ENTRY_KEY_OFFSET + 16),
-        buffer.getLong(offset + ENTRY_KEY_OFFSET + 24));
   }
 
   /** It becomes a path: so only a legal one, and only the one that the hash is of. */
@@ -353,128 +360,5 @@ final class EntryTable {
     }
     String runId = new String(name, 0, length, StandardCharsets.US_ASCII);
     return RunIds.isValid(runId) && Checks.ofRunId(runId) == runHash ? runId : null;
-  }
-
-  /**
-   * The number of an entry, for the holder of the stripe: 0 if it is not recorded; who meets a
-   * broken link ends the generation.
-   */
-  private long findAlone(int stripe, Digest256 key, long runHash) {
-    long entry = buckets.find(stripe, key, runHash);
-    if (entry == Link.BROKEN) {
-      files.giveUp();
-    }
-    return entry;
-  }
-
-  /** Whether a stripe's chain of pages, if suspected, cannot be followed. For its holder. */
-  private boolean isAstray(int stripe) {
-    if (suspected.get(stripe) == 0) {
-      return false;
-    }
-    long page = firstPage(stripe);
-    for (int hop = 0; hop < MOST_PAGES && page > 0; hop++) {
-      IndexFile file = files.fileOf(page);
-      page = file == null ? Link.BROKEN : pageAfter(stripe, file.buffer, page);
-    }
-    return page != 0;
-  }
-
-  private long firstPage(int stripe) {
-    long word = files.base.getLongVolatile(IndexLayout.stripeHead(stripe) + ENTRY_PAGE_OFFSET);
-    return Link.numberInHead(word, Link.ENTRY_PAGE, stripe);
-  }
-
-  /** The page after one; 0 if there is none, {@link Link#BROKEN} if that cannot be made out. */
-  private static long pageAfter(int stripe, AtomicBuffer buffer, long page) {
-    long word = buffer.getLong(IndexLayout.offsetOf((int) page) + NEXT_PAGE_OFFSET);
-    return Link.number(word, Link.ENTRY_PAGE, stripe, page);
-  }
-
-  /** Takes a free entry out of the stripe's list; 0 if there is no room, or no telling. */
-  private long takeFree(int stripe) {
-    int head = IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET;
-    long entry = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
-    if (entry == 0) {
-      entry = makeFree(stripe);
-    }
-    IndexFile file = entry <= 0 ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file == null) {
-      if (entry == Link.BROKEN) {
-        files.giveUp();
-      }
-      return 0;
-    }
-    int offset = offsetOf(entry);
-    long next =
-        Link.number(
-            file.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET), Link.FREE_ENTRY, stripe, entry);
-    if (next == Link.BROKEN || file.buffer.getLong(offset + ENTRY_STATE_OFFSET) != FREE) {
-      files.giveUp();
-      return 0;
-    }
-    files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, next));
-    return entry;
-  }
-
-  /** Links a new page into the chain, its entries into the list; returns the list's head. */
-  private long makeFree(int stripe) {
-    long before = firstPage(stripe);
-    if (before == Link.BROKEN) {
-      return Link.BROKEN;
-    }
-    int page = pages.getAsInt();
-    IndexFile file = files.fileOf(page);
-    if (file == null) {
-      return 0;
-    }
-    long first = (long) page * ENTRIES_PER_PAGE + 1;
-    long last = first + ENTRIES_PER_PAGE - 2;
-    for (long each = first; each <= last; each++) {
-      file.buffer.putLong(
-          offsetOf(each) + ENTRY_RUN_HASH_OFFSET,
-          Link.to(Link.FREE_ENTRY, stripe, each, each == last ? 0 : each + 1));
-    }
-    file.buffer.putLong(
-        IndexLayout.offsetOf(page) + NEXT_PAGE_OFFSET,
-        Link.to(Link.ENTRY_PAGE, stripe, page, before));
-    files.base.putLongVolatile(
-        IndexLayout.stripeHead(stripe) + ENTRY_PAGE_OFFSET,
-        Link.to(Link.ENTRY_PAGE, stripe, Link.HEAD, page));
-    files.base.putLong(
-        IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET,
-        Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, first));
-    return first;
-  }
-
-  private void free(int stripe, long entry) {
-    IndexFile file = entry <= 0 ? null : files.fileOf(entry / ENTRIES_PER_PAGE);
-    if (file == null) {
-      return;
-    }
-    int head = IndexLayout.stripeHead(stripe) + FREE_ENTRY_OFFSET;
-    long next = Link.numberInHead(files.base.getLong(head), Link.FREE_ENTRY, stripe);
-    if (next == Link.BROKEN) {
-      files.giveUp();
-      return;
-    }
-    int offset = offsetOf(entry);
-    AtomicBuffer buffer = file.buffer;
-    buffer.putLongVolatile(offset + ENTRY_STATE_OFFSET, FREE);
-    int bucket =
-        EntryBuckets.of(keyAt(buffer, offset), buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET));
-    if (!buckets.unlink(stripe, bucket, buffer, entry)) {
-      // In use and in no bucket is what nobody has written.
-      files.giveUp();
-      return;
-    }
-    buffer.putLong(offset + ENTRY_RUN_HASH_OFFSET, Link.to(Link.FREE_ENTRY, stripe, entry, next));
-    files.base.putLong(head, Link.to(Link.FREE_ENTRY, stripe, Link.HEAD, entry));
-  }
-
-  /** Where an entry lies in its file, which has been found: so its page's number is a sane one. */
-  static int offsetOf(long entry) {
-    int page = (int) (entry / ENTRIES_PER_PAGE);
-    return IndexLayout.offsetOf(page) + (int) (entry % ENTRIES_PER_PAGE) * ENTRY_LENGTH;
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class EvictionOrder {
   /** What is remembered of a stripe. */
   private static final class Stripe {
-    private final FirstEntries first = new FirstEntries();
+    private final EvictionShortlist first = new EvictionShortlist();
     private boolean known;
     private long seen;
     private long oldestUse;
@@ -37,7 +37,7 @@ final class EvictionOrder {
   private final OwnChanges own;
   private final Stripe[] stripes = new Stripe[STRIPES];
 
-  /** The stripes of entries that are left out, by their numbers. */
+  /** The stripes of entries that are left out, by their ids. */
   private final Map<Long, Stripe> passedOver = new HashMap<>();
 
   EvictionOrder(StripeTotals totals, EntryTable entries, OwnChanges own) {
@@ -67,10 +67,10 @@ final class EvictionOrder {
       if (next.equals(again)) {
         return next;
       }
-      // It was used since. Or its place is another entry's, of which the count will tell.
+      // It was used since, or is gone, of which the count will tell.
       Stripe stripe = stripes[KeyLocks.stripeOf(next.key())];
       stripe.first.remove(next);
-      if (again != null && again.key().equals(next.key())) {
+      if (again != null) {
         stripe.first.add(again);
       }
     }
@@ -107,8 +107,8 @@ final class EvictionOrder {
   /** Leaves an entry out from now on, since it cannot be removed. */
   synchronized void passOver(RecordedEntry entry) {
     Stripe stripe = stripes[KeyLocks.stripeOf(entry.key())];
-    passedOver.put(entry.number(), stripe);
-    stripe.first.remove(entry.number());
+    passedOver.put(entry.id(), stripe);
+    stripe.first.remove(entry.id());
   }
 
   /** Considers again what was passed over. */
@@ -135,11 +135,11 @@ final class EvictionOrder {
     }
     stripe.seen = change.changes();
     stripe.count += change.more();
-    stripe.first.remove(change.number());
+    stripe.first.remove(change.id());
     RecordedEntry entry = change.entry();
     if (entry != null) {
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
-      if (!passedOver.containsKey(entry.number())) {
+      if (!passedOver.containsKey(entry.id())) {
         stripe.first.add(entry);
       }
     }

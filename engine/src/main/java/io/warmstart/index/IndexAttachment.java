@@ -1,6 +1,6 @@
 package io.warmstart.index;
 
-import java.util.function.IntSupplier;
+import java.util.function.IntUnaryOperator;
 
 /**
  * One generation of the index, as files, as what stands in them, and as what this process has in
@@ -14,7 +14,7 @@ final class IndexAttachment {
   private final EvictionOrder order;
   private final CachedEntries cached = new CachedEntries();
 
-  IndexAttachment(IndexFiles files, IntSupplier pages) {
+  IndexAttachment(IndexFiles files, IntUnaryOperator pages) {
     this.files = files;
     this.keys = new KeyTable(files, pages);
     this.totals = new StripeTotals(files.base);

@@ -111,7 +111,7 @@ final class IndexAttachments {
       }
       boolean missed = attached != null || failed;
       forget(attached);
-      attached = new IndexAttachment(files, this::allocatePage);
+      attached = new IndexAttachment(files, this::allocate);
       if (missed) {
         // What we have changed while there was none to be told, nobody has been told of here.
         disown(attached);
@@ -139,10 +139,10 @@ final class IndexAttachments {
     return System.nanoTime() - attachedAtNanos < RETRY_NANOS && attached.files().lostAlone();
   }
 
-  private int allocatePage() {
+  private int allocate(int count) {
     IndexAttachment attached = current;
     try (KeyLocks.Hold hold = locks.acquireAllocation()) {
-      int page = attached != null && hold.shared() ? attached.files().allocatePage() : 0;
+      int page = attached != null && hold.shared() ? attached.files().allocate(count) : 0;
       // Not only where the caller asks: it must not strike in the release of the lock.
       LostPages.surface();
       return page;

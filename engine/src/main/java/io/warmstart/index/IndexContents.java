@@ -82,10 +82,8 @@ public final class IndexContents {
           SlotCursor at = new SlotCursor();
           boolean slot = attached.keys().find(key, at);
           List<Recorded> entries = new ArrayList<>();
-          for (RecordedEntry entry : attached.entries().entries(KeyLocks.stripeOf(key))) {
-            if (entry.key().equals(key)) {
-              entries.add(new Recorded(entry, attached.entries().bytes(entry)));
-            }
+          for (RecordedEntry entry : attached.entries().entriesOf(key)) {
+            entries.add(new Recorded(entry, attached.entries().bytes(entry)));
           }
           long bytes = slot ? attached.keys().bytes(at, key) : 0;
           long countedCtime = slot ? attached.keys().walkedCtime(at) : 0;

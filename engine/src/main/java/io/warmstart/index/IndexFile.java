@@ -42,7 +42,7 @@ final class IndexFile {
     buffer.putLong(FILE_NUMBER_OFFSET, number);
     buffer.putLong(FILE_OFFSET, ownWord());
     // Page 0 is never given out: 0 stands for none.
-    buffer.putLong(PAGES_USED_OFFSET, Link.pagesUsed(1));
+    buffer.putLong(PAGES_USED_OFFSET, IndexFiles.pagesUsed(1));
     buffer.putLong(DOUBT_OFFSET, generation | 1);
     buffer.putLong(STATE_OFFSET, LIVE);
     buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files of one generation of the index as this process has them mapped, and their pages.
  *
- * <p>The index grows by whole new files beside those that are in use; nothing ever moves. Whoever
- * meets the number of a page in a file that it has not mapped yet, maps it then.
+ * <p>The index grows by whole new files beside those that are in use. A process maps a file when it
+ * first meets a page of it.
  *
  * <p>Safe for all threads.
  */
@@ -36,10 +36,13 @@ final class IndexFiles {
     IndexFile make(int number, long generation) throws IOException;
   }
 
+  /** Whose word the number of pages is: no stripe's. */
+  private static final long PAGES_USED = -1;
+
   /** Who has found no room does not look for it again with each key that wants some. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  /** The first file, with header, stripes and buckets. */
+  /** The first file, with header and stripes. */
   final AtomicBuffer base;
 
   private final long generation;
@@ -97,9 +100,8 @@ final class IndexFiles {
   }
 
   /**
-   * Something that only the holder of a lock writes, and this thread holds it, or that is written
-   * by a single store, was written by nobody: what else is wrong nobody can tell. The next
-   * generation begins with an unknown total.
+   * Retires this generation: the caller has read a word that no writer can have stored, so the
+   * index is corrupt. The next generation begins with an unknown total.
    */
   void giveUp() {
     // Not for what a page that is gone has left in a register, nor because this process has lost a
@@ -110,29 +112,11 @@ final class IndexFiles {
     }
   }
 
-  /** The file that a page lies in; null if the number cannot be right. */
-  @Nullable IndexFile fileOf(long page) {
-    if (page <= 0 || page >= MOST_PAGES) {
-      return null;
-    }
-    int number = IndexLayout.fileOf((int) page);
+  /** The file that a page lies in which was given out; null if this process cannot map it. */
+  @Nullable IndexFile fileOf(int page) {
+    int number = IndexLayout.fileOf(page);
     IndexFile file = files.get(number);
-    if (file == null && !isGarbage(page)) {
-      file = map(number);
-    }
-    return file;
-  }
-
-  /**
-   * Whether nobody has given out a page: then its number leads nowhere, and no file is missing. It
-   * is given out by one store, before anything leads to it.
-   */
-  private boolean isGarbage(long page) {
-    long used = Link.usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
-    if (used == Link.BROKEN) {
-      giveUp();
-    }
-    return page >= used;
+    return file == null ? map(number) : file;
   }
 
   private synchronized @Nullable IndexFile map(int number) {
@@ -173,28 +157,45 @@ final class IndexFiles {
   }
 
   /**
-   * Gives out a page of zeros. The caller holds the allocation lock.
+   * Gives out adjacent pages of zeros, all in one file. The caller holds the allocation lock.
    *
-   * @return its number; 0 if there is no room
+   * @return the first one's number; 0 if there is no room
    */
-  int allocatePage() {
-    long used = Link.usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
-    if (used == Link.BROKEN) {
+  int allocate(int count) {
+    long used = usedPages(base.getLongVolatile(PAGES_USED_OFFSET));
+    if (used < 1) {
       giveUp();
       return 0;
     }
-    if (used < 1 || used >= MOST_PAGES) {
-      return 0;
-    }
     int page = (int) used;
-    int number = IndexLayout.fileOf(page);
-    boolean there =
-        files.get(number) != null
-            || (page == IndexLayout.firstPage(number) ? grow(number) : map(number) != null);
-    if (!there) {
-      return 0;
+    while (page + count <= MOST_PAGES) {
+      int number = IndexLayout.fileOf(page);
+      int end = IndexLayout.firstPage(number) + IndexLayout.pagesIn(number);
+      if (page + count > end) {
+        // What is left of this file is too short, and stays unused.
+        page = end;
+      } else if (has(number, used)) {
+        base.putLongVolatile(PAGES_USED_OFFSET, pagesUsed(page + count));
+        return page;
+      } else {
+        return 0;
+      }
     }
-    base.putLongVolatile(PAGES_USED_OFFSET, Link.pagesUsed(used + 1));
-    return page;
+    return 0;
+  }
+
+  private boolean has(int number, long used) {
+    return files.get(number) != null
+        || (used <= IndexLayout.firstPage(number) ? grow(number) : map(number) != null);
+  }
+
+  /** How many pages are given out by a word; -1 if its check is wrong. */
+  static long usedPages(long word) {
+    return Checks.unseal(PAGES_USED, word);
+  }
+
+  /** The word that says how many pages are given out. */
+  static long pagesUsed(long pages) {
+    return Checks.seal(PAGES_USED, pages);
   }
 }

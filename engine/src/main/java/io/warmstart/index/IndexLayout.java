@@ -7,18 +7,17 @@ import java.util.List;
  * The bytes of {@code .warmstart/index} and its extensions {@code index-1}, {@code index-2}, ...,
  * little-endian.
  *
- * <p>The first file has a header, a summary and a head for each stripe, and the buckets of two hash
- * tables, of keys and of entries; after them pages. An extension has a header page, and then pages,
- * as many as all files before it together. Pages are numbered through all files; page 0 is never
- * given out. A page holds four slots, or seven entries after a page head. A slot's number is four
- * times its page's, plus its place; an entry's is eight times its page's, plus its place, from 1 to
- * 7.
+ * <p>The first file has a header, a summary and a head for each stripe; after them pages. An
+ * extension has a header page, and then pages, as many as all files before it together. Pages are
+ * numbered through all files; page 0 is never given out. A {@link Segment} is a run of pages whose
+ * number is a power of two, all in one file, full of slots or of entries.
  *
  * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
  *
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
  * and free entries have a check ({@link Link}); 4, entries have a hash table; 5, change times
- * instead of modification times, and those of the winners' manifests.
+ * instead of modification times, and those of the winners' manifests; 6, segments instead of hash
+ * chains and lists, and entries have their written stamp.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -26,34 +25,39 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  static final int VERSION = 5;
+  static final int VERSION = 6;
 
   static final int STRIPES = CoordinationLayout.KEY_STRIPES;
-  static final int BUCKETS = 1 << 16;
-  static final int ENTRY_BUCKETS = 1 << 16;
 
   static final int HEADER_LENGTH = 4096;
   static final int SUMMARIES_OFFSET = HEADER_LENGTH;
   static final int SUMMARY_LENGTH = 32;
   static final int STRIPE_HEADS_OFFSET = SUMMARIES_OFFSET + SUMMARY_LENGTH * STRIPES;
-  static final int STRIPE_HEAD_LENGTH = 64;
-  static final int BUCKETS_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
-  static final int ENTRY_BUCKETS_OFFSET = BUCKETS_OFFSET + 8 * BUCKETS;
-  static final int PAGES_OFFSET = ENTRY_BUCKETS_OFFSET + 8 * ENTRY_BUCKETS;
+  static final int STRIPE_HEAD_LENGTH = 1024;
+  static final int PAGES_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
 
   static final int PAGE_LENGTH = 1024;
   static final int SLOT_LENGTH = 256;
-  static final int SLOTS_PER_PAGE = PAGE_LENGTH / SLOT_LENGTH;
   static final int ENTRY_LENGTH = 128;
-  static final int ENTRIES_PER_PAGE = PAGE_LENGTH / ENTRY_LENGTH;
 
   /** Pages of the first file; a power of two. */
   static final int FIRST_PAGES = 1024;
 
-  /** The last extension brings the pages to 2^20, which is 1 GiB. */
-  static final int MOST_FILES = 11;
+  /** The last extension has 2^20 pages, which is 1 GiB; one of 2 GiB has no mapping. */
+  static final int MOST_FILES = 12;
 
   static final int MOST_PAGES = FIRST_PAGES << (MOST_FILES - 1);
+
+  /** A segment of 2^4 pages, 16 KiB, is split instead of doubled, if it has several keys. */
+  static final int SPLIT_CLASS = 4;
+
+  /** No segment has more than 2^15 pages, which is 32 MiB. */
+  static final int SIZE_CLASSES = 16;
+
+  static final int SIZE_CLASS_BITS = 5;
+
+  static final int DIRECTORY_BITS = 6;
+  static final int DIRECTORY_LENGTH = 1 << DIRECTORY_BITS;
 
   // Header. What savers write lies on lines of its own: readers share the first.
   static final int MAGIC_OFFSET = 0;
@@ -81,19 +85,21 @@ public final class IndexLayout {
   static final int STRIPE_BYTES_OFFSET = 8;
   static final int STRIPE_CHECK_OFFSET = 16;
 
-  // Stripe head.
-  static final int FREE_SLOT_OFFSET = 0;
-  static final int FREE_ENTRY_OFFSET = 8;
-  static final int ENTRY_PAGE_OFFSET = 16;
-  static final int HAND_OFFSET = 24;
-  static final int SLOTS_OFFSET = 32;
+  // Stripe head: a directory of segments for slots, and one for entries.
+  static final int SLOTS_OFFSET = 0;
+  static final int ENTRIES_OFFSET = 8 * DIRECTORY_LENGTH;
 
-  // Page head, of a page of entries.
-  static final int NEXT_PAGE_OFFSET = 0;
+  // Slot and entry: how a search looks at them.
+  static final int STATE_OF_RECORD_OFFSET = 0;
+  static final int KEY_OFFSET = 8;
+  static final int TAG_OFFSET = 40;
+
+  // States of a record, which no flipped bit makes another one. "USED" and "GONE" as longs.
+  static final long EMPTY = 0;
+  static final long USED = 0x4445_5355L;
+  static final long GONE = 0x454e_4f47L;
 
   // Slot.
-  static final int NEXT_SLOT_OFFSET = 0;
-  static final int KEY_OFFSET = 8;
   static final int CHANGES_OFFSET = 40;
   static final int CTIME_OFFSET = 48;
   static final int CHECKED_OFFSET = 56;
@@ -118,23 +124,18 @@ public final class IndexLayout {
   static final int LAST_USE_OFFSET = 24;
 
   // Entry.
-  static final int ENTRY_STATE_OFFSET = 0;
-  static final int ENTRY_KEY_OFFSET = 8;
-  static final int ENTRY_RUN_HASH_OFFSET = 40;
+  static final int ENTRY_RUN_HASH_OFFSET = TAG_OFFSET;
   static final int ENTRY_LAST_USE_OFFSET = 48;
   static final int ENTRY_ACCESSED_OFFSET = 56;
   static final int ENTRY_BYTES_OFFSET = 64;
-  static final int ENTRY_NEXT_OFFSET = 72;
+  static final int ENTRY_WRITTEN_OFFSET = 72;
   static final int ENTRY_RUN_OFFSET = 80;
   static final int ENTRY_RUN_CAPACITY = ENTRY_LENGTH - ENTRY_RUN_OFFSET;
-
-  static final int FREE = 0;
-  static final int USED = 1;
 
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "5"),
+          new Field("version", VERSION_OFFSET, 4, "6"),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
@@ -142,7 +143,7 @@ public final class IndexLayout {
           new Field("file number", FILE_NUMBER_OFFSET, 8, "0 the first file, else the extension"),
           new Field("epoch", EPOCH_OFFSET, 8, "another value whenever all winners become void"),
           new Field("file", FILE_OFFSET, 8, "of device and inode: a copy has others"),
-          new Field("pages used", PAGES_USED_OFFSET, 8, "a link: pages given out, page 0 included"),
+          new Field("pages used", PAGES_USED_OFFSET, 8, "sealed: pages given out, page 0 included"),
           new Field("doubt", DOUBT_OFFSET, 8, "another value whenever something went uncounted"),
           new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
           new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
@@ -159,19 +160,13 @@ public final class IndexLayout {
 
   public static final List<Field> STRIPE_HEAD =
       List.of(
-          new Field("free slot", FREE_SLOT_OFFSET, 8, "a link: head of the list of free slots"),
-          new Field("free entry", FREE_ENTRY_OFFSET, 8, "a link: head of the list of free entries"),
-          new Field("entry page", ENTRY_PAGE_OFFSET, 8, "a link: head of the chain of entry pages"),
-          new Field("hand", HAND_OFFSET, 8, "the bucket whose slots are taken back next"),
-          new Field("slots", SLOTS_OFFSET, 8, "that the stripe has been given"));
-
-  public static final List<Field> PAGE_HEAD =
-      List.of(new Field("next page", NEXT_PAGE_OFFSET, 8, "a link: of the stripe's entries"));
+          new Field("slots", SLOTS_OFFSET, 8 * DIRECTORY_LENGTH, "64 sealed segments of slots"),
+          new Field(
+              "entries", ENTRIES_OFFSET, 8 * DIRECTORY_LENGTH, "64 sealed segments of entries"));
 
   public static final List<Field> SLOT =
       List.of(
-          new Field(
-              "next slot", NEXT_SLOT_OFFSET, 8, "in the bucket, 0 none; a link in a free slot"),
+          new Field("state", STATE_OF_RECORD_OFFSET, 8, "0 empty, USED or GONE"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
           new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
           new Field(
@@ -205,22 +200,18 @@ public final class IndexLayout {
 
   public static final List<Field> ENTRY =
       List.of(
-          new Field("state", ENTRY_STATE_OFFSET, 8, "0 free, 1 in use"),
-          new Field("key", ENTRY_KEY_OFFSET, 32, "the fingerprint, as four longs"),
-          new Field(
-              "run hash",
-              ENTRY_RUN_HASH_OFFSET,
-              8,
-              "of the run id; in a free one a link to the next"),
+          new Field("state", STATE_OF_RECORD_OFFSET, 8, "0 empty, USED or GONE"),
+          new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
+          new Field("run hash", ENTRY_RUN_HASH_OFFSET, 8, "of the run id"),
           new Field("last use", ENTRY_LAST_USE_OFFSET, 8, "unix nanoseconds of write or access"),
           new Field("accessed", ENTRY_ACCESSED_OFFSET, 8, "1 if a lookup has returned it"),
           new Field("bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload"),
-          new Field("next entry", ENTRY_NEXT_OFFSET, 8, "a link: to the next in the bucket"),
+          new Field("written", ENTRY_WRITTEN_OFFSET, 8, "unix nanoseconds of the written stamp"),
           new Field(
               "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 48 characters, or zeros"));
 
   private static final List<List<Field>> RECORDS =
-      List.of(HEADER, SUMMARY, STRIPE_HEAD, PAGE_HEAD, SLOT, WINNER, ENTRY);
+      List.of(HEADER, SUMMARY, STRIPE_HEAD, SLOT, WINNER, ENTRY);
 
   /** Version and layout hash, as the one long that they are read as. */
   static long layout() {
@@ -229,8 +220,7 @@ public final class IndexLayout {
 
   private static int layoutHash() {
     int hash = CoordinationLayout.layoutHash(RECORDS);
-    for (int constant :
-        new int[] {STRIPES, BUCKETS, ENTRY_BUCKETS, PAGE_LENGTH, FIRST_PAGES, PAGES_OFFSET}) {
+    for (int constant : new int[] {STRIPES, PAGE_LENGTH, FIRST_PAGES, MOST_FILES, PAGES_OFFSET}) {
       hash = 31 * hash + constant;
     }
     return hash;
@@ -249,7 +239,7 @@ public final class IndexLayout {
     return file == 0 ? FIRST_PAGES : FIRST_PAGES << (file - 1);
   }
 
-  /** Where a stripe's heads of lists lie in the first file. */
+  /** Where a stripe's head lies in the first file. */
   static int stripeHead(int stripe) {
     return STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH;
   }
@@ -262,6 +252,14 @@ public final class IndexLayout {
   /** Which file a page lies in. */
   static int fileOf(int page) {
     return 32 - Integer.numberOfLeadingZeros(page / FIRST_PAGES);
+  }
+
+  /** Whether two to a power of pages from one on lie in one file. */
+  static boolean isRun(int page, int sizeClass) {
+    return page > 0
+        && page < MOST_PAGES
+        && sizeClass < SIZE_CLASSES
+        && page + (1 << sizeClass) <= FIRST_PAGES << fileOf(page);
   }
 
   /** Where a page lies in its file. */

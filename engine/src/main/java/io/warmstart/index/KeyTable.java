@@ -1,7 +1,5 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.BUCKETS;
-import static io.warmstart.index.IndexLayout.BUCKETS_OFFSET;
 import static io.warmstart.index.IndexLayout.BYTES_CHECK_OFFSET;
 import static io.warmstart.index.IndexLayout.BYTES_OFFSET;
 import static io.warmstart.index.IndexLayout.CHANGES_OFFSET;
@@ -9,14 +7,12 @@ import static io.warmstart.index.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.index.IndexLayout.CHECK_OFFSET;
 import static io.warmstart.index.IndexLayout.CTIME_OFFSET;
 import static io.warmstart.index.IndexLayout.EPOCH_OFFSET;
-import static io.warmstart.index.IndexLayout.HAND_OFFSET;
-import static io.warmstart.index.IndexLayout.KEY_OFFSET;
+import static io.warmstart.index.IndexLayout.GONE;
 import static io.warmstart.index.IndexLayout.LAST_USE_OFFSET;
 import static io.warmstart.index.IndexLayout.MANIFESTS_OFFSET;
-import static io.warmstart.index.IndexLayout.NEXT_SLOT_OFFSET;
-import static io.warmstart.index.IndexLayout.SLOTS_PER_PAGE;
+import static io.warmstart.index.IndexLayout.SLOTS_OFFSET;
 import static io.warmstart.index.IndexLayout.SLOT_LENGTH;
-import static io.warmstart.index.IndexLayout.STRIPES;
+import static io.warmstart.index.IndexLayout.USED;
 import static io.warmstart.index.IndexLayout.VERSION_HIGH_OFFSET;
 import static io.warmstart.index.IndexLayout.VERSION_LOW_OFFSET;
 import static io.warmstart.index.IndexLayout.WALKED_CTIME_OFFSET;
@@ -26,9 +22,10 @@ import static io.warmstart.index.IndexLayout.WINNER_LENGTH;
 import io.warmstart.format.Digest256;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongConsumer;
 import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of the index: for each key and ranking, which version won when somebody last read the
@@ -54,174 +51,154 @@ import org.agrona.concurrent.AtomicBuffer;
  * began; what is filled after its death is what the files say, and the files are mended by whoever
  * meets them, who stores into {@code changes} too.
  *
- * <p>Slots of one bucket form a chain. Only the holder of the bucket's stripe changes it, by single
- * stores, so readers need no lock: a reader that is led astray by a slot that is being given to
- * another key finds nothing, and reads the files. No operation is a compare-and-set: on a page that
- * is gone that would kill the JVM.
+ * <p>The slots of a stripe lie in its {@link Segments}. A slot that moves into the next segment has
+ * other {@code changes} there, and others are stored where it was: so a move voids the winners of
+ * the stripe in both places, and whoever remembers a slot by its place finds a word that no winner
+ * was read under. A writer without the lock that still voids the old place loses nothing: whatever
+ * fills the new one was read after the move, and the writer voids again after its change.
+ *
+ * <p>Readers need no lock. No operation is a compare-and-set: on a page that is gone that would
+ * kill the JVM.
  */
 final class KeyTable {
-  private static final int MOST_HOPS = 256;
   private static final int MOST_FOR_MISSES = 64;
-  private static final int BUCKETS_PER_STRIPE = BUCKETS / STRIPES;
 
   private final IndexFiles files;
-  private final FreeSlots free;
+  private final Segments segments;
 
   /**
-   * Stands over the files.
+   * Reads the keys of an index.
    *
-   * @param pages gives out a page of zeros, or 0
+   * @param pages gives out a number of adjacent pages of zeros: the first one's number, or 0
    */
-  KeyTable(IndexFiles files, IntSupplier pages) {
+  KeyTable(IndexFiles files, IntUnaryOperator pages) {
     this.files = files;
-    this.free = new FreeSlots(files, pages);
+    this.segments = new Segments(files, pages, SLOTS_OFFSET, SLOT_LENGTH);
   }
 
   /** Finds a key's slot. Allocates nothing. */
   boolean find(Digest256 key, SlotCursor at) {
-    return follow(key, files.base.getLongVolatile(bucketOffset(key)), at);
+    long hash = Checks.ofKey(key);
+    return segments.find(key, hash, home(hash), 0, 0, at);
   }
 
-  private boolean follow(Digest256 key, long head, SlotCursor at) {
-    long slot = head;
-    for (int hop = 0; hop < MOST_HOPS && slot != 0; hop++) {
-      IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
-      if (file == null) {
-        return false;
-      }
-      AtomicBuffer buffer = file.buffer;
-      int offset = offsetOf(slot);
-      if (holds(buffer, offset, key)) {
-        at.moveTo(file, offset);
-        return true;
-      }
-      slot = buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
-    }
-    return false;
+  private static int home(Digest256 key) {
+    return home(Checks.ofKey(key));
+  }
+
+  /** Of the bits below those that choose the segment. */
+  private static int home(long hash) {
+    return (int) (hash >>> 26);
   }
 
   /**
-   * Makes a slot for a key that has none. The caller holds its stripe, shared.
+   * Makes a slot for a key that has none. The caller holds its stripe, shared. Slots that were
+   * found before may have moved.
    *
    * @param changes a value that was never used before
-   * @param missing whether it is there only to remember a miss: such keys come in any number, and
-   *     from some number on they take their slots from one another
    * @return false if there is no room; or none that this process can map, and then the key may have
    *     a slot that it has not found
    */
-  boolean insert(Digest256 key, long changes, boolean missing, SlotCursor at) {
+  boolean insert(Digest256 key, long changes, SlotCursor at) {
     if (files.lost()) {
       return false;
     }
-    int stripe = KeyLocks.stripeOf(key);
-    long slot = free.take(stripe);
-    if (slot == 0 && missing && free.slots(stripe) >= MOST_FOR_MISSES) {
-      slot = takeBack(stripe);
+    Segment segment = place(key, false, at);
+    // With each move slots get values that no move has given them before.
+    for (long moved = Checks.mix(changes);
+        segment == null && segments.grow(key, new Move(moved));
+        moved = Checks.mix(moved)) {
+      segment = place(key, false, at);
     }
-    if (slot == 0 && free.refill(stripe)) {
-      slot = free.take(stripe);
+    if (segment == null) {
+      // No room: of what is remembered of keys without files there is the least need.
+      segment = place(key, true, at);
     }
-    if (slot == 0) {
-      slot = takeBack(stripe);
-    }
-    IndexFile file = slot <= 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
-    if (file == null) {
+    if (segment == null) {
       return false;
     }
-    AtomicBuffer buffer = file.buffer;
-    int offset = offsetOf(slot);
     // From here on nothing is found under the slot's old key, whatever of the new one is there.
-    buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
-    for (int word = 0; word < 4; word++) {
-      buffer.putLong(offset + KEY_OFFSET + 8 * word, key.word(word));
-    }
-    putBytes(buffer, offset, key, 0);
-    int bucket = bucketOffset(key);
-    buffer.putLong(offset + NEXT_SLOT_OFFSET, files.base.getLong(bucket));
-    files.base.putLongVolatile(bucket, slot);
-    at.moveTo(file, offset);
+    change(at, changes);
+    segment.setState(at.offset, GONE);
+    segment.putKey(at.offset, key);
+    account(at, key, 0, 0);
+    segment.setState(at.offset, USED);
     return true;
   }
 
-  /** Takes a slot from a key of the stripe that has no files, whichever comes round. */
-  private long takeBack(int stripe) {
-    int handOffset = IndexLayout.stripeHead(stripe) + HAND_OFFSET;
-    long hand = files.base.getLong(handOffset);
-    for (int step = 0; step < BUCKETS_PER_STRIPE; step++) {
-      hand = (hand + 1) & (BUCKETS_PER_STRIPE - 1);
-      long slot = unlinkUnused(BUCKETS_OFFSET + 8 * (stripe + STRIPES * (int) hand));
-      if (slot != 0) {
-        files.base.putLong(handOffset, hand);
-        return slot;
-      }
+  /** Finds a place for a key; in a large segment it may be that of a key without files. */
+  private @Nullable Segment place(Digest256 key, boolean takesOver, SlotCursor at) {
+    Segment segment = segments.of(key);
+    if (segment == null) {
+      return null;
     }
-    return 0;
+    int offset = segment.vacant(home(key), used -> false);
+    if (offset == Segment.NONE && (takesOver || dropsMisses(segment))) {
+      offset = segment.vacant(home(key), used -> isWithoutFiles(segment, used));
+    }
+    if (offset == Segment.NONE) {
+      return null;
+    }
+    at.moveTo(segment.buffer, offset);
+    return segment;
   }
 
-  private long unlinkUnused(int bucket) {
-    AtomicBuffer linked = files.base;
-    int link = bucket;
-    for (int hop = 0; hop < MOST_HOPS; hop++) {
-      long slot = linked.getLong(link);
-      IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
-      if (file == null) {
-        return 0;
-      }
-      int offset = offsetOf(slot);
-      if (!liesIn(file.buffer, offset, bucket)) {
-        files.giveUp();
-        return 0;
-      }
-      long next = file.buffer.getLong(offset + NEXT_SLOT_OFFSET);
-      if (file.buffer.getLong(offset + BYTES_OFFSET) == 0) {
-        linked.putLongVolatile(link, next);
-        file.buffer.putLong(offset + NEXT_SLOT_OFFSET, 0);
-        return slot;
-      }
-      linked = file.buffer;
-      link = offset + NEXT_SLOT_OFFSET;
+  /** Keys without files come in any number, and do not make a segment any larger than this. */
+  private static boolean dropsMisses(Segment segment) {
+    return segment.capacity() >= MOST_FOR_MISSES;
+  }
+
+  private static boolean isWithoutFiles(Segment segment, int offset) {
+    return segment.buffer.getLong(offset + BYTES_OFFSET) == 0;
+  }
+
+  /** How slots move; {@code changes} is a value that was never used before. */
+  private final class Move implements Segments.Mover {
+    private final long changes;
+
+    Move(long changes) {
+      this.changes = changes;
     }
-    return 0;
+
+    @Override
+    public boolean keeps(Segment from, int offset) {
+      return isFound(from, offset) && !(dropsMisses(from) && isWithoutFiles(from, offset));
+    }
+
+    @Override
+    public int home(Segment from, int offset) {
+      return KeyTable.home(from.keyAt(offset));
+    }
+
+    @Override
+    public void copy(Segment from, int offset, Segment to, int toOffset) {
+      to.buffer.putLong(toOffset + CHANGES_OFFSET, changes);
+      to.putKey(toOffset, from.keyAt(offset));
+      // Of a number whose check is wrong the check stays wrong.
+      from.copy(offset + WALKED_CTIME_OFFSET, 24, to, toOffset + WALKED_CTIME_OFFSET);
+      to.setState(toOffset, USED);
+    }
+
+    @Override
+    public void abandon(Segment from, int offset) {
+      change(from.buffer, offset, ~changes);
+    }
+  }
+
+  /** Whether a search for the key of a slot ends at this slot: others are no key's. */
+  private boolean isFound(Segment segment, int offset) {
+    Digest256 key = segment.keyAt(offset);
+    return segments.leadTo(segment, key) && segment.find(home(key), key, 0, 0) == offset;
   }
 
   /** Gives a key's slot back. The caller holds its stripe, shared. */
   void remove(Digest256 key, long changes) {
-    AtomicBuffer linked = files.base;
-    int bucket = bucketOffset(key);
-    int link = bucket;
-    for (int hop = 0; hop < MOST_HOPS; hop++) {
-      long slot = linked.getLong(link);
-      IndexFile file = slot == 0 ? null : files.fileOf(slot / SLOTS_PER_PAGE);
-      if (file == null) {
-        return;
-      }
-      int offset = offsetOf(slot);
-      if (!liesIn(file.buffer, offset, bucket)) {
-        files.giveUp();
-        return;
-      }
-      if (holds(file.buffer, offset, key)) {
-        linked.putLongVolatile(link, file.buffer.getLong(offset + NEXT_SLOT_OFFSET));
-        file.buffer.putLongVolatile(offset + CHANGES_OFFSET, changes);
-        free.put(KeyLocks.stripeOf(key), file.buffer, slot);
-        return;
-      }
-      linked = file.buffer;
-      link = offset + NEXT_SLOT_OFFSET;
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : segment.find(home(key), key, 0, 0);
+    if (segment != null && offset != Segment.NONE) {
+      change(segment.buffer, offset, changes);
+      segment.setState(offset, GONE);
     }
-  }
-
-  /**
-   * By arithmetic, not by branches: a load from a page that is gone leaves a register as it was and
-   * a comparison the flags, which must not pass for equal.
-   */
-  private static boolean holds(AtomicBuffer buffer, int offset, Digest256 key) {
-    long differs =
-        (buffer.getLong(offset + KEY_OFFSET) ^ key.word(0))
-            | (buffer.getLong(offset + KEY_OFFSET + 8) ^ key.word(1))
-            | (buffer.getLong(offset + KEY_OFFSET + 16) ^ key.word(2))
-            | (buffer.getLong(offset + KEY_OFFSET + 24) ^ key.word(3));
-    return differs == 0;
   }
 
   /** What a winner must have been filled under to count: it moves with each change. */
@@ -349,14 +326,13 @@ final class KeyTable {
 
   /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */
   long bytes(SlotCursor at, Digest256 key) {
-    return bytes(at.buffer(), at.offset, key.word(0));
+    return bytes(at.buffer(), at.offset, key);
   }
 
-  private static long bytes(AtomicBuffer buffer, int offset, long keyWord) {
+  private static long bytes(AtomicBuffer buffer, int offset, Digest256 key) {
     long bytes = buffer.getLong(offset + BYTES_OFFSET);
-    return buffer.getLong(offset + BYTES_CHECK_OFFSET) == Checks.ofBytes(keyWord, bytes)
-        ? bytes
-        : -1;
+    long check = Checks.ofBytes(Checks.ofKey(key), bytes);
+    return buffer.getLong(offset + BYTES_CHECK_OFFSET) == check ? bytes : -1;
   }
 
   /**
@@ -365,8 +341,10 @@ final class KeyTable {
    * @param ctime the directory's if it shows each later change of the bytes, else 0
    */
   void account(SlotCursor at, Digest256 key, long bytes, long ctime) {
-    at.buffer().putLong(at.offset + WALKED_CTIME_OFFSET, ctime);
-    putBytes(at.buffer(), at.offset, key, bytes);
+    AtomicBuffer buffer = at.buffer();
+    buffer.putLong(at.offset + WALKED_CTIME_OFFSET, ctime);
+    buffer.putLong(at.offset + BYTES_OFFSET, bytes);
+    buffer.putLong(at.offset + BYTES_CHECK_OFFSET, Checks.ofBytes(Checks.ofKey(key), bytes));
   }
 
   /** The directory's change time when its files were last counted; 0 if they have changed since. */
@@ -374,79 +352,30 @@ final class KeyTable {
     return at.buffer().getLong(at.offset + WALKED_CTIME_OFFSET);
   }
 
-  private static void putBytes(AtomicBuffer buffer, int offset, Digest256 key, long bytes) {
-    buffer.putLong(offset + BYTES_OFFSET, bytes);
-    buffer.putLong(offset + BYTES_CHECK_OFFSET, Checks.ofBytes(key.word(0), bytes));
-  }
-
-  private interface SlotVisitor {
-    void visit(AtomicBuffer buffer, int offset);
-  }
-
-  /** Shows the key of each slot of a stripe's chains. Slots may come and go meanwhile. */
+  /** Shows the key of each slot of a stripe. Slots may come and go meanwhile. */
   void forEachKey(int stripe, Consumer<Digest256> action) {
-    forEachSlot(
-        stripe,
-        (buffer, offset) ->
-            action.accept(
-                Digest256.ofWords(
-                    buffer.getLong(offset + KEY_OFFSET),
-                    buffer.getLong(offset + KEY_OFFSET + 8),
-                    buffer.getLong(offset + KEY_OFFSET + 16),
-                    buffer.getLong(offset + KEY_OFFSET + 24))));
+    forEachSlot(stripe, (segment, offset) -> action.accept(segment.keyAt(offset)));
   }
 
   /**
-   * Shows what each of a stripe's keys counts for; -1 where that cannot be made out. The caller
-   * holds the stripe.
+   * Shows what each of a stripe's keys counts for; -1 where the check is wrong. The caller holds
+   * the stripe.
    *
-   * @return false if a chain leads nowhere or in circles: unless a file could not be mapped, that
-   *     was written by nobody
+   * @return false if this process cannot read all of the stripe's slots
    */
   boolean forEachBytes(int stripe, LongConsumer action) {
     return forEachSlot(
         stripe,
-        (buffer, offset) ->
-            action.accept(bytes(buffer, offset, buffer.getLong(offset + KEY_OFFSET))));
+        (segment, offset) -> action.accept(bytes(segment.buffer, offset, segment.keyAt(offset))));
   }
 
-  /** Returns false if a chain leads where it cannot, or is longer than any can be. */
-  private boolean forEachSlot(int stripe, SlotVisitor visitor) {
-    boolean whole = true;
-    for (int place = 0; place < BUCKETS_PER_STRIPE; place++) {
-      int bucket = BUCKETS_OFFSET + 8 * (stripe + STRIPES * place);
-      long slot = files.base.getLongVolatile(bucket);
-      for (int hop = 0; hop < MOST_HOPS && slot != 0; hop++) {
-        IndexFile file = files.fileOf(slot / SLOTS_PER_PAGE);
-        int offset = file == null ? 0 : offsetOf(slot);
-        if (file == null || !liesIn(file.buffer, offset, bucket)) {
-          break;
-        }
-        visitor.visit(file.buffer, offset);
-        slot = file.buffer.getLongVolatile(offset + NEXT_SLOT_OFFSET);
-      }
-      whole &= slot == 0;
-    }
-    return whole;
-  }
-
-  /**
-   * Whether a slot of a bucket's chain is of a key of that bucket. If not, the chain has been led
-   * astray, maybe into slots of another stripe, which its own holder may be changing.
-   */
-  private static boolean liesIn(AtomicBuffer buffer, int offset, int bucket) {
-    long word = buffer.getLong(offset + KEY_OFFSET + 8);
-    return BUCKETS_OFFSET + 8 * ((int) word & (BUCKETS - 1)) == bucket;
-  }
-
-  /** The stripe is the bucket's lower bits: who holds it is alone with all its buckets. */
-  private static int bucketOffset(Digest256 key) {
-    return BUCKETS_OFFSET + 8 * ((int) key.word(1) & (BUCKETS - 1));
-  }
-
-  /** Where a slot lies in its file, which has been found: so its page's number is a sane one. */
-  static int offsetOf(long slot) {
-    int page = (int) (slot / SLOTS_PER_PAGE);
-    return IndexLayout.offsetOf(page) + (int) (slot % SLOTS_PER_PAGE) * SLOT_LENGTH;
+  private boolean forEachSlot(int stripe, Segments.Visitor visitor) {
+    return segments.forEach(
+        stripe,
+        (segment, offset) -> {
+          if (isFound(segment, offset)) {
+            visitor.visit(segment, offset);
+          }
+        });
   }
 }

@@ -18,10 +18,10 @@ final class OwnChanges {
    *
    * @param changes the stripe's count of changes after it
    * @param more how many entries more the stripe has
-   * @param number of the place that was changed
-   * @param entry what stands there now; null if nothing
+   * @param id of the entry that was changed
+   * @param entry what is recorded of it now; null if nothing
    */
-  record Change(int stripe, long changes, int more, long number, @Nullable RecordedEntry entry) {}
+  record Change(int stripe, long changes, int more, long id, @Nullable RecordedEntry entry) {}
 
   private final Queue<Change> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger size = new AtomicInteger();

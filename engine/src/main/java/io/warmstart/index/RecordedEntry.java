@@ -6,17 +6,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the index knows of an entry, for a sweep to choose by. A hint: the manifest decides.
  *
- * @param number where it is recorded
  * @param runHash tells it from the key's other entries
  * @param runId null if it is too long to be recorded
+ * @param writtenNanos unix nanoseconds of the written stamp
  * @param lastUseNanos unix nanoseconds of the last write or access
  * @param accessed whether a lookup has returned it
  */
 public record RecordedEntry(
-    long number,
     Digest256 key,
     long runHash,
     @Nullable String runId,
+    long writtenNanos,
     long lastUseNanos,
     boolean accessed)
     implements Comparable<RecordedEntry> {
@@ -35,6 +35,15 @@ public record RecordedEntry(
       order = runId.compareTo(other.runId);
     }
     return order == 0 ? Long.compare(runHash, other.runHash) : order;
+  }
+
+  /** A number that no other entry has. */
+  long id() {
+    return id(key, runHash);
+  }
+
+  static long id(Digest256 key, long runHash) {
+    return Checks.mix(Checks.ofKey(key) + runHash);
   }
 
   /** Whether this is the entry of that run. */

@@ -145,8 +145,8 @@ public final class RootRecords {
     return ask(
         attached -> {
           Set<String> runIds = new TreeSet<>();
-          for (RecordedEntry entry : attached.entries().entries(KeyLocks.stripeOf(key))) {
-            if (entry.key().equals(key) && entry.runId() != null) {
+          for (RecordedEntry entry : attached.entries().entriesOf(key)) {
+            if (entry.runId() != null) {
               runIds.add(entry.runId());
             }
           }
@@ -312,7 +312,7 @@ public final class RootRecords {
   }
 
   private boolean insert(IndexAttachment attached, Digest256 key, SlotCursor at) {
-    return attached.keys().insert(key, index.nextChanges(), false, at);
+    return attached.keys().insert(key, index.nextChanges(), at);
   }
 
   /** A number whose check is wrong under the lock was written by nobody. */

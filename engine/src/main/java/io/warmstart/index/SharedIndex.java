@@ -287,7 +287,7 @@ public final class SharedIndex implements AutoCloseable {
         attached -> {
           SlotCursor at = new SlotCursor();
           return attached.keys().find(key, at)
-              || attached.keys().insert(key, attachments.nextChanges(), true, at);
+              || attached.keys().insert(key, attachments.nextChanges(), at);
         },
         false);
   }

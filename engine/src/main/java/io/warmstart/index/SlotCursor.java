@@ -7,23 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a key's slot lies. Made once, moved often, so that a lookup allocates nothing. */
 final class SlotCursor extends CacheLinePadding {
-  private @Nullable IndexFile file;
+  private @Nullable AtomicBuffer buffer;
   int offset;
 
-  void moveTo(IndexFile newFile, int newOffset) {
-    file = newFile;
+  void moveTo(AtomicBuffer newBuffer, int newOffset) {
+    buffer = newBuffer;
     offset = newOffset;
   }
 
   void clear() {
-    file = null;
-  }
-
-  IndexFile file() {
-    return Objects.requireNonNull(file);
+    buffer = null;
   }
 
   AtomicBuffer buffer() {
-    return file().buffer;
+    return Objects.requireNonNull(buffer);
   }
 }

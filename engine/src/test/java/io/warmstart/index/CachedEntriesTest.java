@@ -38,7 +38,7 @@ class CachedEntriesTest {
   @BeforeEach
   void makePayloadAndSlot() throws IOException {
     Files.write(directory.resolve("payload"), new byte[8]);
-    attached.keys().insert(key(0), 1, false, at);
+    attached.keys().insert(key(0), 1, at);
   }
 
   /** Keys that meet in few cells, as far as the hash looks. */

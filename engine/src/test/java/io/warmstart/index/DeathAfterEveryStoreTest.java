@@ -39,7 +39,7 @@ class DeathAfterEveryStoreTest {
   }
 
   private static EntryFacts facts(int n) {
-    return new EntryFacts("run-" + n, 1_000 + n * 17 % 31, n % 3 == 0, 100 + n);
+    return new EntryFacts("run-" + n, 500, 1_000 + n * 17 % 31, n % 3 == 0, 100 + n);
   }
 
   private static Map<String, Operation> operations() {
@@ -48,7 +48,7 @@ class DeathAfterEveryStoreTest {
     all.put(
         "overwrite",
         (model, process, key) ->
-            model.publish(process, key, new EntryFacts("run-1", 5_000, false, 7)));
+            model.publish(process, key, new EntryFacts("run-1", 500, 5_000, false, 7)));
     all.put("remove", (model, process, key) -> model.remove(process, key, "run-1"));
     all.put(
         "remove all",
@@ -114,7 +114,7 @@ class DeathAfterEveryStoreTest {
     model
         .memory
         .file(0)
-        .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.FIRST_PAGES));
+        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.FIRST_PAGES));
     dieEverywhere(model, 0, 9);
   }
 
@@ -140,7 +140,7 @@ class DeathAfterEveryStoreTest {
     model
         .memory
         .file(0)
-        .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.MOST_PAGES));
+        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.MOST_PAGES));
     dieEverywhere(model, 2, 9);
   }
 

@@ -1,14 +1,12 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.Digest256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +40,7 @@ class EntryTableTest {
   }
 
   private static EntryFacts facts(String runId) {
-    return new EntryFacts(runId, 1_000, false, 100);
+    return new EntryFacts(runId, 500, 1_000, false, 100);
   }
 
   private void publish(Digest256 key, String runId) {
@@ -65,7 +63,7 @@ class EntryTableTest {
     }
     assertEquals(MANY, process.records.count());
 
-    // 128 buckets: 31 entries in one, of which each takes two loads or three.
+    // A dozen places at the most on average, of which each takes seven loads.
     long touch = loadsOf(() -> process.records.touched(key(1), "run", 9_000));
     long overwrite = loadsOf(() -> publish(key(2), "run"));
     long fresh = loadsOf(() -> publish(key(2), "another"));
@@ -81,14 +79,14 @@ class EntryTableTest {
       publish(key(1), "run-" + run);
     }
 
-    // Eight buckets of 500.
+    // Each of eight homes has 500.
     long touch = loadsOf(() -> process.records.touched(key(1), "run-1", 9_000));
 
     assertTrue(touch < MANY, () -> "a touch loads " + touch);
   }
 
   @Test
-  void aWalkOfOneKeyReadsNoneOfTheOthersInOtherBuckets() {
+  void aWalkOfOneKeyReadsNoneOfTheOthersButOnItsWay() {
     for (int n = 0; n < MANY; n++) {
       publish(key(n), "run");
     }
@@ -99,24 +97,18 @@ class EntryTableTest {
       walk = loadsOf(() -> process.records.walked(hold, key(1), 5, 100, List.of(facts("run"))));
     }
 
-    // Eight buckets of 31.
+    // Eight ways of a dozen places.
     assertTrue(walk < 2_000, () -> "a walk of a key loads " + walk);
   }
 
+  /** A sweep would be offered it again and again. */
   @Test
-  void anEntryInUseAndInNoBucketEndsTheGenerationWhenItIsDropped() {
+  void anEntryThatNoSearchFindsIsOfferedToNoSweep() {
     publish(key(1), "run");
-    RecordedEntry entry = process.records.next().orElseThrow();
-    UnsafeBuffer file = memory.file(0);
-    int bucket = EntryBuckets.of(key(1), Checks.ofRunId("run"));
-    file.putLong(IndexLayout.ENTRY_BUCKETS_OFFSET + 8 * bucket, 0);
-    IndexFiles files = process.attached().files();
+    publish(key(2), "run");
+    IndexPatch.of(process.attached().files()).entryOfAnotherRun(key(1), "run");
 
-    try (KeyLocks.Hold hold = process.hold(key(1))) {
-      assertTrue(hold.shared());
-      process.records.absent(hold, entry);
-    }
-
-    assertFalse(files.live(), "a sweep would be offered the entry again and again");
+    assertEquals(key(2), process.records.next().orElseThrow().key());
+    assertEquals(1, process.attached().entries().entries(KeyLocks.stripeOf(key(1))).size());
   }
 }

@@ -27,7 +27,6 @@ class FormatDocTest {
             rows(IndexLayout.HEADER),
             rows(IndexLayout.SUMMARY),
             rows(IndexLayout.STRIPE_HEAD),
-            rows(IndexLayout.PAGE_HEAD),
             rows(IndexLayout.SLOT),
             rows(IndexLayout.WINNER),
             rows(IndexLayout.ENTRY)),
@@ -39,8 +38,8 @@ class FormatDocTest {
     String text = Files.readString(document());
 
     assertTrue(text.contains("| 0 | header |\n| " + IndexLayout.SUMMARIES_OFFSET + " |"));
-    assertTrue(text.contains("| " + IndexLayout.STRIPE_HEADS_OFFSET + " | 512 stripe heads of 64"));
-    assertTrue(text.contains("| " + IndexLayout.BUCKETS_OFFSET + " | 65536 buckets of 8 bytes"));
+    assertTrue(
+        text.contains("| " + IndexLayout.STRIPE_HEADS_OFFSET + " | 512 stripe heads of 1024"));
     assertTrue(text.contains("| " + IndexLayout.PAGES_OFFSET + " | 1024 pages of 1024 bytes"));
     assertTrue(text.contains(CoordinationLayout.FILE_LENGTH + " bytes"));
     assertTrue(

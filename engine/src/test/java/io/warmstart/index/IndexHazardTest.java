@@ -122,9 +122,9 @@ class IndexHazardTest {
     if (Files.exists(index) && Files.size(index) == IndexLayout.fileLength(0)) {
       UnsafeBuffer buffer = map(index);
       int nearlyAll = IndexLayout.FIRST_PAGES - 2;
-      long used = Link.usedPages(buffer.getLong(IndexLayout.PAGES_USED_OFFSET));
-      if (used != Link.BROKEN && used < nearlyAll) {
-        buffer.putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(nearlyAll));
+      long used = IndexFiles.usedPages(buffer.getLong(IndexLayout.PAGES_USED_OFFSET));
+      if (used > 0 && used < nearlyAll) {
+        buffer.putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(nearlyAll));
       }
     }
   }

@@ -56,7 +56,7 @@ final class IndexModel {
     }
   }
 
-  /** Keys of two stripes, some of which share a bucket. */
+  /** Keys of two stripes. */
   static Digest256 key(int n) {
     return Digest256.ofWords(n + 1, 7 + n % 2 + 512L * (n % 3), 31L * n, n);
   }
@@ -124,7 +124,8 @@ final class IndexModel {
   void touch(Member process, Digest256 key, String runId, long lastUse) {
     EntryFacts old = entries(key).get(runId);
     if (old != null && old.lastUseNanos() < lastUse) {
-      entries(key).put(runId, new EntryFacts(runId, lastUse, true, old.bytes()));
+      entries(key)
+          .put(runId, new EntryFacts(runId, old.writtenNanos(), lastUse, true, old.bytes()));
       process.records.touched(key, runId, lastUse);
     }
   }
@@ -182,10 +183,10 @@ final class IndexModel {
                   facts ->
                       expected.add(
                           new RecordedEntry(
-                              0,
                               key,
                               Checks.ofRunId(facts.runId()),
                               facts.runId(),
+                              facts.writtenNanos(),
                               facts.lastUseNanos(),
                               facts.accessed())));
         });
@@ -198,17 +199,9 @@ final class IndexModel {
       }
       recorded.addAll(attached.entries().entries(stripe));
     }
-    recorded.replaceAll(IndexModel::anywhere);
     recorded.sort(null);
     expected.sort(null);
     assertEquals(expected, recorded, where);
-    RecordedEntry next = attached.order().next();
-    assertEquals(
-        expected.isEmpty() ? null : expected.get(0), next == null ? null : anywhere(next), where);
-  }
-
-  private static RecordedEntry anywhere(RecordedEntry each) {
-    return new RecordedEntry(
-        0, each.key(), each.runHash(), each.runId(), each.lastUseNanos(), each.accessed());
+    assertEquals(expected.isEmpty() ? null : expected.get(0), attached.order().next(), where);
   }
 }

@@ -19,9 +19,9 @@ public final class IndexPatch {
 
   private IndexPatch(IndexFiles files) {
     this.files = files;
-    this.keys = new KeyTable(files, files::allocatePage);
+    this.keys = new KeyTable(files, files::allocate);
     this.totals = new StripeTotals(files.base);
-    this.entries = new EntryTable(files, totals, new OwnChanges(), files::allocatePage);
+    this.entries = new EntryTable(files, totals, new OwnChanges(), files::allocate);
   }
 
   /** Maps the index that lies in a directory. */
@@ -29,6 +29,11 @@ public final class IndexPatch {
     long boot = bootOf(engineDirectory);
     IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), () -> boot);
     return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
+  }
+
+  /** Over the files of an index that is attached. */
+  static IndexPatch of(IndexFiles files) {
+    return new IndexPatch(files);
   }
 
   /** The boot that the index in a directory was made under. */
@@ -67,25 +72,38 @@ public final class IndexPatch {
 
   /** Makes an entry unknown. */
   public void entryGone(Digest256 key, String runId) {
-    put(key, runId, IndexLayout.ENTRY_STATE_OFFSET, IndexLayout.FREE);
+    put(key, runId, IndexLayout.STATE_OF_RECORD_OFFSET, IndexLayout.GONE);
+  }
+
+  /** Has an entry be recorded where no search looks for it. */
+  void entryOfAnotherRun(Digest256 key, String runId) {
+    put(key, runId, IndexLayout.ENTRY_RUN_HASH_OFFSET, Checks.ofRunId(runId) ^ 3);
   }
 
   private void put(Digest256 key, String runId, int field, long value) {
-    for (RecordedEntry entry : entries.entries(KeyLocks.stripeOf(key))) {
-      if (entry.key().equals(key) && entry.isOf(runId)) {
-        int page = (int) (entry.number() / IndexLayout.ENTRIES_PER_PAGE);
-        int place = (int) (entry.number() % IndexLayout.ENTRIES_PER_PAGE);
-        int offset = IndexLayout.offsetOf(page) + place * IndexLayout.ENTRY_LENGTH;
-        Objects.requireNonNull(files.fileOf(page)).buffer.putLong(offset + field, value);
-        return;
-      }
+    Segment segment =
+        Objects.requireNonNull(
+            new Segments(
+                    files, files::allocate, IndexLayout.ENTRIES_OFFSET, IndexLayout.ENTRY_LENGTH)
+                .of(key),
+            "no segment");
+    boolean[] found = new boolean[1];
+    segment.forEachUsed(
+        offset -> {
+          long hash = segment.buffer.getLong(offset + IndexLayout.ENTRY_RUN_HASH_OFFSET);
+          if (segment.keyAt(offset).equals(key) && hash == Checks.ofRunId(runId)) {
+            segment.buffer.putLong(offset + field, value);
+            found[0] = true;
+          }
+        });
+    if (!found[0]) {
+      throw new AssertionError("not recorded: " + runId);
     }
-    throw new AssertionError("not recorded: " + runId);
   }
 
   /** Records an entry that nobody has saved. */
   public void entryOfNobody(Digest256 key, String runId) {
-    if (!entries.record(key, new EntryFacts(runId, 1, false, 1))) {
+    if (!entries.record(key, new EntryFacts(runId, 500, 1, false, 1))) {
       throw new AssertionError("no room");
     }
   }
@@ -142,15 +160,16 @@ public final class IndexPatch {
     return keys.find(key, at) && keys.read(at, key, ranking, winner) && winner.ctime() >= 0;
   }
 
-  /** Flips a bit of the number that leads to the pages of a stripe's entries. */
-  public void flipEntryPage(Digest256 key, int bit) {
-    int offset = IndexLayout.stripeHead(KeyLocks.stripeOf(key)) + IndexLayout.ENTRY_PAGE_OFFSET;
+  /** Flips a bit of the reference to the segment of a key's entries. */
+  public void flipSegment(Digest256 key, int bit) {
+    int directory = IndexLayout.stripeHead(KeyLocks.stripeOf(key)) + IndexLayout.ENTRIES_OFFSET;
+    int offset = directory + 8 * Segments.index(key);
     files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
   }
 
   /** Leaves but a few pages of the first file. */
   public void useAllPagesBut(int pages) {
-    long used = Link.pagesUsed(IndexLayout.FIRST_PAGES - pages);
+    long used = IndexFiles.pagesUsed(IndexLayout.FIRST_PAGES - pages);
     files.base.putLongVolatile(IndexLayout.PAGES_USED_OFFSET, used);
   }
 

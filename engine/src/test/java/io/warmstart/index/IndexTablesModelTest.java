@@ -78,7 +78,7 @@ class IndexTablesModelTest {
         model
             .memory
             .file(0)
-            .putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(IndexLayout.MOST_PAGES));
+            .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.MOST_PAGES));
         Long changes = IndexModel.changes(process, key);
         if (changes != null && random.nextInt(3) == 0) {
           IndexModel.fill(process, key, 0, changes, model.version(key));
@@ -99,7 +99,7 @@ class IndexTablesModelTest {
           model.publish(
               process,
               key,
-              new EntryFacts(run, moment, random.nextBoolean(), 1 + random.nextInt(100)));
+              new EntryFacts(run, 500, moment, random.nextBoolean(), 1 + random.nextInt(100)));
       case 3 -> model.remove(process, key, run);
       case 4 -> model.count(process, key, false);
       case 5 -> model.touch(process, key, run, moment);

@@ -41,12 +41,10 @@ final class IndexVandal {
     }
     int summaries = IndexLayout.SUMMARIES_OFFSET;
     int heads = IndexLayout.STRIPE_HEADS_OFFSET;
-    int buckets = IndexLayout.BUCKETS_OFFSET;
     int pages = IndexLayout.PAGES_OFFSET;
     worst.put("flip bits of the header", at -> flip(at, random, 0, 256, 40));
     worst.put("flip bits of the summaries", at -> flip(at, random, summaries, heads, 200));
-    worst.put("flip bits of the heads", at -> flip(at, random, heads, buckets, 2000));
-    worst.put("flip bits of the buckets", at -> flip(at, random, buckets, pages, 4000));
+    worst.put("flip bits of the heads", at -> flip(at, random, heads, pages, 2000));
     worst.put("flip bits of the pages", at -> flip(at, random, pages, pages + 64 * 1024, 4000));
     return worst;
   }

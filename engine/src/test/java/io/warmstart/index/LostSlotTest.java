@@ -18,7 +18,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bucket that led to a key's slot is lost, and with the slot what the key counts for. */
+/** The segments of slots are lost, and with a key's slot what the key counts for. */
 class LostSlotTest {
   private static final Fingerprint KEY = new Fingerprinter().absorbLong("key", 1).finish();
   private static final StoreOptions WALKING =
@@ -52,7 +52,11 @@ class LostSlotTest {
   private void loseAllSlots() throws IOException {
     try (FileChannel index =
         FileChannel.open(root.resolve(".warmstart/index"), StandardOpenOption.WRITE)) {
-      index.write(ByteBuffer.allocate(8 * IndexLayout.BUCKETS), IndexLayout.BUCKETS_OFFSET);
+      for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+        // Of slots alone.
+        index.write(
+            ByteBuffer.allocate(8 * IndexLayout.DIRECTORY_LENGTH), IndexLayout.stripeHead(stripe));
+      }
     }
   }
 }

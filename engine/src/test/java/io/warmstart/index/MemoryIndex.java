@@ -34,22 +34,27 @@ final class MemoryIndex {
 
   /** A generation of the index in memory of its own. */
   static IndexAttachment attachment() {
-    MemoryIndex memory = new MemoryIndex();
+    return over(new MemoryIndex());
+  }
+
+  /** The same over memory that others use too. */
+  static IndexAttachment over(MemoryIndex memory) {
     IndexFiles files =
         new IndexFiles(
             new IndexFile(memory.file(0), 0, null),
             new IndexFiles.Extensions() {
               @Override
               public @Nullable IndexFile open(int number, long generation) {
-                return null;
+                return memory.has(number) ? make(number, generation) : null;
               }
 
               @Override
               public IndexFile make(int number, long generation) {
-                return new IndexFile(memory.make(number), number, null);
+                return new IndexFile(
+                    memory.has(number) ? memory.file(number) : memory.make(number), number, null);
               }
             });
-    return new IndexAttachment(files, files::allocatePage);
+    return new IndexAttachment(files, files::allocate);
   }
 
   /** The bytes of a file that is there. */

@@ -65,7 +65,7 @@ class RememberedOrderTest {
   private void assertOrder(IndexModel.Member process, Set<Long> passedOver, String where) {
     NavigableSet<RecordedEntry> expected = recorded(process);
     assertEquals(expected.size(), process.records.count(), where);
-    expected.removeIf(each -> passedOver.contains(each.number()));
+    expected.removeIf(each -> passedOver.contains(each.id()));
     assertEquals(
         expected.isEmpty() ? null : expected.first(), process.records.next().orElse(null), where);
   }
@@ -88,7 +88,7 @@ class RememberedOrderTest {
       if (action < 60) {
         // A manifest may tell of a use that lies back, as that of a foreign store does.
         long use = now - random.nextInt(200);
-        model.publish(process, key, new EntryFacts(run, use, random.nextBoolean(), 100));
+        model.publish(process, key, new EntryFacts(run, 500, use, random.nextBoolean(), 100));
       } else if (action < 65) {
         model.remove(process, key, run);
       } else if (action < 85) {
@@ -110,7 +110,7 @@ class RememberedOrderTest {
         RecordedEntry next = process.records.next().orElse(null);
         if (next != null) {
           process.records.passOver(next);
-          passedOver.get(which).add(next.number());
+          passedOver.get(which).add(next.id());
         }
       } else if (action < 96) {
         long moment = now - 100;
@@ -131,7 +131,7 @@ class RememberedOrderTest {
     IndexModel.Member process = processes.get(0);
     Digest256 key = IndexModel.key(0);
     for (int n = 0; n < 40; n++) {
-      model.publish(process, key, new EntryFacts("run-" + n, 1_000 + 10 * n, true, 100));
+      model.publish(process, key, new EntryFacts("run-" + n, 500, 1_000 + 10 * n, true, 100));
     }
     assertEquals("run-0", process.records.next().orElseThrow().runId());
 
@@ -154,7 +154,7 @@ class RememberedOrderTest {
       // Keys of two stripes, in ever other buckets.
       Digest256 key =
           Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checks.mix(n), Checks.mix(n + many));
-      model.publish(process, key, new EntryFacts("run", n, false, 100));
+      model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
     }
     assertTrue(process.records.next().isPresent());
 
@@ -166,7 +166,7 @@ class RememberedOrderTest {
               for (int n = many; n < many + saves; n++) {
                 Digest256 key =
                     Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checks.mix(n), Checks.mix(n + many));
-                model.publish(process, key, new EntryFacts("run", n, false, 100));
+                model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
                 RecordedEntry next = process.records.next().orElseThrow();
                 model.remove(process, next.key(), "run");
               }

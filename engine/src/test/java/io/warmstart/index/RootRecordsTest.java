@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RootRecordsTest {
   private static final Digest256 KEY = IndexModel.key(3);
   private static final long CTIME = 5_000;
-  private static final EntryFacts ENTRY = new EntryFacts("r", 1_000, false, 100);
+  private static final EntryFacts ENTRY = new EntryFacts("r", 500, 1_000, false, 100);
 
   @TempDir Path parent;
   private final MemoryIndex memory = new MemoryIndex();
@@ -100,9 +100,9 @@ class RootRecordsTest {
   void aKeyThatLosesMoreThanItIsKnownToHavePutsTheTotalInDoubt() throws IOException {
     try (KeyLocks.Hold hold = hold()) {
       walkEndsWithKey(hold);
-      memory.file(0).putLong(bucketOf(KEY), 0);
+      memory.file(0).putLong(slotsOf(KEY), 0);
 
-      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
 
       assertEquals(OptionalLong.empty(), process.records.totalBytes());
     }
@@ -114,7 +114,7 @@ class RootRecordsTest {
     try (KeyLocks.Hold hold = hold()) {
       long doubt = process.records.walkBegins();
 
-      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 100);
+      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
 
       process.records.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
       assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
@@ -123,33 +123,15 @@ class RootRecordsTest {
   }
 
   @Test
-  void aBucketThatLeadsNowhereEndsTheGenerationWhenItsStripeIsSummedUp() throws IOException {
+  void aReferenceThatNoProcessHasStoredEndsTheGeneration() throws IOException {
     IndexAttachment attached = process.attached();
     try (KeyLocks.Hold hold = hold()) {
       process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
       process.records.recount(hold);
       assertTrue(attached.files().live());
-      // In a file that has never been made.
-      long nowhere = (long) (IndexLayout.MOST_PAGES - 1) * IndexLayout.SLOTS_PER_PAGE;
-      memory.file(0).putLong(bucketOf(KEY), nowhere);
-
-      assertFalse(process.attached().keys().find(KEY, new SlotCursor()));
-      assertTrue(attached.files().live(), "a reader without the stripe has ended it");
-      process.records.recount(hold);
-
-      assertFalse(attached.files().live());
-    }
-  }
-
-  @Test
-  void aChainThatLeadsInCirclesEndsTheGenerationToo() throws IOException {
-    IndexAttachment attached = process.attached();
-    try (KeyLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
-      long slot = memory.file(0).getLong(bucketOf(KEY));
-      SlotCursor at = new SlotCursor();
-      assertTrue(attached.keys().find(KEY, at));
-      memory.file(0).putLong(at.offset + IndexLayout.NEXT_SLOT_OFFSET, slot);
+      // That of the entries' segment: sealed, but for another kind of record.
+      long other = memory.file(0).getLong(slotsOf(KEY) + IndexLayout.ENTRIES_OFFSET);
+      memory.file(0).putLong(slotsOf(KEY), other);
 
       process.records.recount(hold);
 
@@ -163,7 +145,7 @@ class RootRecordsTest {
     try (KeyLocks.Hold hold = hold()) {
       walkEndsWithKey(hold);
 
-      process.records.published(hold, KEY, new EntryFacts("r", 2_000, false, 97), 1_000);
+      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 1_000);
 
       assertEquals(OptionalLong.of(0), process.records.totalBytes());
     }
@@ -276,7 +258,7 @@ class RootRecordsTest {
       memory.remove(1);
       IndexAttachment second = new IndexModel.Member(root, memory).attached();
 
-      assertEquals(0, second.files().allocatePage());
+      assertEquals(0, second.files().allocate(1));
 
       assertFalse(memory.has(1));
       assertFalse(process.attached().files().live());
@@ -288,11 +270,11 @@ class RootRecordsTest {
   void whoHasLostAFileGivesNoKeyASlot() {
     IndexAttachment attached = MemoryIndex.attachment();
     SlotCursor at = new SlotCursor();
-    assertTrue(attached.keys().insert(IndexModel.key(1), 4, false, at));
+    assertTrue(attached.keys().insert(IndexModel.key(1), 4, at));
     attached.files().lose();
 
     // There are free slots.
-    assertFalse(attached.keys().insert(KEY, 5, false, at));
+    assertFalse(attached.keys().insert(KEY, 5, at));
 
     assertFalse(attached.keys().find(KEY, at));
   }
@@ -345,7 +327,7 @@ class RootRecordsTest {
     IndexAttachment attached = process.attached();
     memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, 77);
 
-    assertNull(attached.files().fileOf(IndexLayout.MOST_PAGES - 1));
+    assertEquals(0, attached.files().allocate(1));
 
     assertFalse(attached.files().live());
     assertEquals(IndexLayout.SUPERSEDED, memory.file(0).getLongVolatile(IndexLayout.STATE_OFFSET));
@@ -357,10 +339,13 @@ class RootRecordsTest {
   }
 
   private void usePages(int pages) {
-    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, Link.pagesUsed(pages));
+    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(pages));
   }
 
-  private static int bucketOf(Digest256 key) {
-    return IndexLayout.BUCKETS_OFFSET + 8 * ((int) key.word(1) & (IndexLayout.BUCKETS - 1));
+  /** Where the reference to the segment of a key's slot lies. */
+  private static int slotsOf(Digest256 key) {
+    return IndexLayout.stripeHead(KeyLocks.stripeOf(key))
+        + IndexLayout.SLOTS_OFFSET
+        + 8 * Segments.index(key);
   }
 }

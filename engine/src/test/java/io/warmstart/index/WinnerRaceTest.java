@@ -60,8 +60,17 @@ class WinnerRaceTest {
     private final AtomicLong published = new AtomicLong(1);
 
     private KeyFiles(int n) {
-      // One bucket, so that they take the slot from one another.
-      key = Digest256.ofWords(n + 1, 7, 31L * n, n);
+      key = ofFirstHome(1_000L * n);
+    }
+
+    /** Searches for all of them start at one place, so that they take the slot from one another. */
+    private static Digest256 ofFirstHome(long from) {
+      for (long n = from; ; n++) {
+        Digest256 key = Digest256.ofWords(n + 1, 7, 31L * n, n);
+        if ((Checks.ofKey(key) >>> 26 & 7) == 0) {
+          return key;
+        }
+      }
     }
   }
 
@@ -134,7 +143,7 @@ class WinnerRaceTest {
                 throw new AssertionError("one file must do");
               }
             });
-    return new IndexAttachment(files, files::allocatePage);
+    return new IndexAttachment(files, files::allocate);
   }
 
   @Test
@@ -297,7 +306,7 @@ class WinnerRaceTest {
       synchronized (stripe) {
         writers.remove(from, nextChanges());
         if (!writers.find(to, at)) {
-          writers.insert(to, nextChanges(), false, at);
+          writers.insert(to, nextChanges(), at);
         }
       }
       for (int spin = 0; spin < 20_000; spin++) {

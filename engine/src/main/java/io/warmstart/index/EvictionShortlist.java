@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The first few of a stripe's entries in the order of eviction, and how many there are besides:
  * none of those comes before one that is kept. Not safe for several threads.
  */
-final class FirstEntries {
+final class EvictionShortlist {
   private static final int MOST = 16;
 
   private final NavigableSet<RecordedEntry> first = new TreeSet<>();
@@ -57,8 +57,8 @@ final class FirstEntries {
     first.remove(entry);
   }
 
-  void remove(long number) {
-    first.removeIf(entry -> entry.number() == number);
+  void remove(long id) {
+    first.removeIf(entry -> entry.id() == id);
   }
 
   void clear() {
