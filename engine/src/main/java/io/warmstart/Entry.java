@@ -2,6 +2,9 @@ package io.warmstart;
 
 import io.warmstart.format.Manifest;
 import io.warmstart.index.CachedEntry;
+import io.warmstart.lookup.EntryLease;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
 import java.time.Instant;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;

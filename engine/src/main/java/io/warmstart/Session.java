@@ -1,7 +1,12 @@
 package io.warmstart;
 
 import io.warmstart.format.RankingRule;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
+import io.warmstart.model.Ranking;
+import io.warmstart.save.SaveFlow;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;

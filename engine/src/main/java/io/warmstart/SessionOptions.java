@@ -1,5 +1,7 @@
 package io.warmstart;
 
+import io.warmstart.model.Ranking;
+import io.warmstart.policy.Limits;
 import java.time.Duration;
 
 /**

@@ -1,7 +1,11 @@
 package io.warmstart;
 
+import io.warmstart.engine.EngineOptions;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.policy.Limits;
+import io.warmstart.policy.NamedLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -199,7 +203,7 @@ public final class StoreOptions {
         fileOps);
   }
 
-  StoreOptions withFileOps(FileOps ops) {
+  public StoreOptions withFileOps(FileOps ops) {
     return new StoreOptions(
         namedBudgetBytes,
         namedTtl,
@@ -256,7 +260,7 @@ public final class StoreOptions {
     return clock;
   }
 
-  EngineOptions engineOptions() {
+  public EngineOptions engineOptions() {
     return new EngineOptions(readOnly, localDirectory, clock, fileOps);
   }
 

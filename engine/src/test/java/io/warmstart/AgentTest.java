@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.EntryAttributes;
 import java.io.IOException;
 import java.lang.ref.Reference;
 import java.nio.file.Files;

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.warmstart.io.Trees;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;

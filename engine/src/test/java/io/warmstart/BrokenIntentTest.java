@@ -7,6 +7,7 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

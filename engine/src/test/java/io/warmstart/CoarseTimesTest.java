@@ -3,6 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

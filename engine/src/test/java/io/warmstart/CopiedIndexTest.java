@@ -2,6 +2,8 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,6 +9,8 @@ import io.warmstart.io.InMemory;
 import io.warmstart.io.JournalledFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.Trees;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.StoreException;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -7,6 +7,8 @@ import io.warmstart.io.CrashImage;
 import io.warmstart.io.CrashingFileOps;
 import io.warmstart.io.Trees;
 import io.warmstart.io.UnsyncedFileOps;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

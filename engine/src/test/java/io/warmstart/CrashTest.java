@@ -6,6 +6,7 @@ import io.warmstart.io.CrashingFileOps;
 import io.warmstart.io.InMemory;
 import io.warmstart.io.JournalledFileOps;
 import io.warmstart.io.Trees;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

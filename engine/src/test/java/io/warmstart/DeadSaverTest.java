@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.EntryAttributes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

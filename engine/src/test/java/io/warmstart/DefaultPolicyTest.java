@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.RootPolicy.Origin;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.RootPolicy.Origin;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;

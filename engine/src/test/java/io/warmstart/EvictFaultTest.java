@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,10 +3,15 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.ManifestFile;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.pair.ManifestFile;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;

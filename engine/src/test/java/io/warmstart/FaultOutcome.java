@@ -2,6 +2,9 @@ package io.warmstart;
 
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.ObservedFileOps.FileOp;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.StoreException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -1,9 +1,12 @@
 package io.warmstart;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.UnsyncedFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.process.BootId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

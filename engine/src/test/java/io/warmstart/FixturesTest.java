@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreStats;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;

@@ -3,7 +3,9 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.engine.JvmFlags;
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -57,7 +59,7 @@ class FlagsTest {
     try (ForkedJvm bare =
         ForkedJvm.command(OpenOnly.class, missing.toString()).withoutProjectFlags().start()) {
       assertEquals(
-          "io.warmstart.StoreException: the JVM must be started with " + JvmFlags.REQUIRED,
+          "io.warmstart.model.StoreException: the JVM must be started with " + JvmFlags.REQUIRED,
           bare.awaitLine("refused"));
     }
     assertTrue(Files.notExists(missing));

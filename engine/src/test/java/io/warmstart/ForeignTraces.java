@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

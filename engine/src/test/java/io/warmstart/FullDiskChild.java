@@ -1,6 +1,9 @@
 package io.warmstart;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StorageFullException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

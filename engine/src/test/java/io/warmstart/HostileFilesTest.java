@@ -6,8 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.Engines;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

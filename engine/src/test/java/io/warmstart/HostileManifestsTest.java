@@ -8,6 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.management.ManagementFactory;

@@ -3,6 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,8 +2,9 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.StagedName;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.pair.KeyDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

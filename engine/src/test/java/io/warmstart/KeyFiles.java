@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,13 +10,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The files of one key, as somebody without the engine sees and damages them. */
-record KeyFiles(Path directory) {
+public record KeyFiles(Path directory) {
 
-  static KeyFiles of(Path root, Fingerprint key) {
+  public static KeyFiles of(Path root, Fingerprint key) {
     return new KeyFiles(root.resolve(key.toHex()));
   }
 
-  static KeyFiles created(Path root, Fingerprint key) throws IOException {
+  public static KeyFiles created(Path root, Fingerprint key) throws IOException {
     KeyFiles files = of(root, key);
     Files.createDirectories(files.directory());
     return files;
@@ -29,12 +30,12 @@ record KeyFiles(Path directory) {
     return directory.resolve(runId + ".bin");
   }
 
-  Path file(String name) {
+  public Path file(String name) {
     return directory.resolve(name);
   }
 
   /** The names there, sorted; none if there is no directory. */
-  List<String> names() throws IOException {
+  public List<String> names() throws IOException {
     if (!Files.exists(directory)) {
       return List.of();
     }
@@ -69,7 +70,7 @@ record KeyFiles(Path directory) {
   }
 
   /** The bytes of all files below a root but the engine's own live ones. */
-  static long bytesOf(Path root) throws IOException {
+  public static long bytesOf(Path root) throws IOException {
     long bytes = 0;
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;

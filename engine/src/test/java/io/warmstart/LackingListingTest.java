@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.LackingFileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
 import io.warmstart.testing.Await;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;

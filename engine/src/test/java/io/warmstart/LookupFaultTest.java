@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.InMemory;
+import io.warmstart.pair.KeyDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

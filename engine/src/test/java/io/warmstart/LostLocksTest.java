@@ -3,10 +3,12 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.Engines;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
-import io.warmstart.index.Coordination;
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.process.Coordination;
 import io.warmstart.testing.Await;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.Ranking;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;

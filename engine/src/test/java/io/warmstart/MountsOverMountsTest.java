@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.FileSystemKind;
 import io.warmstart.io.ProcessUser;
 import java.io.IOException;
 import java.nio.file.Path;

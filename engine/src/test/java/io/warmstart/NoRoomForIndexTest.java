@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;

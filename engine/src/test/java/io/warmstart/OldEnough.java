@@ -9,7 +9,7 @@ import java.time.Duration;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
 /** Waits until the change times of files prove that nothing has happened to them since. */
-final class OldEnough {
+public final class OldEnough {
   private OldEnough() {}
 
   /** Waits until a file has not changed for so long. */
@@ -20,7 +20,7 @@ final class OldEnough {
         () -> SystemEpochNanoClock.INSTANCE.nanoTime() - ops.changedNanos(file) >= age.toNanos());
   }
 
-  static void await(Path... files) throws IOException {
+  public static void await(Path... files) throws IOException {
     NioFileOps ops = new NioFileOps();
     for (Path file : files) {
       Await.until(

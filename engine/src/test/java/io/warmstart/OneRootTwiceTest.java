@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.key.LeftoversTest;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.File;
 import java.lang.reflect.InvocationTargetException;

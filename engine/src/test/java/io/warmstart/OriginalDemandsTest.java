@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
+import io.warmstart.model.PolicyUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.OtherBuild;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;

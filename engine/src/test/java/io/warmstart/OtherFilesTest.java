@@ -3,7 +3,11 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.Engines;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,6 +9,8 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.InMemory;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

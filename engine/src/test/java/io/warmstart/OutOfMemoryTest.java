@@ -3,6 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Set;

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

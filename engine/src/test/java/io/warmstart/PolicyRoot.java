@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.model.EntryAttributes;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EvictionReport.Reason;
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.Engines;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.EvictionReport.Reason;
+import io.warmstart.model.PolicyUse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -6,10 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.RootPolicy.Origin;
-import io.warmstart.entry.ChangeAges;
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.Engines;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.PolicyConflictException;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.RootPolicy;
+import io.warmstart.model.RootPolicy.Origin;
+import io.warmstart.pair.ChangeAges;
+import io.warmstart.policy.PolicyFile;
 import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;

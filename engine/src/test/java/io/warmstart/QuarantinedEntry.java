@@ -3,12 +3,15 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.RestoreReport.Item;
-import io.warmstart.RestoreReport.Outcome;
-import io.warmstart.entry.ManifestFile;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RestoreReport;
+import io.warmstart.model.RestoreReport.Item;
+import io.warmstart.model.RestoreReport.Outcome;
+import io.warmstart.pair.ManifestFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.InMemory;
 import io.warmstart.io.Trees;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,9 +3,11 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.VerifyReport;
+import io.warmstart.pair.KeyDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,12 +4,13 @@ import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.RestoreReport.Outcome;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.OnceBefore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.RestoreReport.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

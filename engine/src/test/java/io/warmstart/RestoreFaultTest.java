@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.ObservedFileOps.FileOp;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.StoreException;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.RestoreReport.Outcome;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.Stamp;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RestoreReport;
+import io.warmstart.model.RestoreReport.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What lies in a root, read without the engine's flows. */
-final class RootFiles {
+public final class RootFiles {
   /** Whole pairs, by {@code key/run id}, with the version that each holds. */
-  final Map<String, String> whole = new TreeMap<>();
+  public final Map<String, String> whole = new TreeMap<>();
 
   /** Halves and pairs that do not fit, by {@code key/run id}, with what is wrong. */
   final Map<String, String> broken = new TreeMap<>();
@@ -32,11 +32,11 @@ final class RootFiles {
   final List<String> quarantined = new ArrayList<>();
 
   /** What the budget counts: everything in key directories and in the quarantine. */
-  long bytes;
+  public long bytes;
 
   private RootFiles() {}
 
-  static RootFiles read(Path root) throws IOException {
+  public static RootFiles read(Path root) throws IOException {
     RootFiles files = new RootFiles();
     for (Path directory : list(root)) {
       if (DirectoryNames.isKeyDirectory(directory.getFileName().toString())) {

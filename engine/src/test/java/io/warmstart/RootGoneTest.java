@@ -4,6 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.EntryAttributes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.Trees;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;

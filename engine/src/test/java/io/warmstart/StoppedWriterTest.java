@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

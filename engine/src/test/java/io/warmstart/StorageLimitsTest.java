@@ -6,6 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -209,9 +215,9 @@ class StorageLimitsTest {
     permit(root, "r-xr-xr-x");
     try (ForkedJvm unprivileged = forkUnprivileged()) {
       String refused = unprivileged.awaitLine("writing");
-      assertTrue(refused.startsWith("io.warmstart.ReadOnlyStoreException"), refused);
+      assertTrue(refused.startsWith("io.warmstart.model.ReadOnlyStoreException"), refused);
       String failed = unprivileged.awaitLine("reading");
-      assertTrue(failed.startsWith("io.warmstart.StoreException"), failed);
+      assertTrue(failed.startsWith("io.warmstart.model.StoreException"), failed);
       assertTrue(failed.contains("permission denied"), failed);
     }
     permit(files.payload(runId), "r--r--r--");

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;

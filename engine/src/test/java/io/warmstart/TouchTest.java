@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.warmstart.access.PendingTouches;
 import io.warmstart.format.Candidate;
-import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;

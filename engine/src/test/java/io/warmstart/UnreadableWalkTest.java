@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;

@@ -1,6 +1,10 @@
 package io.warmstart;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.Path;
 

@@ -5,14 +5,14 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** Payloads that tell which version they are, and whether they are it to the last byte. */
-final class Versions {
+public final class Versions {
   /** The name of a payload that is none of ours, or not all of it. */
   static final String MIXTURE = "a mixture";
 
   private Versions() {}
 
   /** The payload of a version. */
-  static byte[] payload(String name, int length) {
+  public static byte[] payload(String name, int length) {
     byte[] payload = new byte[length];
     new Random(name.hashCode()).nextBytes(payload);
     byte[] head = (name + '|').getBytes(StandardCharsets.US_ASCII);

@@ -1,10 +1,10 @@
 package io.warmstart.cli;
 
-import io.warmstart.EntryKind;
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
+import io.warmstart.model.Ranking;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;

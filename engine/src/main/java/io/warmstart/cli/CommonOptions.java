@@ -1,7 +1,7 @@
 package io.warmstart.cli;
 
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
+import io.warmstart.model.PolicyUse;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -2,8 +2,8 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.Entry;
-import io.warmstart.EntryKind;
-import io.warmstart.KeyContents;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.KeyContents;
 import java.io.IOException;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;

@@ -1,9 +1,9 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.EvictionReport;
-import io.warmstart.EvictionReport.Removed;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.EvictionReport.Removed;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

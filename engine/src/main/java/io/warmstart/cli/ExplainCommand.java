@@ -1,12 +1,12 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.EntryKind;
-import io.warmstart.Explanation;
-import io.warmstart.Explanation.Verdict;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Explanation.Verdict;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

@@ -1,10 +1,10 @@
 package io.warmstart.cli;
 
-import io.warmstart.DurabilityUnknownException;
-import io.warmstart.PayloadTooLargeException;
-import io.warmstart.ReadOnlyStoreException;
-import io.warmstart.StorageFullException;
-import io.warmstart.StoreException;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;

@@ -1,7 +1,7 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.Fingerprint;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

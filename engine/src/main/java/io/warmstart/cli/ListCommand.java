@@ -1,10 +1,10 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.Fingerprint;
-import io.warmstart.KeyContents;
-import io.warmstart.KeyContents.Listed;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.KeyContents;
+import io.warmstart.model.KeyContents.Listed;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

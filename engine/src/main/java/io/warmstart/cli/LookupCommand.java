@@ -2,9 +2,9 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.Entry;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

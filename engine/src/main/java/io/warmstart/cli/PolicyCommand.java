@@ -1,8 +1,8 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.RootPolicy;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.RootPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

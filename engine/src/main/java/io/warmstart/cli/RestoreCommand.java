@@ -1,11 +1,11 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.Fingerprint;
-import io.warmstart.RestoreReport;
-import io.warmstart.RestoreReport.Item;
-import io.warmstart.RestoreReport.Outcome;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RestoreReport;
+import io.warmstart.model.RestoreReport.Item;
+import io.warmstart.model.RestoreReport.Outcome;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

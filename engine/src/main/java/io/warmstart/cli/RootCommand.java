@@ -1,11 +1,11 @@
 package io.warmstart.cli;
 
-import io.warmstart.PolicyUse;
-import io.warmstart.ReadOnlyStoreException;
-import io.warmstart.StorageFullException;
-import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

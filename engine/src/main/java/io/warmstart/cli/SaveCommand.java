@@ -1,9 +1,9 @@
 package io.warmstart.cli;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.EntryKind;
-import io.warmstart.Fingerprint;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

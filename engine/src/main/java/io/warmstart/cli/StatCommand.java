@@ -1,8 +1,8 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.StoreStats;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.StoreStats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 package io.warmstart.cli;
 
-import io.warmstart.VerifyProgress;
+import io.warmstart.model.VerifyProgress;
 import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;

@@ -1,9 +1,9 @@
 package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.warmstart.VerifyReport;
-import io.warmstart.VerifyReport.Problem;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.VerifyReport;
+import io.warmstart.model.VerifyReport.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

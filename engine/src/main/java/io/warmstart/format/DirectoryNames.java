@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import io.warmstart.model.Digest256;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 

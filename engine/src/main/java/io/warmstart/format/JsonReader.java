@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.warmstart.text.Excerpt;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;

@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import io.warmstart.text.Excerpt;
 import java.util.List;
 
 /**

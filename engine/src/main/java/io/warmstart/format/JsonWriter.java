@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import io.warmstart.text.HexDigits;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package io.warmstart.format;
 
+import io.warmstart.model.Digest256;
+import io.warmstart.text.Excerpt;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;

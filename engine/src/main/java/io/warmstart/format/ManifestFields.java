@@ -3,6 +3,7 @@ package io.warmstart.format;
 import io.warmstart.format.JsonValue.Literal;
 import io.warmstart.format.JsonValue.NumberToken;
 import io.warmstart.format.JsonValue.Text;
+import io.warmstart.model.Digest256;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;

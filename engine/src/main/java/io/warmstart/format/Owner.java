@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import io.warmstart.text.HexDigits;
 import org.jspecify.annotations.Nullable;
 
 /**

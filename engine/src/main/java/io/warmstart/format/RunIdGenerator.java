@@ -1,5 +1,6 @@
 package io.warmstart.format;
 
+import io.warmstart.text.HexDigits;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;

@@ -1,5 +1,7 @@
 package io.warmstart.format;
 
+import io.warmstart.text.Excerpt;
+
 /**
  * The rule for run ids.
  *

@@ -1,6 +1,6 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;

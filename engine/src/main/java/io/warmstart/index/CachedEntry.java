@@ -1,8 +1,8 @@
 package io.warmstart.index;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Candidate;
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;

@@ -1,20 +1,22 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.ENTRIES_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_ACCESSED_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_BYTES_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_LAST_USE_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_LENGTH;
-import static io.warmstart.index.IndexLayout.ENTRY_RUN_CAPACITY;
-import static io.warmstart.index.IndexLayout.ENTRY_RUN_HASH_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_RUN_OFFSET;
-import static io.warmstart.index.IndexLayout.ENTRY_WRITTEN_OFFSET;
-import static io.warmstart.index.IndexLayout.GONE;
-import static io.warmstart.index.IndexLayout.KEY_OFFSET;
-import static io.warmstart.index.IndexLayout.USED;
+import static io.warmstart.mapped.IndexLayout.ENTRIES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_ACCESSED_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_BYTES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_LAST_USE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_LENGTH;
+import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_CAPACITY;
+import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_HASH_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_OFFSET;
+import static io.warmstart.mapped.IndexLayout.ENTRY_WRITTEN_OFFSET;
+import static io.warmstart.mapped.IndexLayout.GONE;
+import static io.warmstart.mapped.IndexLayout.KEY_OFFSET;
+import static io.warmstart.mapped.IndexLayout.USED;
 
-import io.warmstart.format.Digest256;
 import io.warmstart.format.RunIds;
+import io.warmstart.mapped.Checks;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,8 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.STRIPES;
+import static io.warmstart.mapped.IndexLayout.STRIPES;
 
+import io.warmstart.process.KeyLocks;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

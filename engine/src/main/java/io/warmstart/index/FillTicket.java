@@ -1,6 +1,6 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
 
 /** The state of a key's slot before its directory is read, handed back with what was read. */
 public final class FillTicket {

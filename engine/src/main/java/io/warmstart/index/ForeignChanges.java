@@ -1,8 +1,10 @@
 package io.warmstart.index;
 
-import io.warmstart.entry.KeyDirectory;
-import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.process.SharedPlace;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

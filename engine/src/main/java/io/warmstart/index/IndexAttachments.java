@@ -1,6 +1,11 @@
 package io.warmstart.index;
 
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.LostPages;
 import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import io.warmstart.process.KeyLocks;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;

@@ -1,6 +1,8 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

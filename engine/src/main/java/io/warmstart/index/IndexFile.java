@@ -1,23 +1,28 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.BOOT_OFFSET;
-import static io.warmstart.index.IndexLayout.DOUBT_OFFSET;
-import static io.warmstart.index.IndexLayout.FILE_NUMBER_OFFSET;
-import static io.warmstart.index.IndexLayout.FILE_OFFSET;
-import static io.warmstart.index.IndexLayout.GENERATION_OFFSET;
-import static io.warmstart.index.IndexLayout.LIVE;
-import static io.warmstart.index.IndexLayout.MAGIC;
-import static io.warmstart.index.IndexLayout.MAGIC_OFFSET;
-import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
-import static io.warmstart.index.IndexLayout.STATE_OFFSET;
-import static io.warmstart.index.IndexLayout.VERSION_OFFSET;
+import static io.warmstart.mapped.IndexLayout.BOOT_OFFSET;
+import static io.warmstart.mapped.IndexLayout.DOUBT_OFFSET;
+import static io.warmstart.mapped.IndexLayout.FILE_NUMBER_OFFSET;
+import static io.warmstart.mapped.IndexLayout.FILE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.GENERATION_OFFSET;
+import static io.warmstart.mapped.IndexLayout.LIVE;
+import static io.warmstart.mapped.IndexLayout.MAGIC;
+import static io.warmstart.mapped.IndexLayout.MAGIC_OFFSET;
+import static io.warmstart.mapped.IndexLayout.PAGES_USED_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STATE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.VERSION_OFFSET;
 
 import io.warmstart.io.FileFacts;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** One mapped file of the index. Safe for all threads. */
 final class IndexFile {
+  /** Whose word the number of pages is: no stripe's. */
+  private static final long PAGES_USED = -1;
+
   final AtomicBuffer buffer;
   private final int number;
   private final @Nullable FileFacts identity;
@@ -42,7 +47,7 @@ final class IndexFile {
     buffer.putLong(FILE_NUMBER_OFFSET, number);
     buffer.putLong(FILE_OFFSET, ownWord());
     // Page 0 is never given out: 0 stands for none.
-    buffer.putLong(PAGES_USED_OFFSET, IndexFiles.pagesUsed(1));
+    buffer.putLong(PAGES_USED_OFFSET, pagesUsed(1));
     buffer.putLong(DOUBT_OFFSET, generation | 1);
     buffer.putLong(STATE_OFFSET, LIVE);
     buffer.putLongVolatile(MAGIC_OFFSET, MAGIC);
@@ -80,5 +85,15 @@ final class IndexFile {
 
   @Nullable FileFacts identity() {
     return identity;
+  }
+
+  /** The word that says how many pages are given out. */
+  static long pagesUsed(long pages) {
+    return Checks.seal(PAGES_USED, pages);
+  }
+
+  /** How many pages are given out by such a word; -1 if it is none. */
+  static long pagesUsedOf(long word) {
+    return Checks.unseal(PAGES_USED, word);
   }
 }

@@ -1,13 +1,15 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.GENERATION_OFFSET;
-import static io.warmstart.index.IndexLayout.MOST_FILES;
-import static io.warmstart.index.IndexLayout.MOST_PAGES;
-import static io.warmstart.index.IndexLayout.PAGES_USED_OFFSET;
-import static io.warmstart.index.IndexLayout.STATE_OFFSET;
-import static io.warmstart.index.IndexLayout.SUPERSEDED;
+import static io.warmstart.mapped.IndexLayout.GENERATION_OFFSET;
+import static io.warmstart.mapped.IndexLayout.MOST_FILES;
+import static io.warmstart.mapped.IndexLayout.MOST_PAGES;
+import static io.warmstart.mapped.IndexLayout.PAGES_USED_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STATE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.SUPERSEDED;
 
 import io.warmstart.io.FileFacts;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.mapped.LostPages;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -35,9 +37,6 @@ final class IndexFiles {
     /** Makes an extension, or maps it if it has been made. Under the allocation lock. */
     IndexFile make(int number, long generation) throws IOException;
   }
-
-  /** Whose word the number of pages is: no stripe's. */
-  private static final long PAGES_USED = -1;
 
   /** Who has found no room does not look for it again with each key that wants some. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -175,7 +174,7 @@ final class IndexFiles {
         // What is left of this file is too short, and stays unused.
         page = end;
       } else if (has(number, used)) {
-        base.putLongVolatile(PAGES_USED_OFFSET, pagesUsed(page + count));
+        base.putLongVolatile(PAGES_USED_OFFSET, IndexFile.pagesUsed(page + count));
         return page;
       } else {
         return 0;
@@ -191,11 +190,6 @@ final class IndexFiles {
 
   /** How many pages are given out by a word; -1 if its check is wrong. */
   static long usedPages(long word) {
-    return Checks.unseal(PAGES_USED, word);
-  }
-
-  /** The word that says how many pages are given out. */
-  static long pagesUsed(long pages) {
-    return Checks.seal(PAGES_USED, pages);
+    return IndexFile.pagesUsedOf(word);
   }
 }

@@ -2,6 +2,9 @@ package io.warmstart.index;
 
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.mapped.LostPages;
+import io.warmstart.process.ProcessRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;

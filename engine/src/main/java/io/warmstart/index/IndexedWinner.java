@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
+import io.warmstart.mapped.Checks;
 import io.warmstart.payload.CacheLinePadding;
 
 /**

@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.Checks;
+import io.warmstart.model.Digest256;
 import org.jspecify.annotations.Nullable;
 
 /**

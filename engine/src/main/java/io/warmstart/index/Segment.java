@@ -1,12 +1,12 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.EMPTY;
-import static io.warmstart.index.IndexLayout.KEY_OFFSET;
-import static io.warmstart.index.IndexLayout.STATE_OF_RECORD_OFFSET;
-import static io.warmstart.index.IndexLayout.TAG_OFFSET;
-import static io.warmstart.index.IndexLayout.USED;
+import static io.warmstart.mapped.IndexLayout.EMPTY;
+import static io.warmstart.mapped.IndexLayout.KEY_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STATE_OF_RECORD_OFFSET;
+import static io.warmstart.mapped.IndexLayout.TAG_OFFSET;
+import static io.warmstart.mapped.IndexLayout.USED;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.agrona.concurrent.AtomicBuffer;
@@ -21,7 +21,7 @@ import org.agrona.concurrent.AtomicBuffer;
  *
  * <p>Immutable, but for the records.
  */
-final class Segment {
+public final class Segment {
   /** No place. */
   static final int NONE = -1;
 

@@ -1,11 +1,14 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.DIRECTORY_BITS;
-import static io.warmstart.index.IndexLayout.DIRECTORY_LENGTH;
-import static io.warmstart.index.IndexLayout.SIZE_CLASS_BITS;
-import static io.warmstart.index.IndexLayout.SPLIT_CLASS;
+import static io.warmstart.mapped.IndexLayout.DIRECTORY_BITS;
+import static io.warmstart.mapped.IndexLayout.DIRECTORY_LENGTH;
+import static io.warmstart.mapped.IndexLayout.SIZE_CLASS_BITS;
+import static io.warmstart.mapped.IndexLayout.SPLIT_CLASS;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.util.function.IntConsumer;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;

@@ -1,8 +1,13 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.LostPages;
+import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.Counters;
+import io.warmstart.process.KeyLocks;
+import io.warmstart.process.SharedPlace;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,18 +1,19 @@
 package io.warmstart.index;
 
-import static io.warmstart.index.IndexLayout.COUNTED_OFFSET;
-import static io.warmstart.index.IndexLayout.DOUBT_OFFSET;
-import static io.warmstart.index.IndexLayout.QUARANTINE_CHECK_OFFSET;
-import static io.warmstart.index.IndexLayout.QUARANTINE_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPES;
-import static io.warmstart.index.IndexLayout.STRIPE_BYTES_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPE_CHANGES_OFFSET;
-import static io.warmstart.index.IndexLayout.STRIPE_CHECK_OFFSET;
-import static io.warmstart.index.IndexLayout.SUMMARIES_OFFSET;
-import static io.warmstart.index.IndexLayout.SUMMARY_LENGTH;
-import static io.warmstart.index.IndexLayout.WALKED_AT_OFFSET;
-import static io.warmstart.index.IndexLayout.WALK_BEGAN_OFFSET;
+import static io.warmstart.mapped.IndexLayout.COUNTED_OFFSET;
+import static io.warmstart.mapped.IndexLayout.DOUBT_OFFSET;
+import static io.warmstart.mapped.IndexLayout.QUARANTINE_CHECK_OFFSET;
+import static io.warmstart.mapped.IndexLayout.QUARANTINE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STRIPES;
+import static io.warmstart.mapped.IndexLayout.STRIPE_BYTES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STRIPE_CHANGES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.STRIPE_CHECK_OFFSET;
+import static io.warmstart.mapped.IndexLayout.SUMMARIES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.SUMMARY_LENGTH;
+import static io.warmstart.mapped.IndexLayout.WALKED_AT_OFFSET;
+import static io.warmstart.mapped.IndexLayout.WALK_BEGAN_OFFSET;
 
+import io.warmstart.mapped.Checks;
 import java.util.OptionalLong;
 import org.agrona.concurrent.AtomicBuffer;
 

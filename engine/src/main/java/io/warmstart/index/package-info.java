@@ -1,7 +1,6 @@
 /**
- * What the processes on one root share in memory: the process table whose rows the kernel guards,
- * the lock stripes of the keys, the byte total and the counters; and the narrow interface through
- * which the flows ask who wins for a key.
+ * What processes share about entries: who wins for a key, what a sweep must know of each entry, how
+ * many bytes the root has. A hint that the files correct.
  */
 @NullMarked
 package io.warmstart.index;

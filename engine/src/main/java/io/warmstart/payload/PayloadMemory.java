@@ -1,7 +1,7 @@
 package io.warmstart.payload;
 
-import io.warmstart.format.Digest256;
 import io.warmstart.io.FileOps;
+import io.warmstart.model.Digest256;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package io.warmstart.payload;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 

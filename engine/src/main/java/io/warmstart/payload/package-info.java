@@ -1,4 +1,4 @@
-/** Payloads: where a saved one comes from, and the off-heap memory that a read one lies in. */
+/** The off-heap memory that a payload lies in once it was read, and the leases on it. */
 @NullMarked
 package io.warmstart.payload;
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.warmstart.format.Digest256;
 import io.warmstart.index.IndexPatch;
+import io.warmstart.model.Digest256;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Digest256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;

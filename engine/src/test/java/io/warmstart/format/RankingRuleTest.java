@@ -3,6 +3,7 @@ package io.warmstart.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Digest256;
 import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
 import java.util.Collections;

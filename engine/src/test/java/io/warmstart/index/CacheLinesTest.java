@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.payload.CacheLinePadding;
 import io.warmstart.payload.PayloadLease;
+import io.warmstart.process.HitTally;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ class CacheLinesTest {
 
   @Test
   void nothingAfterABufferSharesALine() throws ClassNotFoundException {
-    Class<?> type = Class.forName("io.warmstart.EntryLease$View");
+    Class<?> type = Class.forName("io.warmstart.lookup.EntryLease$View");
     long padding = last(fields(type), true) - last(fields(type.getSuperclass()), false);
     assertTrue(padding >= LINE - HEADER, () -> type + ": " + padding);
   }

@@ -2,7 +2,9 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -114,7 +116,7 @@ class DeathAfterEveryStoreTest {
     model
         .memory
         .file(0)
-        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.FIRST_PAGES));
+        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(IndexLayout.FIRST_PAGES));
     dieEverywhere(model, 0, 9);
   }
 
@@ -140,7 +142,7 @@ class DeathAfterEveryStoreTest {
     model
         .memory
         .file(0)
-        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.MOST_PAGES));
+        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(IndexLayout.MOST_PAGES));
     dieEverywhere(model, 2, 9);
   }
 

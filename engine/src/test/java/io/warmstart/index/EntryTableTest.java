@@ -3,7 +3,9 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.Checks;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

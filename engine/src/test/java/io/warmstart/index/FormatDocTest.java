@@ -3,7 +3,10 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.index.CoordinationLayout.Field;
+import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.CoordinationLayout.Field;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.process.LockFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.EvictionReport;
-import io.warmstart.Fingerprint;
 import io.warmstart.SteppedClock;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

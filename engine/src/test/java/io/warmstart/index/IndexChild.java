@@ -1,6 +1,8 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.Counter;
+import io.warmstart.process.KeyLocks;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -10,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What the processes of the lock tests do. */
-final class IndexChild {
+public final class IndexChild {
   private IndexChild() {}
 
   public static void main(String[] args) throws Exception {
@@ -74,7 +76,7 @@ final class IndexChild {
     }
   }
 
-  static void countOn(IndexRoot root, Path file, int times, int threads) throws Exception {
+  public static void countOn(IndexRoot root, Path file, int times, int threads) throws Exception {
     MappedByteBuffer counter = map(file);
     List<Thread> counting = new ArrayList<>();
     for (int thread = 0; thread < threads; thread++) {
@@ -99,7 +101,7 @@ final class IndexChild {
     }
   }
 
-  static MappedByteBuffer map(Path file) throws IOException {
+  public static MappedByteBuffer map(Path file) throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       return channel.map(FileChannel.MapMode.READ_WRITE, 0, 8);

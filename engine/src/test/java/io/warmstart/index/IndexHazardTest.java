@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Ranking;
-import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.IndexVandal.Vandalism;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
@@ -124,7 +125,7 @@ class IndexHazardTest {
       int nearlyAll = IndexLayout.FIRST_PAGES - 2;
       long used = IndexFiles.usedPages(buffer.getLong(IndexLayout.PAGES_USED_OFFSET));
       if (used > 0 && used < nearlyAll) {
-        buffer.putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(nearlyAll));
+        buffer.putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(nearlyAll));
       }
     }
   }

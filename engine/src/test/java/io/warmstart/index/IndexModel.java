@@ -3,7 +3,10 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

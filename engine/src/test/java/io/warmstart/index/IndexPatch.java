@@ -1,7 +1,10 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -169,7 +172,7 @@ public final class IndexPatch {
 
   /** Leaves but a few pages of the first file. */
   public void useAllPagesBut(int pages) {
-    long used = IndexFiles.pagesUsed(IndexLayout.FIRST_PAGES - pages);
+    long used = IndexFile.pagesUsed(IndexLayout.FIRST_PAGES - pages);
     files.base.putLongVolatile(IndexLayout.PAGES_USED_OFFSET, used);
   }
 

@@ -1,22 +1,27 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Digest256;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.Coordination;
+import io.warmstart.process.Counters;
+import io.warmstart.process.KeyLocks;
+import io.warmstart.process.ProcessRegistry;
+import io.warmstart.process.SharedPlace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
 /** One process's part in the locks of a root, without a store over it. */
-final class IndexRoot implements AutoCloseable {
+public final class IndexRoot implements AutoCloseable {
   /** All processes of a test are of the same boot; which one does not matter. */
-  static final long BOOT = 42;
+  public static final long BOOT = 42;
 
-  static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
+  public static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  final ProcessRegistry registry;
-  final Counters counters;
-  final KeyLocks locks;
+  public final ProcessRegistry registry;
+  public final Counters counters;
+  public final KeyLocks locks;
 
   private IndexRoot(ProcessRegistry registry, Counters counters, long lockTimeoutNanos) {
     this.registry = registry;
@@ -24,11 +29,11 @@ final class IndexRoot implements AutoCloseable {
     this.locks = new KeyLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
   }
 
-  static IndexRoot open(Path directory) throws IOException {
+  public static IndexRoot open(Path directory) throws IOException {
     return open(directory, LONG_NANOS);
   }
 
-  static IndexRoot open(Path directory, long lockTimeoutNanos) throws IOException {
+  public static IndexRoot open(Path directory, long lockTimeoutNanos) throws IOException {
     return open(directory, lockTimeoutNanos, BOOT);
   }
 
@@ -51,7 +56,7 @@ final class IndexRoot implements AutoCloseable {
         lockTimeoutNanos);
   }
 
-  Coordination coordination() {
+  public Coordination coordination() {
     Coordination current = registry.current();
     if (current == null) {
       throw new AssertionError("not attached");
@@ -60,12 +65,12 @@ final class IndexRoot implements AutoCloseable {
   }
 
   /** The n-th of many keys that share a stripe. */
-  static Digest256 key(int n) {
+  public static Digest256 key(int n) {
     return Digest256.ofWords(n + 1, 7, 0, 0);
   }
 
   /** A key of a given stripe. */
-  static Digest256 keyOf(int stripe) {
+  public static Digest256 keyOf(int stripe) {
     return Digest256.ofWords(1, stripe, 0, 0);
   }
 

@@ -2,7 +2,9 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
@@ -78,7 +80,7 @@ class IndexTablesModelTest {
         model
             .memory
             .file(0)
-            .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.MOST_PAGES));
+            .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(IndexLayout.MOST_PAGES));
         Long changes = IndexModel.changes(process, key);
         if (changes != null && random.nextInt(3) == 0) {
           IndexModel.fill(process, key, 0, changes, model.version(key));

@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.mapped.IndexLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -17,7 +18,7 @@ final class IndexVandal {
   private IndexVandal() {}
 
   /** Does its worst to an engine directory. */
-  interface Vandalism {
+  public interface Vandalism {
     void strike(Path engineDirectory) throws IOException;
   }
 

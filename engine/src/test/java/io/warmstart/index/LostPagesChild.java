@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.mapped.LostPages;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -12,7 +13,7 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Touches pages that are gone, and tells of each kind of access what it did not catch in place. */
-final class LostPagesChild {
+public final class LostPagesChild {
   private static final int LENGTH = 64 * 1024;
   private static final int PAGE = 4096;
   private static final int ROUNDS = 5;

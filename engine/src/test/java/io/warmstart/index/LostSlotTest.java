@@ -3,12 +3,13 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.EvictionReport;
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,7 +1,9 @@
 package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
+import io.warmstart.mapped.IndexLayout;
 import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.SharedPlace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

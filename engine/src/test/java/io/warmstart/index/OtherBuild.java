@@ -1,5 +1,10 @@
 package io.warmstart.index;
 
+import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.process.Coordination;
+import io.warmstart.process.CoordinationFile;
+import io.warmstart.process.LockFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;

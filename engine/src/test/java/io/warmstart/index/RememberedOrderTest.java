@@ -3,7 +3,9 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.KeyLocks;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -339,7 +341,7 @@ class RootRecordsTest {
   }
 
   private void usePages(int pages) {
-    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(pages));
+    memory.file(0).putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(pages));
   }
 
   /** Where the reference to the segment of a key's slot lies. */

@@ -1,11 +1,11 @@
 package io.warmstart.index;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
+import io.warmstart.model.Ranking;
 import io.warmstart.testing.Await;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A process whose threads save and look up until told to stop, each on runs of its own. */
-final class SaverChild {
-  static final int THREADS = 2;
-  static final int KEYS = 3;
+public final class SaverChild {
+  public static final int THREADS = 2;
+  public static final int KEYS = 3;
   private static final int SAVES_PER_LINE = 16;
 
   private final WarmStartStore store;

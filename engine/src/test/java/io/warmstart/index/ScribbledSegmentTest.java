@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
-import io.warmstart.format.Digest256;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.process.KeyLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

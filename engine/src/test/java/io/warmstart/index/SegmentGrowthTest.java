@@ -5,13 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Candidate;
-import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
@@ -330,7 +332,7 @@ class SegmentGrowthTest {
     insert(key(0), 100);
     memory
         .file(0)
-        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFiles.pagesUsed(IndexLayout.MOST_PAGES));
+        .putLong(IndexLayout.PAGES_USED_OFFSET, IndexFile.pagesUsed(IndexLayout.MOST_PAGES));
     List<Digest256> present = new ArrayList<>(List.of(key(0)));
     for (int n = 1; n < 20; n++) {
       SlotCursor at = new SlotCursor();

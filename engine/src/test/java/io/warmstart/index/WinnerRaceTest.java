@@ -3,13 +3,15 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.entry.KeyDirectory;
 import io.warmstart.format.Candidate;
-import io.warmstart.format.Digest256;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.testing.Rounds;

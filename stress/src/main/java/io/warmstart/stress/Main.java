@@ -1,6 +1,6 @@
 package io.warmstart.stress;
 
-import io.warmstart.StoreException;
+import io.warmstart.model.StoreException;
 import io.warmstart.stress.cli.ListCommand;
 import io.warmstart.stress.cli.ScenarioCommand;
 import io.warmstart.stress.cv.CvCommand;

@@ -1,15 +1,15 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
 import io.warmstart.Session;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.observation.Observations;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.Payload;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;

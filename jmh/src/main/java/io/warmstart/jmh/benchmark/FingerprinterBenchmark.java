@@ -1,7 +1,7 @@
 package io.warmstart.jmh.benchmark;
 
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.security.MessageDigest;

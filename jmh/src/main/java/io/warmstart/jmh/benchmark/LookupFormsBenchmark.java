@@ -1,8 +1,6 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.peer.FilledStore;
@@ -11,6 +9,8 @@ import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.peer.WarmStartPeer;
 import io.warmstart.jmh.workload.KeyOrder;
 import io.warmstart.jmh.workload.Skew;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

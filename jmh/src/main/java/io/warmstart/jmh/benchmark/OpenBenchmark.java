@@ -1,13 +1,13 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.observation.Observations;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
+import io.warmstart.model.PolicyUse;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

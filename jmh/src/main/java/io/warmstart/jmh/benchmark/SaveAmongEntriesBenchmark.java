@@ -1,15 +1,15 @@
 package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;

@@ -1,13 +1,13 @@
 package io.warmstart.jmh.benchmark;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;

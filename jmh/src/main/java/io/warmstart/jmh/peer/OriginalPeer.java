@@ -1,8 +1,8 @@
 package io.warmstart.jmh.peer;
 
-import io.warmstart.EntryKind;
 import io.warmstart.StoreOptions;
 import io.warmstart.jmh.workload.Key;
+import io.warmstart.model.EntryKind;
 import io.warmstart.stress.original.OriginalEntry;
 import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;

@@ -1,12 +1,12 @@
 package io.warmstart.jmh.peer;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.workload.Key;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
 import java.nio.file.Path;
 
 /** This engine, with power-safe saves and leases that are used again. */

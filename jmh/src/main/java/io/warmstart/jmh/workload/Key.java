@@ -1,7 +1,7 @@
 package io.warmstart.jmh.workload;
 
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import java.nio.ByteBuffer;
 
 /**

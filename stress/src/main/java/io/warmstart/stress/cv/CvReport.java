@@ -1,8 +1,8 @@
 package io.warmstart.stress.cv;
 
-import io.warmstart.EvictionReport;
-import io.warmstart.StoreStats;
-import io.warmstart.VerifyReport;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.StoreStats;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.Origin;
 import java.nio.file.Path;

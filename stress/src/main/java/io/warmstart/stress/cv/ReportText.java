@@ -1,7 +1,7 @@
 package io.warmstart.stress.cv;
 
-import io.warmstart.EvictionReport;
-import io.warmstart.VerifyReport;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.VerifyReport;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;

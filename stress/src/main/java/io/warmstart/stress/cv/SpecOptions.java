@@ -1,7 +1,7 @@
 package io.warmstart.stress.cv;
 
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.cv.work.CvSpec;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,14 +1,14 @@
 package io.warmstart.stress.fault;
 
-import io.warmstart.DurabilityUnknownException;
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
-import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
-import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.history.Version;
 import io.warmstart.stress.worker.Names;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.warmstart.stress.original;
 
-import io.warmstart.Fingerprint;
+import io.warmstart.model.Fingerprint;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Comparator;

@@ -1,6 +1,6 @@
 package io.warmstart.stress.original;
 
-import io.warmstart.EntryKind;
+import io.warmstart.model.EntryKind;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 

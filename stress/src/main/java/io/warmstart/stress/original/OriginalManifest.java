@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
-import io.warmstart.EntryKind;
+import io.warmstart.model.EntryKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.OptionalDouble;

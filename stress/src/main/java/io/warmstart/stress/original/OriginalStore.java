@@ -1,7 +1,7 @@
 package io.warmstart.stress.original;
 
-import io.warmstart.EntryKind;
-import io.warmstart.Fingerprint;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.stress.original.Listings.Pair;
 import io.warmstart.stress.original.LookupCache.Answer;
 import io.warmstart.stress.original.LookupCache.Question;

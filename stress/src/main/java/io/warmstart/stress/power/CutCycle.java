@@ -1,14 +1,14 @@
 package io.warmstart.stress.power;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Explanation;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
-import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
-import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.fault.Action;
 import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;

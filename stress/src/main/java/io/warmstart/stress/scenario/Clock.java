@@ -1,8 +1,8 @@
 package io.warmstart.stress.scenario;
 
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;

@@ -1,14 +1,14 @@
 package io.warmstart.stress.scenario;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.PolicyUse;
-import io.warmstart.ReadOnlyStoreException;
-import io.warmstart.StorageFullException;
-import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
-import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.fork.Tool;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;

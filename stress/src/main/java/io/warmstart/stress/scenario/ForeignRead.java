@@ -1,12 +1,12 @@
 package io.warmstart.stress.scenario;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
-import io.warmstart.StoreException;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.history.HistoryReader;

@@ -1,9 +1,9 @@
 package io.warmstart.stress.scenario;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.StoreException;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.StoreException;
 import io.warmstart.stress.fault.Action;
 import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;

@@ -1,11 +1,11 @@
 package io.warmstart.stress.syscall;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.EntryKind;
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.EntryKind;
 import io.warmstart.StoreOptions;
+import io.warmstart.model.EntryKind;
 import io.warmstart.stress.history.HistoryWriter;
 import io.warmstart.stress.history.Kind;
 import io.warmstart.stress.history.Version;

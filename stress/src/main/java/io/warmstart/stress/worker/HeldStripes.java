@@ -1,6 +1,6 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.index.CoordinationLayout;
+import io.warmstart.mapped.CoordinationLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

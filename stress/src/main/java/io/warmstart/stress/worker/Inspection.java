@@ -1,13 +1,13 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.EvictionReport;
-import io.warmstart.Explanation;
-import io.warmstart.Fingerprint;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
-import io.warmstart.VerifyReport;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EvictionReport;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.history.Version;
 import java.io.IOException;

@@ -2,9 +2,9 @@ package io.warmstart.stress.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.warmstart.Explanation;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Ranking;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.history.Version;
 import java.io.IOException;

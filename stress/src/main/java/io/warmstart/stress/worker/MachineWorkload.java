@@ -1,13 +1,13 @@
 package io.warmstart.stress.worker;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Explanation;
-import io.warmstart.Fingerprint;
-import io.warmstart.PolicyUse;
-import io.warmstart.Ranking;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Explanation;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
 import io.warmstart.stress.history.Version;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 
 /** What numbers of keys and shared runs stand for in a root. */
 public final class Names {

@@ -1,8 +1,8 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.PolicyUse;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.history.HistoryWriter;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package io.warmstart.stress.worker;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
 import io.warmstart.stress.history.HistoryWriter;
 import io.warmstart.stress.history.Kind;
 import io.warmstart.stress.history.Version;

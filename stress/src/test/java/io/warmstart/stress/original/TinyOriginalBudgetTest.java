@@ -3,11 +3,11 @@ package io.warmstart.stress.original;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EntryAttributes;
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.FutureTask;

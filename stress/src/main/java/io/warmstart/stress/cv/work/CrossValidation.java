@@ -1,7 +1,7 @@
 package io.warmstart.stress.cv.work;
 
-import io.warmstart.Fingerprint;
-import io.warmstart.Fingerprinter;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import io.warmstart.stress.cv.fit.ElasticNet;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.Folds;

@@ -1,13 +1,13 @@
 package io.warmstart.stress.cv.work;
 
 import io.warmstart.Entry;
-import io.warmstart.EntryKind;
-import io.warmstart.Fingerprint;
-import io.warmstart.Ranking;
 import io.warmstart.Session;
 import io.warmstart.SessionOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
+import io.warmstart.model.Ranking;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.fit.TrainingSet;

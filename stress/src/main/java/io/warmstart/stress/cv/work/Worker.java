@@ -1,7 +1,7 @@
 package io.warmstart.stress.cv.work;
 
-import io.warmstart.StoreException;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.StoreException;
 import io.warmstart.stress.cv.work.WorkerMessage.Done;
 import io.warmstart.stress.cv.work.WorkerMessage.Failed;
 import io.warmstart.stress.cv.work.WorkerMessage.Ready;

@@ -3,8 +3,8 @@ package io.warmstart.stress.cv.work;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.EntryAttributes;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.EntryAttributes;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.work.WorkerMessage.BestFound;

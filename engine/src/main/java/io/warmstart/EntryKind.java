@@ -1,9 +1,0 @@
-package io.warmstart;
-
-/** What an entry is. */
-public enum EntryKind {
-  /** Saved while the fit was running. */
-  CHECKPOINT,
-  /** Saved when the fit had ended. */
-  FINAL
-}

@@ -1,0 +1,110 @@
+package io.warmstart.access;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.Stamp;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.RootRecords;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.policy.Limits;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * When an entry was last used, as far as this machine knows, and whether it has outlived its TTL.
+ * Safe for all threads.
+ */
+public final class Expiry {
+  /** A stamp that is further ahead of the clock than clocks of one root may differ. */
+  public static final long AHEAD_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final RootDirectory root;
+  private final PendingTouches touches;
+  private final RootRecords records;
+  private final boolean besideOtherMachines;
+  private final EpochNanoClock clock;
+
+  public Expiry(
+      RootDirectory root,
+      PendingTouches touches,
+      RootRecords records,
+      boolean besideOtherMachines,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.touches = touches;
+    this.records = records;
+    this.besideOtherMachines = besideOtherMachines;
+    this.clock = clock;
+  }
+
+  /** A lookup has returned an entry, at this moment. */
+  public void noteHit(Digest256 key, Candidate hit, long nowUnixNanos) {
+    touches.note(key, hit, nowUnixNanos);
+    records.touched(key, hit.runId(), nowUnixNanos);
+  }
+
+  /**
+   * The manifest with the last use that this machine knows of: what expiry and the eviction order
+   * go by. Beside other machines no manifest tells of an access, and the index does.
+   */
+  public Manifest withKnownUse(Digest256 key, Candidate candidate) {
+    Manifest noted = touches.withNoted(key, candidate);
+    if (!besideOtherMachines) {
+      return noted;
+    }
+    // One before the write was a use of the version before.
+    long accessed = records.accessedNanos(key, candidate.runId());
+    return accessed > noted.lastUse().toUnixNanosSaturated()
+        ? noted.withAccess(Stamp.ofUnixNanos(accessed))
+        : noted;
+  }
+
+  /** Whether an entry has expired now. */
+  public boolean isExpired(Limits limits, Digest256 key, Candidate candidate) {
+    long now = clock.nanoTime();
+    long told = candidate.manifest().lastUse().toUnixNanosSaturated();
+    if (!limits.isPast(told, now) && told - now <= AHEAD_NANOS) {
+      return false;
+    }
+    return limits.isPast(lastUseNanos(key, candidate, now), now)
+        && !limits.spares(candidate.manifest());
+  }
+
+  /** What the index is told of an entry: a stamp that lies ahead would keep sweeps from it. */
+  public EntryFacts facts(Digest256 key, Candidate candidate, long bytes) {
+    return new EntryFacts(
+        candidate.runId(),
+        candidate.manifest().written().toUnixNanosSaturated(),
+        lastUseNanos(key, candidate, clock.nanoTime()),
+        withKnownUse(key, candidate).accessed(),
+        bytes);
+  }
+
+  /**
+   * What expiry and the eviction order go by, in unix nanoseconds; accesses that this machine knows
+   * of included.
+   */
+  private long lastUseNanos(Digest256 key, Candidate candidate, long nowUnixNanos) {
+    long lastUse = withKnownUse(key, candidate).lastUse().toUnixNanosSaturated();
+    return lastUse - nowUnixNanos > AHEAD_NANOS
+        ? Math.min(lastUse, changedNanos(root.directory(key), candidate.runId()))
+        : lastUse;
+  }
+
+  /**
+   * When the manifest's file last changed, by the file system's clock: a stamp of a clock that ran
+   * ahead would otherwise keep its entry until the clock comes to it. If the file system's ran
+   * ahead too, the next touch rewrites the file.
+   */
+  private long changedNanos(KeyDirectory directory, String runId) {
+    try {
+      return root.ops().changedNanos(directory.manifest(runId));
+    } catch (IOException e) {
+      // What cannot be asked expires nothing.
+      return Long.MAX_VALUE;
+    }
+  }
+}

@@ -1,0 +1,283 @@
+package io.warmstart.engine;
+
+import io.warmstart.evict.SweepFlow;
+import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.index.RootRecords;
+import io.warmstart.index.SharedIndex;
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.RootWatch;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreException;
+import io.warmstart.policy.PolicyInForce;
+import io.warmstart.process.Coordination;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import io.warmstart.process.Siblings;
+import io.warmstart.recover.RecoverFlow;
+import io.warmstart.recover.RootScan;
+import io.warmstart.recover.UnsettledKeys;
+import io.warmstart.save.TouchFlow;
+import java.io.IOException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engine's background thread: carries counters into the mapped process row, touches into the
+ * manifests, and now and then sweeps, so that what foreign writers add is counted. It goes by the
+ * root's policy: the options of one store concern nobody else, and end with it.
+ */
+final class Housekeeper implements AutoCloseable {
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long TOUCH_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** With the time that a sweep takes, within a minute. */
+  private static final long SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+  /** The processes of a root do not all walk at once: the first that does spares the others. */
+  private static final long MOST_JITTER_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** The same where only a sweep finds out what other machines have saved. */
+  private static final long REMOTE_SWEEP_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** A walk asks the server once for each key: it takes no more than this part of the time. */
+  private static final int LEAST_PAUSE_FOR_SWEEP = 10;
+
+  /** Between two walks while nobody knows the root's bytes. */
+  private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** How long a hit waits to be told in its manifest, while the store is open. */
+  private static final long TOUCH_DELAY_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** Or this part of the TTL, if that is shorter: who reads only manifests expires by them. */
+  private static final int TOUCHES_IN_TTL = 8;
+
+  private final Siblings siblings;
+  private final RootWatch rootWatch;
+  private final SharedIndex index;
+  private final RootRecords records;
+  private final RootScan rootScan;
+  private final RecoverFlow recoverFlow;
+  private final SweepFlow sweepFlow;
+  private final TouchFlow touchFlow;
+  private final PolicyInForce policy;
+  private final UnsettledKeys unsettled;
+  private final ForeignTouches foreignTouches;
+  private final LongSupplier foreignCheckNanos;
+  private final boolean besideOtherMachines;
+  private final Counters counters;
+  private final BackgroundThread thread;
+  private final long sweepEvery;
+
+  // Of the thread.
+  private long touchedAt;
+  private long sweptAt;
+  private long countedAt;
+  private long pause;
+  private long savesAtSweep;
+  private @Nullable Coordination attached;
+
+  private volatile boolean closed;
+
+  /**
+   * Makes the housekeeper of one root, and starts it.
+   *
+   * @param foreignCheckNanos how seldom the stores of this process look for what others do
+   */
+  Housekeeper(
+      Siblings siblings,
+      RootWatch rootWatch,
+      SharedIndex index,
+      RootRecords records,
+      RootScan rootScan,
+      RecoverFlow recoverFlow,
+      SweepFlow sweepFlow,
+      TouchFlow touchFlow,
+      PolicyInForce policy,
+      UnsettledKeys unsettled,
+      ForeignTouches foreignTouches,
+      LongSupplier foreignCheckNanos,
+      boolean besideOtherMachines,
+      Counters counters) {
+    this.siblings = siblings;
+    this.rootWatch = rootWatch;
+    this.index = index;
+    this.records = records;
+    this.rootScan = rootScan;
+    this.recoverFlow = recoverFlow;
+    this.sweepFlow = sweepFlow;
+    this.touchFlow = touchFlow;
+    this.policy = policy;
+    this.unsettled = unsettled;
+    this.foreignTouches = foreignTouches;
+    this.foreignCheckNanos = foreignCheckNanos;
+    this.besideOtherMachines = besideOtherMachines;
+    this.counters = counters;
+    this.sweepEvery =
+        besideOtherMachines
+            ? REMOTE_SWEEP_EVERY_NANOS
+            : SWEEP_EVERY_NANOS + ThreadLocalRandom.current().nextLong(MOST_JITTER_NANOS);
+    this.pause = sweepEvery;
+    this.touchedAt = System.nanoTime();
+    this.sweptAt = touchedAt;
+    this.countedAt = touchedAt - RECOUNT_NANOS;
+    this.thread = new BackgroundThread("warmstart-agent", this::run, Housekeeper::show);
+    this.thread.ensureRunning();
+  }
+
+  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  void ensureRunning() {
+    thread.ensureRunning();
+  }
+
+  private void run() {
+    LockSupport.parkNanos(TICK_NANOS);
+    Thread.interrupted();
+    siblings.ensureLocksAreKept();
+    tick();
+  }
+
+  /**
+   * Shown as one that ends the thread; without whose heartbeats, though, this process would never
+   * notice that the files it has mapped were replaced.
+   */
+  private static void show(Throwable error) {
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, error);
+  }
+
+  private void tick() {
+    rootWatch.look();
+    Coordination shared = siblings.coordination().orElse(null);
+    counters.carryOver(shared);
+    foreignTouches.learn(shared);
+    if (shared != null && shared != attached) {
+      if (attached != null) {
+        // For a while we were not alone with what we held.
+        records.doubt();
+      }
+      attached = shared;
+    }
+    index.heartbeat();
+    policy.refreshIfDue();
+    long now = System.nanoTime();
+    if (now - touchedAt >= TOUCH_EVERY_NANOS) {
+      touchedAt = now;
+      touchFlow.run(touchDelayNanos());
+      policy.trySetDefaultTtl();
+    }
+    if (rootWatch.isGone()) {
+      return;
+    }
+    if (closed) {
+      // Whoever closes a store that has hardly been open does not wait for a listing of the root.
+      return;
+    }
+    if (records.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+      countedAt = now;
+      count();
+      countedAt = System.nanoTime();
+    }
+    unsettled.due(now).forEach(this::recover);
+    long saves = counters.own(Counter.SAVES);
+    if (isSweepDue(now, saves)) {
+      savesAtSweep = saves;
+      sweptAt = now;
+      sweep();
+      sweptAt = System.nanoTime();
+      pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
+    }
+  }
+
+  /**
+   * Whether somebody should look what others have done to the root: on behalf of all, a process
+   * that has saved to it. One that only looks up leaves it to those.
+   */
+  private boolean isSweepDue(long now, long saves) {
+    long since = now - sweptAt;
+    if (saves == 0 || since < pause) {
+      return false;
+    }
+    boolean foreignStores = foreignCheckNanos.getAsLong() < SweepFlow.NO_FOREIGN_STORES_NANOS;
+    if (besideOtherMachines || !foreignStores) {
+      // Of other machines only a sweep of ours knows; an idle process asks their server less often.
+      return saves != savesAtSweep || (foreignStores && since >= SWEEP_EVERY_NANOS);
+    }
+    return isWalkOld();
+  }
+
+  /** Whether no process of this machine has walked the root for so long. */
+  private boolean isWalkOld() {
+    long walkedAt = records.walkedAt();
+    long age = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
+    return walkedAt == 0 || age >= sweepEvery || age < 0;
+  }
+
+  private long touchDelayNanos() {
+    long ttlNanos = policy.limits().ttlNanos();
+    return ttlNanos > 0
+        ? Math.min(TOUCH_DELAY_NANOS, ttlNanos / TOUCHES_IN_TTL)
+        : TOUCH_DELAY_NANOS;
+  }
+
+  /** Completes the index, so that the first save that passes the budget need not. */
+  private void count() {
+    try {
+      rootScan.run(true, () -> closed);
+    } catch (IOException e) {
+      counters.count(Counter.SWEEP_FAILURES);
+    }
+  }
+
+  /** Judges what lookups have passed over, where no sweep comes by. */
+  private void recover(Digest256 key) {
+    try {
+      recoverFlow.run(key);
+    } catch (IOException e) {
+      counters.count(Counter.SWEEP_FAILURES);
+    }
+  }
+
+  private void sweep() {
+    try {
+      long interval = foreignCheckNanos.getAsLong();
+      sweepFlow.runInBackground(interval, interval < SweepFlow.NO_FOREIGN_STORES_NANOS);
+    } catch (StoreException e) {
+      // Counted by the flow; the next save over the budget, or an explicit sweep, meets it again.
+      return;
+    }
+  }
+
+  /** Ends the thread and writes the touches that are left. */
+  @Override
+  public void close() {
+    closed = true;
+    thread.close();
+    // A closed store that somebody holds on to keeps no file mapped.
+    attached = null;
+    touchFlow.run(0);
+    clearAwayTheDead();
+  }
+
+  /**
+   * A process that saves and ends before its first sweep is the only kind that some roots ever see:
+   * it walks the root if another has died, once for each death.
+   */
+  private void clearAwayTheDead() {
+    if (counters.own(Counter.SAVES) == savesAtSweep || !siblings.noticeDeaths()) {
+      return;
+    }
+    records.walkIsDue();
+    try {
+      rootScan.run(true, () -> false);
+    } catch (IOException e) {
+      counters.count(Counter.SWEEP_FAILURES);
+      // This process then counts as dead itself, so that the next one walks.
+      records.walkIsDue();
+      siblings.leaveTraces();
+    }
+  }
+}

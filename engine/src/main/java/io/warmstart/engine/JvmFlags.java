@@ -1,0 +1,19 @@
+package io.warmstart.engine;
+
+import io.warmstart.model.StoreException;
+import org.agrona.DirectBuffer;
+
+/** The one JVM flag that the store cannot do without. */
+public final class JvmFlags {
+  /** As it stands in the project's flags file; an executable jar carries it in its manifest. */
+  public static final String REQUIRED = "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED";
+
+  private JvmFlags() {}
+
+  public static void check() {
+    // Asked of the module system, since Agrona's classes fail for good once they have failed.
+    if (!Object.class.getModule().isExported("jdk.internal.misc", DirectBuffer.class.getModule())) {
+      throw new StoreException("the JVM must be started with " + REQUIRED);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package io.warmstart.evict;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.access.PendingTouches;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.DirectoryNames.Classified;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.key.KeyUpdate;
+import io.warmstart.key.RecoveringLocks;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.ManifestFile;
+import io.warmstart.pair.PairRemoval;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.SettledListing;
+import io.warmstart.policy.Limits;
+import io.warmstart.save.SavedEntry;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Removes one entry, under its key's lock, if it still is what it was chosen for.
+ *
+ * <p>The manifest goes first: what a death in between leaves is a payload that no reader asks for.
+ */
+public final class EntryRemoval {
+  private final RootDirectory root;
+  private final RecoveringLocks locks;
+  private final PairRemoval pairRemoval;
+  private final Expiry expiry;
+  private final boolean besideOtherMachines;
+  private final EpochNanoClock clock;
+
+  public EntryRemoval(
+      RootDirectory root,
+      RecoveringLocks locks,
+      PairRemoval pairRemoval,
+      Expiry expiry,
+      boolean besideOtherMachines,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.locks = locks;
+    this.pairRemoval = pairRemoval;
+    this.expiry = expiry;
+    this.besideOtherMachines = besideOtherMachines;
+    this.clock = clock;
+  }
+
+  /** What came of an attempt to remove an entry. */
+  enum Outcome {
+    REMOVED,
+    /** It was used or changed since it was chosen; the index knows better now. */
+    STAYS,
+    /** It is the entry that this sweep was made for. */
+    SPARED,
+    /** It is not there as it should be: the key wants mending. */
+    BROKEN
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param runId the run that was removed; empty for every other outcome
+   * @param bytes its pair's; 0 for every other outcome
+   */
+  record Removal(Outcome outcome, String runId, long bytes) {
+    static Removal none(Outcome outcome) {
+      return new Removal(outcome, "", 0);
+    }
+  }
+
+  /**
+   * Removes an entry, unless its manifest tells of a later use than that it was chosen by. Then,
+   * and if it is not there, the index is corrected.
+   *
+   * @param expiredBy limits by which it must have expired; null if it is to go all the same
+   * @param spared the entry that this sweep was made for; null if there is none
+   */
+  Removal remove(Victim victim, @Nullable Limits expiredBy, @Nullable SavedEntry spared)
+      throws IOException {
+    KeyDirectory directory = root.directory(victim.key());
+    try (KeyUpdate update = locks.acquire(directory)) {
+      RecordedEntry recorded = victim.recorded();
+      // A victim of a scan may go where a stopped process has the lock of all processes: the index
+      // has no part in the choice, and the process's own lock keeps its threads out.
+      if (recorded == null ? !update.heldInProcess() : !update.heldAcrossProcesses()) {
+        return Removal.none(Outcome.STAYS);
+      }
+      String runId = runIdOf(directory, victim);
+      Manifest manifest = runId == null ? null : read(directory, runId);
+      if (runId == null || manifest == null) {
+        if (recorded != null) {
+          update.absent(recorded);
+        }
+        return Removal.none(Outcome.BROKEN);
+      }
+      if (spared != null && spared.is(victim.key(), runId, manifest)) {
+        return Removal.none(Outcome.SPARED);
+      }
+      Candidate candidate = new Candidate(runId, manifest);
+      long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
+      EntryFacts facts = expiry.facts(victim.key(), candidate, bytes);
+      if (facts.lastUseNanos() > victim.lastUseNanos()
+          || (facts.accessed() && !victim.accessed())) {
+        update.restamped(facts, 0);
+        return Removal.none(Outcome.STAYS);
+      }
+      if (expiredBy != null
+          && (expiredBy.spares(manifest)
+              || !expiredBy.isPast(victim.lastUseNanos(), clock.nanoTime()))) {
+        return Removal.none(Outcome.STAYS);
+      }
+      return unlinkPair(update, runId, manifest, bytes)
+          ? new Removal(Outcome.REMOVED, runId, bytes)
+          : Removal.none(Outcome.STAYS);
+    }
+  }
+
+  /**
+   * Removes the pair.
+   *
+   * @return false if another machine has replaced it meanwhile
+   */
+  private boolean unlinkPair(KeyUpdate update, String runId, Manifest manifest, long bytes)
+      throws IOException {
+    KeyDirectory directory = update.directory();
+    // Before the first unlink: a saver that finds its pair gone must already see why.
+    update.countRemoval();
+    update.begin();
+    if (!besideOtherMachines) {
+      unlinkIfThere(directory.manifest(runId));
+      unlinkIfThere(directory.payload(runId));
+    } else if (!removeReplaceable(directory, runId, manifest)) {
+      return false;
+    }
+    update.removed(runId, bytes);
+    try {
+      root.ops().removeDirectory(directory.path());
+      update.vanished();
+    } catch (NoSuchFileException | DirectoryNotEmptyException e) {
+      // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
+    }
+    return true;
+  }
+
+  private boolean removeReplaceable(KeyDirectory directory, String runId, Manifest manifest)
+      throws IOException {
+    PairRemoval.Judged judged = pairRemoval.judge(directory, runId);
+    return judged != null
+        && PendingTouches.sameVersion(judged.manifest(), manifest)
+        && pairRemoval.remove(directory, runId, judged);
+  }
+
+  /** The run id as recorded; one too long for that is looked for among the names. */
+  private @Nullable String runIdOf(KeyDirectory directory, Victim victim) throws IOException {
+    RecordedEntry recorded = victim.recorded();
+    if (victim.runId() != null || recorded == null) {
+      return victim.runId();
+    }
+    for (String name : SettledListing.of(root.ops(), directory).names()) {
+      Classified classified = DirectoryNames.classify(name);
+      if (classified.kind() == DirectoryNames.Kind.MANIFEST
+          && classified.runId() != null
+          && recorded.isOf(classified.runId())) {
+        return classified.runId();
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Manifest read(KeyDirectory directory, String runId) throws IOException {
+    try {
+      return ManifestFile.read(root.ops(), directory.manifest(runId)).manifest();
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
+  }
+
+  private long sizeOf(Path path) throws IOException {
+    try {
+      return root.ops().stat(path).size();
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  private void unlinkIfThere(Path path) throws IOException {
+    try {
+      root.ops().unlink(path);
+    } catch (NoSuchFileException e) {
+      // A store that knows no lock was faster.
+    }
+  }
+}

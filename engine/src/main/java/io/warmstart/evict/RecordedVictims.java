@@ -1,0 +1,49 @@
+package io.warmstart.evict;
+
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.RootRecords;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Victims by what the index has recorded of all entries. */
+final class RecordedVictims implements Victims {
+  private final RootRecords records;
+
+  RecordedVictims(RootRecords records) {
+    this.records = records;
+    records.reconsider();
+  }
+
+  @Override
+  public OptionalLong bytes() {
+    return records.totalBytes();
+  }
+
+  @Override
+  public List<Victim> usedLastBy(long unixNanos) {
+    return records.usedLastBy(unixNanos).stream().map(Victim::of).toList();
+  }
+
+  @Override
+  public Optional<Victim> next() {
+    return records.next().map(Victim::of);
+  }
+
+  @Override
+  public void skip(Victim victim) {
+    RecordedEntry recorded = victim.recorded();
+    if (recorded != null) {
+      records.passOver(recorded);
+    }
+  }
+
+  /** Recorded by the removal itself, under the key's lock. */
+  @Override
+  public void removed(Victim victim, long bytes) {}
+
+  @Override
+  public void quarantineShrank(long bytes, long heldBytes) {
+    records.quarantineHas(heldBytes);
+  }
+}

@@ -1,0 +1,58 @@
+package io.warmstart.evict;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.recover.RootScan;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/**
+ * Victims by what a scan of the root has found, where the index does not know the whole: it cannot
+ * be mapped, it has no room, or a process was stopped with a lock.
+ */
+final class ScannedVictims implements Victims {
+  private final NavigableSet<Victim> victims = new TreeSet<>(Victim.ORDER);
+  private long bytes;
+
+  ScannedVictims(RootScan.Result scan, Expiry expiry) {
+    for (RootScan.FoundEntry entry : scan.entries()) {
+      victims.add(
+          Victim.of(
+              entry.directory().key(),
+              expiry.facts(entry.directory().key(), entry.candidate(), entry.bytes())));
+    }
+    bytes = scan.bytes();
+  }
+
+  @Override
+  public OptionalLong bytes() {
+    return OptionalLong.of(bytes);
+  }
+
+  @Override
+  public List<Victim> usedLastBy(long unixNanos) {
+    return victims.stream().filter(victim -> victim.lastUseNanos() <= unixNanos).toList();
+  }
+
+  @Override
+  public Optional<Victim> next() {
+    return Optional.ofNullable(victims.pollFirst());
+  }
+
+  /** It was taken out already. */
+  @Override
+  public void skip(Victim victim) {}
+
+  @Override
+  public void removed(Victim victim, long removedBytes) {
+    victims.remove(victim);
+    bytes -= removedBytes;
+  }
+
+  @Override
+  public void quarantineShrank(long removedBytes, long heldBytes) {
+    bytes -= removedBytes;
+  }
+}

@@ -1,0 +1,105 @@
+package io.warmstart.key;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.StagedName;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.RootRecords;
+import io.warmstart.io.RacyWindow;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.process.KeyLocks;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/**
+ * Looks at all files of a key and records in the index what it found: how many bytes, which
+ * entries.
+ *
+ * <p>Under the key's lock, so that no save of ours falls between the look and the record. The
+ * directory's change time is recorded too if any later change will show in it; then the next scan
+ * of the root can pass the key over.
+ */
+public final class KeyRecount {
+  private final RootDirectory root;
+  private final RootRecords records;
+  private final Expiry expiry;
+  private final Leftovers leftovers;
+  private final RacyWindow racyWindow;
+
+  public KeyRecount(
+      RootDirectory root,
+      RootRecords records,
+      Expiry expiry,
+      Leftovers leftovers,
+      RacyWindow racyWindow) {
+    this.root = root;
+    this.records = records;
+    this.expiry = expiry;
+    this.leftovers = leftovers;
+    this.racyWindow = racyWindow;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param bytes those that count, without those of saves under way
+   */
+  public record Found(KeyScan scan, long bytes) {}
+
+  /**
+   * Counts a key that the caller holds the lock of. A caller that could not get it from a process
+   * which was stopped under it only looks: what the index knows stays, and the save under way is
+   * not in it.
+   */
+  public Found run(KeyLocks.Hold hold, KeyDirectory directory) throws IOException {
+    long ctime = ctimeOf(directory);
+    long now = SystemEpochNanoClock.INSTANCE.nanoTime();
+    KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+    long bytes = bytesOf(directory, scan);
+    List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
+    for (Candidate candidate : scan.candidates()) {
+      entries.add(expiry.facts(directory.key(), candidate, scan.pairBytes(candidate.runId())));
+    }
+    // What is out of order must be looked at again: a writer's death changes no change time. And a
+    // sweep reports files that do not count, each time.
+    boolean inOrder =
+        scan.staged().isEmpty()
+            && scan.otherFiles() == 0
+            && scan.suspects().isEmpty()
+            && scan.brokenRuns().isEmpty();
+    boolean telling = scan.exists() && !racyWindow.isRacy(ctime, now);
+    if (hold.shared()) {
+      records.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
+    }
+    return new Found(scan, bytes);
+  }
+
+  /** What counts of the files of a key; the budget may be passed by the saves in flight. */
+  public long bytesOf(KeyDirectory directory, KeyScan scan) throws IOException {
+    return scan.bytes() - underWay(directory, scan);
+  }
+
+  private long ctimeOf(KeyDirectory directory) throws IOException {
+    try {
+      return root.ops().changedNanos(directory.path());
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
+  }
+
+  private long underWay(KeyDirectory directory, KeyScan scan) throws IOException {
+    long bytes = 0;
+    for (KeyScan.Leftover leftover : scan.staged()) {
+      StagedName staged = leftover.staged();
+      if (staged != null && !leftovers.areGone(directory, staged)) {
+        bytes += leftover.bytes();
+      }
+    }
+    return bytes;
+  }
+}

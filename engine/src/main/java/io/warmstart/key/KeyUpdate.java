@@ -1,0 +1,119 @@
+package io.warmstart.key;
+
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.RootRecords;
+import io.warmstart.index.SharedIndex;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.process.KeyLocks;
+import java.io.IOException;
+
+/**
+ * A key whose lock this thread holds: its files may be changed, and the index learns what became of
+ * them. What was read of the key before {@link #begin} is void for every process from then on, and
+ * what was read before the close too. For that thread.
+ */
+public final class KeyUpdate implements AutoCloseable {
+  private final KeyDirectory directory;
+  private final KeyLocks.Hold hold;
+  private final SharedIndex index;
+  private final RootRecords records;
+  private final KeyRecount recount;
+  private boolean begun;
+
+  KeyUpdate(
+      KeyDirectory directory,
+      KeyLocks.Hold hold,
+      SharedIndex index,
+      RootRecords records,
+      KeyRecount recount) {
+    this.directory = directory;
+    this.hold = hold;
+    this.index = index;
+    this.records = records;
+    this.recount = recount;
+  }
+
+  public KeyDirectory directory() {
+    return directory;
+  }
+
+  /** Whether the lock keeps other processes out too. */
+  public boolean heldAcrossProcesses() {
+    return hold.shared();
+  }
+
+  /** Whether it keeps at least the other threads of this process out. */
+  public boolean heldInProcess() {
+    return hold.exclusive();
+  }
+
+  /** Whether its last holder died, and what that one left is not mended. */
+  public boolean broken() {
+    return hold.broken();
+  }
+
+  /** The files are about to change. */
+  public void begin() {
+    if (!begun) {
+      begun = true;
+      index.changing(directory.key());
+    }
+  }
+
+  /** An entry is about to be removed by design: a saver that finds its pair gone sees why. */
+  public void countRemoval() {
+    hold.countRemoval();
+  }
+
+  /** Removals under this key's stripe so far; -1 if nobody can tell. */
+  public long removals() {
+    return hold.removals();
+  }
+
+  /** How often entries under this key's stripe were changed; -1 if that is not known. */
+  public long changes() {
+    return records.changes(directory.key());
+  }
+
+  /** An entry was published. */
+  public void published(EntryFacts entry, long replacedBytes) {
+    records.published(hold, directory.key(), entry, replacedBytes);
+  }
+
+  /** An entry has other stamps than were recorded, or has grown. */
+  public void restamped(EntryFacts entry, long grownBytes) {
+    records.published(hold, directory.key(), entry, entry.bytes() - grownBytes);
+  }
+
+  /** An entry was removed. */
+  public void removed(String runId, long bytes) {
+    records.removed(hold, directory.key(), runId, bytes);
+  }
+
+  /** An entry that was recorded is not there. */
+  public void absent(RecordedEntry entry) {
+    records.absent(hold, entry);
+  }
+
+  /** The directory was removed. */
+  public void vanished() {
+    records.vanished(hold, directory.key());
+  }
+
+  /** Counts the key's files, and records what is there. */
+  public KeyRecount.Found recount() throws IOException {
+    return recount.run(hold, directory);
+  }
+
+  @Override
+  public void close() {
+    try {
+      if (begun) {
+        index.changed(directory.key());
+      }
+    } finally {
+      hold.close();
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package io.warmstart.key;
+
+import io.warmstart.index.RootRecords;
+import io.warmstart.index.SharedIndex;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.PairRecovery;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import io.warmstart.process.KeyLocks;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The keys' locks, each taken together with the duty that comes with it: if its last owner died
+ * holding it, what that one left is mended before anybody uses the key. Safe for all threads.
+ */
+public final class RecoveringLocks {
+  /** How long a lock is waited for whose holder does not come to its end. */
+  public static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final RootDirectory root;
+  private final KeyLocks locks;
+  private final PairRecovery recovery;
+  private final boolean locked;
+  private final SharedIndex index;
+  private final RootRecords records;
+  private final KeyRecount recount;
+  private final Counters counters;
+  private final Runnable ensureThreadsRun;
+
+  /**
+   * Makes the locks of one root.
+   *
+   * @param recovery completes what the dead have left
+   * @param locked whether the lock keeps out all who may be publishing; if not, only what the dead
+   *     of this machine have staged is used
+   * @param ensureThreadsRun starts what runs in the background if it does not run
+   */
+  public RecoveringLocks(
+      RootDirectory root,
+      KeyLocks locks,
+      PairRecovery recovery,
+      boolean locked,
+      SharedIndex index,
+      RootRecords records,
+      KeyRecount recount,
+      Counters counters,
+      Runnable ensureThreadsRun) {
+    this.root = root;
+    this.locks = locks;
+    this.recovery = recovery;
+    this.locked = locked;
+    this.index = index;
+    this.records = records;
+    this.recount = recount;
+    this.counters = counters;
+    this.ensureThreadsRun = ensureThreadsRun;
+  }
+
+  /** Takes the lock of a key. */
+  public KeyUpdate acquire(KeyDirectory directory) {
+    return acquire(directory, TIMEOUT_NANOS);
+  }
+
+  /** The same, waiting no longer than this for a holder that does not come to its end. */
+  public KeyUpdate acquire(KeyDirectory directory, long patienceNanos) {
+    ensureThreadsRun.run();
+    KeyLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
+    boolean done = false;
+    try {
+      if (hold.broken()) {
+        recover(hold, directory.key());
+      }
+      done = true;
+      return update(directory, hold);
+    } finally {
+      if (!done) {
+        hold.close();
+      }
+    }
+  }
+
+  /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
+  public KeyUpdate acquireToLook(KeyDirectory directory) {
+    return update(directory, locks.acquireForWalk(directory.key()));
+  }
+
+  private KeyUpdate update(KeyDirectory directory, KeyLocks.Hold hold) {
+    return new KeyUpdate(directory, hold, index, records, recount);
+  }
+
+  private void recover(KeyLocks.Hold hold, Digest256 wanted) {
+    try {
+      recover(hold);
+      hold.announce(wanted);
+    } catch (IOException e) {
+      // The dead owner's key may lie in a directory that cannot be read. The next holder tries
+      // again, and every reader of that key comes to the same recovery; this caller's own key need
+      // not wait for it.
+      counters.count(Counter.SWEEP_FAILURES);
+    }
+  }
+
+  private void recover(KeyLocks.Hold hold) throws IOException {
+    records.recount(hold);
+    Digest256 key = hold.brokenIntent();
+    if (key == null) {
+      // It says that somebody has died, and not over which key: they must all be looked at.
+      records.doubt();
+      return;
+    }
+    KeyDirectory directory = root.directory(key);
+    index.changing(key);
+    try {
+      // What another machine has half published looks the same: readers and sweeps wait that out
+      // before they complete anything, which nobody can who holds a lock. But what this machine's
+      // dead have staged must be out of the way before the run is saved again: else another
+      // machine, which has just seen that it fits, would rename it over the new manifest.
+      int mended = recovery.recoverKey(directory, locked && hold.shared());
+      counters.count(Counter.ROLLED_FORWARD, mended);
+    } finally {
+      index.changed(key);
+    }
+    recount.run(hold, directory);
+  }
+}

@@ -1,0 +1,120 @@
+package io.warmstart.lookup;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.key.KeyRecount;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.KeyContents;
+import io.warmstart.model.StoreStats;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.Quarantine;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Limits;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Looks at a whole root and changes nothing. */
+public final class InspectFlow {
+  private final RootDirectory root;
+  private final KeyRecount recount;
+  private final Quarantine quarantine;
+  private final Expiry expiry;
+
+  public InspectFlow(RootDirectory root, KeyRecount recount, Quarantine quarantine, Expiry expiry) {
+    this.root = root;
+    this.recount = recount;
+    this.quarantine = quarantine;
+    this.expiry = expiry;
+  }
+
+  public List<Fingerprint> keys() {
+    try {
+      List<Fingerprint> keys = new ArrayList<>();
+      for (Digest256 key : root.keys()) {
+        keys.add(Fingerprint.ofDigest(key));
+      }
+      return keys;
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot list root", root.path(), e);
+    }
+  }
+
+  /** What lies under one key, by its manifests alone. */
+  public KeyContents contents(Fingerprint key, Limits limits) {
+    KeyDirectory directory = root.directory(key.digest());
+    try {
+      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+      List<KeyContents.Listed> entries = new ArrayList<>();
+      for (Candidate candidate : scan.candidates()) {
+        boolean expired = expiry.isExpired(limits, directory.key(), candidate);
+        entries.add(listed(candidate, expired));
+      }
+      entries.sort(KeyContents.LATEST_FIRST);
+      return new KeyContents(
+          key, List.copyOf(entries), recount.bytesOf(directory, scan), scan.suspects().size());
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot list key", directory.path(), e);
+    }
+  }
+
+  private static KeyContents.Listed listed(Candidate candidate, boolean expired) {
+    Manifest manifest = candidate.manifest();
+    return new KeyContents.Listed(
+        candidate.runId(),
+        manifest.objective(),
+        manifest.iteration(),
+        manifest.finalResult() ? EntryKind.FINAL : EntryKind.CHECKPOINT,
+        manifest.payloadBytes(),
+        manifest.written().unixSecs(),
+        manifest.written().nanos(),
+        manifest.accessed(),
+        manifest.accessedAt().unixSecs(),
+        manifest.accessedAt().nanos(),
+        expired);
+  }
+
+  /**
+   * The state of the root.
+   *
+   * @param processes how many are alive
+   */
+  public StoreStats stats(Limits limits, int processes, Map<String, Long> counters) {
+    try {
+      List<Digest256> keys = root.keys();
+      long entries = 0;
+      long bytes = 0;
+      long otherFiles = 0;
+      long otherBytes = 0;
+      for (Digest256 key : keys) {
+        KeyDirectory directory = root.directory(key);
+        KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+        entries += scan.candidates().size();
+        bytes += recount.bytesOf(directory, scan);
+        otherFiles += scan.otherFiles();
+        otherBytes += scan.otherBytes();
+      }
+      long quarantineBytes = quarantine.heldBytes();
+      return new StoreStats(
+          entries,
+          keys.size(),
+          bytes + quarantineBytes,
+          quarantineBytes,
+          otherFiles,
+          otherBytes,
+          limits.budgetInForce()
+              ? limits.sizeBudgetBytes()
+              : Math.max(limits.sizeBudgetBytes(), bytes + quarantineBytes),
+          processes,
+          counters);
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("cannot look at root", root.path(), e);
+    }
+  }
+}

@@ -1,0 +1,154 @@
+package io.warmstart.lookup;
+
+import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.index.FillTicket;
+import io.warmstart.index.RootRecords;
+import io.warmstart.index.SharedIndex;
+import io.warmstart.io.Rereads;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.process.KeyLocks;
+import io.warmstart.process.SharedPlace;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what a lookup goes by: a key's directory as it was at one moment.
+ *
+ * <p>A scan takes its time: names first, then one manifest after the other. If two saves come in
+ * between, it may find the second and not the first, or list an entry that is then evicted for one
+ * that it has not listed, and find none at all. So a scan counts only
+ *
+ * <ul>
+ *   <li>if the index tells that no change has begun or ended since before it;
+ *   <li>or if it was made under the key's lock, which is taken if the first was disturbed;
+ *   <li>or, where there is neither, if the one before it has found the same.
+ * </ul>
+ *
+ * <p>What stores do that know no index, or that have none, is noticed by the last alone; what a
+ * saver does that goes on without the lock after a time-out, by the first and the last.
+ *
+ * <p>Where nothing was found and the listings prove nothing ({@link
+ * io.warmstart.pair.SettledListing}), the runs that the index has recorded are looked for by name.
+ */
+public final class KeySnapshots {
+  /** Savers wait for the holder of the lock: what takes long is looked at without it. */
+  private static final int MOST_UNDER_LOCK = 256;
+
+  /**
+   * Where the lock is not to be had and somebody changes the key all the time, the last must do.
+   */
+  private static final int MOST_LOOKS = 8;
+
+  /** Doubled before each further look: what another machine replaces takes some answers of it. */
+  private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
+
+  private final RootDirectory root;
+  private final KeyLocks locks;
+  private final SharedIndex index;
+  private final RootRecords records;
+  private final ForeignTouches foreignTouches;
+  private final SharedPlace place;
+
+  public KeySnapshots(
+      RootDirectory root,
+      KeyLocks locks,
+      SharedIndex index,
+      RootRecords records,
+      ForeignTouches foreignTouches,
+      SharedPlace place) {
+    this.root = root;
+    this.locks = locks;
+    this.index = index;
+    this.records = records;
+    this.foreignTouches = foreignTouches;
+    this.place = place;
+  }
+
+  /**
+   * A directory at one moment.
+   *
+   * @param ticket to fill the index with what is found; null if there is nothing to fill
+   */
+  record KeySnapshot(@Nullable FillTicket ticket, KeyScan scan) {}
+
+  /** Reads a key's directory. */
+  KeySnapshot take(KeyDirectory directory) throws IOException {
+    KeySnapshot snapshot = atOneMoment(directory);
+    KeyScan scan = snapshot.scan();
+    foreignTouches.noteTracesIn(scan);
+    if (scan.candidates().isEmpty() && !scan.proven()) {
+      scan.lookFor(root.ops(), directory, records.runIds(directory.key()));
+    }
+    return snapshot;
+  }
+
+  private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
+    long beganUnixNanos = now();
+    KeySnapshot snapshot =
+        new KeySnapshot(ticket(directory), KeyScan.forLookup(root.ops(), directory));
+    for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
+      KeyScan before = snapshot.scan();
+      if (more > 1 && place.nodeLocal()) {
+        Rereads.pause(WAIT_NANOS << more);
+      }
+      long beforeBeganUnixNanos = beganUnixNanos;
+      beganUnixNanos = now();
+      if (before.candidates().size() <= MOST_UNDER_LOCK) {
+        try (KeyLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+          snapshot = again(directory, before, beforeBeganUnixNanos);
+          if (hold.shared() && isOfOneMoment(snapshot)) {
+            return snapshot;
+          }
+        }
+      } else {
+        snapshot = again(directory, before, beforeBeganUnixNanos);
+      }
+      if (snapshot.scan().sameEntriesAs(before)) {
+        return snapshot;
+      }
+    }
+    return snapshot;
+  }
+
+  private KeySnapshot again(KeyDirectory directory, KeyScan before, long beforeBeganUnixNanos)
+      throws IOException {
+    FillTicket ticket = index.beforeRead(directory.key(), now());
+    return new KeySnapshot(
+        ticket,
+        KeyScan.again(
+            root.ops(),
+            directory,
+            before,
+            facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
+  }
+
+  /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */
+  private boolean isOfOneMoment(KeySnapshot snapshot) {
+    return !place.nodeLocal() || snapshot.scan().vanished().isEmpty();
+  }
+
+  private boolean isUndisturbed(KeySnapshot snapshot) {
+    return snapshot.ticket() != null
+        && index.stillHolds(snapshot.ticket())
+        && snapshot.scan().vanished().isEmpty();
+  }
+
+  /** Takes note of the key's state, in a slot that is made for it if it has none. */
+  private @Nullable FillTicket ticket(KeyDirectory directory) {
+    if (index.needsSlot(directory.key())) {
+      try (KeyLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+        if (hold.shared()) {
+          index.makeSlot(directory.key());
+        }
+      }
+    }
+    return index.beforeRead(directory.key(), now());
+  }
+
+  private static long now() {
+    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+  }
+}

@@ -1,0 +1,270 @@
+package io.warmstart.mapped;
+
+import io.warmstart.mapped.CoordinationLayout.Field;
+import java.util.List;
+
+/**
+ * The bytes of {@code .warmstart/index} and its extensions {@code index-1}, {@code index-2}, ...,
+ * little-endian.
+ *
+ * <p>The first file has a header, a summary and a head for each stripe; after them pages. An
+ * extension has a header page, and then pages, as many as all files before it together. Pages are
+ * numbered through all files; page 0 is never given out. A {@code Segment} is a run of pages whose
+ * number is a power of two, all in one file, full of slots or of entries.
+ *
+ * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
+ *
+ * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
+ * and free entries have a check ({@link Link}); 4, entries have a hash table; 5, change times
+ * instead of modification times, and those of the winners' manifests; 6, segments instead of hash
+ * chains and lists, and entries have their written stamp.
+ */
+public final class IndexLayout {
+  private IndexLayout() {}
+
+  /** "WARMINDX" as a little-endian long. */
+  public static final long MAGIC = 0x5844_4e49_4d52_4157L;
+
+  public static final int VERSION = 6;
+
+  public static final int STRIPES = CoordinationLayout.KEY_STRIPES;
+
+  public static final int HEADER_LENGTH = 4096;
+  public static final int SUMMARIES_OFFSET = HEADER_LENGTH;
+  public static final int SUMMARY_LENGTH = 32;
+  public static final int STRIPE_HEADS_OFFSET = SUMMARIES_OFFSET + SUMMARY_LENGTH * STRIPES;
+  public static final int STRIPE_HEAD_LENGTH = 1024;
+  public static final int PAGES_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
+
+  public static final int PAGE_LENGTH = 1024;
+  public static final int SLOT_LENGTH = 256;
+  public static final int ENTRY_LENGTH = 128;
+
+  /** Pages of the first file; a power of two. */
+  public static final int FIRST_PAGES = 1024;
+
+  /** The last extension has 2^20 pages, which is 1 GiB; one of 2 GiB has no mapping. */
+  public static final int MOST_FILES = 12;
+
+  public static final int MOST_PAGES = FIRST_PAGES << (MOST_FILES - 1);
+
+  /** A segment of 2^4 pages, 16 KiB, is split instead of doubled, if it has several keys. */
+  public static final int SPLIT_CLASS = 4;
+
+  /** No segment has more than 2^15 pages, which is 32 MiB. */
+  public static final int SIZE_CLASSES = 16;
+
+  public static final int SIZE_CLASS_BITS = 5;
+
+  public static final int DIRECTORY_BITS = 6;
+  public static final int DIRECTORY_LENGTH = 1 << DIRECTORY_BITS;
+
+  // Header. What savers write lies on lines of its own: readers share the first.
+  public static final int MAGIC_OFFSET = 0;
+  public static final int VERSION_OFFSET = 8;
+  public static final int LAYOUT_HASH_OFFSET = 12;
+  public static final int BOOT_OFFSET = 16;
+  public static final int GENERATION_OFFSET = 24;
+  public static final int STATE_OFFSET = 32;
+  public static final int FILE_NUMBER_OFFSET = 40;
+  public static final int EPOCH_OFFSET = 48;
+  public static final int FILE_OFFSET = 56;
+  public static final int PAGES_USED_OFFSET = 128;
+  public static final int DOUBT_OFFSET = 192;
+  public static final int COUNTED_OFFSET = 200;
+  public static final int WALKED_AT_OFFSET = 224;
+  public static final int QUARANTINE_OFFSET = 208;
+  public static final int QUARANTINE_CHECK_OFFSET = 216;
+  public static final int WALK_BEGAN_OFFSET = 232;
+
+  public static final long LIVE = 1;
+  public static final long SUPERSEDED = 2;
+
+  // Summary of a stripe: what sweeps look at after each save, side by side.
+  public static final int STRIPE_CHANGES_OFFSET = 0;
+  public static final int STRIPE_BYTES_OFFSET = 8;
+  public static final int STRIPE_CHECK_OFFSET = 16;
+
+  // Stripe head: a directory of segments for slots, and one for entries.
+  public static final int SLOTS_OFFSET = 0;
+  public static final int ENTRIES_OFFSET = 8 * DIRECTORY_LENGTH;
+
+  // Slot and entry: how a search looks at them.
+  public static final int STATE_OF_RECORD_OFFSET = 0;
+  public static final int KEY_OFFSET = 8;
+  public static final int TAG_OFFSET = 40;
+
+  // States of a record, which no flipped bit makes another one. "USED" and "GONE" as longs.
+  public static final long EMPTY = 0;
+  public static final long USED = 0x4445_5355L;
+  public static final long GONE = 0x454e_4f47L;
+
+  // Slot.
+  public static final int CHANGES_OFFSET = 40;
+  public static final int CTIME_OFFSET = 48;
+  public static final int CHECKED_OFFSET = 56;
+  public static final int WINNERS_OFFSET = 64;
+  public static final int WALKED_CTIME_OFFSET = 160;
+  public static final int BYTES_OFFSET = 168;
+  public static final int BYTES_CHECK_OFFSET = 176;
+  public static final int MANIFESTS_OFFSET = 184;
+
+  /**
+   * Marks the change time of the root, where the key has no directory: none can be made without
+   * moving that. Ctimes reach this bit in the year 2116.
+   */
+  public static final long NO_DIRECTORY = 1L << 62;
+
+  // Winner: one for each ranking.
+  public static final int WINNERS = 3;
+  public static final int WINNER_LENGTH = 32;
+  public static final int VERSION_HIGH_OFFSET = 0;
+  public static final int VERSION_LOW_OFFSET = 8;
+  public static final int CHECK_OFFSET = 16;
+  public static final int LAST_USE_OFFSET = 24;
+
+  // Entry.
+  public static final int ENTRY_RUN_HASH_OFFSET = TAG_OFFSET;
+  public static final int ENTRY_LAST_USE_OFFSET = 48;
+  public static final int ENTRY_ACCESSED_OFFSET = 56;
+  public static final int ENTRY_BYTES_OFFSET = 64;
+  public static final int ENTRY_WRITTEN_OFFSET = 72;
+  public static final int ENTRY_RUN_OFFSET = 80;
+  public static final int ENTRY_RUN_CAPACITY = ENTRY_LENGTH - ENTRY_RUN_OFFSET;
+
+  public static final List<Field> HEADER =
+      List.of(
+          new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
+          new Field("version", VERSION_OFFSET, 4, "6"),
+          new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
+          new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
+          new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
+          new Field("state", STATE_OFFSET, 8, "1 live, 2 superseded by a new file"),
+          new Field("file number", FILE_NUMBER_OFFSET, 8, "0 the first file, else the extension"),
+          new Field("epoch", EPOCH_OFFSET, 8, "another value whenever all winners become void"),
+          new Field("file", FILE_OFFSET, 8, "of device and inode: a copy has others"),
+          new Field("pages used", PAGES_USED_OFFSET, 8, "sealed: pages given out, page 0 included"),
+          new Field("doubt", DOUBT_OFFSET, 8, "another value whenever something went uncounted"),
+          new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
+          new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
+          new Field("quarantine check", QUARANTINE_CHECK_OFFSET, 8, "over it"),
+          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"),
+          new Field(
+              "walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"));
+
+  public static final List<Field> SUMMARY =
+      List.of(
+          new Field("changes", STRIPE_CHANGES_OFFSET, 8, "raised with each change of its entries"),
+          new Field("bytes", STRIPE_BYTES_OFFSET, 8, "of all files of the stripe's keys"),
+          new Field("check", STRIPE_CHECK_OFFSET, 8, "over stripe and bytes"));
+
+  public static final List<Field> STRIPE_HEAD =
+      List.of(
+          new Field("slots", SLOTS_OFFSET, 8 * DIRECTORY_LENGTH, "64 sealed segments of slots"),
+          new Field(
+              "entries", ENTRIES_OFFSET, 8 * DIRECTORY_LENGTH, "64 sealed segments of entries"));
+
+  public static final List<Field> SLOT =
+      List.of(
+          new Field("state", STATE_OF_RECORD_OFFSET, 8, "0 empty, USED or GONE"),
+          new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
+          new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
+          new Field(
+              "change time",
+              CTIME_OFFSET,
+              8,
+              "the directory's when read; + 2^62 the root's; negative: young"),
+          new Field(
+              "checked",
+              CHECKED_OFFSET,
+              8,
+              "when the directory was last read, or looked at for a miss"),
+          new Field("winners", WINNERS_OFFSET, 96, "one record of 32 bytes for each ranking"),
+          new Field(
+              "walked change time",
+              WALKED_CTIME_OFFSET,
+              8,
+              "the directory's when last walked, or 0"),
+          new Field("bytes", BYTES_OFFSET, 8, "of all files of the key"),
+          new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"),
+          new Field(
+              "manifests", MANIFESTS_OFFSET, 24, "of each winner's the change time; 0: young"));
+
+  public static final List<Field> WINNER =
+      List.of(
+          new Field("version high", VERSION_HIGH_OFFSET, 8, "which version wins; both 0: a miss"),
+          new Field("version low", VERSION_LOW_OFFSET, 8, "the rest of it"),
+          new Field(
+              "check", CHECK_OFFSET, 8, "over key, ranking, changes, both change times, version"),
+          new Field("last use", LAST_USE_OFFSET, 8, "unix nanoseconds of its last use"));
+
+  public static final List<Field> ENTRY =
+      List.of(
+          new Field("state", STATE_OF_RECORD_OFFSET, 8, "0 empty, USED or GONE"),
+          new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
+          new Field("run hash", ENTRY_RUN_HASH_OFFSET, 8, "of the run id"),
+          new Field("last use", ENTRY_LAST_USE_OFFSET, 8, "unix nanoseconds of write or access"),
+          new Field("accessed", ENTRY_ACCESSED_OFFSET, 8, "1 if a lookup has returned it"),
+          new Field("bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload"),
+          new Field("written", ENTRY_WRITTEN_OFFSET, 8, "unix nanoseconds of the written stamp"),
+          new Field(
+              "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 48 characters, or zeros"));
+
+  private static final List<List<Field>> RECORDS =
+      List.of(HEADER, SUMMARY, STRIPE_HEAD, SLOT, WINNER, ENTRY);
+
+  /** Version and layout hash, as the one long that they are read as. */
+  public static long layout() {
+    return VERSION | (long) layoutHash() << 32;
+  }
+
+  private static int layoutHash() {
+    int hash = CoordinationLayout.layoutHash(RECORDS);
+    for (int constant : new int[] {STRIPES, PAGE_LENGTH, FIRST_PAGES, MOST_FILES, PAGES_OFFSET}) {
+      hash = 31 * hash + constant;
+    }
+    return hash;
+  }
+
+  /** The length of one of the files. */
+  public static int fileLength(int file) {
+    return pagesOffset(file) + pagesIn(file) * PAGE_LENGTH;
+  }
+
+  public static int pagesOffset(int file) {
+    return file == 0 ? PAGES_OFFSET : PAGE_LENGTH;
+  }
+
+  public static int pagesIn(int file) {
+    return file == 0 ? FIRST_PAGES : FIRST_PAGES << (file - 1);
+  }
+
+  /** Where a stripe's head lies in the first file. */
+  public static int stripeHead(int stripe) {
+    return STRIPE_HEADS_OFFSET + stripe * STRIPE_HEAD_LENGTH;
+  }
+
+  /** The first page of a file. */
+  public static int firstPage(int file) {
+    return file == 0 ? 0 : FIRST_PAGES << (file - 1);
+  }
+
+  /** Which file a page lies in. */
+  public static int fileOf(int page) {
+    return 32 - Integer.numberOfLeadingZeros(page / FIRST_PAGES);
+  }
+
+  /** Whether two to a power of pages from one on lie in one file. */
+  public static boolean isRun(int page, int sizeClass) {
+    return page > 0
+        && page < MOST_PAGES
+        && sizeClass < SIZE_CLASSES
+        && page + (1 << sizeClass) <= FIRST_PAGES << fileOf(page);
+  }
+
+  /** Where a page lies in its file. */
+  public static int offsetOf(int page) {
+    int file = fileOf(page);
+    return pagesOffset(file) + (page - firstPage(file)) * PAGE_LENGTH;
+  }
+}

@@ -1,0 +1,52 @@
+package io.warmstart.model;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/**
+ * What lies under a key, as its manifests tell. That a payload fits its manifest is not checked:
+ * {@code explain} and {@code verify} of the store do that.
+ *
+ * @param key the key
+ * @param entries its entries, the latest written first; expired ones too
+ * @param bytes what counts of the files in its directory: see {@link StoreStats#bytes}
+ * @param unreadable manifests that could not be read
+ */
+public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int unreadable) {
+
+  public static final Comparator<Listed> LATEST_FIRST =
+      Comparator.comparingLong((Listed each) -> each.writtenUnixSecs() ^ Long.MIN_VALUE)
+          .thenComparingInt(Listed::writtenNanos)
+          .thenComparing(Listed::runId)
+          .reversed();
+
+  /**
+   * One entry.
+   *
+   * @param runId its run
+   * @param objective its objective, if any
+   * @param iteration its iteration, if any, unsigned
+   * @param kind checkpoint or final
+   * @param payloadBytes its payload's length
+   * @param writtenUnixSecs when it was saved: whole seconds since 1970, unsigned
+   * @param writtenNanos the nanoseconds within the second
+   * @param accessed whether a lookup has returned it; hits show here once a manifest tells them
+   * @param accessedUnixSecs when one last did, unsigned; 0 if that was not recorded
+   * @param accessedNanos the nanoseconds within the second
+   * @param expired whether it has outlived this store's TTL
+   */
+  public record Listed(
+      String runId,
+      OptionalDouble objective,
+      OptionalLong iteration,
+      EntryKind kind,
+      long payloadBytes,
+      long writtenUnixSecs,
+      int writtenNanos,
+      boolean accessed,
+      long accessedUnixSecs,
+      int accessedNanos,
+      boolean expired) {}
+}

@@ -1,0 +1,17 @@
+package io.warmstart.model;
+
+/**
+ * The payload, with its manifest, is larger than all that the root may take up: no eviction could
+ * make room for it. Nothing was staged, changed or evicted; the version before is in place. A
+ * larger budget, or a smaller payload, helps.
+ *
+ * <p>Under a budget of 0, which nothing fits, saves are not refused: each evicts what was there
+ * before it.
+ */
+public final class PayloadTooLargeException extends StoreException {
+  private static final long serialVersionUID = 1L;
+
+  public PayloadTooLargeException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,70 @@
+package io.warmstart.policy;
+
+import io.warmstart.format.Manifest;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What a look or a sweep goes by: the root's policy, or what one store has named for itself alone.
+ *
+ * @param sizeBudgetBytes what the root may take up
+ * @param budgetInForce whether somebody has named that, or it has come into force; if not, it is
+ *     the default, by which nothing may go before the policy says so
+ * @param ttlNanos how long an entry lives unused; 0 = for ever
+ * @param ttlSinceNanos unix nanoseconds: what was written before never expires
+ * @param trustedIdleNanos an entry that was used more recently needs neither a touch nor a look at
+ *     the TTL
+ */
+public record Limits(
+    long sizeBudgetBytes,
+    boolean budgetInForce,
+    long ttlNanos,
+    long ttlSinceNanos,
+    long trustedIdleNanos) {
+  /** What holds while nobody has named a budget: 1 GiB. */
+  public static final long DEFAULT_SIZE_BUDGET_BYTES = 1L << 30;
+
+  /** What holds while nobody has named a TTL. */
+  public static final Duration DEFAULT_TTL = Duration.ofDays(30);
+
+  /** A hit this soon after the last one changes nothing. */
+  public static final long ACCESS_TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Where the policy cannot be read: nothing goes. */
+  static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0);
+
+  static Limits of(long sizeBudgetBytes, boolean budgetInForce, long ttlNanos, long ttlSince) {
+    long trustedIdle = ttlNanos > 0 ? Math.min(ACCESS_TICK_NANOS, ttlNanos) : ACCESS_TICK_NANOS;
+    return new Limits(sizeBudgetBytes, budgetInForce, ttlNanos, ttlSince, trustedIdle);
+  }
+
+  public Limits withBudget(long bytes) {
+    return of(bytes, true, ttlNanos, ttlSinceNanos);
+  }
+
+  Limits withTtl(long nanos) {
+    return of(sizeBudgetBytes, budgetInForce, nanos, 0);
+  }
+
+  /**
+   * Whether so much time has passed since a use. A clock that was set back makes ages negative, and
+   * expires nothing.
+   */
+  public boolean isPast(long lastUseUnixNanos, long nowUnixNanos) {
+    return ttlNanos > 0 && nowUnixNanos - lastUseUnixNanos >= ttlNanos;
+  }
+
+  /** Whether an entry was written before the TTL came into force. */
+  public boolean spares(Manifest manifest) {
+    return ttlSinceNanos > 0 && manifest.written().toUnixNanosSaturated() < ttlSinceNanos;
+  }
+
+  /** A duration in nanoseconds, saturated at 292 years. */
+  public static long saturatedNanos(Duration duration) {
+    try {
+      return duration.toNanos();
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+}

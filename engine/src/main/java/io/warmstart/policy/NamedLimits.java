@@ -1,0 +1,27 @@
+package io.warmstart.policy;
+
+import io.warmstart.model.PolicyUse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a store names of the limits when it is opened.
+ *
+ * @param budgetBytes the size budget; empty if it names none
+ * @param ttl zero = never; empty if it names none
+ * @param use what they mean beside the root's own
+ * @param readOnly whether the store is for lookups only, and so changes no policy
+ */
+public record NamedLimits(
+    OptionalLong budgetBytes, Optional<Duration> ttl, PolicyUse use, boolean readOnly) {
+  /** Whether it names any. */
+  boolean any() {
+    return budgetBytes.isPresent() || ttl.isPresent();
+  }
+
+  /** Whether they are meant for this store alone. */
+  boolean forThisStoreOnly() {
+    return any() && (use == PolicyUse.THIS_STORE_ONLY || readOnly);
+  }
+}

@@ -1,0 +1,76 @@
+package io.warmstart.process;
+
+import io.warmstart.mapped.CoordinationLayout;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This process's counters. Counting touches no shared line; the agent carries the sums over into
+ * the mapped process row a few times a second, where siblings and {@code stat} read them.
+ *
+ * <p>Hits, which must cost next to nothing, may be counted in a {@link HitTally} that one thread at
+ * a time writes.
+ *
+ * <p>Safe for all threads; {@link #carryOver} is called by one at a time.
+ */
+public final class Counters {
+  private final LongAdder[] adders = new LongAdder[CoordinationLayout.COUNTERS];
+  private final long[] carried = new long[adders.length];
+  private final Set<HitTally> tallies = new HashSet<>();
+
+  public Counters() {
+    for (int each = 0; each < adders.length; each++) {
+      adders[each] = new LongAdder();
+    }
+  }
+
+  /** Counts one. */
+  public void count(Counter counter) {
+    adders[counter.place()].increment();
+  }
+
+  /** Counts several. */
+  public void count(Counter counter, long amount) {
+    adders[counter.place()].add(amount);
+  }
+
+  /** Opens a tally, which counts until it is folded. */
+  public synchronized HitTally openTally() {
+    HitTally tally = new HitTally();
+    tallies.add(tally);
+    return tally;
+  }
+
+  /** Ends a tally: what it has counted stays counted. */
+  public synchronized void fold(HitTally tally) {
+    if (tallies.remove(tally)) {
+      count(Counter.HITS, tally.sum());
+    }
+  }
+
+  /** What this process has counted. */
+  public synchronized long own(Counter counter) {
+    long sum = adders[counter.place()].sum();
+    if (counter == Counter.HITS) {
+      for (HitTally tally : tallies) {
+        sum += tally.sum();
+      }
+    }
+    return sum;
+  }
+
+  /** Adds to the process row what has been counted since the last time. */
+  public synchronized void carryOver(@Nullable Coordination coordination) {
+    if (coordination == null) {
+      return;
+    }
+    for (Counter counter : Counter.values()) {
+      int each = counter.place();
+      long sum = own(counter);
+      coordination.count(counter, sum - carried[each]);
+      carried[each] = sum;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.warmstart.process;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.mapped.CoordinationLayout;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The row of this process in the process table of a root: how it is taken, kept and taken again.
+ *
+ * <p>Whatever becomes of the files, a process tries to go on with the row and the epoch that it
+ * had: the names of what it has staged tell both.
+ *
+ * <p>For one thread at a time.
+ */
+public final class Membership {
+  private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long ATTACH_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  private final Path directory;
+  private final EpochNanoClock clock;
+  private final LockFile locks;
+  private final CoordinationFile file;
+  private final LockProof proof = new LockProof();
+  private int row = -1;
+  private @Nullable FileLock rowLock;
+  private long epoch;
+  private boolean tookRowOfDead;
+
+  public Membership(
+      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot, LockFile locks) {
+    this.directory = place.directory();
+    this.clock = clock;
+    this.locks = locks;
+    this.file = new CoordinationFile(place, ops, boot);
+  }
+
+  /** Whether the names still lead to the files that are held, and the row is this process's. */
+  public boolean isCurrent(Coordination coordination) {
+    return locks.isCurrent() && file.isCurrent(coordination) && coordination.stillClaimed();
+  }
+
+  /** Whether the kernel has dropped this process's locks although the lock file is open. */
+  public boolean hasLostLocks() {
+    return holdsRow() && proof.isLost();
+  }
+
+  /** Whether the owner of the row before has died; told once. */
+  public boolean tookRowOfDead() {
+    boolean told = tookRowOfDead;
+    tookRowOfDead = false;
+    return told;
+  }
+
+  /**
+   * Opens the lock file, takes a row of it, and maps the coordination file.
+   *
+   * @throws OtherLayoutException if processes of another build are at work: the lock file is open
+   *     then, and no row is held
+   */
+  public Coordination attach() throws IOException {
+    locks.open();
+    FileLock attaching = lockAttachByte();
+    try {
+      Coordination coordination = file.open(this::otherRowsAreHeld);
+      if (!holdsRow()) {
+        claimRow(coordination);
+      }
+      if (!coordination.resume(row, epoch, ProcessHandle.current().pid())) {
+        claim(coordination);
+      }
+      return coordination;
+    } catch (OtherLayoutException e) {
+      // Somebody else of this layout is to find out when those of the other are gone.
+      giveUpRow();
+      throw e;
+    } finally {
+      locks.release(attaching);
+    }
+  }
+
+  private void claim(Coordination coordination) {
+    // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
+    // the whole directory. Epochs are only ever compared for equality.
+    long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
+    boolean leftInOrder =
+        coordination.claim(
+            row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
+    epoch = coordination.owner().epoch();
+    if (!leftInOrder) {
+      tookRowOfDead = true;
+    }
+  }
+
+  private FileLock lockAttachByte() throws IOException {
+    long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
+    while (true) {
+      FileLock lock = locks.tryLock(LockFile.ATTACH_BYTE);
+      if (lock != null) {
+        return lock;
+      }
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException(
+            "another process has been attaching for over "
+                + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
+                + " s: lock on byte "
+                + LockFile.ATTACH_BYTE
+                + " of "
+                + locks.path());
+      }
+      LockSupport.parkNanos(ATTACH_PARK_NANOS);
+    }
+  }
+
+  private boolean holdsRow() {
+    FileLock held = rowLock;
+    // No longer once the lock file was closed.
+    return held != null && held.isValid();
+  }
+
+  /**
+   * Takes the row that this process had before, or else one that is free; one whose owner has died
+   * only if there is no other. Until somebody has noticed that death, the row is what tells of it.
+   */
+  private void claimRow(Coordination coordination) throws IOException {
+    if (row >= 0 && tryRow(row)) {
+      return;
+    }
+    for (boolean ofTheDead : new boolean[] {false, true}) {
+      for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+        if (coordination.isOccupied(each) == ofTheDead && tryRow(each)) {
+          return;
+        }
+      }
+    }
+    throw new IOException(
+        "all " + CoordinationLayout.PROCESS_ROWS + " process rows are held: " + directory);
+  }
+
+  private boolean tryRow(int wanted) throws IOException {
+    FileLock lock = locks.tryLock(LockFile.rowByte(wanted));
+    if (lock == null) {
+      return false;
+    }
+    // Held until the channel closes: the lock is the proof that this process lives.
+    rowLock = lock;
+    row = wanted;
+    proof.find(locks, LockFile.rowByte(wanted));
+    return true;
+  }
+
+  private void giveUpRow() {
+    FileLock held = rowLock;
+    rowLock = null;
+    if (held != null) {
+      locks.release(held);
+    }
+  }
+
+  private boolean otherRowsAreHeld() throws IOException {
+    int own = holdsRow() ? row : -1;
+    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+      if (each != own && !locks.isFree(each)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+package io.warmstart.process;
+
+import io.warmstart.format.Owner;
+import io.warmstart.process.ProcessRegistry.Liveness;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The processes of this machine that work on the root, as this one knows them. A store for lookups
+ * only is none of them, and takes everybody for alive. Safe for all threads.
+ */
+public final class Siblings implements AutoCloseable {
+  private final @Nullable ProcessRegistry registry;
+
+  public Siblings(@Nullable ProcessRegistry registry) {
+    this.registry = registry;
+  }
+
+  /** What the processes share, if this one takes part in it now. */
+  public Optional<Coordination> coordination() {
+    return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
+  }
+
+  /** This process, as the names of what it stages give it. */
+  public Owner owner() {
+    return coordination()
+        .map(Coordination::owner)
+        // Without a row nobody can prove this process dead: its files stay until they are old.
+        .orElseGet(() -> new Owner(0xffff_ffff, 0, ProcessHandle.current().pid()));
+  }
+
+  public Liveness liveness(Owner owner) {
+    return registry == null ? Liveness.ALIVE : registry.liveness(owner);
+  }
+
+  /** How many are alive, with this one. */
+  public int alive() {
+    return registry == null ? 0 : registry.liveProcesses();
+  }
+
+  /** Whether a process has died on this root that nobody has noticed before. */
+  public boolean noticeDeaths() {
+    return registry != null && registry.noticeDeaths();
+  }
+
+  /** Has this process count as one that has died once it is gone. */
+  public void leaveTraces() {
+    if (registry != null) {
+      registry.leaveTraces();
+    }
+  }
+
+  /** Starts the thread that keeps this process's locks, if it does not run. */
+  public void ensureLocksAreKept() {
+    if (registry != null) {
+      registry.ensureRunning();
+    }
+  }
+
+  /** Closes the lock file if its name no longer leads to it: where the root was moved. */
+  public void closeReplacedLocks() {
+    if (registry != null) {
+      registry.closeIfReplaced();
+    }
+  }
+
+  /** Each counter over all processes; by its name in lower case. */
+  public Map<String, Long> sums(Counters own) {
+    Coordination shared = coordination().orElse(null);
+    own.carryOver(shared);
+    Map<String, Long> sums = new LinkedHashMap<>();
+    for (Counter counter : Counter.values()) {
+      sums.put(
+          counter.name().toLowerCase(Locale.ROOT),
+          shared == null ? own.own(counter) : shared.sum(counter));
+    }
+    return sums;
+  }
+
+  @Override
+  public void close() {
+    if (registry != null) {
+      registry.close();
+    }
+  }
+}

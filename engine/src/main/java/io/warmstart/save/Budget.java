@@ -1,0 +1,89 @@
+package io.warmstart.save;
+
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Stamp;
+import io.warmstart.index.RootRecords;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.policy.Limits;
+import java.nio.file.Path;
+
+/**
+ * What a save asks of the budget before it stages anything: whether the entry can be kept at all.
+ *
+ * <p>An entry is its payload and its manifest. One that is larger than the budget by itself would
+ * push out every other and then not fit either, so it is refused while nothing has happened yet.
+ * The exception is a budget of 0: nothing fits it, and whoever sets it wants each save to replace
+ * all that was there before.
+ */
+public final class Budget {
+  /** No manifest of ours is as long; with so much to spare nobody need know how long it is. */
+  private static final long ROOM_FOR_A_MANIFEST = 1024;
+
+  private static final int MOST_NANOS = 999_999_999;
+
+  private final RootRecords records;
+  private final Path root;
+  private final String producer;
+
+  public Budget(RootRecords records, Path root, String producer) {
+    this.records = records;
+    this.root = root;
+    this.producer = producer;
+  }
+
+  /**
+   * Refuses what cannot fit.
+   *
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   */
+  void requireRoom(Limits limits, Fingerprint key, long payloadBytes, EntryAttributes attributes) {
+    long budgetBytes = limits.sizeBudgetBytes();
+    if (budgetBytes == 0 || payloadBytes <= budgetBytes - ROOM_FOR_A_MANIFEST) {
+      return;
+    }
+    if (!limits.budgetInForce()) {
+      // A root that is larger than the default would keep its size.
+      budgetBytes = Math.max(budgetBytes, records.totalBytes().orElse(0));
+    }
+    long manifestBytes = manifestBytes(payloadBytes, attributes);
+    if (payloadBytes > budgetBytes - manifestBytes) {
+      throw new PayloadTooLargeException(
+          "payload and manifest are larger than the root's budget: expected<="
+              + budgetBytes
+              + " actual="
+              + payloadBytes
+              + "+"
+              + manifestBytes
+              + " key="
+              + key.toHex()
+              + " root="
+              + root);
+    }
+  }
+
+  /** How long the manifest can become, accesses included: a hit must not push its entry out. */
+  private long manifestBytes(long payloadBytes, EntryAttributes attributes) {
+    Stamp late = new Stamp(Long.MAX_VALUE / 1_000_000_000L, MOST_NANOS);
+    Manifest manifest =
+        Manifest.ofNewEntry(
+            producer,
+            late,
+            attributes.objective(),
+            attributes.iteration(),
+            attributes.kind() == EntryKind.FINAL,
+            Digest256.fromHex("0".repeat(64)),
+            payloadBytes);
+    try {
+      int written = ManifestCodec.encode(manifest).length;
+      return Math.max(written, ManifestCodec.encode(manifest.withAccess(late)).length);
+    } catch (ManifestFormatException e) {
+      throw new IllegalArgumentException("the manifest cannot be written: " + e.getMessage(), e);
+    }
+  }
+}
