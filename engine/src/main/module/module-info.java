@@ -1,0 +1,25 @@
+/**
+ * A warm-start and checkpoint store on plain files, for many processes at once.
+ *
+ * <p>Run with {@code --add-exports java.base/jdk.internal.misc=org.agrona}, which Agrona needs.
+ */
+module io.warmstart {
+  requires transitive chronicle.bytes;
+  requires transitive org.agrona;
+  requires static transitive org.jspecify;
+  requires chronicle.core;
+  requires com.fasterxml.jackson.databind;
+  requires info.picocli;
+  requires java.logging;
+  requires me.tongfei.progressbar;
+  // For Chronicle: an automatic module names nothing that it needs.
+  requires jdk.unsupported;
+  requires org.slf4j;
+
+  exports io.warmstart;
+  exports io.warmstart.model;
+
+  opens io.warmstart.cli to
+      com.fasterxml.jackson.databind,
+      info.picocli;
+}

@@ -1,0 +1,190 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A modular program finds the store as a module, sees its public packages, and no other. */
+@Tag("slow")
+class ModulePathTest {
+  private static final String DESCRIPTOR = "META-INF/versions/17/module-info.class";
+
+  private static final String PROGRAM =
+      """
+      package app;
+
+      import io.warmstart.Entry;
+      import io.warmstart.WarmStartStore;
+      import io.warmstart.model.EntryAttributes;
+      import io.warmstart.model.Fingerprinter;
+      import io.warmstart.model.Fingerprint;
+      import io.warmstart.model.Payload;
+      import java.nio.file.Path;
+
+      public class Main {
+        public static void main(String[] args) {
+          try (WarmStartStore store = WarmStartStore.open(Path.of(args[0]))) {
+            Fingerprint key = new Fingerprinter().absorbString("test", "modules").finish();
+            store.save(key, Payload.of(new byte[] {1, 2, 3}), EntryAttributes.checkpoint());
+            for (int look = 0; look < 2; look++) {
+              try (Entry entry = store.lookup(key).orElseThrow()) {
+                System.out.println(
+                    entry.payload().capacity() + " " + entry.bytes().readRemaining());
+              }
+            }
+            System.out.println(store.verify().clean() + " " + store.getClass().getModule());
+          }
+        }
+      }
+      """;
+
+  @TempDir Path work;
+
+  private static List<Path> classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(Path::of)
+        .toList();
+  }
+
+  /** The store as it is published; built from its classes where the tests run on these. */
+  private Path module() throws Exception {
+    Path classes =
+        Path.of(
+            Objects.requireNonNull(
+                WarmStartStore.class.getProtectionDomain().getCodeSource().getLocation().toURI()));
+    if (Files.isRegularFile(classes)) {
+      try (JarFile jar = new JarFile(classes.toFile())) {
+        assumeTrue(jar.getEntry(DESCRIPTOR) != null, "the jar was built without its descriptor");
+      }
+      return classes;
+    }
+    assumeTrue(
+        Files.exists(classes.resolve(DESCRIPTOR)), "only Maven compiles the module's descriptor");
+    Manifest manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.MULTI_RELEASE, "true");
+    Path jar = work.resolve("warmstart.jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        JarOutputStream out = new JarOutputStream(file, manifest);
+        Stream<Path> all = Files.walk(classes)) {
+      for (Path each : all.filter(Files::isRegularFile).toList()) {
+        out.putNextEntry(
+            new JarEntry(classes.relativize(each).toString().replace(File.separatorChar, '/')));
+        Files.copy(each, out);
+      }
+    }
+    return jar;
+  }
+
+  /** What the store requires, out of the class path of the tests. */
+  private static List<Path> dependencies() {
+    List<String> names =
+        List.of(
+            "agrona-",
+            "chronicle-",
+            "jackson-",
+            "picocli-",
+            "progressbar-",
+            "jline-",
+            "jspecify-",
+            "slf4j-");
+    return classPath().stream()
+        .filter(each -> names.stream().anyMatch(String.valueOf(each.getFileName())::startsWith))
+        .toList();
+  }
+
+  private String modulePath(Path module, Path... more) {
+    List<String> paths = new ArrayList<>();
+    dependencies().forEach(each -> paths.add(each.toString()));
+    paths.add(module.toString());
+    Stream.of(more).forEach(each -> paths.add(each.toString()));
+    return String.join(File.pathSeparator, paths);
+  }
+
+  /** Compiles a module {@code app}; returns what the compiler says against it. */
+  private String compile(Path module, String program, Path target) throws IOException {
+    Path sources = Files.createDirectories(target.resolveSibling(target.getFileName() + "-src"));
+    Files.createDirectories(sources.resolve("app"));
+    Path descriptor =
+        Files.writeString(
+            sources.resolve("module-info.java"), "module app { requires io.warmstart; }");
+    Path main = Files.writeString(sources.resolve("app/Main.java"), program);
+    JavaCompiler compiler = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler());
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    compiler.run(
+        null,
+        said,
+        said,
+        "-d",
+        target.toString(),
+        "--module-path",
+        modulePath(module),
+        descriptor.toString(),
+        main.toString());
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void aModularProgramSavesAndLooksUp() throws Exception {
+    Path module = module();
+    Path app = work.resolve("app");
+    assertEquals("", compile(module, PROGRAM, app));
+
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-exports=java.base/jdk.internal.misc=org.agrona",
+                "--module-path",
+                modulePath(module, app),
+                "--module",
+                "app/app.Main",
+                work.resolve("root").toString())
+            .redirectError(work.resolve("stderr").toFile())
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertEquals(0, process.waitFor(), () -> output + readStderr());
+    assertEquals(List.of("3 3", "3 3", "true module io.warmstart"), output.lines().toList());
+  }
+
+  private String readStderr() {
+    try {
+      return Files.readString(work.resolve("stderr"));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  @Test
+  void whatIsNotPublicCannotBeCompiledAgainst() throws Exception {
+    String said =
+        compile(
+            module(),
+            "package app; public class Main { io.warmstart.index.EntryFacts facts; }",
+            work.resolve("intruder"));
+
+    assertEquals(
+        1, said.lines().filter(line -> line.contains("io.warmstart.index is not visible")).count());
+  }
+}
