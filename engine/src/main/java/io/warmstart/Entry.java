@@ -1,7 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.format.Manifest;
-import io.warmstart.index.CachedEntry;
+import io.warmstart.index.HotEntry;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -41,7 +41,7 @@ public final class Entry implements AutoCloseable {
    *     less 8 bytes); then use {@link #bytes}
    */
   public DirectBuffer payload() {
-    CachedEntry payload = lease.held();
+    HotEntry payload = lease.held();
     if (!payload.fitsBuffer()) {
       throw new IllegalStateException(
           "payload is too large for a buffer, use bytes(): actual=" + payload.length());

@@ -1,9 +1,9 @@
 package io.warmstart;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
-import io.warmstart.engine.Roots;
+import io.warmstart.engine.RootOpener;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
@@ -109,15 +109,15 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     JvmFlags.check();
-    Engines.takeStandardDescriptors();
-    Path real = Roots.prepare(root, options.engineOptions());
+    EngineRegistry.takeStandardDescriptors();
+    Path real = RootOpener.prepare(root, options.engineOptions());
     try {
-      Engine engine = Engines.acquire(real, options.engineOptions());
+      Engine engine = EngineRegistry.acquire(real, options.engineOptions());
       try {
         engine.policy().agree(options.namedLimits());
         return new WarmStartStore(engine, options);
       } catch (IOException | RuntimeException | Error e) {
-        Engines.release(engine);
+        EngineRegistry.release(engine);
         throw e;
       }
     } catch (IOException e) {
@@ -458,7 +458,7 @@ public final class WarmStartStore implements AutoCloseable {
       closed = true;
     }
     engine.left(foreignCheckNanos);
-    Engines.release(engine);
+    EngineRegistry.release(engine);
   }
 
   private void ensureOpen() {

@@ -54,7 +54,7 @@ class ArchitectureTest {
           Set.of("Session", "WarmStartStore"),
           // An entry in memory points into the generation that it was filled from, which forgets
           // it.
-          Set.of("CachedEntries", "CachedEntry", "IndexAttachment", "KeyTable"));
+          Set.of("HotTable", "HotEntry", "Generation", "KeyTable"));
 
   private static String packageOf(JavaClass each) {
     String name = each.getPackageName().substring("io.warmstart".length());
@@ -149,15 +149,15 @@ class ArchitectureTest {
     Set<String> mayTouchFiles =
         Set.of(
             // Asks before there is a root to ask about.
-            "io.warmstart.engine.Roots",
+            "io.warmstart.engine.RootOpener",
             "io.warmstart.process.BootId",
             "io.warmstart.StoreOptions",
             // Ask where locks and index can lie, before there are any, and who owns that.
             "io.warmstart.io.FileSystemKind",
-            "io.warmstart.engine.SharedPlaces",
+            "io.warmstart.engine.Placements",
             "io.warmstart.engine.StoreOwner",
             "io.warmstart.process.PrivateDirectory",
-            "io.warmstart.process.SharedPlace",
+            "io.warmstart.process.Placement",
             // Its channel holds the kernel locks for life.
             "io.warmstart.process.LockFile",
             // Reads what the kernel lists of this process: no file of a root.
@@ -181,7 +181,7 @@ class ArchitectureTest {
 
   /**
    * What kills the JVM on a page that a truncation took away, or may: atomic read-modify-writes,
-   * and ints, which compiled code may widen while it reads them. See LostPages.
+   * and ints, which compiled code may widen while it reads them. See MappedFaults.
    */
   @Test
   void mappedFilesAreReadAndWrittenInWholeLongsAndInNoOtherWay() {

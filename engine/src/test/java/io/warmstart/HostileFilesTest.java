@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.model.EntryAttributes;
@@ -216,11 +216,11 @@ class HostileFilesTest {
 
   private long bootOfThisHost() throws IOException {
     StoreOptions options = StoreOptions.defaults();
-    Engine engine = Engines.acquire(root.toRealPath(), options.engineOptions());
+    Engine engine = EngineRegistry.acquire(root.toRealPath(), options.engineOptions());
     try {
       return engine.siblings().coordination().orElseThrow().owner().boot();
     } finally {
-      Engines.release(engine);
+      EngineRegistry.release(engine);
     }
   }
 

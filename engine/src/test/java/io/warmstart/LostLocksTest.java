@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.process.Coordination;
+import io.warmstart.process.ControlFile;
 import io.warmstart.testing.Await;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -61,8 +61,8 @@ class LostLocksTest {
     public static void main(String[] args) throws Exception {
       Path root = Path.of(args[0]);
       WarmStartStore store = WarmStartStore.open(root);
-      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
-      Coordination before = engine.siblings().coordination().orElseThrow();
+      Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
+      ControlFile before = engine.siblings().coordination().orElseThrow();
       System.out.println("owner " + before.owner().toText());
       ForkedJvm.awaitParent();
       FileChannel.open(root.resolve(".warmstart/locks")).close();

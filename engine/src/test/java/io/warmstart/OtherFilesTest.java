@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.index.IndexPatch;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
@@ -103,11 +103,11 @@ class OtherFilesTest {
       save(store, "key 0");
 
       long bytes = KeyFiles.bytesOf(root);
-      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+      Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
       try {
         assertEquals(bytes, engine.records().totalBytes().orElseThrow());
       } finally {
-        Engines.release(engine);
+        EngineRegistry.release(engine);
       }
       assertEquals(List.of(), store.verify().problems());
       assertEquals(bytes, store.evictOverflow().bytesBefore());

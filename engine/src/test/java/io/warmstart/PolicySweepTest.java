@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.PolicyUse;
@@ -64,11 +64,11 @@ class PolicySweepTest extends PolicyRoot {
       save(wide, "a", 3000);
       save(wide, "b", 3000);
       clock.advance(Duration.ofHours(1));
-      Engine engine = Engines.acquire(wide.root(), wide.options().engineOptions());
+      Engine engine = EngineRegistry.acquire(wide.root(), wide.options().engineOptions());
       try {
         engine.sweepFlow().runInBackground(10_000_000, true);
       } finally {
-        Engines.release(engine);
+        EngineRegistry.release(engine);
       }
       assertEquals(2, entries(wide));
     }

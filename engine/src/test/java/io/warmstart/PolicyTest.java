@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.PolicyConflictException;
@@ -177,11 +177,11 @@ class PolicyTest extends PolicyRoot {
       new PolicyFile(ops, root, new ChangeAges(ops, clock, System::nanoTime))
           .publish(PolicyCodec.decode("{\"ttl_seconds\": 60}".getBytes(UTF_8)), false);
 
-      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+      Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
       try {
         Await.until("it is noticed", () -> engine.policy().limits().ttlNanos() > 0);
       } finally {
-        Engines.release(engine);
+        EngineRegistry.release(engine);
       }
       assertTrue(store.lookup(Payloads.key("a")).isEmpty());
     }

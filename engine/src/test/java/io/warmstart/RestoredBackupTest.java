@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -231,7 +231,7 @@ class RestoredBackupTest {
       copy(from.manifest("r1"), to.manifest("r1"));
       assertTrue(store.lookup(key).isEmpty());
       clock.advance(Duration.ofMinutes(3));
-      Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+      Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
       try {
         long now = System.nanoTime();
         assertEquals(List.of(), engine.unsettled().due(now));
@@ -239,7 +239,7 @@ class RestoredBackupTest {
             List.of(key.digest()), engine.unsettled().due(now + Duration.ofMinutes(3).toNanos()));
         engine.recoverFlow().run(key.digest());
       } finally {
-        Engines.release(engine);
+        EngineRegistry.release(engine);
       }
       assertFalse(Files.exists(to.manifest("r1")));
     }

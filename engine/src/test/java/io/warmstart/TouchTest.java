@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.warmstart.access.PendingTouches;
+import io.warmstart.access.AccessStamps;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
@@ -223,7 +223,7 @@ class TouchTest {
    */
   @Test
   void aHitWaitsAMinuteForOthersAndIsThenDue() {
-    PendingTouches touches = new PendingTouches();
+    AccessStamps touches = new AccessStamps();
     Candidate candidate = new Candidate("run", manifestOf(store));
     long first = clock.nanoTime();
     long minute = Duration.ofMinutes(1).toNanos();
@@ -232,10 +232,10 @@ class TouchTest {
       touches.note(candidateKey(), candidate, clock.nanoTime());
       clock.advance(Duration.ofSeconds(1));
     }
-    List<Map.Entry<PendingTouches.Ref, PendingTouches.Touch>> due =
+    List<Map.Entry<AccessStamps.Ref, AccessStamps.Touch>> due =
         touches.due(minute, clock.nanoTime());
     assertEquals(1, due.size());
-    PendingTouches.Touch touch = due.get(0).getValue();
+    AccessStamps.Touch touch = due.get(0).getValue();
     assertEquals(first, touch.notedAtNanos());
     assertEquals(
         clock.nanoTime() - Duration.ofSeconds(1).toNanos(), touch.stamp().toUnixNanosSaturated());

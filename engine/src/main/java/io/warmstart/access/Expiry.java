@@ -4,7 +4,7 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.EntryFacts;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
@@ -22,15 +22,15 @@ public final class Expiry {
   public static final long AHEAD_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final RootDirectory root;
-  private final PendingTouches touches;
-  private final RootRecords records;
+  private final AccessStamps touches;
+  private final SpaceLedger records;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
   public Expiry(
       RootDirectory root,
-      PendingTouches touches,
-      RootRecords records,
+      AccessStamps touches,
+      SpaceLedger records,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;

@@ -1,9 +1,9 @@
 package io.warmstart.engine;
 
+import io.warmstart.access.AccessStamps;
+import io.warmstart.access.CoarseClock;
 import io.warmstart.access.Expiry;
-import io.warmstart.access.PendingTouches;
-import io.warmstart.access.TickingClock;
-import io.warmstart.evict.DryRun;
+import io.warmstart.evict.DryRunFlow;
 import io.warmstart.evict.EntryRemoval;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignTouches;
@@ -11,9 +11,9 @@ import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.IndexContents;
-import io.warmstart.index.RootRecords;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.Index;
+import io.warmstart.index.RecordedIndex;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileSystemKind;
 import io.warmstart.io.IdleDescriptors;
@@ -36,9 +36,9 @@ import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.PairRemoval;
+import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.pair.Stager;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
@@ -46,21 +46,21 @@ import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.BootId;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
-import io.warmstart.process.ProcessRegistry;
-import io.warmstart.process.SharedPlace;
+import io.warmstart.process.Placement;
+import io.warmstart.process.ProcessTable;
 import io.warmstart.process.Siblings;
-import io.warmstart.recover.IndexCheck;
+import io.warmstart.process.StripeLocks;
+import io.warmstart.recover.IndexAudit;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RestoreFlow;
 import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
+import io.warmstart.save.AccessStampWriter;
 import io.warmstart.save.Budget;
-import io.warmstart.save.OpenDirectories;
+import io.warmstart.save.KeyDirectories;
 import io.warmstart.save.Publisher;
 import io.warmstart.save.SaveFlow;
-import io.warmstart.save.TouchFlow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -72,8 +72,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the stores of one root share in this JVM. It makes the parts, hands each the ones that it
- * works with, and closes them; what happens, the flows say. Made by {@link Engines}, closed with
- * the last store.
+ * works with, and closes them; what happens, the flows say. Made by {@link EngineRegistry}, closed
+ * with the last store.
  */
 public final class Engine implements AutoCloseable {
   private static final int MOST_OPEN_DIRECTORIES = 512;
@@ -86,21 +86,21 @@ public final class Engine implements AutoCloseable {
   private static final String PRODUCER = "warmstart-java 0.1";
 
   private final RootDirectory root;
-  private final SharedPlace place;
+  private final Placement place;
   private final RootWatch rootWatch;
   private final EpochNanoClock clock;
   private final Counters counters = new Counters();
   private final Siblings siblings;
-  private final KeyLocks stripes;
-  private final SharedIndex index;
-  private final RootRecords records;
-  private final TickingClock ticks;
+  private final StripeLocks stripes;
+  private final Index index;
+  private final SpaceLedger records;
+  private final CoarseClock ticks;
   private final ChangeAges ages;
   private final PairReader reader;
-  private final Stager stager;
+  private final PairWriter stager;
   private final Quarantine quarantine;
   private final CaseFolding caseFolding;
-  private final OpenDirectories openDirectories;
+  private final KeyDirectories openDirectories;
   private final ReplacedFiles replaced;
   private final ForeignTouches foreignTouches;
   private final RunIdGenerator runIds;
@@ -113,7 +113,7 @@ public final class Engine implements AutoCloseable {
   private final RecoverFlow recoverFlow;
   private final FileLookup fileLookup;
   private final SweepFlow sweepFlow;
-  private final TouchFlow touchFlow;
+  private final AccessStampWriter touchFlow;
   private final VerifyFlow verifyFlow;
   private final InspectFlow inspectFlow;
   private final ExplainFlow explainFlow;
@@ -134,11 +134,11 @@ public final class Engine implements AutoCloseable {
    */
   static Engine open(
       Path root,
-      SharedPlace place,
+      Placement place,
       StoreOwner owner,
       EngineOptions options,
       PayloadCache payloadCache,
-      TickingClock ticks,
+      CoarseClock ticks,
       IdleDescriptors idle)
       throws IOException {
     long boot = idle.opening(BootId::read);
@@ -163,11 +163,11 @@ public final class Engine implements AutoCloseable {
 
   private Engine(
       RootDirectory root,
-      SharedPlace place,
+      Placement place,
       StoreOwner owner,
       EngineOptions options,
       PayloadCache payloads,
-      TickingClock ticks,
+      CoarseClock ticks,
       IdleDescriptors idle,
       RootWatch rootWatch,
       long boot)
@@ -181,14 +181,14 @@ public final class Engine implements AutoCloseable {
     this.clock = options.clock();
     this.ticks = ticks;
     this.idle = idle;
-    ProcessRegistry registry =
-        readOnly ? null : ProcessRegistry.start(place, ops, clock, boot, counters);
+    ProcessTable registry = readOnly ? null : ProcessTable.start(place, ops, clock, boot, counters);
     this.siblings = new Siblings(registry);
     boolean opened = false;
     try {
-      stripes = new KeyLocks(registry, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
+      stripes =
+          new StripeLocks(registry, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
       index =
-          new SharedIndex(
+          new Index(
               stripes,
               root.path(),
               place,
@@ -199,14 +199,14 @@ public final class Engine implements AutoCloseable {
       if (readOnly) {
         index.close();
       }
-      records = new RootRecords(index);
+      records = new SpaceLedger(index);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
-      stager = new Stager(ops, siblings::owner, this::writtenStamp, PRODUCER, !remote);
+      stager = new PairWriter(ops, siblings::owner, this::writtenStamp, PRODUCER, !remote);
       quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
       caseFolding = new CaseFolding(ops, root.path());
       openDirectories =
-          new OpenDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));
+          new KeyDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));
       // A network file system's client gives an open file that is replaced another name instead.
       int mostReplaced = remote ? 0 : MOST_REPLACED_FILES;
       replaced =
@@ -219,7 +219,7 @@ public final class Engine implements AutoCloseable {
       foreignTouches.learn(siblings.coordination().orElse(null));
       runIds = new RunIdGenerator(clock::nanoTime);
       policy = new PolicyInForce(root, stripes, ages, remote, clock);
-      PendingTouches touches = new PendingTouches();
+      AccessStamps touches = new AccessStamps();
       expiry = new Expiry(root, touches, records, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, records, expiry, leftovers, place.racyWindow());
@@ -285,7 +285,7 @@ public final class Engine implements AutoCloseable {
               counters,
               clock);
       touchFlow =
-          new TouchFlow(
+          new AccessStampWriter(
               root,
               rootWatch,
               touches,
@@ -301,12 +301,12 @@ public final class Engine implements AutoCloseable {
               root,
               locks,
               recoverFlow,
-              new IndexCheck(
+              new IndexAudit(
                   root,
                   stripes,
                   locks,
                   records,
-                  new IndexContents(index),
+                  new RecordedIndex(index),
                   quarantine,
                   place,
                   clock),
@@ -352,7 +352,7 @@ public final class Engine implements AutoCloseable {
     return root.path();
   }
 
-  public SharedPlace place() {
+  public Placement place() {
     return place;
   }
 
@@ -372,7 +372,7 @@ public final class Engine implements AutoCloseable {
     return policy;
   }
 
-  public RootRecords records() {
+  public SpaceLedger records() {
     return records;
   }
 
@@ -419,8 +419,8 @@ public final class Engine implements AutoCloseable {
     return sweepFlow;
   }
 
-  public DryRun dryRun(Limits limits) {
-    return new DryRun(root, records, recount, quarantine, policy, expiry, clock, limits);
+  public DryRunFlow dryRun(Limits limits) {
+    return new DryRunFlow(root, records, recount, quarantine, policy, expiry, clock, limits);
   }
 
   public RecoverFlow recoverFlow() {

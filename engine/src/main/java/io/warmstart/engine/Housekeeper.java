@@ -2,21 +2,21 @@ package io.warmstart.engine;
 
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.index.RootRecords;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.Index;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.policy.PolicyInForce;
-import io.warmstart.process.Coordination;
+import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Siblings;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
-import io.warmstart.save.TouchFlow;
+import io.warmstart.save.AccessStampWriter;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -57,12 +57,12 @@ final class Housekeeper implements AutoCloseable {
 
   private final Siblings siblings;
   private final RootWatch rootWatch;
-  private final SharedIndex index;
-  private final RootRecords records;
+  private final Index index;
+  private final SpaceLedger records;
   private final RootScan rootScan;
   private final RecoverFlow recoverFlow;
   private final SweepFlow sweepFlow;
-  private final TouchFlow touchFlow;
+  private final AccessStampWriter touchFlow;
   private final PolicyInForce policy;
   private final UnsettledKeys unsettled;
   private final ForeignTouches foreignTouches;
@@ -78,7 +78,7 @@ final class Housekeeper implements AutoCloseable {
   private long countedAt;
   private long pause;
   private long savesAtSweep;
-  private @Nullable Coordination attached;
+  private @Nullable ControlFile attached;
 
   private volatile boolean closed;
 
@@ -90,12 +90,12 @@ final class Housekeeper implements AutoCloseable {
   Housekeeper(
       Siblings siblings,
       RootWatch rootWatch,
-      SharedIndex index,
-      RootRecords records,
+      Index index,
+      SpaceLedger records,
       RootScan rootScan,
       RecoverFlow recoverFlow,
       SweepFlow sweepFlow,
-      TouchFlow touchFlow,
+      AccessStampWriter touchFlow,
       PolicyInForce policy,
       UnsettledKeys unsettled,
       ForeignTouches foreignTouches,
@@ -151,7 +151,7 @@ final class Housekeeper implements AutoCloseable {
 
   private void tick() {
     rootWatch.look();
-    Coordination shared = siblings.coordination().orElse(null);
+    ControlFile shared = siblings.coordination().orElse(null);
     counters.carryOver(shared);
     foreignTouches.learn(shared);
     if (shared != null && shared != attached) {

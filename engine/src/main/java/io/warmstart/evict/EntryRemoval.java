@@ -1,7 +1,7 @@
 package io.warmstart.evict;
 
+import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
-import io.warmstart.access.PendingTouches;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.DirectoryNames.Classified;
@@ -154,7 +154,7 @@ public final class EntryRemoval {
       throws IOException {
     PairRemoval.Judged judged = pairRemoval.judge(directory, runId);
     return judged != null
-        && PendingTouches.sameVersion(judged.manifest(), manifest)
+        && AccessStamps.sameVersion(judged.manifest(), manifest)
         && pairRemoval.remove(directory, runId, judged);
   }
 

@@ -1,16 +1,16 @@
 package io.warmstart.evict;
 
 import io.warmstart.index.RecordedEntry;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Victims by what the index has recorded of all entries. */
 final class RecordedVictims implements Victims {
-  private final RootRecords records;
+  private final SpaceLedger records;
 
-  RecordedVictims(RootRecords records) {
+  RecordedVictims(SpaceLedger records) {
     this.records = records;
     records.reconsider();
   }

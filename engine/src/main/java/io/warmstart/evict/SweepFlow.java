@@ -2,7 +2,7 @@ package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.evict.EntryRemoval.Outcome;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.EngineLog;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.KeyUpdate;
@@ -19,7 +19,7 @@ import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RootScan;
 import io.warmstart.save.SavedEntry;
@@ -68,9 +68,9 @@ public final class SweepFlow {
   private static final int MOST_PASSES = 4;
 
   private final RootDirectory root;
-  private final KeyLocks sweepLock;
+  private final StripeLocks sweepLock;
   private final RecoveringLocks locks;
-  private final RootRecords records;
+  private final SpaceLedger records;
   private final RootScan rootScan;
   private final RecoverFlow recoverFlow;
   private final EntryRemoval removal;
@@ -83,9 +83,9 @@ public final class SweepFlow {
 
   public SweepFlow(
       RootDirectory root,
-      KeyLocks sweepLock,
+      StripeLocks sweepLock,
       RecoveringLocks locks,
-      RootRecords records,
+      SpaceLedger records,
       RootScan rootScan,
       RecoverFlow recoverFlow,
       EntryRemoval removal,
@@ -124,11 +124,11 @@ public final class SweepFlow {
     if (isWithinBudget(limits.now())) {
       return;
     }
-    try (KeyLocks.Hold hold =
+    try (StripeLocks.Hold hold =
         sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)) {
       Limits fresh = limits.freshForSweep();
       // The sweep that was waited for may have done it.
-      if (hold == null || (hold.shared() && isWithinBudget(fresh))) {
+      if (hold == null || (hold.heldAcrossProcesses() && isWithinBudget(fresh))) {
         return;
       }
       Sweep sweep = new Sweep(foreignCheckNanos > 0, false, fresh, saved);
@@ -183,7 +183,7 @@ public final class SweepFlow {
       if (scanning || records.walkedAt() == 0 || records.totalBytes().isEmpty()) {
         sweep.scan(true);
       }
-      try (KeyLocks.Hold hold = sweepLock.acquireSweep(PATIENCE_NANOS)) {
+      try (StripeLocks.Hold hold = sweepLock.acquireSweep(PATIENCE_NANOS)) {
         sweep.limits = fresh.get();
         return sweep.run(hold);
       }
@@ -223,7 +223,7 @@ public final class SweepFlow {
       return scan;
     }
 
-    private EvictionReport run(KeyLocks.Hold hold) throws IOException {
+    private EvictionReport run(StripeLocks.Hold hold) throws IOException {
       counters.count(Counter.SWEEPS);
       // Again if some were used since they were counted, or the total has come into doubt.
       for (int pass = 0; pass < MOST_PASSES; pass++) {
@@ -267,7 +267,7 @@ public final class SweepFlow {
      * @return false if the total has come into doubt meanwhile, or the root is over its budget
      *     still and some that were to go had been used
      */
-    private boolean evict(KeyLocks.Hold hold, Victims victims) throws IOException {
+    private boolean evict(StripeLocks.Hold hold, Victims victims) throws IOException {
       expire(victims);
       settleBudget(hold, victims.bytes().orElse(0));
       if (isOver(victims)) {
@@ -312,7 +312,7 @@ public final class SweepFlow {
      * A default budget comes into force before the first entry goes by it. Not in the background:
      * nobody who saves has missed the room yet.
      */
-    private void settleBudget(KeyLocks.Hold hold, long bytes) {
+    private void settleBudget(StripeLocks.Hold hold, long bytes) {
       if (limits.budgetInForce() || bytes <= limits.sizeBudgetBytes()) {
         return;
       }

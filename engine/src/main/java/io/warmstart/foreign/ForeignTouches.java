@@ -6,9 +6,9 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.StagedPair;
-import io.warmstart.process.Coordination;
+import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
@@ -120,7 +120,7 @@ public final class ForeignTouches {
   }
 
   /** Takes over what other processes of this machine have seen since, or before this one came. */
-  public void learn(@Nullable Coordination shared) {
+  public void learn(@Nullable ControlFile shared) {
     long sum = shared == null ? learnt : shared.sum(Counter.FOREIGN_SEEN);
     if (sum != learnt) {
       learnt = sum;
@@ -129,7 +129,7 @@ public final class ForeignTouches {
   }
 
   /** Notes what lies in a key's directory of programs that take no lock of ours. */
-  public void noteTracesIn(KeyScan scan) {
+  public void noteTracesIn(KeyListing scan) {
     if (!scan.foreignTemporaries().isEmpty()
         || scan.candidates().stream().anyMatch(ForeignTouches::isForeignAndYoung)) {
       seen();

@@ -14,9 +14,9 @@ import static io.warmstart.mapped.IndexLayout.KEY_OFFSET;
 import static io.warmstart.mapped.IndexLayout.USED;
 
 import io.warmstart.format.RunIds;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class EntryTable {
   private final StripeTotals totals;
   private final Segments segments;
-  private final OwnChanges own;
+  private final LocalChanges own;
   private final Segments.Mover mover = new Move();
 
   /**
@@ -55,7 +55,7 @@ final class EntryTable {
    * @param own takes each change that is made here
    * @param pages gives out a number of adjacent pages of zeros: the first one's number, or 0
    */
-  EntryTable(IndexFiles files, StripeTotals totals, OwnChanges own, IntUnaryOperator pages) {
+  EntryTable(IndexFiles files, StripeTotals totals, LocalChanges own, IntUnaryOperator pages) {
     this.totals = totals;
     this.segments = new Segments(files, pages, ENTRIES_OFFSET, ENTRY_LENGTH);
     this.own = own;
@@ -67,7 +67,7 @@ final class EntryTable {
    * @return false if there is no room
    */
   boolean record(Digest256 key, EntryFacts facts) {
-    long runHash = Checks.ofRunId(facts.runId());
+    long runHash = Checksums.ofRunId(facts.runId());
     SlotCursor at = new SlotCursor();
     boolean known = find(key, runHash, at);
     boolean recorded = put(known, key, facts, at);
@@ -85,7 +85,7 @@ final class EntryTable {
     Set<Long> wanted = new HashSet<>();
     SlotCursor at = new SlotCursor();
     for (EntryFacts facts : all) {
-      long runHash = Checks.ofRunId(facts.runId());
+      long runHash = Checksums.ofRunId(facts.runId());
       wanted.add(runHash);
       recorded &= put(find(key, runHash, at), key, facts, at);
     }
@@ -96,17 +96,17 @@ final class EntryTable {
             segment.setState(offset, GONE);
           }
         });
-    totals.raiseChanges(KeyLocks.stripeOf(key));
+    totals.raiseChanges(StripeLocks.stripeOf(key));
     return recorded;
   }
 
   /** Counts a change of an entry, which is where it is now, or nowhere. */
   private void changed(Digest256 key, long runHash, int more) {
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     long changes = totals.raiseChanges(stripe);
     if (own.wanted()) {
       own.add(
-          new OwnChanges.Change(
+          new LocalChanges.Change(
               stripe, changes, more, RecordedEntry.id(key, runHash), read(key, runHash)));
     }
   }
@@ -117,7 +117,7 @@ final class EntryTable {
       putFacts(at, facts);
       return true;
     }
-    long runHash = Checks.ofRunId(facts.runId());
+    long runHash = Checksums.ofRunId(facts.runId());
     Segment segment = place(key, runHash, at);
     while (segment == null && segments.grow(key, mover)) {
       segment = place(key, runHash, at);
@@ -157,7 +157,7 @@ final class EntryTable {
 
   /** Forgets an entry. The caller holds the key's stripe, shared. */
   void remove(Digest256 key, String runId) {
-    remove(key, Checks.ofRunId(runId));
+    remove(key, Checksums.ofRunId(runId));
   }
 
   /** Forgets an entry that is recorded and not there. The caller holds the stripe, shared. */
@@ -177,7 +177,7 @@ final class EntryTable {
   /** Marks an entry as accessed. Needs no lock. */
   void touch(Digest256 key, String runId, long nowUnixNanos) {
     Segment segment = segments.of(key);
-    int offset = segment == null ? Segment.NONE : find(segment, key, Checks.ofRunId(runId));
+    int offset = segment == null ? Segment.NONE : find(segment, key, Checksums.ofRunId(runId));
     if (segment != null && offset != Segment.NONE) {
       if (segment.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET) < nowUnixNanos) {
         segment.buffer.putLongRelease(offset + ENTRY_LAST_USE_OFFSET, nowUnixNanos);
@@ -192,7 +192,7 @@ final class EntryTable {
    * @return unix nanoseconds; {@link Long#MIN_VALUE} if it is not recorded or was never accessed
    */
   long accessedNanos(Digest256 key, String runId) {
-    RecordedEntry entry = read(key, Checks.ofRunId(runId));
+    RecordedEntry entry = read(key, Checksums.ofRunId(runId));
     return entry == null || !entry.accessed() ? Long.MIN_VALUE : entry.lastUseNanos();
   }
 
@@ -291,7 +291,7 @@ final class EntryTable {
   }
 
   private boolean find(Digest256 key, long runHash, SlotCursor at) {
-    return segments.find(key, Checks.ofKey(key), home(key, runHash), runHash, -1L, at);
+    return segments.find(key, Checksums.ofKey(key), home(key, runHash), runHash, -1L, at);
   }
 
   private static int find(Segment segment, Digest256 key, long runHash) {
@@ -299,7 +299,7 @@ final class EntryTable {
   }
 
   private static int home(Digest256 key, long runHash) {
-    return (int) (Checks.ofKey(key) + runHash);
+    return (int) (Checksums.ofKey(key) + runHash);
   }
 
   private static long runHash(Segment segment, int offset) {
@@ -361,6 +361,6 @@ final class EntryTable {
       length++;
     }
     String runId = new String(name, 0, length, StandardCharsets.US_ASCII);
-    return RunIds.isValid(runId) && Checks.ofRunId(runId) == runHash ? runId : null;
+    return RunIds.isValid(runId) && Checksums.ofRunId(runId) == runHash ? runId : null;
   }
 }

@@ -2,7 +2,7 @@ package io.warmstart.index;
 
 import static io.warmstart.mapped.IndexLayout.STRIPES;
 
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Which entry of a root is the next to be evicted.
  *
  * <p>For each stripe the first few of its entries are remembered, with the stripe's count of
- * changes. What this process changes it is told ({@link OwnChanges}); when another has changed the
- * stripe, or all that were remembered are gone, the stripe is read again. So a process that saves
- * at a full budget reads a stripe once in a while, and not with each save.
+ * changes. What this process changes it is told ({@link LocalChanges}); when another has changed
+ * the stripe, or all that were remembered are gone, the stripe is read again. So a process that
+ * saves at a full budget reads a stripe once in a while, and not with each save.
  *
  * <p>Every entry that is not remembered comes after those that are. A hit moves an entry's stamp
  * without moving the count, but only ever to later: so a remembered one may come too early, and is
@@ -35,13 +35,13 @@ final class EvictionOrder {
 
   private final StripeTotals totals;
   private final EntryTable entries;
-  private final OwnChanges own;
+  private final LocalChanges own;
   private final Stripe[] stripes = new Stripe[STRIPES];
 
   /** The stripes of entries that are left out, by their ids. */
   private final Map<Long, Stripe> passedOver = new HashMap<>();
 
-  EvictionOrder(StripeTotals totals, EntryTable entries, OwnChanges own) {
+  EvictionOrder(StripeTotals totals, EntryTable entries, LocalChanges own) {
     this.totals = totals;
     this.entries = entries;
     this.own = own;
@@ -69,7 +69,7 @@ final class EvictionOrder {
         return next;
       }
       // It was used since, or is gone, of which the count will tell.
-      Stripe stripe = stripes[KeyLocks.stripeOf(next.key())];
+      Stripe stripe = stripes[StripeLocks.stripeOf(next.key())];
       stripe.first.remove(next);
       if (again != null) {
         stripe.first.add(again);
@@ -107,7 +107,7 @@ final class EvictionOrder {
 
   /** Leaves an entry out from now on, since it cannot be removed. */
   synchronized void passOver(RecordedEntry entry) {
-    Stripe stripe = stripes[KeyLocks.stripeOf(entry.key())];
+    Stripe stripe = stripes[StripeLocks.stripeOf(entry.key())];
     passedOver.put(entry.id(), stripe);
     stripe.first.remove(entry.id());
   }
@@ -120,7 +120,7 @@ final class EvictionOrder {
 
   private void refreshAll() {
     own.want();
-    for (OwnChanges.Change change = own.poll(); change != null; change = own.poll()) {
+    for (LocalChanges.Change change = own.poll(); change != null; change = own.poll()) {
       apply(change);
     }
     for (int stripe = 0; stripe < STRIPES; stripe++) {
@@ -128,7 +128,7 @@ final class EvictionOrder {
     }
   }
 
-  private void apply(OwnChanges.Change change) {
+  private void apply(LocalChanges.Change change) {
     Stripe stripe = stripes[change.stripe()];
     if (!stripe.known || change.changes() != stripe.seen + 1) {
       // Of a stripe that will be read again; or it was read with this change.

@@ -4,7 +4,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.process.SharedPlace;
+import io.warmstart.process.Placement;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -32,12 +32,12 @@ final class ForeignChanges {
   private record RootLook(long atUnixNanos, long ctime) {}
 
   private final Path root;
-  private final SharedPlace place;
+  private final Placement place;
   private final FileOps ops;
   private final LookRate rate = new LookRate();
   private volatile @Nullable RootLook lastRootLook;
 
-  ForeignChanges(Path root, SharedPlace place, FileOps ops) {
+  ForeignChanges(Path root, Placement place, FileOps ops) {
     this.root = root;
     this.place = place;
     this.ops = ops;
@@ -66,7 +66,7 @@ final class ForeignChanges {
    * Whether a winner's directory and manifest have the change times that they were read under. A
    * manifest that is written to in place, by {@code cp} or an editor, leaves its directory's alone.
    */
-  boolean isAsItWas(CachedEntry winner, long expected) {
+  boolean isAsItWas(HotEntry winner, long expected) {
     return isAsItWas(winner.directory(), expected)
         && winner.manifestCtime() != 0
         && ctimeOf(winner.directory().manifest(winner.candidate().runId()))

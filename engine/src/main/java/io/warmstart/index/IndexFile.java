@@ -13,7 +13,7 @@ import static io.warmstart.mapped.IndexLayout.STATE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.VERSION_OFFSET;
 
 import io.warmstart.io.FileFacts;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ final class IndexFile {
 
   private long ownWord() {
     Object own = identity == null ? null : identity.identity();
-    return own == null ? 0 : Checks.ofText(own.toString());
+    return own == null ? 0 : Checksums.ofText(own.toString());
   }
 
   long generation() {
@@ -89,11 +89,11 @@ final class IndexFile {
 
   /** The word that says how many pages are given out. */
   static long pagesUsed(long pages) {
-    return Checks.seal(PAGES_USED, pages);
+    return Checksums.seal(PAGES_USED, pages);
   }
 
   /** How many pages are given out by such a word; -1 if it is none. */
   static long pagesUsedOf(long word) {
-    return Checks.unseal(PAGES_USED, word);
+    return Checksums.unseal(PAGES_USED, word);
   }
 }

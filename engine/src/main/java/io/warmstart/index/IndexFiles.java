@@ -9,7 +9,7 @@ import static io.warmstart.mapped.IndexLayout.SUPERSEDED;
 
 import io.warmstart.io.FileFacts;
 import io.warmstart.mapped.IndexLayout;
-import io.warmstart.mapped.LostPages;
+import io.warmstart.mapped.MappedFaults;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -105,7 +105,7 @@ final class IndexFiles {
   void giveUp() {
     // Not for what a page that is gone has left in a register, nor because this process has lost a
     // file, or cannot map it: that costs this process alone.
-    LostPages.surface();
+    MappedFaults.raisePending();
     if (!lost) {
       supersede();
     }

@@ -3,8 +3,8 @@ package io.warmstart.index;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.IndexLayout;
-import io.warmstart.mapped.LostPages;
-import io.warmstart.process.ProcessRegistry;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.process.ProcessTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -52,12 +52,12 @@ class IndexMapper implements IndexFiles.Extensions {
       return null;
     }
     if (!first.usable(boot.getAsLong())) {
-      // Before a new one can be found: see SharedIndex.
+      // Before a new one can be found: see Index.
       new IndexFiles(first, this).supersede();
-      LostPages.surface();
+      MappedFaults.raisePending();
       return null;
     }
-    LostPages.surface();
+    MappedFaults.raisePending();
     return new IndexFiles(first, this);
   }
 
@@ -73,7 +73,7 @@ class IndexMapper implements IndexFiles.Extensions {
   public @Nullable IndexFile open(int number, long generation) throws IOException {
     IndexFile file = map(number);
     boolean fits = file != null && file.usableIn(generation);
-    LostPages.surface();
+    MappedFaults.raisePending();
     return fits ? file : null;
   }
 
@@ -134,7 +134,7 @@ class IndexMapper implements IndexFiles.Extensions {
 
   /**
    * Zeros are written, not left as a hole: a hole on a full disk kills the JVM that touches it.
-   * Under a name of its own, for the reason that {@link ProcessRegistry} gives.
+   * Under a name of its own, for the reason that {@link ProcessTable} gives.
    */
   private IndexFile create(int number, long generation) throws IOException {
     requireRoom(IndexLayout.fileLength(number));
@@ -151,7 +151,7 @@ class IndexMapper implements IndexFiles.Extensions {
       MappedByteBuffer mapped = file.mapShared(length);
       IndexFile made = new IndexFile(new UnsafeBuffer(mapped), number, file.facts());
       made.initialise(boot.getAsLong(), generation);
-      LostPages.surface();
+      MappedFaults.raisePending();
       ops.rename(staged, path(number));
       renamed = true;
       return made;

@@ -17,7 +17,7 @@ public final class IndexQuery {
     this.lease = lease;
   }
 
-  /** The lease that a hit has taken: on a {@link CachedEntry}. */
+  /** The lease that a hit has taken: on a {@link HotEntry}. */
   public PayloadLease lease() {
     return lease;
   }

@@ -2,7 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.payload.CacheLinePadding;
 
 /**
@@ -48,10 +48,10 @@ public final class IndexedWinner extends CacheLinePadding {
         Double.doubleToLongBits(manifest.objective().orElse(Double.NaN))
             + 31 * manifest.iteration().orElse(-1)
             + (manifest.finalResult() ? 1 : 0);
-    long mixedHigh = Checks.mix(manifest.checksum().word(0) ^ Checks.mix(moment));
+    long mixedHigh = Checksums.mix(manifest.checksum().word(0) ^ Checksums.mix(moment));
     long mixedLow =
-        Checks.mix(manifest.checksum().word(1) + Checks.ofRunId(candidate.runId()))
-            ^ Checks.mix(facts + Checks.mix(moment));
+        Checksums.mix(manifest.checksum().word(1) + Checksums.ofRunId(candidate.runId()))
+            ^ Checksums.mix(facts + Checksums.mix(moment));
     // Both 0 is the mark of a miss.
     set(mixedHigh, mixedHigh == 0 && mixedLow == 0 ? 1 : mixedLow, lastUseUnixNanos);
   }

@@ -19,7 +19,7 @@ import static io.warmstart.mapped.IndexLayout.WALKED_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNER_LENGTH;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
@@ -79,12 +79,12 @@ final class KeyTable {
 
   /** Finds a key's slot. Allocates nothing. */
   boolean find(Digest256 key, SlotCursor at) {
-    long hash = Checks.ofKey(key);
+    long hash = Checksums.ofKey(key);
     return segments.find(key, hash, home(hash), 0, 0, at);
   }
 
   private static int home(Digest256 key) {
-    return home(Checks.ofKey(key));
+    return home(Checksums.ofKey(key));
   }
 
   /** Of the bits below those that choose the segment. */
@@ -106,9 +106,9 @@ final class KeyTable {
     }
     Segment segment = place(key, false, at);
     // With each move slots get values that no move has given them before.
-    for (long moved = Checks.mix(changes);
+    for (long moved = Checksums.mix(changes);
         segment == null && segments.grow(key, new Move(moved));
-        moved = Checks.mix(moved)) {
+        moved = Checksums.mix(moved)) {
       segment = place(key, false, at);
     }
     if (segment == null) {
@@ -228,7 +228,7 @@ final class KeyTable {
   }
 
   /** The directory's change time that the winners were read under. */
-  static long ctime(CachedEntry entry, AtomicBuffer buffer) {
+  static long ctime(HotEntry entry, AtomicBuffer buffer) {
     return buffer.getLong(entry.slotOffset() + CTIME_OFFSET);
   }
 
@@ -258,7 +258,7 @@ final class KeyTable {
         (high | low) == 0 ? 0 : buffer.getLong(at.offset + MANIFESTS_OFFSET + 8 * ranking);
     VarHandle.loadLoadFence();
     long check = buffer.getLong(winner + CHECK_OFFSET);
-    if ((check ^ Checks.ofWinner(key, ranking, changes, ctime, high, low, manifestCtime)) != 0) {
+    if ((check ^ Checksums.ofWinner(key, ranking, changes, ctime, high, low, manifestCtime)) != 0) {
       return false;
     }
     target.set(high, low, lastUse);
@@ -276,24 +276,24 @@ final class KeyTable {
    *
    * @param ctime the slot's, just read
    */
-  boolean stands(CachedEntry entry, AtomicBuffer buffer, long ctime) {
+  boolean stands(HotEntry entry, AtomicBuffer buffer, long ctime) {
     long epoch = files.base.getLongVolatile(EPOCH_OFFSET);
     VarHandle.loadLoadFence();
     long changes = buffer.getLongVolatile(entry.slotOffset() + CHANGES_OFFSET);
-    return (Checks.ofState(changes + epoch, ctime) ^ entry.state()) == 0;
+    return (Checksums.ofState(changes + epoch, ctime) ^ entry.state()) == 0;
   }
 
   /** The last use of a winner, by any process; not covered by its check. */
-  static long lastUse(CachedEntry entry, AtomicBuffer buffer) {
+  static long lastUse(HotEntry entry, AtomicBuffer buffer) {
     return buffer.getLong(lastUseOffset(entry));
   }
 
   /** Moves a winner's last use on. */
-  static void touch(CachedEntry entry, AtomicBuffer buffer, long nowUnixNanos) {
+  static void touch(HotEntry entry, AtomicBuffer buffer, long nowUnixNanos) {
     buffer.putLongRelease(lastUseOffset(entry), nowUnixNanos);
   }
 
-  private static int lastUseOffset(CachedEntry entry) {
+  private static int lastUseOffset(HotEntry entry) {
     return entry.slotOffset() + WINNERS_OFFSET + entry.ranking() * WINNER_LENGTH + LAST_USE_OFFSET;
   }
 
@@ -321,7 +321,7 @@ final class KeyTable {
     buffer.putLong(at.offset + MANIFESTS_OFFSET + 8 * ranking, winner.manifestCtime());
     buffer.putLongRelease(
         offset + CHECK_OFFSET,
-        Checks.ofWinner(
+        Checksums.ofWinner(
             key, ranking, changes, ctime, winner.high(), winner.low(), winner.manifestCtime()));
   }
 
@@ -332,7 +332,7 @@ final class KeyTable {
 
   private static long bytes(AtomicBuffer buffer, int offset, Digest256 key) {
     long bytes = buffer.getLong(offset + BYTES_OFFSET);
-    long check = Checks.ofBytes(Checks.ofKey(key), bytes);
+    long check = Checksums.ofBytes(Checksums.ofKey(key), bytes);
     return buffer.getLong(offset + BYTES_CHECK_OFFSET) == check ? bytes : -1;
   }
 
@@ -345,7 +345,7 @@ final class KeyTable {
     AtomicBuffer buffer = at.buffer();
     buffer.putLong(at.offset + WALKED_CTIME_OFFSET, ctime);
     buffer.putLong(at.offset + BYTES_OFFSET, bytes);
-    buffer.putLong(at.offset + BYTES_CHECK_OFFSET, Checks.ofBytes(Checks.ofKey(key), bytes));
+    buffer.putLong(at.offset + BYTES_CHECK_OFFSET, Checksums.ofBytes(Checksums.ofKey(key), bytes));
   }
 
   /** The directory's change time when its files were last counted; 0 if they have changed since. */

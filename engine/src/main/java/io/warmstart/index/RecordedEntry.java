@@ -1,6 +1,6 @@
 package io.warmstart.index;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import org.jspecify.annotations.Nullable;
 
@@ -44,11 +44,11 @@ public record RecordedEntry(
   }
 
   static long id(Digest256 key, long runHash) {
-    return Checks.mix(Checks.ofKey(key) + runHash);
+    return Checksums.mix(Checksums.ofKey(key) + runHash);
   }
 
   /** Whether this is the entry of that run. */
   public boolean isOf(String run) {
-    return Checks.ofRunId(run) == runHash;
+    return Checksums.ofRunId(run) == runHash;
   }
 }

@@ -5,10 +5,10 @@ import static io.warmstart.mapped.IndexLayout.DIRECTORY_LENGTH;
 import static io.warmstart.mapped.IndexLayout.SIZE_CLASS_BITS;
 import static io.warmstart.mapped.IndexLayout.SPLIT_CLASS;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.util.function.IntConsumer;
 import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * decides where it is looked for: a record that no search finds counts for nothing, wherever it
  * lies. What it costs is the pages. A reader that is still in the old segment finds a void record.
  *
- * <p>A reference is one word with a check ({@link Checks#seal}), so no death tears it. One whose
+ * <p>A reference is one word with a check ({@link Checksums#seal}), so no death tears it. One whose
  * check is wrong was stored by no process: it retires the generation.
  *
  * <p>Safe for all threads.
@@ -86,7 +86,7 @@ final class Segments {
    * @param tag what follows the key, compared in the bits of {@code tagMask}
    */
   boolean find(Digest256 key, long hash, int home, long tag, long tagMask, SlotCursor at) {
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     long number = number(stripe, files.base.getLongVolatile(reference(stripe, index(hash))));
     IndexFile file = file(number);
     if (file == null) {
@@ -104,19 +104,19 @@ final class Segments {
 
   /** The segment for a key; null if there is none yet, or none that this process can read. */
   @Nullable Segment of(Digest256 key) {
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     return open(stripe, files.base.getLongVolatile(reference(stripe, index(key))));
   }
 
   /** Whether a search for a key goes to this segment. */
   boolean leadTo(Segment segment, Digest256 key) {
-    int reference = reference(KeyLocks.stripeOf(key), index(key));
+    int reference = reference(StripeLocks.stripeOf(key), index(key));
     return files.base.getLongVolatile(reference) == segment.word();
   }
 
   /** Which of its stripe's references a key goes by. */
   static int index(Digest256 key) {
-    return index(Checks.ofKey(key));
+    return index(Checksums.ofKey(key));
   }
 
   private static int index(long hash) {
@@ -138,7 +138,7 @@ final class Segments {
     if (word == 0) {
       return 0;
     }
-    long number = Checks.unseal(owner(stripe), word);
+    long number = Checksums.unseal(owner(stripe), word);
     if (number < 0) {
       files.giveUp();
       return 0;
@@ -170,7 +170,7 @@ final class Segments {
    * @return false if there is no room, or the segment cannot be read
    */
   boolean grow(Digest256 key, Mover mover) {
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     int index = index(key);
     long word = files.base.getLong(reference(stripe, index));
     Segment old = open(stripe, word);
@@ -201,7 +201,7 @@ final class Segments {
     int page = sizeClass < IndexLayout.SIZE_CLASSES ? pages.applyAsInt(1 << sizeClass) : 0;
     return page == 0
         ? null
-        : open(stripe, Checks.seal(owner(stripe), (long) page << SIZE_CLASS_BITS | sizeClass));
+        : open(stripe, Checksums.seal(owner(stripe), (long) page << SIZE_CLASS_BITS | sizeClass));
   }
 
   private static int moving(Segment old, int first, Mover mover) {

@@ -13,7 +13,7 @@ import static io.warmstart.mapped.IndexLayout.SUMMARY_LENGTH;
 import static io.warmstart.mapped.IndexLayout.WALKED_AT_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WALK_BEGAN_OFFSET;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import java.util.OptionalLong;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -67,7 +67,7 @@ final class StripeTotals {
     for (int read = 0; read < MOST_READS; read++) {
       long check = base.getLongVolatile(checkOffset);
       long bytes = base.getLongVolatile(bytesOffset);
-      if (bytes >= 0 && check == Checks.ofBytes(accountable, bytes)) {
+      if (bytes >= 0 && check == Checksums.ofBytes(accountable, bytes)) {
         return bytes;
       }
       Thread.onSpinWait();
@@ -79,13 +79,13 @@ final class StripeTotals {
   void set(int stripe, long bytes) {
     int summary = summary(stripe);
     base.putLongRelease(summary + STRIPE_BYTES_OFFSET, bytes);
-    base.putLongRelease(summary + STRIPE_CHECK_OFFSET, Checks.ofBytes(stripe, bytes));
+    base.putLongRelease(summary + STRIPE_CHECK_OFFSET, Checksums.ofBytes(stripe, bytes));
   }
 
   /** Sets the bytes in quarantine. */
   void setQuarantine(long bytes) {
     base.putLongRelease(QUARANTINE_OFFSET, bytes);
-    base.putLongRelease(QUARANTINE_CHECK_OFFSET, Checks.ofBytes(QUARANTINE, bytes));
+    base.putLongRelease(QUARANTINE_CHECK_OFFSET, Checksums.ofBytes(QUARANTINE, bytes));
   }
 
   /** Whether every key has been counted, and every entry recorded. */

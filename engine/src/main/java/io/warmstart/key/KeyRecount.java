@@ -4,12 +4,12 @@ import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.EntryFacts;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -26,14 +26,14 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  */
 public final class KeyRecount {
   private final RootDirectory root;
-  private final RootRecords records;
+  private final SpaceLedger records;
   private final Expiry expiry;
   private final Leftovers leftovers;
   private final RacyWindow racyWindow;
 
   public KeyRecount(
       RootDirectory root,
-      RootRecords records,
+      SpaceLedger records,
       Expiry expiry,
       Leftovers leftovers,
       RacyWindow racyWindow) {
@@ -49,17 +49,17 @@ public final class KeyRecount {
    *
    * @param bytes those that count, without those of saves under way
    */
-  public record Found(KeyScan scan, long bytes) {}
+  public record Found(KeyListing scan, long bytes) {}
 
   /**
    * Counts a key that the caller holds the lock of. A caller that could not get it from a process
    * which was stopped under it only looks: what the index knows stays, and the save under way is
    * not in it.
    */
-  public Found run(KeyLocks.Hold hold, KeyDirectory directory) throws IOException {
+  public Found run(StripeLocks.Hold hold, KeyDirectory directory) throws IOException {
     long ctime = ctimeOf(directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
-    KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+    KeyListing scan = KeyListing.withSizes(root.ops(), directory);
     long bytes = bytesOf(directory, scan);
     List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
@@ -73,14 +73,14 @@ public final class KeyRecount {
             && scan.suspects().isEmpty()
             && scan.brokenRuns().isEmpty();
     boolean telling = scan.exists() && !racyWindow.isRacy(ctime, now);
-    if (hold.shared()) {
+    if (hold.heldAcrossProcesses()) {
       records.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
     }
     return new Found(scan, bytes);
   }
 
   /** What counts of the files of a key; the budget may be passed by the saves in flight. */
-  public long bytesOf(KeyDirectory directory, KeyScan scan) throws IOException {
+  public long bytesOf(KeyDirectory directory, KeyListing scan) throws IOException {
     return scan.bytes() - underWay(directory, scan);
   }
 
@@ -92,9 +92,9 @@ public final class KeyRecount {
     }
   }
 
-  private long underWay(KeyDirectory directory, KeyScan scan) throws IOException {
+  private long underWay(KeyDirectory directory, KeyListing scan) throws IOException {
     long bytes = 0;
-    for (KeyScan.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
       if (staged != null && !leftovers.areGone(directory, staged)) {
         bytes += leftover.bytes();

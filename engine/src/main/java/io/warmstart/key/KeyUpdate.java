@@ -1,11 +1,11 @@
 package io.warmstart.key;
 
 import io.warmstart.index.EntryFacts;
+import io.warmstart.index.Index;
 import io.warmstart.index.RecordedEntry;
-import io.warmstart.index.RootRecords;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 
 /**
@@ -15,17 +15,17 @@ import java.io.IOException;
  */
 public final class KeyUpdate implements AutoCloseable {
   private final KeyDirectory directory;
-  private final KeyLocks.Hold hold;
-  private final SharedIndex index;
-  private final RootRecords records;
+  private final StripeLocks.Hold hold;
+  private final Index index;
+  private final SpaceLedger records;
   private final KeyRecount recount;
   private boolean begun;
 
   KeyUpdate(
       KeyDirectory directory,
-      KeyLocks.Hold hold,
-      SharedIndex index,
-      RootRecords records,
+      StripeLocks.Hold hold,
+      Index index,
+      SpaceLedger records,
       KeyRecount recount) {
     this.directory = directory;
     this.hold = hold;
@@ -40,12 +40,12 @@ public final class KeyUpdate implements AutoCloseable {
 
   /** Whether the lock keeps other processes out too. */
   public boolean heldAcrossProcesses() {
-    return hold.shared();
+    return hold.heldAcrossProcesses();
   }
 
   /** Whether it keeps at least the other threads of this process out. */
   public boolean heldInProcess() {
-    return hold.exclusive();
+    return hold.heldInProcess();
   }
 
   /** Whether its last holder died, and what that one left is not mended. */

@@ -5,9 +5,9 @@ import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.StagedOwners;
-import io.warmstart.process.ProcessRegistry.Liveness;
+import io.warmstart.process.ProcessTable.Liveness;
 import java.io.IOException;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +46,7 @@ public final class Leftovers implements StagedOwners {
    * The original store names its temporaries by process id alone, which may be that of another
    * namespace or of a later process: so they must be old, and their process not to be seen.
    */
-  public boolean isDeadForeign(KeyDirectory directory, KeyScan.Leftover leftover)
+  public boolean isDeadForeign(KeyDirectory directory, KeyListing.Leftover leftover)
       throws IOException {
     OptionalLong pid = DirectoryNames.foreignTemporaryPid(leftover.name());
     if (pid.isEmpty()) {
@@ -57,7 +57,7 @@ public final class Leftovers implements StagedOwners {
             && ProcessHandle.of(pid.getAsLong()).isEmpty());
   }
 
-  private boolean isOlder(KeyDirectory directory, KeyScan.Leftover leftover, long nanos)
+  private boolean isOlder(KeyDirectory directory, KeyListing.Leftover leftover, long nanos)
       throws IOException {
     return ages.isOlder(directory.path().resolve(leftover.name()), nanos);
   }

@@ -1,14 +1,14 @@
 package io.warmstart.key;
 
-import io.warmstart.index.RootRecords;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.Index;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
@@ -21,11 +21,11 @@ public final class RecoveringLocks {
   public static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final RootDirectory root;
-  private final KeyLocks locks;
+  private final StripeLocks locks;
   private final PairRecovery recovery;
   private final boolean locked;
-  private final SharedIndex index;
-  private final RootRecords records;
+  private final Index index;
+  private final SpaceLedger records;
   private final KeyRecount recount;
   private final Counters counters;
   private final Runnable ensureThreadsRun;
@@ -40,11 +40,11 @@ public final class RecoveringLocks {
    */
   public RecoveringLocks(
       RootDirectory root,
-      KeyLocks locks,
+      StripeLocks locks,
       PairRecovery recovery,
       boolean locked,
-      SharedIndex index,
-      RootRecords records,
+      Index index,
+      SpaceLedger records,
       KeyRecount recount,
       Counters counters,
       Runnable ensureThreadsRun) {
@@ -67,7 +67,7 @@ public final class RecoveringLocks {
   /** The same, waiting no longer than this for a holder that does not come to its end. */
   public KeyUpdate acquire(KeyDirectory directory, long patienceNanos) {
     ensureThreadsRun.run();
-    KeyLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
+    StripeLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
     boolean done = false;
     try {
       if (hold.broken()) {
@@ -87,11 +87,11 @@ public final class RecoveringLocks {
     return update(directory, locks.acquireForWalk(directory.key()));
   }
 
-  private KeyUpdate update(KeyDirectory directory, KeyLocks.Hold hold) {
+  private KeyUpdate update(KeyDirectory directory, StripeLocks.Hold hold) {
     return new KeyUpdate(directory, hold, index, records, recount);
   }
 
-  private void recover(KeyLocks.Hold hold, Digest256 wanted) {
+  private void recover(StripeLocks.Hold hold, Digest256 wanted) {
     try {
       recover(hold);
       hold.announce(wanted);
@@ -103,7 +103,7 @@ public final class RecoveringLocks {
     }
   }
 
-  private void recover(KeyLocks.Hold hold) throws IOException {
+  private void recover(StripeLocks.Hold hold) throws IOException {
     records.recount(hold);
     Digest256 key = hold.brokenIntent();
     if (key == null) {
@@ -118,7 +118,7 @@ public final class RecoveringLocks {
       // before they complete anything, which nobody can who holds a lock. But what this machine's
       // dead have staged must be out of the way before the run is saved again: else another
       // machine, which has just seen that it fits, would rename it over the new manifest.
-      int mended = recovery.recoverKey(directory, locked && hold.shared());
+      int mended = recovery.recoverKey(directory, locked && hold.heldAcrossProcesses());
       counters.count(Counter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(key);

@@ -1,6 +1,6 @@
 package io.warmstart.lookup;
 
-import io.warmstart.index.CachedEntry;
+import io.warmstart.index.HotEntry;
 import io.warmstart.index.IndexQuery;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.process.Counter;
@@ -116,7 +116,7 @@ public final class EntryLease {
   }
 
   /** Shows what the lease holds, and counts the hit. */
-  void show(CachedEntry found, Counters counters) {
+  void show(HotEntry found, Counters counters) {
     if (registration == null) {
       register();
     }
@@ -146,7 +146,7 @@ public final class EntryLease {
 
   /** What is held, as Chronicle bytes. */
   public synchronized BytesStore<?, ?> bytes() {
-    CachedEntry payload = held();
+    HotEntry payload = held();
     BytesStore<?, ?> current = bytes;
     if (current == null) {
       current = payload.memory().view();
@@ -160,8 +160,8 @@ public final class EntryLease {
    *
    * @throws IllegalStateException if that is nothing
    */
-  public CachedEntry held() {
-    CachedEntry held = (CachedEntry) lease.held();
+  public HotEntry held() {
+    HotEntry held = (HotEntry) lease.held();
     if (held == null) {
       throw new IllegalStateException("the entry is closed");
     }

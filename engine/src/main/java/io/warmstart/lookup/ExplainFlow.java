@@ -12,7 +12,7 @@ import io.warmstart.model.Explanation.Verdict;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairReader.PairRead;
 import io.warmstart.pair.RootDirectory;
@@ -57,7 +57,7 @@ public final class ExplainFlow {
 
   private Explanation explain(
       Fingerprint key, KeyDirectory directory, Ranking ranking, Limits limits) throws IOException {
-    KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+    KeyListing scan = KeyListing.withSizes(root.ops(), directory);
     Map<String, String> unusable = new HashMap<>();
     List<Candidate> usable = new ArrayList<>();
     long now = clock.nanoTime();
@@ -96,7 +96,7 @@ public final class ExplainFlow {
         verdicts.add(verdict(candidate, false, reason + aheadOfClock(candidate, now)));
       }
     }
-    for (KeyScan.Suspect suspect : scan.suspects()) {
+    for (KeyListing.Suspect suspect : scan.suspects()) {
       verdicts.add(unreadable(suspect.runId(), suspect.reason()));
     }
     addOrphans(scan, verdicts);
@@ -118,7 +118,7 @@ public final class ExplainFlow {
         : "";
   }
 
-  private static void addOrphans(KeyScan scan, List<Verdict> verdicts) {
+  private static void addOrphans(KeyListing scan, List<Verdict> verdicts) {
     Set<String> withManifest = scan.manifestFacts().keySet();
     for (String runId : scan.payloadFacts().keySet()) {
       boolean suspect = scan.suspects().stream().anyMatch(each -> each.runId().equals(runId));

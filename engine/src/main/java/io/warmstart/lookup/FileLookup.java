@@ -1,15 +1,15 @@
 package io.warmstart.lookup;
 
+import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
-import io.warmstart.access.PendingTouches;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Rankings;
-import io.warmstart.index.CachedEntry;
-import io.warmstart.index.FillTicket;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.HotEntry;
+import io.warmstart.index.Index;
+import io.warmstart.index.ReadStamp;
 import io.warmstart.io.Rereads;
 import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
@@ -18,7 +18,7 @@ import io.warmstart.lookup.KeySnapshots.KeySnapshot;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairReader.PairRead;
@@ -32,7 +32,7 @@ import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.UnsettledKeys;
 import java.io.IOException;
@@ -92,11 +92,11 @@ public final class FileLookup {
   private final RootDirectory root;
   private final KeySnapshots snapshots;
   private final PairReader reader;
-  private final KeyLocks stripes;
+  private final StripeLocks stripes;
   private final RecoveringLocks locks;
   private final RecoverFlow recoverFlow;
   private final ForeignWriters foreignWriters;
-  private final SharedIndex index;
+  private final Index index;
   private final PayloadCache payloads;
   private final Expiry expiry;
   private final UnsettledKeys unsettled;
@@ -111,11 +111,11 @@ public final class FileLookup {
       RootDirectory root,
       KeySnapshots snapshots,
       PairReader reader,
-      KeyLocks stripes,
+      StripeLocks stripes,
       RecoveringLocks locks,
       RecoverFlow recoverFlow,
       ForeignWriters foreignWriters,
-      SharedIndex index,
+      Index index,
       PayloadCache payloads,
       Expiry expiry,
       UnsettledKeys unsettled,
@@ -186,15 +186,15 @@ public final class FileLookup {
       KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target, Patience patience)
       throws IOException {
     KeySnapshot snapshot = snapshots.take(directory);
-    FillTicket ticket = snapshot.ticket();
-    KeyScan scan = snapshot.scan();
+    ReadStamp ticket = snapshot.ticket();
+    KeyListing scan = snapshot.scan();
     patience.waits.of(
         Stream.concat(
                 scan.candidates().stream().map(Candidate::runId),
-                scan.suspects().stream().map(KeyScan.Suspect::runId))
+                scan.suspects().stream().map(KeyListing.Suspect::runId))
             .toList());
     IOException unreadable = null;
-    for (KeyScan.Suspect suspect : scan.suspects()) {
+    for (KeyListing.Suspect suspect : scan.suspects()) {
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
       } else if (readOnly) {
@@ -286,12 +286,11 @@ public final class FileLookup {
   private void take(
       KeyDirectory directory,
       Ranking ranking,
-      @Nullable FillTicket ticket,
+      @Nullable ReadStamp ticket,
       Candidate candidate,
       PayloadMemory memory,
       EntryLease target) {
-    CachedEntry found =
-        new CachedEntry(directory, Rankings.index(ranking), candidate, memory, payloads);
+    HotEntry found = new HotEntry(directory, Rankings.index(ranking), candidate, memory, payloads);
     target.lease().take(found);
     target.show(found, counters);
     long now = clock.nanoTime();
@@ -307,10 +306,10 @@ public final class FileLookup {
   /** Takes the version that a manifest tells of, if this process has it in memory. */
   private boolean takeFromMemory(KeyDirectory directory, Candidate candidate, EntryLease target) {
     for (Ranking ranking : Ranking.values()) {
-      CachedEntry last = index.inMemory(directory.key(), Rankings.index(ranking));
+      HotEntry last = index.inMemory(directory.key(), Rankings.index(ranking));
       if (last != null
           && last.candidate().runId().equals(candidate.runId())
-          && PendingTouches.sameVersion(last.candidate().manifest(), candidate.manifest())
+          && AccessStamps.sameVersion(last.candidate().manifest(), candidate.manifest())
           && target.lease().take(last)) {
         target.show(last, counters);
         return true;
@@ -321,19 +320,19 @@ public final class FileLookup {
 
   private boolean fill(
       KeyDirectory directory,
-      FillTicket ticket,
+      ReadStamp ticket,
       Ranking ranking,
-      @Nullable CachedEntry winner,
+      @Nullable HotEntry winner,
       long lastUse) {
     // Before the lock, for which savers wait.
     long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
-    try (KeyLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
-      return hold.shared()
+    try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
+      return hold.heldAcrossProcesses()
           && index.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
     }
   }
 
-  private List<Candidate> unexpired(KeyDirectory directory, KeyScan scan, Limits limits) {
+  private List<Candidate> unexpired(KeyDirectory directory, KeyListing scan, Limits limits) {
     List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
     for (Candidate candidate : scan.candidates()) {
       if (!expiry.isExpired(limits, directory.key(), candidate)) {
@@ -347,7 +346,7 @@ public final class FileLookup {
     try {
       Manifest now =
           ManifestFile.read(root.ops(), directory.manifest(candidate.runId())).manifest();
-      return !PendingTouches.sameVersion(now, candidate.manifest());
+      return !AccessStamps.sameVersion(now, candidate.manifest());
     } catch (NoSuchFileException | ManifestFormatException e) {
       return true;
     }
@@ -437,7 +436,7 @@ public final class FileLookup {
     };
   }
 
-  private static PairRecovery.Judgement judgement(KeyScan scan, String runId) {
+  private static PairRecovery.Judgement judgement(KeyListing scan, String runId) {
     return scan.foreignManifestStaged(runId)
         ? PairRecovery.Judgement.NONE
         : PairRecovery.Judgement.LOOKUP;

@@ -10,7 +10,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.KeyContents;
 import io.warmstart.model.StoreStats;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
@@ -50,7 +50,7 @@ public final class InspectFlow {
   public KeyContents contents(Fingerprint key, Limits limits) {
     KeyDirectory directory = root.directory(key.digest());
     try {
-      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+      KeyListing scan = KeyListing.withSizes(root.ops(), directory);
       List<KeyContents.Listed> entries = new ArrayList<>();
       for (Candidate candidate : scan.candidates()) {
         boolean expired = expiry.isExpired(limits, directory.key(), candidate);
@@ -94,7 +94,7 @@ public final class InspectFlow {
       long otherBytes = 0;
       for (Digest256 key : keys) {
         KeyDirectory directory = root.directory(key);
-        KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+        KeyListing scan = KeyListing.withSizes(root.ops(), directory);
         entries += scan.candidates().size();
         bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();

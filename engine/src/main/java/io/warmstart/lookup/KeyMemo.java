@@ -1,6 +1,6 @@
 package io.warmstart.lookup;
 
-import io.warmstart.index.CachedEntry;
+import io.warmstart.index.HotEntry;
 import io.warmstart.model.Fingerprint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -30,12 +30,12 @@ final class KeyMemo {
   private KeyMemo() {}
 
   /** What was last found; null if nothing was. */
-  static @Nullable CachedEntry get(Fingerprint key) {
-    return (CachedEntry) LAST_FOUND.getVolatile(key);
+  static @Nullable HotEntry get(Fingerprint key) {
+    return (HotEntry) LAST_FOUND.getVolatile(key);
   }
 
   /** Remembers what was found. */
-  static void set(Fingerprint key, CachedEntry found) {
+  static void set(Fingerprint key, HotEntry found) {
     if (LAST_FOUND.getVolatile(key) != found) {
       LAST_FOUND.setVolatile(key, found);
     }

@@ -1,15 +1,15 @@
 package io.warmstart.lookup;
 
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.index.FillTicket;
-import io.warmstart.index.RootRecords;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.Index;
+import io.warmstart.index.ReadStamp;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.KeyLocks;
-import io.warmstart.process.SharedPlace;
+import io.warmstart.process.Placement;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -46,19 +46,19 @@ public final class KeySnapshots {
   private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
 
   private final RootDirectory root;
-  private final KeyLocks locks;
-  private final SharedIndex index;
-  private final RootRecords records;
+  private final StripeLocks locks;
+  private final Index index;
+  private final SpaceLedger records;
   private final ForeignTouches foreignTouches;
-  private final SharedPlace place;
+  private final Placement place;
 
   public KeySnapshots(
       RootDirectory root,
-      KeyLocks locks,
-      SharedIndex index,
-      RootRecords records,
+      StripeLocks locks,
+      Index index,
+      SpaceLedger records,
       ForeignTouches foreignTouches,
-      SharedPlace place) {
+      Placement place) {
     this.root = root;
     this.locks = locks;
     this.index = index;
@@ -72,12 +72,12 @@ public final class KeySnapshots {
    *
    * @param ticket to fill the index with what is found; null if there is nothing to fill
    */
-  record KeySnapshot(@Nullable FillTicket ticket, KeyScan scan) {}
+  record KeySnapshot(@Nullable ReadStamp ticket, KeyListing scan) {}
 
   /** Reads a key's directory. */
   KeySnapshot take(KeyDirectory directory) throws IOException {
     KeySnapshot snapshot = atOneMoment(directory);
-    KeyScan scan = snapshot.scan();
+    KeyListing scan = snapshot.scan();
     foreignTouches.noteTracesIn(scan);
     if (scan.candidates().isEmpty() && !scan.proven()) {
       scan.lookFor(root.ops(), directory, records.runIds(directory.key()));
@@ -88,18 +88,18 @@ public final class KeySnapshots {
   private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
     KeySnapshot snapshot =
-        new KeySnapshot(ticket(directory), KeyScan.forLookup(root.ops(), directory));
+        new KeySnapshot(ticket(directory), KeyListing.forLookup(root.ops(), directory));
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
-      KeyScan before = snapshot.scan();
+      KeyListing before = snapshot.scan();
       if (more > 1 && place.nodeLocal()) {
         Rereads.pause(WAIT_NANOS << more);
       }
       long beforeBeganUnixNanos = beganUnixNanos;
       beganUnixNanos = now();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
-        try (KeyLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+        try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
           snapshot = again(directory, before, beforeBeganUnixNanos);
-          if (hold.shared() && isOfOneMoment(snapshot)) {
+          if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {
             return snapshot;
           }
         }
@@ -113,12 +113,12 @@ public final class KeySnapshots {
     return snapshot;
   }
 
-  private KeySnapshot again(KeyDirectory directory, KeyScan before, long beforeBeganUnixNanos)
+  private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
       throws IOException {
-    FillTicket ticket = index.beforeRead(directory.key(), now());
+    ReadStamp ticket = index.beforeRead(directory.key(), now());
     return new KeySnapshot(
         ticket,
-        KeyScan.again(
+        KeyListing.again(
             root.ops(),
             directory,
             before,
@@ -137,10 +137,10 @@ public final class KeySnapshots {
   }
 
   /** Takes note of the key's state, in a slot that is made for it if it has none. */
-  private @Nullable FillTicket ticket(KeyDirectory directory) {
+  private @Nullable ReadStamp ticket(KeyDirectory directory) {
     if (index.needsSlot(directory.key())) {
-      try (KeyLocks.Hold hold = locks.acquireBriefly(directory.key())) {
-        if (hold.shared()) {
+      try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+        if (hold.heldAcrossProcesses()) {
           index.makeSlot(directory.key());
         }
       }

@@ -1,10 +1,10 @@
 package io.warmstart.lookup;
 
+import io.warmstart.access.CoarseClock;
 import io.warmstart.access.Expiry;
-import io.warmstart.access.TickingClock;
 import io.warmstart.format.Rankings;
-import io.warmstart.index.CachedEntry;
-import io.warmstart.index.SharedIndex;
+import io.warmstart.index.HotEntry;
+import io.warmstart.index.Index;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -26,11 +26,11 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * <p>Safe for all threads.
  */
 public final class LookupFlow {
-  private final SharedIndex index;
+  private final Index index;
   private final FileLookup fileLookup;
   private final Expiry expiry;
   private final RootWatch rootWatch;
-  private final TickingClock ticks;
+  private final CoarseClock ticks;
   private final Counters counters;
   private final EpochNanoClock clock;
   private final StoreLimits limits;
@@ -43,11 +43,11 @@ public final class LookupFlow {
    * @param foreignCheckNanos how old an answer may be with respect to programs without an index
    */
   public LookupFlow(
-      SharedIndex index,
+      Index index,
       FileLookup fileLookup,
       Expiry expiry,
       RootWatch rootWatch,
-      TickingClock ticks,
+      CoarseClock ticks,
       Counters counters,
       EpochNanoClock clock,
       StoreLimits limits,
@@ -97,7 +97,7 @@ public final class LookupFlow {
 
   /** Takes the index's answer, unless the entry has expired. */
   private boolean accept(Fingerprint key, EntryLease target, long tickedNanos) {
-    CachedEntry found = Objects.requireNonNull((CachedEntry) target.lease().held());
+    HotEntry found = Objects.requireNonNull((HotEntry) target.lease().held());
     long now = systemClock ? tickedNanos : clock.nanoTime();
     long idle = now - found.lastUse();
     Limits current = limits.now();

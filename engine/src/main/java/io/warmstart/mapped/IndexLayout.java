@@ -1,6 +1,6 @@
 package io.warmstart.mapped;
 
-import io.warmstart.mapped.CoordinationLayout.Field;
+import io.warmstart.mapped.ControlLayout.Field;
 import java.util.List;
 
 /**
@@ -12,7 +12,8 @@ import java.util.List;
  * numbered through all files; page 0 is never given out. A {@code Segment} is a run of pages whose
  * number is a power of two, all in one file, full of slots or of entries.
  *
- * <p>Every field is read and written as a whole long, for the reason that {@link LostPages} gives.
+ * <p>Every field is read and written as a whole long, for the reason that {@link MappedFaults}
+ * gives.
  *
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
  * and free entries have a check ({@link Link}); 4, entries have a hash table; 5, change times
@@ -27,7 +28,7 @@ public final class IndexLayout {
 
   public static final int VERSION = 6;
 
-  public static final int STRIPES = CoordinationLayout.KEY_STRIPES;
+  public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
   public static final int HEADER_LENGTH = 4096;
   public static final int SUMMARIES_OFFSET = HEADER_LENGTH;
@@ -219,7 +220,7 @@ public final class IndexLayout {
   }
 
   private static int layoutHash() {
-    int hash = CoordinationLayout.layoutHash(RECORDS);
+    int hash = ControlLayout.layoutHash(RECORDS);
     for (int constant : new int[] {STRIPES, PAGE_LENGTH, FIRST_PAGES, MOST_FILES, PAGES_OFFSET}) {
       hash = 31 * hash + constant;
     }

@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PairRemoval {
   private final FileOps ops;
-  private final Stager stager;
+  private final PairWriter stager;
 
-  public PairRemoval(FileOps ops, Stager stager) {
+  public PairRemoval(FileOps ops, PairWriter stager) {
     this.ops = ops;
     this.stager = stager;
   }

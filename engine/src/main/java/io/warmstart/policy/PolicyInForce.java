@@ -12,7 +12,7 @@ import io.warmstart.model.RootPolicy;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class PolicyInForce {
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final RootDirectory root;
-  private final KeyLocks locks;
+  private final StripeLocks locks;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
   private final PolicyFile file;
@@ -61,7 +61,7 @@ public final class PolicyInForce {
 
   public PolicyInForce(
       RootDirectory root,
-      KeyLocks locks,
+      StripeLocks locks,
       ChangeAges ages,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
@@ -185,7 +185,7 @@ public final class PolicyInForce {
       setDefaultTtl(named);
       return;
     }
-    try (KeyLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
       // Somebody else may have named others meanwhile.
       readAgain();
       requireAgreement(named);
@@ -274,8 +274,8 @@ public final class PolicyInForce {
     if (!defaultTtlWanted) {
       return;
     }
-    try (KeyLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
-      if (!hold.shared()) {
+    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+      if (!hold.heldAcrossProcesses()) {
         return;
       }
       readAgain();
@@ -331,7 +331,7 @@ public final class PolicyInForce {
    * @param bytesBefore the same without what was just saved
    * @return what the sweep goes by
    */
-  public Limits bringDefaultBudgetIntoForce(KeyLocks.Hold hold, long bytes, long bytesBefore) {
+  public Limits bringDefaultBudgetIntoForce(StripeLocks.Hold hold, long bytes, long bytesBefore) {
     readAgain();
     if (damage() != null || state.limits().budgetInForce()) {
       return state.limits();
@@ -365,10 +365,10 @@ public final class PolicyInForce {
     return state.limits();
   }
 
-  private synchronized void publish(StoredPolicy policy, KeyLocks.Hold hold) throws IOException {
+  private synchronized void publish(StoredPolicy policy, StripeLocks.Hold hold) throws IOException {
     try {
       // Beside other machines the stripe keeps out the processes of this one only.
-      file.publish(policy, hold.shared() && !besideOtherMachines);
+      file.publish(policy, hold.heldAcrossProcesses() && !besideOtherMachines);
     } finally {
       readAgain();
     }

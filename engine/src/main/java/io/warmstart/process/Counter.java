@@ -1,6 +1,6 @@
 package io.warmstart.process;
 
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 
 /** The counters of a process row, each with its place in the file: places are never given anew. */
 public enum Counter {
@@ -52,6 +52,6 @@ public enum Counter {
 
   /** Where the counter stands in a process row. */
   int offset() {
-    return CoordinationLayout.COUNTERS_OFFSET + 8 * place;
+    return ControlLayout.COUNTERS_OFFSET + 8 * place;
   }
 }

@@ -1,6 +1,6 @@
 package io.warmstart.process;
 
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads; {@link #carryOver} is called by one at a time.
  */
 public final class Counters {
-  private final LongAdder[] adders = new LongAdder[CoordinationLayout.COUNTERS];
+  private final LongAdder[] adders = new LongAdder[ControlLayout.COUNTERS];
   private final long[] carried = new long[adders.length];
   private final Set<HitTally> tallies = new HashSet<>();
 
@@ -62,7 +62,7 @@ public final class Counters {
   }
 
   /** Adds to the process row what has been counted since the last time. */
-  public synchronized void carryOver(@Nullable Coordination coordination) {
+  public synchronized void carryOver(@Nullable ControlFile coordination) {
     if (coordination == null) {
       return;
     }

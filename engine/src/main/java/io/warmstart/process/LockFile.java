@@ -51,7 +51,7 @@ public final class LockFile {
 
   private static final int MOST_ATTEMPTS = 1000;
 
-  private final SharedPlace place;
+  private final Placement place;
   private final Path directory;
   private final Path path;
   private final FileOps ops;
@@ -72,7 +72,7 @@ public final class LockFile {
   /** What the kernel refused to release. */
   private final Queue<FileLock> overdue = new ConcurrentLinkedQueue<>();
 
-  LockFile(SharedPlace place, FileOps ops) {
+  LockFile(Placement place, FileOps ops) {
     this.place = place;
     this.directory = place.directory();
     this.path = directory.resolve(NAME);

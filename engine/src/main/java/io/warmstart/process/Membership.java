@@ -1,7 +1,7 @@
 package io.warmstart.process;
 
 import io.warmstart.io.FileOps;
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -25,23 +25,22 @@ public final class Membership {
   private final Path directory;
   private final EpochNanoClock clock;
   private final LockFile locks;
-  private final CoordinationFile file;
+  private final ControlFileOpener file;
   private final LockProof proof = new LockProof();
   private int row = -1;
   private @Nullable FileLock rowLock;
   private long epoch;
   private boolean tookRowOfDead;
 
-  public Membership(
-      SharedPlace place, FileOps ops, EpochNanoClock clock, long boot, LockFile locks) {
+  public Membership(Placement place, FileOps ops, EpochNanoClock clock, long boot, LockFile locks) {
     this.directory = place.directory();
     this.clock = clock;
     this.locks = locks;
-    this.file = new CoordinationFile(place, ops, boot);
+    this.file = new ControlFileOpener(place, ops, boot);
   }
 
   /** Whether the names still lead to the files that are held, and the row is this process's. */
-  public boolean isCurrent(Coordination coordination) {
+  public boolean isCurrent(ControlFile coordination) {
     return locks.isCurrent() && file.isCurrent(coordination) && coordination.stillClaimed();
   }
 
@@ -63,11 +62,11 @@ public final class Membership {
    * @throws OtherLayoutException if processes of another build are at work: the lock file is open
    *     then, and no row is held
    */
-  public Coordination attach() throws IOException {
+  public ControlFile attach() throws IOException {
     locks.open();
     FileLock attaching = lockAttachByte();
     try {
-      Coordination coordination = file.open(this::otherRowsAreHeld);
+      ControlFile coordination = file.open(this::otherRowsAreHeld);
       if (!holdsRow()) {
         claimRow(coordination);
       }
@@ -84,7 +83,7 @@ public final class Membership {
     }
   }
 
-  private void claim(Coordination coordination) {
+  private void claim(ControlFile coordination) {
     // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
     // the whole directory. Epochs are only ever compared for equality.
     long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
@@ -127,19 +126,19 @@ public final class Membership {
    * Takes the row that this process had before, or else one that is free; one whose owner has died
    * only if there is no other. Until somebody has noticed that death, the row is what tells of it.
    */
-  private void claimRow(Coordination coordination) throws IOException {
+  private void claimRow(ControlFile coordination) throws IOException {
     if (row >= 0 && tryRow(row)) {
       return;
     }
     for (boolean ofTheDead : new boolean[] {false, true}) {
-      for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+      for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
         if (coordination.isOccupied(each) == ofTheDead && tryRow(each)) {
           return;
         }
       }
     }
     throw new IOException(
-        "all " + CoordinationLayout.PROCESS_ROWS + " process rows are held: " + directory);
+        "all " + ControlLayout.PROCESS_ROWS + " process rows are held: " + directory);
   }
 
   private boolean tryRow(int wanted) throws IOException {
@@ -164,7 +163,7 @@ public final class Membership {
 
   private boolean otherRowsAreHeld() throws IOException {
     int own = holdsRow() ? row : -1;
-    for (int each = 0; each < CoordinationLayout.PROCESS_ROWS; each++) {
+    for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
       if (each != own && !locks.isFree(each)) {
         return true;
       }

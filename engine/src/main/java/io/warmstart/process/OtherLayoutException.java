@@ -10,7 +10,7 @@ public final class OtherLayoutException extends IOException {
   OtherLayoutException(Path file) {
     super(
         "a process of another warmstart version is using this root: expected layout="
-            + Coordination.versionText()
+            + ControlFile.versionText()
             + " file="
             + file);
   }

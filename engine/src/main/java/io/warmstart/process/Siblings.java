@@ -1,7 +1,7 @@
 package io.warmstart.process;
 
 import io.warmstart.format.Owner;
-import io.warmstart.process.ProcessRegistry.Liveness;
+import io.warmstart.process.ProcessTable.Liveness;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -13,21 +13,21 @@ import org.jspecify.annotations.Nullable;
  * only is none of them, and takes everybody for alive. Safe for all threads.
  */
 public final class Siblings implements AutoCloseable {
-  private final @Nullable ProcessRegistry registry;
+  private final @Nullable ProcessTable registry;
 
-  public Siblings(@Nullable ProcessRegistry registry) {
+  public Siblings(@Nullable ProcessTable registry) {
     this.registry = registry;
   }
 
   /** What the processes share, if this one takes part in it now. */
-  public Optional<Coordination> coordination() {
+  public Optional<ControlFile> coordination() {
     return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
   }
 
   /** This process, as the names of what it stages give it. */
   public Owner owner() {
     return coordination()
-        .map(Coordination::owner)
+        .map(ControlFile::owner)
         // Without a row nobody can prove this process dead: its files stay until they are old.
         .orElseGet(() -> new Owner(0xffff_ffff, 0, ProcessHandle.current().pid()));
   }
@@ -69,7 +69,7 @@ public final class Siblings implements AutoCloseable {
 
   /** Each counter over all processes; by its name in lower case. */
   public Map<String, Long> sums(Counters own) {
-    Coordination shared = coordination().orElse(null);
+    ControlFile shared = coordination().orElse(null);
     own.carryOver(shared);
     Map<String, Long> sums = new LinkedHashMap<>();
     for (Counter counter : Counter.values()) {

@@ -3,13 +3,13 @@ package io.warmstart.recover;
 import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.StagedName;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.Leftovers;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
@@ -40,7 +40,7 @@ import java.util.Set;
 public final class RecoverFlow {
   private final RootDirectory root;
   private final RecoveringLocks locks;
-  private final RootRecords records;
+  private final SpaceLedger records;
   private final PairRecovery recovery;
   private final Quarantine quarantine;
   private final Leftovers leftovers;
@@ -52,7 +52,7 @@ public final class RecoverFlow {
   public RecoverFlow(
       RootDirectory root,
       RecoveringLocks locks,
-      RootRecords records,
+      SpaceLedger records,
       PairRecovery recovery,
       Quarantine quarantine,
       Leftovers leftovers,
@@ -117,11 +117,11 @@ public final class RecoverFlow {
    *
    * @param result counts what was done, also by a run that fails half-way
    */
-  public void run(KeyDirectory directory, KeyScan scan, Result result) throws IOException {
+  public void run(KeyDirectory directory, KeyListing scan, Result result) throws IOException {
     foreignTouches.noteTracesIn(scan);
-    List<KeyScan.Leftover> dead = deadLeftovers(directory, scan);
+    List<KeyListing.Leftover> dead = deadLeftovers(directory, scan);
     Set<String> broken = scan.brokenRuns();
-    for (KeyScan.Leftover leftover : dead) {
+    for (KeyListing.Leftover leftover : dead) {
       if (leftover.staged() != null) {
         // Its owner may have died between its two renames: the payload in place may be the new one
         // even where its size is that of the old, and this the only file that completes it.
@@ -145,7 +145,7 @@ public final class RecoverFlow {
             dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
           }
         }
-        for (KeyScan.Leftover leftover : dead) {
+        for (KeyListing.Leftover leftover : dead) {
           remove(directory.path().resolve(leftover.name()), leftover, result);
         }
         update.recount();
@@ -155,7 +155,8 @@ public final class RecoverFlow {
 
   /** What changes still, another machine may be publishing; no lock of ours would keep it out. */
   private void passOverUnsettled(
-      KeyDirectory directory, Set<String> broken, List<KeyScan.Leftover> dead) throws IOException {
+      KeyDirectory directory, Set<String> broken, List<KeyListing.Leftover> dead)
+      throws IOException {
     List<String> all = List.copyOf(broken);
     ForeignWriters.Waits waits = new ForeignWriters.Waits();
     waits.of(all);
@@ -194,7 +195,7 @@ public final class RecoverFlow {
   /** Recovers one key that is not being walked, by what it looks like now. */
   public void run(Digest256 key) throws IOException {
     KeyDirectory directory = root.directory(key);
-    run(directory, KeyScan.withSizes(root.ops(), directory), new Result());
+    run(directory, KeyListing.withSizes(root.ops(), directory), new Result());
   }
 
   private static void count(Result result, PairRecovery.Outcome outcome) {
@@ -205,16 +206,16 @@ public final class RecoverFlow {
     }
   }
 
-  private List<KeyScan.Leftover> deadLeftovers(KeyDirectory directory, KeyScan scan)
+  private List<KeyListing.Leftover> deadLeftovers(KeyDirectory directory, KeyListing scan)
       throws IOException {
-    List<KeyScan.Leftover> dead = new ArrayList<>();
-    for (KeyScan.Leftover leftover : scan.staged()) {
+    List<KeyListing.Leftover> dead = new ArrayList<>();
+    for (KeyListing.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
       if (staged != null && leftovers.areGone(directory, staged)) {
         dead.add(leftover);
       }
     }
-    for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
+    for (KeyListing.Leftover leftover : scan.foreignTemporaries()) {
       if (leftovers.isDeadForeign(directory, leftover)) {
         dead.add(leftover);
       }
@@ -222,7 +223,7 @@ public final class RecoverFlow {
     return dead;
   }
 
-  private void remove(Path path, KeyScan.Leftover leftover, Result result) throws IOException {
+  private void remove(Path path, KeyListing.Leftover leftover, Result result) throws IOException {
     try {
       root.ops().unlink(path);
       result.leftoversRemoved++;

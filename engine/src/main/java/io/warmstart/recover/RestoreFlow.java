@@ -6,7 +6,7 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileFacts;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.Leftovers;
@@ -22,18 +22,18 @@ import io.warmstart.pair.FittingHalves;
 import io.warmstart.pair.FittingHalves.ManifestSource;
 import io.warmstart.pair.FittingHalves.Source;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairCheck;
 import io.warmstart.pair.PairReader;
+import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.QuarantinedRuns;
 import io.warmstart.pair.QuarantinedRuns.Half;
 import io.warmstart.pair.QuarantinedRuns.Run;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.pair.Stager;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.save.OpenDirectories;
+import io.warmstart.save.KeyDirectories;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -74,11 +74,11 @@ public final class RestoreFlow {
 
   private final RootDirectory root;
   private final RecoveringLocks locks;
-  private final RootRecords records;
+  private final SpaceLedger records;
   private final Quarantine quarantine;
   private final PairReader reader;
-  private final Stager stager;
-  private final OpenDirectories openDirectories;
+  private final PairWriter stager;
+  private final KeyDirectories openDirectories;
   private final CaseFolding caseFolding;
   private final Leftovers leftovers;
   private final ChangeAges ages;
@@ -91,11 +91,11 @@ public final class RestoreFlow {
   public RestoreFlow(
       RootDirectory root,
       RecoveringLocks locks,
-      RootRecords records,
+      SpaceLedger records,
       Quarantine quarantine,
       PairReader reader,
-      Stager stager,
-      OpenDirectories openDirectories,
+      PairWriter stager,
+      KeyDirectories openDirectories,
       CaseFolding caseFolding,
       Leftovers leftovers,
       ChangeAges ages,
@@ -229,11 +229,11 @@ public final class RestoreFlow {
   /** Whether somebody may be writing the run; null if it may come back. */
   private @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
-    KeyScan scan = KeyScan.forLookup(root.ops(), directory);
+    KeyListing scan = KeyListing.forLookup(root.ops(), directory);
     if (scan.foreignManifestStaged(runId)) {
       return Outcome.BEING_WRITTEN;
     }
-    for (KeyScan.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : scan.staged()) {
       StagedName staged = leftover.staged();
       // What this process has staged is what comes back, or a save's that waits for the lock.
       if (staged != null
@@ -271,7 +271,7 @@ public final class RestoreFlow {
   private Outcome publish(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
-      try (OpenDirectories.Use open = openDirectories.use(directory)) {
+      try (KeyDirectories.Use open = openDirectories.use(directory)) {
         Outcome outcome = publishStaged(directory, runId, fit);
         if (outcome == Outcome.RESTORED) {
           open.sync();

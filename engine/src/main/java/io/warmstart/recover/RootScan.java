@@ -1,16 +1,16 @@
 package io.warmstart.recover;
 
 import io.warmstart.format.Candidate;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.key.KeyRecount;
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
@@ -34,8 +34,8 @@ public final class RootScan {
   private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final RootDirectory root;
-  private final KeyLocks locks;
-  private final RootRecords records;
+  private final StripeLocks locks;
+  private final SpaceLedger records;
   private final RecoverFlow recoverFlow;
   private final KeyRecount recount;
   private final Quarantine quarantine;
@@ -46,8 +46,8 @@ public final class RootScan {
 
   public RootScan(
       RootDirectory root,
-      KeyLocks locks,
-      RootRecords records,
+      StripeLocks locks,
+      SpaceLedger records,
       RecoverFlow recoverFlow,
       KeyRecount recount,
       Quarantine quarantine,
@@ -101,7 +101,7 @@ public final class RootScan {
       return bytes;
     }
 
-    /** How many files of the root do not count: {@link KeyScan#otherFiles}. */
+    /** How many files of the root do not count: {@link KeyListing#otherFiles}. */
     public long otherFiles() {
       return otherFiles;
     }
@@ -162,7 +162,7 @@ public final class RootScan {
       }
       // Again for a doubt of another process, or if the index was given up for what it contained.
     } while (++times < 2 && records.walkBegins() != doubt);
-    BitSet held = new BitSet(CoordinationLayout.KEY_STRIPES);
+    BitSet held = new BitSet(ControlLayout.KEY_STRIPES);
     List<Digest256> listed = root.keys();
     for (Digest256 key : listed) {
       if (stopped.getAsBoolean()) {
@@ -218,10 +218,10 @@ public final class RootScan {
    * and a stripe cannot be had at once, the next scan will do.
    */
   private void sumUpStripes(boolean unknown) {
-    for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
-      try (KeyLocks.Hold hold =
+    for (int stripe = 0; stripe < ControlLayout.KEY_STRIPES; stripe++) {
+      try (StripeLocks.Hold hold =
           unknown ? locks.acquireForWalk(stripe) : locks.acquireBriefly(stripe)) {
-        if (hold.shared() || unknown) {
+        if (hold.heldAcrossProcesses() || unknown) {
           records.recount(hold);
         }
       }
@@ -274,11 +274,11 @@ public final class RootScan {
   }
 
   private static void add(KeyDirectory directory, KeyRecount.Found found, Result into) {
-    KeyScan scan = found.scan();
+    KeyListing scan = found.scan();
     into.bytes += found.bytes();
     into.otherFiles += scan.otherFiles();
     into.otherBytes += scan.otherBytes();
-    into.unreadable |= scan.suspects().stream().anyMatch(KeyScan.Suspect::unreadable);
+    into.unreadable |= scan.suspects().stream().anyMatch(KeyListing.Suspect::unreadable);
     for (Candidate candidate : scan.candidates()) {
       into.entries.add(new FoundEntry(directory, candidate, scan.pairBytes(candidate.runId())));
     }
@@ -286,17 +286,17 @@ public final class RootScan {
 
   private KeyRecount.Found count(KeyDirectory directory, BitSet held, Result into)
       throws IOException {
-    int stripe = KeyLocks.stripeOf(directory.key());
-    try (KeyLocks.Hold hold =
+    int stripe = StripeLocks.stripeOf(directory.key());
+    try (StripeLocks.Hold hold =
         held.get(stripe) ? locks.acquireBriefly(stripe) : locks.acquireForWalk(stripe)) {
-      held.set(stripe, !hold.shared());
-      into.unrecorded |= !hold.shared();
+      held.set(stripe, !hold.heldAcrossProcesses());
+      into.unrecorded |= !hold.heldAcrossProcesses();
       return recount.run(hold, directory);
     }
   }
 
   /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
-  private boolean recover(KeyDirectory directory, KeyScan scan, Result into) {
+  private boolean recover(KeyDirectory directory, KeyListing scan, Result into) {
     long before = into.recovered.changes();
     try {
       recoverFlow.run(directory, scan, into.recovered);

@@ -14,7 +14,7 @@ import io.warmstart.model.VerifyReport;
 import io.warmstart.model.VerifyReport.Problem;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyScan;
+import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairCheck;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairRecovery;
@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Checks a whole root against what the format promises: every pair by its checksum, every other
- * file by what it is, and the index by the files ({@link IndexCheck}). A repair goes through {@link
+ * file by what it is, and the index by the files ({@link IndexAudit}). A repair goes through {@link
  * RecoverFlow}, like any reader's, and moves aside what it cannot mend; it deletes only the
  * leftovers of dead processes.
  *
@@ -49,7 +49,7 @@ public final class VerifyFlow {
   private final RootDirectory root;
   private final RecoveringLocks locks;
   private final RecoverFlow recoverFlow;
-  private final IndexCheck indexCheck;
+  private final IndexAudit indexCheck;
   private final PolicyInForce policy;
   private final PairReader reader;
   private final Leftovers leftovers;
@@ -62,7 +62,7 @@ public final class VerifyFlow {
       RootDirectory root,
       RecoveringLocks locks,
       RecoverFlow recoverFlow,
-      IndexCheck indexCheck,
+      IndexAudit indexCheck,
       PolicyInForce policy,
       PairReader reader,
       Leftovers leftovers,
@@ -98,14 +98,14 @@ public final class VerifyFlow {
 
   /** One verification. For one thread. */
   private final class Run {
-    private final IndexCheck.Run indexRun;
+    private final IndexAudit.Run indexRun;
     private final boolean repair;
     private final List<Problem> problems = new ArrayList<>();
     private final List<Problem> leftBehind = new ArrayList<>();
     private long entries;
     private long bytes;
 
-    private Run(IndexCheck.Run indexRun, boolean repair) {
+    private Run(IndexAudit.Run indexRun, boolean repair) {
       this.indexRun = indexRun;
       this.repair = repair;
     }
@@ -158,7 +158,7 @@ public final class VerifyFlow {
     }
 
     private void checkKey(KeyDirectory directory) throws IOException {
-      KeyScan scan = KeyScan.withSizes(root.ops(), directory);
+      KeyListing scan = KeyListing.withSizes(root.ops(), directory);
       if (!scan.exists()) {
         checkName(directory);
         return;
@@ -278,23 +278,23 @@ public final class VerifyFlow {
           false);
     }
 
-    private void checkLeftovers(KeyDirectory directory, KeyScan scan) throws IOException {
+    private void checkLeftovers(KeyDirectory directory, KeyListing scan) throws IOException {
       if (repair) {
         recoverFlow.run(directory, scan, new RecoverFlow.Result());
       }
-      for (KeyScan.Leftover leftover : scan.staged()) {
+      for (KeyListing.Leftover leftover : scan.staged()) {
         StagedName staged = leftover.staged();
         if (staged != null && leftovers.areGone(directory, staged)) {
           found(leftBehind, directory, leftover, "leftover", "staged by a process that is gone");
         }
       }
-      for (KeyScan.Leftover leftover : scan.foreignTemporaries()) {
+      for (KeyListing.Leftover leftover : scan.foreignTemporaries()) {
         FileFacts facts = leftover.facts();
         if (facts != null && leftovers.isDeadForeign(directory, leftover)) {
           found(leftBehind, directory, leftover, "leftover", "temporary of a process that is gone");
         }
       }
-      for (KeyScan.Leftover leftover : scan.unknown()) {
+      for (KeyListing.Leftover leftover : scan.unknown()) {
         if (DirectoryNames.isHalfOnItsWay(leftover.name()) && isYoung(directory, leftover)) {
           continue;
         }
@@ -303,7 +303,8 @@ public final class VerifyFlow {
     }
 
     /** What {@code rsync} is writing: reported, as what it is. */
-    private boolean isYoung(KeyDirectory directory, KeyScan.Leftover leftover) throws IOException {
+    private boolean isYoung(KeyDirectory directory, KeyListing.Leftover leftover)
+        throws IOException {
       Path path = directory.path().resolve(leftover.name());
       try {
         long ageNanos = ages.ageNanos(path);
@@ -322,7 +323,7 @@ public final class VerifyFlow {
     private void found(
         List<Problem> list,
         KeyDirectory directory,
-        KeyScan.Leftover leftover,
+        KeyListing.Leftover leftover,
         String kind,
         String detail)
         throws IOException {

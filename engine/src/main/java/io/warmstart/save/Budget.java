@@ -4,7 +4,7 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.RootRecords;
+import io.warmstart.index.SpaceLedger;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
@@ -27,11 +27,11 @@ public final class Budget {
 
   private static final int MOST_NANOS = 999_999_999;
 
-  private final RootRecords records;
+  private final SpaceLedger records;
   private final Path root;
   private final String producer;
 
-  public Budget(RootRecords records, Path root, String producer) {
+  public Budget(SpaceLedger records, Path root, String producer) {
     this.records = records;
     this.root = root;
     this.producer = producer;

@@ -18,15 +18,15 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StagedPair;
-import io.warmstart.pair.Stager;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.pair.SyncFailedException;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -77,12 +77,12 @@ public final class SaveFlow {
 
   private final RootDirectory root;
   private final Budget budget;
-  private final OpenDirectories openDirectories;
+  private final KeyDirectories openDirectories;
   private final CaseFolding caseFolding;
-  private final Stager stager;
+  private final PairWriter stager;
   private final Publisher publisher;
   private final ReplacedFiles replaced;
-  private final KeyLocks stripes;
+  private final StripeLocks stripes;
   private final RecoveringLocks locks;
   private final ForeignTouches foreignTouches;
   private final RunIdGenerator runIds;
@@ -100,12 +100,12 @@ public final class SaveFlow {
   public SaveFlow(
       RootDirectory root,
       Budget budget,
-      OpenDirectories openDirectories,
+      KeyDirectories openDirectories,
       CaseFolding caseFolding,
-      Stager stager,
+      PairWriter stager,
       Publisher publisher,
       ReplacedFiles replaced,
-      KeyLocks stripes,
+      StripeLocks stripes,
       RecoveringLocks locks,
       ForeignTouches foreignTouches,
       RunIdGenerator runIds,
@@ -211,7 +211,7 @@ public final class SaveFlow {
       KeyDirectory directory,
       String runId,
       Payload source,
-      Stager.Attributes attributes,
+      PairWriter.Attributes attributes,
       boolean mayReplace,
       Progress progress)
       throws IOException {
@@ -222,7 +222,7 @@ public final class SaveFlow {
       if (attempt > 0) {
         backOff(attempt);
       }
-      try (OpenDirectories.Use open = openDirectories.use(directory);
+      try (KeyDirectories.Use open = openDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
@@ -248,7 +248,7 @@ public final class SaveFlow {
 
   /** Stages, once more if what overwrites have replaced is in the way. */
   private StagedPair stage(
-      KeyDirectory directory, String runId, Payload source, Stager.Attributes attributes)
+      KeyDirectory directory, String runId, Payload source, PairWriter.Attributes attributes)
       throws IOException {
     caseFolding.requireOwnName(directory);
     long freed = replaced.freed();
@@ -280,7 +280,7 @@ public final class SaveFlow {
    * @return false if a foreign store has removed it
    */
   private boolean publishStaged(
-      OpenDirectories.Use open,
+      KeyDirectories.Use open,
       KeyDirectory directory,
       StagedPair pair,
       boolean mayReplace,
@@ -356,7 +356,7 @@ public final class SaveFlow {
   }
 
   /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
-  private boolean makeNamesDurable(OpenDirectories.Use open, KeyDirectory directory) {
+  private boolean makeNamesDurable(KeyDirectories.Use open, KeyDirectory directory) {
     try {
       return open.sync();
     } catch (NoSuchFileException e) {
@@ -404,8 +404,8 @@ public final class SaveFlow {
     LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
   }
 
-  private static Stager.Attributes stagerAttributes(EntryAttributes attributes) {
-    return new Stager.Attributes(
+  private static PairWriter.Attributes stagerAttributes(EntryAttributes attributes) {
+    return new PairWriter.Attributes(
         attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
   }
 }

@@ -1,6 +1,6 @@
 package io.warmstart.save;
 
-import io.warmstart.access.PendingTouches;
+import io.warmstart.access.AccessStamps;
 import io.warmstart.format.Manifest;
 import io.warmstart.model.Digest256;
 
@@ -17,6 +17,6 @@ public record SavedEntry(Digest256 key, String runId, Manifest manifest, long ad
   public boolean is(Digest256 otherKey, String otherRunId, Manifest other) {
     return otherKey.equals(key)
         && otherRunId.equals(runId)
-        && PendingTouches.sameVersion(other, manifest);
+        && AccessStamps.sameVersion(other, manifest);
   }
 }

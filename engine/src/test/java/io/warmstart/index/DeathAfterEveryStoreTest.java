@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -73,8 +73,8 @@ class DeathAfterEveryStoreTest {
     all.put(
         "fill",
         (model, process, key) -> {
-          try (KeyLocks.Hold hold = process.hold(key)) {
-            assertTrue(hold.shared());
+          try (StripeLocks.Hold hold = process.hold(key)) {
+            assertTrue(hold.heldAcrossProcesses());
             process.index.makeSlot(key);
           }
           Long changes = IndexModel.changes(process, key);
@@ -134,8 +134,8 @@ class DeathAfterEveryStoreTest {
       }
     }
     for (int n = 20; n < 60; n++) {
-      try (KeyLocks.Hold hold = process.hold(IndexModel.key(n))) {
-        assertTrue(hold.shared());
+      try (StripeLocks.Hold hold = process.hold(IndexModel.key(n))) {
+        assertTrue(hold.heldAcrossProcesses());
         process.index.makeSlot(IndexModel.key(n));
       }
     }

@@ -3,9 +3,9 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,7 +38,7 @@ class EntryTableTest {
   /** All of one stripe. */
   private static Digest256 key(int n) {
     return Digest256.ofWords(
-        Checks.mix(n), 7 + 512L * n, Checks.mix(n + 10_000), Checks.mix(n + 20_000));
+        Checksums.mix(n), 7 + 512L * n, Checksums.mix(n + 10_000), Checksums.mix(n + 20_000));
   }
 
   private static EntryFacts facts(String runId) {
@@ -46,8 +46,8 @@ class EntryTableTest {
   }
 
   private void publish(Digest256 key, String runId) {
-    try (KeyLocks.Hold hold = process.hold(key)) {
-      assertTrue(hold.shared());
+    try (StripeLocks.Hold hold = process.hold(key)) {
+      assertTrue(hold.heldAcrossProcesses());
       process.records.published(hold, key, facts(runId), 0);
     }
   }
@@ -94,8 +94,8 @@ class EntryTableTest {
     }
 
     long walk;
-    try (KeyLocks.Hold hold = process.hold(key(1))) {
-      assertTrue(hold.shared());
+    try (StripeLocks.Hold hold = process.hold(key(1))) {
+      assertTrue(hold.heldAcrossProcesses());
       walk = loadsOf(() -> process.records.walked(hold, key(1), 5, 100, List.of(facts("run"))));
     }
 
@@ -111,6 +111,6 @@ class EntryTableTest {
     IndexPatch.of(process.attached().files()).entryOfAnotherRun(key(1), "run");
 
     assertEquals(key(2), process.records.next().orElseThrow().key());
-    assertEquals(1, process.attached().entries().entries(KeyLocks.stripeOf(key(1))).size());
+    assertEquals(1, process.attached().entries().entries(StripeLocks.stripeOf(key(1))).size());
   }
 }

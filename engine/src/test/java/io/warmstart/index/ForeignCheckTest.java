@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadLease;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -26,21 +26,21 @@ class ForeignCheckTest {
 
   @TempDir Path parent;
   private IndexRoot root;
-  private SharedIndex index;
+  private Index index;
 
   @BeforeEach
   void fillWithMiss() throws IOException {
     root = IndexRoot.open(parent.resolve("locks"));
     index = new MemoryIndex().attach(root, buffer -> buffer);
-    try (KeyLocks.Hold hold = root.locks.acquireForWalk(KeyLocks.stripeOf(KEY))) {
-      assertTrue(hold.shared());
+    try (StripeLocks.Hold hold = root.locks.acquireForWalk(StripeLocks.stripeOf(KEY))) {
+      assertTrue(hold.heldAcrossProcesses());
       index.makeSlot(KEY);
-      IndexAttachment attached = index.attachments().current();
+      Generation attached = index.attachments().current();
       assertNotNull(attached);
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));
       long changes = attached.keys().changes(at);
-      FillTicket ticket = new FillTicket(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT);
+      ReadStamp ticket = new ReadStamp(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT);
       assertTrue(index.fill(ticket, 0, null, 0, 0));
     }
   }
@@ -50,33 +50,33 @@ class ForeignCheckTest {
     root.close();
   }
 
-  private SharedIndex.Found find(long millisSinceLook, long intervalNanos) {
+  private Index.Found find(long millisSinceLook, long intervalNanos) {
     long now = LOOKED_AT + TimeUnit.MILLISECONDS.toNanos(millisSinceLook);
     return index.find(null, KEY, 0, now, intervalNanos, new IndexQuery(new PayloadLease()));
   }
 
   @Test
   void withinTheIntervalTheLastLookWillDo() {
-    assertEquals(SharedIndex.Found.MISS, find(9, INTERVAL));
+    assertEquals(Index.Found.MISS, find(9, INTERVAL));
   }
 
   @Test
   void afterTheIntervalItIsLookedAgain() {
-    assertEquals(SharedIndex.Found.UNKNOWN, find(10, INTERVAL));
+    assertEquals(Index.Found.UNKNOWN, find(10, INTERVAL));
   }
 
   @Test
   void clockThatLagsALittleCostsNoLook() {
-    assertEquals(SharedIndex.Found.MISS, find(-9, INTERVAL));
+    assertEquals(Index.Found.MISS, find(-9, INTERVAL));
   }
 
   @Test
   void clockThatWasSetBackDoes() {
-    assertEquals(SharedIndex.Found.UNKNOWN, find(-21, TimeUnit.DAYS.toNanos(1)));
+    assertEquals(Index.Found.UNKNOWN, find(-21, TimeUnit.DAYS.toNanos(1)));
   }
 
   @Test
   void withoutAnIntervalEachLookupLooksHoweverItsClockLags() {
-    assertEquals(SharedIndex.Found.UNKNOWN, find(-3, 0));
+    assertEquals(Index.Found.UNKNOWN, find(-3, 0));
   }
 }

@@ -3,8 +3,8 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.mapped.CoordinationLayout;
-import io.warmstart.mapped.CoordinationLayout.Field;
+import io.warmstart.mapped.ControlLayout;
+import io.warmstart.mapped.ControlLayout.Field;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.process.LockFile;
 import java.io.IOException;
@@ -24,9 +24,9 @@ class FormatDocTest {
 
     assertEquals(
         List.of(
-            rows(CoordinationLayout.HEADER),
-            rows(CoordinationLayout.PROCESS_ROW),
-            rows(CoordinationLayout.STRIPE),
+            rows(ControlLayout.HEADER),
+            rows(ControlLayout.PROCESS_ROW),
+            rows(ControlLayout.STRIPE),
             rows(IndexLayout.HEADER),
             rows(IndexLayout.SUMMARY),
             rows(IndexLayout.STRIPE_HEAD),
@@ -44,21 +44,21 @@ class FormatDocTest {
     assertTrue(
         text.contains("| " + IndexLayout.STRIPE_HEADS_OFFSET + " | 512 stripe heads of 1024"));
     assertTrue(text.contains("| " + IndexLayout.PAGES_OFFSET + " | 1024 pages of 1024 bytes"));
-    assertTrue(text.contains(CoordinationLayout.FILE_LENGTH + " bytes"));
+    assertTrue(text.contains(ControlLayout.FILE_LENGTH + " bytes"));
     assertTrue(
         text.contains(
-            CoordinationLayout.PROCESS_ROWS
+            ControlLayout.PROCESS_ROWS
                 + " of "
-                + CoordinationLayout.PROCESS_ROW_LENGTH
+                + ControlLayout.PROCESS_ROW_LENGTH
                 + " bytes, at "
-                + CoordinationLayout.PROCESSES_OFFSET));
+                + ControlLayout.PROCESSES_OFFSET));
     assertTrue(
         text.contains(
-            CoordinationLayout.STRIPES
+            ControlLayout.STRIPES
                 + " of "
-                + CoordinationLayout.STRIPE_LENGTH
+                + ControlLayout.STRIPE_LENGTH
                 + " bytes, at "
-                + CoordinationLayout.STRIPES_OFFSET));
+                + ControlLayout.STRIPES_OFFSET));
   }
 
   @Test
@@ -68,7 +68,7 @@ class FormatDocTest {
     assertTrue(text.contains("byte " + LockFile.ATTACH_BYTE + " is held while attaching"));
     assertTrue(text.contains("byte " + LockFile.rowByte(0) + " + *r*"));
     assertTrue(text.contains("byte " + LockFile.stripeByte(0) + " + *s*"));
-    long lastRow = LockFile.rowByte(CoordinationLayout.PROCESS_ROWS - 1);
+    long lastRow = LockFile.rowByte(ControlLayout.PROCESS_ROWS - 1);
     assertTrue(lastRow < LockFile.stripeByte(0), "rows and stripes are apart");
   }
 

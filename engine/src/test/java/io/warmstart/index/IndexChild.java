@@ -2,7 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.model.Digest256;
 import io.warmstart.process.Counter;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -42,11 +42,11 @@ public final class IndexChild {
   private static void hold(IndexRoot opened, String key) throws IOException {
     try (IndexRoot root = opened) {
       System.out.println("pid " + ProcessHandle.current().pid());
-      try (KeyLocks.Hold hold =
+      try (StripeLocks.Hold hold =
           key.equals("sweep")
               ? root.locks.acquireSweep(IndexRoot.LONG_NANOS)
               : root.locks.acquire(IndexRoot.key(Integer.parseInt(key)))) {
-        System.out.println("held " + hold.shared());
+        System.out.println("held " + hold.heldAcrossProcesses());
         ForkedJvm.awaitParent();
       }
       System.out.println("released");
@@ -59,8 +59,9 @@ public final class IndexChild {
     try (IndexRoot root = IndexRoot.open(directory, 0)) {
       while (true) {
         ForkedJvm.awaitParent();
-        try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.key(0))) {
-          System.out.println("tried " + hold.shared() + " live " + root.registry.liveProcesses());
+        try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.key(0))) {
+          System.out.println(
+              "tried " + hold.heldAcrossProcesses() + " live " + root.registry.liveProcesses());
         }
       }
     }
@@ -85,12 +86,12 @@ public final class IndexChild {
           new Thread(
               () -> {
                 for (int i = 0; i < times; i++) {
-                  try (KeyLocks.Hold hold = root.locks.acquire(key)) {
+                  try (StripeLocks.Hold hold = root.locks.acquire(key)) {
                     long before = counter.getLong(0);
                     for (int spin = 0; spin < 100; spin++) {
                       Thread.onSpinWait();
                     }
-                    counter.putLong(0, before + (hold.shared() ? 1 : 0));
+                    counter.putLong(0, before + (hold.heldAcrossProcesses() ? 1 : 0));
                   }
                 }
               }));

@@ -3,10 +3,10 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,23 +39,23 @@ final class IndexModel {
   /** A process with the index mapped. */
   static final class Member {
     final DyingProcess life = new DyingProcess();
-    final SharedIndex index;
-    final RootRecords records;
-    final KeyLocks locks;
+    final Index index;
+    final SpaceLedger records;
+    final StripeLocks locks;
 
     Member(IndexRoot root, MemoryIndex memory) {
       index = memory.attach(root, life::over);
-      records = new RootRecords(index);
+      records = new SpaceLedger(index);
       locks = root.locks;
       attached();
     }
 
-    IndexAttachment attached() {
+    Generation attached() {
       return Objects.requireNonNull(index.attachments().current());
     }
 
-    KeyLocks.Hold hold(Digest256 key) {
-      return locks.acquireForWalk(KeyLocks.stripeOf(key));
+    StripeLocks.Hold hold(Digest256 key) {
+      return locks.acquireForWalk(StripeLocks.stripeOf(key));
     }
   }
 
@@ -78,7 +78,7 @@ final class IndexModel {
 
   /** As a save does: the files change between the two tellings. */
   void publish(Member process, Digest256 key, EntryFacts facts) {
-    try (KeyLocks.Hold hold = process.hold(key)) {
+    try (StripeLocks.Hold hold = process.hold(key)) {
       process.index.changing(key);
       EntryFacts before =
           keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
@@ -97,7 +97,7 @@ final class IndexModel {
 
   /** As a sweep does. */
   void remove(Member process, Digest256 key, String runId) {
-    try (KeyLocks.Hold hold = process.hold(key)) {
+    try (StripeLocks.Hold hold = process.hold(key)) {
       process.index.changing(key);
       EntryFacts gone = entries(key).remove(runId);
       versions.merge(key, 2L, (old, two) -> old + 1);
@@ -114,7 +114,7 @@ final class IndexModel {
 
   /** As a walk does, or whoever meets a dead holder's intent: see {@code Engine.repair}. */
   void count(Member process, Digest256 key, boolean afterDeath) {
-    try (KeyLocks.Hold hold = process.hold(key)) {
+    try (StripeLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {
         process.records.recount(hold);
         process.index.changing(key);
@@ -135,12 +135,12 @@ final class IndexModel {
 
   /** Remembers who wins, as of a state that was read when {@code changes} stood there. */
   static void fill(Member process, Digest256 key, int ranking, long changes, long version) {
-    try (KeyLocks.Hold hold = process.hold(key)) {
+    try (StripeLocks.Hold hold = process.hold(key)) {
       KeyTable table = process.attached().keys();
       SlotCursor at = new SlotCursor();
-      if (hold.shared() && table.find(key, at) && table.changes(at) == changes) {
+      if (hold.heldAcrossProcesses() && table.find(key, at) && table.changes(at) == changes) {
         IndexedWinner winner = new IndexedWinner();
-        winner.set(version, Checks.mix(version) ^ key.word(0), 1000);
+        winner.set(version, Checksums.mix(version) ^ key.word(0), 1000);
         table.fill(at, key, ranking, changes, 5_000, 9_000, winner);
       }
     }
@@ -163,7 +163,7 @@ final class IndexModel {
       for (int ranking = 0; ranking < IndexLayout.WINNERS && table.find(key, at); ranking++) {
         if (table.read(at, key, ranking, winner)) {
           assertEquals(version(key), winner.high(), where + ": version of " + n);
-          assertEquals(Checks.mix(winner.high()) ^ key.word(0), winner.low(), where);
+          assertEquals(Checksums.mix(winner.high()) ^ key.word(0), winner.low(), where);
         }
       }
     }
@@ -171,7 +171,7 @@ final class IndexModel {
 
   /** Bytes, sums, entries and order are those of the files. */
   void assertCounted(Member process, String where) {
-    IndexAttachment attached = process.attached();
+    Generation attached = process.attached();
     long[] sums = new long[IndexLayout.STRIPES];
     List<RecordedEntry> expected = new ArrayList<>();
     keys.forEach(
@@ -179,7 +179,7 @@ final class IndexModel {
           SlotCursor at = new SlotCursor();
           assertTrue(attached.keys().find(key, at), where + ": slot");
           assertEquals(bytes(key), attached.keys().bytes(at, key), where + ": bytes");
-          sums[KeyLocks.stripeOf(key)] += bytes(key);
+          sums[StripeLocks.stripeOf(key)] += bytes(key);
           entries
               .values()
               .forEach(
@@ -187,7 +187,7 @@ final class IndexModel {
                       expected.add(
                           new RecordedEntry(
                               key,
-                              Checks.ofRunId(facts.runId()),
+                              Checksums.ofRunId(facts.runId()),
                               facts.runId(),
                               facts.writtenNanos(),
                               facts.lastUseNanos(),

@@ -1,10 +1,10 @@
 package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,7 +24,7 @@ public final class IndexPatch {
     this.files = files;
     this.keys = new KeyTable(files, files::allocate);
     this.totals = new StripeTotals(files.base);
-    this.entries = new EntryTable(files, totals, new OwnChanges(), files::allocate);
+    this.entries = new EntryTable(files, totals, new LocalChanges(), files::allocate);
   }
 
   /** Maps the index that lies in a directory. */
@@ -80,7 +80,7 @@ public final class IndexPatch {
 
   /** Has an entry be recorded where no search looks for it. */
   void entryOfAnotherRun(Digest256 key, String runId) {
-    put(key, runId, IndexLayout.ENTRY_RUN_HASH_OFFSET, Checks.ofRunId(runId) ^ 3);
+    put(key, runId, IndexLayout.ENTRY_RUN_HASH_OFFSET, Checksums.ofRunId(runId) ^ 3);
   }
 
   private void put(Digest256 key, String runId, int field, long value) {
@@ -94,7 +94,7 @@ public final class IndexPatch {
     segment.forEachUsed(
         offset -> {
           long hash = segment.buffer.getLong(offset + IndexLayout.ENTRY_RUN_HASH_OFFSET);
-          if (segment.keyAt(offset).equals(key) && hash == Checks.ofRunId(runId)) {
+          if (segment.keyAt(offset).equals(key) && hash == Checksums.ofRunId(runId)) {
             segment.buffer.putLong(offset + field, value);
             found[0] = true;
           }
@@ -114,7 +114,7 @@ public final class IndexPatch {
   /** Changes what a key is down for, its stripe with it, as somebody would who has miscounted. */
   public void keyBytes(Digest256 key, long delta) {
     SlotCursor at = slot(key);
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     keys.account(at, key, keys.bytes(at, key) + delta, keys.walkedCtime(at));
     totals.set(stripe, totals.bytes(stripe) + delta);
   }
@@ -126,14 +126,14 @@ public final class IndexPatch {
 
   /** Changes the sum of a key's stripe. */
   public void stripeBytes(Digest256 key, long delta) {
-    int stripe = KeyLocks.stripeOf(key);
+    int stripe = StripeLocks.stripeOf(key);
     totals.set(stripe, totals.bytes(stripe) + delta);
   }
 
   /** Changes the sum of a key's stripe, and leaves its check. */
   public void stripeBytesWithoutCheck(Digest256 key) {
     int summary =
-        IndexLayout.SUMMARIES_OFFSET + KeyLocks.stripeOf(key) * IndexLayout.SUMMARY_LENGTH;
+        IndexLayout.SUMMARIES_OFFSET + StripeLocks.stripeOf(key) * IndexLayout.SUMMARY_LENGTH;
     flip(files.base, summary + IndexLayout.STRIPE_BYTES_OFFSET);
   }
 
@@ -165,7 +165,7 @@ public final class IndexPatch {
 
   /** Flips a bit of the reference to the segment of a key's entries. */
   public void flipSegment(Digest256 key, int bit) {
-    int directory = IndexLayout.stripeHead(KeyLocks.stripeOf(key)) + IndexLayout.ENTRIES_OFFSET;
+    int directory = IndexLayout.stripeHead(StripeLocks.stripeOf(key)) + IndexLayout.ENTRIES_OFFSET;
     int offset = directory + 8 * Segments.index(key);
     files.base.putLong(offset, files.base.getLong(offset) ^ 1L << bit);
   }

@@ -2,11 +2,11 @@ package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.Coordination;
+import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counters;
-import io.warmstart.process.KeyLocks;
-import io.warmstart.process.ProcessRegistry;
-import io.warmstart.process.SharedPlace;
+import io.warmstart.process.Placement;
+import io.warmstart.process.ProcessTable;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -19,14 +19,14 @@ public final class IndexRoot implements AutoCloseable {
 
   public static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  public final ProcessRegistry registry;
+  public final ProcessTable registry;
   public final Counters counters;
-  public final KeyLocks locks;
+  public final StripeLocks locks;
 
-  private IndexRoot(ProcessRegistry registry, Counters counters, long lockTimeoutNanos) {
+  private IndexRoot(ProcessTable registry, Counters counters, long lockTimeoutNanos) {
     this.registry = registry;
     this.counters = counters;
-    this.locks = new KeyLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
+    this.locks = new StripeLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
   }
 
   public static IndexRoot open(Path directory) throws IOException {
@@ -46,8 +46,8 @@ public final class IndexRoot implements AutoCloseable {
       throws IOException {
     Counters counters = new Counters();
     return new IndexRoot(
-        ProcessRegistry.start(
-            SharedPlace.inRoot(directory),
+        ProcessTable.start(
+            Placement.inRoot(directory),
             new NioFileOps(),
             SystemEpochNanoClock.INSTANCE,
             boot,
@@ -56,8 +56,8 @@ public final class IndexRoot implements AutoCloseable {
         lockTimeoutNanos);
   }
 
-  public Coordination coordination() {
-    Coordination current = registry.current();
+  public ControlFile coordination() {
+    ControlFile current = registry.current();
     if (current == null) {
       throw new AssertionError("not attached");
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.util.ArrayList;
@@ -72,8 +72,8 @@ class IndexTablesModelTest {
       for (int step = 0; step < 2000; step++) {
         // Twelve keys of one stripe.
         Digest256 key = IndexModel.key(2 * random.nextInt(12));
-        try (KeyLocks.Hold hold = process.hold(key)) {
-          assertTrue(hold.shared());
+        try (StripeLocks.Hold hold = process.hold(key)) {
+          assertTrue(hold.heldAcrossProcesses());
           process.index.makeSlot(key);
         }
         // One page, of four slots.
@@ -106,8 +106,8 @@ class IndexTablesModelTest {
       case 4 -> model.count(process, key, false);
       case 5 -> model.touch(process, key, run, moment);
       case 6 -> {
-        try (KeyLocks.Hold hold = process.hold(key)) {
-          assertTrue(hold.shared());
+        try (StripeLocks.Hold hold = process.hold(key)) {
+          assertTrue(hold.heldAcrossProcesses());
           process.index.makeSlot(key);
         }
       }

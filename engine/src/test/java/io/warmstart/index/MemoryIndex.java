@@ -3,7 +3,7 @@ package io.warmstart.index;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.payload.PayloadCache;
-import io.warmstart.process.SharedPlace;
+import io.warmstart.process.Placement;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -35,12 +35,12 @@ final class MemoryIndex {
   }
 
   /** A generation of the index in memory of its own. */
-  static IndexAttachment attachment() {
+  static Generation attachment() {
     return over(new MemoryIndex());
   }
 
   /** The same over memory that others use too. */
-  static IndexAttachment over(MemoryIndex memory) {
+  static Generation over(MemoryIndex memory) {
     IndexFiles files =
         new IndexFiles(
             new IndexFile(memory.file(0), 0, null),
@@ -56,7 +56,7 @@ final class MemoryIndex {
                     memory.has(number) ? memory.file(number) : memory.make(number), number, null);
               }
             });
-    return new IndexAttachment(files, files::allocate);
+    return new Generation(files, files::allocate);
   }
 
   /** The bytes of a file that is there. */
@@ -110,7 +110,7 @@ final class MemoryIndex {
   }
 
   /** All puts of one process into the files, as it maps them. */
-  SharedIndex attach(IndexRoot root, UnaryOperator<AtomicBuffer> over) {
+  Index attach(IndexRoot root, UnaryOperator<AtomicBuffer> over) {
     IndexMapper mapper =
         new IndexMapper(Path.of("/nowhere"), new NioFileOps(), () -> BOOT) {
           @Override
@@ -141,10 +141,10 @@ final class MemoryIndex {
                 over.apply(there == null ? MemoryIndex.this.make(number) : there), number, null);
           }
         };
-    return new SharedIndex(
+    return new Index(
         root.locks,
         Path.of("/nowhere"),
-        SharedPlace.inRoot(Path.of("/nowhere")),
+        Placement.inRoot(Path.of("/nowhere")),
         new NioFileOps(),
         root.counters,
         new PayloadCache(1 << 20),

@@ -1,9 +1,9 @@
 package io.warmstart.index;
 
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import io.warmstart.mapped.IndexLayout;
-import io.warmstart.process.Coordination;
-import io.warmstart.process.CoordinationFile;
+import io.warmstart.process.ControlFile;
+import io.warmstart.process.ControlFileOpener;
 import io.warmstart.process.LockFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,20 +28,19 @@ public final class OtherBuild {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE);
     FileLock row = locks.lock(LockFile.rowByte(5), 1, false);
-    Files.write(directory.resolve(CoordinationFile.NAME), coordination());
+    Files.write(directory.resolve(ControlFileOpener.NAME), coordination());
     Files.write(directory.resolve(IndexMapper.NAME), new byte[IndexLayout.fileLength(0)]);
     System.out.println("holds " + row.isValid());
     ForkedJvm.untilKilled();
   }
 
   private static byte[] coordination() {
-    ByteBuffer file =
-        ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
-    long version = Coordination.versionWord(IndexLayout.layout() + 1);
-    file.putLong(CoordinationLayout.MAGIC_OFFSET, CoordinationLayout.MAGIC);
-    file.putLong(CoordinationLayout.VERSION_OFFSET, version);
-    file.putLong(CoordinationLayout.BOOT_OFFSET, IndexRoot.BOOT);
-    file.putLong(CoordinationLayout.CHECK_OFFSET, Coordination.check(version, IndexRoot.BOOT));
+    ByteBuffer file = ByteBuffer.allocate(ControlLayout.FILE_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+    long version = ControlFile.versionWord(IndexLayout.layout() + 1);
+    file.putLong(ControlLayout.MAGIC_OFFSET, ControlLayout.MAGIC);
+    file.putLong(ControlLayout.VERSION_OFFSET, version);
+    file.putLong(ControlLayout.BOOT_OFFSET, IndexRoot.BOOT);
+    file.putLong(ControlLayout.CHECK_OFFSET, ControlFile.check(version, IndexRoot.BOOT));
     return file.array();
   }
 }

@@ -3,7 +3,7 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.testing.Rounds;
@@ -155,7 +155,7 @@ class RememberedOrderTest {
     for (int n = 0; n < many; n++) {
       // Keys of two stripes, in ever other buckets.
       Digest256 key =
-          Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checks.mix(n), Checks.mix(n + many));
+          Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
       model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
     }
     assertTrue(process.records.next().isPresent());
@@ -167,7 +167,8 @@ class RememberedOrderTest {
             () -> {
               for (int n = many; n < many + saves; n++) {
                 Digest256 key =
-                    Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checks.mix(n), Checks.mix(n + many));
+                    Digest256.ofWords(
+                        n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
                 model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
                 RecordedEntry next = process.records.next().orElseThrow();
                 model.remove(process, next.key(), "run");

@@ -10,7 +10,7 @@ import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
-import io.warmstart.process.KeyLocks;
+import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -101,7 +101,7 @@ class ScribbledSegmentTest {
   void aFlippedBitOfAReferenceRetiresTheGeneration() {
     Digest256 key = IndexModel.key(0);
     for (int table : new int[] {IndexLayout.SLOTS_OFFSET, IndexLayout.ENTRIES_OFFSET}) {
-      int directory = IndexLayout.stripeHead(KeyLocks.stripeOf(key)) + table;
+      int directory = IndexLayout.stripeHead(StripeLocks.stripeOf(key)) + table;
       for (int bit : BITS) {
         String where = "table " + table + ", bit " + bit;
         IndexModel at = model.copy();
@@ -196,7 +196,7 @@ class ScribbledSegmentTest {
     for (int stripe : STRIPES) {
       long sum = 0;
       for (Digest256 key : at.keys.keySet()) {
-        sum += KeyLocks.stripeOf(key) == stripe ? at.bytes(key) : 0;
+        sum += StripeLocks.stripeOf(key) == stripe ? at.bytes(key) : 0;
       }
       assertEquals(sum, process.attached().totals().bytes(stripe), where);
     }

@@ -10,7 +10,7 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -56,7 +56,7 @@ class SegmentGrowthTest {
 
   /** Keys of one stripe. */
   private static Digest256 key(int n) {
-    return Digest256.ofWords(Checks.mix(n), STRIPE, Checks.mix(n + 1_000_000L), n);
+    return Digest256.ofWords(Checksums.mix(n), STRIPE, Checksums.mix(n + 1_000_000L), n);
   }
 
   private KeyTable keys() {
@@ -64,7 +64,7 @@ class SegmentGrowthTest {
   }
 
   private long fresh() {
-    return Checks.mix(++lastChanges);
+    return Checksums.mix(++lastChanges);
   }
 
   private SlotCursor insert(Digest256 key, long bytes) {
@@ -80,7 +80,7 @@ class SegmentGrowthTest {
     keys().fill(at, key, 0, keys().changes(at), 5_000, 9_000, winner);
   }
 
-  private CachedEntry inMemory(SlotCursor at, Digest256 key) throws IOException {
+  private HotEntry inMemory(SlotCursor at, Digest256 key) throws IOException {
     Path empty = Files.write(parent.resolve("empty"), new byte[0]);
     Manifest manifest =
         Manifest.ofNewEntry(
@@ -92,8 +92,8 @@ class SegmentGrowthTest {
             key,
             0);
     try (FileOps.FileHandle handle = new NioFileOps().openForReading(empty)) {
-      CachedEntry entry =
-          new CachedEntry(
+      HotEntry entry =
+          new HotEntry(
               KeyDirectory.of(parent, key),
               0,
               new Candidate("run", manifest),
@@ -103,13 +103,13 @@ class SegmentGrowthTest {
           process.attached(),
           at,
           new IndexedWinner(),
-          Checks.ofState(keys().changes(at), 5_000),
+          Checksums.ofState(keys().changes(at), 5_000),
           0);
       return entry;
     }
   }
 
-  private boolean stands(CachedEntry entry) {
+  private boolean stands(HotEntry entry) {
     AtomicBuffer buffer = entry.buffer();
     return buffer != null && keys().stands(entry, buffer, KeyTable.ctime(entry, buffer));
   }
@@ -155,7 +155,7 @@ class SegmentGrowthTest {
   void whatIsInMemoryIsVoidOnceItsSlotHasMoved() throws IOException {
     SlotCursor before = insert(key(0), 100);
     fill(before, key(0));
-    CachedEntry entry = inMemory(before, key(0));
+    HotEntry entry = inMemory(before, key(0));
     assertTrue(stands(entry));
 
     for (int n = 1; places(key(0)) < 8; n++) {
@@ -172,7 +172,7 @@ class SegmentGrowthTest {
       insert(key(n), 100);
     }
     List<Digest256> withoutFiles = new ArrayList<>();
-    List<CachedEntry> inMemory = new ArrayList<>();
+    List<HotEntry> inMemory = new ArrayList<>();
     for (int n = 20; n < 40; n++) {
       // As of a key that a foreign store has saved, and no walk has counted.
       SlotCursor at = insert(key(n), 0);
@@ -306,7 +306,7 @@ class SegmentGrowthTest {
             // The first seventeen want one home, which has sixteen places on its way.
             return homes.getAndIncrement() < 17
                 ? 0
-                : (int) (Checks.ofKey(from.keyAt(offset)) >>> 26);
+                : (int) (Checksums.ofKey(from.keyAt(offset)) >>> 26);
           }
 
           @Override
@@ -367,7 +367,7 @@ class SegmentGrowthTest {
       } catch (DyingProcess.Death e) {
         deaths++;
       }
-      IndexAttachment next = new IndexModel.Member(root, copy).attached();
+      Generation next = new IndexModel.Member(root, copy).attached();
       for (int n = 10; n < 20; n++) {
         assertTrue(next.keys().insert(key(n), fresh(), new SlotCursor()));
       }
@@ -401,7 +401,7 @@ class SegmentGrowthTest {
     Thread reader =
         new Thread(
             () -> {
-              IndexAttachment attached = new IndexModel.Member(root, memory).attached();
+              Generation attached = new IndexModel.Member(root, memory).attached();
               SlotCursor at = new SlotCursor();
               for (int n = 0; there.get() < many; n++) {
                 int known = there.get();
@@ -432,7 +432,7 @@ class SegmentGrowthTest {
   @Test
   void aHundredThousandKeysAndTwiceAsManyEntriesAreAllFound() {
     int many = 100_000;
-    IndexAttachment attached = MemoryIndex.over(memory);
+    Generation attached = MemoryIndex.over(memory);
     SlotCursor at = new SlotCursor();
     for (int n = 0; n < many; n++) {
       assertTrue(attached.keys().insert(spread(n), fresh(), at));
@@ -463,6 +463,6 @@ class SegmentGrowthTest {
 
   private static Digest256 spread(int n) {
     return Digest256.ofWords(
-        Checks.mix(n), Checks.mix(n + 1_000_000L), Checks.mix(n + 2_000_000L), n);
+        Checksums.mix(n), Checksums.mix(n + 1_000_000L), Checksums.mix(n + 2_000_000L), n);
   }
 }

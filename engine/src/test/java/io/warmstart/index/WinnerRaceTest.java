@@ -8,7 +8,7 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
-import io.warmstart.mapped.Checks;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -69,7 +69,7 @@ class WinnerRaceTest {
     private static Digest256 ofFirstHome(long from) {
       for (long n = from; ; n++) {
         Digest256 key = Digest256.ofWords(n + 1, 7, 31L * n, n);
-        if ((Checks.ofKey(key) >>> 26 & 7) == 0) {
+        if ((Checksums.ofKey(key) >>> 26 & 7) == 0) {
           return key;
         }
       }
@@ -97,7 +97,7 @@ class WinnerRaceTest {
           0);
   private PayloadMemory payload;
   private UnsafeBuffer one;
-  private IndexAttachment attachment;
+  private Generation attachment;
   private KeyTable writers;
   private KeyTable readers;
   private StripeTotals summing;
@@ -130,7 +130,7 @@ class WinnerRaceTest {
     }
   }
 
-  private static IndexAttachment attach(UnsafeBuffer buffer) {
+  private static Generation attach(UnsafeBuffer buffer) {
     IndexFiles files =
         new IndexFiles(
             new IndexFile(buffer, 0, null),
@@ -145,7 +145,7 @@ class WinnerRaceTest {
                 throw new AssertionError("one file must do");
               }
             });
-    return new IndexAttachment(files, files::allocate);
+    return new Generation(files, files::allocate);
   }
 
   @Test
@@ -195,13 +195,13 @@ class WinnerRaceTest {
     assertTrue(stale.sum() > 0);
   }
 
-  private void remember(BiPredicate<KeyTable, CachedEntry> stands, @Nullable LongAdder awaited)
+  private void remember(BiPredicate<KeyTable, HotEntry> stands, @Nullable LongAdder awaited)
       throws Exception {
-    Map<Digest256, CachedEntry> inMemory = new ConcurrentHashMap<>();
+    Map<Digest256, HotEntry> inMemory = new ConcurrentHashMap<>();
     Map<Digest256, Long> versions = new ConcurrentHashMap<>();
     race(
         (table, at, key, target) -> {
-          CachedEntry known = inMemory.get(key);
+          HotEntry known = inMemory.get(key);
           if (known != null && stands.test(table, known)) {
             remembered.increment();
             long version = Objects.requireNonNull(versions.get(key));
@@ -211,8 +211,9 @@ class WinnerRaceTest {
           if (!table.read(at, key, 0, target)) {
             return false;
           }
-          CachedEntry entry = entry(key);
-          entry.attach(attachment, at, target, Checks.ofState(target.changes(), target.ctime()), 0);
+          HotEntry entry = entry(key);
+          entry.attach(
+              attachment, at, target, Checksums.ofState(target.changes(), target.ctime()), 0);
           inMemory.put(key, entry);
           versions.put(key, target.high());
           return true;
@@ -220,8 +221,8 @@ class WinnerRaceTest {
         awaited);
   }
 
-  private CachedEntry entry(Digest256 key) {
-    return new CachedEntry(
+  private HotEntry entry(Digest256 key) {
+    return new HotEntry(
         KeyDirectory.of(parent, key), 0, new Candidate("run", manifest), payload, cache);
   }
 
@@ -234,7 +235,7 @@ class WinnerRaceTest {
   }
 
   private static long half(Digest256 key, long version) {
-    return Checks.mix(version) ^ key.word(0);
+    return Checksums.mix(version) ^ key.word(0);
   }
 
   /** Until something was seen, or for some time. */
@@ -259,7 +260,7 @@ class WinnerRaceTest {
   }
 
   private long nextChanges() {
-    return Checks.mix(lastChanges.incrementAndGet());
+    return Checksums.mix(lastChanges.incrementAndGet());
   }
 
   /** A saver: its files change between two stores. Needs no lock. */

@@ -10,7 +10,7 @@ import io.warmstart.SteppedClock;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.ForkedJvm;
@@ -180,11 +180,11 @@ public class LeftoversTest {
   }
 
   private Owner ownOwner() throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+    Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
       return engine.siblings().coordination().orElseThrow().owner();
     } finally {
-      Engines.release(engine);
+      EngineRegistry.release(engine);
     }
   }
 
@@ -195,7 +195,7 @@ public class LeftoversTest {
     public static void main(String[] args) throws Exception {
       WarmStartStore store = WarmStartStore.open(Path.of(args[0]));
       Owner owner =
-          Engines.acquire(store.root(), store.options().engineOptions())
+          EngineRegistry.acquire(store.root(), store.options().engineOptions())
               .siblings()
               .coordination()
               .orElseThrow()

@@ -52,7 +52,7 @@ class LockFileTest {
    */
   @Test
   void whatTheKernelRefusesToReleaseIsReleasedBeforeTheNextLock() throws IOException {
-    LockFile file = new LockFile(SharedPlace.inRoot(directory), new NioFileOps());
+    LockFile file = new LockFile(Placement.inRoot(directory), new NioFileOps());
     file.open();
     try (FileChannel channel = channel()) {
       Stubborn lock = new Stubborn(channel, 2);
@@ -72,7 +72,7 @@ class LockFileTest {
 
   @Test
   void lockOfClosedFileIsForgotten() throws IOException {
-    LockFile file = new LockFile(SharedPlace.inRoot(directory), new NioFileOps());
+    LockFile file = new LockFile(Placement.inRoot(directory), new NioFileOps());
     FileChannel channel = channel();
     channel.close();
     Stubborn lock = new Stubborn(channel, 0);

@@ -48,10 +48,10 @@ final class LockHammerChild {
 
   private void hammer() {
     for (int i = 0; !stopped; i++) {
-      try (KeyLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
+      try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
         hold.countRemoval();
         hold.removals();
-        Coordination coordination = root.registry.current();
+        ControlFile coordination = root.registry.current();
         if (coordination != null) {
           root.counters.count(Counter.HITS);
           root.counters.carryOver(coordination);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process that is attached, and others that hold its stripes. */
 public abstract class LockedStripe {
-  public static final int STRIPE = KeyLocks.stripeOf(IndexRoot.key(0));
+  public static final int STRIPE = StripeLocks.stripeOf(IndexRoot.key(0));
   public static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
   public @TempDir Path parent;
   public Path directory;

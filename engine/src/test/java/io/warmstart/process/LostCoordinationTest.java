@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexRoot;
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
@@ -54,7 +54,7 @@ class LostCoordinationTest {
     Path directory = parent.resolve(".warmstart");
     try (ForkedJvm child = fork(directory, flag)) {
       for (int round = 0; round < ROUNDS; round++) {
-        CoordinationVandal.truncate(directory, round % 2 == 0 ? 0 : 280_000);
+        ControlFileVandal.truncate(directory, round % 2 == 0 ? 0 : 280_000);
         child.awaitLine("held");
         awaitWhole(directory);
       }
@@ -69,13 +69,13 @@ class LostCoordinationTest {
     try (IndexRoot self = IndexRoot.open(directory)) {
       for (int offset :
           new int[] {
-            CoordinationLayout.MAGIC_OFFSET,
-            CoordinationLayout.VERSION_OFFSET,
-            CoordinationLayout.BOOT_OFFSET,
-            CoordinationLayout.CHECK_OFFSET
+            ControlLayout.MAGIC_OFFSET,
+            ControlLayout.VERSION_OFFSET,
+            ControlLayout.BOOT_OFFSET,
+            ControlLayout.CHECK_OFFSET
           }) {
-        Coordination before = self.coordination();
-        CoordinationVandal.patch(directory, file -> file.put(offset, (byte) ~file.get(offset)));
+        ControlFile before = self.coordination();
+        ControlFileVandal.patch(directory, file -> file.put(offset, (byte) ~file.get(offset)));
         Await.until(
             "another is attached",
             () -> self.registry.current() != null && self.registry.current() != before);
@@ -109,11 +109,11 @@ class LostCoordinationTest {
     try {
       Path directory = mount.resolve(".warmstart");
       try (ForkedJvm child = fork(directory, flag)) {
-        CoordinationVandal.truncate(directory, 0);
+        ControlFileVandal.truncate(directory, 0);
         try (RandomAccessFile file =
-            new RandomAccessFile(CoordinationVandal.in(directory).toFile(), "rw")) {
+            new RandomAccessFile(ControlFileVandal.in(directory).toFile(), "rw")) {
           fill(mount.resolve("filler"));
-          file.setLength(CoordinationLayout.FILE_LENGTH);
+          file.setLength(ControlLayout.FILE_LENGTH);
         }
         for (int line = 0; line < 4; line++) {
           child.awaitLine("held");
@@ -167,6 +167,6 @@ class LostCoordinationTest {
   }
 
   private static void awaitWhole(Path directory) {
-    Await.until("it is whole", () -> CoordinationVandal.isWhole(directory));
+    Await.until("it is whole", () -> ControlFileVandal.isWhole(directory));
   }
 }

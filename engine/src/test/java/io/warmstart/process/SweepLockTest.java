@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexRoot;
-import io.warmstart.process.KeyLocks.Hold;
+import io.warmstart.process.StripeLocks.Hold;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +28,7 @@ class SweepLockTest extends LockedStripe {
       sweeper.kill();
     }
     try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(hold.shared());
+      assertTrue(hold.heldAcrossProcesses());
       assertNull(hold.brokenIntent());
     }
   }
@@ -50,14 +50,14 @@ class SweepLockTest extends LockedStripe {
     }
     // Nothing of the wait is left behind.
     try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(hold.shared());
+      assertTrue(hold.heldAcrossProcesses());
     }
   }
 
   @Test
   void aSweepOfAnotherThreadThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
     try (Hold held = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
-      assertTrue(held.shared());
+      assertTrue(held.heldAcrossProcesses());
       AtomicInteger asked = new AtomicInteger();
       CompletableFuture<@Nullable Hold> other =
           CompletableFuture.supplyAsync(
@@ -67,7 +67,7 @@ class SweepLockTest extends LockedStripe {
 
       assertNull(other.get(60, TimeUnit.SECONDS));
       assertEquals(5, asked.get());
-      assertTrue(held.shared());
+      assertTrue(held.heldAcrossProcesses());
     }
   }
 
@@ -80,7 +80,7 @@ class SweepLockTest extends LockedStripe {
               () -> {
                 try (Hold hold =
                     self.locks.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
-                  return hold != null && hold.shared();
+                  return hold != null && hold.heldAcrossProcesses();
                 }
               });
       assertTrue(asked.await(60, TimeUnit.SECONDS));
@@ -115,7 +115,7 @@ class SweepLockTest extends LockedStripe {
         CompletableFuture.supplyAsync(
             () -> {
               try (Hold hold = self.locks.acquireSweep(SHORT_NANOS)) {
-                return hold.exclusive() && hold.shared();
+                return hold.heldInProcess() && hold.heldAcrossProcesses();
               }
             });
     assertTrue(another.get(60, TimeUnit.SECONDS));

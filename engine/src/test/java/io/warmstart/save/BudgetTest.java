@@ -12,7 +12,7 @@ import io.warmstart.SteppedClock;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.engine.Engine;
-import io.warmstart.engine.Engines;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.model.EntryAttributes;
@@ -48,11 +48,11 @@ class BudgetTest {
   }
 
   private long countedBytes(WarmStartStore store) throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+    Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
       return engine.records().totalBytes().orElseThrow();
     } finally {
-      Engines.release(engine);
+      EngineRegistry.release(engine);
     }
   }
 
@@ -175,14 +175,14 @@ class BudgetTest {
   }
 
   private void leaveBehind(WarmStartStore store, int bytes) throws IOException {
-    Engine engine = Engines.acquire(store.root(), store.options().engineOptions());
+    Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
       Owner self = engine.siblings().coordination().orElseThrow().owner();
       Owner before = new Owner(self.slot(), self.boot(), self.epoch() - 1);
       String name = new StagedName("r", StagedName.Role.PAYLOAD, before, 1).toText();
       Files.write(KeyFiles.of(root, Payloads.key("stays")).file(name), new byte[bytes]);
     } finally {
-      Engines.release(engine);
+      EngineRegistry.release(engine);
     }
   }
 

@@ -1,6 +1,6 @@
 package io.warmstart.stress.worker;
 
-import io.warmstart.mapped.CoordinationLayout;
+import io.warmstart.mapped.ControlLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,7 +25,7 @@ public final class HeldStripes {
   /** The keys that are being changed, as hexadecimal digits. */
   public static Set<String> keys(Path root) throws IOException {
     ByteBuffer bytes =
-        ByteBuffer.allocate(CoordinationLayout.FILE_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate(ControlLayout.FILE_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel =
         FileChannel.open(root.resolve(".warmstart").resolve("coordination"))) {
       while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
@@ -37,9 +37,9 @@ public final class HeldStripes {
     int intent = offset("intent").orElseThrow();
     int state = offset("state").or(() -> offset("lock word")).orElseThrow();
     Set<String> keys = new HashSet<>();
-    for (int stripe = 0; stripe < CoordinationLayout.KEY_STRIPES; stripe++) {
-      int at = CoordinationLayout.STRIPES_OFFSET + stripe * CoordinationLayout.STRIPE_LENGTH;
-      if (at + CoordinationLayout.STRIPE_LENGTH > bytes.position()) {
+    for (int stripe = 0; stripe < ControlLayout.KEY_STRIPES; stripe++) {
+      int at = ControlLayout.STRIPES_OFFSET + stripe * ControlLayout.STRIPE_LENGTH;
+      if (at + ControlLayout.STRIPE_LENGTH > bytes.position()) {
         break;
       }
       // The intent of a free stripe is that of its last holder.
@@ -55,9 +55,9 @@ public final class HeldStripes {
   }
 
   private static Optional<Integer> offset(String field) {
-    return CoordinationLayout.STRIPE.stream()
+    return ControlLayout.STRIPE.stream()
         .filter(each -> each.name().equals(field))
-        .map(CoordinationLayout.Field::offset)
+        .map(ControlLayout.Field::offset)
         .findFirst();
   }
 }

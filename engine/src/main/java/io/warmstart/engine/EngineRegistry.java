@@ -1,0 +1,153 @@
+package io.warmstart.engine;
+
+import io.warmstart.access.CoarseClock;
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.IdleDescriptors;
+import io.warmstart.io.SparingFileOps;
+import io.warmstart.io.StandardDescriptors;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.Placement;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
+ * open it, and closing one would drop the kernel locks of the other.
+ *
+ * <p>A root is known by what its path leads to at this moment, not by the path: one can be mounted
+ * twice. What another class loader has open is not known here; the lock file tells it.
+ *
+ * <p>The only static state of the library, with the payload cache, the clock and the idle
+ * descriptors that they share.
+ */
+public final class EngineRegistry {
+  private static final List<Shared> OPEN = new ArrayList<>();
+  private static final PayloadCache PAYLOADS =
+      new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
+  private static final CoarseClock TICKS = new CoarseClock();
+  private static final IdleDescriptors IDLE = IdleDescriptors.ofProcess();
+  private static final StandardDescriptors STANDARD = new StandardDescriptors();
+
+  private static final class Shared {
+    private final Engine engine;
+    private final @Nullable Path localDirectory;
+    private final FileOps ops;
+    private int users;
+
+    private Shared(Engine engine, EngineOptions options) {
+      this.engine = engine;
+      this.localDirectory = options.localDirectory();
+      this.ops = options.fileOps();
+    }
+
+    private boolean isOf(Path root, FileFacts facts, Placement place, EngineOptions options) {
+      return engine.readOnly() == options.readOnly()
+          && isSameRoot(engine, root, facts, options.fileOps())
+          && (options.readOnly()
+              || Objects.equals(localDirectory, options.localDirectory())
+              || engine.place().directory().equals(place.directory()));
+    }
+  }
+
+  private EngineRegistry() {}
+
+  /** To be called before a file of a store is opened: none may get the number of a stream. */
+  public static void takeStandardDescriptors() {
+    STANDARD.take();
+  }
+
+  /** File operations for which the engines give up their idle descriptors. */
+  static FileOps sparing(EngineOptions options) {
+    return new SparingFileOps(options.fileOps(), IDLE);
+  }
+
+  /**
+   * Opens the engine of a root, or joins the one that is open.
+   *
+   * @param root by its real path
+   */
+  public static Engine acquire(Path root, EngineOptions options) throws IOException {
+    StoreOwner owner =
+        options.readOnly()
+            ? StoreOwner.ofReader(options.fileOps())
+            : IDLE.opening(() -> StoreOwner.of(root, options.fileOps()));
+    Placement place = IDLE.opening(() -> Placements.of(root, options, owner));
+    FileFacts facts = options.fileOps().stat(root);
+    synchronized (OPEN) {
+      Shared shared = find(root, facts, place, options);
+      if (shared == null) {
+        Engine engine = Engine.open(root, place, owner, options, PAYLOADS, TICKS, IDLE);
+        shared = new Shared(engine, options);
+        OPEN.add(shared);
+      } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {
+        throw new IllegalArgumentException(
+            "the root is open in this JVM with another clock: root=" + shared.engine.root());
+      }
+      shared.users++;
+      return shared.engine;
+    }
+  }
+
+  private static @Nullable Shared find(
+      Path root, FileFacts facts, Placement place, EngineOptions options) {
+    for (Shared each : OPEN) {
+      if (each.isOf(root, facts, place, options)) {
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Whether a path leads to the root of an engine now. An engine whose root was moved waits for it
+   * to come back: what has taken its name is another root.
+   *
+   * <p>Only an engine that has the path or was opened as that directory is looked at: one on a
+   * mount that does not answer would have everybody wait who opens or closes any other.
+   *
+   * @param facts what the path leads to now
+   */
+  private static boolean isSameRoot(Engine open, Path root, FileFacts facts, FileOps ops) {
+    boolean samePath = open.root().equals(root);
+    if (!samePath && !open.rootWatch().wasOpenedAs(facts)) {
+      return false;
+    }
+    open.rootWatch().look();
+    if (open.rootWatch().isGone()) {
+      if (!samePath) {
+        // Moved to this very path: its lock file would be in the way until the next heartbeat.
+        open.siblings().closeReplacedLocks();
+      }
+      return false;
+    }
+    if (samePath) {
+      return true;
+    }
+    try {
+      return ops.stat(open.root()).sameFileAs(facts);
+    } catch (IOException e) {
+      // The one that is open is out of reach: if it is this one, its lock file tells.
+      return false;
+    }
+  }
+
+  /** Leaves an engine; the last one out closes it. */
+  public static void release(Engine engine) {
+    synchronized (OPEN) {
+      int place = 0;
+      while (OPEN.get(place).engine != engine) {
+        place++;
+      }
+      if (--OPEN.get(place).users == 0) {
+        OPEN.remove(place);
+        // Inside the monitor: a store opened meanwhile must find the lock file closed.
+        engine.close();
+      }
+    }
+  }
+}

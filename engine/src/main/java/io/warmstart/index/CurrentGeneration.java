@@ -1,0 +1,220 @@
+package io.warmstart.index;
+
+import io.warmstart.mapped.Checksums;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import io.warmstart.process.StripeLocks;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which generation of the index this process is attached to: found, made, given up and replaced.
+ *
+ * <p>A generation that is superseded says so before its successor can be attached to. So whoever
+ * stores into it and still finds it live has done so before anything could be filled into the
+ * successor; whoever finds it superseded stores into the successor's too.
+ *
+ * <p>Safe for all threads.
+ */
+final class CurrentGeneration {
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final StripeLocks locks;
+  private final Counters counters;
+  private final PayloadCache payloads;
+  private final IndexMapper mapper;
+  private final AtomicLong lastChanges = new AtomicLong(new SecureRandom().nextLong());
+  private volatile @Nullable Generation current;
+  private volatile boolean failed;
+  private volatile boolean untold;
+  private volatile boolean closed;
+  private volatile long failedAtNanos;
+  private volatile long attachedAtNanos;
+
+  CurrentGeneration(
+      StripeLocks locks, Counters counters, PayloadCache payloads, IndexMapper mapper) {
+    this.locks = locks;
+    this.counters = counters;
+    this.payloads = payloads;
+    this.mapper = mapper;
+  }
+
+  /** The generation to ask, which is attached to if need be; null while there is none. */
+  @Nullable Generation current() {
+    Generation attached = current;
+    if (attached != null) {
+      try {
+        if (attached.files().live()) {
+          return attached;
+        }
+        MappedFaults.raisePending();
+      } catch (InternalError e) {
+        attached.files().lose();
+      }
+    }
+    if (closed) {
+      return null;
+    }
+    long since = System.nanoTime() - failedAtNanos;
+    return failed && since < RETRY_NANOS ? null : attach();
+  }
+
+  /**
+   * Asks the generation that there is.
+   *
+   * @param otherwise the answer while there is none
+   */
+  <T extends @Nullable Object> T ask(Function<Generation, T> question, T otherwise) {
+    Generation attached = current();
+    return attached == null ? otherwise : guarded(attached, question, otherwise);
+  }
+
+  /**
+   * Asks a generation. An access of a page that is gone surfaces as an InternalError at the next
+   * return from native code: that is brought about before an answer is given which rests on
+   * nothing, and the generation is then given up.
+   */
+  static <T extends @Nullable Object> T guarded(
+      Generation attached, Function<Generation, T> question, T otherwise) {
+    try {
+      T answer = question.apply(attached);
+      MappedFaults.raisePending();
+      return answer;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return otherwise;
+    }
+  }
+
+  private @Nullable Generation attach() {
+    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+      Generation attached = current;
+      if (attached != null && attached.files().live()) {
+        MappedFaults.raisePending();
+        return attached;
+      }
+      if (!hold.heldAcrossProcesses()) {
+        throw new IOException("the index cannot be attached to without its lock");
+      }
+      if (!hold.attached()) {
+        // It may be that of another build, whose processes are at work with it: see
+        // OtherLayoutException.
+        throw new IOException("the index cannot be attached to without the coordination file");
+      }
+      if (attached != null && !failed && isLostAgain(attached)) {
+        throw new IOException("the index was lost as soon as it was attached to");
+      }
+      IndexFiles files = mapper.open();
+      if (files == null) {
+        files = mapper.make();
+        counters.count(Counter.REBUILDS);
+      }
+      boolean missed = attached != null || failed;
+      forget(attached);
+      attached = new Generation(files, this::allocate);
+      if (missed) {
+        // What we have changed while there was none to be told, nobody has been told of here.
+        disown(attached);
+      }
+      current = attached;
+      attachedAtNanos = System.nanoTime();
+      failed = false;
+      untold = false;
+      return attached;
+    } catch (IOException | RuntimeException | InternalError e) {
+      // No room for it, first of all. Lookups read the files until it can be had.
+      counters.count(Counter.FILES_ONLY);
+      failedAtNanos = System.nanoTime();
+      failed = true;
+      return null;
+    }
+  }
+
+  /**
+   * Whether this process has lost what it has just attached to, and nobody else has ended it: over
+   * a file that it cannot map, or a page that cannot be read. It would lose it again, and each time
+   * it attaches it voids what all others have.
+   */
+  private boolean isLostAgain(Generation attached) {
+    return System.nanoTime() - attachedAtNanos < RETRY_NANOS && attached.files().lostAlone();
+  }
+
+  private int allocate(int count) {
+    Generation attached = current;
+    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+      int page =
+          attached != null && hold.heldAcrossProcesses() ? attached.files().allocate(count) : 0;
+      // Not only where the caller asks: it must not strike in the release of the lock.
+      MappedFaults.raisePending();
+      return page;
+    }
+  }
+
+  /** A value that no process has stored before: 64 bits that start at random in each process. */
+  long nextChanges() {
+    return Checksums.mix(lastChanges.addAndGet(0x9e3779b97f4a7c15L));
+  }
+
+  /** Something was changed while there was none to be told. To be made up for with the next. */
+  void changedUntold() {
+    untold = true;
+    Generation attached = current;
+    if (attached != null) {
+      // Lost by this process; others may be at work with it still.
+      guarded(
+          attached,
+          last -> {
+            disown(last);
+            return true;
+          },
+          false);
+    }
+  }
+
+  /** Voids all that an index knows: somebody has changed files and has not told it. */
+  private void disown(Generation attached) {
+    attached.keys().changeAll(nextChanges());
+    attached.totals().doubt(nextChanges());
+    MappedFaults.raisePending();
+  }
+
+  /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
+  void heartbeat() {
+    Generation attached = current;
+    if (attached == null) {
+      return;
+    }
+    if (!guarded(attached, this::isInPlace, false)) {
+      attached.files().lose();
+    }
+  }
+
+  private boolean isInPlace(Generation attached) {
+    return mapper.leadsTo(attached.files()) && attached.files().isOfItsGeneration();
+  }
+
+  /** Frees the payloads in memory that nobody holds a lease on, and those leased after that. */
+  void close() {
+    if (untold) {
+      // Others take what they know for valid, and the total for known, until it is made up for.
+      attach();
+    }
+    closed = true;
+    Generation attached = current;
+    // The mappings go with the garbage collector, once nothing leads to them.
+    current = null;
+    forget(attached);
+  }
+
+  private void forget(@Nullable Generation attached) {
+    if (attached != null) {
+      attached.cached().forgetAll(entry -> payloads.remove(entry));
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package io.warmstart.index;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.payload.CachedPayload;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.payload.PayloadMemory;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One version of an entry as this process has it in memory: its facts, its payload, and, once the
+ * index was filled with it, what must stand in the key's slot for it to be the winner still.
+ *
+ * <p>Safe for all threads.
+ */
+public final class HotEntry extends CachedPayload {
+  /** What stands in the slot of a version: its 128 bits, and its manifest's change time. */
+  private record Stored(long high, long low, long manifestCtime) {}
+
+  // The words of the key lie in here, since a lookup compares them: see HotTable.
+  private final long word0;
+  private final long word1;
+  private final long word2;
+  private final long word3;
+
+  /** Unix nanoseconds of the last write or access, as far as this process knows. */
+  private volatile long lastUse;
+
+  /**
+   * What {@link KeyTable#state} of the slot must be; set anew when the winner outlives a change.
+   */
+  private volatile long state;
+
+  /**
+   * When this process last looked whether directory and manifest are as they were; unix
+   * nanoseconds. Not shared with others: each knows the manifest of the version that it has.
+   */
+  private volatile long checkedAt;
+
+  private final int ranking;
+  private int slotOffset;
+
+  /** Null once the index has forgotten the entry: who still knows it must not keep the mapping. */
+  private volatile @Nullable Generation attached;
+
+  private volatile @Nullable AtomicBuffer buffer;
+
+  /** Apart, since no hit asks for it: what a hit reads lies close together. */
+  private volatile @Nullable Stored stored;
+
+  private final Candidate candidate;
+  private final KeyDirectory directory;
+
+  /** The next in the same cell; written under the monitor of {@link HotTable}. */
+  volatile @Nullable HotEntry next;
+
+  /**
+   * Makes an entry that the index does not know yet.
+   *
+   * @param directory the key's
+   * @param ranking by which it won
+   * @param candidate run id and facts
+   */
+  public HotEntry(
+      KeyDirectory directory,
+      int ranking,
+      Candidate candidate,
+      PayloadMemory memory,
+      PayloadCache cache) {
+    super(memory, cache);
+    Digest256 key = directory.key();
+    this.word0 = key.word(0);
+    this.word1 = key.word(1);
+    this.word2 = key.word(2);
+    this.word3 = key.word(3);
+    this.ranking = ranking;
+    this.directory = directory;
+    this.candidate = candidate;
+  }
+
+  /** Ties the entry to its slot, before anybody can find it. */
+  void attach(Generation to, SlotCursor at, IndexedWinner winner, long slotState, long readAt) {
+    attached = to;
+    buffer = at.buffer();
+    slotOffset = at.offset;
+    lastUse = winner.lastUse();
+    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
+    checkedAt = readAt;
+    state = slotState;
+  }
+
+  /** Unties it: the index has forgotten it. */
+  void detach() {
+    attached = null;
+    buffer = null;
+  }
+
+  /** The generation of the index that the entry belongs to; null if to none, or no longer. */
+  @Nullable Generation attached() {
+    return attached;
+  }
+
+  /** The mapping that the slot lies in; null if the entry belongs to none. */
+  @Nullable AtomicBuffer buffer() {
+    return buffer;
+  }
+
+  int slotOffset() {
+    return slotOffset;
+  }
+
+  int ranking() {
+    return ranking;
+  }
+
+  long state() {
+    return state;
+  }
+
+  /**
+   * The winner is still this version under another state of its slot.
+   *
+   * @param readAt when the slot was last filled or looked at; unix nanoseconds
+   */
+  void stands(long slotState, IndexedWinner winner, long readAt) {
+    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
+    checkedAt = readAt;
+    state = slotState;
+  }
+
+  /** When this process last looked whether its files are as they were; unix nanoseconds. */
+  long checkedAt() {
+    return checkedAt;
+  }
+
+  void checkedAt(long unixNanos) {
+    checkedAt = unixNanos;
+  }
+
+  /** The manifest's change time when it was read; 0 if it told nothing yet. */
+  long manifestCtime() {
+    Stored now = stored;
+    return now == null ? 0 : now.manifestCtime();
+  }
+
+  /** Whether this is the entry of a key by a ranking. */
+  boolean isOf(Digest256 key, int wantedRanking) {
+    return ((word0 ^ key.word(0))
+            | (word1 ^ key.word(1))
+            | (word2 ^ key.word(2))
+            | (word3 ^ key.word(3))
+            | (ranking ^ wantedRanking))
+        == 0;
+  }
+
+  /** Whether it is the version of a winner, in the same slot. */
+  boolean isVersion(SlotCursor at, IndexedWinner winner) {
+    Stored now = stored;
+    return now != null
+        && winner.high() == now.high()
+        && winner.low() == now.low()
+        && slotOffset == at.offset
+        && buffer == at.buffer();
+  }
+
+  /** The hash that {@link HotTable#hash} has of the key and the ranking. */
+  int hash() {
+    return HotTable.hash(word2, ranking);
+  }
+
+  /** Unix nanoseconds of the last write or access, as far as this process knows. */
+  public long lastUse() {
+    return lastUse;
+  }
+
+  void usedAt(long unixNanos) {
+    lastUse = unixNanos;
+  }
+
+  /** The directory of the key. */
+  public KeyDirectory directory() {
+    return directory;
+  }
+
+  /** Run id and facts. */
+  public Candidate candidate() {
+    return candidate;
+  }
+
+  @Override
+  protected void forget() {
+    Generation from = attached;
+    if (from != null) {
+      from.cached().forget(this);
+    }
+  }
+}

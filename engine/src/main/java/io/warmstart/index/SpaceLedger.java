@@ -1,0 +1,361 @@
+package io.warmstart.index;
+
+import io.warmstart.mapped.IndexLayout;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.Digest256;
+import io.warmstart.process.StripeLocks;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * What the index knows of all entries together: how many bytes the root has, and which entry is the
+ * next to be evicted. Whoever publishes or removes under a key's stripe tells here.
+ *
+ * <p>A number that cannot be told, for want of the lock or of room, puts the total in doubt:
+ * whoever needs it counts the files first.
+ *
+ * <p>Safe for all threads.
+ */
+public final class SpaceLedger {
+  private final Index index;
+
+  public SpaceLedger(Index index) {
+    this.index = index;
+  }
+
+  /** The root's bytes; empty until all keys have been walked, and after a doubt. */
+  public OptionalLong totalBytes() {
+    return ask(attached -> attached.totals().total(), OptionalLong.empty());
+  }
+
+  /** An entry was published. The caller holds the key's stripe. */
+  public void published(
+      StripeLocks.Hold hold, Digest256 key, EntryFacts entry, long replacedBytes) {
+    change(
+        hold,
+        attached -> {
+          account(attached, key, entry.bytes() - replacedBytes);
+          if (!attached.entries().record(key, entry)) {
+            doubt(attached);
+          }
+        });
+  }
+
+  /** An entry has other stamps, or another size, than was recorded. */
+  public void restamped(StripeLocks.Hold hold, Digest256 key, EntryFacts entry, long grownBytes) {
+    published(hold, key, entry, entry.bytes() - grownBytes);
+  }
+
+  /** An entry was removed. The caller holds the key's stripe. */
+  public void removed(StripeLocks.Hold hold, Digest256 key, String runId, long bytes) {
+    change(
+        hold,
+        attached -> {
+          account(attached, key, -bytes);
+          attached.entries().remove(key, runId);
+        });
+  }
+
+  /** Files that are no entry were removed. The caller holds the key's stripe. */
+  public void removedLeftovers(StripeLocks.Hold hold, Digest256 key, long bytes) {
+    change(hold, attached -> account(attached, key, -bytes));
+  }
+
+  /** An entry that was recorded is not there. The caller holds the key's stripe. */
+  public void absent(StripeLocks.Hold hold, RecordedEntry entry) {
+    change(hold, attached -> attached.entries().drop(entry));
+  }
+
+  /** A key's directory was removed. The caller holds the key's stripe. */
+  public void vanished(StripeLocks.Hold hold, Digest256 key) {
+    change(
+        hold,
+        attached -> {
+          setBytes(attached, key, 0, 0);
+          attached.keys().remove(key, index.nextChanges());
+        });
+  }
+
+  /**
+   * A lookup has returned an entry. Needs no lock.
+   *
+   * @return false if there is no index now that could have taken note
+   */
+  public boolean touched(Digest256 key, String runId, long nowUnixNanos) {
+    return tell(attached -> attached.entries().touch(key, runId, nowUnixNanos));
+  }
+
+  /**
+   * When an entry was last accessed by a process of this machine. Needs no lock.
+   *
+   * @return unix nanoseconds; {@link Long#MIN_VALUE} if the index does not know of an access
+   */
+  public long accessedNanos(Digest256 key, String runId) {
+    return ask(attached -> attached.entries().accessedNanos(key, runId), Long.MIN_VALUE);
+  }
+
+  /**
+   * What a walk has found of a key, by a look under its stripe.
+   *
+   * @param ctime the directory's if it shows each later change, else 0
+   * @param bytes of all files, but those of saves under way
+   */
+  public void walked(
+      StripeLocks.Hold hold,
+      Digest256 key,
+      long ctime,
+      long bytes,
+      Collection<EntryFacts> entries) {
+    change(
+        hold,
+        attached -> {
+          boolean recorded = attached.entries().recordAll(key, entries);
+          // Where there was no room the next walk must not pass the key over.
+          setBytes(attached, key, bytes, recorded ? ctime : 0);
+          if (!recorded) {
+            doubt(attached);
+          }
+        });
+  }
+
+  /** The bytes of a key if its directory has not changed since it was walked; -1 if it has. */
+  public long bytesIfUnchanged(Digest256 key, long ctime) {
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          boolean same =
+              ctime > 0
+                  && attached.keys().find(key, at)
+                  && attached.keys().walkedCtime(at) == ctime;
+          return same ? attached.keys().bytes(at, key) : -1L;
+        },
+        -1L);
+  }
+
+  /** Shows every key that is known to have files, or was. */
+  public void forEachKey(Consumer<Digest256> action) {
+    tell(
+        attached -> {
+          for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+            attached.keys().forEachKey(stripe, action);
+          }
+        });
+  }
+
+  /** The runs of a key that are recorded, but for those whose ids are too long to be. */
+  public Set<String> runIds(Digest256 key) {
+    return ask(
+        attached -> {
+          Set<String> runIds = new TreeSet<>();
+          for (RecordedEntry entry : attached.entries().entriesOf(key)) {
+            if (entry.runId() != null) {
+              runIds.add(entry.runId());
+            }
+          }
+          return runIds;
+        },
+        Set.of());
+  }
+
+  /** The bytes that a key is down for; 0 if it is not known. */
+  public long bytes(Digest256 key) {
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          return attached.keys().find(key, at) ? attached.keys().bytes(at, key) : 0L;
+        },
+        0L);
+  }
+
+  /**
+   * Begins a walk.
+   *
+   * @return what to end it with: doubts that come up from now on are not settled by it
+   */
+  public long walkBegins() {
+    return ask(attached -> attached.totals().doubt(), 0L);
+  }
+
+  /**
+   * A walk has ended that has counted every key.
+   *
+   * @param doubt what it began with
+   * @param beganUnixNanos when it began; 0 if it has left a key out, whose stripe was not to be had
+   * @return whether the total is known now
+   */
+  public boolean walkEnded(
+      long doubt, long beganUnixNanos, long nowUnixNanos, long quarantineBytes) {
+    return ask(
+        attached -> {
+          attached.totals().setQuarantine(quarantineBytes);
+          if (beganUnixNanos != 0) {
+            attached.totals().walkBegan(beganUnixNanos);
+          }
+          return attached.totals().settle(doubt, nowUnixNanos);
+        },
+        false);
+  }
+
+  /** When a walk last ended, by any process; 0 never. */
+  public long walkedAt() {
+    return ask(attached -> attached.totals().walkedAt(), 0L);
+  }
+
+  /** When the last walk began that has looked at every key, by any process; 0 never. */
+  public long walkBegan() {
+    return ask(attached -> attached.totals().walkBegan(), 0L);
+  }
+
+  /** Makes the last walk count as none. */
+  public void walkIsDue() {
+    tell(attached -> attached.totals().walkIsDue());
+  }
+
+  /** Files in quarantine were removed. */
+  public void quarantineHas(long bytes) {
+    tell(attached -> attached.totals().setQuarantine(bytes));
+  }
+
+  /**
+   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a walk.
+   * The caller holds the stripe. Where that cannot be done, the total is in doubt, and if it is
+   * because of what stands in the index, the generation has ended.
+   */
+  public void recount(StripeLocks.Hold hold) {
+    int stripe = hold.stripe();
+    change(
+        hold,
+        attached -> {
+          long[] sum = new long[1];
+          boolean whole =
+              attached.keys().forEachBytes(stripe, bytes -> sum[0] += orRebuild(attached, bytes));
+          // Before the others are told: a sum over a page that is gone is none.
+          MappedFaults.raisePending();
+          if (whole) {
+            attached.totals().set(stripe, sum[0]);
+          } else {
+            doubt(attached);
+            attached.files().giveUp();
+          }
+        });
+  }
+
+  /** Something was changed that nobody has been told of. */
+  public void doubt() {
+    if (!tell(this::doubt)) {
+      index.changedUntold();
+    }
+  }
+
+  private void doubt(Generation attached) {
+    attached.totals().doubt(index.nextChanges());
+  }
+
+  /** The next entry to be evicted; empty if there is none. */
+  public Optional<RecordedEntry> next() {
+    return ask(attached -> Optional.ofNullable(attached.order().next()), Optional.empty());
+  }
+
+  /** The entries that were last used at a moment or before. */
+  public List<RecordedEntry> usedLastBy(long unixNanos) {
+    return ask(attached -> attached.order().usedLastBy(unixNanos), List.of());
+  }
+
+  /** Leaves an entry out of the order for now. */
+  public void passOver(RecordedEntry entry) {
+    tell(attached -> attached.order().passOver(entry));
+  }
+
+  /** Ends that. */
+  public void reconsider() {
+    tell(attached -> attached.order().reconsider());
+  }
+
+  /** How many entries are recorded. */
+  public long count() {
+    return ask(attached -> attached.order().count(), 0L);
+  }
+
+  private void account(Generation attached, Digest256 key, long delta) {
+    SlotCursor at = new SlotCursor();
+    boolean known = attached.keys().find(key, at);
+    if (!known && !insert(attached, key, at)) {
+      doubt(attached);
+      return;
+    }
+    long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
+    if (bytes < 0 && !known && attached.totals().complete()) {
+      // A key that had files and no slot: lost with what it counts for, or a foreign store's.
+      doubt(attached);
+    }
+    // Not below zero: of a key that has not been walked yet less is known than it has.
+    setBytes(attached, at, key, Math.max(0, bytes), 0);
+  }
+
+  private void setBytes(Generation attached, Digest256 key, long bytes, long ctime) {
+    SlotCursor at = new SlotCursor();
+    if (bytes == 0 && !attached.keys().find(key, at)) {
+      return;
+    }
+    if (!attached.keys().find(key, at) && !insert(attached, key, at)) {
+      doubt(attached);
+      return;
+    }
+    setBytes(attached, at, key, bytes, ctime);
+  }
+
+  private void setBytes(Generation attached, SlotCursor at, Digest256 key, long bytes, long ctime) {
+    int stripe = StripeLocks.stripeOf(key);
+    long before = orRebuild(attached, attached.keys().bytes(at, key));
+    long sum = orRebuild(attached, attached.totals().bytes(stripe));
+    attached.keys().account(at, key, bytes, ctime);
+    attached.totals().set(stripe, Math.max(0, sum + bytes - before));
+  }
+
+  private boolean insert(Generation attached, Digest256 key, SlotCursor at) {
+    return attached.keys().insert(key, index.nextChanges(), at);
+  }
+
+  /** A number whose check is wrong under the lock was written by nobody. */
+  private long orRebuild(Generation attached, long bytes) {
+    if (bytes < 0) {
+      doubt(attached);
+      attached.files().giveUp();
+      return 0;
+    }
+    return bytes;
+  }
+
+  /**
+   * How often the entries under a key's stripe were changed; -1 if that is not known. The caller
+   * holds the stripe.
+   */
+  public long changes(Digest256 key) {
+    return ask(attached -> attached.totals().changes(StripeLocks.stripeOf(key)), -1L);
+  }
+
+  private void change(StripeLocks.Hold hold, Consumer<Generation> action) {
+    if (!tell(hold.heldAcrossProcesses() ? action : this::doubt)) {
+      index.changedUntold();
+    }
+  }
+
+  private boolean tell(Consumer<Generation> action) {
+    return ask(
+        attached -> {
+          action.accept(attached);
+          return true;
+        },
+        false);
+  }
+
+  private <T> T ask(Function<Generation, T> question, T otherwise) {
+    return index.attachments().ask(question, otherwise);
+  }
+}

@@ -1,0 +1,351 @@
+package io.warmstart.process;
+
+import io.warmstart.format.Owner;
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.EngineLog;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.mapped.ControlLayout;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is alive on a root, proven by the kernel.
+ *
+ * <p>Each process holds its row's byte of the {@link LockFile} for as long as it lives. Pids prove
+ * nothing: they recycle, a zombie has one, and in containers every process is pid 1.
+ *
+ * <p>A daemon thread attaches, looks a few times a second whether the names still lead to the files
+ * that this process holds and whether the kernel still holds its byte for it, and attaches again if
+ * not: there nobody interrupts it. Where no thread can be had, the opener attaches, and operations
+ * ask for the thread again. A question or a stripe needs no thread: the caller asks the kernel.
+ *
+ * <p>Safe for all threads.
+ */
+public final class ProcessTable implements AutoCloseable {
+  private static final long HEARTBEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** Whether they are gone, costs a look at each row. */
+  private static final long OTHER_LAYOUT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int MOST_ATTACH_ATTEMPTS = 1000;
+
+  /** What is known of the owner of a staged file. */
+  public enum Liveness {
+    ALIVE,
+    DEAD,
+    /** It shares no locks with us: it ran before a reboot, or runs on another machine. */
+    OUT_OF_REACH
+  }
+
+  private final Path directory;
+  private final Counters counters;
+  private final LockFile locks;
+  private final Membership membership;
+  private final BackgroundThread thread;
+  private final CompletableFuture<Boolean> started = new CompletableFuture<>();
+  private volatile @Nullable ControlFile current;
+  private volatile boolean leavesTraces;
+
+  /** Whether the owner of this row before us has died; told once. */
+  private volatile boolean predecessorDied;
+
+  /** Whether the last heartbeat has failed: told once, not four times a second. */
+  private boolean failing;
+
+  /** The boot id of all who use the coordination file; this process's own before it is attached. */
+  private volatile long boot;
+
+  private volatile long ownerBoot;
+
+  // Under the monitor, in which everybody attaches and detaches.
+  private boolean besideOtherLayout;
+  private long otherLayoutSeenAtNanos;
+
+  private ProcessTable(
+      Placement place, FileOps ops, EpochNanoClock clock, long boot, Counters counters) {
+    this.directory = place.directory();
+    this.counters = counters;
+    this.boot = boot;
+    this.ownerBoot = place.ownerBoot(boot);
+    this.locks = new LockFile(place, ops);
+    this.membership = new Membership(place, ops, clock, boot, locks);
+    this.thread = new BackgroundThread("warmstart-locks", this::round, this::failed);
+  }
+
+  /**
+   * Attaches this process to a root, or, while processes of another layout are using it, waits in
+   * the background until it can be attached.
+   *
+   * @param place where the root's lock file lies
+   * @param boot this process's own boot id
+   * @throws IOException if the lock file or the coordination file cannot be made or mapped
+   */
+  public static ProcessTable start(
+      Placement place, FileOps ops, EpochNanoClock clock, long boot, Counters counters)
+      throws IOException {
+    ProcessTable registry = new ProcessTable(place, ops, clock, boot, counters);
+    boolean attached = false;
+    try {
+      if (!registry.thread.ensureRunning()) {
+        Uninterrupted.call(registry::attachFirst);
+      }
+      registry.started.join();
+      attached = true;
+      return registry;
+    } catch (CompletionException e) {
+      throw rethrow(e.getCause());
+    } finally {
+      if (!attached) {
+        registry.close();
+      }
+    }
+  }
+
+  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  public void ensureRunning() {
+    thread.ensureRunning();
+  }
+
+  /** The mapping, or null while there is none to be had: then files and locks alone must do. */
+  public @Nullable ControlFile current() {
+    ControlFile coordination = current;
+    return coordination == null || coordination.lost() ? null : coordination;
+  }
+
+  /** The boot id of all who use the coordination file, under which it was made. */
+  public long boot() {
+    return boot;
+  }
+
+  /** Whether the owner of a staged file may still come back to it. */
+  public Liveness liveness(Owner owner) {
+    if (owner.boot() != ownerBoot) {
+      return Liveness.OUT_OF_REACH;
+    }
+    ControlFile coordination = current();
+    if (coordination == null || owner.equals(coordination.owner())) {
+      return Liveness.ALIVE;
+    }
+    long rowEpoch = coordination.epochOf(owner.slot());
+    if (rowEpoch == -1) {
+      return Liveness.ALIVE;
+    }
+    // A later owner needed the row's byte to raise the epoch: the one before it was gone.
+    return rowEpoch != owner.epoch() || isUnowned(owner.slot(), coordination)
+        ? Liveness.DEAD
+        : Liveness.ALIVE;
+  }
+
+  /** How many processes hold a row, this one included. */
+  public int liveProcesses() {
+    ControlFile coordination = current();
+    if (coordination == null) {
+      return 0;
+    }
+    int live = 0;
+    for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
+      if (coordination.epochOf(each) > 0 && !isUnowned(each, coordination)) {
+        live++;
+      }
+    }
+    return live;
+  }
+
+  /**
+   * Has this process count as one that has died once it is gone, since it could not clear away what
+   * it has left.
+   */
+  public void leaveTraces() {
+    leavesTraces = true;
+  }
+
+  /** Whether a process has died since this was last asked, here or by a sibling. */
+  public boolean noticeDeaths() {
+    ControlFile coordination = current();
+    boolean died = predecessorDied;
+    predecessorDied = false;
+    for (int each = 0; coordination != null && each < coordination.rowsUsed(); each++) {
+      if (coordination.isOccupied(each) && isUnowned(each, coordination)) {
+        coordination.left(each);
+        died = true;
+      }
+    }
+    return died;
+  }
+
+  private boolean isUnowned(int otherRow, ControlFile coordination) {
+    try {
+      return otherRow != coordination.row() && locks.isFree(otherRow);
+    } catch (IOException e) {
+      // Unproven, then.
+      return false;
+    }
+  }
+
+  /**
+   * Takes the kernel's lock on a stripe's byte. The caller holds the stripe's lock of this JVM.
+   *
+   * @return null if another process holds it
+   * @throws IOException if the lock file is not open now, or the kernel has no locks to give
+   */
+  @Nullable FileLock tryLockStripe(int stripe) throws IOException {
+    return locks.tryLock(LockFile.stripeByte(stripe));
+  }
+
+  /** Releases what {@link #tryLockStripe} has granted. */
+  void release(FileLock lock) {
+    locks.release(lock);
+  }
+
+  /** Gives the row up: the kernel sees the process as gone from this root. */
+  @Override
+  public void close() {
+    thread.close();
+    detach();
+  }
+
+  private synchronized void detach() {
+    try {
+      ControlFile coordination = current();
+      // A death that nobody here has acted on is passed on to the next process, as our own.
+      if (coordination != null && !leavesTraces && !predecessorDied) {
+        coordination.left(coordination.row());
+      }
+    } finally {
+      current = null;
+      locks.close();
+    }
+  }
+
+  private void round() {
+    if (!started.isDone()) {
+      try {
+        attachFirst();
+      } catch (IOException | RuntimeException | Error e) {
+        started.completeExceptionally(e);
+      }
+      return;
+    }
+    LockSupport.parkNanos(HEARTBEAT_NANOS);
+    Thread.interrupted();
+    if (!thread.closed()) {
+      heartbeat();
+      failing = false;
+    }
+  }
+
+  /** The application may have run out of memory, of which it will free some. */
+  private void failed(Throwable error) {
+    if (!failing) {
+      failing = true;
+      EngineLog.warning(
+          "a heartbeat has failed, the next one comes: directory=" + directory, error);
+    }
+  }
+
+  /** Attaches again when what this process holds is not, or no longer, what all others go by. */
+  private synchronized void heartbeat() {
+    try {
+      locks.releaseOverdue();
+      if (membership.hasLostLocks()) {
+        counters.count(Counter.LOCKS_LOST);
+        EngineLog.warning(
+            "something in this process has opened and closed the lock file, and the kernel has"
+                + " dropped all locks of the process; they are taken again: file="
+                + locks.path(),
+            null);
+        // The stripes too that are held at this moment: their holders are told, and those who use
+        // the index have its totals counted again.
+        locks.close();
+      }
+      if (!isAttached() && !waitsForOtherLayout()) {
+        attach();
+      }
+    } catch (IOException | RuntimeException e) {
+      // Not attached is a state that callers see and live with; the next heartbeat tries again.
+      current = null;
+    }
+  }
+
+  /**
+   * Closes the lock file if its name no longer leads to it, for somebody in this JVM who is about
+   * to open it by another name. A heartbeat would do it too, a quarter of a second later, and
+   * attaches again when the name is back.
+   */
+  public synchronized void closeIfReplaced() {
+    if (!locks.isCurrent()) {
+      current = null;
+      locks.close();
+    }
+  }
+
+  private boolean isAttached() {
+    ControlFile coordination = current();
+    return coordination != null && membership.isCurrent(coordination);
+  }
+
+  private boolean waitsForOtherLayout() {
+    return besideOtherLayout
+        && locks.isCurrent()
+        && System.nanoTime() - otherLayoutSeenAtNanos < OTHER_LAYOUT_NANOS;
+  }
+
+  /** Attaches although somebody may be deleting the engine's files at this moment. */
+  private synchronized boolean attachFirst() throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        attach();
+        return started.complete(true);
+      } catch (NoSuchFileException e) {
+        if (attempt == MOST_ATTACH_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private void attach() throws IOException {
+    current = null;
+    try {
+      ControlFile coordination = membership.attach();
+      if (membership.tookRowOfDead()) {
+        predecessorDied = true;
+      }
+      boot = coordination.boot();
+      ownerBoot = coordination.ownerBoot();
+      current = coordination;
+      if (besideOtherLayout) {
+        EngineLog.info("the processes of another version are gone: directory=" + directory);
+      }
+      besideOtherLayout = false;
+    } catch (OtherLayoutException e) {
+      if (!besideOtherLayout) {
+        EngineLog.warning(
+            "goes on without index, by files and kernel locks, until they are gone: "
+                + e.getMessage(),
+            null);
+      }
+      besideOtherLayout = true;
+      otherLayoutSeenAtNanos = System.nanoTime();
+    }
+  }
+
+  private static IOException rethrow(@Nullable Throwable cause) {
+    if (cause instanceof RuntimeException e) {
+      throw e;
+    }
+    if (cause instanceof Error e) {
+      throw e;
+    }
+    return cause instanceof IOException e ? e : new IOException(cause);
+  }
+}

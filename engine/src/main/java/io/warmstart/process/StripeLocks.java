@@ -1,0 +1,451 @@
+package io.warmstart.process;
+
+import io.warmstart.mapped.ControlLayout;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.Digest256;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The locks of the keys: a stripe for each key, shared by the threads and the processes on a root.
+ *
+ * <p>A stripe is taken in two steps: first a lock of this JVM, so that its threads queue without
+ * asking the kernel, then the kernel's lock on the stripe's byte of the lock file. Nobody has to
+ * find out whether a holder is dead: the kernel frees its locks in the same moment.
+ *
+ * <p>What a death does leave is the stripe's intent. A holder writes down the key before it changes
+ * the key's files, and clears the intent before it releases; whoever takes a stripe and finds one
+ * knows that its last holder died under it. It is told the key, repairs it, and only then announces
+ * its own, so that its own death in between is found in the same way.
+ *
+ * <p>A stopped owner is alive. Its waiters give up after a time and go on under this JVM's lock
+ * alone; what two such writers of one run id can do to each other is found by the check that each
+ * makes after its renames, and by every reader's checksum.
+ *
+ * <p>No lock is ever taken while another stripe is held, except a key's stripe under {@link
+ * ControlLayout#SWEEP_STRIPE}. Safe for all threads; not reentrant.
+ */
+public final class StripeLocks {
+  private static final int SPINS = 20;
+
+  /** For what may as well be left undone: a stopped holder must not hold up a lookup or a walk. */
+  private static final long BRIEF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+  private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+  private final @Nullable ProcessTable registry;
+  private final Counters counters;
+  private final long timeoutNanos;
+  private final LongSupplier monotonicNanos;
+  private final ReentrantLock[] local = new ReentrantLock[ControlLayout.STRIPES];
+
+  /**
+   * Makes the locks of one root.
+   *
+   * @param registry proves who is alive; null for a root that this process cannot write to
+   * @param timeoutNanos how long to wait for a living owner
+   */
+  public StripeLocks(
+      @Nullable ProcessTable registry,
+      Counters counters,
+      long timeoutNanos,
+      LongSupplier monotonicNanos) {
+    this.registry = registry;
+    this.counters = counters;
+    this.timeoutNanos = timeoutNanos;
+    this.monotonicNanos = monotonicNanos;
+    for (int stripe = 0; stripe < local.length; stripe++) {
+      local[stripe] = new ReentrantLock();
+    }
+  }
+
+  /** The stripe of a key. Keys are hashes already, so any of their bits serve. */
+  public static int stripeOf(Digest256 key) {
+    return ControlLayout.stripeOf(key);
+  }
+
+  /**
+   * Takes a key's stripe and announces the key. Blocks for the time-out at most. If the hold tells
+   * a broken intent, the caller repairs that key and then announces its own; if it cannot repair
+   * it, it announces nothing, and the next holder is told.
+   */
+  public Hold acquire(Digest256 key) {
+    return acquireWithin(key, timeoutNanos);
+  }
+
+  /**
+   * The same for somebody who has less patience, and something to do when it ends.
+   *
+   * @param patienceNanos how long to wait for a living owner; to give up is counted as a time-out
+   *     only after the whole of it
+   */
+  public Hold acquireWithin(Digest256 key, long patienceNanos) {
+    Hold hold = acquire(stripeOf(key), patienceNanos);
+    if (!hold.broken()) {
+      hold.announce(key);
+    }
+    return hold;
+  }
+
+  /**
+   * Takes a key's stripe for a walk, which a stopped holder must not hold up for each of its keys.
+   */
+  public Hold acquireForWalk(Digest256 key) {
+    return acquireStripe(stripeOf(key), 200 * BRIEF_NANOS);
+  }
+
+  /**
+   * Takes a key's stripe if it is to be had at once or nearly so, for a short look or to tell the
+   * index something. A broken intent is left to those who change the key.
+   */
+  public Hold acquireBriefly(Digest256 key) {
+    return acquireStripe(stripeOf(key), BRIEF_NANOS);
+  }
+
+  /**
+   * Takes the stripe that serialises sweeps.
+   *
+   * @param patienceNanos how long to wait for a sweep under way
+   */
+  public Hold acquireSweep(long patienceNanos) {
+    Hold hold = acquire(ControlLayout.SWEEP_STRIPE, patienceNanos);
+    hold.announceWithoutKey();
+    return hold;
+  }
+
+  /**
+   * The same for somebody whose work the sweep under way may do: then there is no need to wait for
+   * its end, nor to compete with those who want to sweep in any case.
+   *
+   * @param needless asked again and again while waiting
+   * @return null if it has turned out needless
+   */
+  public @Nullable Hold acquireSweepUnless(BooleanSupplier needless, long patienceNanos) {
+    Wait wait = new Wait(patienceNanos, needless);
+    Hold hold = acquire(ControlLayout.SWEEP_STRIPE, wait);
+    if (wait.needless) {
+      hold.close();
+      return null;
+    }
+    hold.announceWithoutKey();
+    return hold;
+  }
+
+  /** Takes the stripe under which the files of the index are made and their pages given out. */
+  public Hold acquireAllocation() {
+    Hold hold = acquire(ControlLayout.ALLOCATION_STRIPE, 200 * BRIEF_NANOS);
+    hold.announceWithoutKey();
+    return hold;
+  }
+
+  /** Takes a stripe of keys for a look at what the index has of them. */
+  public Hold acquireForWalk(int stripe) {
+    return acquireStripe(stripe, 200 * BRIEF_NANOS);
+  }
+
+  /** The same if it is to be had at once or nearly so. */
+  public Hold acquireBriefly(int stripe) {
+    return acquireStripe(stripe, BRIEF_NANOS);
+  }
+
+  private Hold acquireStripe(int stripe, long patienceNanos) {
+    Hold hold = acquire(stripe, patienceNanos);
+    if (!hold.broken()) {
+      hold.announceWithoutKey();
+    }
+    return hold;
+  }
+
+  /** How many entries have been removed under a key's stripe; -1 if nobody can tell. */
+  public long removals(Digest256 key) {
+    ControlFile coordination = registry == null ? null : registry.current();
+    return coordination == null ? -1 : coordination.removals(stripeOf(key));
+  }
+
+  private Hold acquire(int stripe, long patienceNanos) {
+    return acquire(stripe, new Wait(patienceNanos, null));
+  }
+
+  private Hold acquire(int stripe, Wait wait) {
+    boolean locallyHeld = lockLocally(local[stripe], wait);
+    FileLock lock = null;
+    boolean taken = false;
+    try {
+      lock = locallyHeld ? lockAmongProcesses(stripe, wait) : null;
+      ControlFile coordination = lock == null || registry == null ? null : registry.current();
+      boolean broken = coordination != null && takeOver(stripe, coordination);
+      if (lock == null && wait.mayTimeOut()) {
+        counters.count(Counter.FILES_ONLY);
+      }
+      taken = true;
+      return new Hold(stripe, locallyHeld, lock, coordination, broken);
+    } finally {
+      if (!taken) {
+        // An error on the way, of the caller's question too: nobody else would release it. Without
+        // an object, for which there may be no memory left.
+        giveBack(stripe, locallyHeld, lock);
+      }
+    }
+  }
+
+  private void giveBack(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
+    try {
+      if (lock != null && registry != null) {
+        registry.release(lock);
+      }
+    } finally {
+      if (locallyHeld) {
+        local[stripe].unlock();
+      }
+    }
+  }
+
+  /** Whether a holder has died, or could not repair what another had left that had. */
+  private boolean takeOver(int stripe, ControlFile coordination) {
+    long state = coordination.intentState(stripe);
+    if (state == ControlFile.LEFT_UNREPAIRED) {
+      coordination.intentState(stripe, ControlFile.AT_WORK);
+    } else if (state != ControlFile.NO_INTENT) {
+      counters.count(Counter.LOCK_BREAKS);
+    }
+    return state != ControlFile.NO_INTENT;
+  }
+
+  /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
+  private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait) {
+    if (registry == null) {
+      return null;
+    }
+    try {
+      for (int spin = 0; spin < SPINS; spin++) {
+        FileLock lock = registry.tryLockStripe(stripe);
+        if (lock != null) {
+          return lock;
+        }
+        Thread.onSpinWait();
+      }
+      return awaitOtherProcess(registry, stripe, wait);
+    } catch (IOException e) {
+      // The lock file is being replaced, or out of reach: waiting would not bring it back.
+      return null;
+    }
+  }
+
+  private @Nullable FileLock awaitOtherProcess(ProcessTable prover, int stripe, Wait wait)
+      throws IOException {
+    boolean interrupted = false;
+    try {
+      long parkNanos = FIRST_PARK_NANOS;
+      while (true) {
+        FileLock lock = prover.tryLockStripe(stripe);
+        if (lock != null) {
+          return lock;
+        }
+        if (wait.isOver()) {
+          if (wait.mayTimeOut()) {
+            counters.count(Counter.LOCK_TIMEOUTS);
+          }
+          return null;
+        }
+        LockSupport.parkNanos(parkNanos);
+        // Parking returns at once while the status is set.
+        interrupted |= Thread.interrupted();
+        parkNanos = Math.min(2 * parkNanos, LONGEST_PARK_NANOS);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static boolean lockLocally(ReentrantLock lock, Wait wait) {
+    if (lock.tryLock()) {
+      return true;
+    }
+    boolean interrupted = false;
+    try {
+      long deadline = System.nanoTime() + wait.patienceNanos;
+      while (true) {
+        long remaining = deadline - System.nanoTime();
+        long slice = wait.mayEndEarly() ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
+        try {
+          if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
+            return true;
+          }
+          if (slice == remaining || wait.isOver()) {
+            return false;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** A wait of one thread: until when, and whether it still has to. */
+  private final class Wait {
+    private final long patienceNanos;
+    private final long deadline;
+    private final @Nullable BooleanSupplier mayStop;
+    private boolean needless;
+
+    Wait(long patienceNanos, @Nullable BooleanSupplier mayStop) {
+      this.patienceNanos = patienceNanos;
+      this.deadline = monotonicNanos.getAsLong() + patienceNanos;
+      this.mayStop = mayStop;
+    }
+
+    boolean mayEndEarly() {
+      return mayStop != null;
+    }
+
+    /** Who has less patience than the time-out has not timed out, nor who need not wait. */
+    boolean mayTimeOut() {
+      return patienceNanos >= timeoutNanos && !needless;
+    }
+
+    boolean isOver() {
+      needless = mayStop != null && mayStop.getAsBoolean();
+      return needless || monotonicNanos.getAsLong() - deadline >= 0;
+    }
+  }
+
+  /**
+   * A stripe that is held, or the best that could be had. To be closed by the thread that took it.
+   */
+  public final class Hold implements AutoCloseable {
+    private final int stripe;
+    private final boolean locallyHeld;
+    private final @Nullable FileLock lock;
+    private final @Nullable ControlFile coordination;
+    private final boolean broken;
+    private boolean announced;
+
+    private Hold(
+        int stripe,
+        boolean locallyHeld,
+        @Nullable FileLock lock,
+        @Nullable ControlFile coordination,
+        boolean broken) {
+      this.stripe = stripe;
+      this.locallyHeld = locallyHeld;
+      this.lock = lock;
+      this.coordination = coordination;
+      this.broken = broken;
+    }
+
+    /**
+     * Whether other processes are kept out too, and not only the threads of this one. No longer
+     * once the lock file was found replaced under way.
+     */
+    public boolean heldAcrossProcesses() {
+      return lock != null && lock.isValid();
+    }
+
+    /** Whether this process has the coordination file, and so knows what others may have left. */
+    public boolean attached() {
+      return coordination != null;
+    }
+
+    /** Whether anybody at all is kept out; false after a time-out within this JVM. */
+    public boolean heldInProcess() {
+      return locallyHeld;
+    }
+
+    /** Whether the holder before died here: what it may have left is to be repaired first. */
+    public boolean broken() {
+      return broken;
+    }
+
+    /** The key that a dead holder was changing; null if that cannot be made out. */
+    public @Nullable Digest256 brokenIntent() {
+      return broken && coordination != null ? coordination.intent(stripe) : null;
+    }
+
+    /** Which stripe this is. */
+    public int stripe() {
+      return stripe;
+    }
+
+    /**
+     * Records which key the holder is about to change. After a {@link #brokenIntent} it says that
+     * the broken key is whole again.
+     */
+    public void announce(Digest256 key) {
+      announced = true;
+      if (coordination != null && heldAcrossProcesses()) {
+        coordination.announce(stripe, key);
+      }
+    }
+
+    private void announceWithoutKey() {
+      announced = true;
+      if (coordination != null && heldAcrossProcesses()) {
+        coordination.intentState(stripe, ControlFile.AT_WORK);
+      }
+    }
+
+    /** Tells siblings that an entry under this stripe was removed by design. */
+    public void countRemoval() {
+      if (coordination != null && heldAcrossProcesses()) {
+        coordination.countRemoval(stripe);
+      }
+    }
+
+    /** Removals under this stripe so far; -1 if nobody can tell. */
+    public long removals() {
+      return coordination == null ? -1 : coordination.removals(stripe);
+    }
+
+    @Override
+    public void close() {
+      try {
+        if (lock != null) {
+          release(lock);
+        }
+      } finally {
+        if (locallyHeld) {
+          local[stripe].unlock();
+        }
+      }
+    }
+
+    /**
+     * An error that an access of the holder's has left must not strike in here: it would leave the
+     * byte locked for the life of the process.
+     */
+    private void release(FileLock held) {
+      try {
+        MappedFaults.raisePending();
+        clearIntent();
+      } catch (InternalError e) {
+        // Whoever made the access has the same page to touch again, and finds out.
+        clearIntent();
+      } finally {
+        if (registry != null) {
+          registry.release(held);
+        }
+      }
+    }
+
+    private void clearIntent() {
+      // Not after the lock file was replaced: the intent may be that of a holder in the new one.
+      if (coordination != null && heldAcrossProcesses()) {
+        coordination.intentState(
+            stripe, announced ? ControlFile.NO_INTENT : ControlFile.LEFT_UNREPAIRED);
+      }
+    }
+  }
+}

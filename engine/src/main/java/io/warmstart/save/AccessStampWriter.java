@@ -1,0 +1,188 @@
+package io.warmstart.save;
+
+import io.warmstart.access.AccessStamps;
+import io.warmstart.access.AccessStamps.Ref;
+import io.warmstart.access.AccessStamps.Touch;
+import io.warmstart.access.Expiry;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.RootWatch;
+import io.warmstart.key.KeyUpdate;
+import io.warmstart.key.RecoveringLocks;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.ManifestFile;
+import io.warmstart.pair.PairWriter;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries noted hits into their manifests: stage the same manifest with the new access stamp, sync
+ * it, and rename it into place under the key's lock if the version is still the one that was hit.
+ *
+ * <p>The written stamp and every field that is not ours to change stay as they are.
+ *
+ * <p>Beside other machines it writes no manifest: the lock does not keep their savers out, and what
+ * one of them publishes between the last look and the rename would lose its manifest to the one
+ * before. There a hit goes into the index of this machine, and the others count from the write.
+ */
+public final class AccessStampWriter {
+  private final RootDirectory root;
+  private final RootWatch rootWatch;
+  private final AccessStamps touches;
+  private final RecoveringLocks locks;
+  private final SpaceLedger records;
+  private final PairWriter stager;
+  private final boolean ofOtherUser;
+  private final boolean besideOtherMachines;
+  private final Counters counters;
+  private final EpochNanoClock clock;
+
+  /**
+   * Makes the flow of one root.
+   *
+   * @param ofOtherUser whether the store is another user's: then no manifest is rewritten
+   */
+  public AccessStampWriter(
+      RootDirectory root,
+      RootWatch rootWatch,
+      AccessStamps touches,
+      RecoveringLocks locks,
+      SpaceLedger records,
+      PairWriter stager,
+      boolean ofOtherUser,
+      boolean besideOtherMachines,
+      Counters counters,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.rootWatch = rootWatch;
+    this.touches = touches;
+    this.locks = locks;
+    this.records = records;
+    this.stager = stager;
+    this.ofOtherUser = ofOtherUser;
+    this.besideOtherMachines = besideOtherMachines;
+    this.counters = counters;
+    this.clock = clock;
+  }
+
+  /**
+   * Writes the touches that have waited for so long.
+   *
+   * @param delayNanos 0 for all
+   * @return how many could not be written
+   */
+  public synchronized int run(long delayNanos) {
+    // One at a time, so that a flush returns when what the agent had begun is written too.
+    if (ofOtherUser) {
+      // A rewritten manifest is another file, without the mode and the access list that its owner
+      // gave the first. The index tells of the hit.
+      return 0;
+    }
+    if (rootWatch.isGone()) {
+      // They wait until it is back.
+      return 0;
+    }
+    int failed = 0;
+    for (Map.Entry<Ref, Touch> due : touches.due(delayNanos, clock.nanoTime())) {
+      if (besideOtherMachines) {
+        keepOnThisMachine(due.getKey(), due.getValue());
+        continue;
+      }
+      try {
+        persist(due.getKey(), due.getValue(), delayNanos / 2);
+      } catch (IOException e) {
+        failed++;
+        counters.count(Counter.TOUCH_FAILURES);
+      }
+    }
+    return failed;
+  }
+
+  /** Without an index it goes on waiting, for this process to know. */
+  private void keepOnThisMachine(Ref ref, Touch touch) {
+    if (records.touched(ref.key(), ref.runId(), touch.stamp().toUnixNanosSaturated())) {
+      touches.persisted(ref, touch);
+    }
+  }
+
+  private void persist(Ref ref, Touch touch, long leastMoveNanos) throws IOException {
+    KeyDirectory directory = root.directory(ref.key());
+    Path manifestPath = directory.manifest(ref.runId());
+    // It was a directory when it was hit; by now it may be a link that leads out of the root.
+    Manifest current = isDirectory(directory) ? read(manifestPath, touch) : null;
+    if (current == null) {
+      touches.drop(ref, touch);
+      return;
+    }
+    // Another process may just have told of its own hit, which will do for ours.
+    long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
+    if (current.accessed() && moves <= leastMoveNanos && moves >= -Expiry.AHEAD_NANOS) {
+      touches.persisted(ref, touch);
+      return;
+    }
+    Path staged;
+    try {
+      // Outside the lock, since it waits for a sync.
+      staged = stager.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      // Gone; or another program's and longer than a manifest may be once it is laid out, so that
+      // its accesses stand in the index alone.
+      touches.drop(ref, touch);
+      return;
+    }
+    try (KeyUpdate update = locks.acquire(directory)) {
+      Manifest now = read(manifestPath, touch);
+      if (now == null || !now.equals(current) || !update.heldInProcess()) {
+        stager.discard(staged, new IOException("the entry has changed"));
+        if (now == null) {
+          touches.drop(ref, touch);
+        }
+        return;
+      }
+      long before = root.ops().stat(manifestPath).size();
+      long after = root.ops().stat(staged).size();
+      root.ops().rename(staged, manifestPath);
+      EntryFacts facts =
+          EntryFacts.of(
+              ref.runId(), current.withAccess(touch.stamp()), after + current.payloadBytes());
+      update.restamped(facts, after - before);
+    } catch (NoSuchFileException e) {
+      // Removed by a store that knows no lock: there is nothing left to touch.
+      stager.discard(staged, e);
+      touches.drop(ref, touch);
+      return;
+    } catch (IOException | RuntimeException | Error e) {
+      stager.discard(staged, e);
+      throw e;
+    }
+    counters.count(Counter.TOUCHES_WRITTEN);
+    touches.persisted(ref, touch);
+  }
+
+  private boolean isDirectory(KeyDirectory directory) throws IOException {
+    try {
+      return root.ops().stat(directory.path()).directory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** The manifest, if it is still the version that was hit. */
+  private @Nullable Manifest read(Path path, Touch touch) throws IOException {
+    try {
+      Manifest manifest = ManifestFile.read(root.ops(), path).manifest();
+      return AccessStamps.sameVersion(manifest, touch.seen()) ? manifest : null;
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,309 @@
+package io.warmstart.save;
+
+import io.warmstart.io.FileFacts;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.io.IoFailure;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The key directories that this process saves to, kept open.
+ *
+ * <p>Open, because a sync needs a descriptor, and because of what it proves: an inode number is
+ * reused as soon as its directory is gone, but not while somebody holds it open. So a name that
+ * leads to the number of an open directory leads to that directory, and if its own name was synced
+ * into the root once, it is still durable. Without that, a directory that a sibling has removed and
+ * made again would pass for the durable one, and a power cut would take an acknowledged entry.
+ *
+ * <p>Bounded; the least recently used are closed when no save is using them, and all of those when
+ * the process is short of descriptors. Safe for all threads.
+ */
+public final class KeyDirectories implements AutoCloseable {
+  private final FileOps ops;
+  private final Path root;
+  private final IntSupplier most;
+  private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
+  private boolean closed;
+
+  /**
+   * Makes the directories of one root.
+   *
+   * @param most how many to keep open
+   */
+  public KeyDirectories(FileOps ops, Path root, IntSupplier most) {
+    this.ops = ops;
+    this.root = root;
+    this.most = most;
+  }
+
+  /** An open key directory in use by one save. */
+  public final class Use implements AutoCloseable {
+    private final KeyDirectory directory;
+    private final DirectoryHandle handle;
+    private int users;
+    private boolean dropped;
+    private volatile boolean durableInRoot;
+
+    /**
+     * Opened ahead, to sync the directory's name: what was published must not turn out to be of
+     * unknown durability because there is no descriptor left for the root. Null once it has been
+     * used; guarded by the use's monitor.
+     */
+    private @Nullable DirectoryHandle rootHandle;
+
+    private Use(KeyDirectory directory, DirectoryHandle handle) {
+      this.directory = directory;
+      this.handle = handle;
+    }
+
+    /**
+     * Makes the names in the directory durable, and the directory's own name if it may not be.
+     *
+     * @return false if the directory may have been removed and made again: what was renamed into
+     *     place may have gone with it
+     * @throws NoSuchFileException if the directory is gone, and what was saved in it too
+     */
+    public boolean sync() throws IOException {
+      try {
+        handle.sync();
+      } catch (ClosedChannelException e) {
+        // An interrupt has closed the shared descriptor; the names are as good through another.
+        return syncAnew();
+      } catch (IOException e) {
+        // Not for an error that is merely unknown: the kernel tells of a failed write-back once,
+        // and
+        // through another descriptor the sync would seem to succeed.
+        if (!IoFailure.isStale(e) && ops.stat(directory.path()).sameFileAs(handle.facts())) {
+          throw e;
+        }
+        return syncAnew();
+      }
+      if (!ops.stat(directory.path()).sameFileAs(handle.facts())) {
+        // Mostly between our opening it and our staging in it: then what was renamed lies in the
+        // new one.
+        return syncAnew();
+      }
+      if (!durableInRoot) {
+        syncRoot();
+      }
+      return true;
+    }
+
+    /** One thread: the others find it done. */
+    private synchronized void syncRoot() throws IOException {
+      if (durableInRoot) {
+        return;
+      }
+      DirectoryHandle handle = rootHandle;
+      rootHandle = null;
+      if (handle == null) {
+        syncDirectory(root);
+      } else {
+        try {
+          handle.sync();
+        } catch (ClosedChannelException e) {
+          // By an interrupt, as above.
+          syncDirectory(root);
+        } finally {
+          closeQuietly(handle);
+        }
+      }
+      durableInRoot = true;
+    }
+
+    private synchronized void openRoot() throws IOException {
+      if (!durableInRoot && rootHandle == null) {
+        rootHandle = Uninterrupted.call(() -> ops.openDirectory(root));
+      }
+    }
+
+    /** For one that nobody uses; returns how many descriptors that were. */
+    private synchronized int closeHandles() {
+      closeQuietly(handle);
+      DirectoryHandle ofRoot = rootHandle;
+      rootHandle = null;
+      if (ofRoot == null) {
+        return 1;
+      }
+      closeQuietly(ofRoot);
+      return 2;
+    }
+
+    private boolean syncAnew() throws IOException {
+      drop(this);
+      syncDirectory(directory.path());
+      syncDirectory(root);
+      return false;
+    }
+
+    @Override
+    public void close() {
+      release(this);
+    }
+  }
+
+  /**
+   * Opens a key's directory, making it if it is missing.
+   *
+   * @throws NotDirectoryException if something else has its name, a symbolic link for instance
+   */
+  public Use use(KeyDirectory directory) throws IOException {
+    FileFacts facts;
+    try {
+      facts = ops.stat(directory.path());
+    } catch (NoSuchFileException e) {
+      try {
+        ops.createDirectory(directory.path());
+      } catch (FileAlreadyExistsException sibling) {
+        // Made by a sibling since; who made it says nothing about its being durable.
+      }
+      facts = ops.stat(directory.path());
+    }
+    if (!facts.directory()) {
+      throw new NotDirectoryException(directory.path().toString());
+    }
+    Use use = known(directory, facts);
+    if (use == null) {
+      use = open(directory);
+    }
+    if (!use.durableInRoot) {
+      try {
+        use.openRoot();
+      } catch (IOException | RuntimeException | Error e) {
+        release(use);
+        throw e;
+      }
+    }
+    return use;
+  }
+
+  private synchronized @Nullable Use known(KeyDirectory directory, FileFacts facts) {
+    Use known = open.get(directory.key());
+    if (known == null || !known.handle.facts().sameFileAs(facts)) {
+      return null;
+    }
+    known.users++;
+    return known;
+  }
+
+  private Use open(KeyDirectory directory) throws IOException {
+    Use made = new Use(directory, Uninterrupted.call(() -> ops.openDirectory(directory.path())));
+    List<Use> surplus = new ArrayList<>();
+    synchronized (this) {
+      made.users = 1;
+      if (closed) {
+        made.dropped = true;
+      } else {
+        Use before = open.put(directory.key(), made);
+        if (before != null) {
+          before.dropped = true;
+          surplus.add(before);
+        }
+        trim(most.getAsInt(), surplus);
+      }
+    }
+    closeUnused(surplus);
+    return made;
+  }
+
+  private void trim(int mostOpen, List<Use> surplus) {
+    Iterator<Map.Entry<Digest256, Use>> oldest = open.entrySet().iterator();
+    while (open.size() > mostOpen && oldest.hasNext()) {
+      Use use = oldest.next().getValue();
+      if (use.users == 0) {
+        oldest.remove();
+        use.dropped = true;
+        surplus.add(use);
+      }
+    }
+  }
+
+  private void drop(Use use) {
+    synchronized (this) {
+      use.dropped = true;
+      open.remove(use.directory.key(), use);
+    }
+  }
+
+  private void release(Use use) {
+    List<Use> surplus = new ArrayList<>();
+    synchronized (this) {
+      use.users--;
+      if (use.dropped) {
+        surplus.add(use);
+      }
+    }
+    closeUnused(surplus);
+  }
+
+  /** Closes those that no save is using; for {@link io.warmstart.io.IdleDescriptors}. */
+  public long closeIdle() {
+    List<Use> idle = new ArrayList<>();
+    synchronized (this) {
+      trim(0, idle);
+    }
+    return closeUnused(idle);
+  }
+
+  private long closeUnused(List<Use> uses) {
+    long descriptors = 0;
+    for (Use use : uses) {
+      synchronized (this) {
+        if (use.users > 0) {
+          continue;
+        }
+      }
+      descriptors += use.closeHandles();
+    }
+    return descriptors;
+  }
+
+  /** A directory that was only read: its close has nothing to lose. */
+  private static void closeQuietly(DirectoryHandle handle) {
+    try {
+      handle.close();
+    } catch (IOException e) {
+      // The kernel has freed the descriptor all the same.
+      return;
+    }
+  }
+
+  private void syncDirectory(Path path) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          try (DirectoryHandle handle = ops.openDirectory(path)) {
+            handle.sync();
+          }
+          return 0;
+        });
+  }
+
+  @Override
+  public void close() {
+    List<Use> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(open.values());
+      for (Use use : all) {
+        use.dropped = true;
+      }
+      open.clear();
+    }
+    closeUnused(all);
+  }
+}

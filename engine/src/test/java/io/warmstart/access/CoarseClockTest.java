@@ -1,0 +1,48 @@
+package io.warmstart.access;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** It follows the system's clock while somebody asks, and costs nothing while nobody does. */
+@Timeout(60)
+class CoarseClockTest {
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+  private final CoarseClock clock = new CoarseClock();
+
+  @Test
+  void itNeverRunsAheadAndFollows() {
+    long first = clock.unixNanos();
+    for (int ask = 0; ask < 200; ask++) {
+      long told = clock.unixNanos();
+      assertTrue(told <= TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+      LockSupport.parkNanos(PAUSE_NANOS / 10);
+    }
+    while (clock.unixNanos() - first < TimeUnit.MILLISECONDS.toNanos(30)) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  @Test
+  void itSleepsWhileNobodyAsksAndTellsTheRightTimeThen() {
+    for (int round = 0; round < 3; round++) {
+      clock.unixNanos();
+      while (clock.ticks()) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      while (clock.state() != Thread.State.WAITING) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      long before = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      assertTrue(clock.unixNanos() >= before, "not the tick at which it fell asleep");
+      while (!clock.ticks()) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+    assertEquals(true, clock.ticks());
+  }
+}

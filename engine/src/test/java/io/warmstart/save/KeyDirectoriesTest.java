@@ -1,0 +1,215 @@
+package io.warmstart.save;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeyDirectoriesTest {
+  @TempDir Path root;
+  private final List<Path> synced = new ArrayList<>();
+  private @Nullable Path failing;
+  private int opens;
+  private final FileOps ops = recordingSyncs(new NioFileOps());
+  private KeyDirectory directory;
+
+  @BeforeEach
+  void makeKey() {
+    directory = KeyDirectory.of(root, Digest256.ofWords(1, 2, 3, 4));
+  }
+
+  @Test
+  void rootIsSyncedOnceForADirectoryThatStays() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+      for (int save = 0; save < 3; save++) {
+        try (KeyDirectories.Use use = directories.use(directory)) {
+          use.sync();
+        }
+      }
+    }
+
+    assertEquals(List.of(directory.path(), root, directory.path(), directory.path()), synced);
+  }
+
+  @Test
+  void rootIsSyncedAgainForADirectoryThatWasRemovedAndMadeAgain() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        use.sync();
+      }
+      Files.delete(directory.path());
+      Files.createDirectory(directory.path());
+      synced.clear();
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        use.sync();
+      }
+    }
+
+    assertEquals(List.of(directory.path(), root), synced);
+  }
+
+  /**
+   * A sibling's eviction removed the directory after this save had opened it and before it staged
+   * in it. The sync then went to the removed directory, and the save was acknowledged with names
+   * that a power cut would take.
+   */
+  @Test
+  void directoryMadeAgainUnderASaveIsTheOneThatIsSynced() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+        KeyDirectories.Use use = directories.use(directory)) {
+      use.sync();
+      Files.delete(directory.path());
+      Files.createDirectory(directory.path());
+      synced.clear();
+
+      assertFalse(use.sync(), "what was renamed into the first is gone");
+    }
+
+    assertEquals(List.of(directory.path(), directory.path(), root), synced, "the second by name");
+  }
+
+  /**
+   * The descriptor for the root was opened after the renames. An application that took the last one
+   * meanwhile had its save published, and answered that its durability was unknown.
+   */
+  @Test
+  void whatIsPublishedNeedsNoFurtherDescriptor() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+        KeyDirectories.Use use = directories.use(directory)) {
+      opens = 0;
+
+      use.sync();
+
+      assertEquals(0, opens);
+    }
+    assertEquals(List.of(directory.path(), root), synced);
+  }
+
+  /** The last save under the key was cut short before its sync. */
+  @Test
+  void rootIsOpenedAheadAgainIfItsSyncHasFailed() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        failing = root;
+        assertThrows(IOException.class, use::sync);
+      }
+      failing = null;
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        opens = 0;
+
+        use.sync();
+
+        assertEquals(0, opens);
+      }
+    }
+  }
+
+  @Test
+  void onlyThoseThatNoSaveIsUsingAreClosedWhenDescriptorsAreShort() throws IOException {
+    KeyDirectory other = KeyDirectory.of(root, Digest256.ofWords(5, 6, 7, 8));
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+      long before = openDescriptors();
+      directories.use(other).close();
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        // Each with the root beside it, which neither has synced yet.
+        assertEquals(before + 4, openDescriptors());
+
+        assertEquals(2, directories.closeIdle());
+
+        assertEquals(before + 2, openDescriptors());
+        use.sync();
+      }
+      assertEquals(1, directories.closeIdle());
+      assertEquals(before, openDescriptors());
+    }
+  }
+
+  @Test
+  void syncOfADirectoryThatIsGoneSaysSo() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+        KeyDirectories.Use use = directories.use(directory)) {
+      Files.delete(directory.path());
+
+      assertThrows(NoSuchFileException.class, use::sync);
+    }
+  }
+
+  @Test
+  void leastRecentlyUsedAreClosedBeyondTheBound() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 2)) {
+      long before = openDescriptors();
+      for (int key = 0; key < 20; key++) {
+        try (KeyDirectories.Use use =
+            directories.use(KeyDirectory.of(root, Digest256.ofWords(key, 0, 0, 0)))) {
+          use.sync();
+        }
+      }
+
+      assertEquals(before + 2, openDescriptors());
+    }
+  }
+
+  private long openDescriptors() throws IOException {
+    long open = 0;
+    try (var descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : descriptors) {
+        try {
+          if (Files.readSymbolicLink(descriptor).startsWith(root.toRealPath())) {
+            open++;
+          }
+        } catch (NoSuchFileException e) {
+          // The descriptor of this very listing.
+        }
+      }
+    }
+    return open;
+  }
+
+  /** Hands everything on, and notes which directories are synced. */
+  private FileOps recordingSyncs(FileOps real) {
+    return (FileOps)
+        Proxy.newProxyInstance(
+            FileOps.class.getClassLoader(),
+            new Class<?>[] {FileOps.class},
+            (proxy, method, arguments) -> {
+              Object result;
+              try {
+                result = method.invoke(real, arguments);
+              } catch (java.lang.reflect.InvocationTargetException e) {
+                throw e.getCause();
+              }
+              if (result instanceof FileOps.DirectoryHandle handle) {
+                Path path = (Path) arguments[0];
+                opens++;
+                return Proxy.newProxyInstance(
+                    FileOps.class.getClassLoader(),
+                    new Class<?>[] {FileOps.DirectoryHandle.class},
+                    (handleProxy, handleMethod, handleArguments) -> {
+                      if (handleMethod.getName().equals("sync")) {
+                        if (path.equals(failing)) {
+                          throw new IOException("Input/output error");
+                        }
+                        synced.add(path);
+                      }
+                      return handleMethod.invoke(handle, handleArguments);
+                    });
+              }
+              return result;
+            });
+  }
+}
