@@ -11,6 +11,7 @@ import io.warmstart.model.Ranking;
 import io.warmstart.model.VerifyReport;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +74,30 @@ class FutureStampTest {
       store.evictOverflow();
       VerifyReport report = store.verify();
       assertTrue(report.clean(), report.toString());
+    }
+  }
+
+  /** The fit went on after it, and the latest was what had been saved before for a year to come. */
+  @Test
+  void whatIsSavedAfterItIsTheLatest() {
+    for (byte each = 2; each < 5; each++) {
+      try (WarmStartStore store = WarmStartStore.open(root, options)) {
+        store.save(key, new byte[] {each}, EntryAttributes.checkpoint());
+        try (Entry latest = store.lookupLatest(key).orElseThrow()) {
+          assertEquals(each, latest.payload().getByte(0));
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsSavedUnderAnotherKeyHasTheStampOfTheRightClock() {
+    Fingerprint other = Payloads.key("another");
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.save(other, new byte[] {2}, EntryAttributes.checkpoint());
+      try (Entry entry = store.lookup(other).orElseThrow()) {
+        assertTrue(entry.writtenUnixSecs() <= TimeUnit.NANOSECONDS.toSeconds(clock.nanoTime()));
+      }
     }
   }
 }

@@ -10,7 +10,6 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIdGenerator;
-import io.warmstart.format.Stamp;
 import io.warmstart.index.Index;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.SpaceLedger;
@@ -61,6 +60,7 @@ import io.warmstart.save.Budget;
 import io.warmstart.save.KeyDirectories;
 import io.warmstart.save.Publisher;
 import io.warmstart.save.SaveFlow;
+import io.warmstart.save.WrittenStamps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -123,8 +123,6 @@ public final class Engine implements AutoCloseable {
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
   private final Collection<Long> foreignCheckIntervals = new ConcurrentLinkedQueue<>();
-
-  private long lastStampNanos;
 
   /**
    * Opens a root.
@@ -202,7 +200,9 @@ public final class Engine implements AutoCloseable {
       records = new SpaceLedger(index);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
-      stager = new PairWriter(ops, siblings::owner, this::writtenStamp, PRODUCER, !remote);
+      stager =
+          new PairWriter(
+              ops, siblings::owner, new WrittenStamps(ops, records, clock), PRODUCER, !remote);
       quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
       caseFolding = new CaseFolding(ops, root.path());
       openDirectories =
@@ -500,19 +500,6 @@ public final class Engine implements AutoCloseable {
     if (housekeeper != null) {
       housekeeper.ensureRunning();
     }
-  }
-
-  /**
-   * The moment of a write. Two writes of this process never have the same one, nor does a clock
-   * that is set back by less than a second reorder them.
-   */
-  private synchronized Stamp writtenStamp() {
-    long now = clock.nanoTime();
-    if (now <= lastStampNanos && lastStampNanos - now < TimeUnit.SECONDS.toNanos(1)) {
-      now = lastStampNanos + 1;
-    }
-    lastStampNanos = now;
-    return Stamp.ofUnixNanos(now);
   }
 
   private long closeIdleDescriptors() {

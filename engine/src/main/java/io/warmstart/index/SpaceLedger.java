@@ -163,6 +163,15 @@ public final class SpaceLedger {
         Set.of());
   }
 
+  /**
+   * The latest written stamp of a key's entries. Needs no lock.
+   *
+   * @return unix nanoseconds; {@link Long#MIN_VALUE} if none is recorded
+   */
+  public long latestWrittenNanos(Digest256 key) {
+    return ask(attached -> attached.entries().latestWrittenNanos(key), Long.MIN_VALUE);
+  }
+
   /** The bytes that a key is down for; 0 if it is not known. */
   public long bytes(Digest256 key) {
     return ask(

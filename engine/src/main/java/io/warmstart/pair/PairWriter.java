@@ -5,7 +5,6 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
-import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
@@ -34,7 +33,7 @@ public final class PairWriter {
 
   private final FileOps ops;
   private final Supplier<Owner> owner;
-  private final Supplier<Stamp> stamps;
+  private final StampSource stamps;
   private final String producer;
   private final boolean keepsOpen;
   private final AtomicLong sequence = new AtomicLong();
@@ -49,11 +48,7 @@ public final class PairWriter {
    *     meanwhile has the number of one of its files
    */
   public PairWriter(
-      FileOps ops,
-      Supplier<Owner> owner,
-      Supplier<Stamp> stamps,
-      String producer,
-      boolean keepsOpen) {
+      FileOps ops, Supplier<Owner> owner, StampSource stamps, String producer, boolean keepsOpen) {
     this.ops = ops;
     this.owner = owner;
     this.stamps = stamps;
@@ -92,7 +87,7 @@ public final class PairWriter {
       Manifest manifest =
           Manifest.ofNewEntry(
               producer,
-              stamps.get(),
+              stamps.next(directory),
               attributes.objective(),
               attributes.iteration(),
               attributes.finalResult(),

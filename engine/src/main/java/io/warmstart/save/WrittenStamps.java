@@ -1,0 +1,60 @@
+package io.warmstart.save;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Stamp;
+import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.FileOps;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyListing;
+import io.warmstart.pair.StampSource;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * The moments of writes, by the clock, but never before what the key has: what is saved last is the
+ * latest, also when the clock ran ahead for a while, or is set back.
+ *
+ * <p>The index knows the latest stamp of a key, if it knows the key. It is a hint: where it lies
+ * ahead, the manifests are read, and they decide. What other machines have saved meanwhile is not
+ * in the index.
+ *
+ * <p>Two writes of this process never have the same stamp. Safe for all threads.
+ */
+public final class WrittenStamps implements StampSource {
+  private final FileOps ops;
+  private final SpaceLedger ledger;
+  private final EpochNanoClock clock;
+
+  /** By the clock. Under the monitor. */
+  private long lastNanos;
+
+  public WrittenStamps(FileOps ops, SpaceLedger ledger, EpochNanoClock clock) {
+    this.ops = ops;
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  @Override
+  public Stamp next(KeyDirectory directory) throws IOException {
+    long now = now();
+    if (ledger.latestWrittenNanos(directory.key()) < now) {
+      return Stamp.ofUnixNanos(now);
+    }
+    long latest = Long.MIN_VALUE;
+    for (Candidate candidate : KeyListing.forLookup(ops, directory).candidates()) {
+      latest = Math.max(latest, candidate.manifest().written().toUnixNanosSaturated());
+    }
+    // After the end of what a long holds nothing is later.
+    return Stamp.ofUnixNanos(latest < now || latest == Long.MAX_VALUE ? now : latest + 1);
+  }
+
+  private synchronized long now() {
+    long now = clock.nanoTime();
+    if (now <= lastNanos && lastNanos - now < TimeUnit.SECONDS.toNanos(1)) {
+      now = lastNanos + 1;
+    }
+    lastNanos = now;
+    return now;
+  }
+}
