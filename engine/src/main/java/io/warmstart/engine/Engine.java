@@ -30,6 +30,7 @@ import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.InspectFlow;
 import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
+import io.warmstart.lookup.Misfits;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.PairReader;
@@ -254,13 +255,12 @@ public final class Engine implements AutoCloseable {
               new KeySnapshots(root, stripes, index, records, foreignTouches, place),
               reader,
               stripes,
-              locks,
-              recoverFlow,
+              new Misfits(
+                  root, locks, recoverFlow, foreignWriters, unsettled, remote, readOnly, counters),
               foreignWriters,
               index,
               payloads,
               expiry,
-              unsettled,
               policy,
               rootWatch,
               remote,

@@ -5,24 +5,19 @@ import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Rankings;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.io.Rereads;
 import io.warmstart.io.RootWatch;
-import io.warmstart.key.KeyUpdate;
-import io.warmstart.key.RecoveringLocks;
 import io.warmstart.lookup.KeySnapshots.KeySnapshot;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
-import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairReader.PairRead;
-import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.payload.PayloadCache;
@@ -33,10 +28,7 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
-import io.warmstart.recover.RecoverFlow;
-import io.warmstart.recover.UnsettledKeys;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -75,15 +67,6 @@ import org.jspecify.annotations.Nullable;
 public final class FileLookup {
   private static final int MOST_ATTEMPTS = 64;
 
-  /**
-   * How often one lookup starts over because a pair was changing. A writer that renames changes it
-   * twice; one that copies into the file in place, with each buffer, for as long as it takes.
-   */
-  private static final int MOST_CHANGES = 32;
-
-  /** In all, for holders of locks. With the wait for foreign writers, 0.7 s. */
-  private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
-
   /** Between the looks at a key that other machines change. */
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
@@ -93,13 +76,11 @@ public final class FileLookup {
   private final KeySnapshots snapshots;
   private final PairReader reader;
   private final StripeLocks stripes;
-  private final RecoveringLocks locks;
-  private final RecoverFlow recoverFlow;
+  private final Misfits misfits;
   private final ForeignWriters foreignWriters;
   private final Index index;
   private final PayloadCache payloads;
   private final Expiry expiry;
-  private final UnsettledKeys unsettled;
   private final PolicyInForce policy;
   private final RootWatch rootWatch;
   private final boolean besideOtherMachines;
@@ -112,13 +93,11 @@ public final class FileLookup {
       KeySnapshots snapshots,
       PairReader reader,
       StripeLocks stripes,
-      RecoveringLocks locks,
-      RecoverFlow recoverFlow,
+      Misfits misfits,
       ForeignWriters foreignWriters,
       Index index,
       PayloadCache payloads,
       Expiry expiry,
-      UnsettledKeys unsettled,
       PolicyInForce policy,
       RootWatch rootWatch,
       boolean besideOtherMachines,
@@ -129,13 +108,11 @@ public final class FileLookup {
     this.snapshots = snapshots;
     this.reader = reader;
     this.stripes = stripes;
-    this.locks = locks;
-    this.recoverFlow = recoverFlow;
+    this.misfits = misfits;
     this.foreignWriters = foreignWriters;
     this.index = index;
     this.payloads = payloads;
     this.expiry = expiry;
-    this.unsettled = unsettled;
     this.policy = policy;
     this.rootWatch = rootWatch;
     this.besideOtherMachines = besideOtherMachines;
@@ -156,7 +133,7 @@ public final class FileLookup {
       policy.refreshIfDue();
     }
     KeyDirectory directory = root.directory(key);
-    Patience patience = new Patience();
+    Misfits.Patience patience = new Misfits.Patience();
     try {
       if (rootWatch.isGone()) {
         rootWatch.require();
@@ -183,12 +160,16 @@ public final class FileLookup {
 
   /** One look; null if the key changed under it. */
   private @Nullable Boolean attempt(
-      KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target, Patience patience)
+      KeyDirectory directory,
+      Ranking ranking,
+      Limits limits,
+      EntryLease target,
+      Misfits.Patience patience)
       throws IOException {
     KeySnapshot snapshot = snapshots.take(directory);
     ReadStamp ticket = snapshot.ticket();
     KeyListing scan = snapshot.scan();
-    patience.waits.of(
+    patience.mayConcern(
         Stream.concat(
                 scan.candidates().stream().map(Candidate::runId),
                 scan.suspects().stream().map(KeyListing.Suspect::runId))
@@ -198,15 +179,12 @@ public final class FileLookup {
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
       } else if (readOnly) {
-        if (hasBecomeReadable(directory, suspect.runId(), patience)) {
+        if (misfits.hasBecomeReadable(directory, suspect.runId(), patience)) {
           return null;
         }
       } else {
         try {
-          PairRecovery.Outcome outcome =
-              settle(directory, suspect.runId(), judgement(scan, suspect.runId()), patience);
-          if (outcome == PairRecovery.Outcome.WHOLE
-              || outcome == PairRecovery.Outcome.ROLLED_FORWARD) {
+          if (misfits.isReadableAgain(directory, suspect.runId(), scan, patience)) {
             return null;
           }
         } catch (IOException e) {
@@ -237,7 +215,7 @@ public final class FileLookup {
       try {
         Manifest staged = reader.cutOff(directory, candidate.runId());
         if (staged != null) {
-          if (isCompleted(directory, candidate.runId())) {
+          if (misfits.isCompleted(directory, candidate.runId())) {
             return null;
           }
           // It may rank otherwise than the version before. It is in place when its holder goes on.
@@ -247,14 +225,14 @@ public final class FileLookup {
           next = -1;
           continue;
         }
-        if (changed(directory, candidate)) {
+        if (misfits.hasChanged(directory, candidate)) {
           return null;
         }
         if (foreignWriters.mayBeAtWork(directory, candidate.runId())
             && takeFromMemory(directory, candidate, target)) {
           return true;
         }
-        if (isMended(directory, candidate, patience)) {
+        if (misfits.isMended(directory, candidate, patience)) {
           return null;
         }
         if (takeFromMemory(directory, candidate, target)) {
@@ -340,124 +318,5 @@ public final class FileLookup {
       }
     }
     return unexpired;
-  }
-
-  private boolean changed(KeyDirectory directory, Candidate candidate) throws IOException {
-    try {
-      Manifest now =
-          ManifestFile.read(root.ops(), directory.manifest(candidate.runId())).manifest();
-      return !AccessStamps.sameVersion(now, candidate.manifest());
-    } catch (NoSuchFileException | ManifestFormatException e) {
-      return true;
-    }
-  }
-
-  /** How long one lookup goes on waiting for others that do not come to their end. */
-  private static final class Patience {
-    private long leftNanos = MOST_WAIT_NANOS;
-
-    /** For writers that take no lock of ours. */
-    private final ForeignWriters.Waits waits = new ForeignWriters.Waits();
-
-    /** How often a pair was changing. */
-    private int changes;
-
-    /** Whether to look again at a pair that was changing. */
-    private boolean startsOver() {
-      return ++changes <= MOST_CHANGES;
-    }
-  }
-
-  /** Somebody copies into a file in place. Whether it will fit, a later lookup finds. */
-  private boolean isLeftForLater(KeyDirectory directory) {
-    unsettled.note(directory.key(), System.nanoTime());
-    return false;
-  }
-
-  /** Deals with a pair that does not fit; true if it is worth looking again. */
-  private boolean isMended(KeyDirectory directory, Candidate candidate, Patience patience)
-      throws IOException {
-    if (!foreignWriters.waitOut(directory, candidate.runId(), patience.waits)) {
-      return patience.startsOver() || isLeftForLater(directory);
-    }
-    if (!readOnly && isSettled(directory, candidate, patience)) {
-      return true;
-    }
-    patience.leftNanos -=
-        foreignWriters.waitForSecondRename(directory, candidate.runId(), patience.leftNanos);
-    return changed(directory, candidate);
-  }
-
-  /** Whether a manifest that could not be read can be now, or is another's: it is being written. */
-  private boolean hasBecomeReadable(KeyDirectory directory, String runId, Patience patience)
-      throws IOException {
-    if (!foreignWriters.waitOut(directory, runId, patience.waits)) {
-      return patience.startsOver();
-    }
-    try {
-      ManifestFile.read(root.ops(), directory.manifest(runId));
-      return true;
-    } catch (NoSuchFileException e) {
-      return true;
-    } catch (ManifestFormatException e) {
-      return false;
-    }
-  }
-
-  /**
-   * Whether a save that was cut off is complete now. One that is under way holds the lock, and is
-   * not waited for.
-   */
-  private boolean isCompleted(KeyDirectory directory, String runId) {
-    // No lock keeps another machine out, which may be between its renames at this moment.
-    if (readOnly || besideOtherMachines) {
-      return false;
-    }
-    try (KeyUpdate update = locks.acquire(directory, 0)) {
-      return update.heldAcrossProcesses()
-          && recoverFlow.settle(update, runId, PairRecovery.Judgement.NONE)
-              != PairRecovery.Outcome.UNDECIDED;
-    } catch (IOException e) {
-      // What it was cut off by is still so. It can be read all the same.
-      counters.count(Counter.LOOKUP_FAILURES);
-      return false;
-    }
-  }
-
-  private boolean isSettled(KeyDirectory directory, Candidate candidate, Patience patience)
-      throws IOException {
-    PairRecovery.Judgement judgement =
-        foreignWriters.hasStaged(directory, candidate.runId())
-            ? PairRecovery.Judgement.NONE
-            : PairRecovery.Judgement.LOOKUP;
-    return switch (settle(directory, candidate.runId(), judgement, patience)) {
-      case WHOLE, ROLLED_FORWARD, GONE -> true;
-      case QUARANTINED, UNDECIDED -> false;
-    };
-  }
-
-  private static PairRecovery.Judgement judgement(KeyListing scan, String runId) {
-    return scan.foreignManifestStaged(runId)
-        ? PairRecovery.Judgement.NONE
-        : PairRecovery.Judgement.LOOKUP;
-  }
-
-  /** After a wait in vain, what can be done without the lock. */
-  private PairRecovery.Outcome settle(
-      KeyDirectory directory, String runId, PairRecovery.Judgement judgement, Patience patience)
-      throws IOException {
-    long began = System.nanoTime();
-    try (KeyUpdate update = locks.acquire(directory, patience.leftNanos)) {
-      if (!update.heldAcrossProcesses()) {
-        patience.leftNanos -= Math.min(patience.leftNanos, System.nanoTime() - began);
-        counters.count(Counter.LOCK_TIMEOUTS);
-        counters.count(Counter.FILES_ONLY);
-      }
-      PairRecovery.Outcome outcome = recoverFlow.settle(update, runId, judgement);
-      if (outcome == PairRecovery.Outcome.UNDECIDED) {
-        unsettled.note(directory.key(), System.nanoTime());
-      }
-      return outcome;
-    }
   }
 }
