@@ -1,0 +1,231 @@
+package io.warmstart.engine;
+
+import io.warmstart.access.AccessStamps;
+import io.warmstart.access.CoarseClock;
+import io.warmstart.access.Expiry;
+import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.foreign.ForeignWriters;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.index.Index;
+import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.FileSystemKind;
+import io.warmstart.io.IdleDescriptors;
+import io.warmstart.io.ReplacedFiles;
+import io.warmstart.io.Rereads;
+import io.warmstart.io.RootWatch;
+import io.warmstart.io.RootedFileOps;
+import io.warmstart.io.SharedFileOps;
+import io.warmstart.io.SparingFileOps;
+import io.warmstart.key.KeyRecount;
+import io.warmstart.key.Leftovers;
+import io.warmstart.key.RecoveringLocks;
+import io.warmstart.pair.CaseFolding;
+import io.warmstart.pair.ChangeAges;
+import io.warmstart.pair.PairReader;
+import io.warmstart.pair.PairRecovery;
+import io.warmstart.pair.PairWriter;
+import io.warmstart.pair.Quarantine;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.VerifiedPayloads;
+import io.warmstart.payload.PayloadCache;
+import io.warmstart.process.BootId;
+import io.warmstart.process.Counters;
+import io.warmstart.process.Placement;
+import io.warmstart.process.ProcessTable;
+import io.warmstart.process.Siblings;
+import io.warmstart.process.StripeLocks;
+import io.warmstart.save.KeyDirectories;
+import io.warmstart.save.WrittenStamps;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * The parts of one root, each made of those before it. {@link Engine} makes the flows of them.
+ * Closed in the reverse order, the process slot and the lock file last.
+ */
+final class RootParts implements AutoCloseable {
+  private static final int MOST_OPEN_DIRECTORIES = 512;
+
+  /** Half of them saves: at 20 ms more than a device can sync. */
+  private static final int MOST_REPLACED_FILES = 128;
+
+  private static final long MOST_REPLACED_BYTES = 64L << 20;
+  private static final long REPLACED_FILES_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** What manifests say of their writer. */
+  static final String PRODUCER = "warmstart-java 0.1";
+
+  final RootDirectory root;
+  final Placement place;
+  final RootWatch rootWatch;
+  final EpochNanoClock clock;
+  final boolean readOnly;
+
+  /** Whether machines work on the root that share neither locks nor memory with this one. */
+  final boolean remote;
+
+  final Counters counters = new Counters();
+  final PayloadCache payloads;
+  final CoarseClock ticks;
+  final Siblings siblings;
+  final StripeLocks stripes;
+  final Index index;
+  final SpaceLedger records;
+  final AccessStamps touches = new AccessStamps();
+  final ChangeAges ages;
+  final PairReader reader;
+  final PairWriter stager;
+  final Quarantine quarantine;
+  final CaseFolding caseFolding;
+  final KeyDirectories openDirectories;
+  final ReplacedFiles replaced;
+  final ForeignTouches foreignTouches;
+  final ForeignWriters foreignWriters;
+  final PairRecovery recovery;
+  final Expiry expiry;
+  final Leftovers leftovers;
+  final KeyRecount recount;
+  final RecoveringLocks locks;
+  private final IdleDescriptors idle;
+  private final IdleDescriptors.Holder idleHere = this::closeIdleDescriptors;
+
+  /**
+   * Makes the parts of a root.
+   *
+   * @param root an existing directory, by its real path
+   * @param ensureThreadsRun starts what runs in the background if it does not run
+   * @throws IOException if it is to be written and this process cannot attach to it
+   */
+  static RootParts open(
+      Path root,
+      Placement place,
+      StoreOwner owner,
+      EngineOptions options,
+      PayloadCache payloads,
+      CoarseClock ticks,
+      IdleDescriptors idle,
+      Runnable ensureThreadsRun)
+      throws IOException {
+    long boot = idle.opening(BootId::read);
+    RootWatch rootWatch = new RootWatch(options.fileOps(), root, FileSystemKind.keepsNumbers(root));
+    FileOps rooted =
+        new RootedFileOps(
+            owner.ops(), root, root.resolve(DirectoryNames.ENGINE_DIRECTORY), rootWatch);
+    FileOps sparing = new SparingFileOps(rooted, idle);
+    boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
+    FileOps ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    return new RootParts(
+        new RootDirectory(ops, root),
+        place,
+        options,
+        payloads,
+        ticks,
+        idle,
+        rootWatch,
+        boot,
+        ensureThreadsRun);
+  }
+
+  private RootParts(
+      RootDirectory root,
+      Placement place,
+      EngineOptions options,
+      PayloadCache payloads,
+      CoarseClock ticks,
+      IdleDescriptors idle,
+      RootWatch rootWatch,
+      long boot,
+      Runnable ensureThreadsRun)
+      throws IOException {
+    this.root = root;
+    this.place = place;
+    this.rootWatch = rootWatch;
+    this.clock = options.clock();
+    this.readOnly = options.readOnly();
+    this.remote = place.nodeLocal();
+    this.payloads = payloads;
+    this.ticks = ticks;
+    this.idle = idle;
+    FileOps ops = root.ops();
+    ProcessTable registry = readOnly ? null : ProcessTable.start(place, ops, clock, boot, counters);
+    this.siblings = new Siblings(registry);
+    boolean made = false;
+    try {
+      stripes =
+          new StripeLocks(registry, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
+      index =
+          new Index(
+              stripes,
+              root.path(),
+              place,
+              ops,
+              registry == null ? () -> boot : registry::boot,
+              counters,
+              payloads);
+      if (readOnly) {
+        index.close();
+      }
+      records = new SpaceLedger(index);
+      ages = new ChangeAges(ops, clock, System::nanoTime);
+      reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
+      stager =
+          new PairWriter(
+              ops, siblings::owner, new WrittenStamps(ops, records, clock), PRODUCER, !remote);
+      quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
+      caseFolding = new CaseFolding(ops, root.path());
+      openDirectories =
+          new KeyDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));
+      // A network file system's client gives an open file that is replaced another name instead.
+      int mostReplaced = remote ? 0 : MOST_REPLACED_FILES;
+      replaced =
+          new ReplacedFiles(
+              options.fileOps(),
+              () -> idle.allowance(mostReplaced),
+              MOST_REPLACED_BYTES,
+              REPLACED_FILES_WAIT_NANOS);
+      foreignTouches = new ForeignTouches(ops, counters, remote);
+      foreignTouches.learn(siblings.coordination().orElse(null));
+      expiry = new Expiry(root, touches, records, remote && !readOnly, clock);
+      leftovers = new Leftovers(siblings::liveness, ages);
+      recount = new KeyRecount(root, records, expiry, leftovers, place.racyWindow());
+      foreignWriters = new ForeignWriters(ops, clock, remote);
+      recovery = new PairRecovery(ops, reader, quarantine, ages, leftovers);
+      locks =
+          new RecoveringLocks(
+              root,
+              stripes,
+              recovery,
+              !remote,
+              index,
+              records,
+              recount,
+              counters,
+              ensureThreadsRun);
+      idle.add(idleHere);
+      made = true;
+    } finally {
+      if (!made) {
+        // It would hold the lock file for the life of the process, and nobody could open the root.
+        siblings.close();
+      }
+    }
+  }
+
+  private long closeIdleDescriptors() {
+    return openDirectories.closeIdle() + replaced.closeIdle();
+  }
+
+  @Override
+  public void close() {
+    try (siblings;
+        replaced;
+        openDirectories;
+        index) {
+      idle.remove(idleHere);
+      counters.carryOver(siblings.coordination().orElse(null));
+    }
+  }
+}
