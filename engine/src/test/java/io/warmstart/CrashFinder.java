@@ -47,11 +47,11 @@ final class CrashFinder {
 
   /** Finds every image, with and without the mapped file. */
   void findAll(CrashingFileOps ops, Map<String, Set<String>> allowed) throws IOException {
-    Map<CrashImage, byte[]> coordination = ops.coordination();
+    Map<CrashImage, byte[]> controlFile = ops.controlFile();
     for (Map.Entry<CrashImage, String> each : ops.images().entrySet()) {
       CrashImage image = each.getKey();
       find(image, null, each.getValue(), allowed);
-      byte[] mapped = coordination.get(image);
+      byte[] mapped = controlFile.get(image);
       if (mapped != null) {
         find(image, mapped, each.getValue(), allowed);
         // After a power cut, whatever of it had reached the disk by itself.
@@ -62,23 +62,23 @@ final class CrashFinder {
 
   private void find(
       CrashImage image,
-      byte @org.jspecify.annotations.Nullable [] coordination,
+      byte @org.jspecify.annotations.Nullable [] controlFile,
       String where,
       Map<String, Set<String>> allowed)
       throws IOException {
     images++;
     Path root = work.resolve("image");
     image.writeTo(root);
-    if (coordination != null) {
+    if (controlFile != null) {
       Path engineDirectory = Files.createDirectories(root.resolve(".warmstart"));
-      Files.write(engineDirectory.resolve("coordination"), coordination);
+      Files.write(engineDirectory.resolve("coordination"), controlFile);
     }
     try {
       find(root, allowed);
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError(
           where
-              + (coordination == null ? "" : ", with the mapped file")
+              + (controlFile == null ? "" : ", with the mapped file")
               + image
               + "\nleft: "
               + RootFiles.read(root),

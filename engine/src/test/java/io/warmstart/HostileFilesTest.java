@@ -218,7 +218,7 @@ class HostileFilesTest {
     StoreOptions options = StoreOptions.defaults();
     Engine engine = EngineRegistry.acquire(root.toRealPath(), options.engineOptions());
     try {
-      return engine.siblings().coordination().orElseThrow().owner().boot();
+      return engine.siblings().controlFile().orElseThrow().owner().boot();
     } finally {
       EngineRegistry.release(engine);
     }

@@ -62,16 +62,14 @@ class LostLocksTest {
       Path root = Path.of(args[0]);
       WarmStartStore store = WarmStartStore.open(root);
       Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
-      ControlFile before = engine.siblings().coordination().orElseThrow();
+      ControlFile before = engine.siblings().controlFile().orElseThrow();
       System.out.println("owner " + before.owner().toText());
       ForkedJvm.awaitParent();
       FileChannel.open(root.resolve(".warmstart/locks")).close();
       // Attached again, which is after the loss was counted.
-      Await.until(
-          "it is attached", () -> engine.siblings().coordination().orElse(before) != before);
+      Await.until("it is attached", () -> engine.siblings().controlFile().orElse(before) != before);
       System.out.println("lost " + lost(store));
-      System.out.println(
-          "owner " + engine.siblings().coordination().orElseThrow().owner().toText());
+      System.out.println("owner " + engine.siblings().controlFile().orElseThrow().owner().toText());
       ForkedJvm.untilKilled();
     }
 

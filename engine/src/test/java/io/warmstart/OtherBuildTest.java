@@ -26,11 +26,11 @@ class OtherBuildTest {
   /** The newer one could not open the root: an upgrade stopped all jobs that began during it. */
   @Test
   void theNewcomerGoesByFilesUntilTheOthersAreGoneAndLeavesTheirFilesAlone() throws Exception {
-    Path coordination = root.resolve(".warmstart/coordination");
+    Path controlFile = root.resolve(".warmstart/coordination");
     Path index = root.resolve(".warmstart/index");
     try (ForkedJvm other = ForkedJvm.start(OtherBuild.class, root.toString())) {
       assertEquals("true", other.awaitLine("holds"));
-      byte[] theirs = Files.readAllBytes(coordination);
+      byte[] theirs = Files.readAllBytes(controlFile);
       byte[] theirIndex = Files.readAllBytes(index);
       try (WarmStartStore store = WarmStartStore.open(root);
           ForkedJvm second = ForkedJvm.start(Newcomer.class, root.toString())) {
@@ -42,7 +42,7 @@ class OtherBuildTest {
         }
         assertTrue(store.lookup(Payloads.key("of the second")).isPresent());
         assertEquals(0, store.stats().liveProcesses(), "nothing is known of rows");
-        assertArrayEquals(theirs, Files.readAllBytes(coordination));
+        assertArrayEquals(theirs, Files.readAllBytes(controlFile));
         assertArrayEquals(theirIndex, Files.readAllBytes(index));
 
         other.kill();

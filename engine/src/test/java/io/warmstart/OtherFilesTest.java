@@ -105,7 +105,7 @@ class OtherFilesTest {
       long bytes = KeyFiles.bytesOf(root);
       Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
       try {
-        assertEquals(bytes, engine.records().totalBytes().orElseThrow());
+        assertEquals(bytes, engine.ledger().totalBytes().orElseThrow());
       } finally {
         EngineRegistry.release(engine);
       }

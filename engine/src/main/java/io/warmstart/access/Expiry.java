@@ -23,19 +23,19 @@ public final class Expiry {
 
   private final RootDirectory root;
   private final AccessStamps touches;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
   public Expiry(
       RootDirectory root,
       AccessStamps touches,
-      SpaceLedger records,
+      SpaceLedger ledger,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;
     this.touches = touches;
-    this.records = records;
+    this.ledger = ledger;
     this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
   }
@@ -43,7 +43,7 @@ public final class Expiry {
   /** A lookup has returned an entry, at this moment. */
   public void noteHit(Digest256 key, Candidate hit, long nowUnixNanos) {
     touches.note(key, hit, nowUnixNanos);
-    records.touched(key, hit.runId(), nowUnixNanos);
+    ledger.touched(key, hit.runId(), nowUnixNanos);
   }
 
   /**
@@ -56,7 +56,7 @@ public final class Expiry {
       return noted;
     }
     // One before the write was a use of the version before.
-    long accessed = records.accessedNanos(key, candidate.runId());
+    long accessed = ledger.accessedNanos(key, candidate.runId());
     return accessed > noted.lastUse().toUnixNanosSaturated()
         ? noted.withAccess(Stamp.ofUnixNanos(accessed))
         : noted;

@@ -53,7 +53,7 @@ public final class Engine implements AutoCloseable {
   private final RecoverFlow recoverFlow;
   private final FileLookup fileLookup;
   private final SweepFlow sweepFlow;
-  private final AccessStampWriter touchFlow;
+  private final AccessStampWriter accessStampWriter;
   private final VerifyFlow verifyFlow;
   private final @Nullable Housekeeper housekeeper;
 
@@ -97,7 +97,7 @@ public final class Engine implements AutoCloseable {
           new RecoverFlow(
               parts.root,
               parts.locks,
-              parts.records,
+              parts.ledger,
               parts.recovery,
               parts.quarantine,
               parts.leftovers,
@@ -112,7 +112,7 @@ public final class Engine implements AutoCloseable {
                   parts.root,
                   parts.stripes,
                   parts.index,
-                  parts.records,
+                  parts.ledger,
                   parts.foreignTouches,
                   parts.place),
               parts.reader,
@@ -140,7 +140,7 @@ public final class Engine implements AutoCloseable {
           new RootScan(
               parts.root,
               parts.stripes,
-              parts.records,
+              parts.ledger,
               recoverFlow,
               parts.recount,
               parts.quarantine,
@@ -150,13 +150,13 @@ public final class Engine implements AutoCloseable {
               parts.root,
               parts.stripes,
               parts.locks,
-              parts.records,
+              parts.ledger,
               rootScan,
               recoverFlow,
               new EntryRemoval(
                   parts.root,
                   parts.locks,
-                  new PairRemoval(parts.root.ops(), parts.stager),
+                  new PairRemoval(parts.root.ops(), parts.pairWriter),
                   parts.expiry,
                   parts.remote,
                   parts.clock),
@@ -166,14 +166,14 @@ public final class Engine implements AutoCloseable {
               parts.siblings::noticeDeaths,
               parts.counters,
               parts.clock);
-      touchFlow =
+      accessStampWriter =
           new AccessStampWriter(
               parts.root,
               parts.rootWatch,
               parts.touches,
               parts.locks,
-              parts.records,
-              parts.stager,
+              parts.ledger,
+              parts.pairWriter,
               owner.other(),
               parts.remote,
               parts.counters,
@@ -187,7 +187,7 @@ public final class Engine implements AutoCloseable {
                   parts.root,
                   parts.stripes,
                   parts.locks,
-                  parts.records,
+                  parts.ledger,
                   new RecordedIndex(parts.index),
                   parts.quarantine,
                   parts.place,
@@ -206,11 +206,11 @@ public final class Engine implements AutoCloseable {
                   parts.siblings,
                   parts.rootWatch,
                   parts.index,
-                  parts.records,
+                  parts.ledger,
                   rootScan,
                   recoverFlow,
                   sweepFlow,
-                  touchFlow,
+                  accessStampWriter,
                   policy,
                   unsettled,
                   parts.foreignTouches,
@@ -250,8 +250,8 @@ public final class Engine implements AutoCloseable {
     return policy;
   }
 
-  public SpaceLedger records() {
-    return parts.records;
+  public SpaceLedger ledger() {
+    return parts.ledger;
   }
 
   public UnsettledKeys unsettled() {
@@ -271,10 +271,10 @@ public final class Engine implements AutoCloseable {
   public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos) {
     return new SaveFlow(
         parts.root,
-        new Budget(parts.records, parts.root.path(), RootParts.PRODUCER),
-        parts.openDirectories,
+        new Budget(parts.ledger, parts.root.path(), RootParts.PRODUCER),
+        parts.keyDirectories,
         parts.caseFolding,
-        parts.stager,
+        parts.pairWriter,
         new Publisher(parts.root.ops()),
         parts.replaced,
         parts.stripes,
@@ -308,7 +308,7 @@ public final class Engine implements AutoCloseable {
   public DryRunFlow dryRun(Limits limits) {
     return new DryRunFlow(
         parts.root,
-        parts.records,
+        parts.ledger,
         parts.recount,
         parts.quarantine,
         policy,
@@ -337,11 +337,11 @@ public final class Engine implements AutoCloseable {
     return new RestoreFlow(
         parts.root,
         parts.locks,
-        parts.records,
+        parts.ledger,
         parts.quarantine,
         parts.reader,
-        parts.stager,
-        parts.openDirectories,
+        parts.pairWriter,
+        parts.keyDirectories,
         parts.caseFolding,
         parts.leftovers,
         parts.ages,
@@ -363,7 +363,7 @@ public final class Engine implements AutoCloseable {
    */
   public int flush() {
     parts.replaced.closeAll();
-    return touchFlow.run(0);
+    return accessStampWriter.run(0);
   }
 
   /** A store is open that looks so seldom for what others do to the files. */
@@ -385,7 +385,7 @@ public final class Engine implements AutoCloseable {
    * A save has failed, and with it perhaps the removal of what it had staged: sweeps are to look.
    */
   private void leaveTraces() {
-    parts.records.walkIsDue();
+    parts.ledger.walkIsDue();
     parts.siblings.leaveTraces();
   }
 

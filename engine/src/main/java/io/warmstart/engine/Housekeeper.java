@@ -58,11 +58,11 @@ final class Housekeeper implements AutoCloseable {
   private final Siblings siblings;
   private final RootWatch rootWatch;
   private final Index index;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final RootScan rootScan;
   private final RecoverFlow recoverFlow;
   private final SweepFlow sweepFlow;
-  private final AccessStampWriter touchFlow;
+  private final AccessStampWriter accessStampWriter;
   private final PolicyInForce policy;
   private final UnsettledKeys unsettled;
   private final ForeignTouches foreignTouches;
@@ -91,11 +91,11 @@ final class Housekeeper implements AutoCloseable {
       Siblings siblings,
       RootWatch rootWatch,
       Index index,
-      SpaceLedger records,
+      SpaceLedger ledger,
       RootScan rootScan,
       RecoverFlow recoverFlow,
       SweepFlow sweepFlow,
-      AccessStampWriter touchFlow,
+      AccessStampWriter accessStampWriter,
       PolicyInForce policy,
       UnsettledKeys unsettled,
       ForeignTouches foreignTouches,
@@ -105,11 +105,11 @@ final class Housekeeper implements AutoCloseable {
     this.siblings = siblings;
     this.rootWatch = rootWatch;
     this.index = index;
-    this.records = records;
+    this.ledger = ledger;
     this.rootScan = rootScan;
     this.recoverFlow = recoverFlow;
     this.sweepFlow = sweepFlow;
-    this.touchFlow = touchFlow;
+    this.accessStampWriter = accessStampWriter;
     this.policy = policy;
     this.unsettled = unsettled;
     this.foreignTouches = foreignTouches;
@@ -151,13 +151,13 @@ final class Housekeeper implements AutoCloseable {
 
   private void tick() {
     rootWatch.look();
-    ControlFile shared = siblings.coordination().orElse(null);
+    ControlFile shared = siblings.controlFile().orElse(null);
     counters.carryOver(shared);
     foreignTouches.learn(shared);
     if (shared != null && shared != attached) {
       if (attached != null) {
         // For a while we were not alone with what we held.
-        records.doubt();
+        ledger.doubt();
       }
       attached = shared;
     }
@@ -166,7 +166,7 @@ final class Housekeeper implements AutoCloseable {
     long now = System.nanoTime();
     if (now - touchedAt >= TOUCH_EVERY_NANOS) {
       touchedAt = now;
-      touchFlow.run(touchDelayNanos());
+      accessStampWriter.run(touchDelayNanos());
       policy.trySetDefaultTtl();
     }
     if (rootWatch.isGone()) {
@@ -176,7 +176,7 @@ final class Housekeeper implements AutoCloseable {
       // Whoever closes a store that has hardly been open does not wait for a listing of the root.
       return;
     }
-    if (records.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+    if (ledger.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
       countedAt = now;
       count();
       countedAt = System.nanoTime();
@@ -211,7 +211,7 @@ final class Housekeeper implements AutoCloseable {
 
   /** Whether no process of this machine has walked the root for so long. */
   private boolean isWalkOld() {
-    long walkedAt = records.walkedAt();
+    long walkedAt = ledger.walkedAt();
     long age = SystemEpochNanoClock.INSTANCE.nanoTime() - walkedAt;
     return walkedAt == 0 || age >= sweepEvery || age < 0;
   }
@@ -258,7 +258,7 @@ final class Housekeeper implements AutoCloseable {
     thread.close();
     // A closed store that somebody holds on to keeps no file mapped.
     attached = null;
-    touchFlow.run(0);
+    accessStampWriter.run(0);
     clearAwayTheDead();
   }
 
@@ -270,13 +270,13 @@ final class Housekeeper implements AutoCloseable {
     if (counters.own(Counter.SAVES) == savesAtSweep || !siblings.noticeDeaths()) {
       return;
     }
-    records.walkIsDue();
+    ledger.walkIsDue();
     try {
       rootScan.run(true, () -> false);
     } catch (IOException e) {
       counters.count(Counter.SWEEP_FAILURES);
       // This process then counts as dead itself, so that the next one walks.
-      records.walkIsDue();
+      ledger.walkIsDue();
       siblings.leaveTraces();
     }
   }

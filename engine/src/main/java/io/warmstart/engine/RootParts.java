@@ -73,14 +73,14 @@ final class RootParts implements AutoCloseable {
   final Siblings siblings;
   final StripeLocks stripes;
   final Index index;
-  final SpaceLedger records;
+  final SpaceLedger ledger;
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;
   final PairReader reader;
-  final PairWriter stager;
+  final PairWriter pairWriter;
   final Quarantine quarantine;
   final CaseFolding caseFolding;
-  final KeyDirectories openDirectories;
+  final KeyDirectories keyDirectories;
   final ReplacedFiles replaced;
   final ForeignTouches foreignTouches;
   final ForeignWriters foreignWriters;
@@ -150,33 +150,34 @@ final class RootParts implements AutoCloseable {
     this.ticks = ticks;
     this.idle = idle;
     FileOps ops = root.ops();
-    ProcessTable registry = readOnly ? null : ProcessTable.start(place, ops, clock, boot, counters);
-    this.siblings = new Siblings(registry);
+    ProcessTable processTable =
+        readOnly ? null : ProcessTable.start(place, ops, clock, boot, counters);
+    this.siblings = new Siblings(processTable);
     boolean made = false;
     try {
       stripes =
-          new StripeLocks(registry, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
+          new StripeLocks(processTable, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
       index =
           new Index(
               stripes,
               root.path(),
               place,
               ops,
-              registry == null ? () -> boot : registry::boot,
+              processTable == null ? () -> boot : processTable::boot,
               counters,
               payloads);
       if (readOnly) {
         index.close();
       }
-      records = new SpaceLedger(index);
+      ledger = new SpaceLedger(index);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
-      stager =
+      pairWriter =
           new PairWriter(
-              ops, siblings::owner, new WrittenStamps(ops, records, clock), PRODUCER, !remote);
+              ops, siblings::owner, new WrittenStamps(ops, ledger, clock), PRODUCER, !remote);
       quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
       caseFolding = new CaseFolding(ops, root.path());
-      openDirectories =
+      keyDirectories =
           new KeyDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));
       // A network file system's client gives an open file that is replaced another name instead.
       int mostReplaced = remote ? 0 : MOST_REPLACED_FILES;
@@ -187,23 +188,15 @@ final class RootParts implements AutoCloseable {
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
       foreignTouches = new ForeignTouches(ops, counters, remote);
-      foreignTouches.learn(siblings.coordination().orElse(null));
-      expiry = new Expiry(root, touches, records, remote && !readOnly, clock);
+      foreignTouches.learn(siblings.controlFile().orElse(null));
+      expiry = new Expiry(root, touches, ledger, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
-      recount = new KeyRecount(root, records, expiry, leftovers, place.racyWindow());
+      recount = new KeyRecount(root, ledger, expiry, leftovers, place.racyWindow());
       foreignWriters = new ForeignWriters(ops, clock, remote);
       recovery = new PairRecovery(ops, reader, quarantine, ages, leftovers);
       locks =
           new RecoveringLocks(
-              root,
-              stripes,
-              recovery,
-              !remote,
-              index,
-              records,
-              recount,
-              counters,
-              ensureThreadsRun);
+              root, stripes, recovery, !remote, index, ledger, recount, counters, ensureThreadsRun);
       idle.add(idleHere);
       made = true;
     } finally {
@@ -215,17 +208,17 @@ final class RootParts implements AutoCloseable {
   }
 
   private long closeIdleDescriptors() {
-    return openDirectories.closeIdle() + replaced.closeIdle();
+    return keyDirectories.closeIdle() + replaced.closeIdle();
   }
 
   @Override
   public void close() {
     try (siblings;
         replaced;
-        openDirectories;
+        keyDirectories;
         index) {
       idle.remove(idleHere);
-      counters.carryOver(siblings.coordination().orElse(null));
+      counters.carryOver(siblings.controlFile().orElse(null));
     }
   }
 }

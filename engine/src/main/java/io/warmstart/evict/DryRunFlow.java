@@ -32,7 +32,7 @@ import org.agrona.concurrent.EpochNanoClock;
  */
 public final class DryRunFlow {
   private final RootDirectory root;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final KeyRecount recount;
   private final Quarantine quarantine;
   private final PolicyInForce policy;
@@ -58,7 +58,7 @@ public final class DryRunFlow {
 
   public DryRunFlow(
       RootDirectory root,
-      SpaceLedger records,
+      SpaceLedger ledger,
       KeyRecount recount,
       Quarantine quarantine,
       PolicyInForce policy,
@@ -66,7 +66,7 @@ public final class DryRunFlow {
       EpochNanoClock clock,
       Limits limits) {
     this.root = root;
-    this.records = records;
+    this.ledger = ledger;
     this.recount = recount;
     this.quarantine = quarantine;
     this.policy = policy;
@@ -154,7 +154,7 @@ public final class DryRunFlow {
   /** Hits of other processes that no manifest tells yet are known to the index alone. */
   private Map<Digest256, List<RecordedEntry>> recorded() {
     Map<Digest256, List<RecordedEntry>> recorded = new HashMap<>();
-    for (RecordedEntry entry : records.usedLastBy(Long.MAX_VALUE)) {
+    for (RecordedEntry entry : ledger.usedLastBy(Long.MAX_VALUE)) {
       recorded.computeIfAbsent(entry.key(), key -> new ArrayList<>()).add(entry);
     }
     return recorded;

@@ -8,33 +8,33 @@ import java.util.OptionalLong;
 
 /** Victims by what the index has recorded of all entries. */
 final class RecordedVictims implements Victims {
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
 
-  RecordedVictims(SpaceLedger records) {
-    this.records = records;
-    records.reconsider();
+  RecordedVictims(SpaceLedger ledger) {
+    this.ledger = ledger;
+    ledger.reconsider();
   }
 
   @Override
   public OptionalLong bytes() {
-    return records.totalBytes();
+    return ledger.totalBytes();
   }
 
   @Override
   public List<Victim> usedLastBy(long unixNanos) {
-    return records.usedLastBy(unixNanos).stream().map(Victim::of).toList();
+    return ledger.usedLastBy(unixNanos).stream().map(Victim::of).toList();
   }
 
   @Override
   public Optional<Victim> next() {
-    return records.next().map(Victim::of);
+    return ledger.next().map(Victim::of);
   }
 
   @Override
   public void skip(Victim victim) {
     RecordedEntry recorded = victim.recorded();
     if (recorded != null) {
-      records.passOver(recorded);
+      ledger.passOver(recorded);
     }
   }
 
@@ -44,6 +44,6 @@ final class RecordedVictims implements Victims {
 
   @Override
   public void quarantineShrank(long bytes, long heldBytes) {
-    records.quarantineHas(heldBytes);
+    ledger.quarantineHas(heldBytes);
   }
 }

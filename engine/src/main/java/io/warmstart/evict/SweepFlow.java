@@ -70,7 +70,7 @@ public final class SweepFlow {
   private final RootDirectory root;
   private final StripeLocks sweepLock;
   private final RecoveringLocks locks;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final RootScan rootScan;
   private final RecoverFlow recoverFlow;
   private final EntryRemoval removal;
@@ -85,7 +85,7 @@ public final class SweepFlow {
       RootDirectory root,
       StripeLocks sweepLock,
       RecoveringLocks locks,
-      SpaceLedger records,
+      SpaceLedger ledger,
       RootScan rootScan,
       RecoverFlow recoverFlow,
       EntryRemoval removal,
@@ -98,7 +98,7 @@ public final class SweepFlow {
     this.root = root;
     this.sweepLock = sweepLock;
     this.locks = locks;
-    this.records = records;
+    this.ledger = ledger;
     this.rootScan = rootScan;
     this.recoverFlow = recoverFlow;
     this.removal = removal;
@@ -147,7 +147,7 @@ public final class SweepFlow {
   }
 
   private boolean isWithinBudget(Limits limits) {
-    OptionalLong total = records.totalBytes();
+    OptionalLong total = ledger.totalBytes();
     return total.isPresent() && total.getAsLong() <= limits.sizeBudgetBytes();
   }
 
@@ -177,10 +177,10 @@ public final class SweepFlow {
     try {
       if (noticeDeaths.getAsBoolean()) {
         // What the dead have left goes before any entry, with the next scan of any process.
-        records.walkIsDue();
+        ledger.walkIsDue();
       }
       // Before the stripe is taken: savers need not wait for it.
-      if (scanning || records.walkedAt() == 0 || records.totalBytes().isEmpty()) {
+      if (scanning || ledger.walkedAt() == 0 || ledger.totalBytes().isEmpty()) {
         sweep.scan(true);
       }
       try (StripeLocks.Hold hold = sweepLock.acquireSweep(PATIENCE_NANOS)) {
@@ -243,17 +243,17 @@ public final class SweepFlow {
 
     /** By the index; where that does not know the whole even after a scan, by the scan. */
     private Victims victims() throws IOException {
-      if (records.totalBytes().isEmpty()) {
+      if (ledger.totalBytes().isEmpty()) {
         RootScan.Result scan = scan(true);
-        if (records.totalBytes().isEmpty() && isLacking(scan)) {
+        if (ledger.totalBytes().isEmpty() && isLacking(scan)) {
           scan = scan(false);
         }
-        if (records.totalBytes().isEmpty()) {
+        if (ledger.totalBytes().isEmpty()) {
           return new ScannedVictims(scan, expiry);
         }
       }
-      tally.before(records.count(), records.totalBytes().orElse(0));
-      return new RecordedVictims(records);
+      tally.before(ledger.count(), ledger.totalBytes().orElse(0));
+      return new RecordedVictims(ledger);
     }
 
     /** Whether the scan may have skipped the entries that eviction must take first. */

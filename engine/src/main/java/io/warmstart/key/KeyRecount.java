@@ -26,19 +26,19 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  */
 public final class KeyRecount {
   private final RootDirectory root;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final Expiry expiry;
   private final Leftovers leftovers;
   private final RacyWindow racyWindow;
 
   public KeyRecount(
       RootDirectory root,
-      SpaceLedger records,
+      SpaceLedger ledger,
       Expiry expiry,
       Leftovers leftovers,
       RacyWindow racyWindow) {
     this.root = root;
-    this.records = records;
+    this.ledger = ledger;
     this.expiry = expiry;
     this.leftovers = leftovers;
     this.racyWindow = racyWindow;
@@ -74,7 +74,7 @@ public final class KeyRecount {
             && scan.brokenRuns().isEmpty();
     boolean telling = scan.exists() && !racyWindow.isRacy(ctime, now);
     if (hold.heldAcrossProcesses()) {
-      records.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
+      ledger.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
     }
     return new Found(scan, bytes);
   }

@@ -17,7 +17,7 @@ public final class KeyUpdate implements AutoCloseable {
   private final KeyDirectory directory;
   private final StripeLocks.Hold hold;
   private final Index index;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final KeyRecount recount;
   private boolean begun;
 
@@ -25,12 +25,12 @@ public final class KeyUpdate implements AutoCloseable {
       KeyDirectory directory,
       StripeLocks.Hold hold,
       Index index,
-      SpaceLedger records,
+      SpaceLedger ledger,
       KeyRecount recount) {
     this.directory = directory;
     this.hold = hold;
     this.index = index;
-    this.records = records;
+    this.ledger = ledger;
     this.recount = recount;
   }
 
@@ -73,32 +73,32 @@ public final class KeyUpdate implements AutoCloseable {
 
   /** How often entries under this key's stripe were changed; -1 if that is not known. */
   public long changes() {
-    return records.changes(directory.key());
+    return ledger.changes(directory.key());
   }
 
   /** An entry was published. */
   public void published(EntryFacts entry, long replacedBytes) {
-    records.published(hold, directory.key(), entry, replacedBytes);
+    ledger.published(hold, directory.key(), entry, replacedBytes);
   }
 
   /** An entry has other stamps than were recorded, or has grown. */
   public void restamped(EntryFacts entry, long grownBytes) {
-    records.published(hold, directory.key(), entry, entry.bytes() - grownBytes);
+    ledger.published(hold, directory.key(), entry, entry.bytes() - grownBytes);
   }
 
   /** An entry was removed. */
   public void removed(String runId, long bytes) {
-    records.removed(hold, directory.key(), runId, bytes);
+    ledger.removed(hold, directory.key(), runId, bytes);
   }
 
   /** An entry that was recorded is not there. */
   public void absent(RecordedEntry entry) {
-    records.absent(hold, entry);
+    ledger.absent(hold, entry);
   }
 
   /** The directory was removed. */
   public void vanished() {
-    records.vanished(hold, directory.key());
+    ledger.vanished(hold, directory.key());
   }
 
   /** Counts the key's files, and records what is there. */

@@ -25,7 +25,7 @@ public final class RecoveringLocks {
   private final PairRecovery recovery;
   private final boolean locked;
   private final Index index;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final KeyRecount recount;
   private final Counters counters;
   private final Runnable ensureThreadsRun;
@@ -44,7 +44,7 @@ public final class RecoveringLocks {
       PairRecovery recovery,
       boolean locked,
       Index index,
-      SpaceLedger records,
+      SpaceLedger ledger,
       KeyRecount recount,
       Counters counters,
       Runnable ensureThreadsRun) {
@@ -53,7 +53,7 @@ public final class RecoveringLocks {
     this.recovery = recovery;
     this.locked = locked;
     this.index = index;
-    this.records = records;
+    this.ledger = ledger;
     this.recount = recount;
     this.counters = counters;
     this.ensureThreadsRun = ensureThreadsRun;
@@ -88,7 +88,7 @@ public final class RecoveringLocks {
   }
 
   private KeyUpdate update(KeyDirectory directory, StripeLocks.Hold hold) {
-    return new KeyUpdate(directory, hold, index, records, recount);
+    return new KeyUpdate(directory, hold, index, ledger, recount);
   }
 
   private void recover(StripeLocks.Hold hold, Digest256 wanted) {
@@ -104,11 +104,11 @@ public final class RecoveringLocks {
   }
 
   private void recover(StripeLocks.Hold hold) throws IOException {
-    records.recount(hold);
+    ledger.recount(hold);
     Digest256 key = hold.brokenIntent();
     if (key == null) {
       // It says that somebody has died, and not over which key: they must all be looked at.
-      records.doubt();
+      ledger.doubt();
       return;
     }
     KeyDirectory directory = root.directory(key);

@@ -48,7 +48,7 @@ public final class KeySnapshots {
   private final RootDirectory root;
   private final StripeLocks locks;
   private final Index index;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final ForeignTouches foreignTouches;
   private final Placement place;
 
@@ -56,13 +56,13 @@ public final class KeySnapshots {
       RootDirectory root,
       StripeLocks locks,
       Index index,
-      SpaceLedger records,
+      SpaceLedger ledger,
       ForeignTouches foreignTouches,
       Placement place) {
     this.root = root;
     this.locks = locks;
     this.index = index;
-    this.records = records;
+    this.ledger = ledger;
     this.foreignTouches = foreignTouches;
     this.place = place;
   }
@@ -80,7 +80,7 @@ public final class KeySnapshots {
     KeyListing scan = snapshot.scan();
     foreignTouches.noteTracesIn(scan);
     if (scan.candidates().isEmpty() && !scan.proven()) {
-      scan.lookFor(root.ops(), directory, records.runIds(directory.key()));
+      scan.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
     }
     return snapshot;
   }

@@ -97,9 +97,9 @@ public final class ControlLayout {
     return layoutHash(List.of(HEADER, PROCESS_ROW, STRIPE));
   }
 
-  public static int layoutHash(List<List<Field>> records) {
+  public static int layoutHash(List<List<Field>> ledger) {
     int hash = 17;
-    for (List<Field> record : records) {
+    for (List<Field> record : ledger) {
       for (Field field : record) {
         hash = 31 * hash + field.name().hashCode();
         hash = 31 * hash + field.offset();

@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PairRemoval {
   private final FileOps ops;
-  private final PairWriter stager;
+  private final PairWriter pairWriter;
 
-  public PairRemoval(FileOps ops, PairWriter stager) {
+  public PairRemoval(FileOps ops, PairWriter pairWriter) {
     this.ops = ops;
-    this.stager = stager;
+    this.pairWriter = pairWriter;
   }
 
   /** A version, as it is before a removal is decided. */
@@ -70,8 +70,8 @@ public final class PairRemoval {
   public boolean remove(KeyDirectory directory, String runId, Judged judged) throws IOException {
     Path manifest = directory.manifest(runId);
     Path payload = directory.payload(runId);
-    Path manifestAside = directory.staged(stager.freshName(runId, StagedName.Role.MANIFEST));
-    Path payloadAside = directory.staged(stager.freshName(runId, StagedName.Role.PAYLOAD));
+    Path manifestAside = directory.staged(pairWriter.freshName(runId, StagedName.Role.MANIFEST));
+    Path payloadAside = directory.staged(pairWriter.freshName(runId, StagedName.Role.PAYLOAD));
     if (!move(manifest, manifestAside)) {
       return false;
     }

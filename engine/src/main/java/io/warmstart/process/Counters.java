@@ -62,14 +62,14 @@ public final class Counters {
   }
 
   /** Adds to the process row what has been counted since the last time. */
-  public synchronized void carryOver(@Nullable ControlFile coordination) {
-    if (coordination == null) {
+  public synchronized void carryOver(@Nullable ControlFile controlFile) {
+    if (controlFile == null) {
       return;
     }
     for (Counter counter : Counter.values()) {
       int each = counter.place();
       long sum = own(counter);
-      coordination.count(counter, sum - carried[each]);
+      controlFile.count(counter, sum - carried[each]);
       carried[each] = sum;
     }
   }

@@ -40,8 +40,8 @@ public final class Membership {
   }
 
   /** Whether the names still lead to the files that are held, and the row is this process's. */
-  public boolean isCurrent(ControlFile coordination) {
-    return locks.isCurrent() && file.isCurrent(coordination) && coordination.stillClaimed();
+  public boolean isCurrent(ControlFile controlFile) {
+    return locks.isCurrent() && file.isCurrent(controlFile) && controlFile.stillClaimed();
   }
 
   /** Whether the kernel has dropped this process's locks although the lock file is open. */
@@ -66,14 +66,14 @@ public final class Membership {
     locks.open();
     FileLock attaching = lockAttachByte();
     try {
-      ControlFile coordination = file.open(this::otherRowsAreHeld);
+      ControlFile controlFile = file.open(this::otherRowsAreHeld);
       if (!holdsRow()) {
-        claimRow(coordination);
+        claimRow(controlFile);
       }
-      if (!coordination.resume(row, epoch, ProcessHandle.current().pid())) {
-        claim(coordination);
+      if (!controlFile.resume(row, epoch, ProcessHandle.current().pid())) {
+        claim(controlFile);
       }
-      return coordination;
+      return controlFile;
     } catch (OtherLayoutException e) {
       // Somebody else of this layout is to find out when those of the other are gone.
       giveUpRow();
@@ -83,14 +83,14 @@ public final class Membership {
     }
   }
 
-  private void claim(ControlFile coordination) {
+  private void claim(ControlFile controlFile) {
     // Milliseconds as a floor: nobody gets the epoch of an owner from before somebody has deleted
     // the whole directory. Epochs are only ever compared for equality.
     long millis = TimeUnit.NANOSECONDS.toMillis(clock.nanoTime()) & 0x7fff_ffffL;
     boolean leftInOrder =
-        coordination.claim(
+        controlFile.claim(
             row, Math.max(epoch + 1, millis), ProcessHandle.current().pid(), clock.nanoTime());
-    epoch = coordination.owner().epoch();
+    epoch = controlFile.owner().epoch();
     if (!leftInOrder) {
       tookRowOfDead = true;
     }
@@ -126,13 +126,13 @@ public final class Membership {
    * Takes the row that this process had before, or else one that is free; one whose owner has died
    * only if there is no other. Until somebody has noticed that death, the row is what tells of it.
    */
-  private void claimRow(ControlFile coordination) throws IOException {
+  private void claimRow(ControlFile controlFile) throws IOException {
     if (row >= 0 && tryRow(row)) {
       return;
     }
     for (boolean ofTheDead : new boolean[] {false, true}) {
       for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
-        if (coordination.isOccupied(each) == ofTheDead && tryRow(each)) {
+        if (controlFile.isOccupied(each) == ofTheDead && tryRow(each)) {
           return;
         }
       }

@@ -92,20 +92,20 @@ public final class ProcessTable implements AutoCloseable {
   public static ProcessTable start(
       Placement place, FileOps ops, EpochNanoClock clock, long boot, Counters counters)
       throws IOException {
-    ProcessTable registry = new ProcessTable(place, ops, clock, boot, counters);
+    ProcessTable processTable = new ProcessTable(place, ops, clock, boot, counters);
     boolean attached = false;
     try {
-      if (!registry.thread.ensureRunning()) {
-        Uninterrupted.call(registry::attachFirst);
+      if (!processTable.thread.ensureRunning()) {
+        Uninterrupted.call(processTable::attachFirst);
       }
-      registry.started.join();
+      processTable.started.join();
       attached = true;
-      return registry;
+      return processTable;
     } catch (CompletionException e) {
       throw rethrow(e.getCause());
     } finally {
       if (!attached) {
-        registry.close();
+        processTable.close();
       }
     }
   }
@@ -117,8 +117,8 @@ public final class ProcessTable implements AutoCloseable {
 
   /** The mapping, or null while there is none to be had: then files and locks alone must do. */
   public @Nullable ControlFile current() {
-    ControlFile coordination = current;
-    return coordination == null || coordination.lost() ? null : coordination;
+    ControlFile controlFile = current;
+    return controlFile == null || controlFile.lost() ? null : controlFile;
   }
 
   /** The boot id of all who use the coordination file, under which it was made. */
@@ -131,29 +131,29 @@ public final class ProcessTable implements AutoCloseable {
     if (owner.boot() != ownerBoot) {
       return Liveness.OUT_OF_REACH;
     }
-    ControlFile coordination = current();
-    if (coordination == null || owner.equals(coordination.owner())) {
+    ControlFile controlFile = current();
+    if (controlFile == null || owner.equals(controlFile.owner())) {
       return Liveness.ALIVE;
     }
-    long rowEpoch = coordination.epochOf(owner.slot());
+    long rowEpoch = controlFile.epochOf(owner.slot());
     if (rowEpoch == -1) {
       return Liveness.ALIVE;
     }
     // A later owner needed the row's byte to raise the epoch: the one before it was gone.
-    return rowEpoch != owner.epoch() || isUnowned(owner.slot(), coordination)
+    return rowEpoch != owner.epoch() || isUnowned(owner.slot(), controlFile)
         ? Liveness.DEAD
         : Liveness.ALIVE;
   }
 
   /** How many processes hold a row, this one included. */
   public int liveProcesses() {
-    ControlFile coordination = current();
-    if (coordination == null) {
+    ControlFile controlFile = current();
+    if (controlFile == null) {
       return 0;
     }
     int live = 0;
     for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
-      if (coordination.epochOf(each) > 0 && !isUnowned(each, coordination)) {
+      if (controlFile.epochOf(each) > 0 && !isUnowned(each, controlFile)) {
         live++;
       }
     }
@@ -170,21 +170,21 @@ public final class ProcessTable implements AutoCloseable {
 
   /** Whether a process has died since this was last asked, here or by a sibling. */
   public boolean noticeDeaths() {
-    ControlFile coordination = current();
+    ControlFile controlFile = current();
     boolean died = predecessorDied;
     predecessorDied = false;
-    for (int each = 0; coordination != null && each < coordination.rowsUsed(); each++) {
-      if (coordination.isOccupied(each) && isUnowned(each, coordination)) {
-        coordination.left(each);
+    for (int each = 0; controlFile != null && each < controlFile.rowsUsed(); each++) {
+      if (controlFile.isOccupied(each) && isUnowned(each, controlFile)) {
+        controlFile.left(each);
         died = true;
       }
     }
     return died;
   }
 
-  private boolean isUnowned(int otherRow, ControlFile coordination) {
+  private boolean isUnowned(int otherRow, ControlFile controlFile) {
     try {
-      return otherRow != coordination.row() && locks.isFree(otherRow);
+      return otherRow != controlFile.row() && locks.isFree(otherRow);
     } catch (IOException e) {
       // Unproven, then.
       return false;
@@ -215,10 +215,10 @@ public final class ProcessTable implements AutoCloseable {
 
   private synchronized void detach() {
     try {
-      ControlFile coordination = current();
+      ControlFile controlFile = current();
       // A death that nobody here has acted on is passed on to the next process, as our own.
-      if (coordination != null && !leavesTraces && !predecessorDied) {
-        coordination.left(coordination.row());
+      if (controlFile != null && !leavesTraces && !predecessorDied) {
+        controlFile.left(controlFile.row());
       }
     } finally {
       current = null;
@@ -289,8 +289,8 @@ public final class ProcessTable implements AutoCloseable {
   }
 
   private boolean isAttached() {
-    ControlFile coordination = current();
-    return coordination != null && membership.isCurrent(coordination);
+    ControlFile controlFile = current();
+    return controlFile != null && membership.isCurrent(controlFile);
   }
 
   private boolean waitsForOtherLayout() {
@@ -316,13 +316,13 @@ public final class ProcessTable implements AutoCloseable {
   private void attach() throws IOException {
     current = null;
     try {
-      ControlFile coordination = membership.attach();
+      ControlFile controlFile = membership.attach();
       if (membership.tookRowOfDead()) {
         predecessorDied = true;
       }
-      boot = coordination.boot();
-      ownerBoot = coordination.ownerBoot();
-      current = coordination;
+      boot = controlFile.boot();
+      ownerBoot = controlFile.ownerBoot();
+      current = controlFile;
       if (besideOtherLayout) {
         EngineLog.info("the processes of another version are gone: directory=" + directory);
       }

@@ -13,63 +13,63 @@ import org.jspecify.annotations.Nullable;
  * only is none of them, and takes everybody for alive. Safe for all threads.
  */
 public final class Siblings implements AutoCloseable {
-  private final @Nullable ProcessTable registry;
+  private final @Nullable ProcessTable processTable;
 
-  public Siblings(@Nullable ProcessTable registry) {
-    this.registry = registry;
+  public Siblings(@Nullable ProcessTable processTable) {
+    this.processTable = processTable;
   }
 
   /** What the processes share, if this one takes part in it now. */
-  public Optional<ControlFile> coordination() {
-    return registry == null ? Optional.empty() : Optional.ofNullable(registry.current());
+  public Optional<ControlFile> controlFile() {
+    return processTable == null ? Optional.empty() : Optional.ofNullable(processTable.current());
   }
 
   /** This process, as the names of what it stages give it. */
   public Owner owner() {
-    return coordination()
+    return controlFile()
         .map(ControlFile::owner)
         // Without a row nobody can prove this process dead: its files stay until they are old.
         .orElseGet(() -> new Owner(0xffff_ffff, 0, ProcessHandle.current().pid()));
   }
 
   public Liveness liveness(Owner owner) {
-    return registry == null ? Liveness.ALIVE : registry.liveness(owner);
+    return processTable == null ? Liveness.ALIVE : processTable.liveness(owner);
   }
 
   /** How many are alive, with this one. */
   public int alive() {
-    return registry == null ? 0 : registry.liveProcesses();
+    return processTable == null ? 0 : processTable.liveProcesses();
   }
 
   /** Whether a process has died on this root that nobody has noticed before. */
   public boolean noticeDeaths() {
-    return registry != null && registry.noticeDeaths();
+    return processTable != null && processTable.noticeDeaths();
   }
 
   /** Has this process count as one that has died once it is gone. */
   public void leaveTraces() {
-    if (registry != null) {
-      registry.leaveTraces();
+    if (processTable != null) {
+      processTable.leaveTraces();
     }
   }
 
   /** Starts the thread that keeps this process's locks, if it does not run. */
   public void ensureLocksAreKept() {
-    if (registry != null) {
-      registry.ensureRunning();
+    if (processTable != null) {
+      processTable.ensureRunning();
     }
   }
 
   /** Closes the lock file if its name no longer leads to it: where the root was moved. */
   public void closeReplacedLocks() {
-    if (registry != null) {
-      registry.closeIfReplaced();
+    if (processTable != null) {
+      processTable.closeIfReplaced();
     }
   }
 
   /** Each counter over all processes; by its name in lower case. */
   public Map<String, Long> sums(Counters own) {
-    ControlFile shared = coordination().orElse(null);
+    ControlFile shared = controlFile().orElse(null);
     own.carryOver(shared);
     Map<String, Long> sums = new LinkedHashMap<>();
     for (Counter counter : Counter.values()) {
@@ -82,8 +82,8 @@ public final class Siblings implements AutoCloseable {
 
   @Override
   public void close() {
-    if (registry != null) {
-      registry.close();
+    if (processTable != null) {
+      processTable.close();
     }
   }
 }

@@ -40,7 +40,7 @@ public final class StripeLocks {
   private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
   private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
-  private final @Nullable ProcessTable registry;
+  private final @Nullable ProcessTable processTable;
   private final Counters counters;
   private final long timeoutNanos;
   private final LongSupplier monotonicNanos;
@@ -49,15 +49,15 @@ public final class StripeLocks {
   /**
    * Makes the locks of one root.
    *
-   * @param registry proves who is alive; null for a root that this process cannot write to
+   * @param processTable proves who is alive; null for a root that this process cannot write to
    * @param timeoutNanos how long to wait for a living owner
    */
   public StripeLocks(
-      @Nullable ProcessTable registry,
+      @Nullable ProcessTable processTable,
       Counters counters,
       long timeoutNanos,
       LongSupplier monotonicNanos) {
-    this.registry = registry;
+    this.processTable = processTable;
     this.counters = counters;
     this.timeoutNanos = timeoutNanos;
     this.monotonicNanos = monotonicNanos;
@@ -165,8 +165,8 @@ public final class StripeLocks {
 
   /** How many entries have been removed under a key's stripe; -1 if nobody can tell. */
   public long removals(Digest256 key) {
-    ControlFile coordination = registry == null ? null : registry.current();
-    return coordination == null ? -1 : coordination.removals(stripeOf(key));
+    ControlFile controlFile = processTable == null ? null : processTable.current();
+    return controlFile == null ? -1 : controlFile.removals(stripeOf(key));
   }
 
   private Hold acquire(int stripe, long patienceNanos) {
@@ -179,13 +179,14 @@ public final class StripeLocks {
     boolean taken = false;
     try {
       lock = locallyHeld ? lockAmongProcesses(stripe, wait) : null;
-      ControlFile coordination = lock == null || registry == null ? null : registry.current();
-      boolean broken = coordination != null && takeOver(stripe, coordination);
+      ControlFile controlFile =
+          lock == null || processTable == null ? null : processTable.current();
+      boolean broken = controlFile != null && takeOver(stripe, controlFile);
       if (lock == null && wait.mayTimeOut()) {
         counters.count(Counter.FILES_ONLY);
       }
       taken = true;
-      return new Hold(stripe, locallyHeld, lock, coordination, broken);
+      return new Hold(stripe, locallyHeld, lock, controlFile, broken);
     } finally {
       if (!taken) {
         // An error on the way, of the caller's question too: nobody else would release it. Without
@@ -197,8 +198,8 @@ public final class StripeLocks {
 
   private void giveBack(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
     try {
-      if (lock != null && registry != null) {
-        registry.release(lock);
+      if (lock != null && processTable != null) {
+        processTable.release(lock);
       }
     } finally {
       if (locallyHeld) {
@@ -208,10 +209,10 @@ public final class StripeLocks {
   }
 
   /** Whether a holder has died, or could not repair what another had left that had. */
-  private boolean takeOver(int stripe, ControlFile coordination) {
-    long state = coordination.intentState(stripe);
+  private boolean takeOver(int stripe, ControlFile controlFile) {
+    long state = controlFile.intentState(stripe);
     if (state == ControlFile.LEFT_UNREPAIRED) {
-      coordination.intentState(stripe, ControlFile.AT_WORK);
+      controlFile.intentState(stripe, ControlFile.AT_WORK);
     } else if (state != ControlFile.NO_INTENT) {
       counters.count(Counter.LOCK_BREAKS);
     }
@@ -220,18 +221,18 @@ public final class StripeLocks {
 
   /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
   private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait) {
-    if (registry == null) {
+    if (processTable == null) {
       return null;
     }
     try {
       for (int spin = 0; spin < SPINS; spin++) {
-        FileLock lock = registry.tryLockStripe(stripe);
+        FileLock lock = processTable.tryLockStripe(stripe);
         if (lock != null) {
           return lock;
         }
         Thread.onSpinWait();
       }
-      return awaitOtherProcess(registry, stripe, wait);
+      return awaitOtherProcess(processTable, stripe, wait);
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
       return null;
@@ -329,7 +330,7 @@ public final class StripeLocks {
     private final int stripe;
     private final boolean locallyHeld;
     private final @Nullable FileLock lock;
-    private final @Nullable ControlFile coordination;
+    private final @Nullable ControlFile controlFile;
     private final boolean broken;
     private boolean announced;
 
@@ -337,12 +338,12 @@ public final class StripeLocks {
         int stripe,
         boolean locallyHeld,
         @Nullable FileLock lock,
-        @Nullable ControlFile coordination,
+        @Nullable ControlFile controlFile,
         boolean broken) {
       this.stripe = stripe;
       this.locallyHeld = locallyHeld;
       this.lock = lock;
-      this.coordination = coordination;
+      this.controlFile = controlFile;
       this.broken = broken;
     }
 
@@ -356,7 +357,7 @@ public final class StripeLocks {
 
     /** Whether this process has the coordination file, and so knows what others may have left. */
     public boolean attached() {
-      return coordination != null;
+      return controlFile != null;
     }
 
     /** Whether anybody at all is kept out; false after a time-out within this JVM. */
@@ -371,7 +372,7 @@ public final class StripeLocks {
 
     /** The key that a dead holder was changing; null if that cannot be made out. */
     public @Nullable Digest256 brokenIntent() {
-      return broken && coordination != null ? coordination.intent(stripe) : null;
+      return broken && controlFile != null ? controlFile.intent(stripe) : null;
     }
 
     /** Which stripe this is. */
@@ -385,28 +386,28 @@ public final class StripeLocks {
      */
     public void announce(Digest256 key) {
       announced = true;
-      if (coordination != null && heldAcrossProcesses()) {
-        coordination.announce(stripe, key);
+      if (controlFile != null && heldAcrossProcesses()) {
+        controlFile.announce(stripe, key);
       }
     }
 
     private void announceWithoutKey() {
       announced = true;
-      if (coordination != null && heldAcrossProcesses()) {
-        coordination.intentState(stripe, ControlFile.AT_WORK);
+      if (controlFile != null && heldAcrossProcesses()) {
+        controlFile.intentState(stripe, ControlFile.AT_WORK);
       }
     }
 
     /** Tells siblings that an entry under this stripe was removed by design. */
     public void countRemoval() {
-      if (coordination != null && heldAcrossProcesses()) {
-        coordination.countRemoval(stripe);
+      if (controlFile != null && heldAcrossProcesses()) {
+        controlFile.countRemoval(stripe);
       }
     }
 
     /** Removals under this stripe so far; -1 if nobody can tell. */
     public long removals() {
-      return coordination == null ? -1 : coordination.removals(stripe);
+      return controlFile == null ? -1 : controlFile.removals(stripe);
     }
 
     @Override
@@ -434,16 +435,16 @@ public final class StripeLocks {
         // Whoever made the access has the same page to touch again, and finds out.
         clearIntent();
       } finally {
-        if (registry != null) {
-          registry.release(held);
+        if (processTable != null) {
+          processTable.release(held);
         }
       }
     }
 
     private void clearIntent() {
       // Not after the lock file was replaced: the intent may be that of a holder in the new one.
-      if (coordination != null && heldAcrossProcesses()) {
-        coordination.intentState(
+      if (controlFile != null && heldAcrossProcesses()) {
+        controlFile.intentState(
             stripe, announced ? ControlFile.NO_INTENT : ControlFile.LEFT_UNREPAIRED);
       }
     }

@@ -41,7 +41,7 @@ public final class IndexAudit {
   private final RootDirectory root;
   private final StripeLocks stripes;
   private final RecoveringLocks locks;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final Quarantine quarantine;
   private final RecordedIndex recorded;
   private final KeyAudit comparison;
@@ -51,7 +51,7 @@ public final class IndexAudit {
       RootDirectory root,
       StripeLocks stripes,
       RecoveringLocks locks,
-      SpaceLedger records,
+      SpaceLedger ledger,
       RecordedIndex recorded,
       Quarantine quarantine,
       Placement place,
@@ -59,7 +59,7 @@ public final class IndexAudit {
     this.root = root;
     this.stripes = stripes;
     this.locks = locks;
-    this.records = records;
+    this.ledger = ledger;
     this.quarantine = quarantine;
     this.recorded = recorded;
     this.comparison = new KeyAudit(root, recorded, place.racyWindow(), clock);
@@ -148,7 +148,7 @@ public final class IndexAudit {
         boolean differs = sums.bytes() != sums.bytesOfKeys() || sums.bytes() < 0;
         if (differs && counted && recorded.counted()) {
           if (repair) {
-            records.recount(hold);
+            ledger.recount(hold);
           }
           boolean repaired =
               repair
@@ -181,7 +181,7 @@ public final class IndexAudit {
           ctime == comparison.ctimeOf(quarantine.directory()) && comparison.isOlderThanWalk(ctime);
       if ((still || bytes.get() < 0) && recorded.counted()) {
         if (repair) {
-          records.quarantineHas(held);
+          ledger.quarantineHas(held);
         }
         report("quarantine bytes: expected=" + held + " actual=" + number(bytes.get()), repair);
       }

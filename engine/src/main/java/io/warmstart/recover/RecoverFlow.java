@@ -40,7 +40,7 @@ import java.util.Set;
 public final class RecoverFlow {
   private final RootDirectory root;
   private final RecoveringLocks locks;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final PairRecovery recovery;
   private final Quarantine quarantine;
   private final Leftovers leftovers;
@@ -52,7 +52,7 @@ public final class RecoverFlow {
   public RecoverFlow(
       RootDirectory root,
       RecoveringLocks locks,
-      SpaceLedger records,
+      SpaceLedger ledger,
       PairRecovery recovery,
       Quarantine quarantine,
       Leftovers leftovers,
@@ -62,7 +62,7 @@ public final class RecoverFlow {
       Counters counters) {
     this.root = root;
     this.locks = locks;
-    this.records = records;
+    this.ledger = ledger;
     this.recovery = recovery;
     this.quarantine = quarantine;
     this.leftovers = leftovers;
@@ -185,7 +185,7 @@ public final class RecoverFlow {
       case QUARANTINED -> {
         counters.count(Counter.QUARANTINED);
         update.countRemoval();
-        records.quarantineHas(quarantine.heldBytes());
+        ledger.quarantineHas(quarantine.heldBytes());
       }
       case WHOLE, GONE, UNDECIDED -> {}
     }

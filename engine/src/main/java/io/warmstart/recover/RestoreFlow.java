@@ -74,11 +74,11 @@ public final class RestoreFlow {
 
   private final RootDirectory root;
   private final RecoveringLocks locks;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final Quarantine quarantine;
   private final PairReader reader;
-  private final PairWriter stager;
-  private final KeyDirectories openDirectories;
+  private final PairWriter pairWriter;
+  private final KeyDirectories keyDirectories;
   private final CaseFolding caseFolding;
   private final Leftovers leftovers;
   private final ChangeAges ages;
@@ -91,11 +91,11 @@ public final class RestoreFlow {
   public RestoreFlow(
       RootDirectory root,
       RecoveringLocks locks,
-      SpaceLedger records,
+      SpaceLedger ledger,
       Quarantine quarantine,
       PairReader reader,
-      PairWriter stager,
-      KeyDirectories openDirectories,
+      PairWriter pairWriter,
+      KeyDirectories keyDirectories,
       CaseFolding caseFolding,
       Leftovers leftovers,
       ChangeAges ages,
@@ -105,11 +105,11 @@ public final class RestoreFlow {
       EpochNanoClock clock) {
     this.root = root;
     this.locks = locks;
-    this.records = records;
+    this.ledger = ledger;
     this.quarantine = quarantine;
     this.reader = reader;
-    this.stager = stager;
-    this.openDirectories = openDirectories;
+    this.pairWriter = pairWriter;
+    this.keyDirectories = keyDirectories;
     this.caseFolding = caseFolding;
     this.leftovers = leftovers;
     this.ages = ages;
@@ -271,7 +271,7 @@ public final class RestoreFlow {
   private Outcome publish(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
-      try (KeyDirectories.Use open = openDirectories.use(directory)) {
+      try (KeyDirectories.Use open = keyDirectories.use(directory)) {
         Outcome outcome = publishStaged(directory, runId, fit);
         if (outcome == Outcome.RESTORED) {
           open.sync();
@@ -298,7 +298,7 @@ public final class RestoreFlow {
       return commit(directory, runId, fit, payload, manifest);
     } finally {
       // Second names by now, or of no use: what they are made from lies in quarantine still.
-      staged.forEach(each -> stager.discard(each, unused));
+      staged.forEach(each -> pairWriter.discard(each, unused));
     }
   }
 
@@ -308,7 +308,7 @@ public final class RestoreFlow {
     if (!source.quarantined()) {
       return null;
     }
-    Path path = stager.stageLink(directory, runId, role, source.path());
+    Path path = pairWriter.stageLink(directory, runId, role, source.path());
     staged.add(path);
     return path;
   }
@@ -323,7 +323,7 @@ public final class RestoreFlow {
     }
     Stamp now = Stamp.ofUnixNanos(clock.nanoTime());
     try {
-      Path path = stager.stageManifest(directory, runId, source.manifest().withAccess(now));
+      Path path = pairWriter.stageManifest(directory, runId, source.manifest().withAccess(now));
       staged.add(path);
       return path;
     } catch (ManifestFormatException e) {
@@ -453,7 +453,7 @@ public final class RestoreFlow {
     expiry.noteHit(update.directory().key(), restored, clock.nanoTime());
     // No bytes are counted in both places: another process's sweep would make room for them.
     List<Path> moved = fit.quarantined();
-    records.quarantineHas(
+    ledger.quarantineHas(
         quarantine.list().stream()
             .filter(held -> !moved.contains(held.path()))
             .mapToLong(QuarantinedFile::bytes)

@@ -35,7 +35,7 @@ public final class RootScan {
 
   private final RootDirectory root;
   private final StripeLocks locks;
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final RecoverFlow recoverFlow;
   private final KeyRecount recount;
   private final Quarantine quarantine;
@@ -47,14 +47,14 @@ public final class RootScan {
   public RootScan(
       RootDirectory root,
       StripeLocks locks,
-      SpaceLedger records,
+      SpaceLedger ledger,
       RecoverFlow recoverFlow,
       KeyRecount recount,
       Quarantine quarantine,
       ChangeAges ages) {
     this.root = root;
     this.locks = locks;
-    this.records = records;
+    this.ledger = ledger;
     this.recoverFlow = recoverFlow;
     this.recount = recount;
     this.quarantine = quarantine;
@@ -134,13 +134,13 @@ public final class RootScan {
     synchronized (this) {
       // Another thread's scan has found what this one would, if it began later than this was asked
       // for: one that was under way may have passed by where something has been put meanwhile.
-      long began = records.walkBegan();
+      long began = ledger.walkBegan();
       boolean done =
           skipUnchanged
               && began >= came
               && began <= SystemEpochNanoClock.INSTANCE.nanoTime()
-              && records.walkedAt() != 0;
-      if (!done || records.totalBytes().isEmpty()) {
+              && ledger.walkedAt() != 0;
+      if (!done || ledger.totalBytes().isEmpty()) {
         scan(skipUnchanged, stopped, result);
       }
     }
@@ -155,13 +155,13 @@ public final class RootScan {
     boolean unknown;
     int times = 0;
     do {
-      doubt = records.walkBegins();
-      unknown = records.totalBytes().isEmpty();
+      doubt = ledger.walkBegins();
+      unknown = ledger.totalBytes().isEmpty();
       if (unknown || recountDue) {
         sumUpStripes(unknown);
       }
       // Again for a doubt of another process, or if the index was given up for what it contained.
-    } while (++times < 2 && records.walkBegins() != doubt);
+    } while (++times < 2 && ledger.walkBegins() != doubt);
     BitSet held = new BitSet(ControlLayout.KEY_STRIPES);
     List<Digest256> listed = root.keys();
     for (Digest256 key : listed) {
@@ -181,11 +181,11 @@ public final class RootScan {
       return;
     }
     boolean incomplete = result.unrecorded || result.unreadable || result.failures > 0;
-    records.walkEnded(
+    ledger.walkEnded(
         doubt, incomplete ? 0 : began, SystemEpochNanoClock.INSTANCE.nanoTime(), quarantined);
     if (incomplete) {
       // Nor mended, or recorded: the next sweep is to look again, and not to wait for a minute.
-      records.walkIsDue();
+      ledger.walkIsDue();
     }
   }
 
@@ -193,9 +193,9 @@ public final class RootScan {
   private List<Digest256> recordedBeside(List<Digest256> listed) {
     Set<Digest256> known = new HashSet<>(listed);
     List<Digest256> others = new ArrayList<>();
-    records.forEachKey(
+    ledger.forEachKey(
         key -> {
-          if (!known.contains(key) && records.bytes(key) != 0) {
+          if (!known.contains(key) && ledger.bytes(key) != 0) {
             others.add(key);
           }
         });
@@ -222,7 +222,7 @@ public final class RootScan {
       try (StripeLocks.Hold hold =
           unknown ? locks.acquireForWalk(stripe) : locks.acquireBriefly(stripe)) {
         if (hold.heldAcrossProcesses() || unknown) {
-          records.recount(hold);
+          ledger.recount(hold);
         }
       }
     }
@@ -267,7 +267,7 @@ public final class RootScan {
 
   private long bytesIfUnchanged(KeyDirectory directory) throws IOException {
     try {
-      return records.bytesIfUnchanged(directory.key(), root.ops().changedNanos(directory.path()));
+      return ledger.bytesIfUnchanged(directory.key(), root.ops().changedNanos(directory.path()));
     } catch (NoSuchFileException e) {
       return -1;
     }

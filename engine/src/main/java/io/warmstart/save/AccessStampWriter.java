@@ -39,8 +39,8 @@ public final class AccessStampWriter {
   private final RootWatch rootWatch;
   private final AccessStamps touches;
   private final RecoveringLocks locks;
-  private final SpaceLedger records;
-  private final PairWriter stager;
+  private final SpaceLedger ledger;
+  private final PairWriter pairWriter;
   private final boolean ofOtherUser;
   private final boolean besideOtherMachines;
   private final Counters counters;
@@ -56,8 +56,8 @@ public final class AccessStampWriter {
       RootWatch rootWatch,
       AccessStamps touches,
       RecoveringLocks locks,
-      SpaceLedger records,
-      PairWriter stager,
+      SpaceLedger ledger,
+      PairWriter pairWriter,
       boolean ofOtherUser,
       boolean besideOtherMachines,
       Counters counters,
@@ -66,8 +66,8 @@ public final class AccessStampWriter {
     this.rootWatch = rootWatch;
     this.touches = touches;
     this.locks = locks;
-    this.records = records;
-    this.stager = stager;
+    this.ledger = ledger;
+    this.pairWriter = pairWriter;
     this.ofOtherUser = ofOtherUser;
     this.besideOtherMachines = besideOtherMachines;
     this.counters = counters;
@@ -109,7 +109,7 @@ public final class AccessStampWriter {
 
   /** Without an index it goes on waiting, for this process to know. */
   private void keepOnThisMachine(Ref ref, Touch touch) {
-    if (records.touched(ref.key(), ref.runId(), touch.stamp().toUnixNanosSaturated())) {
+    if (ledger.touched(ref.key(), ref.runId(), touch.stamp().toUnixNanosSaturated())) {
       touches.persisted(ref, touch);
     }
   }
@@ -132,7 +132,7 @@ public final class AccessStampWriter {
     Path staged;
     try {
       // Outside the lock, since it waits for a sync.
-      staged = stager.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
+      staged = pairWriter.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
     } catch (NoSuchFileException | ManifestFormatException e) {
       // Gone; or another program's and longer than a manifest may be once it is laid out, so that
       // its accesses stand in the index alone.
@@ -142,7 +142,7 @@ public final class AccessStampWriter {
     try (KeyUpdate update = locks.acquire(directory)) {
       Manifest now = read(manifestPath, touch);
       if (now == null || !now.equals(current) || !update.heldInProcess()) {
-        stager.discard(staged, new IOException("the entry has changed"));
+        pairWriter.discard(staged, new IOException("the entry has changed"));
         if (now == null) {
           touches.drop(ref, touch);
         }
@@ -157,11 +157,11 @@ public final class AccessStampWriter {
       update.restamped(facts, after - before);
     } catch (NoSuchFileException e) {
       // Removed by a store that knows no lock: there is nothing left to touch.
-      stager.discard(staged, e);
+      pairWriter.discard(staged, e);
       touches.drop(ref, touch);
       return;
     } catch (IOException | RuntimeException | Error e) {
-      stager.discard(staged, e);
+      pairWriter.discard(staged, e);
       throw e;
     }
     counters.count(Counter.TOUCHES_WRITTEN);

@@ -27,12 +27,12 @@ public final class Budget {
 
   private static final int MOST_NANOS = 999_999_999;
 
-  private final SpaceLedger records;
+  private final SpaceLedger ledger;
   private final Path root;
   private final String producer;
 
-  public Budget(SpaceLedger records, Path root, String producer) {
-    this.records = records;
+  public Budget(SpaceLedger ledger, Path root, String producer) {
+    this.ledger = ledger;
     this.root = root;
     this.producer = producer;
   }
@@ -49,7 +49,7 @@ public final class Budget {
     }
     if (!limits.budgetInForce()) {
       // A root that is larger than the default would keep its size.
-      budgetBytes = Math.max(budgetBytes, records.totalBytes().orElse(0));
+      budgetBytes = Math.max(budgetBytes, ledger.totalBytes().orElse(0));
     }
     long manifestBytes = manifestBytes(payloadBytes, attributes);
     if (payloadBytes > budgetBytes - manifestBytes) {

@@ -77,9 +77,9 @@ public final class SaveFlow {
 
   private final RootDirectory root;
   private final Budget budget;
-  private final KeyDirectories openDirectories;
+  private final KeyDirectories keyDirectories;
   private final CaseFolding caseFolding;
-  private final PairWriter stager;
+  private final PairWriter pairWriter;
   private final Publisher publisher;
   private final ReplacedFiles replaced;
   private final StripeLocks stripes;
@@ -100,9 +100,9 @@ public final class SaveFlow {
   public SaveFlow(
       RootDirectory root,
       Budget budget,
-      KeyDirectories openDirectories,
+      KeyDirectories keyDirectories,
       CaseFolding caseFolding,
-      PairWriter stager,
+      PairWriter pairWriter,
       Publisher publisher,
       ReplacedFiles replaced,
       StripeLocks stripes,
@@ -115,9 +115,9 @@ public final class SaveFlow {
       Consumer<SavedEntry> keepBudget) {
     this.root = root;
     this.budget = budget;
-    this.openDirectories = openDirectories;
+    this.keyDirectories = keyDirectories;
     this.caseFolding = caseFolding;
-    this.stager = stager;
+    this.pairWriter = pairWriter;
     this.publisher = publisher;
     this.replaced = replaced;
     this.stripes = stripes;
@@ -222,7 +222,7 @@ public final class SaveFlow {
       if (attempt > 0) {
         backOff(attempt);
       }
-      try (KeyDirectories.Use open = openDirectories.use(directory);
+      try (KeyDirectories.Use open = keyDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
@@ -253,7 +253,7 @@ public final class SaveFlow {
     caseFolding.requireOwnName(directory);
     long freed = replaced.freed();
     try {
-      return stager.stage(directory, runId, source, attributes);
+      return pairWriter.stage(directory, runId, source, attributes);
     } catch (SyncFailedException | NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
@@ -270,7 +270,7 @@ public final class SaveFlow {
       if (replaced.freed() == freed) {
         throw e;
       }
-      return stager.stage(directory, runId, source, attributes);
+      return pairWriter.stage(directory, runId, source, attributes);
     }
   }
 
@@ -350,7 +350,7 @@ public final class SaveFlow {
       throw durabilityUnknown(
           "save was cut off and will be completed later", directory, e.reason());
     } catch (IOException | RuntimeException | Error e) {
-      stager.discard(pair, e);
+      pairWriter.discard(pair, e);
       throw e;
     }
   }

@@ -85,10 +85,10 @@ class DeathAfterEveryStoreTest {
     all.put(
         "settle",
         (model, process, key) -> {
-          process.records.doubt();
-          long doubt = process.records.walkBegins();
+          process.ledger.doubt();
+          long doubt = process.ledger.walkBegins();
           model.count(process, key, false);
-          process.records.walkEnded(doubt, 9_000, 10_000, 0);
+          process.ledger.walkEnded(doubt, 9_000, 10_000, 0);
         });
     return all;
   }

@@ -48,7 +48,7 @@ class EntryTableTest {
   private void publish(Digest256 key, String runId) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       assertTrue(hold.heldAcrossProcesses());
-      process.records.published(hold, key, facts(runId), 0);
+      process.ledger.published(hold, key, facts(runId), 0);
     }
   }
 
@@ -63,10 +63,10 @@ class EntryTableTest {
     for (int n = 0; n < MANY; n++) {
       publish(key(n), "run");
     }
-    assertEquals(MANY, process.records.count());
+    assertEquals(MANY, process.ledger.count());
 
     // A dozen places at the most on average, of which each takes seven loads.
-    long touch = loadsOf(() -> process.records.touched(key(1), "run", 9_000));
+    long touch = loadsOf(() -> process.ledger.touched(key(1), "run", 9_000));
     long overwrite = loadsOf(() -> publish(key(2), "run"));
     long fresh = loadsOf(() -> publish(key(2), "another"));
 
@@ -82,7 +82,7 @@ class EntryTableTest {
     }
 
     // Each of eight homes has 500.
-    long touch = loadsOf(() -> process.records.touched(key(1), "run-1", 9_000));
+    long touch = loadsOf(() -> process.ledger.touched(key(1), "run-1", 9_000));
 
     assertTrue(touch < MANY, () -> "a touch loads " + touch);
   }
@@ -96,7 +96,7 @@ class EntryTableTest {
     long walk;
     try (StripeLocks.Hold hold = process.hold(key(1))) {
       assertTrue(hold.heldAcrossProcesses());
-      walk = loadsOf(() -> process.records.walked(hold, key(1), 5, 100, List.of(facts("run"))));
+      walk = loadsOf(() -> process.ledger.walked(hold, key(1), 5, 100, List.of(facts("run"))));
     }
 
     // Eight ways of a dozen places.
@@ -110,7 +110,7 @@ class EntryTableTest {
     publish(key(2), "run");
     IndexPatch.of(process.attached().files()).entryOfAnotherRun(key(1), "run");
 
-    assertEquals(key(2), process.records.next().orElseThrow().key());
+    assertEquals(key(2), process.ledger.next().orElseThrow().key());
     assertEquals(1, process.attached().entries().entries(StripeLocks.stripeOf(key(1))).size());
   }
 }

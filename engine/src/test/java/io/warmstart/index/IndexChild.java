@@ -31,7 +31,7 @@ public final class IndexChild {
   private static void attach(Path directory) throws IOException {
     try (IndexRoot root = IndexRoot.open(directory)) {
       System.out.println("pid " + ProcessHandle.current().pid());
-      System.out.println("owner " + root.coordination().owner().toText());
+      System.out.println("owner " + root.controlFile().owner().toText());
       ForkedJvm.awaitParent();
     }
     System.out.println("left");
@@ -61,7 +61,7 @@ public final class IndexChild {
         ForkedJvm.awaitParent();
         try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.key(0))) {
           System.out.println(
-              "tried " + hold.heldAcrossProcesses() + " live " + root.registry.liveProcesses());
+              "tried " + hold.heldAcrossProcesses() + " live " + root.processTable.liveProcesses());
         }
       }
     }

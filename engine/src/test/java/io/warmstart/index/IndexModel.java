@@ -40,12 +40,12 @@ final class IndexModel {
   static final class Member {
     final DyingProcess life = new DyingProcess();
     final Index index;
-    final SpaceLedger records;
+    final SpaceLedger ledger;
     final StripeLocks locks;
 
     Member(IndexRoot root, MemoryIndex memory) {
       index = memory.attach(root, life::over);
-      records = new SpaceLedger(index);
+      ledger = new SpaceLedger(index);
       locks = root.locks;
       attached();
     }
@@ -84,7 +84,7 @@ final class IndexModel {
           keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
       versions.merge(key, 2L, (old, two) -> old + 1);
       process.index.changed(key);
-      process.records.published(hold, key, facts, before == null ? 0 : before.bytes());
+      process.ledger.published(hold, key, facts, before == null ? 0 : before.bytes());
     }
   }
 
@@ -103,11 +103,11 @@ final class IndexModel {
       versions.merge(key, 2L, (old, two) -> old + 1);
       process.index.changed(key);
       if (gone != null) {
-        process.records.removed(hold, key, runId, gone.bytes());
+        process.ledger.removed(hold, key, runId, gone.bytes());
       }
       if (entries(key).isEmpty()) {
         keys.remove(key);
-        process.records.vanished(hold, key);
+        process.ledger.vanished(hold, key);
       }
     }
   }
@@ -116,11 +116,11 @@ final class IndexModel {
   void count(Member process, Digest256 key, boolean afterDeath) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {
-        process.records.recount(hold);
+        process.ledger.recount(hold);
         process.index.changing(key);
         process.index.changed(key);
       }
-      process.records.walked(hold, key, 0, bytes(key), entries(key).values());
+      process.ledger.walked(hold, key, 0, bytes(key), entries(key).values());
     }
   }
 
@@ -129,7 +129,7 @@ final class IndexModel {
     if (old != null && old.lastUseNanos() < lastUse) {
       entries(key)
           .put(runId, new EntryFacts(runId, old.writtenNanos(), lastUse, true, old.bytes()));
-      process.records.touched(key, runId, lastUse);
+      process.ledger.touched(key, runId, lastUse);
     }
   }
 

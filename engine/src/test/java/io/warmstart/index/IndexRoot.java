@@ -19,14 +19,14 @@ public final class IndexRoot implements AutoCloseable {
 
   public static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  public final ProcessTable registry;
+  public final ProcessTable processTable;
   public final Counters counters;
   public final StripeLocks locks;
 
-  private IndexRoot(ProcessTable registry, Counters counters, long lockTimeoutNanos) {
-    this.registry = registry;
+  private IndexRoot(ProcessTable processTable, Counters counters, long lockTimeoutNanos) {
+    this.processTable = processTable;
     this.counters = counters;
-    this.locks = new StripeLocks(registry, counters, lockTimeoutNanos, System::nanoTime);
+    this.locks = new StripeLocks(processTable, counters, lockTimeoutNanos, System::nanoTime);
   }
 
   public static IndexRoot open(Path directory) throws IOException {
@@ -56,8 +56,8 @@ public final class IndexRoot implements AutoCloseable {
         lockTimeoutNanos);
   }
 
-  public ControlFile coordination() {
-    ControlFile current = registry.current();
+  public ControlFile controlFile() {
+    ControlFile current = processTable.current();
     if (current == null) {
       throw new AssertionError("not attached");
     }
@@ -76,6 +76,6 @@ public final class IndexRoot implements AutoCloseable {
 
   @Override
   public void close() {
-    registry.close();
+    processTable.close();
   }
 }

@@ -28,13 +28,13 @@ public final class OtherBuild {
             StandardOpenOption.READ,
             StandardOpenOption.WRITE);
     FileLock row = locks.lock(LockFile.rowByte(5), 1, false);
-    Files.write(directory.resolve(ControlFileOpener.NAME), coordination());
+    Files.write(directory.resolve(ControlFileOpener.NAME), controlFile());
     Files.write(directory.resolve(IndexMapper.NAME), new byte[IndexLayout.fileLength(0)]);
     System.out.println("holds " + row.isValid());
     ForkedJvm.untilKilled();
   }
 
-  private static byte[] coordination() {
+  private static byte[] controlFile() {
     ByteBuffer file = ByteBuffer.allocate(ControlLayout.FILE_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
     long version = ControlFile.versionWord(IndexLayout.layout() + 1);
     file.putLong(ControlLayout.MAGIC_OFFSET, ControlLayout.MAGIC);

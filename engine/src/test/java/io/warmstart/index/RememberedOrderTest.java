@@ -66,10 +66,10 @@ class RememberedOrderTest {
 
   private void assertOrder(IndexModel.Member process, Set<Long> passedOver, String where) {
     NavigableSet<RecordedEntry> expected = recorded(process);
-    assertEquals(expected.size(), process.records.count(), where);
+    assertEquals(expected.size(), process.ledger.count(), where);
     expected.removeIf(each -> passedOver.contains(each.id()));
     assertEquals(
-        expected.isEmpty() ? null : expected.first(), process.records.next().orElse(null), where);
+        expected.isEmpty() ? null : expected.first(), process.ledger.next().orElse(null), where);
   }
 
   /** Two processes save, remove, touch and sweep; either looks only now and then. */
@@ -100,23 +100,23 @@ class RememberedOrderTest {
       } else if (action < 87) {
         for (int evictions = random.nextInt(80); evictions > 0; evictions--) {
           assertOrder(process, passedOver.get(which), where);
-          RecordedEntry next = process.records.next().orElse(null);
+          RecordedEntry next = process.ledger.next().orElse(null);
           if (next != null) {
             model.remove(process, next.key(), Objects.requireNonNull(next.runId()));
           }
         }
       } else if (action < 88) {
-        process.records.reconsider();
+        process.ledger.reconsider();
         passedOver.get(which).clear();
       } else if (action < 92) {
-        RecordedEntry next = process.records.next().orElse(null);
+        RecordedEntry next = process.ledger.next().orElse(null);
         if (next != null) {
-          process.records.passOver(next);
+          process.ledger.passOver(next);
           passedOver.get(which).add(next.id());
         }
       } else if (action < 96) {
         long moment = now - 100;
-        List<RecordedEntry> old = new ArrayList<>(process.records.usedLastBy(moment));
+        List<RecordedEntry> old = new ArrayList<>(process.ledger.usedLastBy(moment));
         old.sort(null);
         assertEquals(
             recorded(process).stream().filter(each -> each.lastUseNanos() <= moment).toList(),
@@ -135,13 +135,13 @@ class RememberedOrderTest {
     for (int n = 0; n < 40; n++) {
       model.publish(process, key, new EntryFacts("run-" + n, 500, 1_000 + 10 * n, true, 100));
     }
-    assertEquals("run-0", process.records.next().orElseThrow().runId());
+    assertEquals("run-0", process.ledger.next().orElseThrow().runId());
 
     model.touch(process, key, "run-0", 1_015);
 
     List<String> order = new ArrayList<>();
     for (int n = 0; n < 4; n++) {
-      String run = Objects.requireNonNull(process.records.next().orElseThrow().runId());
+      String run = Objects.requireNonNull(process.ledger.next().orElseThrow().runId());
       order.add(run);
       model.remove(process, key, run);
     }
@@ -158,7 +158,7 @@ class RememberedOrderTest {
           Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
       model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
     }
-    assertTrue(process.records.next().isPresent());
+    assertTrue(process.ledger.next().isPresent());
 
     int saves = 64;
     long loads =
@@ -170,7 +170,7 @@ class RememberedOrderTest {
                     Digest256.ofWords(
                         n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
                 model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
-                RecordedEntry next = process.records.next().orElseThrow();
+                RecordedEntry next = process.ledger.next().orElseThrow();
                 model.remove(process, next.key(), "run");
               }
             });

@@ -88,7 +88,7 @@ class ScribbledSegmentTest {
       for (int run = 0; run < 4; run++) {
         at.publish(process, IndexModel.key(n), facts(run));
         // As a sweep does after each save: it looks at all entries of the stripe.
-        process.records.next();
+        process.ledger.next();
       }
     }
     for (int n = 0; n < 18 && files.live(); n += 3) {
@@ -175,12 +175,12 @@ class ScribbledSegmentTest {
 
   private static void readAll(IndexModel.Member process) {
     for (int n = 0; n < 20; n++) {
-      process.records.runIds(IndexModel.key(n));
-      process.records.bytes(IndexModel.key(n));
-      process.records.touched(IndexModel.key(n), "run-0", 900);
-      process.records.accessedNanos(IndexModel.key(n), "run-1");
+      process.ledger.runIds(IndexModel.key(n));
+      process.ledger.bytes(IndexModel.key(n));
+      process.ledger.touched(IndexModel.key(n), "run-0", 900);
+      process.ledger.accessedNanos(IndexModel.key(n), "run-1");
     }
-    process.records.usedLastBy(1_000);
+    process.ledger.usedLastBy(1_000);
   }
 
   /** As a walk does. */
@@ -205,7 +205,7 @@ class ScribbledSegmentTest {
   /** All that are there; one of nobody goes when its turn comes. */
   private static void assertEntries(IndexModel at, IndexModel.Member process, String where) {
     for (Map.Entry<Digest256, Map<String, EntryFacts>> each : at.keys.entrySet()) {
-      Set<String> recorded = new HashSet<>(process.records.runIds(each.getKey()));
+      Set<String> recorded = new HashSet<>(process.ledger.runIds(each.getKey()));
       assertEquals(each.getValue().keySet(), recorded, where);
     }
   }

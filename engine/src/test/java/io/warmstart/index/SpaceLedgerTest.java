@@ -53,10 +53,10 @@ class SpaceLedgerTest {
 
   /** A walk has found the key with its one entry, of 100 bytes. */
   private void walkEndsWithKey(StripeLocks.Hold hold) {
-    long doubt = process.records.walkBegins();
-    process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
-    assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
-    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+    long doubt = process.ledger.walkBegins();
+    process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+    assertTrue(process.ledger.walkEnded(doubt, 1, 2, 0));
+    assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
   }
 
   private void walkEndsWithKey() {
@@ -76,24 +76,24 @@ class SpaceLedgerTest {
     memory.fill();
     try (StripeLocks.Hold hold = hold()) {
       process.index.makeSlot(KEY);
-      long doubt = process.records.walkBegins();
-      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      long doubt = process.ledger.walkBegins();
+      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
 
-      assertEquals(100, process.records.bytes(KEY));
-      assertEquals(-1, process.records.bytesIfUnchanged(KEY, CTIME));
-      assertFalse(process.records.walkEnded(doubt, 1, 2, 0), "the total is settled");
-      assertEquals(0, process.records.count());
+      assertEquals(100, process.ledger.bytes(KEY));
+      assertEquals(-1, process.ledger.bytesIfUnchanged(KEY, CTIME));
+      assertFalse(process.ledger.walkEnded(doubt, 1, 2, 0), "the total is settled");
+      assertEquals(0, process.ledger.count());
     }
   }
 
   @Test
   void aKeyThatIsRecordedIsPassedOver() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
 
-      assertEquals(100, process.records.bytesIfUnchanged(KEY, CTIME));
-      assertEquals(-1, process.records.bytesIfUnchanged(KEY, CTIME + 1));
-      assertEquals(1, process.records.count());
+      assertEquals(100, process.ledger.bytesIfUnchanged(KEY, CTIME));
+      assertEquals(-1, process.ledger.bytesIfUnchanged(KEY, CTIME + 1));
+      assertEquals(1, process.ledger.count());
     }
   }
 
@@ -104,9 +104,9 @@ class SpaceLedgerTest {
       walkEndsWithKey(hold);
       memory.file(0).putLong(slotsOf(KEY), 0);
 
-      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
+      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
 
-      assertEquals(OptionalLong.empty(), process.records.totalBytes());
+      assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
     }
   }
 
@@ -114,13 +114,13 @@ class SpaceLedgerTest {
   @Test
   void aKeyThatHasNotBeenWalkedYetPutsNothingInDoubt() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      long doubt = process.records.walkBegins();
+      long doubt = process.ledger.walkBegins();
 
-      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
+      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
 
-      process.records.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
-      assertTrue(process.records.walkEnded(doubt, 1, 2, 0));
-      assertEquals(OptionalLong.of(97), process.records.totalBytes());
+      process.ledger.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
+      assertTrue(process.ledger.walkEnded(doubt, 1, 2, 0));
+      assertEquals(OptionalLong.of(97), process.ledger.totalBytes());
     }
   }
 
@@ -128,14 +128,14 @@ class SpaceLedgerTest {
   void aReferenceThatNoProcessHasStoredEndsTheGeneration() throws IOException {
     Generation attached = process.attached();
     try (StripeLocks.Hold hold = hold()) {
-      process.records.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
-      process.records.recount(hold);
+      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      process.ledger.recount(hold);
       assertTrue(attached.files().live());
       // That of the entries' segment: sealed, but for another kind of record.
       long other = memory.file(0).getLong(slotsOf(KEY) + IndexLayout.ENTRIES_OFFSET);
       memory.file(0).putLong(slotsOf(KEY), other);
 
-      process.records.recount(hold);
+      process.ledger.recount(hold);
 
       assertFalse(attached.files().live());
     }
@@ -147,22 +147,22 @@ class SpaceLedgerTest {
     try (StripeLocks.Hold hold = hold()) {
       walkEndsWithKey(hold);
 
-      process.records.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 1_000);
+      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 1_000);
 
-      assertEquals(OptionalLong.of(0), process.records.totalBytes());
+      assertEquals(OptionalLong.of(0), process.ledger.totalBytes());
     }
   }
 
   @Test
   void aWalkThatBeganBeforeTheLastDoubtTakesNothingBack() {
     try (StripeLocks.Hold hold = hold()) {
-      long before = process.records.walkBegins();
-      process.records.doubt();
+      long before = process.ledger.walkBegins();
+      process.ledger.doubt();
       walkEndsWithKey(hold);
 
-      assertTrue(process.records.walkEnded(before, 1, 2, 0));
+      assertTrue(process.ledger.walkEnded(before, 1, 2, 0));
 
-      assertEquals(OptionalLong.of(100), process.records.totalBytes());
+      assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
     }
   }
 
@@ -176,10 +176,10 @@ class SpaceLedgerTest {
       IndexModel.Member second = new IndexModel.Member(root, memory);
       Generation of = second.attached();
 
-      second.records.recount(hold);
+      second.ledger.recount(hold);
 
       assertEquals(100, process.attached().totals().bytes(StripeLocks.stripeOf(KEY)));
-      assertEquals(OptionalLong.empty(), process.records.totalBytes());
+      assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
       assertTrue(process.attached().files().live());
       assertFalse(of.files().live());
     }
@@ -222,7 +222,7 @@ class SpaceLedgerTest {
     second.index.changed(KEY);
 
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
-    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+    assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
   }
 
   /** Nor does it attach again for that when it closes. */
@@ -235,7 +235,7 @@ class SpaceLedgerTest {
 
     second.close();
 
-    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+    assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
   }
 
   /** Everybody attached to it again and again, found no key, and no total was ever known. */
@@ -289,11 +289,11 @@ class SpaceLedgerTest {
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);
     assertNull(second.attachments().current());
-    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+    assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
 
     awaitAttachment(second);
 
-    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+    assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
   }
 
@@ -305,11 +305,11 @@ class SpaceLedgerTest {
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);
     second.changed(KEY);
-    assertEquals(OptionalLong.of(100), process.records.totalBytes());
+    assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
 
     second.close();
 
-    assertEquals(OptionalLong.empty(), process.records.totalBytes());
+    assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
     assertNotEquals(epoch, memory.file(0).getLong(IndexLayout.EPOCH_OFFSET));
   }
 

@@ -19,7 +19,7 @@ public final class CrashingFileOps extends ObservedFileOps {
   private final JournalledFileOps journal;
   private final boolean reordered;
   private final Map<CrashImage, String> images = new LinkedHashMap<>();
-  private final Map<CrashImage, byte[]> coordination = new LinkedHashMap<>();
+  private final Map<CrashImage, byte[]> controlFile = new LinkedHashMap<>();
   private final Path coordinationFile;
   private boolean armed;
   private int index;
@@ -47,7 +47,7 @@ public final class CrashingFileOps extends ObservedFileOps {
   public synchronized void arrive() throws IOException {
     armed = false;
     images.clear();
-    coordination.clear();
+    controlFile.clear();
     take("after index " + index);
   }
 
@@ -62,15 +62,15 @@ public final class CrashingFileOps extends ObservedFileOps {
   }
 
   /** The mapped file as the dead process left it, for the images that a death leaves. */
-  public synchronized Map<CrashImage, byte[]> coordination() {
-    return new LinkedHashMap<>(coordination);
+  public synchronized Map<CrashImage, byte[]> controlFile() {
+    return new LinkedHashMap<>(controlFile);
   }
 
   private void take(String where) throws IOException {
     CrashImage death = journal.afterDeath();
     images.putIfAbsent(death, "death " + where);
     if (Files.exists(coordinationFile)) {
-      coordination.putIfAbsent(death, Files.readAllBytes(coordinationFile));
+      controlFile.putIfAbsent(death, Files.readAllBytes(coordinationFile));
     }
     for (CrashImage cut : journal.afterPowerCut(reordered)) {
       images.putIfAbsent(cut, "power cut " + where);

@@ -182,7 +182,7 @@ public class LeftoversTest {
   private Owner ownOwner() throws IOException {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
-      return engine.siblings().coordination().orElseThrow().owner();
+      return engine.siblings().controlFile().orElseThrow().owner();
     } finally {
       EngineRegistry.release(engine);
     }
@@ -197,7 +197,7 @@ public class LeftoversTest {
       Owner owner =
           EngineRegistry.acquire(store.root(), store.options().engineOptions())
               .siblings()
-              .coordination()
+              .controlFile()
               .orElseThrow()
               .owner();
       System.out.println("owner " + owner.toText());

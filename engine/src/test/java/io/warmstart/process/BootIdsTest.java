@@ -64,7 +64,7 @@ class BootIdsTest {
               .start()) {
         other.awaitLine("ready");
         assertEquals(2, store.stats().liveProcesses());
-        Object coordination = identity(root.resolve(".warmstart/coordination"));
+        Object controlFile = identity(root.resolve(".warmstart/coordination"));
         Object index = identity(root.resolve(".warmstart/index"));
         // Over several heartbeats of both.
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
@@ -79,7 +79,7 @@ class BootIdsTest {
         }
         assertEquals(2, store.stats().liveProcesses());
         assertEquals("2", other.awaitLine("live"));
-        assertEquals(coordination, identity(root.resolve(".warmstart/coordination")));
+        assertEquals(controlFile, identity(root.resolve(".warmstart/coordination")));
         assertEquals(index, identity(root.resolve(".warmstart/index")));
         assertEquals(1, store.stats().counters().get("rebuilds"));
       }

@@ -40,8 +40,8 @@ final class LockHammerChild {
               + child.failures
               + " timeouts="
               + root.counters.own(Counter.LOCK_TIMEOUTS));
-      Await.until("it is attached", () -> root.registry.liveProcesses() > 0);
-      System.out.println("live " + root.registry.liveProcesses());
+      Await.until("it is attached", () -> root.processTable.liveProcesses() > 0);
+      System.out.println("live " + root.processTable.liveProcesses());
       ForkedJvm.untilKilled();
     }
   }
@@ -51,11 +51,11 @@ final class LockHammerChild {
       try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
         hold.countRemoval();
         hold.removals();
-        ControlFile coordination = root.registry.current();
-        if (coordination != null) {
+        ControlFile controlFile = root.processTable.current();
+        if (controlFile != null) {
           root.counters.count(Counter.HITS);
-          root.counters.carryOver(coordination);
-          coordination.sum(Counter.HITS);
+          root.counters.carryOver(controlFile);
+          controlFile.sum(Counter.HITS);
         }
       } catch (Throwable e) {
         failures.incrementAndGet();

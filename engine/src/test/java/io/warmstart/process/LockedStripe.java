@@ -43,6 +43,6 @@ public abstract class LockedStripe {
   }
 
   long state() {
-    return self.coordination().intentState(STRIPE);
+    return self.controlFile().intentState(STRIPE);
   }
 }

@@ -74,12 +74,12 @@ class LostCoordinationTest {
             ControlLayout.BOOT_OFFSET,
             ControlLayout.CHECK_OFFSET
           }) {
-        ControlFile before = self.coordination();
+        ControlFile before = self.controlFile();
         ControlFileVandal.patch(directory, file -> file.put(offset, (byte) ~file.get(offset)));
         Await.until(
             "another is attached",
-            () -> self.registry.current() != null && self.registry.current() != before);
-        assertTrue(self.coordination().isWhole());
+            () -> self.processTable.current() != null && self.processTable.current() != before);
+        assertTrue(self.controlFile().isWhole());
       }
     }
   }

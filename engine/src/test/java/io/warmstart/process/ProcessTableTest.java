@@ -51,20 +51,20 @@ class ProcessTableTest {
 
   @Test
   void everyProcessHoldsARowOfItsOwnForLife() throws Exception {
-    assertEquals(0, self.coordination().row());
-    assertEquals(1, self.registry.liveProcesses());
+    assertEquals(0, self.controlFile().row());
+    assertEquals(1, self.processTable.liveProcesses());
     try (ForkedJvm first = fork();
         ForkedJvm second = fork()) {
       Owner a = owner(first);
       Owner b = owner(second);
       assertEquals(3, a.slot() + b.slot(), "rows 1 and 2");
-      assertEquals(3, self.registry.liveProcesses());
+      assertEquals(3, self.processTable.liveProcesses());
 
       first.kill();
 
-      assertEquals(2, self.registry.liveProcesses());
-      assertEquals(Liveness.DEAD, self.registry.liveness(a));
-      assertEquals(Liveness.ALIVE, self.registry.liveness(b));
+      assertEquals(2, self.processTable.liveProcesses());
+      assertEquals(Liveness.DEAD, self.processTable.liveness(a));
+      assertEquals(Liveness.ALIVE, self.processTable.liveness(b));
     }
   }
 
@@ -75,8 +75,8 @@ class ProcessTableTest {
       other.tell();
       other.awaitLine("left");
 
-      assertEquals(Liveness.DEAD, self.registry.liveness(before));
-      assertEquals(1, self.registry.liveProcesses());
+      assertEquals(Liveness.DEAD, self.processTable.liveness(before));
+      assertEquals(1, self.processTable.liveProcesses());
     }
   }
 
@@ -87,13 +87,13 @@ class ProcessTableTest {
       before = owner(first);
       first.kill();
     }
-    assertTrue(self.registry.noticeDeaths());
+    assertTrue(self.processTable.noticeDeaths());
     try (ForkedJvm second = fork()) {
       Owner after = owner(second);
       assertEquals(before.slot(), after.slot());
       assertTrue(after.epoch() > before.epoch());
-      assertEquals(Liveness.DEAD, self.registry.liveness(before));
-      assertEquals(Liveness.ALIVE, self.registry.liveness(after));
+      assertEquals(Liveness.DEAD, self.processTable.liveness(before));
+      assertEquals(Liveness.ALIVE, self.processTable.liveness(after));
     }
   }
 
@@ -107,8 +107,8 @@ class ProcessTableTest {
     }
     try (ForkedJvm second = fork()) {
       assertNotEquals(before.slot(), owner(second).slot());
-      assertTrue(self.registry.noticeDeaths());
-      assertFalse(self.registry.noticeDeaths(), "told once");
+      assertTrue(self.processTable.noticeDeaths());
+      assertFalse(self.processTable.noticeDeaths(), "told once");
     }
   }
 
@@ -117,7 +117,7 @@ class ProcessTableTest {
     try (ForkedJvm other = fork()) {
       Owner stopped = owner(other);
       other.stop();
-      assertEquals(Liveness.ALIVE, self.registry.liveness(stopped));
+      assertEquals(Liveness.ALIVE, self.processTable.liveness(stopped));
       other.goOn();
     }
   }
@@ -137,7 +137,7 @@ class ProcessTableTest {
 
       // The leader of a thread group is a zombie before its last thread is gone, and the kernel
       // drops the locks with that one.
-      Await.answer(Liveness.DEAD, () -> self.registry.liveness(owner));
+      Await.answer(Liveness.DEAD, () -> self.processTable.liveness(owner));
       ForkedJvm.awaitState(pid, 'Z');
       assertTrue(ProcessHandle.of(pid).orElseThrow().isAlive());
     }
@@ -145,35 +145,35 @@ class ProcessTableTest {
 
   @Test
   void ofAProcessOfAnotherBootNothingIsKnown() {
-    Owner mine = self.coordination().owner();
+    Owner mine = self.controlFile().owner();
     assertEquals(
         Liveness.OUT_OF_REACH,
-        self.registry.liveness(new Owner(mine.slot(), mine.boot() + 1, mine.epoch())));
-    assertEquals(Liveness.ALIVE, self.registry.liveness(mine));
+        self.processTable.liveness(new Owner(mine.slot(), mine.boot() + 1, mine.epoch())));
+    assertEquals(Liveness.ALIVE, self.processTable.liveness(mine));
   }
 
   @Test
   void aRowOutOfRangeIsNobodys() {
-    Owner mine = self.coordination().owner();
+    Owner mine = self.controlFile().owner();
     for (int row : new int[] {-1, ControlLayout.PROCESS_ROWS, Integer.MAX_VALUE}) {
       assertEquals(
-          Liveness.ALIVE, self.registry.liveness(new Owner(row, mine.boot(), 1)), "unproven");
+          Liveness.ALIVE, self.processTable.liveness(new Owner(row, mine.boot(), 1)), "unproven");
     }
   }
 
   @Test
   void attachingAgainTakesTheSameRowInALaterEpoch() throws IOException {
-    Owner before = self.coordination().owner();
+    Owner before = self.controlFile().owner();
     self.close();
     self = IndexRoot.open(directory);
-    Owner after = self.coordination().owner();
+    Owner after = self.controlFile().owner();
     assertEquals(before.slot(), after.slot());
     assertNotEquals(before.epoch(), after.epoch());
   }
 
   @Test
   void afterARebootTheSharedFileIsMadeAnew() throws IOException {
-    self.coordination().count(Counter.SAVES, 77);
+    self.controlFile().count(Counter.SAVES, 77);
     self.close();
     try (ProcessTable rebooted =
         ProcessTable.start(
@@ -221,7 +221,7 @@ class ProcessTableTest {
       ControlFileVandal.patch(directory, file -> file.putInt(ControlLayout.VERSION_OFFSET, 77));
       self = IndexRoot.open(directory);
       // The other has attached to the new file.
-      Await.answer(2, self.registry::liveProcesses);
+      Await.answer(2, self.processTable::liveProcesses);
     }
   }
 }

@@ -35,7 +35,7 @@ class StripeLocksTest extends LockedStripe {
       assertTrue(hold.heldInProcess());
       assertNull(hold.brokenIntent());
       assertEquals(ControlFile.AT_WORK, state());
-      assertEquals(IndexRoot.key(3), self.coordination().intent(STRIPE));
+      assertEquals(IndexRoot.key(3), self.controlFile().intent(STRIPE));
     }
     assertEquals(ControlFile.NO_INTENT, state());
   }
@@ -47,7 +47,7 @@ class StripeLocksTest extends LockedStripe {
       try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
-        assertEquals(IndexRoot.key(5), self.coordination().intent(STRIPE), "until repaired");
+        assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE), "until repaired");
         hold.announce(IndexRoot.key(0));
       }
     }
@@ -121,7 +121,7 @@ class StripeLocksTest extends LockedStripe {
         assertNull(hold.brokenIntent());
       }
       assertEquals(ControlFile.AT_WORK, state());
-      assertEquals(IndexRoot.key(5), self.coordination().intent(STRIPE));
+      assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE));
       assertEquals(1, self.counters.own(Counter.LOCK_TIMEOUTS));
       assertEquals(1, self.counters.own(Counter.FILES_ONLY));
       assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
@@ -180,7 +180,7 @@ class StripeLocksTest extends LockedStripe {
                   while (!done.get()) {
                     Thread.currentThread().interrupt();
                     self.locks.acquire(other).close();
-                    self.registry.liveProcesses();
+                    self.processTable.liveProcesses();
                   }
                 }));
       }

@@ -50,7 +50,7 @@ class BudgetTest {
   private long countedBytes(WarmStartStore store) throws IOException {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
-      return engine.records().totalBytes().orElseThrow();
+      return engine.ledger().totalBytes().orElseThrow();
     } finally {
       EngineRegistry.release(engine);
     }
@@ -177,7 +177,7 @@ class BudgetTest {
   private void leaveBehind(WarmStartStore store, int bytes) throws IOException {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try {
-      Owner self = engine.siblings().coordination().orElseThrow().owner();
+      Owner self = engine.siblings().controlFile().orElseThrow().owner();
       Owner before = new Owner(self.slot(), self.boot(), self.epoch() - 1);
       String name = new StagedName("r", StagedName.Role.PAYLOAD, before, 1).toText();
       Files.write(KeyFiles.of(root, Payloads.key("stays")).file(name), new byte[bytes]);
