@@ -16,6 +16,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
@@ -211,6 +213,40 @@ class ForeignEvictionTest {
       String said = String.valueOf(failed.getMessage());
       assertFalse(said.contains("nothing was changed"), said);
       assertTrue(said.contains("removed what it had published"), said);
+    }
+  }
+
+  /**
+   * The first attempt took longer than a save goes on trying. So it was the only one, and the save
+   * returned with nothing in place, as if it had been evicted.
+   */
+  @Test
+  void aSaveWhoseFirstAttemptIsSlowHasOthers() {
+    AtomicBoolean slept = new AtomicBoolean();
+    ObservedFileOps slow =
+        new ObservedFileOps(evictor) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (op.kind() == Kind.SYNC
+                && op.path().startsWith(root.resolve(key.toHex()))
+                && !slept.getAndSet(true)) {
+              LockSupport.parkNanos(2_100_000_000L);
+            }
+            return whole.run();
+          }
+        };
+    evictor.after = ForeignEvictionTest::renamesTheManifest;
+    evictor.most = 1;
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(slow))) {
+      store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
+
+      assertTrue(slept.get());
+      assertEquals(1, evictor.evictions);
+      try (Entry entry = store.lookup(key).orElseThrow()) {
+        assertEquals(2, entry.payload().getByte(0));
+      }
     }
   }
 }

@@ -216,7 +216,14 @@ public final class Index implements AutoCloseable {
    * @return unix nanoseconds of its last write or access
    */
   public long lastUse(HotEntry entry) {
-    guarded(entry, buffer -> entry.usedAt(KeyTable.lastUse(entry, buffer)));
+    guarded(
+        entry,
+        buffer -> {
+          long lastUse = KeyTable.lastUse(entry, buffer);
+          // Before it is believed: the word of a page that is gone is none.
+          MappedFaults.raisePending();
+          entry.usedAt(lastUse);
+        });
     return entry.lastUse();
   }
 

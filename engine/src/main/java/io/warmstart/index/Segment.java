@@ -15,9 +15,9 @@ import org.agrona.concurrent.AtomicBuffer;
  * An open-addressed table of records of one length, in adjacent pages of one file of the index.
  *
  * <p>A search starts at a home and moves on by 1, 2, 3, ... places, modulo their number, which is a
- * power of two. It ends at an empty place, or after 32 steps: a record that has no place within
- * them makes the segment grow. Nothing that is read says where to look next, so no byte, whatever
- * it is, leads out of the segment or into a loop.
+ * power of two. It ends at an empty place, or after {@link #steps}: a record that has no place
+ * within them makes the segment grow. Nothing that is read says where to look next, so no byte,
+ * whatever it is, leads out of the segment or into a loop.
  *
  * <p>Immutable, but for the records.
  */
@@ -26,7 +26,15 @@ public final class Segment {
   static final int NONE = -1;
 
   /** A segment that is three quarters full has no place for one record in a hundred. */
-  private static final int MOST_STEPS = 16;
+  private static final int LEAST_STEPS = 16;
+
+  /**
+   * With each doubling beyond so many places. The longest search grows with the logarithm of the
+   * places, and only the records of one key come to so many.
+   */
+  private static final int PLACES_OF_LEAST_STEPS = 128;
+
+  private static final int STEPS_PER_DOUBLING = 8;
 
   final AtomicBuffer buffer;
   private final long word;
@@ -74,7 +82,12 @@ public final class Segment {
   }
 
   private static int steps(int capacity) {
-    return Math.min(capacity / 2, MOST_STEPS);
+    int doublings =
+        Math.max(
+            0,
+            Integer.numberOfLeadingZeros(PLACES_OF_LEAST_STEPS)
+                - Integer.numberOfLeadingZeros(capacity));
+    return Math.min(capacity / 2, LEAST_STEPS + STEPS_PER_DOUBLING * doublings);
   }
 
   /** Where a record lies, or {@link #NONE}. */

@@ -192,7 +192,7 @@ final class Segments {
     boolean split =
         old.sizeClass() >= SPLIT_CLASS
             && middle > first
-            && moving(old, middle, mover) <= old.capacity() * 3 / 4;
+            && moving(old, middle, end, mover) <= old.capacity() * 3 / 4;
     int sizeClass = split ? old.sizeClass() : old.sizeClass() + 1;
     return move(old, sizeClass, mover, stripe, split ? middle : first, end);
   }
@@ -204,9 +204,9 @@ final class Segments {
         : open(stripe, Checksums.seal(owner(stripe), (long) page << SIZE_CLASS_BITS | sizeClass));
   }
 
-  private static int moving(Segment old, int first, Mover mover) {
+  private static int moving(Segment old, int first, int end, Mover mover) {
     int[] moving = new int[1];
-    forEachFrom(first, old, offset -> moving[0] += mover.keeps(old, offset) ? 1 : 0);
+    forEachOf(first, end, old, offset -> moving[0] += mover.keeps(old, offset) ? 1 : 0);
     return moving[0];
   }
 
@@ -216,20 +216,21 @@ final class Segments {
     if (next == null) {
       return false;
     }
-    if (!copy(old, next, mover, first)) {
+    if (!copy(old, next, mover, first, end)) {
       return move(old, sizeClass + 1, mover, stripe, first, end);
     }
-    forEachFrom(first, old, offset -> mover.abandon(old, offset));
+    forEachOf(first, end, old, offset -> mover.abandon(old, offset));
     refer(stripe, first, end, next);
-    forEachFrom(first, old, offset -> old.setState(offset, IndexLayout.GONE));
+    forEachOf(first, end, old, offset -> old.setState(offset, IndexLayout.GONE));
     return true;
   }
 
   /** Returns false if a record finds no place, which is rare in a segment that is half empty. */
-  private static boolean copy(Segment old, Segment next, Mover mover, int first) {
+  private static boolean copy(Segment old, Segment next, Mover mover, int first, int end) {
     boolean[] whole = {true};
-    forEachFrom(
+    forEachOf(
         first,
+        end,
         old,
         offset -> {
           if (mover.keeps(old, offset)) {
@@ -243,17 +244,23 @@ final class Segments {
     return whole[0];
   }
 
-  private static void forEachFrom(int first, Segment segment, IntConsumer action) {
+  /** The records of a run of references. */
+  private static void forEachOf(int first, int end, Segment segment, IntConsumer action) {
     segment.forEachUsed(
         offset -> {
-          if (index(segment.keyAt(offset)) >= first) {
+          int index = index(segment.keyAt(offset));
+          if (index >= first && index < end) {
             action.accept(offset);
           }
         });
   }
 
+  /**
+   * Has a run of references lead to a segment. From its end on: a death in between leaves the
+   * segment before with one run, not with two, and a new stripe with nothing before the rest.
+   */
   private boolean refer(int stripe, int first, int end, @Nullable Segment segment) {
-    for (int index = first; segment != null && index < end; index++) {
+    for (int index = end - 1; segment != null && index >= first; index--) {
       files.base.putLongVolatile(reference(stripe, index), segment.word());
     }
     return segment != null;
@@ -269,7 +276,7 @@ final class Segments {
     long before = 0;
     for (int index = 0; index < DIRECTORY_LENGTH; index++) {
       long word = files.base.getLongVolatile(reference(stripe, index));
-      if (word != before) {
+      if (word != before && word != 0) {
         Segment segment = open(stripe, word);
         whole &= segment != null;
         if (segment != null) {

@@ -93,7 +93,8 @@ public final class Checksums {
   public static long ofText(String text) {
     long hash = 1125899906842597L;
     for (int at = 0; at < text.length(); at++) {
-      hash = 31 * hash + text.charAt(at);
+      // By a large number: with a small one, two pairs of characters may come to the same.
+      hash = (hash ^ text.charAt(at)) * GOLDEN;
     }
     return mix(hash);
   }

@@ -16,9 +16,9 @@ import java.util.List;
  * gives.
  *
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
- * and free entries have a check ({@link Link}); 4, entries have a hash table; 5, change times
- * instead of modification times, and those of the winners' manifests; 6, segments instead of hash
- * chains and lists, and entries have their written stamp.
+ * and free entries have a check; 4, entries have a hash table; 5, change times instead of
+ * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
+ * lists, and entries have their written stamp.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -52,8 +52,8 @@ public final class IndexLayout {
   /** A segment of 2^4 pages, 16 KiB, is split instead of doubled, if it has several keys. */
   public static final int SPLIT_CLASS = 4;
 
-  /** No segment has more than 2^15 pages, which is 32 MiB. */
-  public static final int SIZE_CLASSES = 16;
+  /** No segment has more than 2^17 pages, 128 MiB: a million runs of one key. */
+  public static final int SIZE_CLASSES = 18;
 
   public static final int SIZE_CLASS_BITS = 5;
 

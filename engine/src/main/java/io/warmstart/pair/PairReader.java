@@ -86,8 +86,11 @@ public final class PairReader {
     }
     try {
       Path payload = directory.payload(runId);
-      long length = ops.stat(payload).size();
-      StagedManifest fitting = StagedManifest.fitting(staged, length, checksum(payload));
+      FileFacts facts = ops.stat(payload);
+      if (!facts.regular()) {
+        return null;
+      }
+      StagedManifest fitting = StagedManifest.fitting(staged, facts.size(), checksum(payload));
       return fitting == null ? null : fitting.manifest();
     } catch (NoSuchFileException e) {
       return null;

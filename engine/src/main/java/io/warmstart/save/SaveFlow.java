@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
- * second step, with jitter, for two seconds at most. A failed sync ends it.
+ * second step, with jitter, for 32 attempts and for two seconds. A failed sync ends it.
  *
  * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
  * the manifest before it and the payload after, and then it must be published again; or a foreign
@@ -62,9 +62,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SaveFlow {
   /**
-   * How long a save tries to get its pair in place. A foreign sweep removes a directory that is
-   * empty, and between making one and staging in it a thread can lose its processor many times in a
-   * row; so what bounds the attempts is time, not their number.
+   * How often a save tries to get its pair in place at least, however long each attempt takes: one
+   * that waits for a disk, or for a lock, says nothing about the next.
+   */
+  private static final int LEAST_ATTEMPTS = 32;
+
+  /**
+   * And how long at least. A foreign sweep removes a directory that is empty, and between making
+   * one and staging in it a thread can lose its processor many times in a row.
    */
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
@@ -218,7 +223,7 @@ public final class SaveFlow {
     IOException vanished = null;
     long began = System.nanoTime();
     int attempt = 0;
-    for (; attempt == 0 || System.nanoTime() - began < PATIENCE_NANOS; attempt++) {
+    for (; attempt < LEAST_ATTEMPTS || System.nanoTime() - began < PATIENCE_NANOS; attempt++) {
       if (attempt > 0) {
         backOff(attempt);
       }

@@ -9,6 +9,7 @@ import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,5 +113,26 @@ class EntryTableTest {
 
     assertEquals(key(2), process.ledger.next().orElseThrow().key());
     assertEquals(1, process.attached().entries().entries(StripeLocks.stripeOf(key(1))).size());
+  }
+
+  /** With a hash that only adds up, these two were one entry: one of them was never evicted. */
+  @Test
+  void runsWhoseLettersAddUpToTheSameAreTwoEntries() {
+    publish(key(1), "trialAa");
+    publish(key(1), "trialBB");
+
+    assertEquals(Set.of("trialAa", "trialBB"), process.ledger.runIds(key(1)));
+  }
+
+  /** A key was refused further runs from some hundred thousand on, and each save then scanned. */
+  @Test
+  void aKeyMayHaveHundredsOfThousandsOfRuns() {
+    int many = 200_000;
+    try (StripeLocks.Hold hold = process.hold(key(1))) {
+      for (int run = 0; run < many; run++) {
+        process.ledger.published(hold, key(1), facts("run-" + run), 0);
+      }
+    }
+    assertEquals(many, process.ledger.runIds(key(1)).size());
   }
 }

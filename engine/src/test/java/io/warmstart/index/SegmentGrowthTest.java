@@ -351,8 +351,28 @@ class SegmentGrowthTest {
   /** At whichever store: the next who grows it has all keys. */
   @Test
   void aGrowthThatIsCutOffLosesNoKey() {
+    dieInTheGrowthAfter(0, 10);
+  }
+
+  /**
+   * The references were stored from the first on: a death between two of them left the segment
+   * before with two runs. It was counted twice then, and when the lower run grew, the keys of the
+   * upper one were lost.
+   */
+  @Test
+  void aSplitThatIsCutOffLosesNoKeyAndCountsNoneTwice() {
+    dieInTheGrowthAfter(70, 300);
+  }
+
+  /**
+   * Dies after each store of the next growth, and has another process go on.
+   *
+   * @param least how many keys there are before
+   * @param more how many come after, so that what has grown grows again
+   */
+  private void dieInTheGrowthAfter(int least, int more) {
     int there = 0;
-    while (!growsOn(key(there))) {
+    while (there < least || !growsOn(key(there))) {
       insert(key(there++), 100);
     }
     int deaths = 0;
@@ -368,7 +388,8 @@ class SegmentGrowthTest {
         deaths++;
       }
       Generation next = new IndexModel.Member(root, copy).attached();
-      for (int n = 10; n < 20; n++) {
+      assertEquals(100L * there, sum(next), "after " + deaths + " stores");
+      for (int n = there + 1; n <= there + more; n++) {
         assertTrue(next.keys().insert(key(n), fresh(), new SlotCursor()));
       }
       for (int n = 0; n < there; n++) {
@@ -376,12 +397,16 @@ class SegmentGrowthTest {
         assertTrue(next.keys().find(key(n), at), deaths + ": key " + n);
         assertEquals(100, next.keys().bytes(at, key(n)));
       }
-      long[] sum = new long[1];
-      assertTrue(next.keys().forEachBytes(STRIPE, bytes -> sum[0] += bytes));
-      assertEquals(100L * there, sum[0], "after " + deaths + " stores");
+      assertEquals(100L * there, sum(next), "after " + deaths + " stores, and more keys");
     }
     // The references are stored one by one.
-    assertTrue(deaths > IndexLayout.DIRECTORY_LENGTH, "deaths: " + deaths);
+    assertTrue(deaths > IndexLayout.DIRECTORY_LENGTH / 4, "deaths: " + deaths);
+  }
+
+  private static long sum(Generation generation) {
+    long[] sum = new long[1];
+    assertTrue(generation.keys().forEachBytes(STRIPE, bytes -> sum[0] += bytes));
+    return sum[0];
   }
 
   private boolean growsOn(Digest256 key) {
