@@ -34,8 +34,8 @@ public final class RecoveringLocks {
    * Makes the locks of one root.
    *
    * @param recovery completes what the dead have left
-   * @param locked whether the lock keeps out all who may be publishing; if not, only what the dead
-   *     of this machine have staged is used
+   * @param locked whether the lock keeps out all who may be publishing; if not, only what owners
+   *     have staged that are gone is used
    * @param ensureThreadsRun starts what runs in the background if it does not run
    */
   public RecoveringLocks(
