@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ControlLayoutTest {
   private static final int CACHE_LINE = 64;
 
-  static Stream<Arguments> ledger() {
+  static Stream<Arguments> records() {
     return Stream.of(
         Arguments.of("header", ControlLayout.HEADER, ControlLayout.HEADER_LENGTH),
         Arguments.of("process row", ControlLayout.PROCESS_ROW, ControlLayout.PROCESS_ROW_LENGTH),
