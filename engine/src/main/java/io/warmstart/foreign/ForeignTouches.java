@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * tell each other by a counter. Traces are: a pair of ours that was destroyed; a manifest that has
  * replaced ours although nobody of ours has changed an entry under that stripe; a temporary of the
  * original; a manifest of another producer that was written or touched a moment ago. The first
- * touch of a program that has just come may go unseen.
+ * touches of a program that has just come may go unseen.
  *
  * <p>Safe for all threads.
  */
