@@ -28,9 +28,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The clock is set 30 days forward and back between phases, and steps back by seconds all the time.
- * The TTL is 10 days: so an entry has expired exactly if some phase since it was written was ahead
- * of the one that it was written in; all others must be there. And a sweep keeps its budget
- * whatever the clock says.
+ * What is saved last under a key is its latest entry: so an entry has the days of its phase, or
+ * those of the latest that its key had, if these are later. The TTL is 10 days: so an entry has
+ * expired exactly if some phase since was ahead of its days; all others must be there. And a sweep
+ * keeps its budget whatever the clock says.
  *
  * <p>Phases take turns: by a clock handed to the store, and by the wall clock of the whole JVM,
  * which a preloaded library shifts.
@@ -38,10 +39,10 @@ import org.jspecify.annotations.Nullable;
 public final class Clock implements Scenario {
   private static final int KEYS = 3;
   private static final long TTL_DAYS = 10;
-  private static final List<Integer> PHASE_DAYS = List.of(0, 30, 0, -30, 0, -30, 30);
+  private static final List<Integer> PHASE_DAYS = List.of(0, 30, 0, -30, 60, 0, 90);
   private static final long BUDGET_BYTES = 20_000;
 
-  /** In which phase, by its days, each acknowledged version was written, if it may still live. */
+  /** By which days each acknowledged version is stamped, if it may still live. */
   private final Map<Long, Integer> living = new HashMap<>();
 
   private final Map<Long, Integer> keyOf = new HashMap<>();
@@ -110,12 +111,21 @@ public final class Clock implements Scenario {
     }
   }
 
+  /** The latest days under a key. */
+  private int latest(int key) {
+    return living.entrySet().stream()
+        .filter(each -> keyOf.getOrDefault(each.getKey(), -1) == key)
+        .mapToInt(Map.Entry::getValue)
+        .max()
+        .orElse(Integer.MIN_VALUE);
+  }
+
   private void compare(
       Run run, Path root, SettableClock clock, int days, List<Operation> operations)
       throws IOException {
     for (Operation each : operations) {
       if (each.kind() == Kind.SAVE && each.acknowledged()) {
-        living.put(each.version(), days);
+        living.put(each.version(), Math.max(days, latest(each.key())));
         keyOf.put(each.version(), each.key());
       }
       Integer written = living.get(each.version());
