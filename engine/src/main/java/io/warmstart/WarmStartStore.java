@@ -264,8 +264,8 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Sweeps now: removes what has expired and what is dead, and evicts until the root fits its
-   * budget, by what lies on the root at this moment, whoever has put it there. One sweep runs at a
-   * time on a root; this waits for one under way.
+   * budget, by what lies on the root at this moment, no matter who has put it there. One sweep runs
+   * at a time on a root; this waits for one under way.
    *
    * @throws StoreException if the root could not be listed
    */

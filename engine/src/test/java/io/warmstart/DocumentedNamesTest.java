@@ -7,11 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -37,13 +37,17 @@ class DocumentedNamesTest {
           "StrictMath");
 
   private static Set<String> classes() throws IOException {
-    try (Stream<Path> files = Files.walk(PROJECT)) {
-      return files
-          .map(each -> String.valueOf(each.getFileName()))
-          .filter(name -> name.endsWith(".java"))
-          .map(name -> name.substring(0, name.length() - ".java".length()))
-          .collect(Collectors.toSet());
+    Set<String> classes = new HashSet<>();
+    for (String module : List.of("engine", "jmh", "stress")) {
+      try (Stream<Path> files = Files.walk(PROJECT.resolve(module).resolve("src"))) {
+        files
+            .map(each -> String.valueOf(each.getFileName()))
+            .filter(name -> name.endsWith(".java"))
+            .map(name -> name.substring(0, name.length() - ".java".length()))
+            .forEach(classes::add);
+      }
     }
+    return classes;
   }
 
   private static List<Path> pages() throws IOException {

@@ -34,8 +34,8 @@ final class PayloadOutput {
   }
 
   /**
-   * To a file, by way of a new one beside it: whoever reads the file meanwhile sees the old or the
-   * new, and a failure leaves the old. A device or a pipe is written to as it is.
+   * To a file, by way of a new one beside it: a caller that reads the file meanwhile sees the old
+   * or the new, and a failure leaves the old. A device or a pipe is written to as it is.
    */
   static void toFile(Entry entry, Path file) {
     try {

@@ -30,7 +30,7 @@ final class VerifyCommand extends RootCommand {
       names = "--repair",
       description =
           "Complete saves that were cut off, move what is bad to ROOT/.warmstart/quarantine,"
-              + " remove what dead processes have left, and count anew what the index has wrong.")
+              + " remove what dead processes have left, and count again what the index has wrong.")
   boolean repair;
 
   VerifyCommand(Streams streams) {
@@ -119,7 +119,7 @@ final class VerifyCommand extends RootCommand {
       }
     }
 
-    /** The index is counted anew, or made anew: nothing of it is worth keeping. */
+    /** The index is counted again, or made again: nothing of it is worth keeping. */
     private static boolean isOfIndex(Problem problem) {
       return problem.kind().equals("index");
     }

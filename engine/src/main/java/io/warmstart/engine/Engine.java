@@ -25,6 +25,7 @@ import io.warmstart.process.Siblings;
 import io.warmstart.recover.IndexAudit;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RestoreFlow;
+import io.warmstart.recover.RestorePublisher;
 import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
@@ -66,19 +67,7 @@ public final class Engine implements AutoCloseable {
    * @param root an existing directory, by its real path
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  static Engine open(
-      Path root,
-      Placement place,
-      StoreOwner owner,
-      EngineOptions options,
-      PayloadCache payloadCache,
-      CoarseClock ticks,
-      IdleDescriptors idle)
-      throws IOException {
-    return new Engine(root, place, owner, options, payloadCache, ticks, idle);
-  }
-
-  private Engine(
+  Engine(
       Path root,
       Placement place,
       StoreOwner owner,
@@ -336,19 +325,23 @@ public final class Engine implements AutoCloseable {
   public RestoreFlow restoreFlow() {
     return new RestoreFlow(
         parts.root,
-        parts.locks,
-        parts.ledger,
         parts.quarantine,
         parts.reader,
-        parts.pairWriter,
-        parts.keyDirectories,
-        parts.caseFolding,
-        parts.leftovers,
-        parts.ages,
-        parts.expiry,
-        parts.siblings::owner,
-        parts.place.nodeLocal(),
-        parts.clock);
+        new RestorePublisher(
+            parts.root,
+            parts.locks,
+            parts.ledger,
+            parts.quarantine,
+            parts.reader,
+            parts.pairWriter,
+            parts.keyDirectories,
+            parts.caseFolding,
+            parts.leftovers,
+            parts.ages,
+            parts.expiry,
+            parts.siblings::owner,
+            parts.remote,
+            parts.clock));
   }
 
   /** Each counter over all processes of this machine. */

@@ -81,7 +81,7 @@ public final class EngineRegistry {
     synchronized (OPEN) {
       Shared shared = find(root, facts, place, options);
       if (shared == null) {
-        Engine engine = Engine.open(root, place, owner, options, PAYLOADS, TICKS, IDLE);
+        Engine engine = new Engine(root, place, owner, options, PAYLOADS, TICKS, IDLE);
         shared = new Shared(engine, options);
         OPEN.add(shared);
       } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {

@@ -173,7 +173,8 @@ final class Housekeeper implements AutoCloseable {
       return;
     }
     if (closed) {
-      // Whoever closes a store that has hardly been open does not wait for a listing of the root.
+      // A thread that closes a store that has hardly been open does not wait for a listing of the
+      // root.
       return;
     }
     if (ledger.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {

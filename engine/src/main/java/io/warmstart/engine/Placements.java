@@ -88,8 +88,8 @@ final class Placements {
   }
 
   /**
-   * One level only: whoever finds it deleted makes it again. It is the store's owner's, as the
-   * locks in it are: root beside the owner must come to the same ones.
+   * One level only: a process that finds it deleted makes it again. It is the store's owner's, as
+   * the locks in it are: root beside the owner must come to the same ones.
    */
   static String name(Path root, int user) {
     Sha256 sha256 = new Sha256();

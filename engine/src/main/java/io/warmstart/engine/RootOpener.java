@@ -77,8 +77,8 @@ public final class RootOpener {
   }
 
   /**
-   * Makes a directory's name durable, whoever has made it: a sibling may have died in between, or
-   * be about to, and what is saved in a root whose name is lost is lost with it.
+   * Makes a directory's name durable, no matter which process made it: a sibling may have died in
+   * between, or be about to, and what is saved in a root whose name is lost is lost with it.
    *
    * @param real the directory, by its real path
    * @param made whether it was this store; if not, a parent that this user may not open is passed

@@ -41,20 +41,7 @@ public final class DryRunFlow {
   private final Limits limits;
   private final SweepTally tally = new SweepTally();
 
-  private record Found(
-      KeyDirectory directory, String runId, long lastUse, boolean accessed, long bytes, boolean old)
-      implements Comparable<Found> {
-    @Override
-    public int compareTo(Found other) {
-      return ORDER.compare(this, other);
-    }
-  }
-
-  private static final Comparator<Found> ORDER =
-      Comparator.comparing(Found::accessed)
-          .thenComparing(Found::lastUse)
-          .thenComparing(each -> each.directory().path())
-          .thenComparing(Found::runId);
+  private record Found(Victim victim, long bytes, boolean old) {}
 
   public DryRunFlow(
       RootDirectory root,
@@ -137,7 +124,7 @@ public final class DryRunFlow {
         tally.quarantineRemoved++;
       }
     }
-    stays.sort(null);
+    stays.sort(Comparator.comparing(Found::victim, Victim.ORDER));
     for (Found each : stays) {
       if (left > budget) {
         left -= each.bytes();
@@ -148,7 +135,8 @@ public final class DryRunFlow {
   }
 
   private void remove(Found entry, Reason reason) {
-    tally.removed(entry.directory().key(), entry.runId(), entry.bytes(), reason);
+    Victim victim = entry.victim();
+    tally.removed(victim.key(), String.valueOf(victim.runId()), entry.bytes(), reason);
   }
 
   /** Hits of other processes that no manifest tells yet are known to the index alone. */
@@ -175,6 +163,7 @@ public final class DryRunFlow {
         old &= limits.isPast(entry.lastUseNanos(), now);
       }
     }
-    return new Found(directory, candidate.runId(), lastUse, accessed, bytes, old);
+    Victim victim = new Victim(directory.key(), candidate.runId(), lastUse, accessed, null);
+    return new Found(victim, bytes, old);
   }
 }

@@ -25,6 +25,7 @@ import io.warmstart.recover.RootScan;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -358,9 +359,10 @@ public final class SweepFlow {
     }
 
     private void removeQuarantined(Victims victims) throws IOException {
-      long held = quarantine.heldBytes();
+      List<QuarantinedFile> files = quarantine.list();
+      long held = files.stream().mapToLong(QuarantinedFile::bytes).sum();
       victims.quarantineShrank(0, held);
-      for (QuarantinedFile file : quarantine.list()) {
+      for (QuarantinedFile file : files) {
         if (!isOver(victims)) {
           return;
         }

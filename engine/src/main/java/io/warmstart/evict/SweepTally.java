@@ -71,7 +71,7 @@ final class SweepTally {
         removed);
   }
 
-  /** Tells whoever listens what went. At the lowest level: a store at its budget does it always. */
+  /** Logs what went. At the lowest level: a store at its budget does it always. */
   void log(long budgetBytes) {
     if (removed.isEmpty() || !LOG.isLoggable(System.Logger.Level.DEBUG)) {
       return;

@@ -60,8 +60,8 @@ public final class ForeignTouches {
 
   /**
    * For so long after a trace each save looks. Each hit and each save of the original leaves one,
-   * and whoever has left none for minutes is mostly gone. Too long costs a save some system calls;
-   * too short, an acknowledged version.
+   * and a program that has left none for minutes is mostly gone. Too long costs a save some system
+   * calls; too short, an acknowledged version.
    */
   private static final long CAREFUL_NANOS = TimeUnit.MINUTES.toNanos(5);
 

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who staged a file: the process that held a slot, in one epoch of that slot, since one boot of one
- * machine. It stands in staged names, so that whoever finds a leftover can ask whether its maker
- * still lives without trusting process ids, which recycle.
+ * machine. It stands in staged names, so that a process that finds a leftover can ask whether its
+ * maker still lives without trusting process ids, which recycle.
  *
  * @param slot the process's slot in the root
  * @param boot what tells this boot of this machine from others

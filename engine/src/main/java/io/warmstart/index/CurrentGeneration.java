@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which generation of the index this process is attached to: found, made, given up and replaced.
  *
- * <p>A generation that is superseded says so before its successor can be attached to. So whoever
- * stores into it and still finds it live has done so before anything could be filled into the
- * successor; whoever finds it superseded stores into the successor's too.
+ * <p>A generation that is superseded says so before its successor can be attached to. So a process
+ * that stores into it and still finds it live has done so before anything could be filled into the
+ * successor; a process that finds it superseded stores into the successor's too.
  *
  * <p>Safe for all threads.
  */

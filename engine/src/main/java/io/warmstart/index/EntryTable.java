@@ -223,19 +223,6 @@ final class EntryTable {
     return entries;
   }
 
-  /** The latest written stamp of a key's entries; {@link Long#MIN_VALUE} if it has none. */
-  long latestWrittenNanos(Digest256 key) {
-    long[] latest = {Long.MIN_VALUE};
-    forEachOf(
-        key,
-        (segment, offset) -> {
-          if (isFound(segment, offset)) {
-            latest[0] = Math.max(latest[0], segment.buffer.getLong(offset + ENTRY_WRITTEN_OFFSET));
-          }
-        });
-    return latest[0];
-  }
-
   private void addFound(Segment segment, int offset, List<RecordedEntry> entries) {
     if (isFound(segment, offset)) {
       entries.add(read(segment, offset));

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Looks at directories for the changes of those who know no index: by their change times, each no
  * more often than the caller's interval demands.
  *
- * <p>By those and not by their modification times, which the caller may set: whoever unpacks a
- * backup puts a directory's modification time back when he has changed what is in it.
+ * <p>By those and not by their modification times, which the caller may set: a program that unpacks
+ * a backup puts a directory's modification time back when he has changed what is in it.
  *
  * <p>Safe for all threads.
  */
@@ -44,9 +44,9 @@ final class ForeignChanges {
   }
 
   /**
-   * Whether a look of this age will do. The caller's clock may lag a little behind that of whoever
-   * looked; a clock that was set back by more makes the age negative: then look. Where each lookup
-   * is to look, none goes by its lagging clock.
+   * Whether a look of this age will do. The caller's clock may lag a little behind that of the
+   * thread that looked; a clock that was set back by more makes the age negative: then look. Where
+   * each lookup is to look, none goes by its lagging clock.
    */
   static boolean isFresh(long age, long foreignCheckNanos) {
     return age < foreignCheckNanos && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);

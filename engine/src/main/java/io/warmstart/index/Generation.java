@@ -43,7 +43,7 @@ final class Generation {
     return entries;
   }
 
-  /** For whoever sweeps, one thread at a time. */
+  /** For sweeps, one thread at a time. */
   EvictionOrder order() {
     return order;
   }

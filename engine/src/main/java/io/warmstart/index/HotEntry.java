@@ -29,7 +29,7 @@ public final class HotEntry extends CachedPayload {
   private volatile long lastUse;
 
   /**
-   * What {@link KeyTable#state} of the slot must be; set anew when the winner outlives a change.
+   * What {@link KeyTable#state} of the slot must be; set again when the winner outlives a change.
    */
   private volatile long state;
 

@@ -322,7 +322,8 @@ public final class Index implements AutoCloseable {
    * Stores what was read, unless the key has changed since the ticket. The caller holds its stripe,
    * shared.
    *
-   * @param winner who wins, with its payload; null for a miss. Whoever replaces it retires it
+   * @param winner who wins, with its payload; null for a miss. A process that replaces it retires
+   *     it
    * @param lastUse unix nanoseconds of its last write or access
    * @param manifestCtime what {@link #manifestCtime} gave; 0 for a miss
    * @return whether the winner is kept for hits to come

@@ -9,6 +9,7 @@ import static io.warmstart.mapped.IndexLayout.CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.EPOCH_OFFSET;
 import static io.warmstart.mapped.IndexLayout.GONE;
 import static io.warmstart.mapped.IndexLayout.LAST_USE_OFFSET;
+import static io.warmstart.mapped.IndexLayout.LATEST_WRITTEN_OFFSET;
 import static io.warmstart.mapped.IndexLayout.MANIFESTS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOTS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOT_LENGTH;
@@ -32,16 +33,16 @@ import org.jspecify.annotations.Nullable;
  * The keys of the index: for each key and ranking, which version won when somebody last read the
  * key's directory, and whether that still holds.
  *
- * <p>It is never repaired, only filled anew from the files. That rests on one word for each key:
+ * <p>It is never repaired, only filled again from the files. That rests on one word for each key:
  *
  * <ul>
- *   <li>Whoever changes a key's files stores a value into {@code changes} that was never there
- *       before, ahead of the first change and after the last. That is a plain store: it needs no
- *       lock, and cannot fail on a page that somebody has truncated away in a worse way than being
- *       dropped.
- *   <li>Whoever fills a winner reads {@code changes} first, then the directory, and stores the
- *       winner with a check over the key, the value that it has read, the directory's change time
- *       and the version.
+ *   <li>A process that changes a key's files stores a value into {@code changes} that was never
+ *       there before, ahead of the first change and after the last. That is a plain store: it needs
+ *       no lock, and cannot fail on a page that somebody has truncated away in a worse way than
+ *       being dropped.
+ *   <li>A process that fills a winner reads {@code changes} first, then the directory, and stores
+ *       the winner with a check over the key, the value that it has read, the directory's change
+ *       time and the version.
  *   <li>A winner counts only if its check is right for the present {@code changes} and {@code
  *       change time}. So one that was read before or during a change is void as soon as the change
  *       is done, a reader that starts after a save has returned never sees the one before, and a
@@ -49,14 +50,14 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>A process that dies between its two stores leaves a key whose winners were all void when it
- * began; what is filled after its death is what the files say, and the files are mended by whoever
- * meets them, who stores into {@code changes} too.
+ * began; what is filled after its death is what the files say, and the files are mended by a
+ * process that meets them, which stores into {@code changes} too.
  *
  * <p>The slots of a stripe lie in its {@link Segments}. A slot that moves into the next segment has
  * other {@code changes} there, and others are stored where it was: so a move voids the winners of
- * the stripe in both places, and whoever remembers a slot by its place finds a word that no winner
- * was read under. A writer without the lock that still voids the old place loses nothing: whatever
- * fills the new one was read after the move, and the writer voids again after its change.
+ * the stripe in both places, and a process that remembers a slot by its place finds a word that no
+ * winner was read under. A writer without the lock that still voids the old place loses nothing:
+ * whatever fills the new one was read after the move, and the writer voids again after its change.
  *
  * <p>Readers need no lock. No operation is a compare-and-set: on a page that is gone that would
  * kill the JVM.
@@ -123,6 +124,7 @@ final class KeyTable {
     segment.setState(at.offset, GONE);
     segment.putKey(at.offset, key);
     account(at, key, 0, 0);
+    latestWritten(at, 0);
     segment.setState(at.offset, USED);
     return true;
   }
@@ -177,6 +179,7 @@ final class KeyTable {
       to.putKey(toOffset, from.keyAt(offset));
       // Of a number whose check is wrong the check stays wrong.
       from.copy(offset + WALKED_CTIME_OFFSET, 24, to, toOffset + WALKED_CTIME_OFFSET);
+      from.copy(offset + LATEST_WRITTEN_OFFSET, 8, to, toOffset + LATEST_WRITTEN_OFFSET);
       to.setState(toOffset, USED);
     }
 
@@ -325,7 +328,7 @@ final class KeyTable {
             key, ranking, changes, ctime, winner.high(), winner.low(), winner.manifestCtime()));
   }
 
-  /** The bytes that the key's files take up; -1 if that cannot be made out. Under the stripe. */
+  /** The bytes that the key's files take up; -1 if that is unknown. Under the stripe. */
   long bytes(SlotCursor at, Digest256 key) {
     return bytes(at.buffer(), at.offset, key);
   }
@@ -351,6 +354,18 @@ final class KeyTable {
   /** The directory's change time when its files were last counted; 0 if they have changed since. */
   long walkedCtime(SlotCursor at) {
     return at.buffer().getLong(at.offset + WALKED_CTIME_OFFSET);
+  }
+
+  /**
+   * The latest written stamp of the key's entries, unix nanoseconds; 0 if none is known. A hint.
+   */
+  long latestWritten(SlotCursor at) {
+    return at.buffer().getLong(at.offset + LATEST_WRITTEN_OFFSET);
+  }
+
+  /** Sets that. The caller holds the key's stripe, shared. */
+  void latestWritten(SlotCursor at, long unixNanos) {
+    at.buffer().putLongRelease(at.offset + LATEST_WRITTEN_OFFSET, unixNanos);
   }
 
   /** Shows the key of each slot of a stripe. Slots may come and go meanwhile. */

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * What stands in the index, for whoever compares it with the files. Looks and changes nothing; what
- * of it can be right at one moment only is asked for under the stripe, shared.
+ * What stands in the index, for the audit, which compares it with the files. Looks and changes
+ * nothing; what of it can be right at one moment only is asked for under the stripe, shared.
  *
  * <p>Safe for all threads.
  */
@@ -57,7 +57,7 @@ public final class RecordedIndex {
    * The sums of a stripe.
    *
    * @param bytes what the stripe is down for; -1 if the number was written by nobody
-   * @param bytesOfKeys the sum over its keys; -1 if one of them cannot be made out
+   * @param bytesOfKeys the sum over its keys; -1 if one of them is unknown
    * @param keys those that have bytes, entries or a version that wins
    */
   public record RecordedStripe(long bytes, long bytesOfKeys, Set<Digest256> keys) {}
@@ -77,7 +77,7 @@ public final class RecordedIndex {
     return ask(attached -> attached.totals().quarantine());
   }
 
-  /** A key, whose stripe the caller holds; empty if there is no index to be had. */
+  /** A key, whose stripe the caller holds; empty if there is no index. */
   public Optional<RecordedKey> key(Digest256 key) {
     return ask(
         attached -> {
@@ -118,7 +118,7 @@ public final class RecordedIndex {
         .flatMap(found -> found);
   }
 
-  /** The stripe that the caller holds; empty if there is no index to be had. */
+  /** The stripe that the caller holds; empty if there is no index. */
   public Optional<RecordedStripe> stripe(StripeLocks.Hold hold) {
     int stripe = hold.stripe();
     return ask(

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>It takes new pages, and copies the records that move.
- *   <li>It voids each of them where it was: whoever remembers that place must not go by it any
- *       more.
+ *   <li>It voids each of them where it was: a process that remembers that place must not go by it
+ *       any more.
  *   <li>It stores the new reference into the directory, as often as it takes.
  * </ol>
  *

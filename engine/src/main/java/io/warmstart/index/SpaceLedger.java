@@ -15,10 +15,10 @@ import java.util.function.Function;
 
 /**
  * What the index knows of all entries together: how many bytes the root has, and which entry is the
- * next to be evicted. Whoever publishes or removes under a key's stripe tells here.
+ * next to be evicted. A process that publishes or removes under a key's stripe tells here.
  *
- * <p>A number that cannot be told, for want of the lock or of room, puts the total in doubt:
- * whoever needs it counts the files first.
+ * <p>A number that cannot be told, for want of the lock or of room, puts the total in doubt: a
+ * process that needs it counts the files first.
  *
  * <p>Safe for all threads.
  */
@@ -40,7 +40,11 @@ public final class SpaceLedger {
     change(
         hold,
         attached -> {
-          account(attached, key, entry.bytes() - replacedBytes);
+          SlotCursor at = new SlotCursor();
+          if (account(attached, at, key, entry.bytes() - replacedBytes)) {
+            long latest = attached.keys().latestWritten(at);
+            attached.keys().latestWritten(at, Math.max(latest, entry.writtenNanos()));
+          }
           if (!attached.entries().record(key, entry)) {
             doubt(attached);
           }
@@ -57,14 +61,9 @@ public final class SpaceLedger {
     change(
         hold,
         attached -> {
-          account(attached, key, -bytes);
+          account(attached, new SlotCursor(), key, -bytes);
           attached.entries().remove(key, runId);
         });
-  }
-
-  /** Files that are no entry were removed. The caller holds the key's stripe. */
-  public void removedLeftovers(StripeLocks.Hold hold, Digest256 key, long bytes) {
-    change(hold, attached -> account(attached, key, -bytes));
   }
 
   /** An entry that was recorded is not there. The caller holds the key's stripe. */
@@ -118,6 +117,13 @@ public final class SpaceLedger {
           boolean recorded = attached.entries().recordAll(key, entries);
           // Where there was no room the next walk must not pass the key over.
           setBytes(attached, key, bytes, recorded ? ctime : 0);
+          SlotCursor at = new SlotCursor();
+          if (attached.keys().find(key, at)) {
+            attached
+                .keys()
+                .latestWritten(
+                    at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
+          }
           if (!recorded) {
             doubt(attached);
           }
@@ -164,12 +170,17 @@ public final class SpaceLedger {
   }
 
   /**
-   * The latest written stamp of a key's entries. Needs no lock.
+   * The latest written stamp of a key's entries, or of such as it had. Needs no lock.
    *
-   * @return unix nanoseconds; {@link Long#MIN_VALUE} if none is recorded
+   * @return unix nanoseconds; 0 if none is known
    */
   public long latestWrittenNanos(Digest256 key) {
-    return ask(attached -> attached.entries().latestWrittenNanos(key), Long.MIN_VALUE);
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          return attached.keys().find(key, at) ? attached.keys().latestWritten(at) : 0L;
+        },
+        0L);
   }
 
   /** The bytes that a key is down for; 0 if it is not known. */
@@ -195,7 +206,7 @@ public final class SpaceLedger {
    * A walk has ended that has counted every key.
    *
    * @param doubt what it began with
-   * @param beganUnixNanos when it began; 0 if it has left a key out, whose stripe was not to be had
+   * @param beganUnixNanos when it began; 0 if it has left a key out, whose stripe could not be got
    * @return whether the total is known now
    */
   public boolean walkEnded(
@@ -291,12 +302,12 @@ public final class SpaceLedger {
     return ask(attached -> attached.order().count(), 0L);
   }
 
-  private void account(Generation attached, Digest256 key, long delta) {
-    SlotCursor at = new SlotCursor();
+  /** Returns false if the key has no slot and there is no room for one. */
+  private boolean account(Generation attached, SlotCursor at, Digest256 key, long delta) {
     boolean known = attached.keys().find(key, at);
     if (!known && !insert(attached, key, at)) {
       doubt(attached);
-      return;
+      return false;
     }
     long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
     if (bytes < 0 && !known && attached.totals().complete()) {
@@ -305,6 +316,7 @@ public final class SpaceLedger {
     }
     // Not below zero: of a key that has not been walked yet less is known than it has.
     setBytes(attached, at, key, Math.max(0, bytes), 0);
+    return true;
   }
 
   private void setBytes(Generation attached, Digest256 key, long bytes, long ctime) {

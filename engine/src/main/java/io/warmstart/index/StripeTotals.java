@@ -23,7 +23,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * has to be added atomically.
  *
  * <p>Entries are evicted on the strength of it, so each number has a check beside it, and it counts
- * only once every key has been walked. What cannot be made out is counted anew.
+ * only once every key has been walked. What is unknown is counted again.
  */
 final class StripeTotals {
   /**
@@ -52,7 +52,7 @@ final class StripeTotals {
     return total < 0 ? OptionalLong.empty() : OptionalLong.of(total);
   }
 
-  /** The bytes of a stripe's keys; -1 if they cannot be made out. */
+  /** The bytes of a stripe's keys; -1 if they are unknown. */
   long bytes(int stripe) {
     int summary = summary(stripe);
     if (base.getLong(summary + STRIPE_CHECK_OFFSET) == 0
@@ -94,7 +94,7 @@ final class StripeTotals {
   }
 
   /**
-   * Something could not be counted: whoever needs the total walks first.
+   * Something could not be counted: a process that needs the total walks first.
    *
    * @param fresh a value that was never used before
    */
@@ -107,7 +107,7 @@ final class StripeTotals {
     return base.getLongVolatile(DOUBT_OFFSET);
   }
 
-  /** The bytes in quarantine; -1 if they cannot be made out. */
+  /** The bytes in quarantine; -1 if they are unknown. */
   long quarantine() {
     return checked(QUARANTINE_OFFSET, QUARANTINE_CHECK_OFFSET, QUARANTINE);
   }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An application that runs out of memory, catches the error and goes on must not lose a thread
  * of ours by it: whatever a round throws is told, and the next round comes. Nor may an operation
- * fail because there is no thread to be had: {@link #ensureRunning} then says so, and a later call
- * tries again, which starts a thread that has ended all the same, too.
+ * fail because there is no thread: {@link #ensureRunning} then says so, and a later call tries
+ * again, which starts a thread that has ended all the same, too.
  *
  * <p>Safe for all threads.
  */

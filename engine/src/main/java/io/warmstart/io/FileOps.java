@@ -38,7 +38,7 @@ public interface FileOps {
    */
   List<String> list(Path directory) throws IOException;
 
-  /** The bytes that files in a directory could still be given; 0 if that cannot be made out. */
+  /** The bytes that files in a directory could still be given; 0 if that is unknown. */
   long usableBytes(Path directory);
 
   /** Creates a directory with mode 0700. */

@@ -35,7 +35,7 @@ public enum FileSystemKind {
           "xfs",
           "zfs");
 
-  /** Those that number a directory anew once nobody has used it for a while, or has changed it. */
+  /** Those that number a directory again once nobody has used it for a while, or has changed it. */
   private static final Set<String> RENUMBERING_TYPES =
       Set.of("aufs", "exfat", "overlay", "overlayfs", "vfat");
 

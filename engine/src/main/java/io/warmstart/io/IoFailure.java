@@ -137,8 +137,8 @@ public enum IoFailure {
    * closed. To be asked only where other machines may write.
    *
    * <p>The JDK hands the errno on as the C library's text alone, in the language of the process. So
-   * a kernel's error with an unknown text may be one too. Whoever runs the step again for it, for a
-   * bounded time, loses nothing by a mistake but that time.
+   * a kernel's error with an unknown text may be one too. A thread that runs the step again for it,
+   * for a bounded time, loses nothing by a mistake but that time.
    */
   public static boolean mayBeReplaced(IOException failure) {
     boolean ofKernel =

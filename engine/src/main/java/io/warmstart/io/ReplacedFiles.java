@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * file cannot be opened, or too many wait already, it is freed by the rename, as ever.
  *
  * <p>What waits takes up space and descriptors: both are bounded, and {@link #closeAll} ends it for
- * whoever is short of either. A file is held only where a descriptor is free: for this none is
- * taken from others. Safe for all threads.
+ * a thread that is short of either. A file is held only where a descriptor is free: for this none
+ * is taken from others. Safe for all threads.
  */
 public final class ReplacedFiles implements AutoCloseable {
   private static final long IDLE_THREAD_SECONDS = 10;
@@ -40,7 +40,7 @@ public final class ReplacedFiles implements AutoCloseable {
   private final long delayNanos;
   private final ThreadPoolExecutor thread;
 
-  /** Held while files are closed: whoever needs their space waits until it is free. */
+  /** Held while files are closed: a thread that needs their space waits until it is free. */
   private final Object closing = new Object();
 
   private final ArrayDeque<Held> waiting = new ArrayDeque<>();
@@ -151,7 +151,7 @@ public final class ReplacedFiles implements AutoCloseable {
       try {
         thread.execute(this::closeLater);
       } catch (RejectedExecutionException | OutOfMemoryError e) {
-        // No thread is to be had. The save is done, and must not fail for this.
+        // There is no thread. The save is done, and must not fail for this.
         return false;
       }
       scheduled = true;
@@ -194,7 +194,7 @@ public final class ReplacedFiles implements AutoCloseable {
     return freed() - before;
   }
 
-  /** How many files were closed so far: whoever was short of something may try again. */
+  /** How many files were closed so far: a thread that was short of something may try again. */
   public synchronized long freed() {
     return freed;
   }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * where it opens the file by its name: at once, and then after waits that double from 1 to 100 ms.
  *
  * <p>It goes on so for 5 s. GlusterFS caches names for 1 s; a kernel's NFS client caches attributes
- * for up to 60 s, but asks the server for each file that it opens, and looks a name up anew once
+ * for up to 60 s, but asks the server for each file that it opens, and looks a name up again once
  * the server has called it stale. Only what fails for longer is an error. It is then one for a
  * minute: a server that is gone for good costs the next steps 100 ms each, and not 5 s.
  *

@@ -71,7 +71,7 @@ public final class SharedFileOps implements FileOps {
 
   /**
    * Creates a file. A directory that is stale was removed by another machine, and perhaps made
-   * again: to whoever stages in it, it has vanished.
+   * again: to the save that stages in it, it has vanished.
    */
   @Override
   public FileHandle createExclusive(Path file) throws IOException {

@@ -83,7 +83,7 @@ public final class KeyUpdate implements AutoCloseable {
 
   /** An entry has other stamps than were recorded, or has grown. */
   public void restamped(EntryFacts entry, long grownBytes) {
-    ledger.published(hold, directory.key(), entry, entry.bytes() - grownBytes);
+    ledger.restamped(hold, directory.key(), entry, grownBytes);
   }
 
   /** An entry was removed. */

@@ -171,7 +171,8 @@ public final class EntryLease {
   /** Ends the lease. Later calls do nothing. */
   public void end() {
     if (lease.held() != null) {
-      // Before the memory goes: whoever kept a view runs into its bounds, not into freed memory.
+      // Before the memory goes: a caller that kept a view runs into its bounds, not into freed
+      // memory.
       view.wrap(0, 0);
       BytesStore<?, ?> kept = bytes;
       if (kept != null) {

@@ -37,9 +37,7 @@ public final class KeySnapshots {
   /** Savers wait for the holder of the lock: what takes long is looked at without it. */
   private static final int MOST_UNDER_LOCK = 256;
 
-  /**
-   * Where the lock is not to be had and somebody changes the key all the time, the last must do.
-   */
+  /** Where the lock cannot be got and somebody changes the key all the time, the last must do. */
   private static final int MOST_LOOKS = 8;
 
   /** Doubled before each further look: what another machine replaces takes some answers of it. */

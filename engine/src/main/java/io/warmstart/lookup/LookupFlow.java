@@ -113,7 +113,7 @@ public final class LookupFlow {
         target.end();
         return false;
       }
-      // Whoever has put the entry into memory has noted that hit: see take.
+      // A caller that has put the entry into memory has noted that hit: see take.
       if (idle >= Limits.ACCESS_TICK_NANOS) {
         index.touch(found, now);
         expiry.noteHit(key.digest(), found.candidate(), now);

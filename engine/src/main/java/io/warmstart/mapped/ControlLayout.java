@@ -10,7 +10,7 @@ import java.util.List;
  * <p>Every word has one writer at a time: the process that holds the row, the stripe or the byte of
  * the lock file named with it. So nothing here needs an atomic read-modify-write, which the JVM
  * does not survive on a truncated mapping. The file is never synced: after a reboot it is made
- * anew.
+ * again.
  *
  * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total to the
  * index, and intents are cleared at release; 3, room for four more counters.
@@ -68,7 +68,7 @@ public final class ControlLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMCOOR"),
-          new Field("version", VERSION_OFFSET, 4, "3"),
+          new Field("version", VERSION_OFFSET, 4, Integer.toString(VERSION)),
           new Field(
               "layout hash",
               LAYOUT_HASH_OFFSET,

@@ -79,7 +79,7 @@ public final class FaultTolerantWords {
     return Digest256.ofWords(0, 0, 0, 0);
   }
 
-  /** Writes a digest, plain: whoever publishes it does so by a {@link #put} after it. */
+  /** Writes a digest, plain: the caller publishes it by a {@link #put} after it. */
   public void putDigest(int offset, Digest256 digest) {
     if (lost) {
       return;

@@ -18,7 +18,7 @@ import java.util.List;
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
  * and free entries have a check; 4, entries have a hash table; 5, change times instead of
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
- * lists, and entries have their written stamp.
+ * lists, and entries have their written stamp; 7, slots have the latest of their key.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -26,7 +26,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   public static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  public static final int VERSION = 6;
+  public static final int VERSION = 7;
 
   public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
@@ -109,6 +109,7 @@ public final class IndexLayout {
   public static final int BYTES_OFFSET = 168;
   public static final int BYTES_CHECK_OFFSET = 176;
   public static final int MANIFESTS_OFFSET = 184;
+  public static final int LATEST_WRITTEN_OFFSET = 208;
 
   /**
    * Marks the change time of the root, where the key has no directory: none can be made without
@@ -136,7 +137,7 @@ public final class IndexLayout {
   public static final List<Field> HEADER =
       List.of(
           new Field("magic", MAGIC_OFFSET, 8, "WARMINDX"),
-          new Field("version", VERSION_OFFSET, 4, "6"),
+          new Field("version", VERSION_OFFSET, 4, Integer.toString(VERSION)),
           new Field("layout hash", LAYOUT_HASH_OFFSET, 4, "over the fields of this layout"),
           new Field("boot", BOOT_OFFSET, 8, "first 8 bytes of the kernel's boot id"),
           new Field("generation", GENERATION_OFFSET, 8, "random; the same in all files"),
@@ -189,7 +190,12 @@ public final class IndexLayout {
           new Field("bytes", BYTES_OFFSET, 8, "of all files of the key"),
           new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"),
           new Field(
-              "manifests", MANIFESTS_OFFSET, 24, "of each winner's the change time; 0: young"));
+              "manifests", MANIFESTS_OFFSET, 24, "of each winner's the change time; 0: young"),
+          new Field(
+              "latest written",
+              LATEST_WRITTEN_OFFSET,
+              8,
+              "the latest written stamp of the key's entries; 0: unknown"));
 
   public static final List<Field> WINNER =
       List.of(

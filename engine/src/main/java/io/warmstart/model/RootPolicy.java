@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param ttlOrigin where that comes from
  * @param ttlSince when the TTL came into force; a default expires nothing written before
  * @param damage why the file cannot be used, in one line: then nothing is evicted and nothing
- *     expires, until the policy is set anew; empty if it can
+ *     expires, until the policy is set again; empty if it can
  */
 public record RootPolicy(
     OptionalLong sizeBudgetBytes,

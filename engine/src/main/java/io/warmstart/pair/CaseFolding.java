@@ -71,14 +71,14 @@ public final class CaseFolding {
   }
 
   /**
-   * The run whose files a save of another would replace; null if there is none. To be asked under
-   * the key's lock.
+   * Refuses a run whose files would replace another's. To be asked under the key's lock.
    *
    * @param directory one that exists
+   * @throws FileSystemException if it is
    */
-  public @Nullable String runInTheWay(KeyDirectory directory, String runId) throws IOException {
+  public void requireOwnName(KeyDirectory directory, String runId) throws IOException {
     if (!folds(directory)) {
-      return null;
+      return;
     }
     List<String> names = ops.list(directory.path());
     for (String own :
@@ -86,10 +86,16 @@ public final class CaseFolding {
       String other = otherSpelling(names, own);
       // Looked for by its own name too: a directory that was moved here may tell them apart.
       if (other != null && exists(directory.path().resolve(own))) {
-        return other.substring(0, runId.length());
+        throw new FileSystemException(
+            directory.path().toString(),
+            null,
+            "the file system does not tell upper from lower case, and another run has the name:"
+                + " run="
+                + runId
+                + " other="
+                + other.substring(0, runId.length()));
       }
     }
-    return null;
   }
 
   private static @Nullable String otherSpelling(List<String> names, String name) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What one look at a key directory found. Files come and go meanwhile: each part is what was there
- * when it was looked at, and whoever acts on it looks again under the key's lock.
+ * when it was looked at, and a flow that acts on it looks again under the key's lock.
  *
  * @param exists whether there is such a directory; a symbolic link is none
  * @param candidates the entries whose manifests could be read

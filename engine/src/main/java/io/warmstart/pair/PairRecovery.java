@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The caller holds the lock of the key. Then nobody who respects it stands between two renames,
  * so a staged manifest that fits is a cut-off publish, or the same payload about to be saved again:
- * its owner would find its file gone and stage anew. Safe for all threads.
+ * its owner would find its file gone and stage again. Safe for all threads.
  */
 public final class PairRecovery {
   private final FileOps ops;

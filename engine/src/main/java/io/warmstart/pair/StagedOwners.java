@@ -5,7 +5,9 @@ import java.io.IOException;
 
 /** Tells whose staged files may be used by others. */
 public interface StagedOwners {
-  /** For the holder of the key's lock: whoever has staged it, nobody is between two renames. */
+  /**
+   * For the holder of the key's lock: no matter who has staged it, nobody is between two renames.
+   */
   StagedOwners WHOEVER = (directory, staged) -> true;
 
   /**

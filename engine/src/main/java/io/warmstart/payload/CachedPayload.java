@@ -86,7 +86,8 @@ public abstract class CachedPayload {
   }
 
   /**
-   * The payload is retired: whoever would find it is to forget it. May be called more than once.
+   * The payload is retired: a table that would find it is to forget it. May be called more than
+   * once.
    */
   protected abstract void forget();
 

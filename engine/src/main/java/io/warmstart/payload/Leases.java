@@ -9,11 +9,11 @@ import java.util.Set;
 /**
  * The leases of a process, and the payloads that wait for the last lease on them to end.
  *
- * <p>A lease is one word that names the payload it holds; there is no count. Whoever takes one
- * stores the word first and looks at {@code retired} after; whoever retires a payload sets that
- * first and reads all words after. Both are sequentially consistent, so one of the two sees the
- * other: a payload that no word names after its retirement is named by none ever after, and is
- * freed. So a hit writes to no memory that another thread writes to, or reads.
+ * <p>A lease is one word that names the payload it holds; there is no count. A thread that takes
+ * one stores the word first and looks at {@code retired} after; a thread that retires a payload
+ * sets that first and reads all words after. Both are sequentially consistent, so one of the two
+ * sees the other: a payload that no word names after its retirement is named by none ever after,
+ * and is freed. So a hit writes to no memory that another thread writes to, or reads.
  *
  * <p>A lease that ends just as its payload is retired may be seen by neither side; the payload then
  * waits for the next look. One is made when a payload is retired, when a lease on a retired one

@@ -62,7 +62,8 @@ public final class PayloadCache {
         }
         unlink(victim);
       }
-      // Outside the monitor: it frees memory, and tells whoever has found the payload here.
+      // Outside the monitor: it frees memory, and tells the index, which has found the payload
+      // here.
       victim.retire();
     }
   }

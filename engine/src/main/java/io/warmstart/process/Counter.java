@@ -2,7 +2,7 @@ package io.warmstart.process;
 
 import io.warmstart.mapped.ControlLayout;
 
-/** The counters of a process row, each with its place in the file: places are never given anew. */
+/** The counters of a process row, each with its place in the file: places are never given again. */
 public enum Counter {
   HITS(0),
   MISSES(1),

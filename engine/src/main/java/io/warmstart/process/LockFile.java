@@ -303,7 +303,7 @@ public final class LockFile {
       lock.release();
       return true;
     } catch (ClosedChannelException e) {
-      // Whoever closes a descriptor has released all that was locked through it.
+      // A process that closes a descriptor has released all that was locked through it.
       return true;
     } catch (IOException e) {
       return false;

@@ -12,8 +12,8 @@ import java.util.Properties;
  * <p>A lock file is open once in a JVM: closing a second descriptor would drop the locks of the
  * first. Class loaders have no static state in common, so the claims stand where all of them see
  * the same: in the system properties, as strings, one by the identity of the file and one by that
- * of its directory, since the file can be replaced. They configure nothing. Whoever claims, opens
- * and closes does so under {@link #MONITOR}, which is the same object for all.
+ * of its directory, since the file can be replaced. They configure nothing. A process that claims,
+ * opens and closes does so under {@link #MONITOR}, which is the same object for all.
  *
  * <p>An application may exchange the system properties for others. A claim that no open descriptor
  * bears out counts for nothing; one that is missing is found out by {@link LockFile}'s lock on a

@@ -115,7 +115,7 @@ public final class ProcessTable implements AutoCloseable {
     thread.ensureRunning();
   }
 
-  /** The mapping, or null while there is none to be had: then files and locks alone must do. */
+  /** The mapping, or null while there is none: then files and locks alone must do. */
   public @Nullable ControlFile current() {
     ControlFile controlFile = current;
     return controlFile == null || controlFile.lost() ? null : controlFile;

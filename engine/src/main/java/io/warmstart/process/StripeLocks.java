@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * find out whether a holder is dead: the kernel frees its locks in the same moment.
  *
  * <p>What a death does leave is the stripe's intent. A holder writes down the key before it changes
- * the key's files, and clears the intent before it releases; whoever takes a stripe and finds one
- * knows that its last holder died under it. It is told the key, repairs it, and only then announces
- * its own, so that its own death in between is found in the same way.
+ * the key's files, and clears the intent before it releases; a process that takes a stripe and
+ * finds one knows that its last holder died under it. It is told the key, repairs it, and only then
+ * announces its own, so that its own death in between is found in the same way.
  *
  * <p>A stopped owner is alive. Its waiters give up after a time and go on under this JVM's lock
  * alone; what two such writers of one run id can do to each other is found by the check that each
@@ -102,8 +102,8 @@ public final class StripeLocks {
   }
 
   /**
-   * Takes a key's stripe if it is to be had at once or nearly so, for a short look or to tell the
-   * index something. A broken intent is left to those who change the key.
+   * Takes a key's stripe if it is free at once or nearly so, for a short look or to tell the index
+   * something. A broken intent is left to those who change the key.
    */
   public Hold acquireBriefly(Digest256 key) {
     return acquireStripe(stripeOf(key), BRIEF_NANOS);
@@ -150,7 +150,7 @@ public final class StripeLocks {
     return acquireStripe(stripe, 200 * BRIEF_NANOS);
   }
 
-  /** The same if it is to be had at once or nearly so. */
+  /** The same if it is free at once or nearly so. */
   public Hold acquireBriefly(int stripe) {
     return acquireStripe(stripe, BRIEF_NANOS);
   }
@@ -219,7 +219,7 @@ public final class StripeLocks {
     return state != ControlFile.NO_INTENT;
   }
 
-  /** Takes the kernel's lock on a stripe; null if it is not to be had in time, or at all. */
+  /** Takes the kernel's lock on a stripe; null if it cannot be got in time, or at all. */
   private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait) {
     if (processTable == null) {
       return null;
@@ -370,7 +370,7 @@ public final class StripeLocks {
       return broken;
     }
 
-    /** The key that a dead holder was changing; null if that cannot be made out. */
+    /** The key that a dead holder was changing; null if that is unknown. */
     public @Nullable Digest256 brokenIntent() {
       return broken && controlFile != null ? controlFile.intent(stripe) : null;
     }
@@ -432,7 +432,7 @@ public final class StripeLocks {
         MappedFaults.raisePending();
         clearIntent();
       } catch (InternalError e) {
-        // Whoever made the access has the same page to touch again, and finds out.
+        // A process that made the access has the same page to touch again, and finds out.
         clearIntent();
       } finally {
         if (processTable != null) {

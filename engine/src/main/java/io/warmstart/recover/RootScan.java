@@ -75,7 +75,7 @@ public final class RootScan {
     private boolean ended;
     private boolean skipped;
 
-    /** Whether a stripe was not to be had, so that what was found of its keys is in no record. */
+    /** Whether a stripe could not be got, so that what was found of its keys is in no record. */
     private boolean unrecorded;
 
     /** Whether there are manifests that could not be read: their entries are in no record. */

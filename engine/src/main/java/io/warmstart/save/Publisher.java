@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * sees the new payload with the old manifest deletes both.
  *
  * <p>From the first rename on there is no way back: a payload in place and a staged manifest that
- * fits it are the new version, which readers answer and whoever holds the lock next completes.
+ * fits it are the new version, which readers answer and a caller that holds the lock next
+ * completes.
  *
  * <p>Safe for all threads; the caller holds the lock of the key.
  */

@@ -325,7 +325,7 @@ public final class SaveFlow {
     try (KeyUpdate update = locks.acquire(directory)) {
       Publisher.Before before = Publisher.Before.NOTHING;
       if (mayReplace) {
-        requireNoOtherRunInTheWay(directory, pair.runId());
+        caseFolding.requireOwnName(directory, pair.runId());
         before = publisher.before(pair);
         held.open(
             new Replaced(directory.payload(pair.runId()), before.payload()),
@@ -388,20 +388,6 @@ public final class SaveFlow {
       return true;
     }
     return removals == -1 || stripes.removals(directory.key()) != removals;
-  }
-
-  private void requireNoOtherRunInTheWay(KeyDirectory directory, String runId) throws IOException {
-    String other = caseFolding.runInTheWay(directory, runId);
-    if (other != null) {
-      throw new StoreException(
-          "save failed, nothing was changed: the file system does not tell upper from lower case,"
-              + " and another run has the name: run="
-              + runId
-              + " other="
-              + other
-              + " file="
-              + directory.path());
-    }
   }
 
   private static void backOff(int attempt) {

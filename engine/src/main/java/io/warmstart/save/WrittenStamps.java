@@ -15,9 +15,9 @@ import org.agrona.concurrent.EpochNanoClock;
  * The moments of writes, by the clock, but never before what the key has: what is saved last is the
  * latest, also when the clock ran ahead for a while, or is set back.
  *
- * <p>The index knows the latest stamp of a key, if it knows the key. It is a hint: where it lies
- * ahead, the manifests are read, and they decide. What other machines have saved meanwhile is not
- * in the index.
+ * <p>The key's slot in the index has its latest stamp, if it has a slot. It is a hint: where it
+ * lies ahead, the manifests are read, and they decide. What other machines have saved meanwhile is
+ * not in the index.
  *
  * <p>Two writes of this process never have the same stamp. Safe for all threads.
  */

@@ -124,6 +124,22 @@ class SpaceLedgerTest {
     }
   }
 
+  /** A save before it reads no manifest; one that had to would find the same. */
+  @Test
+  void theLatestStampOfAKeyIsTheLatestPublishedUntilAWalkFindsAnother() throws IOException {
+    try (StripeLocks.Hold hold = hold()) {
+      assertEquals(0, process.ledger.latestWrittenNanos(KEY));
+      process.ledger.published(hold, KEY, new EntryFacts("r", 2_000, 3_000, false, 97), 0);
+      assertEquals(2_000, process.ledger.latestWrittenNanos(KEY));
+      process.ledger.published(hold, KEY, new EntryFacts("s", 1_500, 3_000, false, 97), 0);
+      assertEquals(2_000, process.ledger.latestWrittenNanos(KEY));
+
+      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+
+      assertEquals(ENTRY.writtenNanos(), process.ledger.latestWrittenNanos(KEY));
+    }
+  }
+
   @Test
   void aReferenceThatNoProcessHasStoredEndsTheGeneration() throws IOException {
     Generation attached = process.attached();
