@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.format.RankingRule;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -240,8 +241,12 @@ public final class Session {
   public synchronized void complete(Payload payload, double objective, long iteration) {
     EntryAttributes attributes =
         EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
+    Durability durability = store.options().durability();
+    if (durability == Durability.PROCESS_SAFE) {
+      durability = Durability.POWER_SAFE;
+    }
     try {
-      store.saveOverwrite(key, lastRunId, payload, attributes);
+      store.saveOverwrite(key, lastRunId, payload, attributes, durability);
     } catch (RuntimeException | Error e) {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;

@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.engine.EngineOptions;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
@@ -33,6 +34,7 @@ public final class StoreOptions {
           UNNAMED,
           null,
           PolicyUse.AGREE,
+          Durability.IN_FILES,
           false,
           DEFAULT_FOREIGN_CHECK_INTERVAL,
           null,
@@ -42,6 +44,7 @@ public final class StoreOptions {
   private final long namedBudgetBytes;
   private final @Nullable Duration namedTtl;
   private final PolicyUse policyUse;
+  private final Durability durability;
   private final boolean readOnly;
   private final Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
@@ -53,6 +56,7 @@ public final class StoreOptions {
       long namedBudgetBytes,
       @Nullable Duration namedTtl,
       PolicyUse policyUse,
+      Durability durability,
       boolean readOnly,
       Duration foreignCheckInterval,
       @Nullable Path localDirectory,
@@ -61,6 +65,7 @@ public final class StoreOptions {
     this.namedBudgetBytes = namedBudgetBytes;
     this.namedTtl = namedTtl;
     this.policyUse = policyUse;
+    this.durability = durability;
     this.readOnly = readOnly;
     this.foreignCheckInterval = foreignCheckInterval;
     this.localDirectory = localDirectory;
@@ -89,7 +94,15 @@ public final class StoreOptions {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
     return new StoreOptions(
-        bytes, namedTtl, policyUse, readOnly, foreignCheckInterval, localDirectory, clock, fileOps);
+        bytes,
+        namedTtl,
+        policyUse,
+        durability,
+        readOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        fileOps);
   }
 
   /**
@@ -109,6 +122,7 @@ public final class StoreOptions {
         namedBudgetBytes,
         duration,
         policyUse,
+        durability,
         readOnly,
         foreignCheckInterval,
         localDirectory,
@@ -126,6 +140,24 @@ public final class StoreOptions {
         namedBudgetBytes,
         namedTtl,
         Objects.requireNonNull(use),
+        durability,
+        readOnly,
+        foreignCheckInterval,
+        localDirectory,
+        clock,
+        fileOps);
+  }
+
+  /**
+   * What each save of the store survives from the moment in which it returns: a pair of files,
+   * which is the default, or less for a fraction of the time; see {@link Durability}.
+   */
+  public StoreOptions withDurability(Durability wanted) {
+    return new StoreOptions(
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
+        Objects.requireNonNull(wanted),
         readOnly,
         foreignCheckInterval,
         localDirectory,
@@ -139,6 +171,7 @@ public final class StoreOptions {
         namedBudgetBytes,
         namedTtl,
         policyUse,
+        durability,
         lookupsOnly,
         foreignCheckInterval,
         localDirectory,
@@ -163,7 +196,15 @@ public final class StoreOptions {
       throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
     }
     return new StoreOptions(
-        namedBudgetBytes, namedTtl, policyUse, readOnly, interval, localDirectory, clock, fileOps);
+        namedBudgetBytes,
+        namedTtl,
+        policyUse,
+        durability,
+        readOnly,
+        interval,
+        localDirectory,
+        clock,
+        fileOps);
   }
 
   /**
@@ -183,6 +224,7 @@ public final class StoreOptions {
         namedBudgetBytes,
         namedTtl,
         policyUse,
+        durability,
         readOnly,
         foreignCheckInterval,
         Objects.requireNonNull(directory),
@@ -196,6 +238,7 @@ public final class StoreOptions {
         namedBudgetBytes,
         namedTtl,
         policyUse,
+        durability,
         readOnly,
         foreignCheckInterval,
         localDirectory,
@@ -208,6 +251,7 @@ public final class StoreOptions {
         namedBudgetBytes,
         namedTtl,
         policyUse,
+        durability,
         readOnly,
         foreignCheckInterval,
         localDirectory,
@@ -238,6 +282,11 @@ public final class StoreOptions {
   /** What the budget and the TTL that they name mean beside those of the root. */
   public PolicyUse policyUse() {
     return policyUse;
+  }
+
+  /** What a save survives. */
+  public Durability durability() {
+    return durability;
   }
 
   /** Whether the store is for lookups only. */

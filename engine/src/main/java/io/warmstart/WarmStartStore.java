@@ -8,6 +8,7 @@ import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.LookupFlow;
+import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
@@ -231,7 +232,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    return saveFlow.saveNew(key, payload, attributes);
+    return saveFlow.saveNew(key, payload, attributes, options.durability());
   }
 
   /** Saves a whole array; see the first form. */
@@ -252,8 +253,18 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public void saveOverwrite(
       Fingerprint key, String runId, Payload payload, EntryAttributes attributes) {
+    saveOverwrite(key, runId, payload, attributes, options.durability());
+  }
+
+  /** The same with another durability than the store's. */
+  void saveOverwrite(
+      Fingerprint key,
+      String runId,
+      Payload payload,
+      EntryAttributes attributes,
+      Durability durability) {
     ensureWritable();
-    saveFlow.overwrite(key, runId, payload, attributes);
+    saveFlow.overwrite(key, runId, payload, attributes, durability);
   }
 
   /** Overwrites with a whole array; see the first form. */
@@ -284,10 +295,12 @@ public final class WarmStartStore implements AutoCloseable {
     if (dryRun) {
       ensureOpen();
       StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
+      engine.settle();
       return engine.dryRun(limits.freshForSweep()).run();
     }
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
+    engine.settle();
     return engine.sweepFlow().run(limits, foreignCheckNanos);
   }
 
@@ -304,6 +317,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "explain failed");
+    engine.settle();
     return engine.explainFlow().run(key, ranking, limits.fresh());
   }
 
@@ -311,6 +325,7 @@ public final class WarmStartStore implements AutoCloseable {
   public List<Fingerprint> keys() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
+    engine.settle();
     return engine.inspectFlow().keys();
   }
 
@@ -323,6 +338,7 @@ public final class WarmStartStore implements AutoCloseable {
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the key cannot be listed");
+    engine.settle();
     return engine.inspectFlow().contents(key, limits.fresh());
   }
 
@@ -330,6 +346,7 @@ public final class WarmStartStore implements AutoCloseable {
   public StoreStats stats() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
+    engine.settle();
     return engine
         .inspectFlow()
         .stats(limits.fresh(), engine.siblings().alive(), engine.counterSums());
@@ -372,6 +389,7 @@ public final class WarmStartStore implements AutoCloseable {
 
   private VerifyReport verify(boolean repair, VerifyProgress progress) {
     StoreFailures.requireRoot(engine.rootWatch(), "verify failed");
+    engine.settle();
     return engine
         .verifyFlow()
         .run(foreignCheckNanos < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);

@@ -7,17 +7,22 @@ import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.EngineLog;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.RootWatch;
+import io.warmstart.journal.Adoption;
+import io.warmstart.journal.Journal;
 import io.warmstart.lookup.ExplainFlow;
 import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.InspectFlow;
 import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.lookup.Misfits;
+import io.warmstart.model.StoreException;
 import io.warmstart.pair.PairRemoval;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Placement;
@@ -31,6 +36,8 @@ import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
 import io.warmstart.save.AccessStampWriter;
 import io.warmstart.save.Budget;
+import io.warmstart.save.JournalSave;
+import io.warmstart.save.PairSave;
 import io.warmstart.save.Publisher;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
@@ -38,6 +45,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +64,8 @@ public final class Engine implements AutoCloseable {
   private final SweepFlow sweepFlow;
   private final AccessStampWriter accessStampWriter;
   private final VerifyFlow verifyFlow;
+  private final Journal journal;
+  private final Adoption adoption;
   private final @Nullable Housekeeper housekeeper;
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
@@ -77,7 +87,16 @@ public final class Engine implements AutoCloseable {
       IdleDescriptors idle)
       throws IOException {
     parts =
-        RootParts.open(root, place, owner, options, payloads, ticks, idle, this::ensureThreadsRun);
+        RootParts.open(
+            root,
+            place,
+            owner,
+            options,
+            payloads,
+            ticks,
+            idle,
+            this::budgetBytes,
+            this::ensureThreadsRun);
     boolean opened = false;
     try {
       runIds = new RunIdGenerator(parts.clock::nanoTime);
@@ -103,6 +122,7 @@ public final class Engine implements AutoCloseable {
                   parts.index,
                   parts.ledger,
                   parts.foreignTouches,
+                  parts.journal,
                   parts.place),
               parts.reader,
               parts.stripes,
@@ -115,6 +135,8 @@ public final class Engine implements AutoCloseable {
                   parts.remote,
                   parts.readOnly,
                   parts.counters),
+              parts.journal,
+              RootParts.PRODUCER,
               parts.foreignWriters,
               parts.index,
               parts.payloads,
@@ -188,6 +210,9 @@ public final class Engine implements AutoCloseable {
               parts.ages,
               parts.remote,
               parts.readOnly);
+      PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), this::foreignCheckNanos);
+      journal = new Journal(parts.journalPlace, pairs::makePair, parts.counters);
+      adoption = new Adoption(parts.journalPlace, parts.journal, pairs::makePair, parts.counters);
       housekeeper =
           parts.readOnly
               ? null
@@ -203,6 +228,7 @@ public final class Engine implements AutoCloseable {
                   policy,
                   unsettled,
                   parts.foreignTouches,
+                  adoption,
                   this::foreignCheckNanos,
                   parts.remote,
                   parts.counters);
@@ -259,8 +285,17 @@ public final class Engine implements AutoCloseable {
   /** The saves of one store. */
   public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos) {
     return new SaveFlow(
-        parts.root,
         new Budget(parts.ledger, parts.root.path(), RootParts.PRODUCER),
+        new JournalSave(parts.root, parts.locks, parts.caseFolding, parts.stamps, journal),
+        pairSave(limits, () -> foreignCheckNanos),
+        runIds,
+        parts.counters,
+        limits);
+  }
+
+  private PairSave pairSave(StoreLimits limits, LongSupplier foreignCheck) {
+    return new PairSave(
+        parts.root,
         parts.keyDirectories,
         parts.caseFolding,
         parts.pairWriter,
@@ -269,11 +304,10 @@ public final class Engine implements AutoCloseable {
         parts.stripes,
         parts.locks,
         parts.foreignTouches,
-        runIds,
+        parts.stamps,
         this::leaveTraces,
         parts.counters,
-        limits,
-        saved -> sweepFlow.keepBudget(limits, foreignCheckNanos, saved));
+        saved -> sweepFlow.keepBudget(limits, foreignCheck.getAsLong(), saved));
   }
 
   /** The lookups of one store. */
@@ -350,13 +384,39 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Writes what is noted of accesses, and closes what overwrites have replaced.
+   * Has everything that was saved become pairs, here and in the other processes of this machine: so
+   * that who reads files alone sees it. What could not be made into pairs stays in the journal.
+   */
+  public void settle() {
+    if (readOnly()) {
+      return;
+    }
+    try {
+      journal.flush();
+      adoption.run();
+      journal.awaitOthers(parts.journal);
+    } catch (IOException | StoreException e) {
+      EngineLog.warning("not all of the journal is in files: root=" + root(), e);
+    }
+  }
+
+  /**
+   * Makes pairs of what lies in the journal, writes what is noted of accesses, and closes what
+   * overwrites have replaced.
    *
    * @return how many accesses could not be written
+   * @throws StoreException if a pair could not be made
    */
   public int flush() {
+    journal.flush();
     parts.replaced.closeAll();
     return accessStampWriter.run(0);
+  }
+
+  /** What the root may take up, by its policy. */
+  private long budgetBytes() {
+    PolicyInForce current = policy;
+    return current == null ? 0 : current.limits().sizeBudgetBytes();
   }
 
   /** A store is open that looks so seldom for what others do to the files. */
@@ -389,10 +449,11 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The background first; then the parts, whatever has become of it. */
+  /** The journal and the background first; then the parts, whatever has become of them. */
   @Override
   public void close() {
     try (parts) {
+      journal.close();
       if (housekeeper != null) {
         housekeeper.close();
       }

@@ -6,6 +6,7 @@ import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.RootWatch;
+import io.warmstart.journal.Adoption;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.policy.PolicyInForce;
@@ -49,6 +50,8 @@ final class Housekeeper implements AutoCloseable {
   /** Between two walks while nobody knows the root's bytes. */
   private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  private static final long ADOPT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** How long a hit waits to be told in its manifest, while the store is open. */
   private static final long TOUCH_DELAY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -66,6 +69,7 @@ final class Housekeeper implements AutoCloseable {
   private final PolicyInForce policy;
   private final UnsettledKeys unsettled;
   private final ForeignTouches foreignTouches;
+  private final Adoption adoption;
   private final LongSupplier foreignCheckNanos;
   private final boolean besideOtherMachines;
   private final Counters counters;
@@ -76,6 +80,7 @@ final class Housekeeper implements AutoCloseable {
   private long touchedAt;
   private long sweptAt;
   private long countedAt;
+  private long adoptedAt;
   private long pause;
   private long savesAtSweep;
   private @Nullable ControlFile attached;
@@ -99,6 +104,7 @@ final class Housekeeper implements AutoCloseable {
       PolicyInForce policy,
       UnsettledKeys unsettled,
       ForeignTouches foreignTouches,
+      Adoption adoption,
       LongSupplier foreignCheckNanos,
       boolean besideOtherMachines,
       Counters counters) {
@@ -113,6 +119,7 @@ final class Housekeeper implements AutoCloseable {
     this.policy = policy;
     this.unsettled = unsettled;
     this.foreignTouches = foreignTouches;
+    this.adoption = adoption;
     this.foreignCheckNanos = foreignCheckNanos;
     this.besideOtherMachines = besideOtherMachines;
     this.counters = counters;
@@ -124,6 +131,7 @@ final class Housekeeper implements AutoCloseable {
     this.touchedAt = System.nanoTime();
     this.sweptAt = touchedAt;
     this.countedAt = touchedAt - RECOUNT_NANOS;
+    this.adoptedAt = touchedAt - ADOPT_EVERY_NANOS;
     this.thread = new BackgroundThread("warmstart-agent", this::run, Housekeeper::show);
     this.thread.ensureRunning();
   }
@@ -183,6 +191,10 @@ final class Housekeeper implements AutoCloseable {
       countedAt = System.nanoTime();
     }
     unsettled.due(now).forEach(this::recover);
+    if (now - adoptedAt >= ADOPT_EVERY_NANOS) {
+      adoptedAt = now;
+      adopt();
+    }
     long saves = counters.own(Counter.SAVES);
     if (isSweepDue(now, saves)) {
       savesAtSweep = saves;
@@ -242,6 +254,16 @@ final class Housekeeper implements AutoCloseable {
     }
   }
 
+  /** Makes pairs of what dead processes have left in the journal. */
+  private void adopt() {
+    try {
+      adoption.run();
+    } catch (IOException | StoreException e) {
+      // It stays where it is, and is found there.
+      counters.count(Counter.JOURNAL_FAILURES);
+    }
+  }
+
   private void sweep() {
     try {
       long interval = foreignCheckNanos.getAsLong();
@@ -260,6 +282,7 @@ final class Housekeeper implements AutoCloseable {
     // A closed store that somebody holds on to keeps no file mapped.
     attached = null;
     accessStampWriter.run(0);
+    adopt();
     clearAwayTheDead();
   }
 

@@ -17,6 +17,8 @@ import io.warmstart.io.RootWatch;
 import io.warmstart.io.RootedFileOps;
 import io.warmstart.io.SharedFileOps;
 import io.warmstart.io.SparingFileOps;
+import io.warmstart.journal.JournalPlace;
+import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.Leftovers;
 import io.warmstart.key.RecoveringLocks;
@@ -27,6 +29,7 @@ import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.StampSource;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.BootId;
@@ -40,7 +43,9 @@ import io.warmstart.save.WrittenStamps;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of one root, each made of those before it. {@link Engine} makes the flows of them.
@@ -74,6 +79,9 @@ final class RootParts implements AutoCloseable {
   final StripeLocks stripes;
   final Index index;
   final SpaceLedger ledger;
+  final JournalPlace journalPlace;
+  final JournalView journal;
+  final StampSource stamps;
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;
   final PairReader reader;
@@ -96,6 +104,7 @@ final class RootParts implements AutoCloseable {
    * Makes the parts of a root.
    *
    * @param root an existing directory, by its real path
+   * @param budgetBytes the root's budget
    * @param ensureThreadsRun starts what runs in the background if it does not run
    * @throws IOException if it is to be written and this process cannot attach to it
    */
@@ -107,6 +116,7 @@ final class RootParts implements AutoCloseable {
       PayloadCache payloads,
       CoarseClock ticks,
       IdleDescriptors idle,
+      LongSupplier budgetBytes,
       Runnable ensureThreadsRun)
       throws IOException {
     long boot = idle.opening(BootId::read);
@@ -126,6 +136,7 @@ final class RootParts implements AutoCloseable {
         idle,
         rootWatch,
         boot,
+        budgetBytes,
         ensureThreadsRun);
   }
 
@@ -138,6 +149,7 @@ final class RootParts implements AutoCloseable {
       IdleDescriptors idle,
       RootWatch rootWatch,
       long boot,
+      LongSupplier budgetBytes,
       Runnable ensureThreadsRun)
       throws IOException {
     this.root = root;
@@ -159,22 +171,28 @@ final class RootParts implements AutoCloseable {
           new StripeLocks(processTable, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
       index =
           new Index(
-              stripes,
-              root.path(),
-              place,
-              ops,
-              processTable == null ? () -> boot : processTable::boot,
-              counters,
-              payloads);
+              stripes, root.path(), place, ops, bootOf(processTable, boot), counters, payloads);
       if (readOnly) {
         index.close();
       }
       ledger = new SpaceLedger(index);
+      foreignTouches = new ForeignTouches(ops, counters, remote);
+      foreignTouches.learn(siblings.controlFile().orElse(null));
+      journalPlace =
+          new JournalPlace(
+              ops,
+              place.directory(),
+              siblings,
+              index,
+              bootOf(processTable, boot),
+              budgetBytes,
+              foreignTouches::areNear,
+              JournalPlace.isPossibleIn(root.path(), place));
+      journal = new JournalView(journalPlace);
+      stamps = new WrittenStamps(ops, ledger, journal, clock);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
-      pairWriter =
-          new PairWriter(
-              ops, siblings::owner, new WrittenStamps(ops, ledger, clock), PRODUCER, !remote);
+      pairWriter = new PairWriter(ops, siblings::owner, stamps, PRODUCER, !remote);
       quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
       caseFolding = new CaseFolding(ops, root.path());
       keyDirectories =
@@ -187,8 +205,6 @@ final class RootParts implements AutoCloseable {
               () -> idle.allowance(mostReplaced),
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
-      foreignTouches = new ForeignTouches(ops, counters, remote);
-      foreignTouches.learn(siblings.controlFile().orElse(null));
       expiry = new Expiry(root, touches, ledger, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, ledger, expiry, leftovers, place.racyWindow());
@@ -205,6 +221,11 @@ final class RootParts implements AutoCloseable {
         siblings.close();
       }
     }
+  }
+
+  /** The boot id of all who share the root's locks; this process's own where it shares none. */
+  private static LongSupplier bootOf(@Nullable ProcessTable processTable, long own) {
+    return processTable == null ? () -> own : processTable::boot;
   }
 
   private long closeIdleDescriptors() {

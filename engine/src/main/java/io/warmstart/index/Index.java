@@ -1,5 +1,7 @@
 package io.warmstart.index;
 
+import static io.warmstart.mapped.IndexLayout.SEGMENTS_OFFSET;
+
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -382,6 +385,15 @@ public final class Index implements AutoCloseable {
   }
 
   private void change(Digest256 key) {
+    eachGeneration(attached -> change(attached, key));
+  }
+
+  /**
+   * Tells the generation that is in use.
+   *
+   * @param told whether it was in use still afterwards
+   */
+  private void eachGeneration(Predicate<Generation> told) {
     Generation last = null;
     // Twice at the most in practice: a generation lives long.
     for (int attempt = 0; attempt < 8; attempt++) {
@@ -393,7 +405,7 @@ public final class Index implements AutoCloseable {
         return;
       }
       last = attached;
-      if (CurrentGeneration.guarded(attached, each -> change(each, key), false)) {
+      if (CurrentGeneration.guarded(attached, told::test, false)) {
         return;
       }
     }
@@ -406,6 +418,31 @@ public final class Index implements AutoCloseable {
       attached.keys().change(at, attachments.nextChanges());
     }
     return attached.files().live();
+  }
+
+  /**
+   * Which segments of the journal there are: another value whenever one comes or goes.
+   *
+   * @return 0 if nobody can tell
+   */
+  public long segmentsWord() {
+    return attachments.ask(
+        attached -> {
+          IndexFiles files = attached.files();
+          long word =
+              files.base.getLongVolatile(SEGMENTS_OFFSET) ^ Checksums.mix(files.generation());
+          return word == 0 ? 1 : word;
+        },
+        0L);
+  }
+
+  /** A segment of the journal has come, and nothing is in it yet; or has gone. */
+  public void segmentsChanged() {
+    eachGeneration(
+        attached -> {
+          attached.files().base.putLongVolatile(SEGMENTS_OFFSET, attachments.nextChanges());
+          return attached.files().live();
+        });
   }
 
   /** A value that no process has stored before. */

@@ -67,6 +67,11 @@ final class IndexFiles {
     return file == null ? null : file.identity();
   }
 
+  /** Which generation it is. */
+  long generation() {
+    return generation;
+  }
+
   /** Whether this generation may be read from: not superseded, no page lost. */
   boolean live() {
     return !lost && base.getLongVolatile(STATE_OFFSET) == IndexLayout.LIVE;

@@ -63,6 +63,9 @@ public interface FileOps {
    */
   AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException;
 
+  /** Opens a regular file to sync what is stored to it by a mapping. No interrupt closes it. */
+  SyncHandle openForSync(Path file) throws IOException;
+
   /** Renames, replacing the target atomically. */
   void rename(Path source, Path target) throws IOException;
 
@@ -83,6 +86,9 @@ public interface FileOps {
     /** Writes all that remains of the source at the end of what was written through this handle. */
     void write(ByteBuffer source) throws IOException;
 
+    /** Writes all that remains of the source at a position. */
+    void write(ByteBuffer source, long position) throws IOException;
+
     /** Reads at a position, as {@link java.nio.channels.FileChannel#read(ByteBuffer, long)}. */
     int read(ByteBuffer target, long position) throws IOException;
 
@@ -99,6 +105,18 @@ public interface FileOps {
     /**
      * Makes the file's bytes and size durable. After a failure the kernel has marked the pages
      * clean: the file is lost, and a second call would report success for nothing.
+     */
+    void sync() throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  /** An open file that is only synced through this handle. Safe for all threads. */
+  interface SyncHandle extends Closeable {
+    /**
+     * Makes the file's bytes durable, whoever has stored them; its size stays as it is. After a
+     * failure, see {@link FileHandle#sync}.
      */
     void sync() throws IOException;
 

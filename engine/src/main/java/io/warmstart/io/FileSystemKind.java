@@ -35,6 +35,9 @@ public enum FileSystemKind {
           "xfs",
           "zfs");
 
+  /** Those that overwrite blocks where they are, seen to keep what is synced through a mapping. */
+  private static final Set<String> IN_PLACE_TYPES = Set.of("ext2", "ext3", "ext4", "tmpfs", "xfs");
+
   /** Those that number a directory again once nobody has used it for a while, or has changed it. */
   private static final Set<String> RENUMBERING_TYPES =
       Set.of("aufs", "exfat", "overlay", "overlayfs", "vfat");
@@ -87,6 +90,19 @@ public enum FileSystemKind {
     try {
       String type = MountTable.read().typeAt(path.toRealPath()).orElse("").toLowerCase(Locale.ROOT);
       return LOCAL_TYPES.contains(type) && !RENUMBERING_TYPES.contains(type);
+    } catch (IOException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Whether a file that was written once is written again in the same blocks there, so that a sync
+   * of a few of them costs one write to the device. Where each write is a copy, it does not.
+   */
+  public static boolean overwritesInPlace(Path path) {
+    try {
+      String type = MountTable.read().typeAt(path.toRealPath()).orElse("").toLowerCase(Locale.ROOT);
+      return IN_PLACE_TYPES.contains(type);
     } catch (IOException | RuntimeException e) {
       return false;
     }

@@ -69,6 +69,11 @@ abstract class ForwardingFileOps implements FileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    return ops.openForSync(file);
+  }
+
+  @Override
   public void rename(Path source, Path target) throws IOException {
     ops.rename(source, target);
   }

@@ -144,6 +144,11 @@ public final class NioFileOps implements FileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    return new ChannelSync(AsynchronousFileChannel.open(file, READ_AND_WRITE, null));
+  }
+
+  @Override
   public void rename(Path source, Path target) throws IOException {
     Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
   }
@@ -163,6 +168,19 @@ public final class NioFileOps implements FileOps {
     return new ChannelDirectory(directory);
   }
 
+  /** An asynchronous channel syncs on the calling thread, and no interrupt closes it. */
+  private record ChannelSync(AsynchronousFileChannel channel) implements SyncHandle {
+    @Override
+    public void sync() throws IOException {
+      channel.force(false);
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+
   private record ChannelHandle(Path path, FileChannel channel) implements FileHandle {
 
     @Override
@@ -179,6 +197,16 @@ public final class NioFileOps implements FileOps {
       while (source.position() < limit) {
         source.limit(Math.min(limit, source.position() + WRITE_CHUNK_BYTES));
         channel.write(source);
+      }
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+      int limit = source.limit();
+      long at = position;
+      while (source.position() < limit) {
+        source.limit(Math.min(limit, source.position() + WRITE_CHUNK_BYTES));
+        at += channel.write(source, at);
       }
     }
 

@@ -59,6 +59,12 @@ public final class RootedFileOps extends ForwardingFileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    requireRootOf(file);
+    return ops.openForSync(file);
+  }
+
+  @Override
   public DirectoryHandle openDirectory(Path directory) throws IOException {
     requireRootOf(directory);
     return ops.openDirectory(directory);

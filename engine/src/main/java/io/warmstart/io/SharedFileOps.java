@@ -103,6 +103,11 @@ public final class SharedFileOps implements FileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    return ops.openForSync(file);
+  }
+
+  @Override
   public void rename(Path source, Path target) throws IOException {
     rereads.call(
         () -> {
@@ -143,6 +148,11 @@ public final class SharedFileOps implements FileOps {
     @Override
     public void write(ByteBuffer source) throws IOException {
       file.write(source);
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+      file.write(source, position);
     }
 
     @Override

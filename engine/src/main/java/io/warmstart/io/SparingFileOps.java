@@ -46,6 +46,11 @@ public final class SparingFileOps extends ForwardingFileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    return idle.opening(() -> ops.openForSync(file));
+  }
+
+  @Override
   public DirectoryHandle openDirectory(Path directory) throws IOException {
     return idle.opening(() -> ops.openDirectory(directory));
   }

@@ -11,6 +11,8 @@ import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.io.Rereads;
 import io.warmstart.io.RootWatch;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
 import io.warmstart.lookup.KeySnapshots.KeySnapshot;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
@@ -40,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * A lookup in the files of a key.
  *
  * <ol>
- *   <li>List the key's entries as they are at one moment; pass over those that have expired.
+ *   <li>List the key's entries as they are at one moment, those in the journal first; of a run that
+ *       is in both the later version counts. Pass over those that have expired.
  *   <li>In the order of the ranking, read each one's payload and compare it with its manifest; the
  *       first that fits is the answer. Note the hit for its access stamp.
  *   <li>If one does not fit, a save may be between its two renames, or was cut off there: then its
@@ -77,6 +80,8 @@ public final class FileLookup {
   private final PairReader reader;
   private final StripeLocks stripes;
   private final Misfits misfits;
+  private final JournalView journal;
+  private final String producer;
   private final ForeignWriters foreignWriters;
   private final Index index;
   private final PayloadCache payloads;
@@ -94,6 +99,8 @@ public final class FileLookup {
       PairReader reader,
       StripeLocks stripes,
       Misfits misfits,
+      JournalView journal,
+      String producer,
       ForeignWriters foreignWriters,
       Index index,
       PayloadCache payloads,
@@ -109,6 +116,8 @@ public final class FileLookup {
     this.reader = reader;
     this.stripes = stripes;
     this.misfits = misfits;
+    this.journal = journal;
+    this.producer = producer;
     this.foreignWriters = foreignWriters;
     this.index = index;
     this.payloads = payloads;
@@ -169,6 +178,7 @@ public final class FileLookup {
     KeySnapshot snapshot = snapshots.take(directory);
     ReadStamp ticket = snapshot.ticket();
     KeyListing scan = snapshot.scan();
+    JournalledRuns journalled = new JournalledRuns(snapshot.journalled(), producer);
     patience.mayConcern(
         Stream.concat(
                 scan.candidates().stream().map(Candidate::runId),
@@ -176,6 +186,10 @@ public final class FileLookup {
             .toList());
     IOException unreadable = null;
     for (KeyListing.Suspect suspect : scan.suspects()) {
+      if (journalled.contains(suspect.runId())) {
+        // Its pair is being made.
+        continue;
+      }
       if (suspect.unreadable()) {
         unreadable = new IOException(suspect.reason());
       } else if (readOnly) {
@@ -192,12 +206,27 @@ public final class FileLookup {
         }
       }
     }
-    List<Candidate> unexpired = unexpired(directory, scan, limits);
+    List<Candidate> candidates = journalled.over(scan.candidates());
+    List<Candidate> unexpired = unexpired(directory, candidates, limits);
     // What this store passes over as expired, one with another TTL would return.
-    boolean general = unreadable == null && unexpired.size() == scan.candidates().size();
+    boolean general = unreadable == null && unexpired.size() == candidates.size();
     List<Candidate> order = Rankings.rule(ranking).preferenceOrder(unexpired);
     for (int next = 0; next < order.size(); next++) {
       Candidate candidate = order.get(next);
+      JournalEntry entry = journalled.entry(candidate);
+      if (entry != null) {
+        try {
+          JournalView.Read found = journal.read(entry, producer);
+          if (found == null) {
+            return null;
+          }
+          take(directory, ranking, general && next == 0 ? ticket : null, found, target);
+          return true;
+        } catch (IOException e) {
+          unreadable = stays(e);
+          continue;
+        }
+      }
       PairRead read;
       try {
         read = reader.read(directory, candidate.runId(), candidate.manifest());
@@ -209,7 +238,8 @@ public final class FileLookup {
       PayloadMemory memory = read.memory();
       if (memory != null) {
         boolean best = general && candidate.runId().equals(order.get(0).runId());
-        take(directory, ranking, best ? ticket : null, candidate, memory, target);
+        JournalView.Read found = new JournalView.Read(candidate, memory);
+        take(directory, ranking, best ? ticket : null, found, target);
         return true;
       }
       try {
@@ -248,8 +278,7 @@ public final class FileLookup {
     if (!scan.exists()) {
       rootWatch.require();
     }
-    boolean empty = scan.candidates().isEmpty() && scan.suspects().isEmpty();
-    if (ticket != null && empty && scan.proven()) {
+    if (ticket != null && snapshot.hasNothing() && scan.proven()) {
       fill(directory, ticket, ranking, null, 0);
     }
     return false;
@@ -265,10 +294,11 @@ public final class FileLookup {
       KeyDirectory directory,
       Ranking ranking,
       @Nullable ReadStamp ticket,
-      Candidate candidate,
-      PayloadMemory memory,
+      JournalView.Read read,
       EntryLease target) {
-    HotEntry found = new HotEntry(directory, Rankings.index(ranking), candidate, memory, payloads);
+    Candidate candidate = read.candidate();
+    HotEntry found =
+        new HotEntry(directory, Rankings.index(ranking), candidate, read.memory(), payloads);
     target.lease().take(found);
     target.show(found, counters);
     long now = clock.nanoTime();
@@ -310,9 +340,10 @@ public final class FileLookup {
     }
   }
 
-  private List<Candidate> unexpired(KeyDirectory directory, KeyListing scan, Limits limits) {
-    List<Candidate> unexpired = new ArrayList<>(scan.candidates().size());
-    for (Candidate candidate : scan.candidates()) {
+  private List<Candidate> unexpired(
+      KeyDirectory directory, List<Candidate> candidates, Limits limits) {
+    List<Candidate> unexpired = new ArrayList<>(candidates.size());
+    for (Candidate candidate : candidates) {
       if (!expiry.isExpired(limits, directory.key(), candidate)) {
         unexpired.add(candidate);
       }

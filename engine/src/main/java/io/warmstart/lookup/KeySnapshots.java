@@ -5,12 +5,15 @@ import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +51,7 @@ public final class KeySnapshots {
   private final Index index;
   private final SpaceLedger ledger;
   private final ForeignTouches foreignTouches;
+  private final JournalView journal;
   private final Placement place;
 
   public KeySnapshots(
@@ -56,12 +60,14 @@ public final class KeySnapshots {
       Index index,
       SpaceLedger ledger,
       ForeignTouches foreignTouches,
+      JournalView journal,
       Placement place) {
     this.root = root;
     this.locks = locks;
     this.index = index;
     this.ledger = ledger;
     this.foreignTouches = foreignTouches;
+    this.journal = journal;
     this.place = place;
   }
 
@@ -69,8 +75,14 @@ public final class KeySnapshots {
    * A directory at one moment.
    *
    * @param ticket to fill the index with what is found; null if there is nothing to fill
+   * @param journalled what lay in the journal before the directory was listed: what has left it
+   *     since is in the directory
    */
-  record KeySnapshot(@Nullable ReadStamp ticket, KeyListing scan) {}
+  record KeySnapshot(@Nullable ReadStamp ticket, List<JournalEntry> journalled, KeyListing scan) {
+    boolean hasNothing() {
+      return journalled.isEmpty() && scan.candidates().isEmpty() && scan.suspects().isEmpty();
+    }
+  }
 
   /** Reads a key's directory. */
   KeySnapshot take(KeyDirectory directory) throws IOException {
@@ -86,7 +98,10 @@ public final class KeySnapshots {
   private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
     KeySnapshot snapshot =
-        new KeySnapshot(ticket(directory), KeyListing.forLookup(root.ops(), directory));
+        new KeySnapshot(
+            ticket(directory),
+            journal.entriesOf(directory.key()),
+            KeyListing.forLookup(root.ops(), directory));
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
       KeyListing before = snapshot.scan();
       if (more > 1 && place.nodeLocal()) {
@@ -116,6 +131,7 @@ public final class KeySnapshots {
     ReadStamp ticket = index.beforeRead(directory.key(), now());
     return new KeySnapshot(
         ticket,
+        journal.entriesOf(directory.key()),
         KeyListing.again(
             root.ops(),
             directory,

@@ -18,7 +18,8 @@ import java.util.List;
  * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
  * and free entries have a check; 4, entries have a hash table; 5, change times instead of
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
- * lists, and entries have their written stamp; 7, slots have the latest of their key.
+ * lists, and entries have their written stamp; 7, slots have the latest of their key; 8, a word
+ * tells of the segments of the journal.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -26,7 +27,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   public static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  public static final int VERSION = 7;
+  public static final int VERSION = 8;
 
   public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
@@ -77,6 +78,7 @@ public final class IndexLayout {
   public static final int QUARANTINE_OFFSET = 208;
   public static final int QUARANTINE_CHECK_OFFSET = 216;
   public static final int WALK_BEGAN_OFFSET = 232;
+  public static final int SEGMENTS_OFFSET = 256;
 
   public static final long LIVE = 1;
   public static final long SUPERSEDED = 2;
@@ -151,8 +153,12 @@ public final class IndexLayout {
           new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
           new Field("quarantine check", QUARANTINE_CHECK_OFFSET, 8, "over it"),
           new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"),
+          new Field("walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"),
           new Field(
-              "walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"));
+              "segments",
+              SEGMENTS_OFFSET,
+              8,
+              "another value whenever a segment of the journal comes or goes"));
 
   public static final List<Field> SUMMARY =
       List.of(

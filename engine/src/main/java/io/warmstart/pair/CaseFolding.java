@@ -49,6 +49,11 @@ public final class CaseFolding {
     return known;
   }
 
+  /** Whether it is known that names which differ in case only are two names. */
+  public boolean tellsCase() {
+    return Boolean.FALSE.equals(folds);
+  }
+
   /**
    * Refuses a key directory that is spelled in another way, by a person or another system: a save
    * would find it, and no sweep, which knows keys by their names alone.

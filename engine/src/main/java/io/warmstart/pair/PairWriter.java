@@ -65,11 +65,30 @@ public final class PairWriter {
   public StagedPair stage(
       KeyDirectory directory, String runId, Payload source, Attributes attributes)
       throws IOException {
-    return Uninterrupted.call(() -> stageOnce(directory, runId, source, attributes));
+    return stage(directory, runId, source, attributes, stamps);
+  }
+
+  /**
+   * The same for a version that was saved before.
+   *
+   * @param written gives the moment of that
+   */
+  public StagedPair stage(
+      KeyDirectory directory,
+      String runId,
+      Payload source,
+      Attributes attributes,
+      StampSource written)
+      throws IOException {
+    return Uninterrupted.call(() -> stageOnce(directory, runId, source, attributes, written));
   }
 
   private StagedPair stageOnce(
-      KeyDirectory directory, String runId, Payload source, Attributes attributes)
+      KeyDirectory directory,
+      String runId,
+      Payload source,
+      Attributes attributes,
+      StampSource written)
       throws IOException {
     Owner stagingOwner = owner.get();
     long number = sequence.incrementAndGet();
@@ -87,7 +106,7 @@ public final class PairWriter {
       Manifest manifest =
           Manifest.ofNewEntry(
               producer,
-              stamps.next(directory),
+              written.next(directory),
               attributes.objective(),
               attributes.iteration(),
               attributes.finalResult(),

@@ -9,10 +9,13 @@ import java.nio.MappedByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.zip.Checksum;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.PointerBytesStore;
 import org.agrona.BufferUtil;
+import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +125,48 @@ public final class PayloadMemory {
         store.releaseLast();
       }
     }
+  }
+
+  /**
+   * Copies a payload out of memory that others may write to meanwhile: what was copied is then to
+   * be compared with its check.
+   *
+   * @throws IOException if there is no memory for it
+   */
+  public static PayloadMemory copyOf(DirectBuffer source, int offset, int length)
+      throws IOException {
+    if (length == 0) {
+      return new PayloadMemory(null, null, 0, 0);
+    }
+    BytesStore<?, ?> store = allocate(length);
+    boolean copied = false;
+    try {
+      long address = store.addressForRead(0);
+      new UnsafeBuffer(address, length).putBytes(0, source, offset, length);
+      copied = true;
+      return new PayloadMemory(store, null, address, length);
+    } finally {
+      if (!copied) {
+        store.releaseLast();
+      }
+    }
+  }
+
+  /**
+   * The checksum of what was copied.
+   *
+   * @param also takes the same bytes
+   */
+  public Digest256 checksum(Checksum also) {
+    Sha256 sha256 = new Sha256();
+    byte[] piece = new byte[(int) Math.min(length, Pieces.BYTES)];
+    for (long position = 0; position < length; position += piece.length) {
+      int count = (int) Math.min(piece.length, length - position);
+      new UnsafeBuffer(address + position, count).getBytes(0, piece, 0, count);
+      sha256.update(piece, count);
+      also.update(piece, 0, count);
+    }
+    return sha256.finish();
   }
 
   /** The length is what a manifest says: too much of it is that entry's failure, not the JVM's. */

@@ -15,6 +15,10 @@ import java.util.OptionalLong;
  */
 public record NamedLimits(
     OptionalLong budgetBytes, Optional<Duration> ttl, PolicyUse use, boolean readOnly) {
+  /** None: what holds is the root's. */
+  public static final NamedLimits NONE =
+      new NamedLimits(OptionalLong.empty(), Optional.empty(), PolicyUse.AGREE, false);
+
   /** Whether it names any. */
   boolean any() {
     return budgetBytes.isPresent() || ttl.isPresent();

@@ -37,7 +37,13 @@ public enum Counter {
   /**
    * How often, and not more than once a second, a program was noticed that takes no lock of ours.
    */
-  FOREIGN_SEEN(25);
+  FOREIGN_SEEN(25),
+
+  /** Saves that went into the journal. */
+  JOURNALLED(26),
+
+  /** Pairs of such saves that could not be made when it was tried. */
+  JOURNAL_FAILURES(27);
 
   private final int place;
 

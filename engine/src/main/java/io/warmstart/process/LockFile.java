@@ -49,6 +49,8 @@ public final class LockFile {
 
   static final long FIRST_STRIPE_BYTE = 4096;
 
+  static final long FIRST_SEGMENT_BYTE = 8192;
+
   private static final int MOST_ATTEMPTS = 1000;
 
   private final Placement place;
@@ -226,6 +228,11 @@ public final class LockFile {
 
   public static long stripeByte(int stripe) {
     return FIRST_STRIPE_BYTE + stripe;
+  }
+
+  /** Held by the process that a segment of the journal belongs to. */
+  public static long segmentByte(int segment) {
+    return FIRST_SEGMENT_BYTE + segment;
   }
 
   /**

@@ -201,7 +201,17 @@ public final class ProcessTable implements AutoCloseable {
     return locks.tryLock(LockFile.stripeByte(stripe));
   }
 
-  /** Releases what {@link #tryLockStripe} has granted. */
+  /**
+   * Takes the kernel's lock on the byte of a segment of the journal.
+   *
+   * @return null if it is held, by another process or in this JVM
+   * @throws IOException if the lock file is not open now, or the kernel has no locks to give
+   */
+  @Nullable FileLock tryLockSegment(int segment) throws IOException {
+    return locks.tryLock(LockFile.segmentByte(segment));
+  }
+
+  /** Releases what was granted. */
   void release(FileLock lock) {
     locks.release(lock);
   }

@@ -2,6 +2,8 @@ package io.warmstart.process;
 
 import io.warmstart.format.Owner;
 import io.warmstart.process.ProcessTable.Liveness;
+import java.io.IOException;
+import java.nio.channels.FileLock;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -57,6 +59,27 @@ public final class Siblings implements AutoCloseable {
   public void ensureLocksAreKept() {
     if (processTable != null) {
       processTable.ensureRunning();
+    }
+  }
+
+  /**
+   * Takes the lock that says whose a segment of the journal is. The kernel drops it with the
+   * process.
+   *
+   * @return null if somebody has it, or there are no locks now
+   */
+  public @Nullable FileLock tryLockSegment(int segment) {
+    try {
+      return processTable == null ? null : processTable.tryLockSegment(segment);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** Releases such a lock. */
+  public void releaseSegment(FileLock lock) {
+    if (processTable != null) {
+      processTable.release(lock);
     }
   }
 

@@ -1,8 +1,11 @@
 package io.warmstart.save;
 
+import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Stamp;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.StagedPair;
 import java.io.IOException;
@@ -44,6 +47,16 @@ public final class Publisher {
     /** What counts of them: without a manifest a payload is no entry's. */
     public long bytes() {
       return manifest == null ? 0 : manifest.size() + (payload == null ? 0 : payload.size());
+    }
+  }
+
+  /** Whether a run's manifest in place was written then or later. Under the key's lock. */
+  boolean hasAsLate(KeyDirectory directory, String runId, Stamp written) throws IOException {
+    try {
+      Manifest inPlace = ManifestFile.read(ops, directory.manifest(runId)).manifest();
+      return inPlace.written().compareTo(written) >= 0;
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return false;
     }
   }
 

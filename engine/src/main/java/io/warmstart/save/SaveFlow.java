@@ -1,150 +1,68 @@
 package io.warmstart.save;
 
-import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.format.Manifest;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
-import io.warmstart.index.EntryFacts;
-import io.warmstart.io.IoFailure;
-import io.warmstart.io.ReplacedFiles;
-import io.warmstart.io.ReplacedFiles.Replaced;
-import io.warmstart.key.KeyUpdate;
-import io.warmstart.key.RecoveringLocks;
+import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
-import io.warmstart.pair.CaseFolding;
-import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.PairWriter;
-import io.warmstart.pair.RootDirectory;
-import io.warmstart.pair.StagedPair;
-import io.warmstart.pair.StoreFailures;
-import io.warmstart.pair.SyncFailedException;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.StripeLocks;
-import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A save, from the caller's bytes to an entry that survives a power cut.
+ * A save.
  *
  * <ol>
  *   <li>Refuse what could not be kept: a payload larger than the budget.
- *   <li>Open the key's directory, making it if need be.
- *   <li>Stage payload and manifest in it, and sync both.
- *   <li>Under the key's lock open the files of the version before, if there is one, and hold them
- *       until the names are durable; rename the payload, rename the manifest, look whether both are
- *       there, tell the index.
- *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
- *   <li>Where a store that knows no lock was seen of late, look once more: it may have removed the
- *       pair between its reading the old manifest and its reading the new payload.
- *   <li>Bring the root within its budget, sparing the entry that was saved.
+ *   <li>If less than a pair is asked for, save into the journal: {@link JournalSave}.
+ *   <li>If a pair is asked for, or the journal does not take it, save into files: {@link PairSave}.
  * </ol>
  *
- * <p>A directory that vanishes and a pair that a foreign store removes send the save back to the
- * second step, with jitter, for 32 attempts and for two seconds. A failed sync ends it.
- *
- * <p>Why a pair that was in place is gone, the files do not tell: a foreign reader may have read
- * the manifest before it and the payload after, and then it must be published again; or a foreign
- * eviction took it, as it may take any entry, and then it was saved. A reader can do so only with a
- * manifest that it read before the first publication. So a pair that is removed again and again was
- * evicted.
+ * <p>Safe for all threads.
  */
 public final class SaveFlow {
-  /**
-   * How often a save tries to get its pair in place at least, however long each attempt takes: one
-   * that waits for a disk, or for a lock, says nothing about the next.
-   */
-  private static final int LEAST_ATTEMPTS = 32;
-
-  /**
-   * And how long at least. A foreign sweep removes a directory that is empty, and between making
-   * one and staging in it a thread can lose its processor many times in a row.
-   */
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-  /**
-   * Once the pair was in place: each takes some milliseconds, in which a foreign reader is done.
-   */
-  private static final int MOST_REPUBLICATIONS = 8;
-
-  private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-
-  private final RootDirectory root;
   private final Budget budget;
-  private final KeyDirectories keyDirectories;
-  private final CaseFolding caseFolding;
-  private final PairWriter pairWriter;
-  private final Publisher publisher;
-  private final ReplacedFiles replaced;
-  private final StripeLocks stripes;
-  private final RecoveringLocks locks;
-  private final ForeignTouches foreignTouches;
+  private final JournalSave journalSave;
+  private final PairSave pairSave;
   private final RunIdGenerator runIds;
-  private final Runnable leaveTraces;
   private final Counters counters;
   private final StoreLimits limits;
-  private final Consumer<SavedEntry> keepBudget;
 
-  /**
-   * Makes the flow of one store.
-   *
-   * @param leaveTraces has the next sweep look for what a failed save may have left
-   * @param keepBudget is given each entry that was saved
-   */
+  /** Makes the flow of one store. */
   public SaveFlow(
-      RootDirectory root,
       Budget budget,
-      KeyDirectories keyDirectories,
-      CaseFolding caseFolding,
-      PairWriter pairWriter,
-      Publisher publisher,
-      ReplacedFiles replaced,
-      StripeLocks stripes,
-      RecoveringLocks locks,
-      ForeignTouches foreignTouches,
+      JournalSave journalSave,
+      PairSave pairSave,
       RunIdGenerator runIds,
-      Runnable leaveTraces,
       Counters counters,
-      StoreLimits limits,
-      Consumer<SavedEntry> keepBudget) {
-    this.root = root;
+      StoreLimits limits) {
     this.budget = budget;
-    this.keyDirectories = keyDirectories;
-    this.caseFolding = caseFolding;
-    this.pairWriter = pairWriter;
-    this.publisher = publisher;
-    this.replaced = replaced;
-    this.stripes = stripes;
-    this.locks = locks;
-    this.foreignTouches = foreignTouches;
+    this.journalSave = journalSave;
+    this.pairSave = pairSave;
     this.runIds = runIds;
-    this.leaveTraces = leaveTraces;
     this.counters = counters;
     this.limits = limits;
-    this.keepBudget = keepBudget;
   }
 
-  public String saveNew(Fingerprint key, Payload source, EntryAttributes attributes) {
+  /** Saves under a fresh run id, which it returns. */
+  public String saveNew(
+      Fingerprint key, Payload source, EntryAttributes attributes, Durability durability) {
     String runId = runIds.next();
-    run(key, runId, source, attributes, false);
-    counters.count(Counter.SAVES);
+    run(key, runId, source, attributes, durability, false);
     return runId;
   }
 
-  public void overwrite(Fingerprint key, String runId, Payload source, EntryAttributes attributes) {
-    run(key, RunIds.requireValid(runId), source, attributes, true);
-    counters.count(Counter.SAVES);
+  /** Saves under a run id, in place of the version that it has. */
+  public void overwrite(
+      Fingerprint key,
+      String runId,
+      Payload source,
+      EntryAttributes attributes,
+      Durability durability) {
+    run(key, RunIds.requireValid(runId), source, attributes, durability, true);
     counters.count(Counter.OVERWRITES);
   }
 
@@ -153,49 +71,14 @@ public final class SaveFlow {
       String runId,
       Payload source,
       EntryAttributes attributes,
+      Durability durability,
       boolean mayReplace) {
     budget.requireRoom(limits.now(), key, source.length(), attributes);
-    KeyDirectory directory = root.directory(key.digest());
-    Progress progress = new Progress();
-    Manifest saved;
-    try {
-      saved = publish(directory, runId, source, stagerAttributes(attributes), mayReplace, progress);
-    } catch (SyncFailedException e) {
-      failed();
-      counters.count(Counter.SYNC_FAILURES);
-      throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
-    } catch (IOException e) {
-      failed();
-      throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
-    } catch (RuntimeException | Error e) {
-      failed();
-      throw e;
+    if (durability == Durability.IN_FILES
+        || !journalSave.run(key.digest(), runId, source, attributes, durability)) {
+      pairSave.run(key.digest(), runId, source, attributes, mayReplace);
     }
-    keepBudget.accept(new SavedEntry(key.digest(), runId, saved, progress.addedBytes));
-  }
-
-  /** What the attempts of one save have changed. */
-  private static final class Progress {
-    /** How often the pair was in place, as far as this process saw. */
-    int published;
-
-    /** The manifest that was in place last. */
-    @Nullable Manifest manifest;
-
-    /** What the first publication has added to the root, beyond what it replaced. */
-    long addedBytes;
-
-    /** Whether files were renamed, which others have removed since. */
-    boolean renamed;
-
-    String failure() {
-      if (published > 0) {
-        return "save failed, after other programs had removed what it had published";
-      }
-      return renamed
-          ? "save failed, and other programs have removed files of it or of the version before it"
-          : "save failed, nothing was changed";
-    }
+    counters.count(Counter.SAVES);
   }
 
   /**
@@ -204,199 +87,5 @@ public final class SaveFlow {
    */
   public static boolean mayHaveReplaced(Throwable failure) {
     return !(failure instanceof StoreException) || failure instanceof DurabilityUnknownException;
-  }
-
-  /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
-  private void failed() {
-    counters.count(Counter.SAVE_FAILURES);
-    leaveTraces.run();
-  }
-
-  private Manifest publish(
-      KeyDirectory directory,
-      String runId,
-      Payload source,
-      PairWriter.Attributes attributes,
-      boolean mayReplace,
-      Progress progress)
-      throws IOException {
-    IOException vanished = null;
-    long began = System.nanoTime();
-    int attempt = 0;
-    for (; attempt < LEAST_ATTEMPTS || System.nanoTime() - began < PATIENCE_NANOS; attempt++) {
-      if (attempt > 0) {
-        backOff(attempt);
-      }
-      try (KeyDirectories.Use open = keyDirectories.use(directory);
-          StagedPair pair = stage(directory, runId, source, attributes)) {
-        if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
-          return pair.manifest();
-        }
-        if (progress.published > MOST_REPUBLICATIONS) {
-          break;
-        }
-        counters.count(Counter.REPUBLISHED);
-        foreignTouches.destroyed();
-      } catch (NoSuchFileException e) {
-        // A sibling has removed the directory while it was empty, or somebody the staged files.
-        vanished = e;
-      }
-    }
-    if (progress.manifest != null) {
-      counters.count(Counter.REMOVED_BY_OTHERS);
-      return progress.manifest;
-    }
-    throw new IOException(
-        "gave up after " + attempt + " attempts: others keep removing what is being saved",
-        vanished);
-  }
-
-  /** Stages, once more if what overwrites have replaced is in the way. */
-  private StagedPair stage(
-      KeyDirectory directory, String runId, Payload source, PairWriter.Attributes attributes)
-      throws IOException {
-    caseFolding.requireOwnName(directory);
-    long freed = replaced.freed();
-    try {
-      return pairWriter.stage(directory, runId, source, attributes);
-    } catch (SyncFailedException | NoSuchFileException e) {
-      throw e;
-    } catch (IOException e) {
-      boolean wanting =
-          switch (IoFailure.of(e, directory.path())) {
-            case FULL -> true;
-            case READ_ONLY, PERMISSION, DESCRIPTORS, OTHER -> false;
-          };
-      if (!wanting) {
-        throw e;
-      }
-      replaced.closeAll();
-      // By us, or a moment ago by its own thread.
-      if (replaced.freed() == freed) {
-        throw e;
-      }
-      return pairWriter.stage(directory, runId, source, attributes);
-    }
-  }
-
-  /**
-   * Publishes a staged pair and makes its names durable.
-   *
-   * @return false if a foreign store has removed it
-   */
-  private boolean publishStaged(
-      KeyDirectories.Use open,
-      KeyDirectory directory,
-      StagedPair pair,
-      boolean mayReplace,
-      Progress progress)
-      throws IOException {
-    ReplacedFiles.Held held = replaced.hold();
-    try {
-      long removals = commit(directory, pair, mayReplace, held, progress);
-      if (removals == FOREIGN_REMOVAL) {
-        return false;
-      }
-      boolean sameDirectory = makeNamesDurable(open, directory);
-      progress.published++;
-      progress.manifest = pair.manifest();
-      return (sameDirectory && !foreignTouches.areNear())
-          || stillInPlace(directory, pair, removals, mayReplace);
-    } finally {
-      // Not sooner: what is freed before the sync of the directory, that sync waits for.
-      held.close();
-    }
-  }
-
-  private static final long FOREIGN_REMOVAL = Long.MIN_VALUE;
-
-  /**
-   * Renames the pair into place.
-   *
-   * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
-   */
-  private long commit(
-      KeyDirectory directory,
-      StagedPair pair,
-      boolean mayReplace,
-      ReplacedFiles.Held held,
-      Progress progress)
-      throws IOException {
-    try (KeyUpdate update = locks.acquire(directory)) {
-      Publisher.Before before = Publisher.Before.NOTHING;
-      if (mayReplace) {
-        caseFolding.requireOwnName(directory, pair.runId());
-        before = publisher.before(pair);
-        held.open(
-            new Replaced(directory.payload(pair.runId()), before.payload()),
-            new Replaced(directory.manifest(pair.runId()), before.manifest()));
-        foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
-      }
-      update.begin();
-      boolean inPlace;
-      try {
-        inPlace = publisher.publish(pair);
-      } catch (NoSuchFileException e) {
-        // Somebody removes files here, and which of them is not known.
-        progress.renamed = true;
-        throw e;
-      }
-      if (!progress.renamed) {
-        progress.addedBytes = pair.bytes() - before.bytes();
-      }
-      progress.renamed = true;
-      update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
-      if (!inPlace) {
-        return FOREIGN_REMOVAL;
-      }
-      foreignTouches.noteLeft(pair, update.changes());
-      return update.removals();
-    } catch (Publisher.CutOffException e) {
-      throw durabilityUnknown(
-          "save was cut off and will be completed later", directory, e.reason());
-    } catch (IOException | RuntimeException | Error e) {
-      pairWriter.discard(pair, e);
-      throw e;
-    }
-  }
-
-  /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
-  private boolean makeNamesDurable(KeyDirectories.Use open, KeyDirectory directory) {
-    try {
-      return open.sync();
-    } catch (NoSuchFileException e) {
-      // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
-      return false;
-    } catch (IOException e) {
-      counters.count(Counter.SYNC_FAILURES);
-      throw durabilityUnknown(
-          "saved and visible, but the directory could not be synced", directory, e);
-    }
-  }
-
-  private static DurabilityUnknownException durabilityUnknown(
-      String what, KeyDirectory directory, IOException because) {
-    return new DurabilityUnknownException(
-        what + ": " + StoreFailures.describe(because) + " file=" + directory.path(), because);
-  }
-
-  /** Whether the pair is there, or one of us has removed or replaced it by design. */
-  private boolean stillInPlace(
-      KeyDirectory directory, StagedPair pair, long removals, boolean overwritten) {
-    foreignTouches.waitOut(pair, overwritten);
-    if (publisher.stands(pair)) {
-      return true;
-    }
-    return removals == -1 || stripes.removals(directory.key()) != removals;
-  }
-
-  private static void backOff(int attempt) {
-    long most = Math.min(LONGEST_BACKOFF_NANOS, 20_000L << Math.min(attempt, 10));
-    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(most / 2, most + 1));
-  }
-
-  private static PairWriter.Attributes stagerAttributes(EntryAttributes attributes) {
-    return new PairWriter.Attributes(
-        attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
   }
 }

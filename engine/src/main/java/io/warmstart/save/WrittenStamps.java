@@ -4,6 +4,7 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
+import io.warmstart.journal.JournalView;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.StampSource;
@@ -19,29 +20,33 @@ import org.agrona.concurrent.EpochNanoClock;
  * lies ahead, the manifests are read, and they decide. What other machines have saved meanwhile is
  * not in the index.
  *
+ * <p>What lies in the journal is in no manifest yet, so it is asked as well.
+ *
  * <p>Two writes of this process never have the same stamp. Safe for all threads.
  */
 public final class WrittenStamps implements StampSource {
   private final FileOps ops;
   private final SpaceLedger ledger;
+  private final JournalView journal;
   private final EpochNanoClock clock;
 
   /** By the clock. Under the monitor. */
   private long lastNanos;
 
-  public WrittenStamps(FileOps ops, SpaceLedger ledger, EpochNanoClock clock) {
+  public WrittenStamps(FileOps ops, SpaceLedger ledger, JournalView journal, EpochNanoClock clock) {
     this.ops = ops;
     this.ledger = ledger;
+    this.journal = journal;
     this.clock = clock;
   }
 
   @Override
   public Stamp next(KeyDirectory directory) throws IOException {
     long now = now();
-    if (ledger.latestWrittenNanos(directory.key()) < now) {
+    long latest = journal.latestNanos(directory.key());
+    if (Math.max(latest, ledger.latestWrittenNanos(directory.key())) < now) {
       return Stamp.ofUnixNanos(now);
     }
-    long latest = Long.MIN_VALUE;
     for (Candidate candidate : KeyListing.forLookup(ops, directory).candidates()) {
       latest = Math.max(latest, candidate.manifest().written().toUnixNanosSaturated());
     }

@@ -233,6 +233,12 @@ public final class JournalledFileOps implements FileOps {
     return delegate.openForLocks(file, create);
   }
 
+  /** What is stored to a mapping leaves no trace here: no image is made of such a file. */
+  @Override
+  public SyncHandle openForSync(Path file) {
+    throw new UnsupportedOperationException("no crash image is made of a mapped file");
+  }
+
   @Override
   public synchronized DirectoryHandle openDirectory(Path directory) throws IOException {
     DirectoryHandle handle = delegate.openDirectory(directory);
@@ -278,6 +284,11 @@ public final class JournalledFileOps implements FileOps {
       synchronized (JournalledFileOps.this) {
         node.append(copy);
       }
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) {
+      throw new UnsupportedOperationException("no crash image is made of a mapped file");
     }
 
     @Override

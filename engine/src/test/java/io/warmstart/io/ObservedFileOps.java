@@ -180,6 +180,12 @@ public abstract class ObservedFileOps implements FileOps {
   }
 
   @Override
+  public SyncHandle openForSync(Path file) throws IOException {
+    return onName(
+        Kind.OPEN_FOR_WRITING, file, () -> new ObservedSync(file, delegate.openForSync(file)));
+  }
+
+  @Override
   public DirectoryHandle openDirectory(Path directory) throws IOException {
     return onName(
         Kind.OPEN_DIRECTORY,
@@ -216,6 +222,21 @@ public abstract class ObservedFileOps implements FileOps {
     }
 
     @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+      observe(
+          new FileOp(Kind.WRITE, path, null),
+          () -> {
+            handle.write(source, position);
+            return 0;
+          },
+          () -> {
+            int half = source.position() + source.remaining() / 2;
+            handle.write(source.duplicate().limit(half), position);
+            return 0;
+          });
+    }
+
+    @Override
     public int read(ByteBuffer target, long position) throws IOException {
       return onName(Kind.READ, path, () -> handle.read(target, position));
     }
@@ -228,6 +249,37 @@ public abstract class ObservedFileOps implements FileOps {
     @Override
     public MappedByteBuffer mapShared(long length) throws IOException {
       return onName(Kind.MAP, path, () -> handle.mapShared(length));
+    }
+
+    @Override
+    public void sync() throws IOException {
+      onName(
+          Kind.SYNC,
+          path,
+          () -> {
+            handle.sync();
+            return 0;
+          });
+    }
+
+    @Override
+    public void close() throws IOException {
+      Call<Integer> close =
+          () -> {
+            handle.close();
+            return 0;
+          };
+      observe(new FileOp(Kind.CLOSE, path, null), close, close);
+    }
+  }
+
+  private final class ObservedSync implements SyncHandle {
+    private final Path path;
+    private final SyncHandle handle;
+
+    ObservedSync(Path path, SyncHandle handle) {
+      this.path = path;
+      this.handle = handle;
     }
 
     @Override

@@ -1,0 +1,128 @@
+package io.warmstart.journal;
+
+import io.warmstart.index.Index;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.FileSystemKind;
+import io.warmstart.process.Placement;
+import io.warmstart.process.Siblings;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the journal of a root lies and whether there can be one now: whose its segments are, how
+ * large they may be, and how others learn of them. Safe for all threads.
+ */
+public final class JournalPlace {
+  private static final long LEAST_BUDGET_BYTES = 64L << 20;
+
+  /** Of the root's budget, on top of it. */
+  private static final long PART_OF_BUDGET = 8;
+
+  private static final int MOST_LENGTH = 16 << 20;
+  private static final int LEAST_LENGTH = 1 << 20;
+
+  /** The first segments are not so large that the fortieth process would find no room. */
+  private static final long PARTS_OF_ROOM = 10;
+
+  private final SegmentFiles files;
+  private final Siblings siblings;
+  private final Index index;
+  private final LongSupplier boot;
+  private final LongSupplier budgetBytes;
+  private final BooleanSupplier foreignProgramsAreNear;
+  private final boolean possible;
+
+  /**
+   * Makes the place of one root.
+   *
+   * @param engineDirectory the engine's own directory in the root
+   * @param boot the boot id of all who share the root's locks
+   * @param budgetBytes the root's budget
+   * @param foreignProgramsAreNear whether programs read the root that know no journal
+   * @param possible whether the root can have a journal at all: {@link #isPossibleIn}
+   */
+  public JournalPlace(
+      FileOps ops,
+      Path engineDirectory,
+      Siblings siblings,
+      Index index,
+      LongSupplier boot,
+      LongSupplier budgetBytes,
+      BooleanSupplier foreignProgramsAreNear,
+      boolean possible) {
+    this.files = new SegmentFiles(ops, engineDirectory);
+    this.siblings = siblings;
+    this.index = index;
+    this.boot = boot;
+    this.budgetBytes = budgetBytes;
+    this.foreignProgramsAreNear = foreignProgramsAreNear;
+    this.possible = possible;
+  }
+
+  /**
+   * Whether a root can have a journal: its file system overwrites blocks in place, and no other
+   * machine works on it.
+   */
+  public static boolean isPossibleIn(Path root, Placement place) {
+    return !place.nodeLocal() && FileSystemKind.overwritesInPlace(root);
+  }
+
+  SegmentFiles files() {
+    return files;
+  }
+
+  /** Whether there can be segments, of whomever. */
+  boolean isPossible() {
+    return possible;
+  }
+
+  /** Another value whenever a segment comes or goes; {@link JournalView#UNKNOWN} if untold. */
+  long segmentsWord() {
+    return index.segmentsWord();
+  }
+
+  /** Whether saves may go into the journal now. No system call. */
+  boolean isUsable() {
+    return possible
+        && budgetBytes.getAsLong() >= LEAST_BUDGET_BYTES
+        && !foreignProgramsAreNear.getAsBoolean()
+        && siblings.controlFile().isPresent()
+        && index.segmentsWord() != JournalView.UNKNOWN;
+  }
+
+  /** The boot id of all who share the root's locks. */
+  long boot() {
+    return boot.getAsLong();
+  }
+
+  @Nullable FileLock tryLock(int segment) {
+    return siblings.tryLockSegment(segment);
+  }
+
+  void release(FileLock lock) {
+    siblings.releaseSegment(lock);
+  }
+
+  /** A segment has come or gone. */
+  void segmentsChanged() {
+    index.segmentsChanged();
+  }
+
+  /**
+   * How long the next segment is to be.
+   *
+   * @param taken by all that there are
+   * @return a power of two; 0 if there is no room for one
+   */
+  int lengthOfNext(long taken) {
+    long room = budgetBytes.getAsLong() / PART_OF_BUDGET - taken;
+    if (room < LEAST_LENGTH) {
+      return 0;
+    }
+    long wanted = Long.highestOneBit(Math.max(LEAST_LENGTH, room / PARTS_OF_ROOM));
+    return (int) Math.min(MOST_LENGTH, wanted);
+  }
+}

@@ -1,0 +1,293 @@
+package io.warmstart.journal;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.io.EngineLog;
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.Digest256;
+import io.warmstart.payload.PayloadMemory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the journal of a root holds, this process's segments and all others', by key. It asks for no
+ * lock and keeps nobody from anything: each segment is mapped, and read on from where it was read
+ * to.
+ *
+ * <p>A version is shown from the moment on in which its save may return: a power-safe one not
+ * before it was synced. It is shown until a durable pair of it, or of a later version of its run,
+ * was made. Where a run lies in the journal and in a pair, the later written stamp is the version.
+ *
+ * <p>To find what a save has left that returned before, look here <em>before</em> the key's
+ * directory is listed: a record goes only when its pair is there.
+ *
+ * <p>Safe for all threads.
+ */
+public final class JournalView {
+  /** What stands for the segments that there are, where nobody tells when they change. */
+  public static final long UNKNOWN = 0;
+
+  private final SegmentFiles files;
+  private final JournalPlace place;
+
+  // Under the monitor.
+  private final TreeMap<Integer, Known> segments = new TreeMap<>();
+  private long listedUnder = UNKNOWN;
+  private boolean failing;
+
+  /** Makes a view that has seen nothing yet. */
+  public JournalView(JournalPlace place) {
+    this.place = place;
+    this.files = place.files();
+  }
+
+  /** One segment, and what was read of it. Under the view's monitor. */
+  private final class Known {
+    private final Segment segment;
+    private final Map<Digest256, Map<String, JournalEntry>> entries = new HashMap<>();
+
+    /** Power-safe ones that were not durable when they were read. */
+    private final List<JournalEntry> waiting = new ArrayList<>();
+
+    private long salt;
+    private @Nullable RecordScan scan;
+
+    private Known(Segment segment) {
+      this.segment = segment;
+    }
+
+    private void refresh() {
+      long current = segment.salt();
+      if (scan == null || current != salt) {
+        entries.clear();
+        waiting.clear();
+        scan = null;
+        if (!segment.isWhole()) {
+          // A new life begins, and nothing is in it yet: what was in the one before is in pairs.
+          return;
+        }
+        salt = current;
+        scan = new RecordScan(segment, salt);
+        if (segment.boot() != place.boot()) {
+          // Of before a power cut, mostly: what is whole counts, whatever stands before it.
+          scan.searchToEnd(0, this::add);
+        }
+      }
+      scan.follow(this::read);
+      showDurable();
+      if (segment.salt() != salt) {
+        // What was read may be of two lives.
+        scan = null;
+        entries.clear();
+        waiting.clear();
+      }
+    }
+
+    private void read(JournalEntry entry) {
+      if (entry.place().powerSafe()) {
+        waiting.add(entry);
+      } else {
+        add(entry);
+      }
+    }
+
+    private void showDurable() {
+      if (waiting.isEmpty()) {
+        return;
+      }
+      long durable = segment.durable();
+      for (Iterator<JournalEntry> each = waiting.iterator(); each.hasNext(); ) {
+        JournalEntry entry = each.next();
+        long commit = segment.commit(entry.place().position());
+        if ((commit & JournalLayout.VOID) != 0) {
+          each.remove();
+        } else if (entry.end() <= durable) {
+          each.remove();
+          add(entry);
+        }
+      }
+    }
+
+    /** The later one of its run stays. */
+    private void add(JournalEntry entry) {
+      entries
+          .computeIfAbsent(entry.key(), key -> new HashMap<>(2))
+          .merge(entry.runId(), entry, JournalView::later);
+    }
+
+    private void collect(Digest256 key, Map<String, JournalEntry> into) {
+      Map<String, JournalEntry> ofKey = entries.get(key);
+      if (ofKey == null) {
+        return;
+      }
+      long done = segment.done();
+      for (JournalEntry entry : ofKey.values()) {
+        if (entry.place().position() >= done) {
+          into.merge(entry.runId(), entry, JournalView::later);
+        }
+      }
+    }
+  }
+
+  private static JournalEntry later(JournalEntry a, JournalEntry b) {
+    return a.writtenNanos() > b.writtenNanos() ? a : b;
+  }
+
+  /**
+   * The latest version of each run of a key that is in the journal and not known to be in a pair.
+   *
+   * @throws IOException if the journal cannot be looked at: there may be some
+   */
+  public synchronized List<JournalEntry> entriesOf(Digest256 key) throws IOException {
+    if (!place.isPossible()) {
+      return List.of();
+    }
+    try {
+      refresh();
+      if (segments.isEmpty()) {
+        return List.of();
+      }
+      Map<String, JournalEntry> found = new HashMap<>();
+      for (Known known : segments.values()) {
+        known.collect(key, found);
+      }
+      MappedFaults.raisePending();
+      return found.isEmpty() ? List.of() : List.copyOf(found.values());
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  /**
+   * The latest written stamp that a key has in the journal.
+   *
+   * @return unix nanoseconds; {@link Long#MIN_VALUE} if it has none
+   */
+  public long latestNanos(Digest256 key) throws IOException {
+    long latest = Long.MIN_VALUE;
+    for (JournalEntry entry : entriesOf(key)) {
+      latest = Math.max(latest, entry.writtenNanos());
+    }
+    return latest;
+  }
+
+  /** Whether there are segments, of whomever. */
+  synchronized boolean hasSegments() throws IOException {
+    if (!place.isPossible()) {
+      return false;
+    }
+    long word = place.segmentsWord();
+    if (word == UNKNOWN || word != listedUnder) {
+      relist();
+      listedUnder = word;
+    }
+    return !segments.isEmpty();
+  }
+
+  /** The mappings are made again with the next look. */
+  private IOException lost(InternalError error) {
+    segments.clear();
+    listedUnder = UNKNOWN;
+    return new IOException("a page of the journal is gone: directory=" + files.directory(), error);
+  }
+
+  private void refresh() throws IOException {
+    if (!hasSegments()) {
+      return;
+    }
+    for (Known known : segments.values()) {
+      known.refresh();
+    }
+  }
+
+  private void relist() throws IOException {
+    List<Integer> numbers = files.list().numbers();
+    segments.keySet().retainAll(numbers);
+    for (int number : numbers) {
+      Known known = segments.get(number);
+      if (known != null && files.leadsTo(number, known.segment.identity())) {
+        continue;
+      }
+      segments.remove(number);
+      Segment mapped = files.map(number, false);
+      if (mapped == null) {
+        // Gone since the listing: its pairs are there.
+        continue;
+      }
+      if (mapped.hasLayout()) {
+        segments.put(number, new Known(mapped));
+      } else if (!failing) {
+        failing = true;
+        EngineLog.warning(
+            "a segment of the journal is another version's and is left alone: file="
+                + files.path(number),
+            null);
+      }
+    }
+  }
+
+  /**
+   * A version as a candidate, with its payload.
+   *
+   * @param memory for the caller to release
+   */
+  public record Read(Candidate candidate, PayloadMemory memory) {}
+
+  /**
+   * Copies the payload of a version, and compares it with its check.
+   *
+   * @param producer what the manifest says of its writer
+   * @return null if it has gone from there since: its pair is in place
+   * @throws IOException if the payload is not what was saved
+   */
+  public @Nullable Read read(JournalEntry entry, String producer) throws IOException {
+    Known known;
+    synchronized (this) {
+      known = segments.get(entry.place().segment());
+    }
+    if (known == null) {
+      return null;
+    }
+    Segment segment = known.segment;
+    try {
+      PayloadMemory memory =
+          PayloadMemory.copyOf(
+              segment.buffer(), entry.payloadPosition(), (int) entry.payloadBytes());
+      boolean taken = false;
+      try {
+        MappedFaults.raisePending();
+        CRC32C crc = new CRC32C();
+        Digest256 checksum = memory.checksum(crc);
+        if ((int) crc.getValue() == entry.place().payloadCheck()) {
+          taken = true;
+          return new Read(new Candidate(entry.runId(), entry.manifest(producer, checksum)), memory);
+        }
+      } finally {
+        if (!taken) {
+          memory.release();
+        }
+      }
+      boolean sameLife = segment.salt() == entry.place().salt();
+      MappedFaults.raisePending();
+      if (!sameLife) {
+        return null;
+      }
+    } catch (InternalError e) {
+      synchronized (this) {
+        throw lost(e);
+      }
+    }
+    throw new IOException(
+        "payload in the journal does not fit its check: run="
+            + entry.runId()
+            + " file="
+            + files.path(entry.place().segment()));
+  }
+}

@@ -1,0 +1,358 @@
+package io.warmstart.journal;
+
+import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
+import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
+import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.VOID;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.FileOps.SyncHandle;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileLock;
+import java.util.ArrayDeque;
+import java.util.zip.CRC32C;
+import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A segment that this process appends to.
+ *
+ * <p>One thread appends at a time, in order, so what stands before a whole record is whole. Syncs
+ * are shared: who finds none under way syncs all that has been appended by then, the others wait
+ * for the next one. A sync that fails is the last one of the segment, since the kernel has marked
+ * its pages clean: it is condemned, and nothing more is appended to it.
+ *
+ * <p>Places are counted over all lives of the segment, so that a wait for one does not end with
+ * another.
+ */
+final class OwnedSegment {
+  /** Up to here a payload is stored through the mapping; a page fault for each page costs more. */
+  private static final int MOST_MAPPED = 64 * 1024;
+
+  private final Segment segment;
+  private final SegmentFiles files;
+  private final SyncHandle sync;
+  private final FileLock lock;
+  private final RecordHead head = new RecordHead();
+  private final CRC32C crc = new CRC32C();
+
+  // Appending; under the monitor of the journal.
+  private long salt;
+  private int position = HEADER_LENGTH;
+  private long before;
+  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+
+  private volatile long appended;
+  private volatile boolean condemned;
+
+  // Syncing; under its own monitor.
+  private final Object syncs = new Object();
+  private long durable;
+  private boolean syncing;
+
+  OwnedSegment(Segment segment, SegmentFiles files, SyncHandle sync, FileLock lock) {
+    this.segment = segment;
+    this.files = files;
+    this.sync = sync;
+    this.lock = lock;
+    this.salt = segment.salt();
+  }
+
+  /**
+   * A record that is no durable pair yet. What changes of it does so under the journal's monitor.
+   */
+  static final class Pending {
+    private final JournalEntry entry;
+    private final OwnedSegment in;
+    private final long end;
+    private final long appendedAtNanos;
+    private boolean acknowledged;
+    private boolean done;
+
+    private Pending(JournalEntry entry, OwnedSegment in, long end, long appendedAtNanos) {
+      this.entry = entry;
+      this.in = in;
+      this.end = end;
+      this.appendedAtNanos = appendedAtNanos;
+    }
+
+    JournalEntry entry() {
+      return entry;
+    }
+
+    OwnedSegment in() {
+      return in;
+    }
+
+    long appendedAtNanos() {
+      return appendedAtNanos;
+    }
+
+    boolean acknowledged() {
+      return acknowledged;
+    }
+
+    boolean done() {
+      return done;
+    }
+
+    void acknowledge() {
+      acknowledged = true;
+    }
+
+    void finish() {
+      done = true;
+    }
+  }
+
+  int number() {
+    return segment.number();
+  }
+
+  Segment segment() {
+    return segment;
+  }
+
+  /** Whether records may be appended: nobody else has given it up, and no page or sync failed. */
+  boolean usable() {
+    return !condemned && lock.isValid() && segment.inUse();
+  }
+
+  void condemn() {
+    condemned = true;
+    synchronized (syncs) {
+      syncs.notifyAll();
+    }
+  }
+
+  boolean fits(long recordLength) {
+    return recordLength <= segment.length() - position;
+  }
+
+  boolean isHalfFull() {
+    return position > segment.length() / 2;
+  }
+
+  boolean isEmpty() {
+    return position == HEADER_LENGTH;
+  }
+
+  ArrayDeque<Pending> pending() {
+    return pending;
+  }
+
+  /**
+   * Appends a record, for which there is room. Under the journal's monitor.
+   *
+   * @throws IOException if a large payload could not be written: nothing was appended
+   * @throws InternalError if a page is gone
+   */
+  Pending append(
+      Digest256 key,
+      String runId,
+      Payload payload,
+      EntryAttributes attributes,
+      long writtenNanos,
+      boolean powerSafe)
+      throws IOException {
+    AtomicBuffer buffer = segment.buffer();
+    int at = position;
+    long length = JournalLayout.recordLength(runId.length(), payload.length());
+    int from = at + JournalLayout.payloadOffset(runId.length());
+    buffer.putLongVolatile(at + COMMIT_OFFSET, -length);
+    boolean ready = false;
+    try {
+      int check = payload.length() <= MOST_MAPPED ? store(payload, from) : write(payload, from);
+      int end =
+          head.encode(
+              salt + at, key, runId, writtenNanos, attributes, powerSafe, payload.length(), check);
+      buffer.putBytes(at + PLACE_OFFSET, head.bytes(), PLACE_OFFSET, end - PLACE_OFFSET);
+      JournalEntry.Place place =
+          new JournalEntry.Place(segment.number(), salt, at, (int) length, check, powerSafe);
+      Pending made =
+          new Pending(
+              JournalEntry.of(key, runId, writtenNanos, attributes, payload.length(), place),
+              this,
+              before + at + length,
+              System.nanoTime());
+      pending.add(made);
+      ready = true;
+      commit(made, at, length);
+      return made;
+    } finally {
+      if (!ready) {
+        buffer.putLongVolatile(at + COMMIT_OFFSET, 0);
+      }
+    }
+  }
+
+  /** Nothing may fail here: others read on from behind what they have seen whole. */
+  private void commit(Pending made, int at, long length) {
+    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, length);
+    position = at + (int) length;
+    segment.end(position);
+    appended = made.end;
+    MappedFaults.raisePending();
+  }
+
+  private int store(Payload payload, int from) throws IOException {
+    AtomicBuffer buffer = segment.buffer();
+    crc.reset();
+    int[] at = {from};
+    payload.pour(
+        (piece, count) -> {
+          crc.update(piece, 0, count);
+          buffer.putBytes(at[0], piece, 0, count);
+          at[0] += count;
+        });
+    return (int) crc.getValue();
+  }
+
+  /** Through a descriptor of its own, which an interrupt may close: then once more. */
+  private int write(Payload payload, int from) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          crc.reset();
+          long[] at = {from};
+          try (FileOps.FileHandle file = files.openForWriting(segment.number())) {
+            if (!file.facts().sameFileAs(segment.identity())) {
+              throw new IOException("a segment's name leads to another file");
+            }
+            payload.pour(
+                (piece, count) -> {
+                  crc.update(piece, 0, count);
+                  file.write(ByteBuffer.wrap(piece, 0, count), at[0]);
+                  at[0] += count;
+                });
+          }
+          return 0;
+        });
+    return (int) crc.getValue();
+  }
+
+  /**
+   * Waits until a record is durable, and sees to that if nobody does.
+   *
+   * @return false if it will not be: the segment is condemned
+   */
+  boolean awaitDurable(Pending record) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        synchronized (syncs) {
+          if (durable >= record.end) {
+            return true;
+          }
+          if (condemned) {
+            return false;
+          }
+          if (syncing) {
+            try {
+              syncs.wait();
+            } catch (InterruptedException e) {
+              interrupted = true;
+            }
+            continue;
+          }
+          syncing = true;
+        }
+        syncAll();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** By the one thread that has said that it does. */
+  private void syncAll() {
+    long target = appended;
+    boolean synced = false;
+    try {
+      sync.sync();
+      synced = true;
+    } catch (IOException e) {
+      files.tell("a sync of the journal failed; its saves go into files", number(), e);
+    } finally {
+      synchronized (syncs) {
+        syncing = false;
+        if (synced) {
+          durable = target;
+          segment.durable(target - before);
+        } else {
+          condemned = true;
+        }
+        syncs.notifyAll();
+      }
+    }
+  }
+
+  /** A record's save has failed, or goes another way: nobody is to find it. */
+  void revoke(Pending record) {
+    JournalEntry.Place place = record.entry.place();
+    segment.buffer().putLongVolatile(place.position(), place.length() | VOID);
+    record.done = true;
+  }
+
+  /** Takes away what is done, and says how far that is. Under the journal's monitor. */
+  void advance() {
+    Pending last = null;
+    for (Pending first = pending.peek(); first != null && first.done; first = pending.peek()) {
+      last = pending.poll();
+    }
+    if (last != null) {
+      segment.done(last.end - before);
+    }
+  }
+
+  /**
+   * Begins another life if nothing of this one is needed. Under the journal's monitor.
+   *
+   * @return whether it is empty now
+   */
+  boolean recycle(long boot, long freshSalt) {
+    if (isEmpty()) {
+      return true;
+    }
+    if (!pending.isEmpty() || !usable()) {
+      return false;
+    }
+    synchronized (syncs) {
+      if (syncing) {
+        return false;
+      }
+      before += position;
+      position = HEADER_LENGTH;
+      salt = freshSalt;
+      durable = before + position;
+      appended = durable;
+      segment.begin(boot, freshSalt);
+    }
+    return true;
+  }
+
+  /** Stops using the segment; the file stays. */
+  void close() {
+    try {
+      sync.close();
+    } catch (IOException e) {
+      files.tell("a segment of the journal could not be closed", number(), e);
+    }
+  }
+
+  FileLock lock() {
+    return lock;
+  }
+
+  @Nullable Pending first() {
+    return pending.peek();
+  }
+}

@@ -1,0 +1,106 @@
+package io.warmstart.journal;
+
+import static io.warmstart.mapped.JournalLayout.ALIGNMENT;
+import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
+import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.VOID;
+
+import java.util.function.Consumer;
+import java.util.zip.CRC32C;
+
+/**
+ * Reads the records of one life of a segment, from where it stopped to where there are no more.
+ * Records are independent of one another, so what comes after one that is not whole counts as much
+ * as what comes before it. For one thread.
+ */
+final class RecordScan {
+  private static final int PIECE_BYTES = 64 * 1024;
+
+  private final Segment segment;
+  private final long salt;
+  private final RecordHead head = new RecordHead();
+  private final CRC32C crc = new CRC32C();
+  private byte[] piece = {};
+  private int position = HEADER_LENGTH;
+
+  RecordScan(Segment segment, long salt) {
+    this.segment = segment;
+    this.salt = salt;
+  }
+
+  /** Goes on to where the owner has not written yet. */
+  void follow(Consumer<JournalEntry> found) {
+    while (position + ALIGNMENT <= segment.length()) {
+      int length = take(found, false);
+      if (length == 0) {
+        return;
+      }
+      position += length;
+    }
+  }
+
+  /**
+   * Goes on to the end of the segment, past what is not whole: after a power cut some of its pages
+   * may be old, others not. So the payloads are compared with their checks too: where the latest of
+   * a run is torn, the one before it counts.
+   *
+   * @return how many bytes before {@code durable} belong to no whole record
+   */
+  long searchToEnd(long durable, Consumer<JournalEntry> found) {
+    long missing = 0;
+    int end = position;
+    while (position + ALIGNMENT <= segment.length()) {
+      int length = mayBegin() ? take(found, true) : 0;
+      if (length == 0) {
+        missing += position < durable ? ALIGNMENT : 0;
+      }
+      position += Math.max(length, ALIGNMENT);
+      end = length == 0 ? end : position;
+    }
+    // Should its owner be alive all the same, it goes on there.
+    position = end;
+    return missing;
+  }
+
+  /** Whether a record of this life says that it begins here; spares the copy of most heads. */
+  private boolean mayBegin() {
+    return segment.buffer().getLong(position + PLACE_OFFSET) == salt + position;
+  }
+
+  /**
+   * Takes the record at the position, if there is a whole one.
+   *
+   * @return its length; 0 if there is none
+   */
+  private int take(Consumer<JournalEntry> found, boolean withPayload) {
+    long commit = segment.commit(position);
+    if (commit <= 0) {
+      return 0;
+    }
+    JournalEntry entry =
+        head.decode(segment.buffer(), segment.number(), salt, position, segment.length());
+    if (entry == null
+        || (commit & ~VOID) != entry.place().length()
+        || (withPayload && !hasItsPayload(entry))) {
+      return 0;
+    }
+    if ((commit & VOID) == 0) {
+      found.accept(entry);
+    }
+    return entry.place().length();
+  }
+
+  private boolean hasItsPayload(JournalEntry entry) {
+    if (piece.length == 0) {
+      piece = new byte[PIECE_BYTES];
+    }
+    crc.reset();
+    int from = entry.payloadPosition();
+    for (int done = 0; done < entry.payloadBytes(); done += piece.length) {
+      int count = (int) Math.min(piece.length, entry.payloadBytes() - done);
+      segment.buffer().getBytes(from + done, piece, 0, count);
+      crc.update(piece, 0, count);
+    }
+    return (int) crc.getValue() == entry.place().payloadCheck();
+  }
+}

@@ -1,0 +1,146 @@
+package io.warmstart.journal;
+
+import static io.warmstart.mapped.JournalLayout.BOOT_OFFSET;
+import static io.warmstart.mapped.JournalLayout.CHECK_OFFSET;
+import static io.warmstart.mapped.JournalLayout.DONE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.DURABLE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.END_OFFSET;
+import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
+import static io.warmstart.mapped.JournalLayout.IN_USE;
+import static io.warmstart.mapped.JournalLayout.LENGTH_OFFSET;
+import static io.warmstart.mapped.JournalLayout.MAGIC;
+import static io.warmstart.mapped.JournalLayout.MAGIC_OFFSET;
+import static io.warmstart.mapped.JournalLayout.NUMBER_OFFSET;
+import static io.warmstart.mapped.JournalLayout.SALT_OFFSET;
+import static io.warmstart.mapped.JournalLayout.STATE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.VERSION_OFFSET;
+
+import io.warmstart.io.FileFacts;
+import io.warmstart.mapped.JournalLayout;
+import java.lang.invoke.VarHandle;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * A mapped segment of the journal. Whoever asks it looks for a pending fault before the answer is
+ * used. Safe for all threads.
+ */
+final class Segment {
+  private final int number;
+  private final AtomicBuffer buffer;
+  private final FileFacts identity;
+
+  /**
+   * Stands over a mapping of a whole segment.
+   *
+   * @param identity the file's
+   */
+  Segment(int number, AtomicBuffer buffer, FileFacts identity) {
+    this.number = number;
+    this.buffer = buffer;
+    this.identity = identity;
+  }
+
+  int number() {
+    return number;
+  }
+
+  AtomicBuffer buffer() {
+    return buffer;
+  }
+
+  FileFacts identity() {
+    return identity;
+  }
+
+  int length() {
+    return buffer.capacity();
+  }
+
+  /** Begins a life: the records of those before are none from here on. */
+  void begin(long boot, long salt) {
+    buffer.putLongVolatile(CHECK_OFFSET, 0);
+    buffer.putLong(MAGIC_OFFSET, MAGIC);
+    buffer.putLong(VERSION_OFFSET, JournalLayout.layout());
+    buffer.putLong(BOOT_OFFSET, boot);
+    buffer.putLong(NUMBER_OFFSET, number);
+    buffer.putLong(LENGTH_OFFSET, length());
+    buffer.putLong(END_OFFSET, HEADER_LENGTH);
+    buffer.putLong(DURABLE_OFFSET, HEADER_LENGTH);
+    buffer.putLong(DONE_OFFSET, HEADER_LENGTH);
+    buffer.putLongVolatile(SALT_OFFSET, salt);
+    buffer.putLongVolatile(CHECK_OFFSET, JournalLayout.check(boot, number, length(), salt));
+  }
+
+  /** Whether it is one of this build's at all, and not one that is just beginning another life. */
+  boolean isWhole() {
+    long boot = boot();
+    long salt = salt();
+    return hasLayout()
+        && buffer.getLong(NUMBER_OFFSET) == number
+        && buffer.getLong(LENGTH_OFFSET) == length()
+        && buffer.getLongVolatile(CHECK_OFFSET)
+            == JournalLayout.check(boot, number, length(), salt);
+  }
+
+  /** Whether it was made by a build that lays it out like this one. */
+  boolean hasLayout() {
+    return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
+        && buffer.getLong(VERSION_OFFSET) == JournalLayout.layout();
+  }
+
+  long boot() {
+    return buffer.getLong(BOOT_OFFSET);
+  }
+
+  long salt() {
+    return buffer.getLongVolatile(SALT_OFFSET);
+  }
+
+  long durable() {
+    return buffer.getLongVolatile(DURABLE_OFFSET);
+  }
+
+  void durable(long position) {
+    buffer.putLongVolatile(DURABLE_OFFSET, position);
+  }
+
+  long done() {
+    return buffer.getLongVolatile(DONE_OFFSET);
+  }
+
+  void done(long position) {
+    buffer.putLongVolatile(DONE_OFFSET, position);
+  }
+
+  long end() {
+    return buffer.getLongVolatile(END_OFFSET);
+  }
+
+  void end(long position) {
+    buffer.putLongOrdered(END_OFFSET, position);
+  }
+
+  boolean inUse() {
+    return buffer.getLongVolatile(STATE_OFFSET) == IN_USE;
+  }
+
+  /** Says whether it is in use, before anything that comes after is read. */
+  void state(long state) {
+    buffer.putLongVolatile(STATE_OFFSET, state);
+    VarHandle.fullFence();
+  }
+
+  long wanted() {
+    return buffer.getLongVolatile(JournalLayout.WANTED_OFFSET);
+  }
+
+  /** Asks its owner for pairs of all that is in it now. */
+  void want(long token) {
+    buffer.putLongVolatile(JournalLayout.WANTED_OFFSET, token);
+  }
+
+  /** The commit word of the record at a position. */
+  long commit(int position) {
+    return buffer.getLongVolatile(position);
+  }
+}
