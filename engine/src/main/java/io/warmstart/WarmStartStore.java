@@ -346,7 +346,6 @@ public final class WarmStartStore implements AutoCloseable {
   public StoreStats stats() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    engine.settle();
     return engine
         .inspectFlow()
         .stats(limits.fresh(), engine.siblings().alive(), engine.counterSums());

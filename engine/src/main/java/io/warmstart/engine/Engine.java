@@ -200,6 +200,7 @@ public final class Engine implements AutoCloseable {
                   parts.locks,
                   parts.ledger,
                   new RecordedIndex(parts.index),
+                  parts.journal,
                   parts.quarantine,
                   parts.place,
                   parts.clock),
@@ -286,7 +287,15 @@ public final class Engine implements AutoCloseable {
   public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos) {
     return new SaveFlow(
         new Budget(parts.ledger, parts.root.path(), RootParts.PRODUCER),
-        new JournalSave(parts.root, parts.locks, parts.caseFolding, parts.stamps, journal),
+        new JournalSave(
+            parts.root,
+            parts.rootWatch,
+            parts.locks,
+            parts.ledger,
+            parts.caseFolding,
+            parts.stamps,
+            parts.knownRuns,
+            journal),
         pairSave(limits, () -> foreignCheckNanos),
         runIds,
         parts.counters,

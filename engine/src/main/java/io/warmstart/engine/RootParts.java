@@ -39,6 +39,7 @@ import io.warmstart.process.ProcessTable;
 import io.warmstart.process.Siblings;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.save.KeyDirectories;
+import io.warmstart.save.KnownRuns;
 import io.warmstart.save.WrittenStamps;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,6 +83,7 @@ final class RootParts implements AutoCloseable {
   final JournalPlace journalPlace;
   final JournalView journal;
   final StampSource stamps;
+  final KnownRuns knownRuns = new KnownRuns();
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;
   final PairReader reader;

@@ -362,19 +362,35 @@ public final class Journal implements AutoCloseable {
   /** The latest version of each run that has one which is due. */
   private synchronized Map<Run, Pending> due(long untilNanos) {
     Map<Run, Pending> latest = new LinkedHashMap<>();
+    if (!isAnyDue(untilNanos)) {
+      return latest;
+    }
     for (OwnedSegment each : owned) {
       for (Pending record : each.pending()) {
         if (record.acknowledged() && !record.done()) {
           Run run = new Run(record.entry().key(), record.entry().runId());
-          boolean isDue =
-              untilNanos == Long.MAX_VALUE || record.appendedAtNanos() - untilNanos <= 0;
-          if (isDue || latest.containsKey(run)) {
+          if (isDue(record, untilNanos) || latest.containsKey(run)) {
             latest.put(run, record);
           }
         }
       }
     }
     return latest;
+  }
+
+  /** The oldest of each segment is its first. Under the monitor. */
+  private boolean isAnyDue(long untilNanos) {
+    for (OwnedSegment each : owned) {
+      Pending first = each.first();
+      if (first != null && isDue(first, untilNanos)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isDue(Pending record, long untilNanos) {
+    return untilNanos == Long.MAX_VALUE || record.appendedAtNanos() - untilNanos <= 0;
   }
 
   private void makePair(Pending record) {

@@ -3,6 +3,7 @@ package io.warmstart.recover;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.RecordedIndex.RecordedStripe;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.mapped.ControlLayout;
@@ -42,6 +43,7 @@ public final class IndexAudit {
   private final StripeLocks stripes;
   private final RecoveringLocks locks;
   private final SpaceLedger ledger;
+  private final JournalView journal;
   private final Quarantine quarantine;
   private final RecordedIndex recorded;
   private final KeyAudit comparison;
@@ -53,6 +55,7 @@ public final class IndexAudit {
       RecoveringLocks locks,
       SpaceLedger ledger,
       RecordedIndex recorded,
+      JournalView journal,
       Quarantine quarantine,
       Placement place,
       EpochNanoClock clock) {
@@ -60,6 +63,7 @@ public final class IndexAudit {
     this.stripes = stripes;
     this.locks = locks;
     this.ledger = ledger;
+    this.journal = journal;
     this.quarantine = quarantine;
     this.recorded = recorded;
     this.comparison = new KeyAudit(root, recorded, place.racyWindow(), clock);
@@ -97,6 +101,10 @@ public final class IndexAudit {
       try (KeyUpdate update =
           repair ? locks.acquire(directory, PATIENCE_NANOS) : locks.acquireToLook(directory)) {
         if (!update.heldAcrossProcesses() || (!repair && update.broken())) {
+          return;
+        }
+        if (!journal.entriesOf(directory.key()).isEmpty()) {
+          // Saved since a moment ago: its winner may be in no file yet.
           return;
         }
         List<String> differences = comparison.differences(directory, foreignStores);

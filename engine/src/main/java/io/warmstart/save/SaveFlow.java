@@ -2,6 +2,7 @@ package io.warmstart.save;
 
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -74,9 +75,13 @@ public final class SaveFlow {
       Durability durability,
       boolean mayReplace) {
     budget.requireRoom(limits.now(), key, source.length(), attributes);
+    Digest256 digest = key.digest();
     if (durability == Durability.IN_FILES
-        || !journalSave.run(key.digest(), runId, source, attributes, durability)) {
-      pairSave.run(key.digest(), runId, source, attributes, mayReplace);
+        || !journalSave.run(digest, runId, source, attributes, durability, mayReplace)) {
+      pairSave.run(digest, runId, source, attributes, mayReplace);
+      if (durability != Durability.IN_FILES) {
+        journalSave.savedIntoFiles(digest, runId);
+      }
     }
     counters.count(Counter.SAVES);
   }
