@@ -21,7 +21,7 @@ public final class Versions {
   }
 
   /** Which version a payload is; {@link #MIXTURE} if a single byte is not that version's. */
-  static String nameOf(byte[] payload) {
+  public static String nameOf(byte[] payload) {
     for (int end = 0; end < Math.min(payload.length, 64); end++) {
       if (payload[end] == '|') {
         String name = new String(payload, 0, end, StandardCharsets.US_ASCII);
@@ -32,7 +32,7 @@ public final class Versions {
   }
 
   /** Which version an entry holds. */
-  static String nameOf(Entry entry) {
+  public static String nameOf(Entry entry) {
     return nameOf(Payloads.bytes(entry));
   }
 }

@@ -22,6 +22,7 @@ final class RecordScan {
   private final CRC32C crc = new CRC32C();
   private byte[] piece = {};
   private int position = HEADER_LENGTH;
+  private boolean payloadsMayBeTorn;
 
   RecordScan(Segment segment, long salt) {
     this.segment = segment;
@@ -31,7 +32,7 @@ final class RecordScan {
   /** Goes on to where the owner has not written yet. */
   void follow(Consumer<JournalEntry> found) {
     while (position + ALIGNMENT <= segment.length()) {
-      int length = take(found, false);
+      int length = take(found);
       if (length == 0) {
         return;
       }
@@ -47,10 +48,11 @@ final class RecordScan {
    * @return how many bytes before {@code durable} belong to no whole record
    */
   long searchToEnd(long durable, Consumer<JournalEntry> found) {
+    payloadsMayBeTorn = true;
     long missing = 0;
     int end = position;
     while (position + ALIGNMENT <= segment.length()) {
-      int length = mayBegin() ? take(found, true) : 0;
+      int length = mayBegin() ? take(found) : 0;
       if (length == 0) {
         missing += position < durable ? ALIGNMENT : 0;
       }
@@ -72,7 +74,7 @@ final class RecordScan {
    *
    * @return its length; 0 if there is none
    */
-  private int take(Consumer<JournalEntry> found, boolean withPayload) {
+  private int take(Consumer<JournalEntry> found) {
     long commit = segment.commit(position);
     if (commit <= 0) {
       return 0;
@@ -81,7 +83,7 @@ final class RecordScan {
         head.decode(segment.buffer(), segment.number(), salt, position, segment.length());
     if (entry == null
         || (commit & ~VOID) != entry.place().length()
-        || (withPayload && !hasItsPayload(entry))) {
+        || (payloadsMayBeTorn && !hasItsPayload(entry))) {
       return 0;
     }
     if ((commit & VOID) == 0) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.mapped.ControlLayout.Field;
 import io.warmstart.mapped.IndexLayout;
+import io.warmstart.mapped.JournalLayout;
 import io.warmstart.process.LockFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,9 @@ class FormatDocTest {
             rows(IndexLayout.STRIPE_HEAD),
             rows(IndexLayout.SLOT),
             rows(IndexLayout.WINNER),
-            rows(IndexLayout.ENTRY)),
+            rows(IndexLayout.ENTRY),
+            rows(JournalLayout.HEADER),
+            rows(JournalLayout.RECORD)),
         documented);
   }
 
@@ -68,8 +71,11 @@ class FormatDocTest {
     assertTrue(text.contains("byte " + LockFile.ATTACH_BYTE + " is held while attaching"));
     assertTrue(text.contains("byte " + LockFile.rowByte(0) + " + *r*"));
     assertTrue(text.contains("byte " + LockFile.stripeByte(0) + " + *s*"));
+    assertTrue(text.contains("byte " + LockFile.segmentByte(0) + " + *n*"));
     long lastRow = LockFile.rowByte(ControlLayout.PROCESS_ROWS - 1);
     assertTrue(lastRow < LockFile.stripeByte(0), "rows and stripes are apart");
+    long lastStripe = LockFile.stripeByte(ControlLayout.STRIPES - 1);
+    assertTrue(lastStripe < LockFile.segmentByte(0), "stripes and segments are apart");
   }
 
   private static Path document() {

@@ -1,0 +1,178 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.Durability;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.testing.Await;
+import io.warmstart.testing.Rounds;
+import io.warmstart.testing.Seeds;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Other processes find what one has in the journal: while it works, is stopped, and is dead. */
+@Tag("slow")
+@ExtendWith(Seeds.class)
+class JournalledDeathTest {
+  private static final int KILLS = Rounds.times(6);
+
+  @TempDir Path root;
+
+  private ForkedJvm start(String what, String key, Durability durability, int number)
+      throws IOException {
+    return ForkedJvm.start(
+        JournallingProcess.class, what, root.toString(), key, durability.name(), number + "");
+  }
+
+  /** The version of a key, whole. */
+  private static int version(WarmStartStore store, Fingerprint key) {
+    try (Entry entry = store.lookupLatest(key).orElseThrow()) {
+      int version = (int) entry.iteration().orElseThrow();
+      assertEquals("v" + version, Versions.nameOf(entry));
+      return version;
+    }
+  }
+
+  private List<Path> segments() throws IOException {
+    Path journal = root.resolve(".warmstart/journal");
+    try (var files = Files.list(journal)) {
+      return files.toList();
+    }
+  }
+
+  private int pairOf(Fingerprint key) throws IOException {
+    byte[] payload = Files.readAllBytes(root.resolve(key.toHex()).resolve("r.bin"));
+    String name = Versions.nameOf(payload);
+    return name.equals(Versions.MIXTURE) ? -1 : Integer.parseInt(name.substring(1));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"POWER_SAFE", "PROCESS_SAFE"})
+  void whatAProcessHadSavedBeforeItsDeathIsFoundAndBecomesAPair(Durability durability)
+      throws Exception {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      int saved;
+      try (ForkedJvm child = start("count", "k", durability, 50)) {
+        child.awaitLine("ready");
+        assertTrue(version(store, key) > 0);
+        child.tell();
+        saved = Integer.parseInt(child.awaitLine("saved"));
+        assertEquals(saved, version(store, key));
+        child.kill();
+      }
+      assertEquals(saved, version(store, key));
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertEquals(saved, pairOf(key));
+      assertEquals(saved, version(store, key));
+      assertTrue(store.verify().clean(), () -> store.verify().problems().toString());
+    }
+  }
+
+  @Test
+  void killsLoseNothing(Random random) throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      for (int kill = 0; kill < KILLS; kill++) {
+        Fingerprint key = Payloads.key("k" + kill % 2);
+        int told;
+        int found;
+        try (ForkedJvm child = start("until-killed", "k" + kill % 2, Durability.PROCESS_SAFE, 40)) {
+          child.awaitLine("ready");
+          told = Integer.parseInt(child.awaitLine("saved"));
+          assertTrue(version(store, key) >= told);
+          LockSupport.parkNanos(random.nextLong(TimeUnit.MILLISECONDS.toNanos(300)));
+          child.kill();
+          found = version(store, key);
+          assertTrue(found >= told, found + " of " + told);
+        }
+        // Its segment may have been adopted between the two.
+        assertEquals(found, version(store, key));
+        Await.until("the segments are adopted", () -> segments().isEmpty());
+        assertEquals(found, pairOf(key));
+        assertEquals(found, version(store, key));
+      }
+      assertEquals(0, store.stats().counters().get("quarantined"));
+      assertEquals(0, store.stats().counters().get("journal_failures"));
+    }
+  }
+
+  /** Versions come and go between pairs and segments that begin anew: never an older one again. */
+  @ParameterizedTest
+  @EnumSource(names = {"POWER_SAFE", "PROCESS_SAFE"})
+  void aReaderBesideAWriterNeverGoesBack(Durability durability) throws Exception {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root);
+        WarmStartStore readOnly =
+            WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true));
+        ForkedJvm child = start("until-killed", "k", durability, 1000)) {
+      int last = Integer.parseInt(child.awaitLine("ready"));
+      int first = last;
+      int lastReadOnly = last;
+      int changes = 0;
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Rounds.times(3));
+      while (System.nanoTime() - end < 0) {
+        int now = version(store, key);
+        assertTrue(now >= last, now + " after " + last);
+        changes += now > last ? 1 : 0;
+        last = now;
+        int nowReadOnly = version(readOnly, key);
+        assertTrue(nowReadOnly >= lastReadOnly, nowReadOnly + " after " + lastReadOnly);
+        lastReadOnly = nowReadOnly;
+      }
+      assertTrue(changes > 20, "changes: " + changes);
+      assertTrue(last > first);
+    }
+  }
+
+  @Test
+  void aStoppedProcessIsNotAdoptedAndKeepsNobodyWaiting() throws Exception {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      child.awaitLine("ready");
+      child.tell();
+      int saved = Integer.parseInt(child.awaitLine("saved"));
+      child.stop();
+      assertEquals(saved, version(store, key));
+      JournallingProcess.save(store, key, saved + 1, 1000);
+      assertEquals(saved + 1, version(store, key));
+      assertEquals(saved + 1, pairOf(key));
+      assertFalse(segments().isEmpty());
+      child.goOn();
+      // Its own version is the older one, and makes no pair.
+      Await.until("a pair is refused", () -> pairOf(key) == saved + 1);
+      child.kill();
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertEquals(saved + 1, pairOf(key));
+      assertEquals(saved + 1, version(store, key));
+    }
+  }
+
+  /** Who reads files alone sees all that was saved before: a command that lists a key. */
+  @Test
+  void whoListsAKeyHasTheOthersMakePairs() throws Exception {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      child.awaitLine("ready");
+      child.tell();
+      int saved = Integer.parseInt(child.awaitLine("saved"));
+      assertEquals(saved, store.contents(key).entries().get(0).iteration().orElseThrow());
+      assertEquals(saved, pairOf(key));
+    }
+  }
+}

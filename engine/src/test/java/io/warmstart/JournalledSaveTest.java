@@ -1,0 +1,505 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.FaultyFileOps;
+import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Ranking;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Saves that lie in the journal before they are pairs. */
+class JournalledSaveTest {
+  private static final Fingerprint KEY = Payloads.key("journalled");
+  private static final String RUN = "r";
+
+  @TempDir Path root;
+  private final FaultyFileOps ops = new FaultyFileOps();
+
+  private static StoreOptions options(Durability durability) {
+    return StoreOptions.defaults().withDurability(durability);
+  }
+
+  private WarmStartStore open(Durability durability) {
+    return WarmStartStore.open(root, options(durability));
+  }
+
+  private WarmStartStore openFaulty() {
+    return WarmStartStore.open(root, options(Durability.POWER_SAFE).withFileOps(ops));
+  }
+
+  private static void save(WarmStartStore store, String version) {
+    save(store, version, 1000);
+  }
+
+  private static void save(WarmStartStore store, String version, int length) {
+    store.saveOverwrite(KEY, RUN, Versions.payload(version, length), EntryAttributes.checkpoint());
+  }
+
+  private static long journalled(WarmStartStore store) {
+    return store.stats().counters().getOrDefault("journalled", -1L);
+  }
+
+  /** Saves until the journal takes one: a process's first save does not wait for a segment. */
+  private static void warmUp(WarmStartStore store) {
+    Await.until(
+        "a save is journalled",
+        () -> {
+          save(store, "warm");
+          return journalled(store) > 0;
+        });
+    store.flush();
+  }
+
+  private static String found(WarmStartStore store) {
+    return found(store, Ranking.LATEST);
+  }
+
+  private static String found(WarmStartStore store, Ranking ranking) {
+    return store
+        .lookup(KEY, ranking)
+        .map(
+            entry -> {
+              try (entry) {
+                return Versions.nameOf(entry);
+              }
+            })
+        .orElse("none");
+  }
+
+  private Map<String, String> inFiles() throws IOException {
+    return RootFiles.read(root).whole;
+  }
+
+  private String pair() throws IOException {
+    return inFiles().getOrDefault(FaultScenario.entry(KEY, RUN), "none");
+  }
+
+  /** Whether the files are those of a version, while they may be replaced. */
+  private boolean pairIs(String version) throws IOException {
+    Path payload = root.resolve(KEY.toHex()).resolve(RUN + ".bin");
+    return Versions.nameOf(Files.readAllBytes(payload)).equals(version);
+  }
+
+  private List<Path> segments() throws IOException {
+    Path journal = root.resolve(".warmstart/journal");
+    if (!Files.exists(journal)) {
+      return List.of();
+    }
+    try (var files = Files.list(journal)) {
+      return files.toList();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"POWER_SAFE", "PROCESS_SAFE"})
+  void aSaveIsFoundAtOnceAndBecomesAPair(Durability durability) throws IOException {
+    try (WarmStartStore store = open(durability)) {
+      warmUp(store);
+      long before = journalled(store);
+      save(store, "new");
+
+      assertEquals(before + 1, journalled(store));
+      for (Ranking ranking : Ranking.values()) {
+        assertEquals("new", found(store, ranking));
+      }
+      try (WarmStartStore reader =
+          WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+        assertEquals("new", found(reader));
+      }
+      store.flush();
+      assertEquals("new", pair());
+      assertEquals("new", found(store));
+    }
+  }
+
+  @Test
+  void aPairIsMadeWithoutBeingAskedFor() {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      save(store, "new");
+
+      Await.until("the pair is in place", () -> pairIs("new"));
+    }
+  }
+
+  @Test
+  void theClosedStoreLeavesPairsAndNoSegment() throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      assertFalse(segments().isEmpty());
+      save(store, "new");
+    }
+    assertEquals("new", pair());
+    assertEquals(List.of(), segments());
+    try (WarmStartStore store = open(Durability.IN_FILES)) {
+      assertTrue(store.verify().clean(), () -> store.verify().problems().toString());
+    }
+  }
+
+  @Test
+  void whatIsSavedIsWhatIsFoundBeforeAndAfter() {
+    EntryAttributes attributes =
+        EntryAttributes.finalResult().withObjective(-1.25).withIteration(-3);
+    try (WarmStartStore store = open(Durability.POWER_SAFE)) {
+      warmUp(store);
+      store.saveOverwrite(KEY, RUN, Versions.payload("new", 77), attributes);
+      long seconds;
+      int nanos;
+      try (Entry entry = store.lookup(KEY).orElseThrow()) {
+        check(entry);
+        seconds = entry.writtenUnixSecs();
+        nanos = entry.writtenNanos();
+      }
+      store.flush();
+      try (Entry entry = store.lookup(KEY).orElseThrow()) {
+        check(entry);
+        assertEquals(seconds, entry.writtenUnixSecs());
+        assertEquals(nanos, entry.writtenNanos());
+      }
+    }
+  }
+
+  private static void check(Entry entry) {
+    assertEquals("new", Versions.nameOf(entry));
+    assertEquals(OptionalDouble.of(-1.25), entry.objective());
+    assertEquals(OptionalLong.of(-3), entry.iteration());
+    assertEquals(EntryKind.FINAL, entry.kind());
+    assertEquals(RUN, entry.runId());
+  }
+
+  /** Around what is stored through the mapping, and what a segment takes at most. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 63, 64, 65, 4096, 65_536, 65_537, 200_000, 1 << 20, 3 << 20, 5 << 20})
+  void payloadsOfAllLengths(int length) throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      save(store, "new", length);
+
+      assertEquals("new", found(store));
+      store.flush();
+      assertEquals("new", pair());
+    }
+  }
+
+  @Test
+  void anEmptyPayload() {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      store.saveOverwrite(KEY, RUN, new byte[0], EntryAttributes.checkpoint());
+      try (Entry entry = store.lookupLatest(KEY).orElseThrow()) {
+        assertEquals(0, entry.payloadLength());
+      }
+      store.flush();
+      try (Entry entry = store.lookupLatest(KEY).orElseThrow()) {
+        assertEquals(0, entry.payloadLength());
+      }
+    }
+  }
+
+  @Test
+  void newRunsOfNewKeys() throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      Fingerprint other = Payloads.key("other");
+      assertTrue(store.lookup(other).isEmpty());
+      String runId =
+          store.save(other, Versions.payload("other", 100), EntryAttributes.checkpoint());
+      assertFalse(Files.exists(root.resolve(other.toHex())), "it is in the journal");
+
+      try (Entry entry = store.lookup(other).orElseThrow()) {
+        assertEquals("other", Versions.nameOf(entry));
+      }
+      assertEquals(
+          List.of(runId),
+          store.explain(other, Ranking.LATEST).candidates().stream()
+              .map(each -> each.runId())
+              .toList());
+      assertTrue(store.keys().contains(other));
+    }
+  }
+
+  @Test
+  void manyVersionsInManyLivesOfTheSegments() throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      long before = journalled(store);
+      for (int version = 0; version < 2000; version++) {
+        save(store, "v" + version, 60_000);
+        if (version % 97 == 0) {
+          assertEquals("v" + version, found(store));
+        }
+      }
+      // 120 MB through segments of at most four times 8 MiB.
+      assertTrue(journalled(store) - before > 100, "journalled: " + (journalled(store) - before));
+      assertEquals("v1999", found(store));
+      store.flush();
+      assertEquals("v1999", pair());
+    }
+  }
+
+  @Test
+  void aFailedSyncIsNotTriedAgainAndTheSaveGoesIntoFiles() throws IOException {
+    try (WarmStartStore store = openFaulty()) {
+      warmUp(store);
+      save(store, "before");
+      ops.onlyAt(op -> op.kind() == Kind.SYNC && op.path().toString().contains("segment-"));
+      ops.arm(Fault.EIO, false, 0, root);
+      save(store, "new");
+      ops.disarm();
+
+      assertTrue(ops.failed() != null);
+      assertEquals("new", found(store));
+      assertEquals("new", pair());
+      assertEquals(1, store.stats().counters().get("sync_failures"));
+      save(store, "next");
+      assertEquals("next", found(store));
+      store.flush();
+      assertEquals("next", pair());
+      Await.until(
+          "another segment takes saves",
+          () -> {
+            long count = journalled(store);
+            save(store, "last");
+            return journalled(store) > count;
+          });
+      assertEquals("last", found(store));
+    }
+    assertEquals("last", pair());
+    assertEquals(List.of(), segments());
+  }
+
+  @Test
+  void pairsThatCannotBeMadeStayInTheJournal() throws IOException {
+    try (WarmStartStore store = openFaulty()) {
+      warmUp(store);
+      ops.onlyAt(op -> op.kind() == Kind.CREATE);
+      ops.arm(Fault.ENOSPC, true, 0, root);
+      save(store, "new");
+      assertThrows(StorageFullException.class, store::flush);
+
+      assertEquals("new", found(store));
+      assertEquals("warm", pair());
+      ops.disarm();
+      store.flush();
+      assertEquals("new", pair());
+    }
+  }
+
+  @Test
+  void aStoreThatIsClosedOnAFullDiskLeavesItsSavesToTheNext() throws IOException {
+    try (WarmStartStore store = openFaulty()) {
+      warmUp(store);
+      ops.onlyAt(op -> op.kind() == Kind.CREATE);
+      ops.arm(Fault.ENOSPC, true, 0, root);
+      save(store, "new");
+    }
+    ops.disarm();
+    assertEquals("warm", pair());
+    assertEquals(1, segments().size());
+    try (WarmStartStore store = open(Durability.IN_FILES)) {
+      assertEquals("new", found(store));
+      Await.until("the pair is in place", () -> pairIs("new"));
+      Await.until("the segment is gone", () -> segments().isEmpty());
+      assertEquals("new", found(store));
+    }
+  }
+
+  @Test
+  void aSaveIntoFilesIsLaterThanWhatIsInTheJournal() throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE);
+        WarmStartStore files = open(Durability.IN_FILES)) {
+      warmUp(store);
+      save(store, "journalled");
+      save(files, "in files");
+
+      assertEquals("in files", found(store));
+      store.flush();
+      assertEquals("in files", pair());
+      save(store, "journalled again");
+      assertEquals("journalled again", found(files));
+    }
+    assertEquals("journalled again", pair());
+  }
+
+  /** The stamp alone says which version is the later one, and a pair's may lie ahead. */
+  @Test
+  void aVersionReplacesAPairThatIsOfTheFuture() throws IOException {
+    SteppedClock clock = new SteppedClock();
+    try (WarmStartStore store = open(Durability.IN_FILES, clock)) {
+      clock.set(System.currentTimeMillis() * 1_000_000 + 3_600_000_000_000L);
+      save(store, "of the future");
+    }
+    deleteIndex();
+    clock.set(System.currentTimeMillis() * 1_000_000);
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE, clock)) {
+      store.save(KEY, Versions.payload("other", 100), EntryAttributes.checkpoint());
+      warmUp(store);
+      save(store, "new");
+      assertEquals("new", found(store));
+    }
+    assertEquals("new", pair());
+  }
+
+  private WarmStartStore open(Durability durability, SteppedClock clock) {
+    return WarmStartStore.open(root, options(durability).withClock(clock));
+  }
+
+  private void deleteIndex() throws IOException {
+    Files.delete(root.resolve(".warmstart/index"));
+  }
+
+  @Test
+  void aSmallBudgetHasNoJournal() throws IOException {
+    StoreOptions small =
+        options(Durability.PROCESS_SAFE)
+            .withSizeBudgetBytes((64 << 20) - 1)
+            .withPolicy(PolicyUse.CHANGE);
+    try (WarmStartStore store = WarmStartStore.open(root, small)) {
+      for (int i = 0; i < 20; i++) {
+        save(store, "v" + i);
+        assertEquals("v" + i, pair());
+      }
+      assertEquals(0, journalled(store));
+      assertEquals(List.of(), segments());
+    }
+  }
+
+  @Test
+  void aSegmentThatSomebodyRemovesBecomesPairs() throws IOException {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      save(store, "new");
+      for (Path segment : segments()) {
+        Files.delete(segment);
+      }
+      Await.until("the pair is in place", () -> pairIs("new"));
+      assertEquals("new", found(store));
+      Await.until(
+          "another segment takes saves",
+          () -> {
+            long count = journalled(store);
+            save(store, "last");
+            return journalled(store) > count;
+          });
+      assertEquals("last", found(store));
+    }
+    assertEquals("last", pair());
+  }
+
+  @Test
+  void anInterruptedThreadSaves() throws IOException {
+    try (WarmStartStore store = open(Durability.POWER_SAFE)) {
+      warmUp(store);
+      long before = journalled(store);
+      for (int length : new int[] {1000, 1 << 20}) {
+        Thread.currentThread().interrupt();
+        save(store, "v" + length, length);
+        assertTrue(Thread.interrupted());
+        assertEquals("v" + length, found(store));
+      }
+      assertEquals(before + 2, journalled(store));
+    }
+  }
+
+  @Test
+  void aPayloadThatThrowsLeavesNothing() {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      save(store, "before");
+      var shrunk = net.openhft.chronicle.bytes.Bytes.allocateElasticOnHeap(100);
+      shrunk.write(new byte[100]);
+      var payload = io.warmstart.model.Payload.of(shrunk);
+      shrunk.clear();
+      assertThrows(
+          RuntimeException.class,
+          () -> store.saveOverwrite(KEY, RUN, payload, EntryAttributes.checkpoint()));
+
+      assertEquals("before", found(store));
+      save(store, "after");
+      assertEquals("after", found(store));
+      store.flush();
+      assertEquals("after", found(store));
+    }
+  }
+
+  @Test
+  void aRootThatIsGoneTakesNoSaves(@TempDir Path elsewhere) throws IOException {
+    Path moved = elsewhere.resolve("moved");
+    Path inner = Files.createDirectory(root.resolve("inner"));
+    try (WarmStartStore store = WarmStartStore.open(inner, options(Durability.PROCESS_SAFE))) {
+      warmUp(store);
+      save(store, "before");
+      Files.move(inner, moved);
+      Await.until(
+          "saves are refused",
+          () -> {
+            try {
+              save(store, "lost");
+              return false;
+            } catch (StoreException e) {
+              return true;
+            }
+          });
+      Files.move(moved, inner);
+      Await.until(
+          "saves are taken",
+          () -> {
+            try {
+              save(store, "after");
+              return true;
+            } catch (StoreException e) {
+              return false;
+            }
+          });
+      assertEquals("after", found(store));
+    }
+    try (WarmStartStore store = WarmStartStore.open(inner)) {
+      assertEquals("after", found(store));
+    }
+  }
+
+  @Test
+  void theBestIsFoundAmongPairsAndRecords() {
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+      warmUp(store);
+      for (int i = 0; i < 5; i++) {
+        store.save(
+            KEY,
+            Versions.payload("o" + i, 100),
+            EntryAttributes.checkpoint().withObjective(10 - i));
+        if (i == 2) {
+          store.flush();
+        }
+      }
+      assertEquals("o4", found(store, Ranking.LOWEST_OBJECTIVE));
+      save(store, "latest");
+      assertEquals("latest", found(store, Ranking.LATEST));
+      assertEquals("o4", found(store, Ranking.LOWEST_OBJECTIVE));
+      assertArrayEquals(new int[] {6}, new int[] {store.contents(KEY).entries().size()});
+    }
+  }
+}

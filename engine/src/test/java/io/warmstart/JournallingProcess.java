@@ -1,0 +1,57 @@
+package io.warmstart;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The main class of processes that save into the journal and get killed or stopped. */
+final class JournallingProcess {
+  static final String RUN = "r";
+
+  private JournallingProcess() {}
+
+  /** The arguments are what to do, the root, the key's name and the durability; then a number. */
+  public static void main(String[] arguments) throws IOException {
+    StoreOptions options = StoreOptions.defaults().withDurability(Durability.valueOf(arguments[3]));
+    WarmStartStore store = WarmStartStore.open(Path.of(arguments[1]), options);
+    Fingerprint key = Payloads.key(arguments[2]);
+    int count = Integer.parseInt(arguments[4]);
+    int version = warmUp(store, key);
+    System.out.println("ready " + version);
+    if (arguments[0].equals("count")) {
+      ForkedJvm.awaitParent();
+      for (int last = version + count; version < last; ) {
+        save(store, key, ++version, 1000);
+      }
+      System.out.println("saved " + version);
+      ForkedJvm.untilKilled();
+    }
+    for (int length = 0; ; length = (length + 7919) % 60_000) {
+      save(store, key, ++version, 100 + length);
+      if (version % count == 0) {
+        System.out.println("saved " + version);
+      }
+    }
+  }
+
+  /** Saves until the journal takes it; returns the last version, which is a pair. */
+  static int warmUp(WarmStartStore store, Fingerprint key) {
+    int version = 0;
+    while (store.stats().counters().getOrDefault("journalled", 0L) == 0) {
+      save(store, key, ++version, 1000);
+    }
+    store.flush();
+    return version;
+  }
+
+  static void save(WarmStartStore store, Fingerprint key, int version, int length) {
+    store.saveOverwrite(
+        key,
+        RUN,
+        Versions.payload("v" + version, length),
+        EntryAttributes.checkpoint().withIteration(version));
+  }
+}

@@ -1,0 +1,167 @@
+package io.warmstart.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is found in a segment, whole, under way, torn, or left over from another life. */
+class RecordScanTest {
+  private static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
+  private static final long SALT = 5;
+
+  private final Segment segment = SegmentInMemory.of(0, 1 << 16);
+  private final RecordHead head = new RecordHead();
+  private final List<String> found = new ArrayList<>();
+  private int position = JournalLayout.HEADER_LENGTH;
+
+  @BeforeEach
+  void begin() {
+    segment.begin(1, SALT);
+  }
+
+  /** Returns where it begins. */
+  private int append(String runId, int payloadLength) {
+    return append(SALT, runId, payloadLength);
+  }
+
+  private int append(long salt, String runId, int payloadLength) {
+    byte[] payload = new byte[payloadLength];
+    Arrays.fill(payload, (byte) runId.charAt(0));
+    CRC32C crc = new CRC32C();
+    crc.update(payload);
+    EntryAttributes attributes = EntryAttributes.checkpoint();
+    int end =
+        head.encode(
+            salt + position,
+            KEY,
+            runId,
+            position,
+            attributes,
+            false,
+            payloadLength,
+            (int) crc.getValue());
+    segment.buffer().putBytes(position + 8, head.bytes(), 8, end - 8);
+    segment.buffer().putBytes(position + JournalLayout.payloadOffset(runId.length()), payload);
+    long length = JournalLayout.recordLength(runId.length(), payloadLength);
+    segment.buffer().putLong(position, length);
+    int at = position;
+    position += (int) length;
+    return at;
+  }
+
+  private RecordScan scan() {
+    return new RecordScan(segment, SALT);
+  }
+
+  private void note(JournalEntry entry) {
+    found.add(entry.runId());
+  }
+
+  @Test
+  void followsTheOwner() {
+    RecordScan scan = scan();
+    append("a", 10);
+    scan.follow(this::note);
+    append("b", 0);
+    append("c", 5000);
+    scan.follow(this::note);
+    scan.follow(this::note);
+
+    assertEquals(List.of("a", "b", "c"), found);
+  }
+
+  @Test
+  void waitsForARecordThatIsBeingWritten() {
+    int at = append("a", 10);
+    long length = segment.buffer().getLong(at);
+    RecordScan scan = scan();
+    for (long word : new long[] {-length, 0}) {
+      segment.buffer().putLong(at, word);
+      scan.follow(this::note);
+      assertEquals(List.of(), found);
+    }
+    segment.buffer().putLong(at, length);
+    scan.follow(this::note);
+    assertEquals(List.of("a"), found);
+  }
+
+  @Test
+  void passesOverWhatIsVoid() {
+    int at = append("a", 10);
+    segment.buffer().putLong(at, segment.buffer().getLong(at) | JournalLayout.VOID);
+    append("b", 10);
+    scan().follow(this::note);
+
+    assertEquals(List.of("b"), found);
+  }
+
+  /** Recycling clears nothing: behind the new records stand whole ones of the life before. */
+  @Test
+  void stopsAtTheRecordsOfAnotherLife() {
+    append("a", 10);
+    append(SALT + 1, "old", 10);
+    RecordScan scan = scan();
+    scan.follow(this::note);
+    assertEquals(0, scan.searchToEnd(position - 256, this::note) % 64);
+
+    assertEquals(List.of("a"), found);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 8, 16, 24, 80, 88, 96, 128, 192})
+  void afterAPowerCutWhatStandsBehindATornRecordCounts(int tornAt) {
+    append("a", 10);
+    int torn = append("b", 10);
+    append("c", 10);
+    segment.buffer().putLong(torn + tornAt, segment.buffer().getLong(torn + tornAt) ^ 64);
+    long missing = scan().searchToEnd(position, this::note);
+
+    assertEquals(List.of("a", "c"), found);
+    assertEquals(256, missing);
+  }
+
+  @Test
+  void whatWasNeverDurableIsNotMissed() {
+    append("a", 10);
+    int torn = append("b", 10);
+    segment.buffer().putLong(torn, 0);
+
+    assertEquals(0, scan().searchToEnd(torn, this::note));
+    assertEquals(List.of("a"), found);
+  }
+
+  /** An owner that is alive under another boot id, as in a container, goes on appending. */
+  @Test
+  void goesOnBehindTheLastRecordThatWasFound() {
+    append("a", 10);
+    RecordScan scan = scan();
+    scan.searchToEnd(0, this::note);
+    append("b", 10);
+    scan.follow(this::note);
+
+    assertEquals(List.of("a", "b"), found);
+  }
+
+  @Test
+  void aFullSegmentEnds() {
+    int count = 0;
+    while (position + 256 <= segment.length()) {
+      append("a" + count++, 10);
+    }
+    RecordScan scan = scan();
+    scan.follow(this::note);
+    scan.follow(this::note);
+
+    assertEquals(count, found.size());
+  }
+}
