@@ -33,9 +33,10 @@ import org.agrona.concurrent.EpochNanoClock;
  * resumed from stays, and so does what other sessions on the key save. To eviction and expiry both
  * entries are like any other.
  *
- * <p><b>Durable:</b> each checkpoint that was taken survives a power cut once the call has
- * returned. Each is one save to one entry, and the two are never changed together: a crash between
- * two saves leaves two whole entries, the best and an older last one or the other way round.
+ * <p><b>Durable:</b> each checkpoint that was taken survives what the store's {@link Durability}
+ * says, by default a power cut, once the call has returned; a final result survives a power cut at
+ * least. Each is one save to one entry, and the two are never changed together: a crash between two
+ * saves leaves two whole entries, the best and an older last one or the other way round.
  *
  * <p><b>Threads:</b> safe for all. Offers are taken one after the other: one that comes while
  * another is being saved waits for it, even if it will be declined.
@@ -233,7 +234,10 @@ public final class Session {
    * Saves the final result as the last entry; the best checkpoint stays. From then on only
    * checkpoints that are better than that one are taken.
    *
-   * <p>Durability, blocking and errors as for a checkpoint that is taken.
+   * <p><b>Durable:</b> when it returns, the final result survives a power cut; it lies in files if
+   * the store asks for that.
+   *
+   * <p>Blocking and errors as for a checkpoint that is taken.
    *
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned

@@ -51,8 +51,9 @@ import java.util.Optional;
  * }</pre>
  *
  * <p><b>Durable:</b> a save that has returned survives the death of the process and a power cut at
- * that instant. Until it returns, the version before it is in place, whole; what a save that throws
- * has left is in its message, and never a mixture.
+ * that instant, unless the store was opened with a lesser {@link Durability}. Until it returns, the
+ * version before it is in place, whole; what a save that throws has left is in its message, and
+ * never a mixture.
  *
  * <p><b>Threads:</b> all methods may be called by any number of threads at once, and other
  * processes may do to the root what they like meanwhile. Stores on one root in one JVM share one
@@ -214,11 +215,13 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Saves under a fresh run id, which is unique across machines and sorts by time.
    *
-   * <p><b>Durable:</b> when it returns, payload and manifest survive a power cut.
+   * <p><b>Durable:</b> when it returns, payload and manifest survive a power cut; with {@link
+   * StoreOptions#withDurability} what that says.
    *
    * <p><b>Blocks:</b> for two or three syncs of the device, one more for a key that this process
    * has not saved to before; for a sweep if the root is over its budget. That sweep never takes the
-   * entry that was saved.
+   * entry that was saved. A save into the journal blocks for one sync or none, and is counted
+   * against the budget when its pair is made.
    *
    * @param payload read once, before this returns
    * @return the run id
@@ -442,10 +445,16 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Writes the accesses of this process that no manifest tells yet. On a root that other machines
-   * may write to they go into this machine's index, and no manifest ever tells of them.
+   * Has all that this process has saved before the call lie in pairs of files, and writes its
+   * accesses that no manifest tells yet. On a root that other machines may write to these go into
+   * this machine's index, and no manifest ever tells of them.
    *
-   * @throws StoreException if some could not be written
+   * <p><b>Durable:</b> when it returns, what was saved before survives a power cut, whatever the
+   * {@link Durability} of the saves.
+   *
+   * @throws StorageFullException if the disk is full
+   * @throws StoreException if something could not be written; saves stay in the journal, where
+   *     every process finds them, and are tried again
    */
   public void flush() {
     ensureOpen();
@@ -463,8 +472,9 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store. The last store on a root writes the accesses as {@link #flush} does. Leases
-   * stay valid. Later calls do nothing.
+   * Closes the store. The last store on a root makes pairs and writes accesses as {@link #flush}
+   * does; what cannot be written then stays in the journal for the next process that opens the
+   * root. Leases stay valid. Later calls do nothing.
    */
   @Override
   public void close() {

@@ -73,10 +73,14 @@ class AllocationTest {
       StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(32 << 10);
       try (WarmStartStore store = WarmStartStore.open(root, options)) {
         save(store, 0);
-        long heap = usedHeap();
-        save(store, SAVES);
-        long grown = usedHeap() - heap;
-        // A hundred bytes for each save would be half a thing leaked.
+        long grown = Long.MAX_VALUE;
+        // Other tests of this JVM may leave something meanwhile; what each save leaves shows each
+        // time. A hundred bytes for each would be half a thing leaked.
+        for (int round = 1; round <= 4 && grown >= SAVES * 100L; round++) {
+          long heap = usedHeap();
+          save(store, round * SAVES);
+          grown = Math.min(grown, usedHeap() - heap);
+        }
         assertTrue(grown < SAVES * 100L, "grown by " + grown + " in " + SAVES + " saves");
         // A page of slots and one of entries for each of 512 stripes come to 1024; each key that
         // left something behind would bring them beyond twice that.

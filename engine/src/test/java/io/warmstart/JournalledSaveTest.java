@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
@@ -21,10 +23,12 @@ import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -345,23 +349,33 @@ class JournalledSaveTest {
     assertEquals("journalled again", pair());
   }
 
-  /** The stamp alone says which version is the later one, and a pair's may lie ahead. */
-  @Test
-  void aVersionReplacesAPairThatIsOfTheFuture() throws IOException {
+  /**
+   * The stamp alone says which version is the later one, and a pair's may lie ahead, also of what
+   * the index knows of its key.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aVersionReplacesAPairThatIsOfTheFuture(boolean besideAnotherRun) throws IOException {
+    Fingerprint other = Payloads.key("other");
     SteppedClock clock = new SteppedClock();
     try (WarmStartStore store = open(Durability.IN_FILES, clock)) {
-      clock.set(System.currentTimeMillis() * 1_000_000 + 3_600_000_000_000L);
-      save(store, "of the future");
+      clock.advance(Duration.ofHours(1));
+      store.saveOverwrite(other, RUN, new byte[10], EntryAttributes.checkpoint());
     }
     deleteIndex();
-    clock.set(System.currentTimeMillis() * 1_000_000);
+    clock.advance(Duration.ofHours(-1));
     try (WarmStartStore store = open(Durability.PROCESS_SAFE, clock)) {
-      store.save(KEY, Versions.payload("other", 100), EntryAttributes.checkpoint());
       warmUp(store);
-      save(store, "new");
-      assertEquals("new", found(store));
+      if (besideAnotherRun) {
+        store.save(other, new byte[20], EntryAttributes.checkpoint().withObjective(2));
+        store.flush();
+      }
+      store.saveOverwrite(other, RUN, new byte[30], EntryAttributes.checkpoint().withObjective(1));
+      try (Entry entry = store.lookup(other).orElseThrow()) {
+        assertEquals(30, entry.payloadLength());
+      }
     }
-    assertEquals("new", pair());
+    assertEquals(30, Files.size(root.resolve(other.toHex()).resolve(RUN + ".bin")));
   }
 
   private WarmStartStore open(Durability durability, SteppedClock clock) {
@@ -370,6 +384,49 @@ class JournalledSaveTest {
 
   private void deleteIndex() throws IOException {
     Files.delete(root.resolve(".warmstart/index"));
+  }
+
+  /** Runs a step after a key's directory was listed. */
+  private static final class AfterListing extends ObservedFileOps {
+    private final Path directory;
+    private volatile @Nullable Runnable step;
+
+    AfterListing(Path directory) {
+      super(new NioFileOps());
+      this.directory = directory;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      try {
+        return whole.run();
+      } finally {
+        Runnable now = step;
+        if (now != null && op.kind() == Kind.LIST && op.path().equals(directory)) {
+          step = null;
+          now.run();
+        }
+      }
+    }
+  }
+
+  /** The pair is not in what was listed, and the record is gone when the listing is over. */
+  @Test
+  void aLookupFindsWhatBecomesAPairMeanwhile() {
+    Fingerprint other = Payloads.key("other");
+    AfterListing listing = new AfterListing(root.resolve(other.toHex()));
+    StoreOptions options = options(Durability.PROCESS_SAFE).withFileOps(listing);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.save(other, new byte[5], EntryAttributes.checkpoint());
+      warmUp(store);
+      store.save(other, new byte[10], EntryAttributes.checkpoint());
+      listing.step = store::flush;
+      try (Entry entry = store.lookupLatest(other).orElseThrow()) {
+        assertEquals(10, entry.payloadLength());
+      }
+      assertTrue(listing.step == null, "the directory was listed");
+    }
   }
 
   @Test

@@ -291,6 +291,7 @@ public final class Engine implements AutoCloseable {
             parts.root,
             parts.rootWatch,
             parts.locks,
+            parts.index,
             parts.ledger,
             parts.caseFolding,
             parts.stamps,
@@ -314,6 +315,7 @@ public final class Engine implements AutoCloseable {
         parts.locks,
         parts.foreignTouches,
         parts.stamps,
+        parts.knownRuns,
         this::leaveTraces,
         parts.counters,
         saved -> sweepFlow.keepBudget(limits, foreignCheck.getAsLong(), saved));
@@ -461,11 +463,9 @@ public final class Engine implements AutoCloseable {
   /** The journal and the background first; then the parts, whatever has become of them. */
   @Override
   public void close() {
-    try (parts) {
+    try (parts;
+        housekeeper) {
       journal.close();
-      if (housekeeper != null) {
-        housekeeper.close();
-      }
     }
   }
 }

@@ -83,7 +83,7 @@ final class RootParts implements AutoCloseable {
   final JournalPlace journalPlace;
   final JournalView journal;
   final StampSource stamps;
-  final KnownRuns knownRuns = new KnownRuns();
+  final KnownRuns knownRuns;
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;
   final PairReader reader;
@@ -192,6 +192,7 @@ final class RootParts implements AutoCloseable {
               JournalPlace.isPossibleIn(root.path(), place));
       journal = new JournalView(journalPlace);
       stamps = new WrittenStamps(ops, ledger, journal, clock);
+      knownRuns = new KnownRuns(ops);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
       pairWriter = new PairWriter(ops, siblings::owner, stamps, PRODUCER, !remote);

@@ -181,6 +181,7 @@ final class CurrentGeneration {
   private void disown(Generation attached) {
     attached.keys().changeAll(nextChanges());
     attached.totals().doubt(nextChanges());
+    attached.files().segmentsChanged(nextChanges());
     MappedFaults.raisePending();
   }
 

@@ -1,7 +1,5 @@
 package io.warmstart.index;
 
-import static io.warmstart.mapped.IndexLayout.SEGMENTS_OFFSET;
-
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
@@ -392,8 +390,9 @@ public final class Index implements AutoCloseable {
    * Tells the generation that is in use.
    *
    * @param told whether it was in use still afterwards
+   * @return whether one was told
    */
-  private void eachGeneration(Predicate<Generation> told) {
+  private boolean eachGeneration(Predicate<Generation> told) {
     Generation last = null;
     // Twice at the most in practice: a generation lives long.
     for (int attempt = 0; attempt < 8; attempt++) {
@@ -402,13 +401,14 @@ public final class Index implements AutoCloseable {
         attachments.changedUntold();
       }
       if (attached == null || attached == last) {
-        return;
+        return false;
       }
       last = attached;
       if (CurrentGeneration.guarded(attached, told::test, false)) {
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   /** Whether the generation was in use still when it was told. */
@@ -426,21 +426,18 @@ public final class Index implements AutoCloseable {
    * @return 0 if nobody can tell
    */
   public long segmentsWord() {
-    return attachments.ask(
-        attached -> {
-          IndexFiles files = attached.files();
-          long word =
-              files.base.getLongVolatile(SEGMENTS_OFFSET) ^ Checksums.mix(files.generation());
-          return word == 0 ? 1 : word;
-        },
-        0L);
+    return attachments.ask(attached -> attached.files().segmentsWord(), 0L);
   }
 
-  /** A segment of the journal has come, and nothing is in it yet; or has gone. */
-  public void segmentsChanged() {
-    eachGeneration(
+  /**
+   * A segment of the journal has come, and nothing is in it yet; or has gone.
+   *
+   * @return whether all others learn of it: if not, they do when this process has an index again
+   */
+  public boolean segmentsChanged() {
+    return eachGeneration(
         attached -> {
-          attached.files().base.putLongVolatile(SEGMENTS_OFFSET, attachments.nextChanges());
+          attached.files().segmentsChanged(attachments.nextChanges());
           return attached.files().live();
         });
   }

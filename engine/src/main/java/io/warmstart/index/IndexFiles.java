@@ -4,10 +4,12 @@ import static io.warmstart.mapped.IndexLayout.GENERATION_OFFSET;
 import static io.warmstart.mapped.IndexLayout.MOST_FILES;
 import static io.warmstart.mapped.IndexLayout.MOST_PAGES;
 import static io.warmstart.mapped.IndexLayout.PAGES_USED_OFFSET;
+import static io.warmstart.mapped.IndexLayout.SEGMENTS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.STATE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SUPERSEDED;
 
 import io.warmstart.io.FileFacts;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.mapped.MappedFaults;
 import java.io.IOException;
@@ -67,9 +69,14 @@ final class IndexFiles {
     return file == null ? null : file.identity();
   }
 
-  /** Which generation it is. */
-  long generation() {
-    return generation;
+  /** Which segments of the journal there are: another word whenever one comes or goes. */
+  long segmentsWord() {
+    long word = base.getLongVolatile(SEGMENTS_OFFSET) ^ Checksums.mix(generation);
+    return word == 0 ? 1 : word;
+  }
+
+  void segmentsChanged(long freshWord) {
+    base.putLongVolatile(SEGMENTS_OFFSET, freshWord);
   }
 
   /** Whether this generation may be read from: not superseded, no page lost. */

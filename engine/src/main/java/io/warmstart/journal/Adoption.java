@@ -10,23 +10,34 @@ import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.nio.channels.FileLock;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes pairs of what the dead have left in the journal. Whoever gets a segment's lock may: its
  * owner is gone then. A segment that was given up is never appended to again; when all of it is in
- * pairs it is removed. Who dies meanwhile is followed by another, who makes the same pairs.
+ * pairs it is removed. Who dies meanwhile is followed by another, who goes on behind what is marked
+ * as done, or makes the same pairs once more.
+ *
+ * <p>What cannot be read is set aside, not removed.
  *
  * <p>Safe for all threads: the kernel's lock lets one of them through.
  */
 public final class Adoption {
+  /** The agent has other things to do: what is left is made in the next round. */
+  private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final JournalPlace place;
   private final SegmentFiles files;
   private final JournalView view;
   private final PairMaker pairs;
   private final Counters counters;
+  private final Set<Integer> unreadable = ConcurrentHashMap.newKeySet();
 
   public Adoption(JournalPlace place, JournalView view, PairMaker pairs, Counters counters) {
     this.place = place;
@@ -37,9 +48,9 @@ public final class Adoption {
   }
 
   /**
-   * Adopts every segment whose owner is gone.
+   * Adopts segments whose owners are gone, for a second or so.
    *
-   * @throws IOException if the journal cannot be listed
+   * @throws IOException if the journal cannot be listed, or some segment not be read
    * @throws StoreException if some pair could not be made: the segment stays
    */
   public void run() throws IOException {
@@ -47,24 +58,41 @@ public final class Adoption {
       return;
     }
     SegmentFiles.Listed listed = files.list();
+    Failures failures = new Failures();
     for (int number : listed.staged()) {
-      underLock(number, () -> files.removeStaged(number));
+      failures.collect(() -> underLock(number, () -> files.removeStaged(number)));
     }
-    StoreException failure = null;
+    long deadline = System.nanoTime() + ROUND_NANOS;
     for (int number : listed.numbers()) {
-      try {
-        underLock(number, () -> adopt(number));
-      } catch (StoreException e) {
-        failure = failure == null ? e : failure;
-      }
+      failures.collect(() -> underLock(number, () -> adopt(number, deadline)));
     }
-    if (failure != null) {
-      throw failure;
-    }
+    failures.raise();
   }
 
   private interface Step {
     void run() throws IOException;
+  }
+
+  /** The first of several: one segment, or one run, is not to keep the others waiting. */
+  private static final class Failures {
+    private @Nullable Exception first;
+
+    void collect(Step step) {
+      try {
+        step.run();
+      } catch (IOException | StoreException e) {
+        first = first == null ? e : first;
+      }
+    }
+
+    void raise() throws IOException {
+      if (first instanceof IOException e) {
+        throw e;
+      }
+      if (first instanceof StoreException e) {
+        throw e;
+      }
+    }
   }
 
   private void underLock(int number, Step step) throws IOException {
@@ -78,92 +106,133 @@ public final class Adoption {
     }
   }
 
-  /** Run of a key. */
-  private record Run(Digest256 key, String runId) {}
-
-  private void adopt(int number) throws IOException {
+  private void adopt(int number, long deadline) throws IOException {
     Segment segment = files.map(number, true);
     if (segment == null) {
       return;
     }
+    boolean whole;
     try {
       if (!segment.hasLayout()) {
         // Another version's: told by the view.
         return;
       }
       segment.state(JournalLayout.GIVEN_UP);
-      long lost = segment.isWhole() ? makePairs(segment) : 0;
+      whole = new Adopted(segment).makePairs(deadline);
       MappedFaults.raisePending();
-      if (lost > 0) {
-        counters.count(Counter.JOURNAL_FAILURES);
-        files.tell(
-            "bytes of acknowledged saves are no whole records any more: bytes=" + lost,
-            number,
-            null);
-      }
     } catch (InternalError e) {
-      counters.count(Counter.JOURNAL_FAILURES);
-      files.tell("a page of a dead process's segment is gone, and what was in it", number, e);
+      if (unreadable.add(number)) {
+        throw new IOException("a page of a dead process's segment is gone: " + number, e);
+      }
+      // Not for a truncation meanwhile, then: nor when it was mapped anew.
+      whole = false;
     }
+    unreadable.remove(number);
     if (files.leadsTo(number, segment.identity())) {
-      files.remove(number);
+      if (whole) {
+        files.remove(number);
+      } else {
+        counters.count(Counter.JOURNAL_FAILURES);
+        files.setAside(number);
+      }
       place.segmentsChanged();
     }
   }
 
-  /** Returns how many bytes that were said to be durable are in no whole record. */
-  private long makePairs(Segment segment) {
-    long salt = segment.salt();
-    long done = segment.done();
-    boolean sameBoot = segment.boot() == place.boot();
-    Map<Run, JournalEntry> latest = new LinkedHashMap<>();
-    RecordScan scan = new RecordScan(segment, salt);
-    long missing = 0;
-    if (sameBoot) {
-      scan.follow(entry -> keepLatest(latest, entry));
-    } else {
-      missing = scan.searchToEnd(segment.durable(), entry -> keepLatest(latest, entry));
-    }
-    MappedFaults.raisePending();
-    StoreException failure = null;
-    for (JournalEntry entry : latest.values()) {
-      if (entry.end() <= done) {
-        // In a durable pair already; that it may have been evicted since, is not to be undone.
-        continue;
-      }
-      try {
-        makePair(segment, entry);
-      } catch (StoreException e) {
-        failure = failure == null ? e : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
-    return missing;
-  }
+  /** Run of a key. */
+  private record Run(Digest256 key, String runId) {}
 
-  private static void keepLatest(Map<Run, JournalEntry> latest, JournalEntry entry) {
-    latest.merge(
-        new Run(entry.key(), entry.runId()),
-        entry,
-        (before, now) -> now.writtenNanos() >= before.writtenNanos() ? now : before);
-  }
+  /** A segment that was given up, and what is in it. */
+  private final class Adopted {
+    private final Segment segment;
 
-  private void makePair(Segment segment, JournalEntry entry) {
-    byte @Nullable [] payload = Journal.payloadOf(segment, entry);
-    if (payload == null) {
-      counters.count(Counter.JOURNAL_FAILURES);
-      EngineLog.warning(
-          "a journalled save is lost, its bytes have changed: key="
-              + entry.key().toHex()
-              + " run="
-              + entry.runId()
-              + " file="
-              + files.path(segment.number()),
-          null);
-      return;
+    /** The versions of each run, the latest first. */
+    private final Map<Run, ArrayDeque<JournalEntry>> versions = new LinkedHashMap<>();
+
+    private boolean damaged;
+
+    private Adopted(Segment segment) {
+      this.segment = segment;
     }
-    pairs.make(entry, Payload.of(payload));
+
+    /**
+     * Makes the pairs.
+     *
+     * @return false if something of it could not be read
+     * @throws IOException if there was no time for all
+     * @throws StoreException if some could not be made
+     */
+    private boolean makePairs(long deadline) throws IOException {
+      if (segment.isBeginning()) {
+        // All of the life before was in pairs, and nothing of this one was acknowledged yet.
+        return true;
+      }
+      damaged = !segment.isWhole();
+      RecordScan scan = new RecordScan(segment, segment.salt());
+      long missing = scan.searchToEnd(segment.durable(), this::add);
+      damaged |= missing > 0;
+      MappedFaults.raisePending();
+      long done = segment.done();
+      Failures failures = new Failures();
+      for (ArrayDeque<JournalEntry> run : versions.values()) {
+        JournalEntry latest = run.getFirst();
+        if (latest.end() > done && (segment.marks(latest) & JournalLayout.SETTLED) == 0) {
+          if (System.nanoTime() - deadline > 0) {
+            failures.collect(
+                () -> {
+                  throw new IOException("a dead process's segment is adopted in several rounds");
+                });
+            break;
+          }
+          failures.collect(() -> makePair(run));
+        }
+      }
+      failures.raise();
+      if (!damaged) {
+        // Who still has it mapped shows nothing of it any more.
+        segment.done(segment.length());
+      }
+      return !damaged;
+    }
+
+    private void add(JournalEntry entry) {
+      ArrayDeque<JournalEntry> run =
+          versions.computeIfAbsent(new Run(entry.key(), entry.runId()), key -> new ArrayDeque<>());
+      if (run.isEmpty() || entry.writtenNanos() >= run.getFirst().writtenNanos()) {
+        run.addFirst(entry);
+      } else {
+        run.addLast(entry);
+      }
+    }
+
+    /** Of the latest version that can be read. */
+    private void makePair(ArrayDeque<JournalEntry> run) {
+      for (JournalEntry entry : run) {
+        byte[] payload;
+        try {
+          payload = Journal.payloadOf(segment, entry);
+        } catch (InternalError e) {
+          payload = null;
+        }
+        if (payload != null) {
+          pairs.make(entry, Payload.of(payload), () -> mark(run, JournalLayout.PAIRED));
+          mark(run, JournalLayout.SETTLED);
+          return;
+        }
+        damaged = true;
+        EngineLog.warning(
+            "a journalled save is lost, its bytes have changed: key="
+                + entry.key().toHex()
+                + " run="
+                + entry.runId()
+                + " file="
+                + files.path(segment.number()),
+            null);
+      }
+    }
+
+    private void mark(ArrayDeque<JournalEntry> run, long mark) {
+      run.forEach(entry -> segment.mark(entry, mark));
+    }
   }
 }

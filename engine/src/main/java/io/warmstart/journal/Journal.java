@@ -17,13 +17,15 @@ import java.nio.channels.FileLock;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +51,11 @@ public final class Journal implements AutoCloseable {
 
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
+  private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** Of the times until which pairs are made: all of them. */
+  private static final long ALL = Long.MAX_VALUE;
+
   private static final int MOST_OWNED = 4;
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -69,6 +76,12 @@ public final class Journal implements AutoCloseable {
   private @Nullable OwnedSegment active;
   private boolean wanted;
 
+  /** What is no pair yet, by run, in the order of the oldest version of each. */
+  private final LinkedHashMap<Run, ArrayDeque<Pending>> runs = new LinkedHashMap<>();
+
+  /** When the pair of a run last could not be made. */
+  private final Map<Run, Long> refused = new ConcurrentHashMap<>();
+
   /** Read without the monitor, to see at a glance that there is nothing to do. */
   private volatile boolean mayHavePending;
 
@@ -77,7 +90,7 @@ public final class Journal implements AutoCloseable {
   // Of the thread.
   private long refusedAtNanos = System.nanoTime() - RETRY_NANOS;
   private long lookedAtNanos;
-  private final Map<Integer, Long> answered = new HashMap<>();
+  private long toldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
 
   /** Makes a journal without a segment: the first save that could use one has it made. */
   public Journal(JournalPlace place, PairMaker pairs, Counters counters) {
@@ -150,34 +163,36 @@ public final class Journal implements AutoCloseable {
       EntryAttributes attributes,
       long writtenNanos,
       boolean powerSafe) {
-    boolean halfFull;
-    Pending made;
+    Appended made;
+    boolean fills;
     synchronized (this) {
       OwnedSegment to =
           closed ? null : roomFor(JournalLayout.recordLength(runId.length(), payload.length()));
       if (to == null) {
         return null;
       }
+      mayHavePending = true;
+      boolean halfFull = to.isHalfFull();
       try {
-        made = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+        Pending record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+        runs.computeIfAbsent(new Run(key, runId), run -> new ArrayDeque<>(2)).add(record);
+        made = new Appended(record);
         if (!to.usable()) {
           // Adopted under us: whether the adopter has seen this record, nobody knows.
-          to.revoke(made);
+          to.revoke(record);
           return null;
         }
       } catch (IOException | InternalError e) {
         to.condemn();
         files.tell("the journal cannot be written to; saves go into files", to.number(), e);
         return null;
-      } finally {
-        mayHavePending = true;
       }
-      halfFull = to.isHalfFull();
+      fills = !halfFull && to.isHalfFull();
     }
-    if (halfFull) {
+    if (fills) {
       thread.wake();
     }
-    return new Appended(made);
+    return made;
   }
 
   /**
@@ -186,15 +201,16 @@ public final class Journal implements AutoCloseable {
    * @return false if it does not, and is not found either: the sync has failed
    */
   public boolean awaitDurable(Appended appended) {
-    Pending record = appended.record;
-    if (record.in().awaitDurable(record)) {
+    if (appended.record.in().awaitDurable(appended.record)) {
       return true;
     }
     counters.count(Counter.SYNC_FAILURES);
-    synchronized (this) {
-      record.in().revoke(record);
-    }
     return false;
+  }
+
+  /** The save does not return by the journal: nobody is to find it. */
+  public synchronized void revoke(Appended appended) {
+    appended.record.in().revoke(appended.record);
   }
 
   /** The save returns: from here on it becomes a pair. */
@@ -223,7 +239,7 @@ public final class Journal implements AutoCloseable {
    */
   public void flush() {
     if (mayHavePending) {
-      settle(Long.MAX_VALUE);
+      settle(ALL, true);
     }
   }
 
@@ -280,31 +296,52 @@ public final class Journal implements AutoCloseable {
       lookedAtNanos = now;
       leaveLost();
     }
-    if (mayHavePending) {
-      settle(isPressing() ? Long.MAX_VALUE : now - PAIR_AFTER_NANOS);
+    try {
+      if (mayHavePending) {
+        settle(isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
+      }
+    } catch (StoreException e) {
+      tellFailure(e, now);
+    } finally {
+      prepare(now);
     }
-    prepare(now);
+  }
+
+  /** Once in a while: it is tried again and again. */
+  private void tellFailure(Throwable error, long now) {
+    if (now - toldAtNanos >= TELL_EVERY_NANOS) {
+      toldAtNanos = now;
+      EngineLog.warning(
+          "pairs of journalled saves cannot be made, tried again: directory=" + files.directory(),
+          error);
+    }
   }
 
   private void failed(Throwable error) {
-    counters.count(Counter.JOURNAL_FAILURES);
-    EngineLog.warning(
-        "pairs of journalled saves could not be made, tried again: directory=" + files.directory(),
-        error);
-    LockSupport.parkNanos(RETRY_NANOS);
+    tellFailure(error, System.nanoTime());
   }
 
-  /** Whether pairs are needed before their time. */
+  /**
+   * Whether pairs are needed before their time: of a segment that is full, of one that is filling
+   * while there is no other, or because somebody has asked.
+   */
   private synchronized boolean isPressing() {
     boolean pressing = false;
+    boolean spare = hasSpare();
     for (OwnedSegment each : owned) {
-      pressing |= each.isHalfFull() || !each.usable();
-      long asked = each.segment().wanted();
-      if (!Long.valueOf(asked).equals(answered.put(each.number(), asked)) && asked != 0) {
-        pressing = true;
-      }
+      boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
+      pressing |= filled || !each.usable() || each.isAskedForPairs();
     }
     return pressing;
+  }
+
+  /** Whether there is an empty segment beside the one in use. Under the monitor. */
+  private boolean hasSpare() {
+    boolean spare = false;
+    for (OwnedSegment each : owned) {
+      spare |= each != active && each.isEmpty() && each.usable();
+    }
+    return spare;
   }
 
   /** A segment whose name leads elsewhere is found by nobody who comes later. */
@@ -330,26 +367,29 @@ public final class Journal implements AutoCloseable {
   /**
    * Makes pairs of what was appended until then, and begins segments anew that are not needed.
    *
-   * @param untilNanos of the monotonic clock; {@link Long#MAX_VALUE} for all
+   * @param untilNanos of the monotonic clock; {@link #ALL} for all
+   * @param patiently whether to try also what could not be made a moment ago
    */
-  private void settle(long untilNanos) {
+  private void settle(long untilNanos, boolean patiently) {
     settling.lock();
     try {
-      StoreException failure = null;
-      Map<Run, Pending> due = due(untilNanos);
-      List<Run> failed = new ArrayList<>();
-      for (Map.Entry<Run, Pending> each : due.entrySet()) {
+      Throwable failure = null;
+      for (Pending record : due(untilNanos, patiently)) {
         try {
-          makePair(each.getValue());
-        } catch (StoreException e) {
+          makePair(record);
+          refused.remove(runOf(record));
+        } catch (StoreException | OutOfMemoryError | StackOverflowError e) {
+          counters.count(Counter.JOURNAL_FAILURES);
+          refused.put(runOf(record), System.nanoTime());
           failure = failure == null ? e : failure;
-          failed.add(each.getKey());
         }
       }
-      failed.forEach(due::remove);
-      finish(due);
-      if (failure != null) {
-        throw failure;
+      finish();
+      if (failure instanceof StoreException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
       }
     } finally {
       settling.unlock();
@@ -359,79 +399,128 @@ public final class Journal implements AutoCloseable {
   /** Run of a key. */
   private record Run(Digest256 key, String runId) {}
 
+  private static Run runOf(Pending record) {
+    return new Run(record.entry().key(), record.entry().runId());
+  }
+
   /** The latest version of each run that has one which is due. */
-  private synchronized Map<Run, Pending> due(long untilNanos) {
-    Map<Run, Pending> latest = new LinkedHashMap<>();
-    if (!isAnyDue(untilNanos)) {
-      return latest;
-    }
-    for (OwnedSegment each : owned) {
-      for (Pending record : each.pending()) {
-        if (record.acknowledged() && !record.done()) {
-          Run run = new Run(record.entry().key(), record.entry().runId());
-          if (isDue(record, untilNanos) || latest.containsKey(run)) {
-            latest.put(run, record);
-          }
-        }
+  private synchronized List<Pending> due(long untilNanos, boolean patiently) {
+    List<Pending> due = new ArrayList<>();
+    long now = System.nanoTime();
+    for (Map.Entry<Run, ArrayDeque<Pending>> run : runs.entrySet()) {
+      ArrayDeque<Pending> versions = run.getValue();
+      if (untilNanos != ALL && versions.getFirst().appendedAtNanos() - untilNanos > 0) {
+        // Those that come later in the map have come later.
+        break;
+      }
+      Long refusedAt = refused.get(run.getKey());
+      if (refusedAt != null && !patiently && now - refusedAt < RETRY_NANOS) {
+        continue;
+      }
+      Pending latest = latestAcknowledged(versions);
+      if (latest != null) {
+        due.add(latest);
       }
     }
-    return latest;
+    return due;
   }
 
-  /** The oldest of each segment is its first. Under the monitor. */
-  private boolean isAnyDue(long untilNanos) {
-    for (OwnedSegment each : owned) {
-      Pending first = each.first();
-      if (first != null && isDue(first, untilNanos)) {
-        return true;
+  private static @Nullable Pending latestAcknowledged(ArrayDeque<Pending> versions) {
+    for (Iterator<Pending> each = versions.descendingIterator(); each.hasNext(); ) {
+      Pending version = each.next();
+      if (version.acknowledged() && !version.done()) {
+        return version;
       }
     }
-    return false;
+    return null;
   }
 
-  private static boolean isDue(Pending record, long untilNanos) {
-    return untilNanos == Long.MAX_VALUE || record.appendedAtNanos() - untilNanos <= 0;
-  }
-
+  /** Makes the pair of a version; of one that is lost, none, and the one before it is next. */
   private void makePair(Pending record) {
     byte[] payload;
     try {
       payload = payloadOf(record.in().segment(), record.entry());
     } catch (InternalError e) {
       payload = null;
+      record.in().condemn();
     }
     if (payload == null) {
       counters.count(Counter.JOURNAL_FAILURES);
       files.tell(
-          "a journalled save is lost, its bytes in the segment have changed: key="
+          "a journalled save is lost, its bytes have changed: key="
               + record.entry().key().toHex()
               + " run="
               + record.entry().runId(),
           record.in().number(),
           null);
-    } else {
-      pairs.make(record.entry(), Payload.of(payload));
+      synchronized (this) {
+        record.in().revoke(record);
+      }
+      return;
+    }
+    pairs.make(record.entry(), Payload.of(payload), () -> versionsUntil(record, this::paired));
+    versionsUntil(record, Pending::finish);
+  }
+
+  private void paired(Pending version) {
+    version.in().paired(version);
+  }
+
+  /** Each acknowledged version of a run up to one of them. */
+  private synchronized void versionsUntil(Pending last, Consumer<Pending> action) {
+    for (Pending version : runs.getOrDefault(runOf(last), new ArrayDeque<>())) {
+      if (version.acknowledged() && !version.done()) {
+        action.accept(version);
+      }
+      if (version == last) {
+        return;
+      }
     }
   }
 
-  /** Those that have a durable pair, and the versions of their runs before them, are done. */
-  private void finish(Map<Run, Pending> made) {
-    List<OwnedSegment> lost = new ArrayList<>();
-    synchronized (this) {
-      for (OwnedSegment each : owned) {
-        for (Pending record : each.pending()) {
-          Pending latest = made.get(new Run(record.entry().key(), record.entry().runId()));
-          if (latest != null
-              && record.acknowledged()
-              && record.entry().writtenNanos() <= latest.entry().writtenNanos()) {
-            record.finish();
+  /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */
+  private void finish() {
+    List<OwnedSegment> left = new ArrayList<>();
+    try {
+      synchronized (this) {
+        forgetDone();
+        mayHavePending = !runs.isEmpty();
+        for (OwnedSegment each : List.copyOf(owned)) {
+          each.advance();
+          if (!each.usable()) {
+            if (each.pending().isEmpty()) {
+              owned.remove(each);
+              left.add(each);
+              active = each == active ? null : active;
+            } else {
+              mayHavePending = true;
+            }
+          } else if (each != active || each.isHalfFull()) {
+            each.recycle(place.boot(), random.nextLong());
           }
         }
       }
-      advance(lost);
-      MappedFaults.raisePending();
+    } finally {
+      left.forEach(this::remove);
     }
-    lost.forEach(this::remove);
+  }
+
+  /** The runs stay in the order of their oldest versions. */
+  private void forgetDone() {
+    Map<Run, ArrayDeque<Pending>> moved = new LinkedHashMap<>();
+    for (Iterator<Map.Entry<Run, ArrayDeque<Pending>>> each = runs.entrySet().iterator();
+        each.hasNext(); ) {
+      Map.Entry<Run, ArrayDeque<Pending>> run = each.next();
+      ArrayDeque<Pending> versions = run.getValue();
+      if (versions.getFirst().done()) {
+        versions.removeIf(Pending::done);
+        each.remove();
+        if (!versions.isEmpty()) {
+          moved.put(run.getKey(), versions);
+        }
+      }
+    }
+    runs.putAll(moved);
   }
 
   /**
@@ -449,29 +538,12 @@ public final class Journal implements AutoCloseable {
     return (int) crc.getValue() == entry.place().payloadCheck() ? payload : null;
   }
 
-  /** Under the monitor. */
-  private void advance(List<OwnedSegment> lost) {
-    boolean any = false;
-    for (OwnedSegment each : List.copyOf(owned)) {
-      each.advance();
-      any |= !each.pending().isEmpty();
-      if (each.usable()) {
-        if (each != active || each.isHalfFull()) {
-          each.recycle(place.boot(), random.nextLong());
-        }
-      } else if (each.pending().isEmpty()) {
-        owned.remove(each);
-        lost.add(each);
-        active = each == active ? null : active;
-      }
-    }
-    mayHavePending = any;
-  }
-
   /** Removes a segment from the root, all of which is in pairs. */
   private void remove(OwnedSegment segment) {
     try {
-      if (files.leadsTo(segment.number(), segment.segment().identity())) {
+      // Without the lock the name may be another's by now.
+      if (segment.lock().isValid()
+          && files.leadsTo(segment.number(), segment.segment().identity())) {
         files.remove(segment.number());
       }
     } catch (IOException e) {
@@ -485,13 +557,9 @@ public final class Journal implements AutoCloseable {
   /** Makes a segment ready before it is needed. */
   private void prepare(long now) {
     synchronized (this) {
-      boolean spare = false;
-      for (OwnedSegment each : owned) {
-        spare |= each != active && each.isEmpty() && each.usable();
-      }
       OwnedSegment current = active;
       boolean full = current != null && current.isHalfFull();
-      if (closed || spare || owned.size() >= MOST_OWNED || !(wanted || full)) {
+      if (closed || hasSpare() || owned.size() >= MOST_OWNED || !(wanted || full)) {
         return;
       }
     }
@@ -540,9 +608,13 @@ public final class Journal implements AutoCloseable {
         Segment made = files.make(number, length, place.boot(), random.nextLong());
         if (made != null) {
           SyncHandle sync = files.openForSync(number);
-          kept = true;
-          place.segmentsChanged();
-          return new OwnedSegment(made, files, sync, lock);
+          if (place.segmentsChanged()) {
+            kept = true;
+            return new OwnedSegment(made, files, sync, lock);
+          }
+          // Others would not look for it.
+          sync.close();
+          files.remove(number);
         }
       } finally {
         if (!kept) {
@@ -559,8 +631,8 @@ public final class Journal implements AutoCloseable {
     closed = true;
     thread.close();
     try {
-      settle(Long.MAX_VALUE);
-    } catch (StoreException e) {
+      settle(ALL, true);
+    } catch (StoreException | OutOfMemoryError e) {
       EngineLog.warning(
           "journalled saves stay in the journal for the next process: directory="
               + files.directory(),

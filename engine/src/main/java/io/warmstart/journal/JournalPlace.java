@@ -106,9 +106,9 @@ public final class JournalPlace {
     siblings.releaseSegment(lock);
   }
 
-  /** A segment has come or gone. */
-  void segmentsChanged() {
-    index.segmentsChanged();
+  /** A segment has come or gone; returns whether all others learn of it. */
+  boolean segmentsChanged() {
+    return index.segmentsChanged();
   }
 
   /**

@@ -128,11 +128,38 @@ public final class JournalView {
         return;
       }
       long done = segment.done();
+      boolean revoked = false;
+      List<JournalEntry> found = new ArrayList<>(ofKey.size());
       for (JournalEntry entry : ofKey.values()) {
-        if (entry.place().position() >= done) {
-          into.merge(entry.runId(), entry, JournalView::later);
+        long marks = segment.marks(entry);
+        revoked |= (marks & JournalLayout.VOID) != 0;
+        if (entry.place().position() >= done && marks == 0) {
+          found.add(entry);
         }
       }
+      if (segment.salt() != salt || !segment.isWhole()) {
+        // Another life has begun, before which all of this one was in pairs.
+        return;
+      }
+      found.forEach(entry -> into.merge(entry.runId(), entry, JournalView::later));
+      if (revoked) {
+        // It stands in the way of the one before it: read all again.
+        scan = null;
+      }
+    }
+
+    /** The latest stamp of a key, also of what may not be shown yet. */
+    private long latestNanos(Digest256 key) {
+      long latest = Long.MIN_VALUE;
+      for (JournalEntry entry : entries.getOrDefault(key, Map.of()).values()) {
+        latest = Math.max(latest, entry.writtenNanos());
+      }
+      for (JournalEntry entry : waiting) {
+        if (entry.key().equals(key)) {
+          latest = Math.max(latest, entry.writtenNanos());
+        }
+      }
+      return latest;
     }
   }
 
@@ -157,6 +184,10 @@ public final class JournalView {
       Map<String, JournalEntry> found = new HashMap<>();
       for (Known known : segments.values()) {
         known.collect(key, found);
+        if (known.scan == null) {
+          known.refresh();
+          known.collect(key, found);
+        }
       }
       MappedFaults.raisePending();
       return found.isEmpty() ? List.of() : List.copyOf(found.values());
@@ -166,14 +197,21 @@ public final class JournalView {
   }
 
   /**
-   * The latest written stamp that a key has in the journal.
+   * The latest written stamp that a key has in the journal, or had a moment ago, saves under way
+   * included.
    *
    * @return unix nanoseconds; {@link Long#MIN_VALUE} if it has none
    */
-  public long latestNanos(Digest256 key) throws IOException {
+  public synchronized long latestNanos(Digest256 key) throws IOException {
     long latest = Long.MIN_VALUE;
-    for (JournalEntry entry : entriesOf(key)) {
-      latest = Math.max(latest, entry.writtenNanos());
+    try {
+      refresh();
+      for (Known known : segments.values()) {
+        latest = Math.max(latest, known.latestNanos(key));
+      }
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      throw lost(e);
     }
     return latest;
   }
@@ -257,6 +295,9 @@ public final class JournalView {
     }
     Segment segment = known.segment;
     try {
+      if (segment.salt() != entry.place().salt() || entry.end() > segment.length()) {
+        return null;
+      }
       PayloadMemory memory =
           PayloadMemory.copyOf(
               segment.buffer(), entry.payloadPosition(), (int) entry.payloadBytes());

@@ -2,6 +2,7 @@ package io.warmstart.journal;
 
 import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
+import static io.warmstart.mapped.JournalLayout.PAIRED;
 import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
@@ -19,7 +20,6 @@ import java.nio.channels.FileLock;
 import java.util.ArrayDeque;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A segment that this process appends to.
@@ -49,6 +49,7 @@ final class OwnedSegment {
   private long before;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
+  private long answered;
   private volatile long appended;
   private volatile boolean condemned;
 
@@ -122,7 +123,31 @@ final class OwnedSegment {
 
   /** Whether records may be appended: nobody else has given it up, and no page or sync failed. */
   boolean usable() {
-    return !condemned && lock.isValid() && segment.inUse();
+    if (condemned || !lock.isValid()) {
+      return false;
+    }
+    try {
+      boolean inUse = segment.inUse();
+      MappedFaults.raisePending();
+      return inUse;
+    } catch (InternalError e) {
+      condemn();
+      return false;
+    }
+  }
+
+  /** Whether somebody has asked for pairs since this was last asked. */
+  boolean isAskedForPairs() {
+    try {
+      long asked = segment.wanted();
+      MappedFaults.raisePending();
+      boolean news = asked != answered;
+      answered = asked;
+      return news;
+    } catch (InternalError e) {
+      condemn();
+      return false;
+    }
   }
 
   void condemn() {
@@ -184,8 +209,16 @@ final class OwnedSegment {
               System.nanoTime());
       pending.add(made);
       ready = true;
-      commit(made, at, length);
+      position = at + (int) length;
+      // From here on others read on behind it: nothing may take it back.
+      buffer.putLongVolatile(at + COMMIT_OFFSET, length);
+      segment.end(position);
+      appended = made.end;
+      MappedFaults.raisePending();
       return made;
+    } catch (InternalError e) {
+      revokeLast(at);
+      throw e;
     } finally {
       if (!ready) {
         buffer.putLongVolatile(at + COMMIT_OFFSET, 0);
@@ -193,13 +226,13 @@ final class OwnedSegment {
     }
   }
 
-  /** Nothing may fail here: others read on from behind what they have seen whole. */
-  private void commit(Pending made, int at, long length) {
-    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, length);
-    position = at + (int) length;
-    segment.end(position);
-    appended = made.end;
-    MappedFaults.raisePending();
+  /** A page was gone: the segment is condemned, and this record is nobody's. */
+  private void revokeLast(int at) {
+    Pending last = pending.peekLast();
+    if (last != null && last.entry.place().position() == at) {
+      last.done = true;
+      segment.mark(last.entry, VOID);
+    }
   }
 
   private int store(Payload payload, int from) throws IOException {
@@ -250,7 +283,7 @@ final class OwnedSegment {
           if (durable >= record.end) {
             return true;
           }
-          if (condemned) {
+          if (condemned && !syncing) {
             return false;
           }
           if (syncing) {
@@ -279,14 +312,16 @@ final class OwnedSegment {
     try {
       sync.sync();
       synced = true;
-    } catch (IOException e) {
+      MappedFaults.raisePending();
+    } catch (IOException | InternalError e) {
+      synced = false;
       files.tell("a sync of the journal failed; its saves go into files", number(), e);
     } finally {
       synchronized (syncs) {
         syncing = false;
         if (synced) {
-          durable = target;
           segment.durable(target - before);
+          durable = target;
         } else {
           condemned = true;
         }
@@ -297,9 +332,23 @@ final class OwnedSegment {
 
   /** A record's save has failed, or goes another way: nobody is to find it. */
   void revoke(Pending record) {
-    JournalEntry.Place place = record.entry.place();
-    segment.buffer().putLongVolatile(place.position(), place.length() | VOID);
     record.done = true;
+    mark(record, VOID);
+  }
+
+  /** A pair of it, or of a later version of its run, is in place. */
+  void paired(Pending record) {
+    mark(record, PAIRED);
+  }
+
+  private void mark(Pending record, long mark) {
+    try {
+      segment.mark(record.entry, mark);
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      // Nobody else can read it either.
+      condemn();
+    }
   }
 
   /** Takes away what is done, and says how far that is. Under the journal's monitor. */
@@ -309,7 +358,12 @@ final class OwnedSegment {
       last = pending.poll();
     }
     if (last != null) {
-      segment.done(last.end - before);
+      try {
+        segment.done(last.end - before);
+        MappedFaults.raisePending();
+      } catch (InternalError e) {
+        condemn();
+      }
     }
   }
 
@@ -334,7 +388,12 @@ final class OwnedSegment {
       salt = freshSalt;
       durable = before + position;
       appended = durable;
-      segment.begin(boot, freshSalt);
+      try {
+        segment.begin(boot, freshSalt);
+        MappedFaults.raisePending();
+      } catch (InternalError e) {
+        condemn();
+      }
     }
     return true;
   }
@@ -350,9 +409,5 @@ final class OwnedSegment {
 
   FileLock lock() {
     return lock;
-  }
-
-  @Nullable Pending first() {
-    return pending.peek();
   }
 }

@@ -8,7 +8,9 @@ public interface PairMaker {
   /**
    * Makes it.
    *
+   * @param inPlace is run under the key's lock once the pair, or a later one, is in place: from
+   *     then on files alone tell of the version
    * @throws io.warmstart.model.StoreException if it could not be made durable
    */
-  void make(JournalEntry entry, Payload payload);
+  void make(JournalEntry entry, Payload payload, Runnable inPlace);
 }

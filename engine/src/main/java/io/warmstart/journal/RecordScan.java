@@ -2,6 +2,7 @@ package io.warmstart.journal;
 
 import static io.warmstart.mapped.JournalLayout.ALIGNMENT;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
+import static io.warmstart.mapped.JournalLayout.MARKS;
 import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
@@ -82,8 +83,13 @@ final class RecordScan {
     JournalEntry entry =
         head.decode(segment.buffer(), segment.number(), salt, position, segment.length());
     if (entry == null
-        || (commit & ~VOID) != entry.place().length()
+        || (commit & ~MARKS) != entry.place().length()
         || (payloadsMayBeTorn && !hasItsPayload(entry))) {
+      return 0;
+    }
+    // The word that was read first may have stood there since the life before, as long as this one.
+    commit = segment.commit(position);
+    if ((commit & ~MARKS) != entry.place().length()) {
       return 0;
     }
     if ((commit & VOID) == 0) {

@@ -82,6 +82,11 @@ final class Segment {
             == JournalLayout.check(boot, number, length(), salt);
   }
 
+  /** Whether its owner has begun another life, and died before it could append to it. */
+  boolean isBeginning() {
+    return buffer.getLongVolatile(CHECK_OFFSET) == 0;
+  }
+
   /** Whether it was made by a build that lays it out like this one. */
   boolean hasLayout() {
     return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
@@ -137,6 +142,17 @@ final class Segment {
   /** Asks its owner for pairs of all that is in it now. */
   void want(long token) {
     buffer.putLongVolatile(JournalLayout.WANTED_OFFSET, token);
+  }
+
+  /** Adds to the commit word of a record that is whole. One thread of one process does. */
+  void mark(JournalEntry entry, long mark) {
+    int position = entry.place().position();
+    buffer.putLongVolatile(position, commit(position) | mark);
+  }
+
+  /** What stands in the commit word of a record beside its length. */
+  long marks(JournalEntry entry) {
+    return commit(entry.place().position()) & JournalLayout.MARKS;
   }
 
   /** The commit word of the record at a position. */

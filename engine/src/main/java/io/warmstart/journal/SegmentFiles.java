@@ -9,8 +9,10 @@ import io.warmstart.mapped.MappedFaults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ final class SegmentFiles {
   static final int MOST_SEGMENTS = 256;
   private static final String PREFIX = "segment-";
   private static final String STAGED_SUFFIX = ".new";
+  private static final String BAD_SUFFIX = ".bad";
 
   /**
    * Zeros are written in pieces of one page. The page cache keeps what was written in larger ones
@@ -66,7 +69,10 @@ final class SegmentFiles {
     List<String> names;
     try {
       names = ops.list(directory);
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return Listed.NONE;
+    } catch (AccessDeniedException e) {
+      // Of another user, who lets this one read his entries alone.
       return Listed.NONE;
     }
     List<Integer> numbers = new ArrayList<>();
@@ -125,10 +131,10 @@ final class SegmentFiles {
   @Nullable Segment make(int number, int length, long boot, long salt) throws IOException {
     try {
       ops.createDirectory(directory);
-      sync(engineDirectory);
     } catch (FileAlreadyExistsException e) {
-      // The usual case.
+      // The usual case. Whoever made it may not have made its name durable.
     }
+    sync(engineDirectory);
     if (bytesOf(number) > 0) {
       return null;
     }
@@ -221,6 +227,18 @@ final class SegmentFiles {
   /** Removes a segment. */
   void remove(int number) throws IOException {
     unlink(path(number));
+  }
+
+  /** Leaves a segment that could not be read to whoever wants to look at it. */
+  void setAside(int number) throws IOException {
+    Path aside =
+        directory.resolve(
+            path(number).getFileName() + BAD_SUFFIX + "-" + System.currentTimeMillis());
+    ops.rename(path(number), aside);
+    tell(
+        "a segment of the journal is damaged and was set aside as " + aside.getFileName(),
+        number,
+        null);
   }
 
   /** Removes what somebody has begun to make. The caller holds the segment's byte. */

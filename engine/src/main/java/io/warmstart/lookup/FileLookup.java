@@ -186,7 +186,7 @@ public final class FileLookup {
             .toList());
     IOException unreadable = null;
     for (KeyListing.Suspect suspect : scan.suspects()) {
-      if (journalled.contains(suspect.runId())) {
+      if (journalled.contains(suspect.runId()) && !suspect.unreadable()) {
         // Its pair is being made.
         continue;
       }

@@ -69,6 +69,15 @@ public final class JournalLayout {
   /** Of a commit word: the save failed after all, or went another way. */
   public static final long VOID = 1;
 
+  /** Of a commit word: a pair of this version, or of a later one, is in place. */
+  public static final long PAIRED = 2;
+
+  /** Of a commit word: and is durable. */
+  public static final long SETTLED = 4;
+
+  /** All that may stand in a commit word beside the length. */
+  public static final long MARKS = VOID | PAIRED | SETTLED;
+
   // Flags; the length of the run id stands above them.
   public static final long FINAL = 1;
   public static final long HAS_OBJECTIVE = 2;
@@ -98,7 +107,7 @@ public final class JournalLayout {
               "commit",
               COMMIT_OFFSET,
               8,
-              "the record's length, negative while it is written; + 1 void; 0 none"),
+              "the length, negative while it is written, 0 none; + 1 void, 2 pair in place, 4 and durable"),
           new Field("place", PLACE_OFFSET, 8, "the salt + where the record begins"),
           new Field("written", STAMP_OFFSET, 8, "unix nanoseconds of the written stamp"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),

@@ -1,5 +1,6 @@
 package io.warmstart.save;
 
+import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Journal;
@@ -15,17 +16,19 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A save into the journal: one record instead of two files.
  *
  * <ol>
- *   <li>Ask whether the journal would take it now, and whether the run's files were written by this
- *       process; if not, the save goes into files.
+ *   <li>Ask whether the journal would take it now, and whether the run's pair is one that this
+ *       process has made; if not, the save goes into files.
  *   <li>Under the key's lock tell the index that the key changes, so that no process believes what
- *       it has read of it before; take a stamp later than all that the key has; append the record.
- *   <li>If it is to survive a power cut, sync the segment, with whoever else waits for that.
- *   <li>Tell the index again, and let the lock go: from then on every lookup finds the record.
+ *       it has read of it before; take a stamp later than all that the key has; append the record;
+ *       tell the index again. From here on every lookup finds a record that need not be durable.
+ *   <li>If it is to survive a power cut, sync the segment, with whoever else waits for that; from
+ *       then on every lookup finds it, once the index was told again.
  * </ol>
  *
  * <p>What fails on the way is revoked, and the save goes into files, with a later stamp.
@@ -34,6 +37,7 @@ public final class JournalSave {
   private final RootDirectory root;
   private final RootWatch rootWatch;
   private final RecoveringLocks locks;
+  private final Index index;
   private final SpaceLedger ledger;
   private final CaseFolding caseFolding;
   private final StampSource stamps;
@@ -44,6 +48,7 @@ public final class JournalSave {
       RootDirectory root,
       RootWatch rootWatch,
       RecoveringLocks locks,
+      Index index,
       SpaceLedger ledger,
       CaseFolding caseFolding,
       StampSource stamps,
@@ -52,16 +57,12 @@ public final class JournalSave {
     this.root = root;
     this.rootWatch = rootWatch;
     this.locks = locks;
+    this.index = index;
     this.ledger = ledger;
     this.caseFolding = caseFolding;
     this.stamps = stamps;
     this.knownRuns = knownRuns;
     this.journal = journal;
-  }
-
-  /** A version of a run has gone into files, by this process. */
-  void savedIntoFiles(Digest256 key, String runId) {
-    knownRuns.add(key, runId);
   }
 
   /**
@@ -79,35 +80,60 @@ public final class JournalSave {
       boolean mayReplace) {
     if (!journal.takes(runId.length(), source.length())
         || !caseFolding.tellsCase()
-        || rootWatch.isGone()
-        || (mayReplace && !knownRuns.contains(key, runId))) {
+        || rootWatch.isGone()) {
       return false;
     }
+    boolean powerSafe = durability == Durability.POWER_SAFE;
+    Appended appended = append(key, runId, source, attributes, powerSafe, mayReplace);
+    if (appended == null) {
+      return false;
+    }
+    boolean saved = false;
+    try {
+      saved = !powerSafe || journal.awaitDurable(appended);
+    } finally {
+      if (saved) {
+        journal.acknowledge(appended);
+      } else {
+        journal.revoke(appended);
+      }
+      if (powerSafe) {
+        // Without the lock: whoever has looked since the record was appended has not seen it.
+        index.changed(key);
+      }
+    }
+    return saved;
+  }
+
+  private @Nullable Appended append(
+      Digest256 key,
+      String runId,
+      Payload source,
+      EntryAttributes attributes,
+      boolean powerSafe,
+      boolean mayReplace) {
     KeyDirectory directory = root.directory(key);
     try (KeyUpdate update = locks.acquire(directory)) {
-      if (!update.heldAcrossProcesses()
-          || update.broken()
-          || (mayReplace && ledger.latestWrittenNanos(key) == 0)) {
-        return false;
+      if (!update.heldAcrossProcesses() || update.broken()) {
+        return null;
+      }
+      long known = knownRuns.latestNanos(directory, runId);
+      if (mayReplace && (known < 0 || ledger.latestWrittenNanos(key) == 0)) {
+        return null;
       }
       long written;
       try {
-        written = stamps.next(directory).toUnixNanosSaturated();
+        written = Math.max(stamps.next(directory).toUnixNanosSaturated(), known + 1);
       } catch (IOException e) {
         // The files will say what it is, if it concerns them too.
-        return false;
+        return null;
       }
       update.begin();
-      boolean powerSafe = durability == Durability.POWER_SAFE;
       Appended appended = journal.append(key, runId, source, attributes, written, powerSafe);
-      if (appended == null || (powerSafe && !journal.awaitDurable(appended))) {
-        return false;
+      if (appended != null) {
+        knownRuns.journalled(key, runId, written);
       }
-      journal.acknowledge(appended);
-      if (!mayReplace) {
-        knownRuns.add(key, runId);
-      }
-      return true;
+      return appended;
     }
   }
 }

@@ -89,6 +89,7 @@ public final class PairSave {
   private final RecoveringLocks locks;
   private final ForeignTouches foreignTouches;
   private final StampSource stamps;
+  private final KnownRuns knownRuns;
   private final Runnable leaveTraces;
   private final Counters counters;
   private final Consumer<SavedEntry> keepBudget;
@@ -111,6 +112,7 @@ public final class PairSave {
       RecoveringLocks locks,
       ForeignTouches foreignTouches,
       StampSource stamps,
+      KnownRuns knownRuns,
       Runnable leaveTraces,
       Counters counters,
       Consumer<SavedEntry> keepBudget) {
@@ -124,30 +126,50 @@ public final class PairSave {
     this.locks = locks;
     this.foreignTouches = foreignTouches;
     this.stamps = stamps;
+    this.knownRuns = knownRuns;
     this.leaveTraces = leaveTraces;
     this.counters = counters;
     this.keepBudget = keepBudget;
   }
 
-  /** Saves a new version. */
+  /**
+   * Saves a new version.
+   *
+   * @param remember whether the next version of the run may go into the journal
+   */
   void run(
-      Digest256 key, String runId, Payload source, EntryAttributes attributes, boolean mayReplace) {
+      Digest256 key,
+      String runId,
+      Payload source,
+      EntryAttributes attributes,
+      boolean mayReplace,
+      boolean remember) {
     PairWriter.Attributes staged =
         new PairWriter.Attributes(
             attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
-    publish(key, runId, source, staged, mayReplace, new Progress(null));
+    publish(key, runId, source, staged, mayReplace, new Progress(null, remember));
   }
 
   /**
    * Makes the pair of a version that was saved in the journal, unless its run has a later one.
    *
-   * @throws StoreException as a save does
+   * @param inPlace is run under the key's lock once one of them is in place
+   * @throws StoreException as a save does, and if the key's lock was not to be had
    */
-  public void makePair(JournalEntry entry, Payload source) {
+  public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
-    publish(entry.key(), entry.runId(), source, attributes, true, new Progress(entry.written()));
+    Progress progress = new Progress(new Journalled(entry.written(), inPlace), true);
+    publish(entry.key(), entry.runId(), source, attributes, true, progress);
   }
+
+  /**
+   * A version that was saved before, in the journal.
+   *
+   * @param written its stamp
+   * @param inPlace is told when files take its place
+   */
+  private record Journalled(Stamp written, Runnable inPlace) {}
 
   private void publish(
       Digest256 key,
@@ -178,8 +200,11 @@ public final class PairSave {
 
   /** What the attempts of one save have changed. */
   private static final class Progress {
-    /** When the version was saved, if that was before: in the journal. */
-    final @Nullable Stamp written;
+    /** The version, if it was saved before. */
+    final @Nullable Journalled journalled;
+
+    /** Whether the run becomes a known one. */
+    final boolean remember;
 
     /** Whether its run had a later version already. */
     boolean superseded;
@@ -196,8 +221,9 @@ public final class PairSave {
     /** Whether files were renamed, which others have removed since. */
     boolean renamed;
 
-    Progress(@Nullable Stamp written) {
-      this.written = written;
+    Progress(@Nullable Journalled journalled, boolean remember) {
+      this.journalled = journalled;
+      this.remember = remember;
     }
 
     String failure() {
@@ -232,7 +258,7 @@ public final class PairSave {
         backOff(attempt);
       }
       try (KeyDirectories.Use open = keyDirectories.use(directory);
-          StagedPair pair = stage(directory, runId, source, attributes, progress.written)) {
+          StagedPair pair = stage(directory, runId, source, attributes, progress.journalled)) {
         if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
         }
@@ -261,10 +287,10 @@ public final class PairSave {
       String runId,
       Payload source,
       PairWriter.Attributes attributes,
-      @Nullable Stamp written)
+      @Nullable Journalled journalled)
       throws IOException {
     caseFolding.requireOwnName(directory);
-    StampSource stamp = written == null ? stamps : same -> written;
+    StampSource stamp = journalled == null ? stamps : same -> journalled.written();
     long freed = replaced.freed();
     try {
       return pairWriter.stage(directory, runId, source, attributes, stamp);
@@ -307,6 +333,8 @@ public final class PairSave {
         return false;
       }
       if (progress.superseded) {
+        // Whoever has published the later one may not have come to its sync.
+        makeNamesDurable(open, directory);
         return true;
       }
       boolean sameDirectory = makeNamesDurable(open, directory);
@@ -335,11 +363,19 @@ public final class PairSave {
       Progress progress)
       throws IOException {
     try (KeyUpdate update = locks.acquire(directory)) {
-      Stamp written = progress.written;
-      if (written != null && publisher.hasAsLate(directory, pair.runId(), written)) {
-        progress.superseded = true;
-        pairWriter.discard(pair, new IOException("the run has a later version"));
-        return update.removals();
+      Journalled journalled = progress.journalled;
+      if (journalled != null) {
+        if (!update.heldAcrossProcesses()) {
+          // Of two that make pairs of one run the one with the older version must see the other's.
+          throw new IOException("the key's lock was not to be had");
+        }
+        if (publisher.hasAsLate(directory, pair.runId(), journalled.written())) {
+          progress.superseded = true;
+          pairWriter.discard(pair, new IOException("the run has a later version"));
+          update.begin();
+          journalled.inPlace().run();
+          return update.removals();
+        }
       }
       Publisher.Before before = Publisher.Before.NOTHING;
       if (mayReplace) {
@@ -363,9 +399,15 @@ public final class PairSave {
         progress.addedBytes = pair.bytes() - before.bytes();
       }
       progress.renamed = true;
+      if (journalled != null && inPlace) {
+        journalled.inPlace().run();
+      }
       update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
       if (!inPlace) {
         return FOREIGN_REMOVAL;
+      }
+      if (progress.remember) {
+        knownRuns.published(pair);
       }
       foreignTouches.noteLeft(pair, update.changes());
       return update.removals();

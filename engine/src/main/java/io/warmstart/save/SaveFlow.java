@@ -76,12 +76,9 @@ public final class SaveFlow {
       boolean mayReplace) {
     budget.requireRoom(limits.now(), key, source.length(), attributes);
     Digest256 digest = key.digest();
-    if (durability == Durability.IN_FILES
-        || !journalSave.run(digest, runId, source, attributes, durability, mayReplace)) {
-      pairSave.run(digest, runId, source, attributes, mayReplace);
-      if (durability != Durability.IN_FILES) {
-        journalSave.savedIntoFiles(digest, runId);
-      }
+    boolean inFiles = durability == Durability.IN_FILES;
+    if (inFiles || !journalSave.run(digest, runId, source, attributes, durability, mayReplace)) {
+      pairSave.run(digest, runId, source, attributes, mayReplace, !inFiles);
     }
     counters.count(Counter.SAVES);
   }

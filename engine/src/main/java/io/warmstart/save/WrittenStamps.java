@@ -43,7 +43,7 @@ public final class WrittenStamps implements StampSource {
   @Override
   public Stamp next(KeyDirectory directory) throws IOException {
     long now = now();
-    long latest = journal.latestNanos(directory.key());
+    long latest = journalled(directory);
     if (Math.max(latest, ledger.latestWrittenNanos(directory.key())) < now) {
       return Stamp.ofUnixNanos(now);
     }
@@ -52,6 +52,15 @@ public final class WrittenStamps implements StampSource {
     }
     // After the end of what a long holds nothing is later.
     return Stamp.ofUnixNanos(latest < now || latest == Long.MAX_VALUE ? now : latest + 1);
+  }
+
+  /** Where the journal cannot be looked at, the manifests and the clock must do. */
+  private long journalled(KeyDirectory directory) {
+    try {
+      return journal.latestNanos(directory.key());
+    } catch (IOException e) {
+      return Long.MIN_VALUE;
+    }
   }
 
   private synchronized long now() {

@@ -11,7 +11,9 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -21,7 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,13 +108,7 @@ class AfterPowerCutTest {
     }
     try (WarmStartStore store = WarmStartStore.open(root)) {
       assertEquals(expected, found(store));
-      Await.until(
-          "the segment is adopted",
-          () ->
-              new SegmentFiles(new NioFileOps(), root.resolve(".warmstart"))
-                  .list()
-                  .numbers()
-                  .isEmpty());
+      Await.until("the segment is adopted", () -> segments().isEmpty());
       assertEquals(expected, found(store));
       assertTrue(store.verify().clean(), () -> store.verify().problems().toString());
       assertEquals(failures, store.stats().counters().get("journal_failures"));
@@ -154,9 +152,78 @@ class AfterPowerCutTest {
   }
 
   @Test
-  void whereTheHeaderIsTornThePair() throws IOException {
-    change(segment -> segment.buffer().putLong(48, 0));
+  void whereAnotherLifeWasBeginningThePair() throws IOException {
+    change(segment -> segment.buffer().putLong(JournalLayout.CHECK_OFFSET, 0));
 
     check("warm", 0);
+  }
+
+  /** What can be read becomes pairs; the rest is there for whoever wants to look. */
+  @ParameterizedTest
+  @ValueSource(
+      ints = {JournalLayout.BOOT_OFFSET, JournalLayout.LENGTH_OFFSET, JournalLayout.CHECK_OFFSET})
+  void whereTheHeaderIsDamagedTheSegmentIsSetAside(int offset) throws IOException {
+    change(segment -> segment.buffer().putLong(offset, segment.buffer().getLong(offset) ^ 64));
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertEquals("v4", found(store));
+      Await.answer(1L, () -> store.stats().counters().getOrDefault("journal_failures", 0L));
+    }
+    try (var files = Files.list(root.resolve(".warmstart/journal"))) {
+      assertEquals(
+          List.of("segment-00000000.bad"),
+          files.map(file -> file.getFileName().toString().replaceAll("-[0-9]+$", "")).toList());
+    }
+  }
+
+  @Test
+  void whereTheFileWasCutOffWhatIsLeft() throws IOException {
+    Path segment = root.resolve(".warmstart/journal/segment-00000000");
+    try (var file =
+        java.nio.channels.FileChannel.open(segment, java.nio.file.StandardOpenOption.WRITE)) {
+      file.truncate(records.get(3).place().position() + 4096);
+    }
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      Await.until("the segment is adopted", () -> found(store).equals("v2"));
+    }
+  }
+
+  /** Makes no file in the key's directory, whichever thread asks. */
+  private static final class Refusing extends ObservedFileOps {
+    private final Path directory;
+    private volatile boolean refuses = true;
+    private final AtomicInteger refused = new AtomicInteger();
+
+    Refusing(Path directory) {
+      super(new NioFileOps());
+      this.directory = directory;
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (refuses && op.kind() == Kind.CREATE && op.path().startsWith(directory)) {
+        refused.incrementAndGet();
+        throw new IOException("refused");
+      }
+      return whole.run();
+    }
+  }
+
+  @Test
+  void whatCannotBeAdoptedNowStays() throws IOException {
+    Refusing refusing = new Refusing(root.resolve(KEY.toHex()));
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(refusing))) {
+      Await.until("it was tried twice", () -> refusing.refused.get() > 1);
+      assertEquals("v4", found(store));
+      refusing.refuses = false;
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertEquals("v4", found(store));
+    }
+  }
+
+  private List<Integer> segments() throws IOException {
+    return new SegmentFiles(new NioFileOps(), root.resolve(".warmstart")).list().numbers();
   }
 }
