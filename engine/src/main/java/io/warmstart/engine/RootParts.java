@@ -240,7 +240,8 @@ final class RootParts implements AutoCloseable {
     try (siblings;
         replaced;
         keyDirectories;
-        index) {
+        index;
+        journal) {
       idle.remove(idleHere);
       counters.carryOver(siblings.controlFile().orElse(null));
     }

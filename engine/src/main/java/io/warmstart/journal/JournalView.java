@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for all threads.
  */
-public final class JournalView {
+public final class JournalView implements AutoCloseable {
   /** What stands for the segments that there are, where nobody tells when they change. */
   public static final long UNKNOWN = 0;
 
@@ -41,6 +41,7 @@ public final class JournalView {
   private final TreeMap<Integer, Known> segments = new TreeMap<>();
   private long listedUnder = UNKNOWN;
   private boolean failing;
+  private boolean closed;
 
   /** Makes a view that has seen nothing yet. */
   public JournalView(JournalPlace place) {
@@ -218,7 +219,7 @@ public final class JournalView {
 
   /** Whether there are segments, of whomever. */
   synchronized boolean hasSegments() throws IOException {
-    if (!place.isPossible()) {
+    if (closed || !place.isPossible()) {
       return false;
     }
     long word = place.segmentsWord();
@@ -227,6 +228,13 @@ public final class JournalView {
       listedUnder = word;
     }
     return !segments.isEmpty();
+  }
+
+  /** A closed store that somebody holds on to keeps no segment mapped. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    segments.clear();
   }
 
   /** The mappings are made again with the next look. */
