@@ -2,11 +2,14 @@ package io.warmstart.jmh.benchmark;
 
 import io.warmstart.Entry;
 import io.warmstart.Session;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.observation.Observations;
+import io.warmstart.jmh.peer.WarmStartPeer;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.Payload;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -69,8 +72,12 @@ public class CheckpointLoopBenchmark {
 
     @Param public Writes writes;
 
+    @Param({"IN_FILES"})
+    public Durability durability;
+
     private final Histogram felt = new Histogram(3);
     private BenchmarkRoot root;
+    private WarmStartPeer peer;
     private WarmStartStore store;
     private Fingerprint key;
     private Session session;
@@ -81,7 +88,8 @@ public class CheckpointLoopBenchmark {
     @Setup(Level.Trial)
     public void open() throws IOException {
       root = BenchmarkRoot.create();
-      store = WarmStartStore.open(root.path());
+      peer = new WarmStartPeer(root.path(), StoreOptions.defaults().withDurability(durability));
+      store = peer.store();
       key = Key.of(0).fingerprint();
       session = store.session(key);
       payload = new Payload(payloadBytes);
@@ -132,12 +140,14 @@ public class CheckpointLoopBenchmark {
       Observations.current().scalar("checkpoints", (double) felt.getTotalCount(), "count");
     }
 
-    /** Proves that an entry is there. */
+    /** Proves that an entry is there, and how it was saved. */
     @TearDown(Level.Trial)
     public void close() throws IOException {
-      store.lookup(key).orElseThrow().close();
-      store.close();
-      root.close();
+      try {
+        store.lookup(key).orElseThrow().close();
+      } finally {
+        root.closeAfter(peer::close);
+      }
     }
   }
 

@@ -51,7 +51,17 @@ public class ColdLookupBenchmark {
   /** A store that was just opened, none of it in memory. */
   @State(Scope.Thread)
   public static class Cold {
-    @Param public PeerKind peer;
+    @Param({
+      "WARMSTART",
+      "LMDB",
+      "ROCKSDB",
+      "CHRONICLE_MAP",
+      "MVSTORE",
+      "PLAIN_FILES",
+      "ORIGINAL",
+      "ORIGINAL_0_3_122"
+    })
+    public PeerKind peer;
 
     @Param({"4096", "1048576"})
     public int payloadBytes;

@@ -47,7 +47,17 @@ public class LookupBenchmark {
   /** A store with one entry under each key. */
   @State(Scope.Benchmark)
   public static class Filled {
-    @Param public PeerKind peer;
+    @Param({
+      "WARMSTART",
+      "LMDB",
+      "ROCKSDB",
+      "CHRONICLE_MAP",
+      "MVSTORE",
+      "PLAIN_FILES",
+      "ORIGINAL",
+      "ORIGINAL_0_3_122"
+    })
+    public PeerKind peer;
 
     @Param({"1000"})
     public int keys;

@@ -1,13 +1,11 @@
 package io.warmstart.jmh.benchmark;
 
+import io.warmstart.jmh.peer.WrittenBlocks;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -74,60 +72,30 @@ public class PhysicalFloorBenchmark {
     }
   }
 
-  /** A file whose blocks are written, so that a write into it moves no metadata. */
+  /** A file that is there already. */
   @State(Scope.Thread)
-  public static class PreallocatedFile {
-    private static final long BYTES = 64L << 20;
-
+  public static class WrittenFile {
     private BenchmarkRoot root;
-    private Path file;
-    private FileChannel channel;
-    private long position;
+    private WrittenBlocks blocks;
 
-    /** Writes zeros. */
+    /** Writes it. */
     @Setup(Level.Trial)
     public void write() throws IOException {
       root = BenchmarkRoot.create();
-      file = root.path().resolve("preallocated");
-      channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-      ByteBuffer zeros = ByteBuffer.allocateDirect(1 << 20);
-      for (long written = 0; written < BYTES; written += zeros.capacity()) {
-        channel.write(zeros.clear());
-      }
-      channel.force(true);
-    }
-
-    private long append(byte[] bytes) throws IOException {
-      if (position + bytes.length > BYTES) {
-        position = 0;
-      }
-      ByteBuffer source = ByteBuffer.wrap(bytes);
-      while (source.hasRemaining()) {
-        position += channel.write(source, position);
-      }
-      channel.force(false);
-      return position;
+      blocks = new WrittenBlocks(root.path().resolve("written"));
     }
 
     /** Proves that it has not grown. */
     @TearDown(Level.Trial)
     public void close() throws IOException {
-      try {
-        if (channel.size() != BYTES) {
-          throw new IllegalStateException(
-              "file bytes: expected=" + BYTES + " actual=" + channel.size());
-        }
-      } finally {
-        channel.close();
-        root.close();
-      }
+      root.closeAfter(blocks::close);
     }
   }
 
-  /** A write into allocated blocks, and one sync of the data: no durable save can be cheaper. */
+  /** A write into written blocks, and one sync of the data: no durable save can be cheaper. */
   @Benchmark
-  public long appendSynced(Memory memory, PreallocatedFile file) throws IOException {
-    return file.append(memory.payload.next());
+  public long appendSynced(Memory memory, WrittenFile file) throws IOException {
+    return file.blocks.append(memory.payload.next());
   }
 
   /** A copy from memory off the heap to an array. */
@@ -145,7 +113,7 @@ public class PhysicalFloorBenchmark {
 
   /** What a look at the disk costs that finds everything in the kernel's caches. */
   @Benchmark
-  public long stat(PreallocatedFile file) throws IOException {
-    return Files.readAttributes(file.file, BasicFileAttributes.class).size();
+  public long stat(WrittenFile file) throws IOException {
+    return Files.readAttributes(file.blocks.path(), BasicFileAttributes.class).size();
   }
 }

@@ -3,6 +3,7 @@ package io.warmstart.jmh.benchmark;
 import io.warmstart.jmh.observation.Observations;
 import io.warmstart.jmh.peer.ChronicleMapFlags;
 import io.warmstart.jmh.peer.Peer;
+import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import io.warmstart.jmh.peer.Reader;
 import io.warmstart.jmh.peer.Sizing;
@@ -11,7 +12,6 @@ import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.Payload;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -41,7 +41,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * meanwhile can be ten times what is measured. Here each invocation lets every store overwrite
  * once, in random order, so that whatever slows one slows all. JMH's score is of all together. The
  * answer is in the secondary results: for each store its times, and the median over the invocations
- * of its time divided by this engine's.
+ * of its time divided by this engine's. Which stores take part is a parameter: those whose saves
+ * survive the same are compared.
  */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -62,7 +63,7 @@ public class SaveInTurnsBenchmark {
   /** The start of the labels of times. */
   public static final String TIME = "overwrite.";
 
-  /** The start of the labels of ratios to this engine's time. */
+  /** The start of the labels of ratios to the time of the first store, which is this engine. */
   public static final String RATIO = "ratioToWarmstart.";
 
   private static final long MOST_ENTRIES = 1000;
@@ -99,9 +100,9 @@ public class SaveInTurnsBenchmark {
       try (Reader reader = store.reader()) {
         reader.copy(key, actual);
         payload.requireLatest(actual);
+      } finally {
+        root.closeAfter(store::close);
       }
-      store.close();
-      root.close();
     }
   }
 
@@ -111,11 +112,15 @@ public class SaveInTurnsBenchmark {
     @Param({"256", "4096", "65536", "1048576"})
     public int payloadBytes;
 
-    /** Names of stores with {@code +} between them, or {@code ALL}. */
+    /**
+     * A {@link PeerGroup}, or names of stores with {@code +} between them; the ratios are to the
+     * first.
+     */
     @Param({"ALL"})
     public String peers;
 
     private final Random order = new Random(1);
+    private PeerKind baseline;
     private final List<Contender> contenders = new ArrayList<>();
     private Payload payload;
     private Key key;
@@ -123,10 +128,8 @@ public class SaveInTurnsBenchmark {
     /** Opens all. */
     @Setup(Level.Trial)
     public void open() throws IOException {
-      List<PeerKind> kinds =
-          peers.equals("ALL")
-              ? Arrays.asList(PeerKind.values())
-              : Arrays.stream(peers.split("\\+", -1)).map(PeerKind::valueOf).toList();
+      List<PeerKind> kinds = PeerGroup.parse(peers);
+      baseline = kinds.get(0);
       for (PeerKind kind : kinds) {
         contenders.add(new Contender(kind, payloadBytes));
       }
@@ -143,18 +146,16 @@ public class SaveInTurnsBenchmark {
     private void overwriteInAll() throws IOException {
       payload.next();
       Collections.shuffle(contenders, order);
-      long warmstartNanos = 0;
+      long baselineNanos = 0;
       for (Contender contender : contenders) {
         contender.overwrite(key, payload);
-        if (contender.kind == PeerKind.WARMSTART) {
-          warmstartNanos = contender.nanos;
+        if (contender.kind == baseline) {
+          baselineNanos = contender.nanos;
         }
       }
       for (Contender contender : contenders) {
         Observations.current().time(TIME + contender.kind, contender.nanos);
-        if (warmstartNanos > 0) {
-          contender.ratios.add((double) contender.nanos / warmstartNanos);
-        }
+        contender.ratios.add((double) contender.nanos / baselineNanos);
       }
     }
 

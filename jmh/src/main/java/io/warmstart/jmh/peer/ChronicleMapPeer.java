@@ -13,7 +13,8 @@ import net.openhft.chronicle.map.ChronicleMap;
  * calls the most efficient.
  *
  * <p>A lookup is {@code getUsing} with an array that the thread uses again: it copies every value.
- * A save puts and then syncs the map's file, since a put alone is only in the page cache.
+ * A save puts and then, if it is to survive a power cut, syncs the map's file, since a put alone is
+ * only in the page cache.
  */
 final class ChronicleMapPeer implements Peer {
   static final List<String> JVM_FLAGS =
@@ -26,8 +27,10 @@ final class ChronicleMapPeer implements Peer {
 
   private final ChronicleMap<byte[], byte[]> map;
   private final int payloadBytes;
+  private final boolean synced;
 
-  ChronicleMapPeer(Path root, Sizing sizing) throws IOException {
+  ChronicleMapPeer(Path root, Sizing sizing, boolean synced) throws IOException {
+    this.synced = synced;
     payloadBytes = sizing.payloadBytes();
     map =
         ChronicleMap.of(byte[].class, byte[].class)
@@ -52,7 +55,9 @@ final class ChronicleMapPeer implements Peer {
 
   private void put(byte[] key, byte[] payload) {
     map.put(key, payload);
-    sync();
+    if (synced) {
+      sync();
+    }
   }
 
   private void sync() {

@@ -4,6 +4,7 @@ import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.Payload;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.lmdbjava.Dbi;
@@ -19,7 +20,7 @@ import org.lmdbjava.Txn;
  * <p>A lookup renews a read transaction that the thread keeps, copies the key into a direct buffer,
  * reads the value where it lies in the mapping, and resets the transaction, so that it keeps no old
  * pages from being used again: what LMDB's documentation asks of a reader that lives long. A save
- * is a write transaction, synced as it is by default.
+ * is a write transaction, synced as it is by default unless a flag says otherwise.
  */
 final class LmdbPeer implements Peer {
   private static final int MOST_READERS = 126;
@@ -29,14 +30,16 @@ final class LmdbPeer implements Peer {
   private final Dbi<DirectBuffer> entries;
   private final UnsafeBuffer key = new UnsafeBuffer(ByteBuffer.allocateDirect(Key.BYTES));
 
-  LmdbPeer(Path root, Sizing sizing) {
+  LmdbPeer(Path root, Sizing sizing, EnvFlags... more) {
+    EnvFlags[] flags = Arrays.copyOf(more, more.length + 1);
+    // One thread may then hold two readers, which a check beside a benchmark does.
+    flags[more.length] = EnvFlags.MDB_NOTLS;
     env =
         Env.create(DirectBufferProxy.PROXY_DB)
             .setMapSize(mapBytes(sizing))
             .setMaxDbs(1)
             .setMaxReaders(MOST_READERS)
-            // One thread may then hold two readers, which a check beside a benchmark does.
-            .open(root.toFile(), EnvFlags.MDB_NOTLS);
+            .open(root.toFile(), flags);
     entries = env.openDbi("entries", DbiFlags.MDB_CREATE);
   }
 

@@ -1,17 +1,34 @@
 package io.warmstart.jmh.peer;
 
+import io.warmstart.jmh.peer.RocksDbPeer.Log;
+import io.warmstart.model.Durability;
 import io.warmstart.stress.original.OriginalStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.lmdbjava.EnvFlags;
 
-/** Which store a benchmark runs on. */
+/** Which store a benchmark runs on, and how it saves. {@link PeerGroup} says what is compared. */
 public enum PeerKind {
   WARMSTART(
       "warmstart", "staged files and their directory synced, then renamed; survives a power cut") {
     @Override
     public Peer open(Path root, Sizing sizing) {
-      return new WarmStartPeer(root, sizing);
+      return new WarmStartPeer(root, sizing, Durability.IN_FILES);
+    }
+  },
+  WARMSTART_POWER_SAFE(
+      "warmstart power-safe", "journal synced once for each save; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) {
+      return new WarmStartPeer(root, sizing, Durability.POWER_SAFE);
+    }
+  },
+  WARMSTART_PROCESS_SAFE(
+      "warmstart process-safe", "in the journal, nothing synced; survives the processes") {
+    @Override
+    public Peer open(Path root, Sizing sizing) {
+      return new WarmStartPeer(root, sizing, Durability.PROCESS_SAFE);
     }
   },
   LMDB("LMDB", "the default: data synced, then the meta page; survives a power cut") {
@@ -20,10 +37,33 @@ public enum PeerKind {
       return new LmdbPeer(root, sizing);
     }
   },
+  LMDB_UNSYNCED(
+      "LMDB unsynced",
+      "MDB_NOSYNC; survives the processes, while a power cut may leave the whole store broken") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new LmdbPeer(root, sizing, EnvFlags.MDB_NOSYNC);
+    }
+  },
   ROCKSDB("RocksDB", "write-ahead log synced for each write; survives a power cut") {
     @Override
     public Peer open(Path root, Sizing sizing) throws IOException {
-      return new RocksDbPeer(root, sizing);
+      return new RocksDbPeer(root, sizing, Log.SYNCED);
+    }
+  },
+  ROCKSDB_RECYCLED(
+      "RocksDB, logs recycled",
+      "the same, into logs of before whose blocks are written; survives a power cut") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new RocksDbPeer(root, sizing, Log.RECYCLED_AND_SYNCED);
+    }
+  },
+  ROCKSDB_UNSYNCED(
+      "RocksDB unsynced", "write-ahead log written for each write; survives the processes") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new RocksDbPeer(root, sizing, Log.UNSYNCED);
     }
   },
   CHRONICLE_MAP(
@@ -37,7 +77,19 @@ public enum PeerKind {
 
     @Override
     public Peer open(Path root, Sizing sizing) throws IOException {
-      return new ChronicleMapPeer(root, sizing);
+      return new ChronicleMapPeer(root, sizing, true);
+    }
+  },
+  CHRONICLE_MAP_UNSYNCED(
+      "Chronicle Map unsynced", "in its mapped file after each put; survives the processes") {
+    @Override
+    public List<String> jvmFlags() {
+      return ChronicleMapPeer.JVM_FLAGS;
+    }
+
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new ChronicleMapPeer(root, sizing, false);
     }
   },
   MVSTORE("H2 MVStore", "committed and synced after each put; survives a power cut") {
@@ -66,6 +118,12 @@ public enum PeerKind {
     @Override
     public Peer open(Path root, Sizing sizing) throws IOException {
       return new OriginalPeer(OriginalStore.Version.V0_3_122, root, sizing);
+    }
+  },
+  FLOOR("the floor", "no store: written into blocks that are there, and synced") {
+    @Override
+    public Peer open(Path root, Sizing sizing) throws IOException {
+      return new FloorPeer(root);
     }
   };
 

@@ -4,28 +4,36 @@ import io.warmstart.Entry;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.workload.Key;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
-/** This engine, with power-safe saves and leases that are used again. */
+/** This engine, with leases that are used again. */
 public final class WarmStartPeer implements Peer {
   private static final String RUN_ID = "run";
 
   private final WarmStartStore store;
+  private final @Nullable JournalCheck check;
 
-  WarmStartPeer(Path root, Sizing sizing) {
+  WarmStartPeer(Path root, Sizing sizing, Durability durability) {
     this(
         root,
         StoreOptions.defaults()
             .withSizeBudgetBytes(sizing.budgetBytes())
-            .withPolicy(PolicyUse.THIS_STORE_ONLY));
+            .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withDurability(durability));
   }
 
-  /** A store with options of one's own. */
+  /** A store with options of one's own. If it saves into the journal, it does so from now on. */
   public WarmStartPeer(Path root, StoreOptions options) {
     store = WarmStartStore.open(root, options);
+    check =
+        options.durability() == Durability.IN_FILES
+            ? null
+            : JournalCheck.begin(store, options.durability());
   }
 
   /** The store, for what only this one can do. */
@@ -53,9 +61,14 @@ public final class WarmStartPeer implements Peer {
     return new LeasingReader(store);
   }
 
+  /** Fails if it was to save into the journal and has not. */
   @Override
   public void close() {
-    store.close();
+    try (store) {
+      if (check != null) {
+        check.requireJournalled();
+      }
+    }
   }
 
   private static final class LeasingReader implements Reader {

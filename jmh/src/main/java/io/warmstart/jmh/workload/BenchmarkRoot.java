@@ -1,5 +1,6 @@
 package io.warmstart.jmh.workload;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -47,6 +48,15 @@ public final class BenchmarkRoot implements AutoCloseable {
   public long manifests() throws IOException {
     try (Stream<Path> files = Files.walk(path)) {
       return files.filter(file -> file.getFileName().toString().endsWith(".json")).count();
+    }
+  }
+
+  /** Removes it after what is open in it was closed, even if that fails. */
+  public void closeAfter(Closeable opened) throws IOException {
+    try {
+      opened.close();
+    } finally {
+      close();
     }
   }
 

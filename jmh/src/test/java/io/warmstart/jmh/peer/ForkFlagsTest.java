@@ -20,7 +20,7 @@ class ForkFlagsTest {
   void onlyChronicleMapNeedsMore() throws Exception {
     for (PeerKind kind : PeerKind.values()) {
       boolean more = ForkFlags.of(kind).size() > ForkFlags.ofStore().size();
-      assertEquals(kind == PeerKind.CHRONICLE_MAP, more, kind.name());
+      assertEquals(kind.name().startsWith(PeerKind.CHRONICLE_MAP.name()), more, kind.name());
     }
     assertTrue(ForkFlags.of(PeerKind.CHRONICLE_MAP).containsAll(ForkFlags.ofStore()));
   }
