@@ -1,14 +1,18 @@
 package io.warmstart.jmh.report;
 
+import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import io.warmstart.jmh.report.Section.Place;
 import io.warmstart.jmh.report.Table.Chart;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,17 @@ final class Sections {
   private static final String TURNS = "SaveInTurnsBenchmark.overwrite";
   private static final String TURN_TIME = "overwrite.";
   private static final String TURN_RATIO = "ratioToWarmstart.";
+  private static final String TURN_NOTE =
+      "Every store overwrites once in each turn, in random order. The ratio is the median over the"
+          + " turns of the store's time divided by this engine's.";
+
+  /** What is set beside saves of this engine that are not pairs of files when they return. */
+  private static final Map<PeerGroup, String> LESS_THAN_A_PAIR =
+      new EnumMap<>(
+          Map.of(
+              PeerGroup.POWER_SAFE, "Overwrite that survives a power cut",
+              PeerGroup.PROCESS_SAFE, "Overwrite that survives the processes"));
+
   private static final String FREED_BY_RENAMES = "BY_RENAMES";
 
   private Sections() {}
@@ -49,6 +64,11 @@ final class Sections {
     sections.add(byMethod("Forms of a lookup", "This engine alone.", "LookupFormsBenchmark."));
     sections.add(turns("p0.50", "Durable overwrite, median", Chart.BARS));
     sections.add(turns("p0.99", "Durable overwrite, 99th percentile", Chart.NONE));
+    for (Map.Entry<PeerGroup, String> each : LESS_THAN_A_PAIR.entrySet()) {
+      sections.add(turns(each.getKey(), "p0.50", each.getValue() + ", median", Chart.BARS));
+      sections.add(
+          turns(each.getKey(), "p0.99", each.getValue() + ", 99th percentile", Chart.NONE));
+    }
     sections.add(
         new Section(
             new Table(
@@ -59,7 +79,7 @@ final class Sections {
             measurement -> {
               Place place = turn(measurement, TURN_TIME, "");
               return place == null
-                      || !amongAll(measurement)
+                      || group(measurement) != PeerGroup.ALL
                       || !measurement.param("payloadBytes").equals("4096")
                   ? null
                   : new Place(
@@ -86,9 +106,9 @@ final class Sections {
         byLabel(
             "A checkpoint each millisecond",
             "What the loop's thread feels, from the moment at which a checkpoint was due, beside a"
-                + " reader. EVERY saves each; SESSION saves every two seconds.",
+                + " reader. EVERY saves each, in files unless said otherwise; SESSION saves every"
+                + " two seconds.",
             "CheckpointLoopBenchmark.loop",
-            "writes",
             "felt ",
             "gc.alloc.rate.norm"));
     sections.add(processes());
@@ -107,12 +127,17 @@ final class Sections {
             "ColdLookupBenchmark.hitCopied",
             Measurement.SCORE));
     sections.add(byMethod("Fingerprint of a matrix of 100 MiB", "", "FingerprinterBenchmark."));
-    sections.add(ofPeers("Durable overwrite, alone", "", "SaveBenchmark.overwrite", "p0.50"));
+    sections.add(
+        ofPeers(
+            "Overwrite, alone",
+            "One store after the other, each as durable as its row says.",
+            "SaveBenchmark.overwrite",
+            "p0.50"));
     sections.add(ofPeers("Durable save beside others", "", "SaveBenchmark.save", "p0.50"));
     sections.add(
         byMethod(
             "The floor",
-            "What no store on this machine can go below: a write into allocated blocks with one"
+            "What no store on this machine can go below: a write into written blocks with one"
                 + " sync of the data, a copy, a hash, a question to the file system.",
             "PhysicalFloorBenchmark."));
     sections.add(
@@ -124,16 +149,42 @@ final class Sections {
     return sections;
   }
 
+  /** All stores as durable as they are made, and lists of some of them. */
   private static Section turns(String percentile, String title, Chart chart) {
+    return turns(
+        new Table(title, TURN_NOTE, chart, BASELINE),
+        percentile,
+        measurement -> !LESS_THAN_A_PAIR.containsKey(group(measurement)));
+  }
+
+  private static Section turns(PeerGroup peers, String percentile, String title, Chart chart) {
+    String note =
+        peers.kinds().stream()
+            .map(kind -> kind.label() + ": " + kind.durability())
+            .collect(Collectors.joining(". ", TURN_NOTE + " ", "."));
+    return turns(
+        new Table(title, note, chart, peers.kinds().get(0).label()),
+        percentile,
+        measurement -> group(measurement) == peers);
+  }
+
+  private static Section turns(Table table, String percentile, Predicate<Measurement> belongs) {
     return new Section(
-        new Table(
-            title,
-            "Every store overwrites once in each turn, in random order. The ratio is the median"
-                + " over the turns of the store's time divided by this engine's.",
-            chart,
-            BASELINE),
-        measurement -> turn(measurement, TURN_TIME, ":" + percentile),
-        measurement -> percentile.equals("p0.50") ? turn(measurement, TURN_RATIO, "") : null);
+        table,
+        measurement ->
+            belongs.test(measurement) ? turn(measurement, TURN_TIME, ":" + percentile) : null,
+        measurement ->
+            belongs.test(measurement) && percentile.equals("p0.50")
+                ? turn(measurement, TURN_RATIO, "")
+                : null);
+  }
+
+  private static @Nullable PeerGroup group(Measurement measurement) {
+    String name = measurement.param("peers");
+    return Arrays.stream(PeerGroup.values())
+        .filter(group -> group.name().equals(name))
+        .findAny()
+        .orElse(null);
   }
 
   private static @Nullable Place turn(Measurement measurement, String prefix, String suffix) {
@@ -151,7 +202,8 @@ final class Sections {
     }
     return new Place(
         peerLabel(colon < 0 ? name : name.substring(0, colon)),
-        bytes(measurement.param("payloadBytes")) + (amongAll(measurement) ? "" : ", these alone"));
+        bytes(measurement.param("payloadBytes"))
+            + (group(measurement) == null ? ", these alone" : ""));
   }
 
   private static Section replacedFiles() {
@@ -179,10 +231,6 @@ final class Sections {
             FREED_BY_RENAMES),
         labelled.apply("replace.%s:p0.50"),
         labelled.apply("ratioToRenames.%s"));
-  }
-
-  private static boolean amongAll(Measurement measurement) {
-    return !measurement.param("peers").contains("+");
   }
 
   private static Section ofPeers(String title, String note, String benchmark, String label) {
@@ -276,20 +324,23 @@ final class Sections {
   }
 
   private static Section byLabel(
-      String title,
-      String note,
-      String benchmark,
-      String columnParam,
-      String labelPrefix,
-      String otherLabel) {
+      String title, String note, String benchmark, String labelPrefix, String otherLabel) {
     return new Section(
         new Table(title, note, Chart.NONE, null),
         measurement ->
             measurement.benchmark().equals(benchmark)
                     && (measurement.label().startsWith(labelPrefix)
                         || measurement.label().equals(otherLabel))
-                ? new Place(measurement.label(), measurement.param(columnParam))
+                ? new Place(measurement.label(), loopColumn(measurement))
                 : null);
+  }
+
+  private static String loopColumn(Measurement measurement) {
+    String durability = measurement.param("durability");
+    String writes = measurement.param("writes");
+    return durability.isEmpty() || durability.equals("IN_FILES")
+        ? writes
+        : writes + ", " + durability;
   }
 
   private static Section processes() {

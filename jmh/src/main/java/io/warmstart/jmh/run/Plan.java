@@ -1,9 +1,10 @@
 package io.warmstart.jmh.run;
 
+import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import io.warmstart.jmh.run.Cell.Effort;
+import io.warmstart.model.Durability;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -31,6 +32,11 @@ record Plan(List<List<Cell>> groups, int rounds) {
           PeerKind.CHRONICLE_MAP,
           PeerKind.PLAIN_FILES,
           PeerKind.ORIGINAL);
+
+  /** The same, whose saves are not synced. */
+  private static final List<PeerKind> UNSYNCED_IN_PROCESSES =
+      List.of(
+          PeerKind.WARMSTART_PROCESS_SAFE, PeerKind.LMDB_UNSYNCED, PeerKind.CHRONICLE_MAP_UNSYNCED);
 
   Plan {
     groups = List.copyOf(groups);
@@ -62,10 +68,16 @@ record Plan(List<List<Cell>> groups, int rounds) {
     replacedFiles(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
     growth(groups, new Effort(2, 3, 1), effort, 1000, 4000);
+    Cell four = Cell.of("ProcessesBenchmark.save", ONCE, "processes", "4", "millis", "2000");
     groups.add(
         on(
-            List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ORIGINAL),
-            Cell.of("ProcessesBenchmark.save", ONCE, "processes", "4", "millis", "2000")));
+            List.of(
+                PeerKind.WARMSTART_POWER_SAFE,
+                PeerKind.LMDB,
+                PeerKind.WARMSTART,
+                PeerKind.ORIGINAL),
+            four));
+    groups.add(on(UNSYNCED_IN_PROCESSES, four));
     groups.add(
         on(
             List.of(PeerKind.WARMSTART, PeerKind.LMDB),
@@ -100,9 +112,11 @@ record Plan(List<List<Cell>> groups, int rounds) {
     replacedFiles(groups, new Effort(2, 5, 3000));
     for (String method : List.of("overwrite", "save")) {
       Cell cell = Cell.of("SaveBenchmark." + method, effort);
+      List<PeerKind> kinds =
+          method.equals("overwrite") ? List.of(PeerKind.values()) : PeerGroup.ALL.kinds();
       for (String size : SIZES) {
-        groups.add(onAllPeers(cell.with("payloadBytes", size)));
-        groups.add(onAllPeers(cell.with("payloadBytes", size).withThreads(2)));
+        groups.add(on(kinds, cell.with("payloadBytes", size)));
+        groups.add(on(kinds, cell.with("payloadBytes", size).withThreads(2)));
       }
       groups.add(onAllPeers(cell.with("payloadBytes", 64 << 20)));
     }
@@ -137,6 +151,8 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String size : SIZES) {
       groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)));
     }
+    inTurns(groups, effort, PeerGroup.POWER_SAFE, "4096", MIB);
+    inTurns(groups, effort, PeerGroup.PROCESS_SAFE, "256", "4096", MIB);
     // A file system commits what all stores have written; so once more without the others.
     for (String size : List.of("4096", MIB)) {
       groups.add(
@@ -151,6 +167,16 @@ record Plan(List<List<Cell>> groups, int rounds) {
     }
   }
 
+  private static void inTurns(
+      List<List<Cell>> groups, Effort effort, PeerGroup peers, String... sizes) {
+    for (String size : sizes) {
+      groups.add(
+          List.of(
+              Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)
+                  .with("peers", peers)));
+    }
+  }
+
   private static void replacedFiles(List<List<Cell>> groups, Effort effort) {
     for (String size : List.of("4096", MIB)) {
       groups.add(
@@ -159,10 +185,13 @@ record Plan(List<List<Cell>> groups, int rounds) {
   }
 
   private static void loop(List<List<Cell>> groups, Effort effort) {
+    Cell cell = Cell.of("CheckpointLoopBenchmark.loop", effort, "writes", "EVERY");
     groups.add(
-        Stream.of("SESSION", "EVERY")
-            .map(writes -> Cell.of("CheckpointLoopBenchmark.loop", effort, "writes", writes))
-            .toList());
+        List.of(
+            cell.with("writes", "SESSION"),
+            cell,
+            cell.with("durability", Durability.POWER_SAFE),
+            cell.with("durability", Durability.PROCESS_SAFE)));
   }
 
   private static void growth(
@@ -186,8 +215,11 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   private static void processes(List<List<Cell>> groups) {
     Cell cell = Cell.of("ProcessesBenchmark.save", ONCE, "millis", "10000");
+    List<PeerKind> synced = new ArrayList<>(SHARED_BY_PROCESSES);
+    synced.add(PeerKind.WARMSTART_POWER_SAFE);
     for (String count : List.of("1", "2", "8", "32")) {
-      groups.add(on(SHARED_BY_PROCESSES, cell.with("processes", count)));
+      groups.add(on(synced, cell.with("processes", count)));
+      groups.add(on(UNSYNCED_IN_PROCESSES, cell.with("processes", count)));
     }
     for (String entries : List.of("1000", "100000")) {
       groups.add(
@@ -198,7 +230,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
   }
 
   private static List<Cell> onAllPeers(Cell cell) {
-    return on(Arrays.asList(PeerKind.values()), cell);
+    return on(PeerGroup.ALL.kinds(), cell);
   }
 
   private static List<Cell> on(List<PeerKind> kinds, Cell cell) {

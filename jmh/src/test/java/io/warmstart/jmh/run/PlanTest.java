@@ -2,6 +2,7 @@ package io.warmstart.jmh.run;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import java.util.HashSet;
 import java.util.List;
@@ -53,10 +54,30 @@ class PlanTest {
     assertTrue(planned.containsAll(existing.keySet()), existing.keySet() + " in " + planned);
   }
 
+  /** The report would take two cells of one name for two forks of one. */
+  @Test
+  void noCellIsInAPlanTwice() {
+    for (Plan plan : List.of(Plan.minutes(), Plan.hours())) {
+      Set<String> seen = new HashSet<>();
+      plan.groups().stream()
+          .flatMap(List::stream)
+          .forEach(cell -> assertTrue(seen.add(cell.describe()), cell.describe()));
+    }
+  }
+
   @Test
   void shortPlanHasEveryPeer() {
     Set<PeerKind> peers = new HashSet<>();
-    Plan.minutes().groups().forEach(group -> group.forEach(cell -> peers.add(cell.peer())));
+    Plan.minutes().groups().stream()
+        .flatMap(List::stream)
+        .forEach(
+            cell -> {
+              peers.add(cell.peer());
+              String inTurns = cell.params().get("peers");
+              if (inTurns != null) {
+                peers.addAll(PeerGroup.parse(inTurns));
+              }
+            });
 
     assertTrue(peers.containsAll(Set.of(PeerKind.values())));
   }
