@@ -69,6 +69,23 @@ class ReportTest {
   }
 
   @Test
+  void savesIntoTheJournalHaveTablesOfTheirOwn() {
+    Map<String, String> params = Map.of("payloadBytes", "4096", "peers", "POWER_SAFE");
+    String page =
+        new Report(
+                file(
+                    turn("overwrite.WARMSTART_POWER_SAFE:p0.50", params, "us/op", 100, 100),
+                    turn("overwrite.WARMSTART:p0.50", params, "us/op", 900, 900),
+                    turn("ratioToWarmstart.WARMSTART", params, "ratio", 4, 4)))
+            .toMarkdown();
+
+    assertTrue(page.contains("### Overwrite that survives a power cut, median"), page);
+    assertTrue(page.contains("| warmstart power-safe | 100 ± 0 us |"), page);
+    assertTrue(page.contains("| warmstart | 900 ± 0 us [4 (4 to 4)] |"), page);
+    assertFalse(page.contains("### Durable overwrite"), page);
+  }
+
+  @Test
   void headerNamesWhereItWasMeasured() {
     assertTrue(new Report(file(hit("LMDB", 1, 2))).toMarkdown().startsWith("- commit: <c>\n"));
   }
