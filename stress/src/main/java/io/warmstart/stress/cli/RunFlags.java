@@ -1,5 +1,7 @@
 package io.warmstart.stress.cli;
 
+import io.warmstart.model.Durability;
+import io.warmstart.stress.frame.DurabilityNames;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.frame.ScenarioResult;
 import io.warmstart.stress.frame.ScenarioRunner;
@@ -37,6 +39,14 @@ final class RunFlags {
   @Nullable Long atLeast;
 
   @Option(
+      names = "--durability",
+      paramLabel = "WHAT",
+      description =
+          "What the workers' stores make of their saves: in-files (default), power-safe or"
+              + " process-safe. For scenarios that say that they take it.")
+  @Nullable String durability;
+
+  @Option(
       names = "--seed",
       paramLabel = "X",
       description = "Seed of every choice (default: another one each time; it is printed).")
@@ -64,6 +74,12 @@ final class RunFlags {
               ? "--at-least: " + scenario.name() + " counts nothing that it could be about"
               : "--at-least: expected=at least 1 actual=" + atLeast);
     }
+    Durability wanted =
+        durability == null ? Durability.IN_FILES : DurabilityNames.parse(durability);
+    if (wanted != Durability.IN_FILES && !scenario.takesDurability()) {
+      throw new IllegalArgumentException(
+          "--durability: " + scenario.name() + " has a use for in-files alone");
+    }
     List<Path> roots = directories == null ? List.of(DEFAULT_DIRECTORY) : directories;
     if (roots.size() > scenario.mostRoots()) {
       throw new IllegalArgumentException(
@@ -75,6 +91,7 @@ final class RunFlags {
         atLeastOne("--processes", processes, scenario.defaultProcesses()),
         atLeastOne("--seconds", seconds, scenario.defaultSeconds()),
         atLeast == null ? 0 : atLeast,
+        wanted,
         seed == null ? new SplittableRandom().nextLong() : seed,
         roots,
         out);

@@ -34,6 +34,7 @@ public final class ScenarioCommand implements Callable<Integer> {
             scenario.volumes().isEmpty()
                 ? "It takes no --at-least."
                 : "What --at-least is about: " + String.join(", ", scenario.volumes()) + ".",
+            scenario.takesDurability() ? "It takes --durability." : "It takes no --durability.",
             "Exit status: 0 passed, 1 something is wrong, 2 wrong use, 3 an error, 4 skipped.");
     return line;
   }

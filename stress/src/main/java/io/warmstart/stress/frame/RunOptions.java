@@ -1,5 +1,6 @@
 package io.warmstart.stress.frame;
 
+import io.warmstart.model.Durability;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -10,6 +11,7 @@ import java.util.List;
  * @param seconds for how long, about
  * @param atLeast how much of what the scenario counts it must have done, however long that takes; 0
  *     = as much as the scenario itself asks for
+ * @param durability what the stores of the workers are to make of their saves
  * @param seed from which every choice follows that the scenario makes itself; what the kernel's
  *     scheduler decides it cannot repeat
  * @param directory where roots and histories lie
@@ -17,4 +19,15 @@ import java.util.List;
  *     scenario is to use
  */
 public record RunOptions(
-    int processes, int seconds, long atLeast, long seed, Path directory, List<Path> paths) {}
+    int processes,
+    int seconds,
+    long atLeast,
+    Durability durability,
+    long seed,
+    Path directory,
+    List<Path> paths) {
+  /** Whether saves are to go into the journal. */
+  public boolean journalled() {
+    return durability != Durability.IN_FILES;
+  }
+}

@@ -26,6 +26,11 @@ public interface Scenario {
     return List.of();
   }
 
+  /** Whether its workers can save with another durability than in files. */
+  default boolean takesDurability() {
+    return false;
+  }
+
   /** How many paths to its directory it can use, each through another mount. */
   default int mostRoots() {
     return 1;

@@ -1,5 +1,6 @@
 package io.warmstart.stress.frame;
 
+import io.warmstart.model.Durability;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileVisitResult;
@@ -22,6 +23,7 @@ public final class ScenarioRunner {
    *
    * @param atLeast how much of the scenario's volumes it must have done besides; 0 = no more than
    *     it asks for itself
+   * @param durability what the stores of its workers make of their saves
    * @param parents where that directory is made: the same on a shared file system, as each of its
    *     mounts shows it
    */
@@ -30,6 +32,7 @@ public final class ScenarioRunner {
       int processes,
       int seconds,
       long atLeast,
+      Durability durability,
       long seed,
       List<Path> parents,
       PrintWriter out)
@@ -44,21 +47,26 @@ public final class ScenarioRunner {
     }
     Path directory = paths.get(0);
     String replay =
-        "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d%s --seed %d"
+        "java -jar stress/target/warmstart-stress.jar %s --processes %d --seconds %d%s%s --seed %d"
             .formatted(
                 scenario.name(),
                 processes,
                 seconds,
                 atLeast > 0 ? " --at-least " + atLeast : "",
+                said(durability),
                 seed);
     if (parents.size() > 1) {
       replay += parents.stream().map(parent -> " --root " + parent).collect(Collectors.joining());
     }
-    out.printf("%s: %d processes, %d s, --seed %d%n", scenario.name(), processes, seconds, seed);
+    out.printf(
+        "%s: %d processes, %d s,%s --seed %d%n",
+        scenario.name(), processes, seconds, said(durability), seed);
     out.flush();
     Run run =
         new Run(
-            new RunOptions(processes, seconds, atLeast, seed, directory, List.copyOf(paths)), out);
+            new RunOptions(
+                processes, seconds, atLeast, durability, seed, directory, List.copyOf(paths)),
+            out);
     if (atLeast > 0) {
       scenario.volumes().forEach(volume -> run.atLeast(volume, atLeast));
     }
@@ -82,6 +90,13 @@ public final class ScenarioRunner {
     }
     out.flush();
     return result;
+  }
+
+  /** As on the command line; nothing for what is so anyway. */
+  private static String said(Durability durability) {
+    return durability == Durability.IN_FILES
+        ? ""
+        : " --durability " + DurabilityNames.of(durability);
   }
 
   /** The directory as another mount shows it. */

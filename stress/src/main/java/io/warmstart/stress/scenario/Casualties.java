@@ -10,6 +10,7 @@ import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.worker.Breeder;
 import io.warmstart.stress.worker.Crew;
 import io.warmstart.stress.worker.HeldStripes;
+import io.warmstart.stress.worker.JournalSegments;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Member;
 import io.warmstart.stress.worker.Names;
@@ -55,6 +56,15 @@ final class Casualties {
 
   /** The count of deaths that surely came while the key's stripe was held. */
   static final String UNDER_LOCK = "deaths under a key's lock";
+
+  /** The count of deaths of which some saves were left in the journal alone. */
+  static final String IN_JOURNAL = "deaths with saves in the journal alone";
+
+  /** A save into the journal makes no other calls than these two, around all that it does. */
+  private static final int LOCK_CALLS_OF_SAVE = 2;
+
+  /** So many saves may come before the one that is to die, where saves take microseconds. */
+  private static final int MOST_JOURNALLED_SAVES = 1_000;
 
   private static final int ALWAYS_AT_CALL = 9;
 
@@ -180,6 +190,11 @@ final class Casualties {
           && HeldStripes.keys(crew.root()).contains(Names.key(last.get().key()).toHex())) {
         run.count("stripes found held after a death", 1);
       }
+      if (run.options().journalled()
+          && JournalSegments.of(crew.root()).stream()
+              .anyMatch(each -> each.holdsSaves() && each.worker() == plan.firstHistory())) {
+        run.count(IN_JOURNAL, 1);
+      }
       if (point != null && point.acted() > 0) {
         deaths.add(new Death(plan.firstHistory(), point.actedNanos()));
         run.count("deaths at a chosen call", 1);
@@ -247,7 +262,9 @@ final class Casualties {
 
   /** The same by a fork, which is at work within milliseconds. */
   private Victim fork(Breeder from, WorkerPlan plan, SplittableRandom random) throws IOException {
-    long liveNanos = (2 + random.nextInt(100)) * 1_000_000L;
+    // Before it has a segment a worker saves into files.
+    int most = run.options().journalled() ? 400 : 100;
+    long liveNanos = (2 + random.nextInt(most)) * 1_000_000L;
     if (random.nextInt(10) < 2) {
       return new Victim(null, from.fork(plan, ""), plan, Way.BY_SIGNAL, null, liveNanos);
     }
@@ -258,13 +275,22 @@ final class Casualties {
 
   private FaultPoint point(WorkerPlan plan, SplittableRandom random, boolean first, int most) {
     FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
+    Action action = random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER;
+    if (!first && run.options().journalled() && random.nextInt(3) == 0) {
+      // Around a save into the journal: before or after its lock is taken, or given back.
+      int at = 1 + random.nextInt(LOCK_CALLS_OF_SAVE * MOST_JOURNALLED_SAVES);
+      point.arm(EnumSet.of(Call.LOCK), crew.root() + "*", action, Errno.EIO, at);
+      return point;
+    }
     // The first go where a lock is held for sure: a short run must have seen that too.
     Call call = first ? Call.RENAME : FATAL.get(random.nextInt(FATAL.size()));
     boolean rare = call == Call.MKDIR || call == Call.RMDIR;
+    // Making a segment takes so many writes that few would come to any other.
+    boolean keysOnly = call == Call.WRITE && run.options().journalled() && random.nextBoolean();
     point.arm(
         EnumSet.of(call),
-        crew.root() + "*",
-        random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER,
+        crew.root() + (keysOnly ? "/[0-9a-f]*" : "*"),
+        action,
         Errno.EIO,
         first ? 3 + random.nextInt(20) : 1 + random.nextInt(rare ? 3 : most));
     return point;

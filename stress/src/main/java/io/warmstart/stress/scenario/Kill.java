@@ -37,6 +37,11 @@ public final class Kill implements Scenario {
 
   private static final int RUNS = 2;
 
+  /** The journal takes an overwrite from the second of a process on: so each has to come round. */
+  private static final int JOURNALLED_KEYS = 16;
+
+  private static final int JOURNALLED_RUNS = 1;
+
   /** One who is stopped shares no run with others: see docs/concurrency.md on two writers. */
   private static final Mix STOPPED = new Mix(300, 0, 200, 10);
 
@@ -68,6 +73,11 @@ public final class Kill implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
@@ -76,6 +86,10 @@ public final class Kill implements Scenario {
     }
     if (shim != null) {
       run.atLeast(Casualties.UNDER_LOCK, run.options().atLeast() / 20);
+    }
+    Rounds.demandJournalled(run, 20L * run.options().seconds());
+    if (run.options().journalled()) {
+      run.atLeast(Casualties.IN_JOURNAL, Math.max(1, run.options().seconds() / 4));
     }
     int round = run.random().nextInt(2);
     try (Breeder breeder = shim == null ? null : new Breeder(run, shim)) {
@@ -97,16 +111,13 @@ public final class Kill implements Scenario {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
       Casualties casualties = new Casualties(run, crew, shim, breeder);
       long budget = evicting ? SMALL_BUDGET_BYTES : 1L << 40;
-      Member survivor =
-          crew.start(crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withBudgetBytes(budget), Launch.PLAIN);
+      Member survivor = crew.start(plan(run, crew, Mix.ALL).withBudgetBytes(budget), Launch.PLAIN);
       Stops stops =
-          stopping
-              ? new Stops(run, crew.start(crew.plan(STOPPED).withKeys(KEYS, RUNS), Launch.PLAIN))
-              : null;
+          stopping ? new Stops(run, crew.start(plan(run, crew, STOPPED), Launch.PLAIN)) : null;
       List<Victim> living = new ArrayList<>();
       if (breeder != null) {
         // Where others are forked, one a round is a JVM of its own all the same.
-        living.add(casualties.startJvm(plan(crew, budget)));
+        living.add(casualties.startJvm(plan(run, crew, Mix.ALL).withBudgetBytes(budget)));
       }
       crew.go();
       // A JVM that has just started takes its time for reasons of its own.
@@ -116,7 +127,7 @@ public final class Kill implements Scenario {
       int most = Math.max(1, run.options().processes() - 2);
       while (deaths < enough && run.timeLeft() && !run.anyProblem()) {
         while (living.size() < most) {
-          Victim victim = casualties.start(plan(crew, budget));
+          Victim victim = casualties.start(plan(run, crew, Mix.ALL).withBudgetBytes(budget));
           if (victim.member == null || crew.letGo(victim.member)) {
             living.add(victim);
           } else {
@@ -152,8 +163,11 @@ public final class Kill implements Scenario {
     }
   }
 
-  private static WorkerPlan plan(Crew crew, long budget) {
-    return crew.plan(Mix.ALL).withKeys(KEYS, RUNS).withBudgetBytes(budget);
+  private static WorkerPlan plan(Run run, Crew crew, Mix mix) {
+    WorkerPlan plan = crew.plan(mix);
+    return run.options().journalled()
+        ? plan.withKeys(JOURNALLED_KEYS, JOURNALLED_RUNS)
+        : plan.withKeys(KEYS, RUNS);
   }
 
   private static void check(Run run, Crew crew, boolean evicting, List<Casualties.Death> deaths)
@@ -162,6 +176,7 @@ public final class Kill implements Scenario {
     Rounds.count(run, operations);
     run.count("rounds", 1);
     Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
+    Rounds.countJournalled(run, inspection);
     for (String recovery : List.of("rolled_forward", "lock_breaks", "lock_timeouts")) {
       run.count(
           "by the engine's count: " + recovery, inspection.counters().getOrDefault(recovery, 0L));

@@ -17,6 +17,8 @@ import java.util.function.BooleanSupplier;
 
 /** What every round of workers ends with: its operations counted, its answers explained. */
 final class Rounds {
+  private static final String JOURNALLED = "saves that went into the journal";
+
   private Rounds() {}
 
   /**
@@ -64,6 +66,26 @@ final class Rounds {
       }
     }
     run.count("operations checked", operations.size());
+  }
+
+  /**
+   * Demands that saves went into the journal, where they were to.
+   *
+   * @param least how many, over the whole run
+   */
+  static void demandJournalled(Run run, long least) {
+    if (run.options().journalled()) {
+      run.atLeast(JOURNALLED, least);
+    }
+  }
+
+  /** Counts the saves of a round that went into the journal, by the engine's own count. */
+  static void countJournalled(Run run, Inspection inspection) {
+    if (run.options().journalled()) {
+      run.count(JOURNALLED, inspection.counters().getOrDefault("journalled", 0L));
+      long failures = inspection.counters().getOrDefault("journal_failures", 0L);
+      run.count("by the engine's count: journal_failures", failures);
+    }
   }
 
   /** Throws the histories of a good round away; those of a bad one are the evidence. */

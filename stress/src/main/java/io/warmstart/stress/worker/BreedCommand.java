@@ -2,6 +2,7 @@ package io.warmstart.stress.worker;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.history.HistoryWriter;
 import java.io.BufferedReader;
@@ -52,8 +53,11 @@ public final class BreedCommand implements Callable<Integer> {
   private final PrintStream out = System.out;
   private final SecureRandom random = new SecureRandom();
 
-  @Parameters(paramLabel = "DIRECTORY")
+  @Parameters(index = "0", paramLabel = "DIRECTORY")
   private Path directory;
+
+  @Parameters(index = "1", paramLabel = "DURABILITY")
+  private Durability durability;
 
   @Override
   public Integer call() throws IOException {
@@ -109,6 +113,7 @@ public final class BreedCommand implements Callable<Integer> {
         StoreOptions.defaults()
             .withSizeBudgetBytes(plan.budgetBytes())
             .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withDurability(plan.durability())
             .withTtl(Duration.ZERO);
     try (HistoryWriter history = new HistoryWriter(Path.of(only.histories()), only.worker());
         WarmStartStore store = WarmStartStore.open(Path.of(plan.root()), options)) {
@@ -124,6 +129,7 @@ public final class BreedCommand implements Callable<Integer> {
       WorkerPlan plan =
           WorkerPlan.of(0, scratch.resolve("root").toString(), scratch.toString(), round, Mix.ALL)
               .withMostOperations(WARM_UP_OPERATIONS)
+              .withDurability(durability)
               .withBudgetBytes(round == 0 ? 1L << 40 : 12_000);
       work(plan);
     }

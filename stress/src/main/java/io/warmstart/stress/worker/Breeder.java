@@ -84,7 +84,11 @@ public final class Breeder implements AutoCloseable {
         Launch.PLAIN
             .withJvmFlags(FLAGS)
             .withEnvironment(Map.of("LD_PRELOAD", shim.toString()))
-            .process(List.of(BreedCommand.NAME, run.freshDirectory("breeder").toString()))
+            .process(
+                List.of(
+                    BreedCommand.NAME,
+                    run.freshDirectory("breeder").toString(),
+                    run.options().durability().name()))
             .redirectErrorStream(true)
             .start();
     Thread listener = new Thread(this::listen, "breeder");

@@ -41,7 +41,8 @@ public final class Crew implements AutoCloseable {
   /** A plan under the next number. */
   public WorkerPlan plan(Mix mix) {
     return WorkerPlan.of(
-        numbers++, root.toString(), histories.toString(), run.random().nextLong(), mix);
+            numbers++, root.toString(), histories.toString(), run.random().nextLong(), mix)
+        .withDurability(run.options().durability());
   }
 
   /** Starts a worker; it waits to be told to go. */

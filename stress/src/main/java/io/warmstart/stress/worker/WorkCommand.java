@@ -112,6 +112,7 @@ public final class WorkCommand implements Callable<Integer> {
         StoreOptions.defaults()
             .withSizeBudgetBytes(plan.budgetBytes())
             .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withDurability(plan.durability())
             .withTtl(Duration.ofSeconds(plan.ttlSeconds()));
     return plan.clockFile().isEmpty()
         ? options

@@ -2,6 +2,7 @@ package io.warmstart.stress.worker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.warmstart.model.Durability;
 
 /**
  * What a worker is to do. Handed over as JSON on its command line.
@@ -22,6 +23,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
  * @param localDirectory where its machine keeps locks and index, if it is one of several; else
  *     empty
  * @param clockFile a file that says by how many nanoseconds its clock is off; empty = it is not
+ * @param durability of its store
  */
 public record WorkerPlan(
     int worker,
@@ -38,14 +40,30 @@ public record WorkerPlan(
     long mostOperations,
     String clockFile,
     int threads,
-    String localDirectory) {
+    String localDirectory,
+    Durability durability) {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int MOST_THREADS = 8;
 
   /** A plan with the usual sizes: 4 keys, 2 shared runs, 1 KiB, a budget that nothing reaches. */
   public static WorkerPlan of(int worker, String root, String histories, long seed, Mix mix) {
     return new WorkerPlan(
-        worker, root, histories, seed, mix, false, 4, 2, 1024, 1L << 40, 0, 0, "", 1, "");
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        false,
+        4,
+        2,
+        1024,
+        1L << 40,
+        0,
+        0,
+        "",
+        1,
+        "",
+        Durability.IN_FILES);
   }
 
   /** The same under another number. */
@@ -65,7 +83,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same with another budget. */
@@ -85,7 +104,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same with other keys and shared runs. */
@@ -105,7 +125,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same with another longest payload. */
@@ -125,7 +146,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same by several threads. */
@@ -145,7 +167,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         number,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The number under which the first of its threads writes its history. */
@@ -174,7 +197,29 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
+  }
+
+  /** The same with another durability. */
+  public WorkerPlan withDurability(Durability wanted) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile,
+        threads,
+        localDirectory,
+        wanted);
   }
 
   /** The same with an end of its own. */
@@ -194,7 +239,8 @@ public record WorkerPlan(
         operations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same by a store that knows no lock. */
@@ -214,7 +260,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   /** The same on a machine that has its own path to the root, and memory of its own. */
@@ -234,7 +281,8 @@ public record WorkerPlan(
         mostOperations,
         clockFile,
         threads,
-        itsDirectory);
+        itsDirectory,
+        durability);
   }
 
   /** The same by a clock that somebody else sets, with entries that expire by it. */
@@ -254,7 +302,8 @@ public record WorkerPlan(
         mostOperations,
         file,
         threads,
-        localDirectory);
+        localDirectory,
+        durability);
   }
 
   String toJson() {

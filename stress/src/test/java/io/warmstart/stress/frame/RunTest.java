@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -53,7 +54,14 @@ class RunTest {
           }
         };
     return ScenarioRunner.run(
-        scenario, 2, 1, atLeast, seed, List.of(directory), new PrintWriter(said));
+        scenario,
+        2,
+        1,
+        atLeast,
+        Durability.IN_FILES,
+        seed,
+        List.of(directory),
+        new PrintWriter(said));
   }
 
   @Test

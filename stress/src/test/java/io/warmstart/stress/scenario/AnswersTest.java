@@ -2,6 +2,7 @@ package io.warmstart.stress.scenario;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.warmstart.model.Durability;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.frame.ScenarioResult;
@@ -44,7 +45,14 @@ class AnswersTest {
           }
         };
     return ScenarioRunner.run(
-        scenario, 1, 1, 0, 1, List.of(directory), new PrintWriter(new StringWriter()));
+        scenario,
+        1,
+        1,
+        0,
+        Durability.IN_FILES,
+        1,
+        List.of(directory),
+        new PrintWriter(new StringWriter()));
   }
 
   private static Operation lookup(int worker, int key, long invoked, long responded) {

@@ -2,6 +2,7 @@ package io.warmstart.stress.scenario;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.warmstart.model.Durability;
 import io.warmstart.stress.frame.RunOptions;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RoundsTest {
   private static RunOptions options(long atLeast) {
-    return new RunOptions(2, 1, atLeast, 5, Path.of("/nowhere"), List.of(Path.of("/nowhere")));
+    return new RunOptions(
+        2, 1, atLeast, Durability.IN_FILES, 5, Path.of("/nowhere"), List.of(Path.of("/nowhere")));
   }
 
   @ParameterizedTest

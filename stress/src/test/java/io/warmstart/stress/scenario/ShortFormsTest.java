@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.warmstart.model.Durability;
+import io.warmstart.stress.frame.DurabilityNames;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.frame.ScenarioResult;
 import io.warmstart.stress.frame.ScenarioRunner;
@@ -49,10 +51,30 @@ class ShortFormsTest {
 
   @TempDir Path directory;
 
+  /** With saves into the journal, once for each durability that it has. */
+  private static final Map<String, Durability> JOURNALLED =
+      Map.of("kill", Durability.PROCESS_SAFE, "power-cut", Durability.POWER_SAFE);
+
   @TestFactory
   Stream<DynamicTest> shortForms() {
     return Scenarios.all().stream()
-        .map(scenario -> DynamicTest.dynamicTest(scenario.name(), () -> run(scenario)));
+        .map(
+            scenario ->
+                DynamicTest.dynamicTest(scenario.name(), () -> run(scenario, Durability.IN_FILES)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> shortFormsWithJournal() {
+    return Scenarios.all().stream()
+        .filter(scenario -> JOURNALLED.containsKey(scenario.name()))
+        .map(
+            scenario ->
+                DynamicTest.dynamicTest(
+                    scenario.name(),
+                    () ->
+                        run(
+                            scenario,
+                            JOURNALLED.getOrDefault(scenario.name(), Durability.IN_FILES))));
   }
 
   @Test
@@ -65,24 +87,27 @@ class ShortFormsTest {
             .toList());
   }
 
-  private void run(Scenario scenario) throws IOException, InterruptedException {
+  private void run(Scenario scenario, Durability durability)
+      throws IOException, InterruptedException {
     Form form = FORMS.getOrDefault(scenario.name(), new Form(2, 2));
     long seed = Long.getLong("warmstart.seed", scenario.name().hashCode() & Integer.MAX_VALUE);
     StringWriter said = new StringWriter();
     // At once: whoever reads the log of a run that was cut off sees where.
-    System.out.printf("short form of %s, --seed %d%n", scenario.name(), seed);
+    String what = scenario.name() + ", " + DurabilityNames.of(durability);
+    System.out.printf("short form of %s, --seed %d%n", what, seed);
     ScenarioResult result =
         ScenarioRunner.run(
             scenario,
             form.processes,
             form.seconds,
             0,
+            durability,
             seed,
             List.of(directory),
             new PrintWriter(said));
     System.out.printf(
         "short form of %s: %s in %.0f s%n",
-        scenario.name(), result.verdict().name().toLowerCase(Locale.ROOT), result.elapsedSeconds());
+        what, result.verdict().name().toLowerCase(Locale.ROOT), result.elapsedSeconds());
     assertNotEquals(Verdict.FAILED, result.verdict(), said.toString());
     assumeTrue(result.verdict() == Verdict.PASSED, () -> said.toString());
   }

@@ -3,6 +3,7 @@ package io.warmstart.stress.worker;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.checker.Violation;
@@ -34,7 +35,15 @@ class SeenLossTest {
     StringWriter said = new StringWriter();
 
     ScenarioResult result =
-        ScenarioRunner.run(new Robbery(), 2, 1, 0, 3, List.of(directory), new PrintWriter(said));
+        ScenarioRunner.run(
+            new Robbery(),
+            2,
+            1,
+            0,
+            Durability.IN_FILES,
+            3,
+            List.of(directory),
+            new PrintWriter(said));
 
     assertEquals(0L, result.counts().get("violations before"), said.toString());
     assertTrue(result.counts().getOrDefault("violations after", 0L) > 0, said.toString());
