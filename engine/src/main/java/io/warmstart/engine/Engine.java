@@ -169,6 +169,7 @@ public final class Engine implements AutoCloseable {
                   parts.locks,
                   new PairRemoval(parts.root.ops(), parts.pairWriter),
                   parts.expiry,
+                  parts.journal,
                   parts.remote,
                   parts.clock),
               parts.quarantine,

@@ -9,6 +9,8 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.RecordedEntry;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.pair.KeyDirectory;
@@ -35,6 +37,7 @@ public final class EntryRemoval {
   private final RecoveringLocks locks;
   private final PairRemoval pairRemoval;
   private final Expiry expiry;
+  private final JournalView journal;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
@@ -43,12 +46,14 @@ public final class EntryRemoval {
       RecoveringLocks locks,
       PairRemoval pairRemoval,
       Expiry expiry,
+      JournalView journal,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;
     this.locks = locks;
     this.pairRemoval = pairRemoval;
     this.expiry = expiry;
+    this.journal = journal;
     this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
   }
@@ -56,7 +61,7 @@ public final class EntryRemoval {
   /** What came of an attempt to remove an entry. */
   enum Outcome {
     REMOVED,
-    /** It was used or changed since it was chosen; the index knows better now. */
+    /** It was used or changed since it was chosen, or lies in the journal as well. */
     STAYS,
     /** It is the entry that this sweep was made for. */
     SPARED,
@@ -104,6 +109,9 @@ public final class EntryRemoval {
       if (spared != null && spared.is(victim.key(), runId, manifest)) {
         return Removal.none(Outcome.SPARED);
       }
+      if (isInJournal(directory, runId)) {
+        return Removal.none(Outcome.STAYS);
+      }
       Candidate candidate = new Candidate(runId, manifest);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
       EntryFacts facts = expiry.facts(victim.key(), candidate, bytes);
@@ -121,6 +129,19 @@ public final class EntryRemoval {
           ? new Removal(Outcome.REMOVED, runId, bytes)
           : Removal.none(Outcome.STAYS);
     }
+  }
+
+  /**
+   * Whether some process's journal still holds a version of the run, be it an older one. Were its
+   * pair removed, that version would be found again, and become a pair again.
+   */
+  private boolean isInJournal(KeyDirectory directory, String runId) throws IOException {
+    for (JournalEntry each : journal.entriesOf(directory.key())) {
+      if (each.runId().equals(runId)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
