@@ -129,6 +129,20 @@ class MainTest {
   }
 
   @Test
+  void durabilityIsForScenariosThatTakeIt() {
+    Outcome unknown = run("kill", "--durability", "safe", "--root", directory.toString());
+    Outcome useless = run("clock", "--durability", "power-safe", "--root", directory.toString());
+
+    assertEquals(2, unknown.status);
+    assertEquals(
+        "kill: durability: expected=one of [in-files, power-safe, process-safe] actual=safe",
+        unknown.complaint.strip());
+    assertEquals(2, useless.status);
+    assertEquals(
+        "clock: --durability: clock has a use for in-files alone", useless.complaint.strip());
+  }
+
+  @Test
   void processesOfScenariosAreHiddenToo() {
     String help = run("--help").printed;
 

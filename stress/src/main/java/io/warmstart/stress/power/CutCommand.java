@@ -22,7 +22,8 @@ public final class CutCommand implements Callable<Integer> {
   public static final String NAME = "cut";
 
   /**
-   * What it says of each cycle: the operation, how many entries it looked for, how many it lost.
+   * What it says of each cycle: the operation, how many entries it looked for, how many it lost,
+   * and how many saves had gone into the journal.
    */
   public static final String CYCLE = "cycle ";
 
@@ -50,18 +51,23 @@ public final class CutCommand implements Callable<Integer> {
             ? Files.createDirectories(directory.resolve("memory"))
             : null;
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
-    List<LastOperation> operations = LastOperation.with(plan.leftOut());
+    List<LastOperation> operations = LastOperation.with(plan.leftOut(), plan.journalled());
     for (int i = 0; i < plan.cycles() && System.nanoTime() < deadline; i++) {
       LastOperation last = operations.get(i % operations.size());
       try (CutDisk disk = disk(plan.fileSystem(), directory)) {
-        CutCycle cycle =
-            new CutCycle(disk, memory, last, random.split(), faultPoint, plan.leftOut());
+        CutCycle cycle = new CutCycle(plan, disk, memory, last, random.split(), faultPoint);
         cycle.run();
         cycle
             .losses()
             .forEach(loss -> System.out.println(LOSS + (loss + ' ' + disk.lastCut()).strip()));
         System.out.printf(
-            Locale.ROOT, "%s%s %d %d%n", CYCLE, last, cycle.checked(), cycle.losses().size());
+            Locale.ROOT,
+            "%s%s %d %d %d%n",
+            CYCLE,
+            last,
+            cycle.checked(),
+            cycle.losses().size(),
+            cycle.journalled());
         if (plan.leftOut() != CutPlan.Sync.NONE && !cycle.losses().isEmpty()) {
           // One is enough to show that a loss is seen.
           return 0;

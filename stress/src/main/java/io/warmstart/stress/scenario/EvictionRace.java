@@ -27,6 +27,10 @@ import java.util.concurrent.TimeUnit;
 public final class EvictionRace implements Scenario {
   private static final int KEYS = 3;
   private static final long TINY_BUDGET_BYTES = 6_000;
+
+  /** Of one who saves into the journal: its pairs take longer. */
+  private static final int MOST_PAUSE_MICROS = 4_000;
+
   private static final long ROUND_SECONDS = 300;
 
   @Override
@@ -45,8 +49,14 @@ public final class EvictionRace implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("saves", 20L * run.options().seconds());
+    Rounds.demandJournalled(run, run.options().seconds());
     run.atLeast("sweeps", 5L * run.options().seconds());
     run.atLeast("entries evicted", 10L * run.options().seconds());
     int rounds = (int) Math.max(2, run.options().seconds() / ROUND_SECONDS);
@@ -63,6 +73,9 @@ public final class EvictionRace implements Scenario {
       for (int worker = 0; worker < run.options().processes(); worker++) {
         boolean sweeper = worker < sweepers;
         WorkerPlan plan = crew.plan(sweeper ? Mix.SWEEP : Mix.SAVE_MOSTLY).withKeys(KEYS, 1);
+        if (run.options().journalled()) {
+          plan = plan.withMostPauseMicros(MOST_PAUSE_MICROS);
+        }
         crew.start(
             sweeper || everybodySweeps ? plan.withBudgetBytes(TINY_BUDGET_BYTES) : plan,
             Launch.PLAIN);
@@ -78,6 +91,7 @@ public final class EvictionRace implements Scenario {
     List<Operation> operations = HistoryReader.readAll(crew.histories());
     Rounds.count(run, operations);
     Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
+    Rounds.countJournalled(run, inspection);
     List<Operation> sweeps =
         operations.stream()
             .filter(

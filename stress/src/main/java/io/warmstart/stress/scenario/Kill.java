@@ -111,13 +111,13 @@ public final class Kill implements Scenario {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
       Casualties casualties = new Casualties(run, crew, shim, breeder);
       long budget = evicting ? SMALL_BUDGET_BYTES : 1L << 40;
-      Member survivor = crew.start(plan(run, crew, Mix.ALL).withBudgetBytes(budget), Launch.PLAIN);
+      Member survivor = crew.start(plan(run, crew, mix(run)).withBudgetBytes(budget), Launch.PLAIN);
       Stops stops =
           stopping ? new Stops(run, crew.start(plan(run, crew, STOPPED), Launch.PLAIN)) : null;
       List<Victim> living = new ArrayList<>();
       if (breeder != null) {
         // Where others are forked, one a round is a JVM of its own all the same.
-        living.add(casualties.startJvm(plan(run, crew, Mix.ALL).withBudgetBytes(budget)));
+        living.add(casualties.startJvm(plan(run, crew, mix(run)).withBudgetBytes(budget)));
       }
       crew.go();
       // A JVM that has just started takes its time for reasons of its own.
@@ -127,7 +127,7 @@ public final class Kill implements Scenario {
       int most = Math.max(1, run.options().processes() - 2);
       while (deaths < enough && run.timeLeft() && !run.anyProblem()) {
         while (living.size() < most) {
-          Victim victim = casualties.start(plan(run, crew, Mix.ALL).withBudgetBytes(budget));
+          Victim victim = casualties.start(plan(run, crew, mix(run)).withBudgetBytes(budget));
           if (victim.member == null || crew.letGo(victim.member)) {
             living.add(victim);
           } else {
@@ -161,6 +161,10 @@ public final class Kill implements Scenario {
         run.problem("the survivor did not survive: " + survivor.epitaph());
       }
     }
+  }
+
+  private static Mix mix(Run run) {
+    return run.options().journalled() ? Mix.ALL_JOURNALLED : Mix.ALL;
   }
 
   private static WorkerPlan plan(Run run, Crew crew, Mix mix) {

@@ -29,6 +29,9 @@ public final class OverwriteRead implements Scenario {
   private static final int PAYLOAD_BYTES = 8192;
   private static final long ROUND_SECONDS = 20;
 
+  /** Of a writer whose saves take microseconds: that many histories nobody could check. */
+  private static final int MOST_PAUSE_MICROS = 400;
+
   /** After which a reader rests until the round is over: so many histories the checker can hold. */
   private static final long READS_PER_ROUND = 1_000_000;
 
@@ -55,9 +58,15 @@ public final class OverwriteRead implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("overwrites", 20L * run.options().seconds());
     run.atLeast("hits", 100L * run.options().seconds());
+    Rounds.demandJournalled(run, 20L * run.options().seconds());
     int rounds = (int) Math.max(2, run.options().seconds() / ROUND_SECONDS);
     long roundNanos =
         run.options().atLeast() > 0
@@ -78,6 +87,9 @@ public final class OverwriteRead implements Scenario {
             crew.plan(worker < writers ? Mix.OVERWRITE : Mix.LOOK)
                 .withKeys(KEYS, runs)
                 .withMostPayloadBytes(PAYLOAD_BYTES);
+        if (run.options().journalled()) {
+          plan = plan.withMostPauseMicros(MOST_PAUSE_MICROS);
+        }
         crew.start(worker < writers ? plan : plan.withMostOperations(READS_PER_ROUND), LAUNCH);
       }
       crew.go();
@@ -86,6 +98,7 @@ public final class OverwriteRead implements Scenario {
       List<Operation> operations = HistoryReader.readAll(crew.histories());
       Rounds.count(run, operations);
       Inspection inspection = Inspection.of(run, crew.root(), KEYS, PAYLOAD_BYTES);
+      Rounds.countJournalled(run, inspection);
       Rounds.check(run, operations, inspection, Vanishing.never());
       // Here each read is a chance to see none, or a mixture; a wrong one is a problem by itself.
       run.trials(

@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.model.Durability;
 import io.warmstart.stress.fault.FaultPoint;
 import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.fork.Lines;
@@ -66,6 +67,15 @@ public final class PowerCut implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  private static String journalledOn(String fileSystem) {
+    return "saves that went into the journal on " + fileSystem;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     Path directory = run.freshDirectory("disk");
     List<String> fileSystems = new ArrayList<>();
@@ -87,6 +97,9 @@ public final class PowerCut implements Scenario {
       String cuts = cutsOn(fileSystem);
       long least = Math.max(Math.max(2, seconds / 8), run.options().atLeast());
       run.atLeast(cuts, least);
+      if (run.options().journalled() && !fileSystem.equals(CutCommand.STRICT)) {
+        run.atLeast(journalledOn(fileSystem), least);
+      }
       long share = Math.max(1, seconds / 4);
       do {
         cutAgainAndAgain(run, directory, fileSystem, share);
@@ -114,10 +127,14 @@ public final class PowerCut implements Scenario {
             run.random().nextLong(),
             Integer.MAX_VALUE,
             seconds,
+            run.options().durability(),
             Sync.NONE);
     Tally tally = cut(run, plan, Map.of());
     run.count(cutsOn(fileSystem), tally.cycles);
     run.count("entries looked for on " + fileSystem, tally.checked);
+    if (run.options().journalled()) {
+      run.count(journalledOn(fileSystem), tally.journalled);
+    }
     run.trials(tally.cycles, tally.losses);
     if (tally.losses > 0) {
       run.problem(fileSystem + ": " + tally.firstLoss);
@@ -135,11 +152,31 @@ public final class PowerCut implements Scenario {
     }
     Map<String, String> environment =
         FaultPoint.at(CutCommand.faultPointFile(directory)).environment(shim);
-    boolean strict = fileSystems.contains(CutCommand.STRICT);
+    boolean isShort = run.options().seconds() < SHORT_SECONDS;
+    boolean strict = fileSystems.contains(CutCommand.STRICT) && !run.options().journalled();
     List<Sync> syncs = new ArrayList<>(List.of(Sync.values()));
-    syncs.remove(Sync.NONE);
+    syncs.removeAll(List.of(Sync.NONE, Sync.JOURNAL));
     List<String> tried = fileSystems;
-    if (run.options().seconds() < SHORT_SECONDS) {
+    if (run.options().journalled()) {
+      // A strict disk has no journal of ours. The syncs are those of the pairs that are made of it.
+      tried = fileSystems.stream().filter(each -> !each.equals(CutCommand.STRICT)).toList();
+      if (tried.isEmpty()) {
+        run.skip("each sync left out", "neither ext4 nor xfs can be made here");
+        return;
+      }
+      syncs = new ArrayList<>(SEEN_BY_ALL);
+      if (!tried.contains("xfs")) {
+        // ext4 writes the names down with the sync of the segment that comes after them.
+        syncs.remove(Sync.KEY_DIRECTORY);
+      }
+      if (run.options().durability() == Durability.POWER_SAFE) {
+        syncs.add(0, Sync.JOURNAL);
+      }
+      if (isShort) {
+        syncs = syncs.subList(0, 1);
+        tried = tried.subList(0, 1);
+      }
+    } else if (isShort) {
       List<Sync> seen = strict ? syncs : SEEN_BY_ALL;
       syncs = List.of(seen.get(run.random().nextInt(seen.size())));
       tried = strict ? List.of(CutCommand.STRICT) : fileSystems;
@@ -149,7 +186,7 @@ public final class PowerCut implements Scenario {
       for (String fileSystem : tried) {
         losses += leaveOut(run, directory, sync, fileSystem, environment);
       }
-      if (strict || SEEN_BY_ALL.contains(sync)) {
+      if (strict || sync == Sync.JOURNAL || SEEN_BY_ALL.contains(sync)) {
         run.atLeast("losses without the sync of " + sync, 1);
         run.count("losses without the sync of " + sync, losses);
       } else {
@@ -163,7 +200,10 @@ public final class PowerCut implements Scenario {
   private static long leaveOut(
       Run run, Path directory, Sync sync, String fileSystem, Map<String, String> environment)
       throws IOException, InterruptedException {
-    boolean hopeless = !fileSystem.equals(CutCommand.STRICT) && !SEEN_BY_ALL.contains(sync);
+    boolean hopeless =
+        !fileSystem.equals(CutCommand.STRICT)
+            && sync != Sync.JOURNAL
+            && !SEEN_BY_ALL.contains(sync);
     CutPlan plan =
         new CutPlan(
             fileSystem,
@@ -171,6 +211,7 @@ public final class PowerCut implements Scenario {
             run.random().nextLong(),
             hopeless ? CYCLES_WITHOUT_HOPE : CYCLES_TO_SEE_A_LOSS,
             Math.max(6, run.options().seconds() / 12),
+            run.options().durability(),
             sync);
     Tally tally = cut(run, plan, environment);
     run.count("cuts without the sync of " + sync + " on " + fileSystem, tally.cycles);
@@ -182,6 +223,7 @@ public final class PowerCut implements Scenario {
     long cycles;
     long checked;
     long losses;
+    long journalled;
     String firstLoss = "";
 
     boolean hear(String line) {
@@ -190,6 +232,7 @@ public final class PowerCut implements Scenario {
         cycles++;
         checked += Long.parseLong(words.get(2));
         losses += Long.parseLong(words.get(3));
+        journalled += Long.parseLong(words.get(4));
         return true;
       }
       if (line.startsWith(CutCommand.LOSS) && firstLoss.isEmpty()) {
@@ -209,8 +252,12 @@ public final class PowerCut implements Scenario {
                 .withEnvironment(environment)
                 .process(List.of(CutCommand.NAME, plan.toJson())),
             line -> {
-              if (!tally.hear(line) && unexpected.size() < 5) {
+              if (!tally.hear(line)) {
+                // The last ones: what the engine warns of after a cut comes before them.
                 unexpected.add(line);
+                if (unexpected.size() > 5) {
+                  unexpected.remove(0);
+                }
               }
             });
     if (status != 0) {

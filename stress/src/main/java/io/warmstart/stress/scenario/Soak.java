@@ -50,9 +50,15 @@ public final class Soak implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("saves", run.options().seconds());
     run.atLeast("lookups", run.options().seconds());
+    Rounds.demandJournalled(run, run.options().seconds());
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
       for (int worker = 0; worker < run.options().processes(); worker++) {
         crew.start(
@@ -89,6 +95,7 @@ public final class Soak implements Scenario {
     List<Operation> operations = HistoryReader.readAll(crew.histories());
     Rounds.count(run, operations);
     Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
+    Rounds.countJournalled(run, inspection);
     if (operations.size() <= MOST_OPERATIONS_CHECKED) {
       List<Operation> sweeps =
           operations.stream()

@@ -18,4 +18,7 @@ public record Mix(int saves, int overwrites, int latest, int sweeps) {
   public static final Mix OVERWRITE_AND_LOOK = new Mix(0, 500, 250, 5);
   public static final Mix LOOK_MOSTLY = new Mix(0, 30, 480, 10);
   public static final Mix ALL = new Mix(60, 390, 150, 10);
+
+  /** A sweep begins with pairs of all that lies in the journal, and little would die there. */
+  public static final Mix ALL_JOURNALLED = new Mix(150, 450, 100, 1);
 }

@@ -24,6 +24,7 @@ import io.warmstart.model.Durability;
  *     empty
  * @param clockFile a file that says by how many nanoseconds its clock is off; empty = it is not
  * @param durability of its store
+ * @param mostPauseMicros how long it rests at most after each save
  */
 public record WorkerPlan(
     int worker,
@@ -41,7 +42,8 @@ public record WorkerPlan(
     String clockFile,
     int threads,
     String localDirectory,
-    Durability durability) {
+    Durability durability,
+    int mostPauseMicros) {
   private static final JsonMapper MAPPER = new JsonMapper();
   private static final int MOST_THREADS = 8;
 
@@ -63,7 +65,8 @@ public record WorkerPlan(
         "",
         1,
         "",
-        Durability.IN_FILES);
+        Durability.IN_FILES,
+        0);
   }
 
   /** The same under another number. */
@@ -84,7 +87,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same with another budget. */
@@ -105,7 +109,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same with other keys and shared runs. */
@@ -126,7 +131,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same with another longest payload. */
@@ -147,7 +153,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same by several threads. */
@@ -168,7 +175,8 @@ public record WorkerPlan(
         clockFile,
         number,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The number under which the first of its threads writes its history. */
@@ -198,7 +206,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same with another durability. */
@@ -219,7 +228,30 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        wanted);
+        wanted,
+        mostPauseMicros);
+  }
+
+  /** The same with a rest after each save, where saves would come faster than can be checked. */
+  public WorkerPlan withMostPauseMicros(int micros) {
+    return new WorkerPlan(
+        worker,
+        root,
+        histories,
+        seed,
+        mix,
+        foreign,
+        keys,
+        runs,
+        mostPayloadBytes,
+        budgetBytes,
+        ttlSeconds,
+        mostOperations,
+        clockFile,
+        threads,
+        localDirectory,
+        durability,
+        micros);
   }
 
   /** The same with an end of its own. */
@@ -240,7 +272,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same by a store that knows no lock. */
@@ -261,7 +294,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same on a machine that has its own path to the root, and memory of its own. */
@@ -282,7 +316,8 @@ public record WorkerPlan(
         clockFile,
         threads,
         itsDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   /** The same by a clock that somebody else sets, with entries that expire by it. */
@@ -303,7 +338,8 @@ public record WorkerPlan(
         file,
         threads,
         localDirectory,
-        durability);
+        durability,
+        mostPauseMicros);
   }
 
   String toJson() {

@@ -13,6 +13,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -87,6 +89,7 @@ final class Workload {
     } catch (RuntimeException | Error e) {
       failed(Kind.SAVE, key, e);
     }
+    rest();
   }
 
   private void overwrite(int key, int run) throws IOException {
@@ -98,6 +101,14 @@ final class Workload {
       history.done(version, 0);
     } catch (RuntimeException | Error e) {
       failed(Kind.OVERWRITE, key, e);
+    }
+    rest();
+  }
+
+  private void rest() {
+    if (plan.mostPauseMicros() > 0) {
+      long micros = random.nextInt(plan.mostPauseMicros());
+      LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(micros));
     }
   }
 
