@@ -23,7 +23,7 @@ public final class CutCommand implements Callable<Integer> {
 
   /**
    * What it says of each cycle: the operation, how many entries it looked for, how many it lost,
-   * and how many saves had gone into the journal.
+   * how many saves had gone into the journal, and how many runs have gone back to an older version.
    */
   public static final String CYCLE = "cycle ";
 
@@ -62,12 +62,13 @@ public final class CutCommand implements Callable<Integer> {
             .forEach(loss -> System.out.println(LOSS + (loss + ' ' + disk.lastCut()).strip()));
         System.out.printf(
             Locale.ROOT,
-            "%s%s %d %d %d%n",
+            "%s%s %d %d %d %d%n",
             CYCLE,
             last,
             cycle.checked(),
             cycle.losses().size(),
-            cycle.journalled());
+            cycle.journalled(),
+            cycle.wentBack());
         if (plan.leftOut() != CutPlan.Sync.NONE && !cycle.losses().isEmpty()) {
           // One is enough to show that a loss is seen.
           return 0;

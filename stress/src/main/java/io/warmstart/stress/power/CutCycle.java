@@ -69,6 +69,7 @@ final class CutCycle {
   private long versions;
   private long checked;
   private long journalled;
+  private long wentBack;
 
   /**
    * Makes one.
@@ -99,6 +100,11 @@ final class CutCycle {
   /** How many saves surely went into the journal. */
   long journalled() {
     return journalled;
+  }
+
+  /** How many runs are at an older version than was acknowledged, or gone, as they may be. */
+  long wentBack() {
+    return wentBack;
   }
 
   /** What was lost or is not whole, one line each. */
@@ -336,6 +342,8 @@ final class CutCycle {
       if (!isThere(store, place)) {
         if (least > 0) {
           losses.add("%s: lost: %s".formatted(last, place));
+        } else {
+          wentBack++;
         }
         continue;
       }
@@ -351,6 +359,8 @@ final class CutCycle {
         losses.add(
             "%s: another version: %s expected=%s actual=%s"
                 .formatted(last, place, Version.text(least), Version.text(found)));
+      } else if (found < each.getValue()) {
+        wentBack++;
       }
     }
     VerifyReport report = store.verify();

@@ -1,5 +1,7 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.StoreOptions;
+import io.warmstart.WarmStartStore;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.frame.Run;
@@ -41,6 +43,9 @@ public final class Kill implements Scenario {
   private static final int JOURNALLED_KEYS = 16;
 
   private static final int JOURNALLED_RUNS = 1;
+
+  /** Of the root: so that segments are small, made soon and begun anew often. */
+  private static final long JOURNALLED_BUDGET_BYTES = 144L << 20;
 
   /** One who is stopped shares no run with others: see docs/concurrency.md on two writers. */
   private static final Mix STOPPED = new Mix(300, 0, 200, 10);
@@ -109,6 +114,10 @@ public final class Kill implements Scenario {
       Run run, @Nullable Path shim, @Nullable Breeder breeder, boolean evicting, boolean stopping)
       throws IOException, InterruptedException {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
+      if (run.options().journalled()) {
+        StoreOptions options = StoreOptions.defaults().withSizeBudgetBytes(JOURNALLED_BUDGET_BYTES);
+        WarmStartStore.open(crew.root(), options).close();
+      }
       Casualties casualties = new Casualties(run, crew, shim, breeder);
       long budget = evicting ? SMALL_BUDGET_BYTES : 1L << 40;
       Member survivor = crew.start(plan(run, crew, mix(run)).withBudgetBytes(budget), Launch.PLAIN);

@@ -38,6 +38,9 @@ public final class PowerCut implements Scenario {
   /** For each sync that is left out; the first loss ends it. */
   private static final int CYCLES_TO_SEE_A_LOSS = 24;
 
+  /** Of saves that a cut may cost. If it never does, it is none. */
+  private static final String WENT_BACK = "runs back at an older version, or gone, as they may be";
+
   private static final int CYCLES_WITHOUT_HOPE = 6;
   private static final int SHORT_SECONDS = 10;
 
@@ -93,6 +96,9 @@ public final class PowerCut implements Scenario {
       throw new SkippedException(reason);
     }
     int seconds = run.options().seconds();
+    if (run.options().durability() == Durability.PROCESS_SAFE) {
+      run.atLeast(WENT_BACK, 1);
+    }
     for (String fileSystem : fileSystems) {
       String cuts = cutsOn(fileSystem);
       long least = Math.max(Math.max(2, seconds / 8), run.options().atLeast());
@@ -134,6 +140,9 @@ public final class PowerCut implements Scenario {
     run.count("entries looked for on " + fileSystem, tally.checked);
     if (run.options().journalled()) {
       run.count(journalledOn(fileSystem), tally.journalled);
+    }
+    if (run.options().durability() == Durability.PROCESS_SAFE) {
+      run.count(WENT_BACK, tally.wentBack);
     }
     run.trials(tally.cycles, tally.losses);
     if (tally.losses > 0) {
@@ -224,6 +233,7 @@ public final class PowerCut implements Scenario {
     long checked;
     long losses;
     long journalled;
+    long wentBack;
     String firstLoss = "";
 
     boolean hear(String line) {
@@ -233,6 +243,7 @@ public final class PowerCut implements Scenario {
         checked += Long.parseLong(words.get(2));
         losses += Long.parseLong(words.get(3));
         journalled += Long.parseLong(words.get(4));
+        wentBack += Long.parseLong(words.get(5));
         return true;
       }
       if (line.startsWith(CutCommand.LOSS) && firstLoss.isEmpty()) {
