@@ -40,7 +40,7 @@ public final class Kill implements Scenario {
   private static final int RUNS = 2;
 
   /** The journal takes an overwrite from the second of a process on: so each has to come round. */
-  private static final int JOURNALLED_KEYS = 16;
+  private static final int JOURNALLED_KEYS = 32;
 
   private static final int JOURNALLED_RUNS = 1;
 
@@ -53,6 +53,9 @@ public final class Kill implements Scenario {
   private static final long SMALL_BUDGET_BYTES = 24_000;
   private static final int DEATHS_PER_ROUND = 16;
   private static final int FORKED_DEATHS_PER_ROUND = 192;
+
+  /** As many open ends on each key as with more keys and more deaths. */
+  private static final int FORKED_DEATHS_PER_JOURNALLED_ROUND = 64;
 
   /** Of so many rounds one has a worker that is stopped for seconds, which others wait for. */
   private static final int ROUNDS_PER_STOPS = 12;
@@ -132,7 +135,13 @@ public final class Kill implements Scenario {
       // A JVM that has just started takes its time for reasons of its own.
       Rounds.let(run, WARM_UP_NANOS);
       int deaths = 0;
-      int enough = breeder == null || stopping ? DEATHS_PER_ROUND : FORKED_DEATHS_PER_ROUND;
+      int enough = DEATHS_PER_ROUND;
+      if (breeder != null && !stopping) {
+        enough =
+            run.options().journalled()
+                ? FORKED_DEATHS_PER_JOURNALLED_ROUND
+                : FORKED_DEATHS_PER_ROUND;
+      }
       int most = Math.max(1, run.options().processes() - 2);
       while (deaths < enough && run.timeLeft() && !run.anyProblem()) {
         while (living.size() < most) {

@@ -20,5 +20,5 @@ public record Mix(int saves, int overwrites, int latest, int sweeps) {
   public static final Mix ALL = new Mix(60, 390, 150, 10);
 
   /** A sweep begins with pairs of all that lies in the journal, and little would die there. */
-  public static final Mix ALL_JOURNALLED = new Mix(150, 450, 100, 1);
+  public static final Mix ALL_JOURNALLED = new Mix(250, 350, 100, 1);
 }
