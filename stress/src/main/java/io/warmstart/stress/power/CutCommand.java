@@ -52,8 +52,10 @@ public final class CutCommand implements Callable<Integer> {
             : null;
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
     List<LastOperation> operations = LastOperation.with(plan.leftOut(), plan.journalled());
+    // So that short turns come to all of them.
+    int first = random.nextInt(operations.size());
     for (int i = 0; i < plan.cycles() && System.nanoTime() < deadline; i++) {
-      LastOperation last = operations.get(i % operations.size());
+      LastOperation last = operations.get((first + i) % operations.size());
       try (CutDisk disk = disk(plan.fileSystem(), directory)) {
         CutCycle cycle = new CutCycle(plan, disk, memory, last, random.split(), faultPoint);
         cycle.run();
