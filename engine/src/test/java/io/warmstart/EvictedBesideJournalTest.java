@@ -8,15 +8,11 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.testing.Await;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.ref.Reference;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What evictions and closed stores leave of the journal. */
+/** Evictions of runs of which the journal still holds a version. */
 class EvictedBesideJournalTest {
   private static final Fingerprint KEY = Payloads.key("evicted");
   private static final Fingerprint OTHER = Payloads.key("other");
@@ -83,33 +79,6 @@ class EvictedBesideJournalTest {
         keepingNothing.evictOverflow();
       }
       assertEquals("none", found(journalled));
-    }
-  }
-
-  /** The view of the journal kept what it had mapped, as long as somebody held the closed store. */
-  @Test
-  void aClosedStoreKeepsNoSegmentMapped() {
-    WarmStartStore store = openJournalled();
-
-    try {
-      store.close();
-
-      Await.until(
-          "no segment is mapped",
-          () -> {
-            System.gc();
-            return !isMapped(root.resolve(".warmstart").resolve("journal"));
-          });
-    } finally {
-      Reference.reachabilityFence(store);
-    }
-  }
-
-  private static boolean isMapped(Path directory) {
-    try {
-      return Files.readString(Path.of("/proc/self/maps")).contains(directory.toString());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }
