@@ -2,17 +2,21 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Other processes find what one has in the journal: while it works, is stopped, and is dead. */
 @Tag("slow")
@@ -159,6 +164,47 @@ class JournalledDeathTest {
       Await.until("the segment is adopted", () -> segments().isEmpty());
       assertEquals(saved + 1, pairOf(key));
       assertEquals(saved + 1, version(store, key));
+    }
+  }
+
+  /** Of two that make pairs of one run, the one with the older version must see the other's. */
+  @Test
+  void noPairIsMadeWithoutTheKeysLock() throws Exception {
+    Fingerprint key = Payloads.key("r");
+    StoreOptions options = StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      int version = JournallingProcess.warmUp(store, key);
+      JournallingProcess.save(store, key, version + 1, 1000);
+      try (ForkedJvm holder =
+          ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "r", "0")) {
+        holder.awaitLine("stopped");
+        assertThrows(StoreException.class, store::flush);
+        assertEquals(version + 1, version(store, key));
+        holder.kill();
+      }
+      store.flush();
+      assertEquals(version + 1, pairOf(key));
+      assertEquals(version + 1, version(store, key));
+    }
+  }
+
+  /** The pages of a segment are lost to the process that appends to it. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4096, 8192, 65_536})
+  void aSegmentThatIsTruncatedUnderItsOwnerCostsNoSave(int length) throws Exception {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 500)) {
+      child.awaitLine("ready");
+      for (Path segment : segments()) {
+        try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+          file.truncate(length);
+        }
+      }
+      child.tell();
+      int saved = Integer.parseInt(child.awaitLine("saved"));
+      Await.until("the last save is found", () -> version(store, key) == saved);
+      Await.until("it is a pair", () -> pairOf(key) == saved);
     }
   }
 

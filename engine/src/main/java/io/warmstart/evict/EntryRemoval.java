@@ -9,7 +9,6 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.RecordedEntry;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
@@ -109,7 +108,10 @@ public final class EntryRemoval {
       if (spared != null && spared.is(victim.key(), runId, manifest)) {
         return Removal.none(Outcome.SPARED);
       }
-      if (isInJournal(directory, runId)) {
+      if (journal.holds(victim.key(), runId)) {
+        // Some process's journal still has a version of it, be it an older one: were its pair
+        // removed,
+        // that version would be found again, and become a pair again.
         return Removal.none(Outcome.STAYS);
       }
       Candidate candidate = new Candidate(runId, manifest);
@@ -129,19 +131,6 @@ public final class EntryRemoval {
           ? new Removal(Outcome.REMOVED, runId, bytes)
           : Removal.none(Outcome.STAYS);
     }
-  }
-
-  /**
-   * Whether some process's journal still holds a version of the run, be it an older one. Were its
-   * pair removed, that version would be found again, and become a pair again.
-   */
-  private boolean isInJournal(KeyDirectory directory, String runId) throws IOException {
-    for (JournalEntry each : journal.entriesOf(directory.key())) {
-      if (each.runId().equals(runId)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /**

@@ -169,10 +169,10 @@ public final class Adoption {
       }
       damaged = !segment.isWhole();
       RecordScan scan = new RecordScan(segment, segment.salt());
-      long missing = scan.searchToEnd(segment.durable(), this::add);
+      long done = segment.done();
+      long missing = scan.searchToEnd(done, segment.durable(), this::add);
       damaged |= missing > 0;
       MappedFaults.raisePending();
-      long done = segment.done();
       Failures failures = new Failures();
       for (ArrayDeque<JournalEntry> run : versions.values()) {
         JournalEntry latest = run.getFirst();

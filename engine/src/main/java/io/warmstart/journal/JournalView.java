@@ -78,7 +78,7 @@ public final class JournalView implements AutoCloseable {
         scan = new RecordScan(segment, salt);
         if (segment.boot() != place.boot()) {
           // Of before a power cut, mostly: what is whole counts, whatever stands before it.
-          scan.searchToEnd(0, this::add);
+          scan.searchToEnd(0, 0, this::add);
         }
       }
       scan.follow(this::read);
@@ -149,6 +149,13 @@ public final class JournalView implements AutoCloseable {
       }
     }
 
+    private boolean holds(Digest256 key, String runId) {
+      JournalEntry latest = entries.getOrDefault(key, Map.of()).get(runId);
+      return latest != null
+          && latest.place().position() >= segment.done()
+          && (segment.marks(latest) & JournalLayout.VOID) == 0;
+    }
+
     /** The latest stamp of a key, also of what may not be shown yet. */
     private long latestNanos(Digest256 key) {
       long latest = Long.MIN_VALUE;
@@ -195,6 +202,21 @@ public final class JournalView implements AutoCloseable {
     } catch (InternalError e) {
       throw lost(e);
     }
+  }
+
+  /** Whether a version of a run is in the journal, be it in a pair too that may not be durable. */
+  public synchronized boolean holds(Digest256 key, String runId) throws IOException {
+    boolean held = false;
+    try {
+      refresh();
+      for (Known known : segments.values()) {
+        held |= known.holds(key, runId);
+      }
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+    return held;
   }
 
   /**

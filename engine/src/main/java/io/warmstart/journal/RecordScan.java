@@ -46,16 +46,16 @@ final class RecordScan {
    * may be old, others not. So the payloads are compared with their checks too: where the latest of
    * a run is torn, the one before it counts.
    *
-   * @return how many bytes before {@code durable} belong to no whole record
+   * @return how many bytes between {@code done} and {@code durable} belong to no whole record
    */
-  long searchToEnd(long durable, Consumer<JournalEntry> found) {
+  long searchToEnd(long done, long durable, Consumer<JournalEntry> found) {
     payloadsMayBeTorn = true;
     long missing = 0;
     int end = position;
     while (position + ALIGNMENT <= segment.length()) {
       int length = mayBegin() ? take(found) : 0;
       if (length == 0) {
-        missing += position < durable ? ALIGNMENT : 0;
+        missing += position >= done && position < durable ? ALIGNMENT : 0;
       }
       position += Math.max(length, ALIGNMENT);
       end = length == 0 ? end : position;

@@ -112,7 +112,7 @@ class RecordScanTest {
     append(SALT + 1, "old", 10);
     RecordScan scan = scan();
     scan.follow(this::note);
-    assertEquals(0, scan.searchToEnd(position - 256, this::note) % 64);
+    assertEquals(0, scan.searchToEnd(0, position - 256, this::note) % 64);
 
     assertEquals(List.of("a"), found);
   }
@@ -124,10 +124,20 @@ class RecordScanTest {
     int torn = append("b", 10);
     append("c", 10);
     segment.buffer().putLong(torn + tornAt, segment.buffer().getLong(torn + tornAt) ^ 64);
-    long missing = scan().searchToEnd(position, this::note);
+    long missing = scan().searchToEnd(0, position, this::note);
 
     assertEquals(List.of("a", "c"), found);
     assertEquals(256, missing);
+  }
+
+  @Test
+  void whatIsInPairsIsNotMissed() {
+    int torn = append("a", 10);
+    int next = append("b", 10);
+    segment.buffer().putLong(torn, 0);
+
+    assertEquals(0, scan().searchToEnd(next, position, this::note));
+    assertEquals(List.of("b"), found);
   }
 
   @Test
@@ -136,7 +146,7 @@ class RecordScanTest {
     int torn = append("b", 10);
     segment.buffer().putLong(torn, 0);
 
-    assertEquals(0, scan().searchToEnd(torn, this::note));
+    assertEquals(0, scan().searchToEnd(0, torn, this::note));
     assertEquals(List.of("a"), found);
   }
 
@@ -145,7 +155,7 @@ class RecordScanTest {
   void goesOnBehindTheLastRecordThatWasFound() {
     append("a", 10);
     RecordScan scan = scan();
-    scan.searchToEnd(0, this::note);
+    scan.searchToEnd(0, 0, this::note);
     append("b", 10);
     scan.follow(this::note);
 

@@ -1,0 +1,276 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.FileOp;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.model.Durability;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What comes between a record and its pair. */
+class JournalHazardTest {
+  private static final Fingerprint KEY = Payloads.key("a");
+  private static final Fingerprint OTHER = Payloads.key("b");
+  private static final String RUN = "r";
+
+  @TempDir Path root;
+
+  /** Something happens before certain operations, whichever thread does them. */
+  private static final class Meddling extends ObservedFileOps {
+    private volatile @Nullable Step step;
+
+    interface Step {
+      void before(FileOp op) throws IOException;
+    }
+
+    Meddling() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      Step now = step;
+      if (now != null) {
+        now.before(op);
+      }
+      return whole.run();
+    }
+  }
+
+  private final Meddling ops = new Meddling();
+
+  private WarmStartStore open() {
+    StoreOptions options =
+        StoreOptions.defaults()
+            .withDurability(Durability.POWER_SAFE)
+            .withForeignCheckInterval(Duration.ZERO)
+            .withFileOps(ops);
+    WarmStartStore store = WarmStartStore.open(root, options);
+    save(store, OTHER, "warm");
+    awaitJournal(store);
+    return store;
+  }
+
+  private static void awaitJournal(WarmStartStore store) {
+    Await.until(
+        "a save is journalled",
+        () -> {
+          long before = journalled(store);
+          save(store, KEY, "warm");
+          return journalled(store) > before;
+        });
+    store.flush();
+  }
+
+  private static long journalled(WarmStartStore store) {
+    return store.stats().counters().getOrDefault("journalled", -1L);
+  }
+
+  private static void save(WarmStartStore store, Fingerprint key, String version) {
+    store.saveOverwrite(key, RUN, Versions.payload(version, 500), EntryAttributes.checkpoint());
+  }
+
+  private static String found(WarmStartStore store, Fingerprint key) {
+    return store
+        .lookupLatest(key)
+        .map(
+            entry -> {
+              try (entry) {
+                return Versions.nameOf(entry);
+              }
+            })
+        .orElse("none");
+  }
+
+  private Path directory(Fingerprint key) {
+    return root.resolve(key.toHex());
+  }
+
+  private String pairOf(Fingerprint key) throws IOException {
+    return Versions.nameOf(Files.readAllBytes(directory(key).resolve(RUN + ".bin")));
+  }
+
+  private static boolean isSegment(FileOp op) {
+    return String.valueOf(op.path().getFileName()).startsWith("segment-");
+  }
+
+  private boolean isIn(FileOp op, Fingerprint key) {
+    return op.path().startsWith(directory(key));
+  }
+
+  /** A later version that somebody else has put in place need not have come to its sync. */
+  @Test
+  void aVersionIsNotForgottenForALaterOneThatIsNotDurable() throws IOException {
+    try (WarmStartStore store = open();
+        WarmStartStore files =
+            WarmStartStore.open(root, store.options().withDurability(Durability.IN_FILES))) {
+      save(store, KEY, "journalled");
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
+              throw new IOException("Input/output error");
+            }
+          };
+      assertThrows(DurabilityUnknownException.class, () -> save(files, KEY, "later"));
+      assertThrows(StoreException.class, store::flush);
+      AtomicInteger syncs = new AtomicInteger();
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
+              syncs.incrementAndGet();
+            }
+          };
+      Await.until(
+          "its directory is synced",
+          () -> {
+            store.flush();
+            return syncs.get() > 0;
+          });
+      assertEquals("later", found(store, KEY));
+      assertEquals("later", pairOf(KEY));
+    }
+  }
+
+  /** The record of an entry whose pair was removed, while pairs of others are still being made. */
+  @Test
+  void whatWasRemovedSinceItBecameAPairIsNotFound() throws IOException {
+    try (WarmStartStore store = open()) {
+      save(store, KEY, "gone");
+      save(store, OTHER, "other");
+      AtomicInteger removed = new AtomicInteger();
+      StringBuilder found = new StringBuilder();
+      ops.step =
+          op -> {
+            Path payload = directory(KEY).resolve(RUN + ".bin");
+            if (removed.get() == 0
+                && op.kind() == Kind.CREATE
+                && isIn(op, OTHER)
+                && pairOf(KEY).equals("gone")) {
+              removed.incrementAndGet();
+              Files.delete(directory(KEY).resolve(RUN + ".json"));
+              Files.delete(payload);
+              found.append(found(store, KEY));
+            }
+          };
+      store.flush();
+      ops.step = null;
+      assertTrue(removed.get() > 0, "the pair was removed in between");
+      assertEquals("none", found.toString());
+      assertEquals("none", found(store, KEY));
+      assertEquals("other", found(store, OTHER));
+    }
+  }
+
+  /** Its stamp is later than all that the index knows. */
+  @Test
+  void aVersionReplacesAPairThatSomebodyHasCopiedThere(@TempDir Path elsewhere) throws IOException {
+    SteppedClock ahead = new SteppedClock();
+    ahead.advance(Duration.ofMinutes(2));
+    try (WarmStartStore store =
+        WarmStartStore.open(elsewhere, StoreOptions.defaults().withClock(ahead))) {
+      save(store, KEY, "copied");
+    }
+    try (WarmStartStore store = open()) {
+      save(store, KEY, "before");
+      store.flush();
+      for (String half : List.of(".bin", ".json")) {
+        Files.move(
+            elsewhere.resolve(KEY.toHex()).resolve(RUN + half),
+            directory(KEY).resolve(RUN + half),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+      assertEquals("copied", found(store, KEY));
+      // What others do is looked at each 10 ms.
+      java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+      save(store, KEY, "new");
+      assertEquals("new", found(store, KEY));
+      store.flush();
+      assertEquals("new", found(store, KEY));
+      assertEquals("new", pairOf(KEY));
+    }
+  }
+
+  @Test
+  void oneRunWhosePairCannotBeMadeKeepsNoOtherWaiting() throws IOException {
+    try (WarmStartStore store = open()) {
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.CREATE && isIn(op, KEY)) {
+              throw new IOException("Input/output error");
+            }
+          };
+      save(store, KEY, "refused");
+      for (int version = 0; version < 20; version++) {
+        save(store, OTHER, "v" + version);
+      }
+      assertThrows(StoreException.class, store::flush);
+      assertEquals("v19", pairOf(OTHER));
+      assertEquals("refused", found(store, KEY));
+      ops.step = null;
+      store.flush();
+      assertEquals("refused", pairOf(KEY));
+    }
+  }
+
+  @Test
+  void withoutMemoryInTheSyncTheNextSavesAreJournalled() throws IOException {
+    try (WarmStartStore store = open()) {
+      save(store, KEY, "before");
+      AtomicInteger thrown = new AtomicInteger();
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.SYNC && isSegment(op) && thrown.getAndIncrement() == 0) {
+              throw new OutOfMemoryError("pretended");
+            }
+          };
+      assertThrows(OutOfMemoryError.class, () -> save(store, KEY, "lost"));
+      assertEquals("before", found(store, KEY));
+      awaitJournal(store);
+      save(store, KEY, "after");
+      assertEquals("after", found(store, KEY));
+      store.flush();
+      assertEquals("after", pairOf(KEY));
+    }
+    try (var left = Files.list(root.resolve(".warmstart/journal"))) {
+      assertEquals(List.of(), left.toList());
+    }
+  }
+
+  @Test
+  void whereTheJournalCannotBeEverythingGoesOnInFiles() throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      save(store, KEY, "before");
+    }
+    Files.createFile(root.resolve(".warmstart/journal"));
+    StoreOptions options = StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      assertEquals("before", found(store, KEY));
+      for (int version = 0; version < 20; version++) {
+        save(store, KEY, "v" + version);
+        assertEquals("v" + version, pairOf(KEY));
+      }
+      assertEquals(0, journalled(store));
+      assertNotNull(store.explain(KEY, io.warmstart.model.Ranking.LATEST));
+    }
+  }
+}
