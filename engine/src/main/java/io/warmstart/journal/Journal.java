@@ -641,7 +641,9 @@ public final class Journal implements AutoCloseable {
     List<OwnedSegment> all;
     synchronized (this) {
       all = List.copyOf(owned);
+      // A closed store that somebody holds on to keeps no segment mapped.
       owned.clear();
+      runs.clear();
       active = null;
     }
     for (OwnedSegment each : all) {

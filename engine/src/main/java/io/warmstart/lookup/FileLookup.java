@@ -147,6 +147,9 @@ public final class FileLookup {
       if (rootWatch.isGone()) {
         rootWatch.require();
       }
+      if (isAnsweredByJournal(directory, ranking, limits.now(), target)) {
+        return true;
+      }
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         Boolean hit = attempt(directory, ranking, limits.now(), target, patience);
         if (hit != null) {
@@ -165,6 +168,41 @@ public final class FileLookup {
       counters.count(Counter.LOOKUP_FAILURES);
       throw StoreFailures.ofReading("lookup failed", directory.path(), e);
     }
+  }
+
+  /**
+   * Takes the winner from the journal, if it lies there and the key's directory is as it was when
+   * it was last read: a lookup beside a process that saves need not read it again.
+   */
+  private boolean isAnsweredByJournal(
+      KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target) {
+    try {
+      return takeFromJournal(directory, ranking, limits, target);
+    } catch (IOException e) {
+      // The look at the directory tells, or finds another version.
+      return false;
+    }
+  }
+
+  private boolean takeFromJournal(
+      KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target)
+      throws IOException {
+    KeySnapshot snapshot = snapshots.withDirectoryAsItWas(directory);
+    if (snapshot == null || !snapshot.scan().suspects().isEmpty()) {
+      return false;
+    }
+    JournalledRuns journalled = new JournalledRuns(snapshot.journalled(), producer);
+    List<Candidate> candidates = journalled.over(snapshot.scan().candidates());
+    List<Candidate> unexpired = unexpired(directory, candidates, limits);
+    JournalEntry winner =
+        Rankings.rule(ranking).winner(unexpired).map(journalled::entry).orElse(null);
+    JournalView.Read read = winner == null ? null : journal.read(winner, producer);
+    if (read == null) {
+      return false;
+    }
+    boolean general = unexpired.size() == candidates.size();
+    take(directory, ranking, general ? snapshot.ticket() : null, read, target);
+    return true;
   }
 
   /** One look; null if the key changed under it. */

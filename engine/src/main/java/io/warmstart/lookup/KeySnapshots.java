@@ -7,6 +7,7 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
 import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
+import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
@@ -14,6 +15,7 @@ import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +48,13 @@ public final class KeySnapshots {
   /** Doubled before each further look: what another machine replaces takes some answers of it. */
   private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
 
+  /** Keys whose directories are known as they were. */
+  private static final int MOST_LISTED = 256;
+
+  /** A directory as it was read when it had last changed then. */
+  private record Listed(long ctime, KeyListing scan) {}
+
+  private final ConcurrentHashMap<Digest256, Listed> listed = new ConcurrentHashMap<>();
   private final RootDirectory root;
   private final StripeLocks locks;
   private final Index index;
@@ -87,12 +96,53 @@ public final class KeySnapshots {
   /** Reads a key's directory. */
   KeySnapshot take(KeyDirectory directory) throws IOException {
     KeySnapshot snapshot = atOneMoment(directory);
+    remember(directory, snapshot);
     KeyListing scan = snapshot.scan();
     foreignTouches.noteTracesIn(scan);
     if (scan.candidates().isEmpty() && !scan.proven()) {
       scan.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
     }
     return snapshot;
+  }
+
+  /**
+   * What there is of a key that has versions in the journal and whose directory has not changed
+   * since it was read: then only the journal is read. A manifest that was written to in place since
+   * is not noticed.
+   *
+   * @return null if there are none, or it may have changed
+   */
+  @Nullable KeySnapshot withDirectoryAsItWas(KeyDirectory directory) throws IOException {
+    Listed last = listed.get(directory.key());
+    if (last == null) {
+      return null;
+    }
+    for (int look = 0; look < MOST_LOOKS; look++) {
+      ReadStamp ticket = ticket(directory);
+      List<JournalEntry> journalled = journal.entriesOf(directory.key());
+      if (ticket == null || journalled.isEmpty() || ticket.directoryCtime() != last.ctime()) {
+        return null;
+      }
+      KeySnapshot snapshot = new KeySnapshot(ticket, journalled, last.scan());
+      if (isUndisturbed(snapshot)) {
+        return snapshot;
+      }
+    }
+    return null;
+  }
+
+  private void remember(KeyDirectory directory, KeySnapshot snapshot) {
+    ReadStamp ticket = snapshot.ticket();
+    if (snapshot.journalled().isEmpty()
+        || ticket == null
+        || ticket.directoryCtime() < 0
+        || snapshot.scan().candidates().size() > MOST_UNDER_LOCK) {
+      return;
+    }
+    if (listed.size() >= MOST_LISTED) {
+      listed.clear();
+    }
+    listed.put(directory.key(), new Listed(ticket.directoryCtime(), snapshot.scan()));
   }
 
   private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
