@@ -278,8 +278,9 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Sweeps now: removes what has expired and what is dead, and evicts until the root fits its
-   * budget, by what lies on the root at this moment, no matter who has put it there. One sweep runs
-   * at a time on a root; this waits for one under way.
+   * budget, by what lies on the root at this moment, no matter who has put it there. What another
+   * process has saved into the journal, and is no pair yet, stays. One sweep runs at a time on a
+   * root; this waits for one under way.
    *
    * @throws StoreException if the root could not be listed
    */
@@ -303,7 +304,7 @@ public final class WarmStartStore implements AutoCloseable {
     }
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-    engine.settle();
+    engine.settleOwn();
     return engine.sweepFlow().run(limits, foreignCheckNanos);
   }
 

@@ -167,6 +167,36 @@ class JournalledDeathTest {
     }
   }
 
+  /**
+   * A loop offers a state at each step and is killed: what it had is there, best and last apart.
+   */
+  @Test
+  void aSessionThatIsKilledResumes() throws Exception {
+    Fingerprint key = Payloads.key("session");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      int told;
+      try (ForkedJvm child = start("session", "k", Durability.PROCESS_SAFE, 700)) {
+        child.awaitLine("ready");
+        told = Integer.parseInt(child.awaitLine("saved"));
+        child.kill();
+      }
+      Session session = store.session(key);
+      long last;
+      try (Entry entry = session.resumeLatest().orElseThrow()) {
+        last = entry.iteration().orElseThrow();
+        assertEquals("s" + last, Versions.nameOf(entry));
+        assertTrue(last >= told, last + " of " + told);
+      }
+      try (Entry entry = session.resume().orElseThrow()) {
+        long best = entry.iteration().orElseThrow();
+        assertEquals("s" + best, Versions.nameOf(entry));
+        assertEquals(1.0 / best, entry.objective().orElseThrow());
+        // Of five steps in a row one at least is better than all before.
+        assertTrue(best > last - 5, best + " of " + last);
+      }
+    }
+  }
+
   /** Of two that make pairs of one run, the one with the older version must see the other's. */
   @Test
   void noPairIsMadeWithoutTheKeysLock() throws Exception {

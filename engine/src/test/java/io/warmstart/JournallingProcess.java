@@ -6,6 +6,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** The main class of processes that save into the journal and get killed or stopped. */
 final class JournallingProcess {
@@ -21,6 +22,9 @@ final class JournallingProcess {
     int count = Integer.parseInt(arguments[4]);
     int version = warmUp(store, key);
     System.out.println("ready " + version);
+    if (arguments[0].equals("session")) {
+      checkpoint(store, Payloads.key("session"), count);
+    }
     if (arguments[0].equals("count")) {
       ForkedJvm.awaitParent();
       for (int last = version + count; version < last; ) {
@@ -33,6 +37,21 @@ final class JournallingProcess {
       save(store, key, ++version, 100 + length);
       if (version % count == 0) {
         System.out.println("saved " + version);
+      }
+    }
+  }
+
+  /**
+   * Offers a checkpoint at every step. The objective falls, but for each third, which is worse, and
+   * each fifth, which has none.
+   */
+  private static void checkpoint(WarmStartStore store, Fingerprint key, int every) {
+    Session session = store.session(key, SessionOptions.defaults().withInterval(Duration.ZERO));
+    for (int step = 1; ; step++) {
+      double objective = step % 5 == 0 ? Double.NaN : step % 3 == 0 ? 1 : 1.0 / step;
+      session.checkpoint(Versions.payload("s" + step, 3000), objective, step);
+      if (step % every == 0) {
+        System.out.println("saved " + step);
       }
     }
   }

@@ -404,11 +404,20 @@ public final class Engine implements AutoCloseable {
       return;
     }
     try {
-      journal.flush();
+      settleOwn();
       adoption.run();
       journal.awaitOthers(parts.journal);
     } catch (IOException | StoreException e) {
       EngineLog.warning("not all of the journal is in files: root=" + root(), e);
+    }
+  }
+
+  /** The same of what this process has saved: what others have in the journal no sweep removes. */
+  public void settleOwn() {
+    try {
+      journal.flush();
+    } catch (StoreException e) {
+      EngineLog.warning("not all that was saved is in files: root=" + root(), e);
     }
   }
 
