@@ -189,7 +189,8 @@ final class RootParts implements AutoCloseable {
               bootOf(processTable, boot),
               budgetBytes,
               foreignTouches::areNear,
-              JournalPlace.isPossibleIn(root.path(), place));
+              place,
+              JournalPlace.isWritableIn(root.path()));
       journal = new JournalView(journalPlace);
       stamps = new WrittenStamps(ops, ledger, journal, clock);
       knownRuns = new KnownRuns(ops);

@@ -33,7 +33,8 @@ public final class JournalPlace {
   private final LongSupplier boot;
   private final LongSupplier budgetBytes;
   private final BooleanSupplier foreignProgramsAreNear;
-  private final boolean possible;
+  private final boolean readable;
+  private final boolean writable;
 
   /**
    * Makes the place of one root.
@@ -42,7 +43,8 @@ public final class JournalPlace {
    * @param boot the boot id of all who share the root's locks
    * @param budgetBytes the root's budget
    * @param foreignProgramsAreNear whether programs read the root that know no journal
-   * @param possible whether the root can have a journal at all: {@link #isPossibleIn}
+   * @param place where the root's locks lie: elsewhere than in the root, there is no journal
+   * @param writable whether this process can write one: {@link #isWritableIn}
    */
   public JournalPlace(
       FileOps ops,
@@ -52,31 +54,30 @@ public final class JournalPlace {
       LongSupplier boot,
       LongSupplier budgetBytes,
       BooleanSupplier foreignProgramsAreNear,
-      boolean possible) {
+      Placement place,
+      boolean writable) {
     this.files = new SegmentFiles(ops, engineDirectory);
     this.siblings = siblings;
     this.index = index;
     this.boot = boot;
     this.budgetBytes = budgetBytes;
     this.foreignProgramsAreNear = foreignProgramsAreNear;
-    this.possible = possible;
+    this.readable = !place.nodeLocal();
+    this.writable = readable && writable;
   }
 
-  /**
-   * Whether a root can have a journal: its file system overwrites blocks in place, and no other
-   * machine works on it.
-   */
-  public static boolean isPossibleIn(Path root, Placement place) {
-    return !place.nodeLocal() && FileSystemKind.overwritesInPlace(root);
+  /** Whether a journal can be written in a root: its file system overwrites blocks in place. */
+  public static boolean isWritableIn(Path root) {
+    return FileSystemKind.overwritesInPlace(root);
   }
 
   SegmentFiles files() {
     return files;
   }
 
-  /** Whether there can be segments, of whomever. */
-  boolean isPossible() {
-    return possible;
+  /** Whether there can be segments, also of a root that was copied to another file system. */
+  boolean isReadable() {
+    return readable;
   }
 
   /** Another value whenever a segment comes or goes; {@link JournalView#UNKNOWN} if untold. */
@@ -86,7 +87,7 @@ public final class JournalPlace {
 
   /** Whether saves may go into the journal now. No system call. */
   boolean isUsable() {
-    return possible
+    return writable
         && budgetBytes.getAsLong() >= LEAST_BUDGET_BYTES
         && !foreignProgramsAreNear.getAsBoolean()
         && siblings.controlFile().isPresent()

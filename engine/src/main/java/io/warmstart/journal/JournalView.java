@@ -181,7 +181,7 @@ public final class JournalView implements AutoCloseable {
    * @throws IOException if the journal cannot be looked at: there may be some
    */
   public synchronized List<JournalEntry> entriesOf(Digest256 key) throws IOException {
-    if (!place.isPossible()) {
+    if (!place.isReadable()) {
       return List.of();
     }
     try {
@@ -241,7 +241,7 @@ public final class JournalView implements AutoCloseable {
 
   /** Whether there are segments, of whomever. */
   synchronized boolean hasSegments() throws IOException {
-    if (closed || !place.isPossible()) {
+    if (closed || !place.isReadable()) {
       return false;
     }
     long word = place.segmentsWord();
