@@ -6,9 +6,12 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** This engine, with leases that are used again. */
@@ -17,6 +20,9 @@ public final class WarmStartPeer implements Peer {
 
   private final WarmStartStore store;
   private final @Nullable JournalCheck check;
+
+  /** The keys that were overwritten: the first time that goes into files, whatever is asked. */
+  private final Set<Fingerprint> overwritten = ConcurrentHashMap.newKeySet();
 
   WarmStartPeer(Path root, Sizing sizing, Durability durability) {
     this(
@@ -48,6 +54,9 @@ public final class WarmStartPeer implements Peer {
 
   @Override
   public void overwrite(Key key, long number, byte[] payload) {
+    if (check != null) {
+      overwritten.add(key.fingerprint());
+    }
     store.saveOverwrite(key.fingerprint(), RUN_ID, payload, attributes(number));
   }
 
@@ -66,7 +75,7 @@ public final class WarmStartPeer implements Peer {
   public void close() {
     try (store) {
       if (check != null) {
-        check.requireJournalled();
+        check.requireJournalled(overwritten.size());
       }
     }
   }
