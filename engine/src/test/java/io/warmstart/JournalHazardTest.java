@@ -210,6 +210,37 @@ class JournalHazardTest {
     }
   }
 
+  /** Of large states a segment holds a few: each would cost a pair, which is larger than they. */
+  @Test
+  void aLoopThatSavesLargeStatesMakesAPairNowAndThen() throws IOException {
+    try (WarmStartStore store = open()) {
+      byte[] large = Versions.payload("large", 1 << 20);
+      for (int i = 0; i < 100; i++) {
+        store.saveOverwrite(KEY, RUN, large, EntryAttributes.checkpoint());
+      }
+      AtomicInteger pairs = new AtomicInteger();
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.RENAME && isIn(op, KEY)) {
+              pairs.incrementAndGet();
+            }
+          };
+      long before = journalled(store);
+      int saves = 0;
+      while (journalled(store) - before < 60) {
+        store.saveOverwrite(KEY, RUN, large, EntryAttributes.checkpoint().withIteration(saves));
+        saves++;
+      }
+      // A segment holds sixteen of them at most; two renames make a pair.
+      assertTrue(pairs.get() / 2 <= saves - 60 + saves / 8, pairs + " renames, saves " + saves);
+      Await.until("a pair is made while the loop goes on", () -> pairOf(KEY).equals("large"));
+      store.flush();
+      try (Entry entry = store.lookupLatest(KEY).orElseThrow()) {
+        assertEquals(saves - 1, entry.iteration().orElseThrow());
+      }
+    }
+  }
+
   @Test
   void oneRunWhosePairCannotBeMadeKeepsNoOtherWaiting() throws IOException {
     try (WarmStartStore store = open()) {

@@ -403,12 +403,16 @@ public final class Engine implements AutoCloseable {
     if (readOnly()) {
       return;
     }
+    settleOwn();
     try {
-      settleOwn();
       adoption.run();
-      journal.awaitOthers(parts.journal);
     } catch (IOException | StoreException e) {
-      EngineLog.warning("not all of the journal is in files: root=" + root(), e);
+      EngineLog.warning("not all that the dead have saved is in files: root=" + root(), e);
+    }
+    try {
+      journal.awaitOthers(parts.journal);
+    } catch (IOException e) {
+      EngineLog.warning("not all that others have saved is in files: root=" + root(), e);
     }
   }
 
@@ -429,9 +433,14 @@ public final class Engine implements AutoCloseable {
    * @throws StoreException if a pair could not be made
    */
   public int flush() {
-    journal.flush();
-    parts.replaced.closeAll();
-    return accessStampWriter.run(0);
+    int failed = 0;
+    try {
+      journal.flush();
+    } finally {
+      parts.replaced.closeAll();
+      failed = accessStampWriter.run(0);
+    }
+    return failed;
   }
 
   /** What the root may take up, by its policy. */

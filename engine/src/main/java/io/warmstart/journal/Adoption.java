@@ -80,7 +80,7 @@ public final class Adoption {
     void collect(Step step) {
       try {
         step.run();
-      } catch (IOException | StoreException e) {
+      } catch (IOException | RuntimeException e) {
         first = first == null ? e : first;
       }
     }
@@ -89,7 +89,7 @@ public final class Adoption {
       if (first instanceof IOException e) {
         throw e;
       }
-      if (first instanceof StoreException e) {
+      if (first instanceof RuntimeException e) {
         throw e;
       }
     }
@@ -118,7 +118,12 @@ public final class Adoption {
         return;
       }
       segment.state(JournalLayout.GIVEN_UP);
-      whole = new Adopted(segment).makePairs(deadline);
+      Adopted adopted = new Adopted(segment);
+      if (!adopted.makePairs(deadline)) {
+        // The rest in the next round.
+        return;
+      }
+      whole = !adopted.damaged;
       MappedFaults.raisePending();
     } catch (InternalError e) {
       if (unreadable.add(number)) {
@@ -158,8 +163,7 @@ public final class Adoption {
     /**
      * Makes the pairs.
      *
-     * @return false if something of it could not be read
-     * @throws IOException if there was no time for all
+     * @return whether there was time for all
      * @throws StoreException if some could not be made
      */
     private boolean makePairs(long deadline) throws IOException {
@@ -178,11 +182,7 @@ public final class Adoption {
         JournalEntry latest = run.getFirst();
         if (latest.end() > done && (segment.marks(latest) & JournalLayout.SETTLED) == 0) {
           if (System.nanoTime() - deadline > 0) {
-            failures.collect(
-                () -> {
-                  throw new IOException("a dead process's segment is adopted in several rounds");
-                });
-            break;
+            return false;
           }
           failures.collect(() -> makePair(run));
         }
@@ -192,7 +192,7 @@ public final class Adoption {
         // Who still has it mapped shows nothing of it any more.
         segment.done(segment.length());
       }
-      return !damaged;
+      return true;
     }
 
     private void add(JournalEntry entry) {

@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long PAIR_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** After a failure: no segment is made and no pair tried again for so long. */
@@ -57,6 +59,9 @@ public final class Journal implements AutoCloseable {
   private static final long ALL = Long.MAX_VALUE;
 
   private static final int MOST_OWNED = 4;
+
+  /** What fits no segment. */
+  private static final long MOST_RECORD = JournalPlace.MOST_LENGTH / 4;
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -77,7 +82,7 @@ public final class Journal implements AutoCloseable {
   private boolean wanted;
 
   /** What is no pair yet, by run, in the order of the oldest version of each. */
-  private final LinkedHashMap<Run, ArrayDeque<Pending>> runs = new LinkedHashMap<>();
+  private final LinkedHashMap<Run, Versions> runs = new LinkedHashMap<>();
 
   /** When the pair of a run last could not be made. */
   private final Map<Run, Long> refused = new ConcurrentHashMap<>();
@@ -115,11 +120,12 @@ public final class Journal implements AutoCloseable {
    * background, where there can be one: no save waits for it.
    */
   public boolean takes(int runIdLength, long payloadLength) {
-    if (closed || !place.isUsable() || !thread.ensureRunning()) {
+    long length = JournalLayout.recordLength(runIdLength, payloadLength);
+    if (closed || length > MOST_RECORD || !place.isUsable() || !thread.ensureRunning()) {
       return false;
     }
     synchronized (this) {
-      if (roomFor(JournalLayout.recordLength(runIdLength, payloadLength)) != null) {
+      if (roomFor(length) != null) {
         return true;
       }
       wanted = true;
@@ -131,11 +137,11 @@ public final class Journal implements AutoCloseable {
   /** The segment to append to. Under the monitor. */
   private @Nullable OwnedSegment roomFor(long length) {
     OwnedSegment current = active;
-    if (current != null && current.usable() && fits(current, length)) {
+    if (current != null && current.ready() && fits(current, length)) {
       return current;
     }
     for (OwnedSegment each : owned) {
-      if (each != current && each.isEmpty() && each.usable() && fits(each, length)) {
+      if (each != current && each.isEmpty() && each.ready() && fits(each, length)) {
         owned.remove(each);
         owned.add(each);
         active = each;
@@ -173,19 +179,25 @@ public final class Journal implements AutoCloseable {
       }
       mayHavePending = true;
       boolean halfFull = to.isHalfFull();
+      Pending record = null;
+      boolean whole = false;
       try {
-        Pending record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
-        runs.computeIfAbsent(new Run(key, runId), run -> new ArrayDeque<>(2)).add(record);
+        record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+        add(record);
         made = new Appended(record);
-        if (!to.usable()) {
-          // Adopted under us: whether the adopter has seen this record, nobody knows.
-          to.revoke(record);
+        // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
+        whole = to.usable();
+        if (!whole) {
           return null;
         }
       } catch (IOException | InternalError e) {
         to.condemn();
         files.tell("the journal cannot be written to; saves go into files", to.number(), e);
         return null;
+      } finally {
+        if (!whole && record != null) {
+          to.revoke(record);
+        }
       }
       fills = !halfFull && to.isHalfFull();
     }
@@ -239,7 +251,7 @@ public final class Journal implements AutoCloseable {
    */
   public void flush() {
     if (mayHavePending) {
-      settle(ALL, true);
+      settle(() -> ALL, true);
     }
   }
 
@@ -289,7 +301,7 @@ public final class Journal implements AutoCloseable {
   }
 
   private void round() {
-    LockSupport.parkNanos(TICK_NANOS);
+    LockSupport.parkNanos(isIdle() ? IDLE_NANOS : TICK_NANOS);
     Thread.interrupted();
     long now = System.nanoTime();
     if (now - lookedAtNanos >= LOOK_EVERY_NANOS) {
@@ -297,14 +309,26 @@ public final class Journal implements AutoCloseable {
       leaveLost();
     }
     try {
-      if (mayHavePending) {
-        settle(isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
+      if (mayHavePending || hasUnusable()) {
+        settle(() -> isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
       }
     } catch (StoreException e) {
       tellFailure(e, now);
     } finally {
       prepare(now);
     }
+  }
+
+  private synchronized boolean isIdle() {
+    return owned.isEmpty() && !wanted;
+  }
+
+  private synchronized boolean hasUnusable() {
+    boolean unusable = false;
+    for (OwnedSegment each : owned) {
+      unusable |= !each.usable();
+    }
+    return unusable;
   }
 
   /** Once in a while: it is tried again and again. */
@@ -339,7 +363,7 @@ public final class Journal implements AutoCloseable {
   private boolean hasSpare() {
     boolean spare = false;
     for (OwnedSegment each : owned) {
-      spare |= each != active && each.isEmpty() && each.usable();
+      spare |= each != active && each.isEmpty() && each.ready();
     }
     return spare;
   }
@@ -367,25 +391,26 @@ public final class Journal implements AutoCloseable {
   /**
    * Makes pairs of what was appended until then, and begins segments anew that are not needed.
    *
-   * @param untilNanos of the monotonic clock; {@link #ALL} for all
+   * @param until gives a time of the monotonic clock, or {@link #ALL}, once what can do without a
+   *     pair is forgotten
    * @param patiently whether to try also what could not be made a moment ago
    */
-  private void settle(long untilNanos, boolean patiently) {
+  private void settle(LongSupplier until, boolean patiently) {
     settling.lock();
     try {
-      Throwable failure = null;
-      for (Pending record : due(untilNanos, patiently)) {
-        try {
-          makePair(record);
-          refused.remove(runOf(record));
-        } catch (StoreException | OutOfMemoryError | StackOverflowError e) {
-          counters.count(Counter.JOURNAL_FAILURES);
-          refused.put(runOf(record), System.nanoTime());
-          failure = failure == null ? e : failure;
-        }
-      }
+      forgetSuperseded();
       finish();
-      if (failure instanceof StoreException e) {
+      makeReady();
+      Throwable failure = null;
+      try {
+        for (Pending record : due(until.getAsLong(), patiently)) {
+          Throwable thrown = makePairOfRun(record);
+          failure = failure == null ? thrown : failure;
+        }
+      } finally {
+        finish();
+      }
+      if (failure instanceof RuntimeException e) {
         throw e;
       }
       if (failure instanceof Error e) {
@@ -399,17 +424,73 @@ public final class Journal implements AutoCloseable {
   /** Run of a key. */
   private record Run(Digest256 key, String runId) {}
 
+  /** The versions of a run that are no pairs, in the order in which they were saved. */
+  private static final class Versions {
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>(2);
+
+    /** For how long the run's latest version has been in no pair: of the monotonic clock. */
+    private final long sinceNanos;
+
+    private Versions(Pending first) {
+      this.sinceNanos = first.appendedAtNanos();
+    }
+
+    private Versions(ArrayDeque<Pending> left) {
+      this(left.getFirst());
+      pending.addAll(left);
+    }
+
+    private void add(Pending record) {
+      pending.add(record);
+    }
+
+    private @Nullable Pending latestAcknowledged(boolean powerSafe) {
+      for (Iterator<Pending> each = pending.descendingIterator(); each.hasNext(); ) {
+        Pending version = each.next();
+        boolean fits = !powerSafe || version.entry().place().powerSafe();
+        if (fits && version.acknowledged() && !version.done()) {
+          return version;
+        }
+      }
+      return null;
+    }
+  }
+
+  /**
+   * A version needs no pair once a later one of its run is as durable as a pair: its segment may
+   * begin anew. So a loop that saves large states makes a pair a second, and not one a segment.
+   */
+  private void forgetSuperseded() {
+    synchronized (this) {
+      for (Versions versions : runs.values()) {
+        Pending latest = versions.latestAcknowledged(true);
+        for (Pending version : versions.pending) {
+          if (latest == null || version == latest) {
+            break;
+          }
+          if (version.acknowledged()) {
+            version.finish();
+          }
+        }
+      }
+    }
+  }
+
   private static Run runOf(Pending record) {
     return new Run(record.entry().key(), record.entry().runId());
+  }
+
+  private void add(Pending record) {
+    runs.computeIfAbsent(runOf(record), run -> new Versions(record)).add(record);
   }
 
   /** The latest version of each run that has one which is due. */
   private synchronized List<Pending> due(long untilNanos, boolean patiently) {
     List<Pending> due = new ArrayList<>();
     long now = System.nanoTime();
-    for (Map.Entry<Run, ArrayDeque<Pending>> run : runs.entrySet()) {
-      ArrayDeque<Pending> versions = run.getValue();
-      if (untilNanos != ALL && versions.getFirst().appendedAtNanos() - untilNanos > 0) {
+    for (Map.Entry<Run, Versions> run : runs.entrySet()) {
+      Versions versions = run.getValue();
+      if (untilNanos != ALL && versions.sinceNanos - untilNanos > 0) {
         // Those that come later in the map have come later.
         break;
       }
@@ -417,7 +498,7 @@ public final class Journal implements AutoCloseable {
       if (refusedAt != null && !patiently && now - refusedAt < RETRY_NANOS) {
         continue;
       }
-      Pending latest = latestAcknowledged(versions);
+      Pending latest = versions.latestAcknowledged(false);
       if (latest != null) {
         due.add(latest);
       }
@@ -425,18 +506,37 @@ public final class Journal implements AutoCloseable {
     return due;
   }
 
-  private static @Nullable Pending latestAcknowledged(ArrayDeque<Pending> versions) {
-    for (Iterator<Pending> each = versions.descendingIterator(); each.hasNext(); ) {
-      Pending version = each.next();
-      if (version.acknowledged() && !version.done()) {
-        return version;
+  /**
+   * Makes the pair of a run's latest version that can be read.
+   *
+   * @return why it could not be made; null if it was
+   */
+  private @Nullable Throwable makePairOfRun(Pending latest) {
+    Run run = runOf(latest);
+    try {
+      boolean lost = false;
+      for (Pending next = latest; next != null && !makePair(next); next = latestOf(run)) {
+        lost = true;
       }
+      refused.remove(run);
+      return lost
+          ? new StoreException(
+              "a journalled save is lost: key=" + run.key() + " run=" + run.runId())
+          : null;
+    } catch (RuntimeException | Error e) {
+      counters.count(Counter.JOURNAL_FAILURES);
+      refused.put(run, System.nanoTime());
+      return e;
     }
-    return null;
   }
 
-  /** Makes the pair of a version; of one that is lost, none, and the one before it is next. */
-  private void makePair(Pending record) {
+  private synchronized @Nullable Pending latestOf(Run run) {
+    Versions versions = runs.get(run);
+    return versions == null ? null : versions.latestAcknowledged(false);
+  }
+
+  /** Returns false if its bytes are not there any more: then it is nobody's. */
+  private boolean makePair(Pending record) {
     byte[] payload;
     try {
       payload = payloadOf(record.in().segment(), record.entry());
@@ -456,10 +556,11 @@ public final class Journal implements AutoCloseable {
       synchronized (this) {
         record.in().revoke(record);
       }
-      return;
+      return false;
     }
     pairs.make(record.entry(), Payload.of(payload), () -> versionsUntil(record, this::paired));
-    versionsUntil(record, Pending::finish);
+    versionsUntil(record, Pending::finishInPair);
+    return true;
   }
 
   private void paired(Pending version) {
@@ -468,7 +569,8 @@ public final class Journal implements AutoCloseable {
 
   /** Each acknowledged version of a run up to one of them. */
   private synchronized void versionsUntil(Pending last, Consumer<Pending> action) {
-    for (Pending version : runs.getOrDefault(runOf(last), new ArrayDeque<>())) {
+    Versions versions = runs.get(runOf(last));
+    for (Pending version : versions == null ? List.<Pending>of() : versions.pending) {
       if (version.acknowledged() && !version.done()) {
         action.accept(version);
       }
@@ -505,18 +607,20 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** The runs stay in the order of their oldest versions. */
+  /** The runs stay in the order in which they have come to need a pair. */
   private void forgetDone() {
-    Map<Run, ArrayDeque<Pending>> moved = new LinkedHashMap<>();
-    for (Iterator<Map.Entry<Run, ArrayDeque<Pending>>> each = runs.entrySet().iterator();
-        each.hasNext(); ) {
-      Map.Entry<Run, ArrayDeque<Pending>> run = each.next();
-      ArrayDeque<Pending> versions = run.getValue();
-      if (versions.getFirst().done()) {
-        versions.removeIf(Pending::done);
-        each.remove();
-        if (!versions.isEmpty()) {
-          moved.put(run.getKey(), versions);
+    Map<Run, Versions> moved = new LinkedHashMap<>();
+    for (Iterator<Map.Entry<Run, Versions>> each = runs.entrySet().iterator(); each.hasNext(); ) {
+      Map.Entry<Run, Versions> run = each.next();
+      ArrayDeque<Pending> pending = run.getValue().pending;
+      if (pending.getFirst().done()) {
+        boolean paired = pending.removeIf(Pending::paired);
+        pending.removeIf(Pending::done);
+        if (pending.isEmpty()) {
+          each.remove();
+        } else if (paired) {
+          each.remove();
+          moved.put(run.getKey(), new Versions(pending));
         }
       }
     }
@@ -554,8 +658,18 @@ public final class Journal implements AutoCloseable {
     place.release(segment.lock());
   }
 
+  /** Segments that have begun another life may be appended to. */
+  private void makeReady() {
+    List<OwnedSegment> all;
+    synchronized (this) {
+      all = List.copyOf(owned);
+    }
+    all.forEach(OwnedSegment::makeReady);
+  }
+
   /** Makes a segment ready before it is needed. */
   private void prepare(long now) {
+    makeReady();
     synchronized (this) {
       OwnedSegment current = active;
       boolean full = current != null && current.isHalfFull();
@@ -604,8 +718,9 @@ public final class Journal implements AutoCloseable {
         continue;
       }
       boolean kept = false;
+      Segment made = null;
       try {
-        Segment made = files.make(number, length, place.boot(), random.nextLong());
+        made = files.make(number, length, place.boot(), random.nextLong());
         if (made != null) {
           SyncHandle sync = files.openForSync(number);
           if (place.segmentsChanged()) {
@@ -614,11 +729,16 @@ public final class Journal implements AutoCloseable {
           }
           // Others would not look for it.
           sync.close();
-          files.remove(number);
         }
       } finally {
         if (!kept) {
-          place.release(lock);
+          try {
+            if (made != null) {
+              files.remove(number);
+            }
+          } finally {
+            place.release(lock);
+          }
         }
       }
     }
@@ -631,8 +751,9 @@ public final class Journal implements AutoCloseable {
     closed = true;
     thread.close();
     try {
-      settle(ALL, true);
-    } catch (StoreException | OutOfMemoryError e) {
+      settle(() -> ALL, true);
+    } catch (RuntimeException | Error e) {
+      // Whatever it is: what is left lies in the segments, which must be let go.
       EngineLog.warning(
           "journalled saves stay in the journal for the next process: directory="
               + files.directory(),

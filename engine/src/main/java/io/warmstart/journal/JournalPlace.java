@@ -21,7 +21,7 @@ public final class JournalPlace {
   /** Of the root's budget, on top of it. */
   private static final long PART_OF_BUDGET = 8;
 
-  private static final int MOST_LENGTH = 16 << 20;
+  static final int MOST_LENGTH = 16 << 20;
   private static final int LEAST_LENGTH = 1 << 20;
 
   /** The first segments are not so large that the fortieth process would find no room. */

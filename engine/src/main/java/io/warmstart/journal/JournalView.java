@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * to.
  *
  * <p>A version is shown from the moment on in which its save may return: a power-safe one not
- * before it was synced. It is shown until a durable pair of it, or of a later version of its run,
- * was made. Where a run lies in the journal and in a pair, the later written stamp is the version.
+ * before it was synced. It is shown until a pair of it, or of a later version of its run, is in
+ * place, or a later version is in the journal that is as durable as a pair. Where a run lies in the
+ * journal and in a pair, the later written stamp is the version.
  *
  * <p>To find what a save has left that returned before, look here <em>before</em> the key's
  * directory is listed: a record goes only when its pair is there.
@@ -34,13 +35,15 @@ public final class JournalView implements AutoCloseable {
   /** What stands for the segments that there are, where nobody tells when they change. */
   public static final long UNKNOWN = 0;
 
+  private static final int MOST_LOOKS = 8;
+
   private final SegmentFiles files;
   private final JournalPlace place;
 
   // Under the monitor.
   private final TreeMap<Integer, Known> segments = new TreeMap<>();
   private long listedUnder = UNKNOWN;
-  private boolean failing;
+  private boolean otherLayoutTold;
   private boolean closed;
 
   /** Makes a view that has seen nothing yet. */
@@ -58,6 +61,10 @@ public final class JournalView implements AutoCloseable {
     private final List<JournalEntry> waiting = new ArrayList<>();
 
     private long salt;
+
+    /** Which marks say that a record is not to be found here. */
+    private long hiding;
+
     private @Nullable RecordScan scan;
 
     private Known(Segment segment) {
@@ -76,7 +83,10 @@ public final class JournalView implements AutoCloseable {
         }
         salt = current;
         scan = new RecordScan(segment, salt);
+        hiding = JournalLayout.MARKS;
         if (segment.boot() != place.boot()) {
+          // That a pair was in place may have reached the disk, and its names not.
+          hiding = JournalLayout.VOID | JournalLayout.SETTLED;
           // Of before a power cut, mostly: what is whole counts, whatever stands before it.
           scan.searchToEnd(0, 0, this::add);
         }
@@ -123,7 +133,7 @@ public final class JournalView implements AutoCloseable {
           .merge(entry.runId(), entry, JournalView::later);
     }
 
-    private void collect(Digest256 key, Map<String, JournalEntry> into) {
+    private void collect(Digest256 key, Map<String, JournalEntry> into, Map<String, Long> hidden) {
       Map<String, JournalEntry> ofKey = entries.get(key);
       if (ofKey == null) {
         return;
@@ -134,12 +144,15 @@ public final class JournalView implements AutoCloseable {
       for (JournalEntry entry : ofKey.values()) {
         long marks = segment.marks(entry);
         revoked |= (marks & JournalLayout.VOID) != 0;
-        if (entry.place().position() >= done && marks == 0) {
+        if (entry.place().position() >= done && (marks & hiding) == 0) {
           found.add(entry);
+        } else if ((marks & JournalLayout.VOID) == 0) {
+          hidden.merge(entry.runId(), entry.writtenNanos(), Math::max);
         }
       }
       if (segment.salt() != salt || !segment.isWhole()) {
-        // Another life has begun, before which all of this one was in pairs.
+        // Another life has begun, before which nothing of this one was needed any more.
+        ofKey.values().forEach(each -> hidden.merge(each.runId(), each.writtenNanos(), Math::max));
         return;
       }
       found.forEach(entry -> into.merge(entry.runId(), entry, JournalView::later));
@@ -151,6 +164,12 @@ public final class JournalView implements AutoCloseable {
 
     private boolean holds(Digest256 key, String runId) {
       JournalEntry latest = entries.getOrDefault(key, Map.of()).get(runId);
+      if (latest != null && (segment.marks(latest) & JournalLayout.VOID) != 0) {
+        // It stands in the way of the one before it.
+        scan = null;
+        refresh();
+        latest = entries.getOrDefault(key, Map.of()).get(runId);
+      }
       return latest != null
           && latest.place().position() >= segment.done()
           && (segment.marks(latest) & JournalLayout.VOID) == 0;
@@ -176,7 +195,8 @@ public final class JournalView implements AutoCloseable {
   }
 
   /**
-   * The latest version of each run of a key that is in the journal and not known to be in a pair.
+   * The latest version of each run of a key that is in the journal, and of which no pair is known
+   * to be in place.
    *
    * @throws IOException if the journal cannot be looked at: there may be some
    */
@@ -185,23 +205,53 @@ public final class JournalView implements AutoCloseable {
       return List.of();
     }
     try {
+      return collect(key);
+    } catch (InternalError e) {
+      // A file that was cut off is mapped anew, as long as it is.
+      forget();
+    }
+    try {
+      return collect(key);
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  /**
+   * Looks again while something is hidden that is later than what is found: what has taken its
+   * place may have come to a segment that was read before.
+   */
+  private List<JournalEntry> collect(Digest256 key) throws IOException {
+    Map<String, JournalEntry> found = new HashMap<>();
+    Map<String, Long> hiddenBefore = Map.of();
+    for (int look = 0; look < MOST_LOOKS; look++) {
       refresh();
       if (segments.isEmpty()) {
         return List.of();
       }
-      Map<String, JournalEntry> found = new HashMap<>();
+      found.clear();
+      Map<String, Long> hidden = new HashMap<>();
       for (Known known : segments.values()) {
-        known.collect(key, found);
+        known.collect(key, found, hidden);
         if (known.scan == null) {
           known.refresh();
-          known.collect(key, found);
+          known.collect(key, found, hidden);
         }
       }
       MappedFaults.raisePending();
-      return found.isEmpty() ? List.of() : List.copyOf(found.values());
-    } catch (InternalError e) {
-      throw lost(e);
+      hidden
+          .entrySet()
+          .removeIf(
+              each -> {
+                JournalEntry other = found.get(each.getKey());
+                return other != null && other.writtenNanos() >= each.getValue();
+              });
+      if (hidden.equals(hiddenBefore) || hidden.isEmpty()) {
+        break;
+      }
+      hiddenBefore = hidden;
     }
+    return found.isEmpty() ? List.of() : List.copyOf(found.values());
   }
 
   /** Whether a version of a run is in the journal, be it in a pair too that may not be durable. */
@@ -260,9 +310,13 @@ public final class JournalView implements AutoCloseable {
   }
 
   /** The mappings are made again with the next look. */
-  private IOException lost(InternalError error) {
+  private void forget() {
     segments.clear();
     listedUnder = UNKNOWN;
+  }
+
+  private IOException lost(InternalError error) {
+    forget();
     return new IOException("a page of the journal is gone: directory=" + files.directory(), error);
   }
 
@@ -291,8 +345,8 @@ public final class JournalView implements AutoCloseable {
       }
       if (mapped.hasLayout()) {
         segments.put(number, new Known(mapped));
-      } else if (!failing) {
-        failing = true;
+      } else if (!otherLayoutTold) {
+        otherLayoutTold = true;
         EngineLog.warning(
             "a segment of the journal is another version's and is left alone: file="
                 + files.path(number),

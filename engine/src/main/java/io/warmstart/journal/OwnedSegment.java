@@ -53,6 +53,11 @@ final class OwnedSegment {
   private volatile long appended;
   private volatile boolean condemned;
 
+  /**
+   * Whether its header is durable: after a power cut no record is taken for one of another life.
+   */
+  private volatile boolean ready = true;
+
   // Syncing; under its own monitor.
   private final Object syncs = new Object();
   private long durable;
@@ -76,6 +81,7 @@ final class OwnedSegment {
     private final long appendedAtNanos;
     private boolean acknowledged;
     private boolean done;
+    private boolean paired;
 
     private Pending(JournalEntry entry, OwnedSegment in, long end, long appendedAtNanos) {
       this.entry = entry;
@@ -108,8 +114,19 @@ final class OwnedSegment {
       acknowledged = true;
     }
 
+    /** It is not needed: a later version of its run is as durable as a pair. */
     void finish() {
       done = true;
+    }
+
+    /** It, or a later version of its run, is in a durable pair. */
+    void finishInPair() {
+      done = true;
+      paired = true;
+    }
+
+    boolean paired() {
+      return paired;
     }
   }
 
@@ -133,6 +150,24 @@ final class OwnedSegment {
     } catch (InternalError e) {
       condemn();
       return false;
+    }
+  }
+
+  /** Whether records may be appended now. */
+  boolean ready() {
+    return ready && usable();
+  }
+
+  /** Makes the header of another life durable. By the journal's thread. */
+  void makeReady() {
+    if (!ready && usable()) {
+      try {
+        sync.sync();
+        ready = true;
+      } catch (IOException e) {
+        files.tell("a segment of the journal cannot be synced", number(), e);
+        condemn();
+      }
     }
   }
 
@@ -383,6 +418,7 @@ final class OwnedSegment {
       if (syncing) {
         return false;
       }
+      ready = false;
       before += position;
       position = HEADER_LENGTH;
       salt = freshSalt;

@@ -6,6 +6,7 @@ import static io.warmstart.mapped.JournalLayout.MARKS;
 import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
+import io.warmstart.mapped.MappedFaults;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
@@ -16,6 +17,7 @@ import java.util.zip.CRC32C;
  */
 final class RecordScan {
   private static final int PIECE_BYTES = 64 * 1024;
+  private static final int PAGE = 4096;
 
   private final Segment segment;
   private final long salt;
@@ -53,16 +55,28 @@ final class RecordScan {
     long missing = 0;
     int end = position;
     while (position + ALIGNMENT <= segment.length()) {
-      int length = mayBegin() ? take(found) : 0;
-      if (length == 0) {
-        missing += position >= done && position < durable ? ALIGNMENT : 0;
+      int length = takeIfThere(found);
+      int step = length > 0 ? length : length == 0 ? ALIGNMENT : PAGE - position % PAGE;
+      if (length <= 0 && position >= done && position < durable) {
+        missing += step;
       }
-      position += Math.max(length, ALIGNMENT);
-      end = length == 0 ? end : position;
+      position += step;
+      end = length > 0 ? position : end;
     }
     // Should its owner be alive all the same, it goes on there.
     position = end;
     return missing;
+  }
+
+  /** The same, or -1 if the page is gone. */
+  private int takeIfThere(Consumer<JournalEntry> found) {
+    try {
+      int length = mayBegin() ? take(found) : 0;
+      MappedFaults.raisePending();
+      return length;
+    } catch (InternalError e) {
+      return -1;
+    }
   }
 
   /** Whether a record of this life says that it begins here; spares the copy of most heads. */
@@ -92,6 +106,7 @@ final class RecordScan {
     if ((commit & ~MARKS) != entry.place().length()) {
       return 0;
     }
+    MappedFaults.raisePending();
     if ((commit & VOID) == 0) {
       found.accept(entry);
     }

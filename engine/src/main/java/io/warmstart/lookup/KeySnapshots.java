@@ -96,11 +96,12 @@ public final class KeySnapshots {
   /** Reads a key's directory. */
   KeySnapshot take(KeyDirectory directory) throws IOException {
     KeySnapshot snapshot = atOneMoment(directory);
-    remember(directory, snapshot);
     KeyListing scan = snapshot.scan();
     foreignTouches.noteTracesIn(scan);
     if (scan.candidates().isEmpty() && !scan.proven()) {
       scan.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
+    } else {
+      remember(directory, snapshot);
     }
     return snapshot;
   }
@@ -121,6 +122,7 @@ public final class KeySnapshots {
       ReadStamp ticket = ticket(directory);
       List<JournalEntry> journalled = journal.entriesOf(directory.key());
       if (ticket == null || journalled.isEmpty() || ticket.directoryCtime() != last.ctime()) {
+        listed.remove(directory.key(), last);
         return null;
       }
       KeySnapshot snapshot = new KeySnapshot(ticket, journalled, last.scan());
@@ -154,6 +156,7 @@ public final class KeySnapshots {
             KeyListing.forLookup(root.ops(), directory));
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
       KeyListing before = snapshot.scan();
+      List<JournalEntry> journalledBefore = snapshot.journalled();
       if (more > 1 && place.nodeLocal()) {
         Rereads.pause(WAIT_NANOS << more);
       }
@@ -169,7 +172,7 @@ public final class KeySnapshots {
       } else {
         snapshot = again(directory, before, beforeBeganUnixNanos);
       }
-      if (snapshot.scan().sameEntriesAs(before)) {
+      if (snapshot.scan().sameEntriesAs(before) && snapshot.journalled().equals(journalledBefore)) {
         return snapshot;
       }
     }

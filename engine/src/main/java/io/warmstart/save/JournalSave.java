@@ -16,6 +16,7 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import java.io.IOException;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,21 +85,22 @@ public final class JournalSave {
       return false;
     }
     boolean powerSafe = durability == Durability.POWER_SAFE;
-    Appended appended = append(key, runId, source, attributes, powerSafe, mayReplace);
-    if (appended == null) {
-      return false;
-    }
+    Appended appended = null;
     boolean saved = false;
     try {
-      saved = !powerSafe || journal.awaitDurable(appended);
+      appended = append(key, runId, source, attributes, powerSafe, mayReplace);
+      saved = appended != null && (!powerSafe || journal.awaitDurable(appended));
+      if (saved && powerSafe) {
+        // Without the lock: whoever has looked since the record was appended has not seen it.
+        // Before
+        // it is acknowledged: what it supersedes is forgotten then.
+        index.changed(key);
+      }
     } finally {
       if (saved) {
-        journal.acknowledge(appended);
-      } else {
+        journal.acknowledge(Objects.requireNonNull(appended));
+      } else if (appended != null) {
         journal.revoke(appended);
-      }
-      if (powerSafe) {
-        // Without the lock: whoever has looked since the record was appended has not seen it.
         index.changed(key);
       }
     }
@@ -113,27 +115,45 @@ public final class JournalSave {
       boolean powerSafe,
       boolean mayReplace) {
     KeyDirectory directory = root.directory(key);
+    Appended appended = null;
+    boolean done = false;
     try (KeyUpdate update = locks.acquire(directory)) {
-      if (!update.heldAcrossProcesses() || update.broken()) {
-        return null;
+      if (update.heldAcrossProcesses() && !update.broken()) {
+        appended = append(update, runId, source, attributes, powerSafe, mayReplace);
       }
-      long known = knownRuns.latestNanos(directory, runId);
-      if (mayReplace && (known < 0 || ledger.latestWrittenNanos(key) == 0)) {
-        return null;
+      done = true;
+    } finally {
+      if (!done && appended != null) {
+        journal.revoke(appended);
       }
-      long written;
-      try {
-        written = Math.max(stamps.next(directory).toUnixNanosSaturated(), known + 1);
-      } catch (IOException e) {
-        // The files will say what it is, if it concerns them too.
-        return null;
-      }
-      update.begin();
-      Appended appended = journal.append(key, runId, source, attributes, written, powerSafe);
-      if (appended != null) {
-        knownRuns.journalled(key, runId, written);
-      }
-      return appended;
     }
+    return appended;
+  }
+
+  private @Nullable Appended append(
+      KeyUpdate update,
+      String runId,
+      Payload source,
+      EntryAttributes attributes,
+      boolean powerSafe,
+      boolean mayReplace) {
+    KeyDirectory directory = update.directory();
+    Digest256 key = directory.key();
+    long known = mayReplace ? knownRuns.latestNanos(directory, runId) : 0;
+    if (mayReplace && (known < 0 || ledger.latestWrittenNanos(key) == 0)) {
+      return null;
+    }
+    long written;
+    try {
+      written = Math.max(stamps.next(directory).toUnixNanosSaturated(), known + 1);
+    } catch (IOException e) {
+      // The files will say what it is, if it concerns them too.
+      return null;
+    }
+    if (mayReplace) {
+      knownRuns.journalled(key, runId, written);
+    }
+    update.begin();
+    return journal.append(key, runId, source, attributes, written, powerSafe);
   }
 }

@@ -42,9 +42,17 @@ public final class KnownRuns {
     this.ops = ops;
   }
 
-  /** A pair was put in place. Under the key's lock. */
-  void published(StagedPair pair) {
-    Known known = known(pair.directory().key(), pair.runId());
+  /**
+   * A pair was put in place. Under the key's lock.
+   *
+   * @param anew whether the run becomes a known one by it
+   */
+  void published(StagedPair pair, boolean anew) {
+    Run run = new Run(pair.directory().key(), pair.runId());
+    Known known = anew ? known(run.key(), run.runId()) : runs.get(run);
+    if (known == null) {
+      return;
+    }
     synchronized (known) {
       known.manifest = pair.manifestFacts();
       known.lookedAtNanos = System.nanoTime();

@@ -159,7 +159,7 @@ public final class PairSave {
   public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
-    Progress progress = new Progress(new Journalled(entry.written(), inPlace), true);
+    Progress progress = new Progress(new Journalled(entry.written(), inPlace), false);
     publish(entry.key(), entry.runId(), source, attributes, true, progress);
   }
 
@@ -406,8 +406,8 @@ public final class PairSave {
       if (!inPlace) {
         return FOREIGN_REMOVAL;
       }
-      if (progress.remember) {
-        knownRuns.published(pair);
+      if (progress.remember || journalled != null) {
+        knownRuns.published(pair, progress.remember);
       }
       foreignTouches.noteLeft(pair, update.changes());
       return update.removals();
