@@ -150,7 +150,9 @@ public final class StoreOptions {
 
   /**
    * What each save of the store survives from the moment in which it returns: a pair of files,
-   * which is the default, or less for a fraction of the time; see {@link Durability}.
+   * which is the default, or less for a fraction of the time; see {@link Durability}. The pairs of
+   * saves into the journal are made by the root's budget and TTL, whatever this store has named
+   * {@linkplain PolicyUse#THIS_STORE_ONLY for itself}.
    */
   public StoreOptions withDurability(Durability wanted) {
     return new StoreOptions(

@@ -279,8 +279,9 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Sweeps now: removes what has expired and what is dead, and evicts until the root fits its
    * budget, by what lies on the root at this moment, no matter who has put it there. What another
-   * process has saved into the journal, and is no pair yet, stays. One sweep runs at a time on a
-   * root; this waits for one under way.
+   * process has saved into the journal stays until it is a pair, and so does the pair of a run of
+   * which a journal still holds a version. One sweep runs at a time on a root; this waits for one
+   * under way.
    *
    * @throws StoreException if the root could not be listed
    */

@@ -109,9 +109,7 @@ public final class EntryRemoval {
         return Removal.none(Outcome.SPARED);
       }
       if (journal.holds(victim.key(), runId)) {
-        // Some process's journal still has a version of it, be it an older one: were its pair
-        // removed,
-        // that version would be found again, and become a pair again.
+        // A version of it, be it an older one, would be found again, and become a pair again.
         return Removal.none(Outcome.STAYS);
       }
       Candidate candidate = new Candidate(runId, manifest);

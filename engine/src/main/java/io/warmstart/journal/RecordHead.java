@@ -1,6 +1,5 @@
 package io.warmstart.journal;
 
-import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.FINAL;
 import static io.warmstart.mapped.JournalLayout.FLAGS_OFFSET;
 import static io.warmstart.mapped.JournalLayout.HAS_ITERATION;
@@ -155,11 +154,6 @@ final class RecordHead {
             (int) JournalLayout.recordLength((int) runIdLength, payloadLength),
             (int) head.getLong(PAYLOAD_CHECK_OFFSET, LITTLE_ENDIAN),
             (flags & POWER_SAFE) != 0));
-  }
-
-  /** The commit word of a record that was decoded: as long as it was copied. */
-  long commit() {
-    return head.getLong(COMMIT_OFFSET, LITTLE_ENDIAN);
   }
 
   private long word(int index) {

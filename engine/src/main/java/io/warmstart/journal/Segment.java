@@ -144,7 +144,7 @@ final class Segment {
     buffer.putLongVolatile(JournalLayout.WANTED_OFFSET, token);
   }
 
-  /** Adds to the commit word of a record that is whole. One thread of one process does. */
+  /** Adds to the commit word of a record that is whole; by who holds the segment's lock. */
   void mark(JournalEntry entry, long mark) {
     int position = entry.place().position();
     buffer.putLongVolatile(position, commit(position) | mark);

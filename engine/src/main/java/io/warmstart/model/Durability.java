@@ -19,7 +19,8 @@ public enum Durability {
 
   /**
    * The death of every process, but not of the machine: after a power cut the version before may be
-   * there, of the last second. Takes no sync and no system call but those of a lock.
+   * there, of what was saved since the last pair was made, a second ago mostly. Takes no sync and
+   * no system call but those of a lock.
    */
   PROCESS_SAFE
 }

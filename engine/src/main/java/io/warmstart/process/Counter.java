@@ -42,7 +42,7 @@ public enum Counter {
   /** Saves that went into the journal. */
   JOURNALLED(26),
 
-  /** Pairs of such saves that could not be made when it was tried. */
+  /** Pairs of such saves that could not be made when it was tried, and segments set aside. */
   JOURNAL_FAILURES(27);
 
   private final int place;
