@@ -17,15 +17,10 @@ import java.nio.channels.FileLock;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +51,7 @@ public final class Journal implements AutoCloseable {
   private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /** Of the times until which pairs are made: all of them. */
-  private static final long ALL = Long.MAX_VALUE;
+  private static final long ALL = UnpairedRuns.ALL;
 
   private static final int MOST_OWNED = 4;
 
@@ -81,11 +76,8 @@ public final class Journal implements AutoCloseable {
   private @Nullable OwnedSegment active;
   private boolean wanted;
 
-  /** What is no pair yet, by run, in the order of the oldest version of each. */
-  private final LinkedHashMap<Run, Versions> runs = new LinkedHashMap<>();
-
-  /** When the pair of a run last could not be made. */
-  private final Map<Run, Long> refused = new ConcurrentHashMap<>();
+  /** What is no pair yet. */
+  private final UnpairedRuns runs = new UnpairedRuns();
 
   /** Read without the monitor, to see at a glance that there is nothing to do. */
   private volatile boolean mayHavePending;
@@ -183,7 +175,7 @@ public final class Journal implements AutoCloseable {
       boolean whole = false;
       try {
         record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
-        add(record);
+        runs.add(record);
         made = new Appended(record);
         // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
         whole = to.usable();
@@ -398,7 +390,9 @@ public final class Journal implements AutoCloseable {
   private void settle(LongSupplier until, boolean patiently) {
     settling.lock();
     try {
-      forgetSuperseded();
+      synchronized (this) {
+        runs.supersede();
+      }
       finish();
       makeReady();
       Throwable failure = null;
@@ -421,118 +415,37 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** Run of a key. */
-  private record Run(Digest256 key, String runId) {}
-
-  /** The versions of a run that are no pairs, in the order in which they were saved. */
-  private static final class Versions {
-    private final ArrayDeque<Pending> pending = new ArrayDeque<>(2);
-
-    /** For how long the run's latest version has been in no pair: of the monotonic clock. */
-    private final long sinceNanos;
-
-    private Versions(Pending first) {
-      this.sinceNanos = first.appendedAtNanos();
-    }
-
-    private Versions(ArrayDeque<Pending> left) {
-      this(left.getFirst());
-      pending.addAll(left);
-    }
-
-    private void add(Pending record) {
-      pending.add(record);
-    }
-
-    private @Nullable Pending latestAcknowledged(boolean powerSafe) {
-      for (Iterator<Pending> each = pending.descendingIterator(); each.hasNext(); ) {
-        Pending version = each.next();
-        boolean fits = !powerSafe || version.entry().place().powerSafe();
-        if (fits && version.acknowledged() && !version.done()) {
-          return version;
-        }
-      }
-      return null;
-    }
-  }
-
-  /**
-   * A version needs no pair once a later one of its run is as durable as a pair: its segment may
-   * begin anew. So a loop that saves large states makes a pair a second, and not one a segment.
-   */
-  private void forgetSuperseded() {
-    synchronized (this) {
-      for (Versions versions : runs.values()) {
-        Pending latest = versions.latestAcknowledged(true);
-        for (Pending version : versions.pending) {
-          if (latest == null || version == latest) {
-            break;
-          }
-          if (version.acknowledged()) {
-            version.finish();
-          }
-        }
-      }
-    }
-  }
-
-  private static Run runOf(Pending record) {
-    return new Run(record.entry().key(), record.entry().runId());
-  }
-
-  private void add(Pending record) {
-    runs.computeIfAbsent(runOf(record), run -> new Versions(record)).add(record);
-  }
-
-  /** The latest version of each run that has one which is due. */
-  private synchronized List<Pending> due(long untilNanos, boolean patiently) {
-    List<Pending> due = new ArrayList<>();
-    long now = System.nanoTime();
-    for (Map.Entry<Run, Versions> run : runs.entrySet()) {
-      Versions versions = run.getValue();
-      if (untilNanos != ALL && versions.sinceNanos - untilNanos > 0) {
-        // Those that come later in the map have come later.
-        break;
-      }
-      Long refusedAt = refused.get(run.getKey());
-      if (refusedAt != null && !patiently && now - refusedAt < RETRY_NANOS) {
-        continue;
-      }
-      Pending latest = versions.latestAcknowledged(false);
-      if (latest != null) {
-        due.add(latest);
-      }
-    }
-    return due;
-  }
-
   /**
    * Makes the pair of a run's latest version that can be read.
    *
    * @return why it could not be made; null if it was
    */
   private @Nullable Throwable makePairOfRun(Pending latest) {
-    Run run = runOf(latest);
+    Throwable failure = null;
     try {
-      boolean lost = false;
-      for (Pending next = latest; next != null && !makePair(next); next = latestOf(run)) {
-        lost = true;
+      for (Pending next = latest; next != null && !makePair(next); next = latestOf(next)) {
+        failure = new StoreException("a journalled save is lost: " + nameOf(next));
       }
-      refused.remove(run);
-      return lost
-          ? new StoreException(
-              "a journalled save is lost: key=" + run.key() + " run=" + run.runId())
-          : null;
     } catch (RuntimeException | Error e) {
       counters.count(Counter.JOURNAL_FAILURES);
-      refused.put(run, System.nanoTime());
-      return e;
+      failure = e;
     }
+    synchronized (this) {
+      runs.tried(latest, failure != null);
+    }
+    return failure;
   }
 
-  private synchronized @Nullable Pending latestOf(Run run) {
-    Versions versions = runs.get(run);
-    return versions == null ? null : versions.latestAcknowledged(false);
+  private synchronized List<Pending> due(long untilNanos, boolean patiently) {
+    return runs.due(untilNanos, patiently ? 0 : RETRY_NANOS);
+  }
+
+  private synchronized @Nullable Pending latestOf(Pending version) {
+    return runs.latestOf(version);
+  }
+
+  private static String nameOf(Pending record) {
+    return "key=" + record.entry().key().toHex() + " run=" + record.entry().runId();
   }
 
   /** Returns false if its bytes are not there any more: then it is nobody's. */
@@ -547,10 +460,7 @@ public final class Journal implements AutoCloseable {
     if (payload == null) {
       counters.count(Counter.JOURNAL_FAILURES);
       files.tell(
-          "a journalled save is lost, its bytes have changed: key="
-              + record.entry().key().toHex()
-              + " run="
-              + record.entry().runId(),
+          "a journalled save is lost, its bytes have changed: " + nameOf(record),
           record.in().number(),
           null);
       synchronized (this) {
@@ -558,26 +468,15 @@ public final class Journal implements AutoCloseable {
       }
       return false;
     }
-    pairs.make(record.entry(), Payload.of(payload), () -> versionsUntil(record, this::paired));
-    versionsUntil(record, Pending::finishInPair);
+    pairs.make(record.entry(), Payload.of(payload), () -> markPaired(record));
+    synchronized (this) {
+      runs.untilEach(record, Pending::finishInPair);
+    }
     return true;
   }
 
-  private void paired(Pending version) {
-    version.in().paired(version);
-  }
-
-  /** Each acknowledged version of a run up to one of them. */
-  private synchronized void versionsUntil(Pending last, Consumer<Pending> action) {
-    Versions versions = runs.get(runOf(last));
-    for (Pending version : versions == null ? List.<Pending>of() : versions.pending) {
-      if (version.acknowledged() && !version.done()) {
-        action.accept(version);
-      }
-      if (version == last) {
-        return;
-      }
-    }
+  private synchronized void markPaired(Pending latest) {
+    runs.untilEach(latest, version -> version.in().paired(version));
   }
 
   /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */
@@ -585,7 +484,7 @@ public final class Journal implements AutoCloseable {
     List<OwnedSegment> left = new ArrayList<>();
     try {
       synchronized (this) {
-        forgetDone();
+        runs.forgetDone();
         mayHavePending = !runs.isEmpty();
         for (OwnedSegment each : List.copyOf(owned)) {
           each.advance();
@@ -605,26 +504,6 @@ public final class Journal implements AutoCloseable {
     } finally {
       left.forEach(this::remove);
     }
-  }
-
-  /** The runs stay in the order in which they have come to need a pair. */
-  private void forgetDone() {
-    Map<Run, Versions> moved = new LinkedHashMap<>();
-    for (Iterator<Map.Entry<Run, Versions>> each = runs.entrySet().iterator(); each.hasNext(); ) {
-      Map.Entry<Run, Versions> run = each.next();
-      ArrayDeque<Pending> pending = run.getValue().pending;
-      if (pending.getFirst().done()) {
-        boolean paired = pending.removeIf(Pending::paired);
-        pending.removeIf(Pending::done);
-        if (pending.isEmpty()) {
-          each.remove();
-        } else if (paired) {
-          each.remove();
-          moved.put(run.getKey(), new Versions(pending));
-        }
-      }
-    }
-    runs.putAll(moved);
   }
 
   /**

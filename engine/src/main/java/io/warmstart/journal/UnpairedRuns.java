@@ -1,0 +1,163 @@
+package io.warmstart.journal;
+
+import io.warmstart.journal.OwnedSegment.Pending;
+import io.warmstart.model.Digest256;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The versions of this process in the journal that are in no durable pair, by run, and which of
+ * them are to become one. Under the monitor of the journal.
+ */
+final class UnpairedRuns {
+  /** Of the times until which pairs are made: all of them. */
+  static final long ALL = Long.MAX_VALUE;
+
+  private record Run(Digest256 key, String runId) {
+    static Run of(Pending record) {
+      return new Run(record.entry().key(), record.entry().runId());
+    }
+  }
+
+  /** The versions of a run, in the order in which they were saved. */
+  private static final class Versions {
+    private final ArrayDeque<Pending> pending = new ArrayDeque<>(2);
+
+    /** For how long the run has needed a pair: of the monotonic clock. */
+    private final long sinceNanos;
+
+    private Versions(Pending first) {
+      this.sinceNanos = first.appendedAtNanos();
+    }
+
+    private @Nullable Pending latestAcknowledged(boolean powerSafe) {
+      for (Iterator<Pending> each = pending.descendingIterator(); each.hasNext(); ) {
+        Pending version = each.next();
+        boolean fits = !powerSafe || version.entry().place().powerSafe();
+        if (fits && version.acknowledged() && !version.done()) {
+          return version;
+        }
+      }
+      return null;
+    }
+  }
+
+  /** In the order in which they have come to need a pair. */
+  private final LinkedHashMap<Run, Versions> runs = new LinkedHashMap<>();
+
+  /** When the pair of a run last could not be made. */
+  private final Map<Run, Long> refused = new HashMap<>();
+
+  boolean isEmpty() {
+    return runs.isEmpty();
+  }
+
+  void clear() {
+    runs.clear();
+    refused.clear();
+  }
+
+  void add(Pending record) {
+    runs.computeIfAbsent(Run.of(record), run -> new Versions(record)).pending.add(record);
+  }
+
+  /**
+   * The latest version of each run that has needed a pair since then.
+   *
+   * @param untilNanos of the monotonic clock, or {@link #ALL}
+   * @param retryNanos for so long after a failure a run is passed over
+   */
+  List<Pending> due(long untilNanos, long retryNanos) {
+    List<Pending> due = new ArrayList<>();
+    long now = System.nanoTime();
+    for (Map.Entry<Run, Versions> run : runs.entrySet()) {
+      Versions versions = run.getValue();
+      if (untilNanos != ALL && versions.sinceNanos - untilNanos > 0) {
+        // Those that come later in the map have come later.
+        break;
+      }
+      Long refusedAt = refused.get(run.getKey());
+      Pending latest = versions.latestAcknowledged(false);
+      if (latest != null && (refusedAt == null || now - refusedAt >= retryNanos)) {
+        due.add(latest);
+      }
+    }
+    return due;
+  }
+
+  /** Whether the pair of a run could be made. */
+  void tried(Pending version, boolean failed) {
+    if (failed) {
+      refused.put(Run.of(version), System.nanoTime());
+    } else {
+      refused.remove(Run.of(version));
+    }
+  }
+
+  /** The latest version of the same run. */
+  @Nullable Pending latestOf(Pending version) {
+    Versions versions = runs.get(Run.of(version));
+    return versions == null ? null : versions.latestAcknowledged(false);
+  }
+
+  /** Each acknowledged version of a run up to one of them. */
+  void untilEach(Pending last, Consumer<Pending> action) {
+    Versions versions = runs.get(Run.of(last));
+    for (Pending version : versions == null ? List.<Pending>of() : versions.pending) {
+      if (version.acknowledged() && !version.done()) {
+        action.accept(version);
+      }
+      if (version == last) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * A version needs no pair once a later one of its run is as durable as a pair: its segment may
+   * begin anew. So a loop that saves large states makes a pair a second, and not one a segment.
+   */
+  void supersede() {
+    for (Versions versions : runs.values()) {
+      Pending latest = versions.latestAcknowledged(true);
+      for (Pending version : versions.pending) {
+        if (latest == null || version == latest) {
+          break;
+        }
+        if (version.acknowledged()) {
+          version.finish();
+        }
+      }
+    }
+  }
+
+  /** A run of which a pair was made needs another one from its next version on. */
+  void forgetDone() {
+    Map<Run, Versions> moved = new LinkedHashMap<>();
+    for (Iterator<Map.Entry<Run, Versions>> each = runs.entrySet().iterator(); each.hasNext(); ) {
+      Map.Entry<Run, Versions> run = each.next();
+      ArrayDeque<Pending> pending = run.getValue().pending;
+      if (pending.getFirst().done()) {
+        boolean paired = pending.removeIf(Pending::paired);
+        pending.removeIf(Pending::done);
+        if (pending.isEmpty()) {
+          each.remove();
+          refused.remove(run.getKey());
+        } else if (paired) {
+          each.remove();
+          Versions left = new Versions(pending.getFirst());
+          left.pending.addAll(pending);
+          moved.put(run.getKey(), left);
+        }
+      }
+    }
+    runs.putAll(moved);
+  }
+}
