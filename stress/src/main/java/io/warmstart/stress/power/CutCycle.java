@@ -329,6 +329,9 @@ final class CutCycle {
     }
   }
 
+  /** What verification calls a pair whose second rename has not come. */
+  private static final String INCOMPLETE = "incomplete";
+
   private void lookFor(WarmStartStore store) throws IOException {
     // Before anything else: an explanation has pairs made of what lies in the journal, and the
     // first reader completes what was cut off between its renames.
@@ -364,6 +367,13 @@ final class CutCycle {
       }
     }
     VerifyReport report = store.verify();
+    List<VerifyReport.Problem> problems = report.problems();
+    if (!problems.isEmpty()
+        && problems.stream().allMatch(problem -> problem.kind().equals(INCOMPLETE))) {
+      // Cut off between its renames, and not the latest of its key: no lookup has come by it.
+      store.repair();
+      report = store.verify();
+    }
     // A run that came back after its eviction is whole or only its leftovers are there.
     if (losses.isEmpty() && last != LastOperation.EVICTION) {
       report.problems().forEach(problem -> losses.add(last + ": verify: " + problem));
