@@ -70,6 +70,8 @@ class OutOfMemoryTest {
       }
       held = null;
       System.gc();
+      // On a line of its own: a thread that has no memory may have begun one and not ended it.
+      System.out.println();
       System.out.println("filled");
       ForkedJvm.awaitParent();
       Set<String> threads = new TreeSet<>();
