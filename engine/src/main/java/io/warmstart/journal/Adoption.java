@@ -1,9 +1,8 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.EngineLog;
+import io.warmstart.journal.JournalEntry.Run;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
-import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
@@ -144,9 +143,6 @@ public final class Adoption {
     }
   }
 
-  /** Run of a key. */
-  private record Run(Digest256 key, String runId) {}
-
   /** A segment that was given up, and what is in it. */
   private final class Adopted {
     private final Segment segment;
@@ -197,7 +193,7 @@ public final class Adoption {
 
     private void add(JournalEntry entry) {
       ArrayDeque<JournalEntry> run =
-          versions.computeIfAbsent(new Run(entry.key(), entry.runId()), key -> new ArrayDeque<>());
+          versions.computeIfAbsent(entry.run(), key -> new ArrayDeque<>());
       if (run.isEmpty() || entry.writtenNanos() >= run.getFirst().writtenNanos()) {
         run.addFirst(entry);
       } else {
@@ -220,14 +216,7 @@ public final class Adoption {
           return;
         }
         damaged = true;
-        EngineLog.warning(
-            "a journalled save is lost, its bytes have changed: key="
-                + entry.key().toHex()
-                + " run="
-                + entry.runId()
-                + " file="
-                + files.path(segment.number()),
-            null);
+        files.tellLost(entry);
       }
     }
 

@@ -2,7 +2,6 @@ package io.warmstart.journal;
 
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.EngineLog;
-import io.warmstart.io.FileOps.SyncHandle;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
@@ -13,7 +12,6 @@ import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
-import java.nio.channels.FileLock;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -63,6 +61,7 @@ public final class Journal implements AutoCloseable {
 
   private final JournalPlace place;
   private final SegmentFiles files;
+  private final SegmentPool pool;
   private final PairMaker pairs;
   private final Counters counters;
   private final SecureRandom random = new SecureRandom();
@@ -93,6 +92,7 @@ public final class Journal implements AutoCloseable {
   public Journal(JournalPlace place, PairMaker pairs, Counters counters) {
     this.place = place;
     this.files = place.files();
+    this.pool = new SegmentPool(place);
     this.pairs = pairs;
     this.counters = counters;
     this.thread = new BackgroundThread("warmstart-journal", this::round, this::failed);
@@ -223,17 +223,6 @@ public final class Journal implements AutoCloseable {
       appended.record.acknowledge();
     }
     counters.count(Counter.JOURNALLED);
-  }
-
-  /** How many saves of this process are no pairs yet. */
-  public int pending() {
-    synchronized (this) {
-      int count = 0;
-      for (OwnedSegment each : owned) {
-        count += each.pending().size();
-      }
-      return count;
-    }
   }
 
   /**
@@ -424,7 +413,7 @@ public final class Journal implements AutoCloseable {
     Throwable failure = null;
     try {
       for (Pending next = latest; next != null && !makePair(next); next = latestOf(next)) {
-        failure = new StoreException("a journalled save is lost: " + nameOf(next));
+        failure = new StoreException("a journalled save is lost: " + next.entry().run());
       }
     } catch (RuntimeException | Error e) {
       counters.count(Counter.JOURNAL_FAILURES);
@@ -444,10 +433,6 @@ public final class Journal implements AutoCloseable {
     return runs.latestOf(version);
   }
 
-  private static String nameOf(Pending record) {
-    return "key=" + record.entry().key().toHex() + " run=" + record.entry().runId();
-  }
-
   /** Returns false if its bytes are not there any more: then it is nobody's. */
   private boolean makePair(Pending record) {
     byte[] payload;
@@ -459,10 +444,7 @@ public final class Journal implements AutoCloseable {
     }
     if (payload == null) {
       counters.count(Counter.JOURNAL_FAILURES);
-      files.tell(
-          "a journalled save is lost, its bytes have changed: " + nameOf(record),
-          record.in().number(),
-          null);
+      files.tellLost(record.entry());
       synchronized (this) {
         record.in().revoke(record);
       }
@@ -502,7 +484,7 @@ public final class Journal implements AutoCloseable {
         }
       }
     } finally {
-      left.forEach(this::remove);
+      left.forEach(pool::remove);
     }
   }
 
@@ -519,22 +501,6 @@ public final class Journal implements AutoCloseable {
     CRC32C crc = new CRC32C();
     crc.update(payload);
     return (int) crc.getValue() == entry.place().payloadCheck() ? payload : null;
-  }
-
-  /** Removes a segment from the root, all of which is in pairs. */
-  private void remove(OwnedSegment segment) {
-    try {
-      // Without the lock the name may be another's by now.
-      if (segment.lock().isValid()
-          && files.leadsTo(segment.number(), segment.segment().identity())) {
-        files.remove(segment.number());
-      }
-    } catch (IOException e) {
-      files.tell("a segment of the journal could not be removed", segment.number(), e);
-    }
-    place.segmentsChanged();
-    segment.close();
-    place.release(segment.lock());
   }
 
   /** Segments that have begun another life may be appended to. */
@@ -561,7 +527,7 @@ public final class Journal implements AutoCloseable {
     }
     OwnedSegment made = null;
     try {
-      made = make();
+      made = pool.make();
     } catch (IOException e) {
       EngineLog.warning(
           "no segment of the journal can be made; saves go into files: directory="
@@ -576,52 +542,6 @@ public final class Journal implements AutoCloseable {
       owned.add(made);
       wanted = false;
     }
-  }
-
-  private @Nullable OwnedSegment make() throws IOException {
-    SegmentFiles.Listed listed = files.list();
-    long taken = 0;
-    for (int number : listed.numbers()) {
-      taken += files.bytesOf(number);
-    }
-    int length = place.lengthOfNext(taken);
-    if (length == 0 || !files.hasRoomFor(length)) {
-      return null;
-    }
-    for (int number = 0; number < SegmentFiles.MOST_SEGMENTS; number++) {
-      if (listed.numbers().contains(number)) {
-        continue;
-      }
-      FileLock lock = place.tryLock(number);
-      if (lock == null) {
-        continue;
-      }
-      boolean kept = false;
-      Segment made = null;
-      try {
-        made = files.make(number, length, place.boot(), random.nextLong());
-        if (made != null) {
-          SyncHandle sync = files.openForSync(number);
-          if (place.segmentsChanged()) {
-            kept = true;
-            return new OwnedSegment(made, files, sync, lock);
-          }
-          // Others would not look for it.
-          sync.close();
-        }
-      } finally {
-        if (!kept) {
-          try {
-            if (made != null) {
-              files.remove(number);
-            }
-          } finally {
-            place.release(lock);
-          }
-        }
-      }
-    }
-    return null;
   }
 
   /** Makes pairs of all, and removes the segments of this process. */
@@ -648,10 +568,9 @@ public final class Journal implements AutoCloseable {
     }
     for (OwnedSegment each : all) {
       if (each.pending().isEmpty()) {
-        remove(each);
+        pool.remove(each);
       } else {
-        each.close();
-        place.release(each.lock());
+        pool.leave(each);
       }
     }
   }

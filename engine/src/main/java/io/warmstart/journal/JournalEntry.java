@@ -66,6 +66,18 @@ public record JournalEntry(
         place);
   }
 
+  /** Which run of which key a version belongs to; as text, what a message says of it. */
+  record Run(Digest256 key, String runId) {
+    @Override
+    public String toString() {
+      return "key=" + key.toHex() + " run=" + runId;
+    }
+  }
+
+  Run run() {
+    return new Run(key, runId);
+  }
+
   /** Where the record ends. */
   int end() {
     return place.position() + place.length();

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * journal and in a pair, the later written stamp is the version.
  *
  * <p>To find what a save has left that returned before, look here <em>before</em> the key's
- * directory is listed: a record goes only when its pair is there.
+ * directory is listed: a record goes only when its pair, or a later version, is there.
  *
  * <p>Safe for all threads.
  */
@@ -116,8 +116,7 @@ public final class JournalView implements AutoCloseable {
       long durable = segment.durable();
       for (Iterator<JournalEntry> each = waiting.iterator(); each.hasNext(); ) {
         JournalEntry entry = each.next();
-        long commit = segment.commit(entry.place().position());
-        if ((commit & JournalLayout.VOID) != 0) {
+        if ((segment.marks(entry) & JournalLayout.VOID) != 0) {
           each.remove();
         } else if (entry.end() <= durable) {
           each.remove();
@@ -410,8 +409,8 @@ public final class JournalView implements AutoCloseable {
       }
     }
     throw new IOException(
-        "payload in the journal does not fit its check: run="
-            + entry.runId()
+        "payload in the journal does not fit its check: "
+            + entry.run()
             + " file="
             + files.path(entry.place().segment()));
   }

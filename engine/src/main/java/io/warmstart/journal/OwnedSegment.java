@@ -403,20 +403,16 @@ final class OwnedSegment {
   }
 
   /**
-   * Begins another life if nothing of this one is needed. Under the journal's monitor.
-   *
-   * @return whether it is empty now
+   * Begins another life if there is anything in this one and nothing of it is needed. Under the
+   * journal's monitor.
    */
-  boolean recycle(long boot, long freshSalt) {
-    if (isEmpty()) {
-      return true;
-    }
-    if (!pending.isEmpty() || !usable()) {
-      return false;
+  void recycle(long boot, long freshSalt) {
+    if (isEmpty() || !pending.isEmpty() || !usable()) {
+      return;
     }
     synchronized (syncs) {
       if (syncing) {
-        return false;
+        return;
       }
       ready = false;
       before += position;
@@ -431,7 +427,6 @@ final class OwnedSegment {
         condemn();
       }
     }
-    return true;
   }
 
   /** Stops using the segment; the file stays. */

@@ -224,6 +224,14 @@ final class SegmentFiles {
     EngineLog.warning(what + ": file=" + path(number), because);
   }
 
+  /** Says that a version cannot be read any more. */
+  void tellLost(JournalEntry entry) {
+    tell(
+        "a journalled save is lost, its bytes have changed: " + entry.run(),
+        entry.place().segment(),
+        null);
+  }
+
   /** Removes a segment. */
   void remove(int number) throws IOException {
     unlink(path(number));

@@ -1,7 +1,7 @@
 package io.warmstart.journal;
 
+import io.warmstart.journal.JournalEntry.Run;
 import io.warmstart.journal.OwnedSegment.Pending;
-import io.warmstart.model.Digest256;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,12 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class UnpairedRuns {
   /** Of the times until which pairs are made: all of them. */
   static final long ALL = Long.MAX_VALUE;
-
-  private record Run(Digest256 key, String runId) {
-    static Run of(Pending record) {
-      return new Run(record.entry().key(), record.entry().runId());
-    }
-  }
 
   /** The versions of a run, in the order in which they were saved. */
   private static final class Versions {
@@ -65,7 +59,7 @@ final class UnpairedRuns {
   }
 
   void add(Pending record) {
-    runs.computeIfAbsent(Run.of(record), run -> new Versions(record)).pending.add(record);
+    runs.computeIfAbsent(record.entry().run(), run -> new Versions(record)).pending.add(record);
   }
 
   /**
@@ -95,21 +89,21 @@ final class UnpairedRuns {
   /** Whether the pair of a run could be made. */
   void tried(Pending version, boolean failed) {
     if (failed) {
-      refused.put(Run.of(version), System.nanoTime());
+      refused.put(version.entry().run(), System.nanoTime());
     } else {
-      refused.remove(Run.of(version));
+      refused.remove(version.entry().run());
     }
   }
 
   /** The latest version of the same run. */
   @Nullable Pending latestOf(Pending version) {
-    Versions versions = runs.get(Run.of(version));
+    Versions versions = runs.get(version.entry().run());
     return versions == null ? null : versions.latestAcknowledged(false);
   }
 
   /** Each acknowledged version of a run up to one of them. */
   void untilEach(Pending last, Consumer<Pending> action) {
-    Versions versions = runs.get(Run.of(last));
+    Versions versions = runs.get(last.entry().run());
     for (Pending version : versions == null ? List.<Pending>of() : versions.pending) {
       if (version.acknowledged() && !version.done()) {
         action.accept(version);

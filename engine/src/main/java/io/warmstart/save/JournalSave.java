@@ -91,9 +91,9 @@ public final class JournalSave {
       appended = append(key, runId, source, attributes, powerSafe, mayReplace);
       saved = appended != null && (!powerSafe || journal.awaitDurable(appended));
       if (saved && powerSafe) {
-        // Without the lock: whoever has looked since the record was appended has not seen it.
-        // Before
-        // it is acknowledged: what it supersedes is forgotten then.
+        // Needs no lock, and tells those who have looked since the record was appended. It must
+        // come
+        // before the acknowledgement, from which on what the record supersedes may be forgotten.
         index.changed(key);
       }
     } finally {

@@ -1,0 +1,95 @@
+package io.warmstart.journal;
+
+import io.warmstart.io.FileOps.SyncHandle;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the segments of this process come from and go to: each is made under its byte of the lock
+ * file, which this process then holds until the segment is removed or left to others. Safe for all
+ * threads.
+ */
+final class SegmentPool {
+  private final JournalPlace place;
+  private final SegmentFiles files;
+  private final SecureRandom random = new SecureRandom();
+
+  SegmentPool(JournalPlace place) {
+    this.place = place;
+    this.files = place.files();
+  }
+
+  /**
+   * Makes a segment.
+   *
+   * @return null if there is no room for one, or others would not learn of it
+   */
+  @Nullable OwnedSegment make() throws IOException {
+    SegmentFiles.Listed listed = files.list();
+    long taken = 0;
+    for (int number : listed.numbers()) {
+      taken += files.bytesOf(number);
+    }
+    int length = place.lengthOfNext(taken);
+    if (length == 0 || !files.hasRoomFor(length)) {
+      return null;
+    }
+    for (int number = 0; number < SegmentFiles.MOST_SEGMENTS; number++) {
+      if (listed.numbers().contains(number)) {
+        continue;
+      }
+      FileLock lock = place.tryLock(number);
+      if (lock == null) {
+        continue;
+      }
+      boolean kept = false;
+      Segment made = null;
+      try {
+        made = files.make(number, length, place.boot(), random.nextLong());
+        if (made != null) {
+          SyncHandle sync = files.openForSync(number);
+          if (place.segmentsChanged()) {
+            kept = true;
+            return new OwnedSegment(made, files, sync, lock);
+          }
+          // Others would not look for it.
+          sync.close();
+        }
+      } finally {
+        if (!kept) {
+          try {
+            if (made != null) {
+              files.remove(number);
+            }
+          } finally {
+            place.release(lock);
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Removes a segment from the root, all of which is in pairs. */
+  void remove(OwnedSegment segment) {
+    try {
+      // Without the lock the name may be another's by now.
+      if (segment.lock().isValid()
+          && files.leadsTo(segment.number(), segment.segment().identity())) {
+        files.remove(segment.number());
+      }
+    } catch (IOException e) {
+      files.tell("a segment of the journal could not be removed", segment.number(), e);
+    }
+    place.segmentsChanged();
+    leave(segment);
+  }
+
+  /** Stops using a segment, which whoever comes next adopts. */
+  void leave(OwnedSegment segment) {
+    segment.close();
+    place.release(segment.lock());
+  }
+}
