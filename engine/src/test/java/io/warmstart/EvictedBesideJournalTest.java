@@ -7,7 +7,6 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
-import io.warmstart.testing.Await;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,12 +28,7 @@ class EvictedBesideJournalTest {
   private WarmStartStore openJournalled() {
     WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE));
-    Await.until(
-        "a save is journalled",
-        () -> {
-          save(store, KEY, "warm");
-          return store.stats().counters().getOrDefault("journalled", 0L) > 0;
-        });
+    Journalled.until(store, () -> save(store, KEY, "warm"));
     store.flush();
     return store;
   }

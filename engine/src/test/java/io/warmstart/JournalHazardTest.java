@@ -73,18 +73,8 @@ class JournalHazardTest {
   }
 
   private static void awaitJournal(WarmStartStore store) {
-    Await.until(
-        "a save is journalled",
-        () -> {
-          long before = journalled(store);
-          save(store, KEY, "warm");
-          return journalled(store) > before;
-        });
+    Journalled.until(store, () -> save(store, KEY, "warm"));
     store.flush();
-  }
-
-  private static long journalled(WarmStartStore store) {
-    return store.stats().counters().getOrDefault("journalled", -1L);
   }
 
   private static void save(WarmStartStore store, Fingerprint key, String version) {
@@ -226,10 +216,10 @@ class JournalHazardTest {
               pairs.incrementAndGet();
             }
           };
-      long before = journalled(store);
+      long before = Journalled.count(store);
       long began = System.nanoTime();
       int saves = 0;
-      while (journalled(store) - before < 60) {
+      while (Journalled.count(store) - before < 60) {
         store.saveOverwrite(KEY, RUN, large, EntryAttributes.checkpoint().withIteration(saves));
         saves++;
       }
@@ -314,7 +304,7 @@ class JournalHazardTest {
         save(store, KEY, "v" + version);
         assertEquals("v" + version, pairOf(KEY));
       }
-      assertEquals(0, journalled(store));
+      assertEquals(0, Journalled.count(store));
       assertNotNull(store.explain(KEY, io.warmstart.model.Ranking.LATEST));
     }
   }

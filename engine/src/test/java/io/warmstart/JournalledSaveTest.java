@@ -65,18 +65,9 @@ class JournalledSaveTest {
     store.saveOverwrite(KEY, RUN, Versions.payload(version, length), EntryAttributes.checkpoint());
   }
 
-  private static long journalled(WarmStartStore store) {
-    return store.stats().counters().getOrDefault("journalled", -1L);
-  }
-
   /** Saves until the journal takes one: a process's first save does not wait for a segment. */
   private static void warmUp(WarmStartStore store) {
-    Await.until(
-        "a save is journalled",
-        () -> {
-          save(store, "warm");
-          return journalled(store) > 0;
-        });
+    Journalled.until(store, () -> save(store, "warm"));
     store.flush();
   }
 
@@ -125,10 +116,10 @@ class JournalledSaveTest {
   void aSaveIsFoundAtOnceAndBecomesAPair(Durability durability) throws IOException {
     try (WarmStartStore store = open(durability)) {
       warmUp(store);
-      long before = journalled(store);
+      long before = Journalled.count(store);
       save(store, "new");
 
-      assertEquals(before + 1, journalled(store));
+      assertEquals(before + 1, Journalled.count(store));
       for (Ranking ranking : Ranking.values()) {
         assertEquals("new", found(store, ranking));
       }
@@ -252,7 +243,7 @@ class JournalledSaveTest {
   void manyVersionsInManyLivesOfTheSegments() throws IOException {
     try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
       warmUp(store);
-      long before = journalled(store);
+      long before = Journalled.count(store);
       for (int version = 0; version < 2000; version++) {
         save(store, "v" + version, 60_000);
         if (version % 97 == 0) {
@@ -260,7 +251,9 @@ class JournalledSaveTest {
         }
       }
       // 120 MB through segments of at most four times 8 MiB.
-      assertTrue(journalled(store) - before > 100, "journalled: " + (journalled(store) - before));
+      assertTrue(
+          Journalled.count(store) - before > 100,
+          "journalled: " + (Journalled.count(store) - before));
       assertEquals("v1999", found(store));
       store.flush();
       assertEquals("v1999", pair());
@@ -285,13 +278,8 @@ class JournalledSaveTest {
       assertEquals("next", found(store));
       store.flush();
       assertEquals("next", pair());
-      Await.until(
-          "another segment takes saves",
-          () -> {
-            long count = journalled(store);
-            save(store, "last");
-            return journalled(store) > count;
-          });
+      // Another segment takes it.
+      Journalled.until(store, () -> save(store, "last"));
       assertEquals("last", found(store));
     }
     assertEquals("last", pair());
@@ -442,7 +430,7 @@ class JournalledSaveTest {
         save(store, "v" + i);
         assertEquals("v" + i, pair());
       }
-      assertEquals(0, journalled(store));
+      assertEquals(0, Journalled.count(store));
       assertEquals(List.of(), segments());
     }
   }
@@ -457,13 +445,8 @@ class JournalledSaveTest {
       }
       Await.until("the pair is in place", () -> pairIs("new"));
       assertEquals("new", found(store));
-      Await.until(
-          "another segment takes saves",
-          () -> {
-            long count = journalled(store);
-            save(store, "last");
-            return journalled(store) > count;
-          });
+      // Another segment takes it.
+      Journalled.until(store, () -> save(store, "last"));
       assertEquals("last", found(store));
     }
     assertEquals("last", pair());
@@ -473,14 +456,14 @@ class JournalledSaveTest {
   void anInterruptedThreadSaves() throws IOException {
     try (WarmStartStore store = open(Durability.POWER_SAFE)) {
       warmUp(store);
-      long before = journalled(store);
+      long before = Journalled.count(store);
       for (int length : new int[] {1000, 1 << 20}) {
         Thread.currentThread().interrupt();
         save(store, "v" + length, length);
         assertTrue(Thread.interrupted());
         assertEquals("v" + length, found(store));
       }
-      assertEquals(before + 2, journalled(store));
+      assertEquals(before + 2, Journalled.count(store));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.Entry;
+import io.warmstart.Journalled;
 import io.warmstart.Payloads;
 import io.warmstart.StoreOptions;
 import io.warmstart.Versions;
@@ -49,12 +50,7 @@ class AfterPowerCutTest {
     try (WarmStartStore store = WarmStartStore.open(root, options);
         WarmStartStore powerSafe =
             WarmStartStore.open(root, options.withDurability(Durability.POWER_SAFE))) {
-      Await.until(
-          "a save is journalled",
-          () -> {
-            save(store, "warm");
-            return store.stats().counters().getOrDefault("journalled", 0L) > 0;
-          });
+      Journalled.until(store, () -> save(store, "warm"));
       store.flush();
       ops.onlyAt(op -> op.kind() == Kind.CREATE);
       ops.arm(Fault.ENOSPC, true, 0, root);
