@@ -33,10 +33,14 @@ import org.agrona.concurrent.EpochNanoClock;
  * resumed from stays, and so does what other sessions on the key save. To eviction and expiry both
  * entries are like any other.
  *
- * <p><b>Durable:</b> each checkpoint that was taken survives what the store's {@link Durability}
- * says, by default a power cut, once the call has returned; a final result survives a power cut at
- * least. Each is one save to one entry, and the two are never changed together: a crash between two
- * saves leaves two whole entries, the best and an older last one or the other way round.
+ * <p><b>Durable:</b> by default a checkpoint that was taken survives the death of every process
+ * once the call has returned ({@link Durability#PROCESS_SAFE}), and a power cut once its pair of
+ * files is made, a second later; a power cut before that brings back the version before it, whole.
+ * So a loop may offer one a thousand times a second. {@link SessionOptions#withDurability} or the
+ * store's options ask for more; where there can be no journal it is more. A final result survives a
+ * power cut at least. Each is one save to one entry, and the two are never changed together: a
+ * crash between two saves leaves two whole entries, the best and an older last one or the other way
+ * round.
  *
  * <p><b>Threads:</b> safe for all. Offers are taken one after the other: one that comes while
  * another is being saved waits for it, even if it will be declined.
@@ -47,6 +51,8 @@ public final class Session {
   private final String bestRunId;
   private final String lastRunId;
   private final SessionOptions options;
+  private final Durability ofCheckpoints;
+  private final Durability ofFinalResult;
   private final EpochNanoClock clock;
 
   /** The lowest objective that was taken or resumed from: what is to be improved on. */
@@ -77,6 +83,10 @@ public final class Session {
     this.bestRunId = freshRunId + "-best";
     this.lastRunId = freshRunId + "-last";
     this.options = options;
+    Optional<Durability> named = options.durability().or(store.options()::namedDurability);
+    this.ofCheckpoints = named.orElse(Durability.PROCESS_SAFE);
+    Durability asked = named.orElse(store.options().durability());
+    this.ofFinalResult = asked == Durability.PROCESS_SAFE ? Durability.POWER_SAFE : asked;
     this.clock = clock;
   }
 
@@ -142,11 +152,10 @@ public final class Session {
   /**
    * Offers a checkpoint.
    *
-   * <p><b>Durable:</b> if it returns true, as {@link WarmStartStore#saveOverwrite(Fingerprint,
-   * String, byte[], EntryAttributes)}; if false, nothing was written.
+   * <p><b>Durable:</b> if it returns true, as {@link Session} says; if false, nothing was written.
    *
-   * <p>Errors and blocking as there. After an error the next offer has the chance that this one
-   * had.
+   * <p>Errors and blocking as {@link WarmStartStore#saveOverwrite(Fingerprint, String, byte[],
+   * EntryAttributes)}. After an error the next offer has the chance that this one had.
    *
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
@@ -207,7 +216,7 @@ public final class Session {
         EntryAttributes.checkpoint().withObjective(objective).withIteration(iteration);
     if (isBest(objective)) {
       try {
-        store.saveOverwrite(key, bestRunId, payload, attributes);
+        store.saveOverwrite(key, bestRunId, payload, attributes, ofCheckpoints);
       } catch (RuntimeException | Error e) {
         if (SaveFlow.mayHaveReplaced(e)) {
           best = objective;
@@ -216,7 +225,7 @@ public final class Session {
       }
       best = objective;
     } else {
-      store.saveOverwrite(key, lastRunId, payload, attributes);
+      store.saveOverwrite(key, lastRunId, payload, attributes, ofCheckpoints);
     }
     // Only what is on disk is a bar: a failed save leaves the next offer a chance.
     lowerBar(objective);
@@ -234,8 +243,8 @@ public final class Session {
    * Saves the final result as the last entry; the best checkpoint stays. From then on only
    * checkpoints that are better than that one are taken.
    *
-   * <p><b>Durable:</b> when it returns, the final result survives a power cut; it lies in files if
-   * the store asks for that.
+   * <p><b>Durable:</b> when it returns, the final result survives a power cut; it lies in files
+   * unless the store or the session names less.
    *
    * <p>Blocking and errors as for a checkpoint that is taken.
    *
@@ -245,12 +254,8 @@ public final class Session {
   public synchronized void complete(Payload payload, double objective, long iteration) {
     EntryAttributes attributes =
         EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
-    Durability durability = store.options().durability();
-    if (durability == Durability.PROCESS_SAFE) {
-      durability = Durability.POWER_SAFE;
-    }
     try {
-      store.saveOverwrite(key, lastRunId, payload, attributes, durability);
+      store.saveOverwrite(key, lastRunId, payload, attributes, ofFinalResult);
     } catch (RuntimeException | Error e) {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;

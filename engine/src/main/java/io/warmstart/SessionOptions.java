@@ -1,8 +1,12 @@
 package io.warmstart;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.Ranking;
 import io.warmstart.policy.Limits;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which of the offered checkpoints a {@link Session} takes. Immutable; each {@code with} method
@@ -16,19 +20,25 @@ public final class SessionOptions {
   public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(2);
 
   private static final SessionOptions DEFAULTS =
-      new SessionOptions(DEFAULT_MIN_IMPROVEMENT, DEFAULT_INTERVAL);
+      new SessionOptions(DEFAULT_MIN_IMPROVEMENT, DEFAULT_INTERVAL, null);
 
   private final double minImprovement;
   private final Duration interval;
   private final long intervalNanos;
+  private final @Nullable Durability namedDurability;
 
-  private SessionOptions(double minImprovement, Duration interval) {
+  private SessionOptions(
+      double minImprovement, Duration interval, @Nullable Durability namedDurability) {
     this.minImprovement = minImprovement;
     this.interval = interval;
     this.intervalNanos = Limits.saturatedNanos(interval);
+    this.namedDurability = namedDurability;
   }
 
-  /** What improves by more than 1e-12 at once, and anything after 2 s. */
+  /**
+   * What improves by more than 1e-12 at once, and anything after 2 s; with the durability that the
+   * store names, or else {@link Durability#PROCESS_SAFE}.
+   */
   public static SessionOptions defaults() {
     return DEFAULTS;
   }
@@ -45,7 +55,7 @@ public final class SessionOptions {
       throw new IllegalArgumentException(
           "minimal improvement: expected=finite, >=0 actual=" + difference);
     }
-    return new SessionOptions(difference, interval);
+    return new SessionOptions(difference, interval, namedDurability);
   }
 
   /**
@@ -58,12 +68,20 @@ public final class SessionOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("interval: expected>=0 actual=" + duration);
     }
-    return new SessionOptions(minImprovement, duration);
+    return new SessionOptions(minImprovement, duration, namedDurability);
   }
 
   /** Takes every checkpoint that is offered: an interval of zero. */
   public SessionOptions withEveryOffer() {
     return withInterval(Duration.ZERO);
+  }
+
+  /**
+   * What a checkpoint survives from the moment in which it was taken, whatever the store names; see
+   * {@link Session}.
+   */
+  public SessionOptions withDurability(Durability wanted) {
+    return new SessionOptions(minImprovement, interval, Objects.requireNonNull(wanted));
   }
 
   /** By how much an objective must be lower for its checkpoint to be taken at once. */
@@ -74,6 +92,11 @@ public final class SessionOptions {
   /** How long after one checkpoint the next is taken whatever its objective; zero = at once. */
   public Duration interval() {
     return interval;
+  }
+
+  /** What a checkpoint survives; empty if these options do not name it. */
+  public Optional<Durability> durability() {
+    return Optional.ofNullable(namedDurability);
   }
 
   /** The interval in nanoseconds, saturated at 292 years. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -27,51 +28,61 @@ public final class StoreOptions {
   /** 10 ms. */
   public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
 
+  /** {@link Durability#POWER_SAFE}. */
+  public static final Durability DEFAULT_DURABILITY = Durability.POWER_SAFE;
+
   private static final long UNNAMED = -1;
 
-  private static final StoreOptions DEFAULTS =
-      new StoreOptions(
-          UNNAMED,
-          null,
-          PolicyUse.AGREE,
-          Durability.IN_FILES,
-          false,
-          DEFAULT_FOREIGN_CHECK_INTERVAL,
-          null,
-          SystemEpochNanoClock.INSTANCE,
-          new NioFileOps());
+  private static final StoreOptions DEFAULTS = new StoreOptions(new Draft());
 
   private final long namedBudgetBytes;
   private final @Nullable Duration namedTtl;
   private final PolicyUse policyUse;
-  private final Durability durability;
+  private final @Nullable Durability namedDurability;
   private final boolean readOnly;
   private final Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
-  private final long foreignCheckNanos;
   private final EpochNanoClock clock;
   private final FileOps fileOps;
 
-  private StoreOptions(
-      long namedBudgetBytes,
-      @Nullable Duration namedTtl,
-      PolicyUse policyUse,
-      Durability durability,
-      boolean readOnly,
-      Duration foreignCheckInterval,
-      @Nullable Path localDirectory,
-      EpochNanoClock clock,
-      FileOps fileOps) {
-    this.namedBudgetBytes = namedBudgetBytes;
-    this.namedTtl = namedTtl;
-    this.policyUse = policyUse;
-    this.durability = durability;
-    this.readOnly = readOnly;
-    this.foreignCheckInterval = foreignCheckInterval;
-    this.localDirectory = localDirectory;
-    this.foreignCheckNanos = Limits.saturatedNanos(foreignCheckInterval);
-    this.clock = clock;
-    this.fileOps = fileOps;
+  /** Options that are being made. */
+  private static final class Draft {
+    private long budgetBytes = UNNAMED;
+    private @Nullable Duration ttl;
+    private PolicyUse policyUse = PolicyUse.AGREE;
+    private @Nullable Durability durability;
+    private boolean readOnly;
+    private Duration foreignCheckInterval = DEFAULT_FOREIGN_CHECK_INTERVAL;
+    private @Nullable Path localDirectory;
+    private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
+    private FileOps fileOps = new NioFileOps();
+  }
+
+  private StoreOptions(Draft draft) {
+    this.namedBudgetBytes = draft.budgetBytes;
+    this.namedTtl = draft.ttl;
+    this.policyUse = draft.policyUse;
+    this.namedDurability = draft.durability;
+    this.readOnly = draft.readOnly;
+    this.foreignCheckInterval = draft.foreignCheckInterval;
+    this.localDirectory = draft.localDirectory;
+    this.clock = draft.clock;
+    this.fileOps = draft.fileOps;
+  }
+
+  private StoreOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft();
+    draft.budgetBytes = namedBudgetBytes;
+    draft.ttl = namedTtl;
+    draft.policyUse = policyUse;
+    draft.durability = namedDurability;
+    draft.readOnly = readOnly;
+    draft.foreignCheckInterval = foreignCheckInterval;
+    draft.localDirectory = localDirectory;
+    draft.clock = clock;
+    draft.fileOps = fileOps;
+    change.accept(draft);
+    return new StoreOptions(draft);
   }
 
   /** The root's budget and TTL, the system's clock, for reading and writing. */
@@ -93,16 +104,7 @@ public final class StoreOptions {
     if (bytes < 0) {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
-    return new StoreOptions(
-        bytes,
-        namedTtl,
-        policyUse,
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.budgetBytes = bytes);
   }
 
   /**
@@ -118,16 +120,7 @@ public final class StoreOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
     }
-    return new StoreOptions(
-        namedBudgetBytes,
-        duration,
-        policyUse,
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.ttl = duration);
   }
 
   /**
@@ -136,49 +129,23 @@ public final class StoreOptions {
    * this store alone.
    */
   public StoreOptions withPolicy(PolicyUse use) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        Objects.requireNonNull(use),
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.policyUse = Objects.requireNonNull(use));
   }
 
   /**
-   * What each save of the store survives from the moment in which it returns: a pair of files,
-   * which is the default, or less for a fraction of the time; see {@link Durability}. The pairs of
-   * saves into the journal are made by the root's budget and TTL, whatever this store has named
-   * {@linkplain PolicyUse#THIS_STORE_ONLY for itself}.
+   * What each save of the store survives from the moment in which it returns, and who finds it
+   * then; see {@link Durability}. By default a power cut ({@link Durability#POWER_SAFE}), and a
+   * session's checkpoints the death of every process ({@link Session}). A store that names a budget
+   * or a TTL {@linkplain PolicyUse#THIS_STORE_ONLY for itself} saves into files: pairs of what lies
+   * in the journal are made by the root's.
    */
   public StoreOptions withDurability(Durability wanted) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        Objects.requireNonNull(wanted),
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.durability = Objects.requireNonNull(wanted));
   }
 
   /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        durability,
-        lookupsOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.readOnly = lookupsOnly);
   }
 
   /**
@@ -197,16 +164,7 @@ public final class StoreOptions {
     if (interval.isNegative()) {
       throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
     }
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        durability,
-        readOnly,
-        interval,
-        localDirectory,
-        clock,
-        fileOps);
+    return with(draft -> draft.foreignCheckInterval = interval);
   }
 
   /**
@@ -222,43 +180,16 @@ public final class StoreOptions {
    *     it for each root
    */
   public StoreOptions withLocalDirectory(Path directory) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        Objects.requireNonNull(directory),
-        clock,
-        fileOps);
+    return with(draft -> draft.localDirectory = Objects.requireNonNull(directory));
   }
 
   /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
   public StoreOptions withClock(EpochNanoClock epochClock) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        Objects.requireNonNull(epochClock),
-        fileOps);
+    return with(draft -> draft.clock = Objects.requireNonNull(epochClock));
   }
 
   public StoreOptions withFileOps(FileOps ops) {
-    return new StoreOptions(
-        namedBudgetBytes,
-        namedTtl,
-        policyUse,
-        durability,
-        readOnly,
-        foreignCheckInterval,
-        localDirectory,
-        clock,
-        ops);
+    return with(draft -> draft.fileOps = ops);
   }
 
   /** The budget that these options name, in bytes; the default if they name none. */
@@ -286,9 +217,14 @@ public final class StoreOptions {
     return policyUse;
   }
 
-  /** What a save survives. */
+  /** What a save survives that these options name; the default if they name nothing. */
   public Durability durability() {
-    return durability;
+    return namedDurability == null ? DEFAULT_DURABILITY : namedDurability;
+  }
+
+  /** What a save survives; empty if they do not name it. */
+  Optional<Durability> namedDurability() {
+    return Optional.ofNullable(namedDurability);
   }
 
   /** Whether the store is for lookups only. */
@@ -329,8 +265,7 @@ public final class StoreOptions {
    * @param besideOtherMachines whether there are such programs, whatever was said of them
    */
   long foreignCheckNanos(boolean besideOtherMachines) {
-    return besideOtherMachines
-        ? Math.min(foreignCheckNanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos())
-        : foreignCheckNanos;
+    long nanos = Limits.saturatedNanos(foreignCheckInterval);
+    return besideOtherMachines ? Math.min(nanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos()) : nanos;
   }
 }

@@ -51,9 +51,10 @@ import java.util.Optional;
  * }</pre>
  *
  * <p><b>Durable:</b> a save that has returned survives the death of the process and a power cut at
- * that instant, unless the store was opened with a lesser {@link Durability}. Until it returns, the
- * version before it is in place, whole; what a save that throws has left is in its message, and
- * never a mixture.
+ * that instant, unless the store was opened with a lesser {@link Durability}, and every process of
+ * this library finds it. Programs that read the files alone do a second later, or at once if the
+ * store was opened with {@link Durability#IN_FILES}. Until it returns, the version before it is in
+ * place, whole; what a save that throws has left is in its message, and never a mixture.
  *
  * <p><b>Threads:</b> all methods may be called by any number of threads at once, and other
  * processes may do to the root what they like meanwhile. Stores on one root in one JVM share one
@@ -218,10 +219,11 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Durable:</b> when it returns, payload and manifest survive a power cut; with {@link
    * StoreOptions#withDurability} what that says.
    *
-   * <p><b>Blocks:</b> for two or three syncs of the device, one more for a key that this process
-   * has not saved to before; for a sweep if the root is over its budget. That sweep never takes the
-   * entry that was saved. A save into the journal blocks for one sync or none, and is counted
-   * against the budget when its pair is made.
+   * <p><b>Blocks:</b> for one sync of the device, or none if the store asks for no more than {@link
+   * Durability#PROCESS_SAFE}; it is counted against the budget when its pair is made. A save into
+   * files, as each run's first by each process may be, blocks for two or three syncs, one more for
+   * a key that this process has not saved to before, and for a sweep if the root is over its
+   * budget. That sweep never takes the entry that was saved.
    *
    * @param payload read once, before this returns
    * @return the run id

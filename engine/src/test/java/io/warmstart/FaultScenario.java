@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.UnsyncedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.pair.KeyDirectory;
@@ -35,7 +36,10 @@ abstract class FaultScenario {
 
   /** How the operation's store is opened. */
   StoreOptions options() {
-    return StoreOptions.defaults().withClock(AHEAD).withForeignCheckInterval(Duration.ZERO);
+    return StoreOptions.defaults()
+        .withClock(AHEAD)
+        .withDurability(Durability.IN_FILES)
+        .withForeignCheckInterval(Duration.ZERO);
   }
 
   /** Fills the root. */

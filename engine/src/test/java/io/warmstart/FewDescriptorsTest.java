@@ -203,6 +203,7 @@ class FewDescriptorsTest {
 
     private int damage(Fingerprint key) throws IOException {
       save(store, key);
+      store.flush();
       KeyFiles.of(store.root(), key)
           .editManifest("run", "\"schema_version\": 1", "\"schema_version\": 2");
       return 0;

@@ -293,11 +293,13 @@ class JournalHazardTest {
 
   @Test
   void whereTheJournalCannotBeEverythingGoesOnInFiles() throws IOException {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    StoreOptions options = StoreOptions.defaults();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, options.withDurability(Durability.IN_FILES))) {
       save(store, KEY, "before");
     }
     Files.createFile(root.resolve(".warmstart/journal"));
-    StoreOptions options = StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE);
+    options = options.withDurability(Durability.PROCESS_SAFE);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       assertEquals("before", found(store, KEY));
       for (int version = 0; version < 20; version++) {

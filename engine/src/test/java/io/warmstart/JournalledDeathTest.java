@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -88,6 +91,53 @@ class JournalledDeathTest {
     }
   }
 
+  /** Nobody of this library may come by for long: the original is to find it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "end"})
+  void aJvmThatEndsInOrderLeavesPairs(String how) throws Exception {
+    int saved;
+    String what = how.equals("TERM") ? "count" : how;
+    try (ForkedJvm child = start(what, "k", Durability.PROCESS_SAFE, 50)) {
+      child.awaitLine("ready");
+      child.tell();
+      saved = Integer.parseInt(child.awaitLine("saved"));
+      if (how.equals("TERM")) {
+        child.terminate();
+      } else {
+        child.awaitEnd();
+      }
+    }
+    assertEquals(saved, pairOf(Payloads.key("k")));
+  }
+
+  /** Adopting them takes longer than the second that the background takes for it at a time. */
+  @Test
+  void whoListsAKeyFindsAllThatTheDeadHadSaved() throws Exception {
+    try (ForkedJvm child = start("many", "k", Durability.PROCESS_SAFE, 50)) {
+      child.awaitLine("saved");
+      child.kill();
+    }
+    StoreOptions slow = StoreOptions.defaults().withFileOps(new SlowSyncs());
+    try (WarmStartStore store = WarmStartStore.open(root, slow)) {
+      assertEquals(50 + 1, store.contents(Payloads.key("k")).entries().size());
+    }
+  }
+
+  private static final class SlowSyncs extends ObservedFileOps {
+    SlowSyncs() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (op.kind() == Kind.SYNC) {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+      }
+      return whole.run();
+    }
+  }
+
   @Test
   void killsLoseNothing(Random random) throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root)) {
@@ -146,7 +196,8 @@ class JournalledDeathTest {
   @Test
   void aStoppedProcessIsNotAdoptedAndKeepsNobodyWaiting() throws Exception {
     Fingerprint key = Payloads.key("k");
-    try (WarmStartStore store = WarmStartStore.open(root);
+    StoreOptions inFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);
+    try (WarmStartStore store = WarmStartStore.open(root, inFiles);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
       child.awaitLine("ready");
       child.tell();
@@ -204,9 +255,12 @@ class JournalledDeathTest {
     StoreOptions options = StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       int version = JournallingProcess.warmUp(store, key);
-      JournallingProcess.save(store, key, version + 1, 1000);
       try (ForkedJvm holder =
-          ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "r", "0")) {
+          ForkedJvm.start(SavingProcess.class, "stop-at-once-told", root.toString(), "r", "0")) {
+        holder.awaitLine("ready");
+        // Within a second before its pair is due, or it would be made before the lock is held.
+        JournallingProcess.save(store, key, version + 1, 1000);
+        holder.tell();
         holder.awaitLine("stopped");
         assertThrows(StoreException.class, store::flush);
         assertEquals(version + 1, version(store, key));
@@ -242,7 +296,8 @@ class JournalledDeathTest {
   @Test
   void whoListsAKeyHasTheOthersMakePairs() throws Exception {
     Fingerprint key = Payloads.key("k");
-    try (WarmStartStore store = WarmStartStore.open(root);
+    StoreOptions inFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);
+    try (WarmStartStore store = WarmStartStore.open(root, inFiles);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
       child.awaitLine("ready");
       child.tell();

@@ -25,12 +25,22 @@ final class JournallingProcess {
     if (arguments[0].equals("session")) {
       checkpoint(store, Payloads.key("session"), count);
     }
-    if (arguments[0].equals("count")) {
+    if (arguments[0].equals("many")) {
+      for (int run = 0; run < count; run++) {
+        store.save(key, Versions.payload("v", 1000), EntryAttributes.checkpoint());
+      }
+      System.out.println("saved " + count);
+      ForkedJvm.untilKilled();
+    }
+    if (arguments[0].equals("count") || arguments[0].equals("end")) {
       ForkedJvm.awaitParent();
       for (int last = version + count; version < last; ) {
         save(store, key, ++version, 1000);
       }
       System.out.println("saved " + version);
+      if (arguments[0].equals("end")) {
+        return;
+      }
       ForkedJvm.untilKilled();
     }
     for (int length = 0; ; length = (length + 7919) % 60_000) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
@@ -39,6 +40,7 @@ class RulesOfChoiceTest {
             StoreOptions.defaults()
                 .withClock(clock)
                 .withTtl(TTL)
+                .withDurability(Durability.IN_FILES)
                 .withForeignCheckInterval(Duration.ZERO));
     files = KeyFiles.of(root, key);
   }

@@ -27,7 +27,8 @@ final class SavingProcess {
       case "save" -> save(root, name, Integer.parseInt(arguments[3]));
       case "sweep" -> sweep(root);
       case "until-killed" -> saveUntilKilled(root, name, Path.of(arguments[3]));
-      case "stop-at" -> stopAt(root, name, Integer.parseInt(arguments[3]));
+      case "stop-at" -> stopAt(root, name, Integer.parseInt(arguments[3]), false);
+      case "stop-at-once-told" -> stopAt(root, name, Integer.parseInt(arguments[3]), true);
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }
@@ -98,10 +99,15 @@ final class SavingProcess {
   }
 
   /** Stops for good before the n-th operation that an overwrite does under the key's lock. */
-  private static void stopAt(Path root, String name, int operation) {
+  private static void stopAt(Path root, String name, int operation, boolean onceTold)
+      throws IOException {
     StoppingFileOps ops = new StoppingFileOps(operation);
     StoreOptions options = StoreOptions.defaults().withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      if (onceTold) {
+        System.out.println("ready");
+        ForkedJvm.awaitParent();
+      }
       ops.armed = true;
       store.saveOverwrite(
           Payloads.key(name),

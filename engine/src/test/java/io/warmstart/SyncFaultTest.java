@@ -10,6 +10,7 @@ import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -37,7 +38,8 @@ class SyncFaultTest {
   }
 
   private WarmStartStore open() {
-    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
+    return WarmStartStore.open(
+        root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops));
   }
 
   private static void overwrite(WarmStartStore store, String version, int payloadBytes) {

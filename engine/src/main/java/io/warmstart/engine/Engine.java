@@ -405,7 +405,7 @@ public final class Engine implements AutoCloseable {
     }
     settleOwn();
     try {
-      adoption.run();
+      adoption.runToEnd();
     } catch (IOException | StoreException e) {
       EngineLog.warning("not all that the dead have saved is in files: root=" + root(), e);
     }

@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,13 @@ import org.jspecify.annotations.Nullable;
 public final class Adoption {
   /** The agent has other things to do: what is left is made in the next round. */
   private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * Who needs it all waits, but not for ever: the disk may be slow, or its first adopter stopped.
+   */
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final JournalPlace place;
   private final SegmentFiles files;
@@ -53,6 +62,25 @@ public final class Adoption {
    * @throws StoreException if some pair could not be made: the segment stays
    */
   public void run() throws IOException {
+    run(System.nanoTime() + ROUND_NANOS);
+  }
+
+  /**
+   * Adopts all segments whose owners are gone, and waits for what others are adopting.
+   *
+   * @throws IOException as {@link #run}, or if that took more than a minute
+   */
+  public void runToEnd() throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_NANOS;
+    for (run(deadline); anyIsGivenUp(); run(deadline)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new IOException("a segment is being adopted for more than a minute");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private void run(long deadline) throws IOException {
     if (!view.hasSegments()) {
       return;
     }
@@ -61,11 +89,26 @@ public final class Adoption {
     for (int number : listed.staged()) {
       failures.collect(() -> underLock(number, () -> files.removeStaged(number)));
     }
-    long deadline = System.nanoTime() + ROUND_NANOS;
     for (int number : listed.numbers()) {
       failures.collect(() -> underLock(number, () -> adopt(number, deadline)));
     }
     failures.raise();
+  }
+
+  /** Whether somebody is adopting one, or has begun to and died. */
+  private boolean anyIsGivenUp() throws IOException {
+    boolean any = false;
+    try {
+      for (int number : view.hasSegments() ? files.list().numbers() : List.<Integer>of()) {
+        Segment segment = files.map(number, false);
+        any |= segment != null && segment.hasLayout() && segment.isGivenUp();
+      }
+      MappedFaults.raisePending();
+      return any;
+    } catch (InternalError e) {
+      // Who adopts it meets the same, and tells.
+      return false;
+    }
   }
 
   private interface Step {

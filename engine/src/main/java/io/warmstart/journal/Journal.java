@@ -13,7 +13,6 @@ import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -51,10 +50,8 @@ public final class Journal implements AutoCloseable {
   /** Of the times until which pairs are made: all of them. */
   private static final long ALL = UnpairedRuns.ALL;
 
-  private static final int MOST_OWNED = 4;
-
-  /** What fits no segment. */
-  private static final long MOST_RECORD = JournalPlace.MOST_LENGTH / 4;
+  /** For so long a JVM that ends waits for pairs. */
+  private static final long MOST_AT_END_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -70,17 +67,8 @@ public final class Journal implements AutoCloseable {
   /** One thread makes pairs at a time; whoever needs them may. */
   private final ReentrantLock settling = new ReentrantLock();
 
-  // Under the monitor. In the order of their first records.
-  private final ArrayDeque<OwnedSegment> owned = new ArrayDeque<>();
-  private @Nullable OwnedSegment active;
-  private boolean wanted;
-
-  /** What is no pair yet. */
-  private final UnpairedRuns runs = new UnpairedRuns();
-
-  /** Read without the monitor, to see at a glance that there is nothing to do. */
-  private volatile boolean mayHavePending;
-
+  private final OwnedSegments segments;
+  private final ShutdownHook atEnd = new ShutdownHook("warmstart-journal-end", this::endInOrder);
   private volatile boolean closed;
 
   // Of the thread.
@@ -93,6 +81,7 @@ public final class Journal implements AutoCloseable {
     this.place = place;
     this.files = place.files();
     this.pool = new SegmentPool(place);
+    this.segments = new OwnedSegments(place);
     this.pairs = pairs;
     this.counters = counters;
     this.thread = new BackgroundThread("warmstart-journal", this::round, this::failed);
@@ -107,45 +96,25 @@ public final class Journal implements AutoCloseable {
     }
   }
 
+  /** Whether there can be a journal now. No system call. */
+  public boolean isUsable() {
+    return !closed && place.isUsable();
+  }
+
   /**
    * Whether a record of this length could be taken now. If not, a segment is made ready in the
    * background, where there can be one: no save waits for it.
    */
   public boolean takes(int runIdLength, long payloadLength) {
     long length = JournalLayout.recordLength(runIdLength, payloadLength);
-    if (closed || length > MOST_RECORD || !place.isUsable() || !thread.ensureRunning()) {
+    if (!OwnedSegments.isTakable(length) || !isUsable() || !thread.ensureRunning()) {
       return false;
     }
-    synchronized (this) {
-      if (roomFor(length) != null) {
-        return true;
-      }
-      wanted = true;
+    if (segments.hasRoomFor(length)) {
+      return true;
     }
     thread.wake();
     return false;
-  }
-
-  /** The segment to append to. Under the monitor. */
-  private @Nullable OwnedSegment roomFor(long length) {
-    OwnedSegment current = active;
-    if (current != null && current.ready() && fits(current, length)) {
-      return current;
-    }
-    for (OwnedSegment each : owned) {
-      if (each != current && each.isEmpty() && each.ready() && fits(each, length)) {
-        owned.remove(each);
-        owned.add(each);
-        active = each;
-        return each;
-      }
-    }
-    return null;
-  }
-
-  /** A large one would leave no room for what comes while its pair is made. */
-  private static boolean fits(OwnedSegment each, long length) {
-    return length <= each.segment().length() / 4 && each.fits(length);
   }
 
   /**
@@ -161,42 +130,14 @@ public final class Journal implements AutoCloseable {
       EntryAttributes attributes,
       long writtenNanos,
       boolean powerSafe) {
-    Appended made;
-    boolean fills;
-    synchronized (this) {
-      OwnedSegment to =
-          closed ? null : roomFor(JournalLayout.recordLength(runId.length(), payload.length()));
-      if (to == null) {
-        return null;
-      }
-      mayHavePending = true;
-      boolean halfFull = to.isHalfFull();
-      Pending record = null;
-      boolean whole = false;
-      try {
-        record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
-        runs.add(record);
-        made = new Appended(record);
-        // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
-        whole = to.usable();
-        if (!whole) {
-          return null;
-        }
-      } catch (IOException | InternalError e) {
-        to.condemn();
-        files.tell("the journal cannot be written to; saves go into files", to.number(), e);
-        return null;
-      } finally {
-        if (!whole && record != null) {
-          to.revoke(record);
-        }
-      }
-      fills = !halfFull && to.isHalfFull();
+    Pending record = segments.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+    if (record == null) {
+      return null;
     }
-    if (fills) {
+    if (record.fills()) {
       thread.wake();
     }
-    return made;
+    return new Appended(record);
   }
 
   /**
@@ -213,15 +154,13 @@ public final class Journal implements AutoCloseable {
   }
 
   /** The save does not return by the journal: nobody is to find it. */
-  public synchronized void revoke(Appended appended) {
-    appended.record.in().revoke(appended.record);
+  public void revoke(Appended appended) {
+    segments.revoke(appended.record);
   }
 
   /** The save returns: from here on it becomes a pair. */
   public void acknowledge(Appended appended) {
-    synchronized (this) {
-      appended.record.acknowledge();
-    }
+    segments.acknowledge(appended.record);
     counters.count(Counter.JOURNALLED);
   }
 
@@ -231,7 +170,7 @@ public final class Journal implements AutoCloseable {
    * @throws StoreException if some could not be made; they stay in the journal, and are tried again
    */
   public void flush() {
-    if (mayHavePending) {
+    if (segments.mayHavePending()) {
       settle(() -> ALL, true);
     }
   }
@@ -247,7 +186,7 @@ public final class Journal implements AutoCloseable {
     List<Awaited> awaited = new ArrayList<>();
     try {
       for (int number : files.list().numbers()) {
-        Segment segment = owns(number) ? null : files.map(number, true);
+        Segment segment = segments.owns(number) ? null : files.map(number, true);
         if (segment != null && segment.isWhole()) {
           awaited.add(new Awaited(segment, segment.salt(), segment.end()));
           segment.want(random.nextLong() | 1);
@@ -272,17 +211,8 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  private synchronized boolean owns(int number) {
-    for (OwnedSegment each : owned) {
-      if (each.number() == number) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   private void round() {
-    LockSupport.parkNanos(isIdle() ? IDLE_NANOS : TICK_NANOS);
+    LockSupport.parkNanos(segments.isIdle() ? IDLE_NANOS : TICK_NANOS);
     Thread.interrupted();
     long now = System.nanoTime();
     if (now - lookedAtNanos >= LOOK_EVERY_NANOS) {
@@ -290,26 +220,14 @@ public final class Journal implements AutoCloseable {
       leaveLost();
     }
     try {
-      if (mayHavePending || hasUnusable()) {
-        settle(() -> isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
+      if (segments.mayHavePending() || segments.hasUnusable()) {
+        settle(() -> segments.isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
       }
     } catch (StoreException e) {
       tellFailure(e, now);
     } finally {
       prepare(now);
     }
-  }
-
-  private synchronized boolean isIdle() {
-    return owned.isEmpty() && !wanted;
-  }
-
-  private synchronized boolean hasUnusable() {
-    boolean unusable = false;
-    for (OwnedSegment each : owned) {
-      unusable |= !each.usable();
-    }
-    return unusable;
   }
 
   /** Once in a while: it is tried again and again. */
@@ -326,36 +244,9 @@ public final class Journal implements AutoCloseable {
     tellFailure(error, System.nanoTime());
   }
 
-  /**
-   * Whether pairs are needed before their time: of a segment that is full, of one that is filling
-   * while there is no other, or because somebody has asked.
-   */
-  private synchronized boolean isPressing() {
-    boolean pressing = false;
-    boolean spare = hasSpare();
-    for (OwnedSegment each : owned) {
-      boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
-      pressing |= filled || !each.usable() || each.isAskedForPairs();
-    }
-    return pressing;
-  }
-
-  /** Whether there is an empty segment beside the one in use. Under the monitor. */
-  private boolean hasSpare() {
-    boolean spare = false;
-    for (OwnedSegment each : owned) {
-      spare |= each != active && each.isEmpty() && each.ready();
-    }
-    return spare;
-  }
-
   /** A segment whose name leads elsewhere is found by nobody who comes later. */
   private void leaveLost() {
-    List<OwnedSegment> all;
-    synchronized (this) {
-      all = List.copyOf(owned);
-    }
-    for (OwnedSegment each : all) {
+    for (OwnedSegment each : segments.all()) {
       try {
         if (each.usable() && !files.leadsTo(each.number(), each.segment().identity())) {
           files.tell(
@@ -379,14 +270,12 @@ public final class Journal implements AutoCloseable {
   private void settle(LongSupplier until, boolean patiently) {
     settling.lock();
     try {
-      synchronized (this) {
-        runs.supersede();
-      }
+      segments.supersede();
       finish();
       makeReady();
       Throwable failure = null;
       try {
-        for (Pending record : due(until.getAsLong(), patiently)) {
+        for (Pending record : segments.due(until.getAsLong(), patiently ? 0 : RETRY_NANOS)) {
           Throwable thrown = makePairOfRun(record);
           failure = failure == null ? thrown : failure;
         }
@@ -412,25 +301,15 @@ public final class Journal implements AutoCloseable {
   private @Nullable Throwable makePairOfRun(Pending latest) {
     Throwable failure = null;
     try {
-      for (Pending next = latest; next != null && !makePair(next); next = latestOf(next)) {
+      for (Pending next = latest; next != null && !makePair(next); next = segments.latestOf(next)) {
         failure = new StoreException("a journalled save is lost: " + next.entry().run());
       }
     } catch (RuntimeException | Error e) {
       counters.count(Counter.JOURNAL_FAILURES);
       failure = e;
     }
-    synchronized (this) {
-      runs.tried(latest, failure != null);
-    }
+    segments.tried(latest, failure != null);
     return failure;
-  }
-
-  private synchronized List<Pending> due(long untilNanos, boolean patiently) {
-    return runs.due(untilNanos, patiently ? 0 : RETRY_NANOS);
-  }
-
-  private synchronized @Nullable Pending latestOf(Pending version) {
-    return runs.latestOf(version);
   }
 
   /** Returns false if its bytes are not there any more: then it is nobody's. */
@@ -445,47 +324,21 @@ public final class Journal implements AutoCloseable {
     if (payload == null) {
       counters.count(Counter.JOURNAL_FAILURES);
       files.tellLost(record.entry());
-      synchronized (this) {
-        record.in().revoke(record);
-      }
+      segments.revoke(record);
       return false;
     }
     pairs.make(record.entry(), Payload.of(payload), () -> markPaired(record));
-    synchronized (this) {
-      runs.untilEach(record, Pending::finishInPair);
-    }
+    segments.untilEach(record, Pending::finishInPair);
     return true;
   }
 
-  private synchronized void markPaired(Pending latest) {
-    runs.untilEach(latest, version -> version.in().paired(version));
+  private void markPaired(Pending latest) {
+    segments.untilEach(latest, version -> version.in().paired(version));
   }
 
   /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */
   private void finish() {
-    List<OwnedSegment> left = new ArrayList<>();
-    try {
-      synchronized (this) {
-        runs.forgetDone();
-        mayHavePending = !runs.isEmpty();
-        for (OwnedSegment each : List.copyOf(owned)) {
-          each.advance();
-          if (!each.usable()) {
-            if (each.pending().isEmpty()) {
-              owned.remove(each);
-              left.add(each);
-              active = each == active ? null : active;
-            } else {
-              mayHavePending = true;
-            }
-          } else if (each != active || each.isHalfFull()) {
-            each.recycle(place.boot(), random.nextLong());
-          }
-        }
-      }
-    } finally {
-      left.forEach(pool::remove);
-    }
+    segments.finish().forEach(pool::remove);
   }
 
   /**
@@ -505,22 +358,14 @@ public final class Journal implements AutoCloseable {
 
   /** Segments that have begun another life may be appended to. */
   private void makeReady() {
-    List<OwnedSegment> all;
-    synchronized (this) {
-      all = List.copyOf(owned);
-    }
-    all.forEach(OwnedSegment::makeReady);
+    segments.all().forEach(OwnedSegment::makeReady);
   }
 
   /** Makes a segment ready before it is needed. */
   private void prepare(long now) {
     makeReady();
-    synchronized (this) {
-      OwnedSegment current = active;
-      boolean full = current != null && current.isHalfFull();
-      if (closed || hasSpare() || owned.size() >= MOST_OWNED || !(wanted || full)) {
-        return;
-      }
+    if (!segments.needsAnother()) {
+      return;
     }
     if (now - refusedAtNanos < RETRY_NANOS || !place.isUsable()) {
       return;
@@ -538,9 +383,23 @@ public final class Journal implements AutoCloseable {
       refusedAtNanos = now;
       return;
     }
-    synchronized (this) {
-      owned.add(made);
-      wanted = false;
+    segments.add(made);
+    if (!atEnd.add()) {
+      segments.seal();
+    }
+  }
+
+  /**
+   * The JVM ends in order, by SIGTERM or by itself: what was saved becomes pairs, and what is saved
+   * from here on goes into files. It waits no longer than some seconds: what is left, the next who
+   * opens the root finds.
+   */
+  private void endInOrder() {
+    segments.seal();
+    long began = System.nanoTime();
+    thread.wake();
+    while (segments.mayHavePending() && !closed && System.nanoTime() - began < MOST_AT_END_NANOS) {
+      LockSupport.parkNanos(POLL_NANOS);
     }
   }
 
@@ -558,15 +417,8 @@ public final class Journal implements AutoCloseable {
               + files.directory(),
           e);
     }
-    List<OwnedSegment> all;
-    synchronized (this) {
-      all = List.copyOf(owned);
-      // A closed store that somebody holds on to keeps no segment mapped.
-      owned.clear();
-      runs.clear();
-      active = null;
-    }
-    for (OwnedSegment each : all) {
+    atEnd.remove();
+    for (OwnedSegment each : segments.clear()) {
       if (each.pending().isEmpty()) {
         pool.remove(each);
       } else {

@@ -79,15 +79,18 @@ final class OwnedSegment {
     private final OwnedSegment in;
     private final long end;
     private final long appendedAtNanos;
+    private final boolean fills;
     private boolean acknowledged;
     private boolean done;
     private boolean paired;
 
-    private Pending(JournalEntry entry, OwnedSegment in, long end, long appendedAtNanos) {
+    private Pending(
+        JournalEntry entry, OwnedSegment in, long end, long appendedAtNanos, boolean fills) {
       this.entry = entry;
       this.in = in;
       this.end = end;
       this.appendedAtNanos = appendedAtNanos;
+      this.fills = fills;
     }
 
     JournalEntry entry() {
@@ -100,6 +103,11 @@ final class OwnedSegment {
 
     long appendedAtNanos() {
       return appendedAtNanos;
+    }
+
+    /** Whether its segment was half full no sooner than with it. */
+    boolean fills() {
+      return fills;
     }
 
     boolean acknowledged() {
@@ -165,8 +173,7 @@ final class OwnedSegment {
         sync.sync();
         ready = true;
       } catch (IOException e) {
-        files.tell("a segment of the journal cannot be synced", number(), e);
-        condemn();
+        fail("a segment of the journal cannot be synced", e);
       }
     }
   }
@@ -183,6 +190,12 @@ final class OwnedSegment {
       condemn();
       return false;
     }
+  }
+
+  /** It cannot be used any more, which is told. */
+  void fail(String what, Throwable because) {
+    condemn();
+    files.tell(what, number(), because);
   }
 
   void condemn() {
@@ -241,7 +254,8 @@ final class OwnedSegment {
               JournalEntry.of(key, runId, writtenNanos, attributes, payload.length(), place),
               this,
               before + at + length,
-              System.nanoTime());
+              System.nanoTime(),
+              at <= segment.length() / 2 && at + length > segment.length() / 2);
       pending.add(made);
       ready = true;
       position = at + (int) length;

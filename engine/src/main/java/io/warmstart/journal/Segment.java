@@ -5,6 +5,7 @@ import static io.warmstart.mapped.JournalLayout.CHECK_OFFSET;
 import static io.warmstart.mapped.JournalLayout.DONE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.DURABLE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.END_OFFSET;
+import static io.warmstart.mapped.JournalLayout.GIVEN_UP;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.IN_USE;
 import static io.warmstart.mapped.JournalLayout.LENGTH_OFFSET;
@@ -127,6 +128,10 @@ final class Segment {
 
   boolean inUse() {
     return buffer.getLongVolatile(STATE_OFFSET) == IN_USE;
+  }
+
+  boolean isGivenUp() {
+    return buffer.getLongVolatile(STATE_OFFSET) == GIVEN_UP;
   }
 
   /** Says whether it is in use, before anything that comes after is read. */

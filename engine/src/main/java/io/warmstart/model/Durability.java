@@ -8,13 +8,14 @@ package io.warmstart.model;
  * journal, and become pairs of files in the background, a second later: until then programs that
  * read the files alone do not see them. Where there can be no journal (on a file system that is a
  * network's or copies on each write, beside the original store, with a payload larger than a
- * quarter of a segment, without room or index) they are {@link #IN_FILES}, which is more.
+ * quarter of a segment, with a budget below 64 MiB, without room or index) they are {@link
+ * #IN_FILES}, which is more; so is the first overwrite of each run id by each process.
  */
 public enum Durability {
-  /** A power cut; the pair itself is in place. */
+  /** A power cut; the pair itself is in place, for every program to see. */
   IN_FILES,
 
-  /** A power cut. Takes one sync of blocks that are there already. */
+  /** A power cut; the default. Takes one sync of blocks that are there already. */
   POWER_SAFE,
 
   /**

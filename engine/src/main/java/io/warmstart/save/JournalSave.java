@@ -66,6 +66,11 @@ public final class JournalSave {
     this.journal = journal;
   }
 
+  /** Whether the next version of a run might go into the journal, once the run's pair is known. */
+  boolean mayTakeTheNext() {
+    return journal.isUsable();
+  }
+
   /**
    * Saves.
    *

@@ -18,7 +18,8 @@ import io.warmstart.process.Counters;
  *
  * <ol>
  *   <li>Refuse what could not be kept: a payload larger than the budget.
- *   <li>If less than a pair is asked for, save into the journal: {@link JournalSave}.
+ *   <li>If less than a pair is asked for, by a store that goes by the root's budget and TTL, save
+ *       into the journal: {@link JournalSave}.
  *   <li>If a pair is asked for, or the journal does not take it, save into files: {@link PairSave}.
  * </ol>
  *
@@ -76,9 +77,11 @@ public final class SaveFlow {
       boolean mayReplace) {
     budget.requireRoom(limits.now(), key, source.length(), attributes);
     Digest256 digest = key.digest();
-    boolean inFiles = durability == Durability.IN_FILES;
+    // Pairs of what lies in the journal are made by the root's limits, whoever has saved it.
+    boolean inFiles = durability == Durability.IN_FILES || limits.areOwn();
     if (inFiles || !journalSave.run(digest, runId, source, attributes, durability, mayReplace)) {
-      pairSave.run(digest, runId, source, attributes, mayReplace, !inFiles);
+      boolean remember = !inFiles && journalSave.mayTakeTheNext();
+      pairSave.run(digest, runId, source, attributes, mayReplace, remember);
     }
     counters.count(Counter.SAVES);
   }

@@ -1,5 +1,7 @@
 package io.warmstart.index;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.warmstart.testing.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -171,6 +173,18 @@ public final class ForkedJvm implements AutoCloseable {
   /** Sends SIGKILL and waits for the end. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
+  }
+
+  /** Sends SIGTERM and waits for the end. */
+  public void terminate() throws IOException, InterruptedException {
+    // Not Process.destroy, which closes what the child reads from.
+    signal(process.pid(), "TERM");
+    awaitEnd();
+  }
+
+  /** Waits until the process has ended by itself. */
+  public void awaitEnd() throws InterruptedException {
+    assertTrue(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS), "it does not end");
   }
 
   /** Stops the process, and waits until it has stopped. */

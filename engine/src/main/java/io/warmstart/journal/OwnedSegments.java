@@ -1,0 +1,265 @@
+package io.warmstart.journal;
+
+import io.warmstart.journal.OwnedSegment.Pending;
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The segments of this process, and what in them is in no durable pair yet. Records are appended
+ * one at a time; one segment is in use, the others are empty or wait for their pairs.
+ *
+ * <p>Safe for all threads; its monitor is what {@link OwnedSegment} and {@link UnpairedRuns} ask
+ * for.
+ */
+final class OwnedSegments {
+  private static final int MOST_OWNED = 4;
+
+  /** What fits no segment. */
+  private static final long MOST_RECORD = JournalPlace.MOST_LENGTH / 4;
+
+  private final JournalPlace place;
+  private final SecureRandom random = new SecureRandom();
+
+  // Under the monitor. In the order of their first records.
+  private final ArrayDeque<OwnedSegment> owned = new ArrayDeque<>();
+  private @Nullable OwnedSegment active;
+  private boolean wanted;
+  private boolean sealed;
+  private final UnpairedRuns runs = new UnpairedRuns();
+
+  /** Read without the monitor, to see at a glance that there is nothing to do. */
+  private volatile boolean mayHavePending;
+
+  OwnedSegments(JournalPlace place) {
+    this.place = place;
+  }
+
+  /** Whether a record of this length could ever be taken. */
+  static boolean isTakable(long length) {
+    return length <= MOST_RECORD;
+  }
+
+  /** Whether a record of this length could be taken now; if not, a segment is wanted. */
+  synchronized boolean hasRoomFor(long length) {
+    if (sealed) {
+      return false;
+    }
+    if (roomFor(length) != null) {
+      return true;
+    }
+    wanted = true;
+    return false;
+  }
+
+  /** The segment to append to. Under the monitor. */
+  private @Nullable OwnedSegment roomFor(long length) {
+    OwnedSegment current = active;
+    if (current != null && current.ready() && fits(current, length)) {
+      return current;
+    }
+    for (OwnedSegment each : owned) {
+      if (each != current && each.isEmpty() && each.ready() && fits(each, length)) {
+        owned.remove(each);
+        owned.add(each);
+        active = each;
+        return each;
+      }
+    }
+    return null;
+  }
+
+  /** A large one would leave no room for what comes while its pair is made. */
+  private static boolean fits(OwnedSegment each, long length) {
+    return length <= each.segment().length() / 4 && each.fits(length);
+  }
+
+  /**
+   * Appends a version; see {@link Journal#append}.
+   *
+   * @return null if it could not be taken: then nothing was appended that anybody will find
+   */
+  synchronized @Nullable Pending append(
+      Digest256 key,
+      String runId,
+      Payload payload,
+      EntryAttributes attributes,
+      long writtenNanos,
+      boolean powerSafe) {
+    OwnedSegment to =
+        sealed ? null : roomFor(JournalLayout.recordLength(runId.length(), payload.length()));
+    if (to == null) {
+      return null;
+    }
+    mayHavePending = true;
+    Pending record = null;
+    boolean whole = false;
+    try {
+      record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+      runs.add(record);
+      // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
+      whole = to.usable();
+    } catch (IOException | InternalError e) {
+      to.fail("the journal cannot be written to; saves go into files", e);
+    } finally {
+      if (!whole && record != null) {
+        to.revoke(record);
+      }
+    }
+    return whole ? record : null;
+  }
+
+  /** The save does not return by the journal: nobody is to find it. */
+  synchronized void revoke(Pending record) {
+    record.in().revoke(record);
+  }
+
+  /** The save returns: from here on it becomes a pair. */
+  synchronized void acknowledge(Pending record) {
+    record.acknowledge();
+  }
+
+  /** From here on nothing is appended; what was, stays. */
+  synchronized void seal() {
+    sealed = true;
+  }
+
+  /** Whether there may be something that is in no durable pair. */
+  boolean mayHavePending() {
+    return mayHavePending;
+  }
+
+  /** What can do without a pair needs none from here on. */
+  synchronized void supersede() {
+    runs.supersede();
+  }
+
+  /** The versions to make pairs of; see {@link UnpairedRuns#due}. */
+  synchronized List<Pending> due(long untilNanos, long retryNanos) {
+    return runs.due(untilNanos, retryNanos);
+  }
+
+  /** The latest version of the same run. */
+  synchronized @Nullable Pending latestOf(Pending version) {
+    return runs.latestOf(version);
+  }
+
+  /** Whether the pair of a run could be made. */
+  synchronized void tried(Pending version, boolean failed) {
+    runs.tried(version, failed);
+  }
+
+  /** Each acknowledged version of a run up to one of them. */
+  synchronized void untilEach(Pending last, Consumer<Pending> action) {
+    runs.untilEach(last, action);
+  }
+
+  /**
+   * Forgets what is done, and begins those anew that nothing is needed of.
+   *
+   * @return what is not usable any more, and nothing is needed of: for the caller to remove
+   */
+  synchronized List<OwnedSegment> finish() {
+    List<OwnedSegment> left = new ArrayList<>();
+    runs.forgetDone();
+    mayHavePending = !runs.isEmpty();
+    for (OwnedSegment each : List.copyOf(owned)) {
+      each.advance();
+      if (!each.usable()) {
+        if (each.pending().isEmpty()) {
+          owned.remove(each);
+          left.add(each);
+          active = each == active ? null : active;
+        } else {
+          mayHavePending = true;
+        }
+      } else if (each != active || each.isHalfFull()) {
+        each.recycle(place.boot(), random.nextLong());
+      }
+    }
+    return left;
+  }
+
+  synchronized List<OwnedSegment> all() {
+    return List.copyOf(owned);
+  }
+
+  synchronized boolean owns(int number) {
+    for (OwnedSegment each : owned) {
+      if (each.number() == number) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether there is nothing to look after. */
+  synchronized boolean isIdle() {
+    return owned.isEmpty() && !wanted;
+  }
+
+  synchronized boolean hasUnusable() {
+    boolean unusable = false;
+    for (OwnedSegment each : owned) {
+      unusable |= !each.usable();
+    }
+    return unusable;
+  }
+
+  /**
+   * Whether pairs are needed before their time: of a segment that is full, of one that is filling
+   * while there is no other, or because somebody has asked.
+   */
+  synchronized boolean isPressing() {
+    boolean pressing = sealed;
+    boolean spare = hasSpare();
+    for (OwnedSegment each : owned) {
+      boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
+      pressing |= filled || !each.usable() || each.isAskedForPairs();
+    }
+    return pressing;
+  }
+
+  /** Whether there is an empty segment beside the one in use. Under the monitor. */
+  private boolean hasSpare() {
+    boolean spare = false;
+    for (OwnedSegment each : owned) {
+      spare |= each != active && each.isEmpty() && each.ready();
+    }
+    return spare;
+  }
+
+  /** Whether one more segment is to be made. */
+  synchronized boolean needsAnother() {
+    OwnedSegment current = active;
+    boolean full = current != null && current.isHalfFull();
+    return !sealed && !hasSpare() && owned.size() < MOST_OWNED && (wanted || full);
+  }
+
+  synchronized void add(OwnedSegment made) {
+    owned.add(made);
+    wanted = false;
+  }
+
+  /**
+   * Lets go of all segments. A closed store that somebody holds on to keeps none mapped.
+   *
+   * @return what they were
+   */
+  synchronized List<OwnedSegment> clear() {
+    List<OwnedSegment> all = List.copyOf(owned);
+    sealed = true;
+    owned.clear();
+    runs.clear();
+    active = null;
+    return all;
+  }
+}
