@@ -84,8 +84,9 @@ public final class Session {
     this.lastRunId = freshRunId + "-last";
     this.options = options;
     Optional<Durability> named = options.durability().or(store.options()::namedDurability);
-    this.ofCheckpoints = named.orElse(Durability.PROCESS_SAFE);
     Durability asked = named.orElse(store.options().durability());
+    boolean byDefault = named.isEmpty() && asked == Durability.POWER_SAFE;
+    this.ofCheckpoints = byDefault ? Durability.PROCESS_SAFE : asked;
     this.ofFinalResult = asked == Durability.PROCESS_SAFE ? Durability.POWER_SAFE : asked;
     this.clock = clock;
   }

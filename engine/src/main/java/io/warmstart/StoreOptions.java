@@ -28,7 +28,7 @@ public final class StoreOptions {
   /** 10 ms. */
   public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
 
-  /** {@link Durability#POWER_SAFE}. */
+  /** {@link Durability#POWER_SAFE}; see {@link #withDurability}. */
   public static final Durability DEFAULT_DURABILITY = Durability.POWER_SAFE;
 
   private static final long UNNAMED = -1;
@@ -135,9 +135,9 @@ public final class StoreOptions {
   /**
    * What each save of the store survives from the moment in which it returns, and who finds it
    * then; see {@link Durability}. By default a power cut ({@link Durability#POWER_SAFE}), and a
-   * session's checkpoints the death of every process ({@link Session}). A store that names a budget
-   * or a TTL {@linkplain PolicyUse#THIS_STORE_ONLY for itself} saves into files: pairs of what lies
-   * in the journal are made by the root's.
+   * session's checkpoints the death of every process ({@link Session}). For a store that names a
+   * budget or a TTL {@linkplain PolicyUse#THIS_STORE_ONLY for itself} the default of both is {@link
+   * Durability#IN_FILES}: pairs of what lies in the journal are made by the root's limits.
    */
   public StoreOptions withDurability(Durability wanted) {
     return with(draft -> draft.durability = Objects.requireNonNull(wanted));
@@ -219,7 +219,10 @@ public final class StoreOptions {
 
   /** What a save survives that these options name; the default if they name nothing. */
   public Durability durability() {
-    return namedDurability == null ? DEFAULT_DURABILITY : namedDurability;
+    if (namedDurability != null) {
+      return namedDurability;
+    }
+    return namedLimits().forThisStoreOnly() ? Durability.IN_FILES : DEFAULT_DURABILITY;
   }
 
   /** What a save survives; empty if they do not name it. */

@@ -8,6 +8,7 @@ import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.LookupFlow;
+import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A store of warm starts: payloads with an objective, an iteration and a kind, under keys, in a
@@ -261,6 +263,54 @@ public final class WarmStartStore implements AutoCloseable {
     saveOverwrite(key, runId, payload, attributes, options.durability());
   }
 
+  /**
+   * Saves under a fresh run id, in the background; see {@link #saveOverwriteAsync}.
+   *
+   * @return completes with the run id
+   */
+  public CompletionStage<String> saveAsync(
+      Fingerprint key, Payload payload, EntryAttributes attributes) {
+    ensureWritable();
+    return asynchronously(
+        saveFlow.newSave(key, payload.copied(), attributes, options.durability()),
+        Backlog.KEEP_ALL);
+  }
+
+  /**
+   * Saves under a run id, in the background, in the order of the calls: a loop that may not wait
+   * for the disk goes on at once. Until it is saved, lookups find the version before.
+   *
+   * <p><b>Durable:</b> when the stage completes, as if {@link #saveOverwrite(Fingerprint, String,
+   * Payload, EntryAttributes)} had returned. {@link #flush}, {@link #close} and the end of a JVM in
+   * order (for ten seconds) wait for what was handed in before.
+   *
+   * <p><b>Threads:</b> what depends on the stage runs on the thread that saves, and holds up the
+   * next save. Stores on one root share that thread, and saves that wait share a sync.
+   *
+   * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
+   * until there is room. A payload that is larger waits until it waits alone. Where no thread is to
+   * be had it saves before it returns.
+   *
+   * @param payload copied before this returns; at most 2 GiB
+   * @param backlog what becomes of an earlier version of the run that still waits. The stage of one
+   *     whose place is taken is the later one's: it completes when that is saved
+   * @return completes when it is saved; with the exception of a save that fails, which is logged
+   *     too, once a minute
+   * @throws IllegalArgumentException if the run id is not one, or the payload is too long to copy
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   */
+  public CompletionStage<String> saveOverwriteAsync(
+      Fingerprint key, String runId, Payload payload, EntryAttributes attributes, Backlog backlog) {
+    ensureWritable();
+    return asynchronously(
+        saveFlow.overwriting(key, runId, payload.copied(), attributes, options.durability()),
+        backlog);
+  }
+
+  private CompletionStage<String> asynchronously(SaveFlow.Save save, Backlog backlog) {
+    return engine.asyncSaves().submit(saveFlow, save, backlog).minimalCompletionStage();
+  }
+
   /** The same with another durability than the store's. */
   void saveOverwrite(
       Fingerprint key,
@@ -449,9 +499,9 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Has all that this process has saved before the call lie in pairs of files, and writes its
-   * accesses that no manifest tells yet. On a root that other machines may write to these go into
-   * this machine's index, and no manifest ever tells of them.
+   * Has all that this process has saved before the call lie in pairs of files, what it saves in the
+   * background included, and writes its accesses that no manifest tells yet. On a root that other
+   * machines may write to these go into this machine's index, and no manifest ever tells of them.
    *
    * <p><b>Durable:</b> when it returns, what was saved before survives a power cut, whatever the
    * {@link Durability} of the saves.
@@ -476,9 +526,9 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store. The last store on a root makes pairs and writes accesses as {@link #flush}
-   * does; what cannot be written then stays in the journal for the next process that opens the
-   * root. Leases stay valid. Later calls do nothing.
+   * Closes the store, once what it saves in the background is saved. The last store on a root makes
+   * pairs and writes accesses as {@link #flush} does; what cannot be written then stays in the
+   * journal for the next process that opens the root. Leases stay valid. Later calls do nothing.
    */
   @Override
   public void close() {
@@ -488,6 +538,7 @@ public final class WarmStartStore implements AutoCloseable {
       }
       closed = true;
     }
+    engine.asyncSaves().await();
     engine.left(foreignCheckNanos);
     EngineRegistry.release(engine);
   }

@@ -8,7 +8,9 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -77,6 +79,23 @@ class DeadSaverTest {
     saveAndEnd("after");
 
     assertEquals(List.of(), RootFiles.read(root).staged);
+  }
+
+  /** A half that is too young to judge may be wanted by one staged file, but by no whole pair. */
+  @Test
+  void whatADeadOneHadStagedGoesEvenIfItsRunHasLostItsManifest() throws Exception {
+    Fingerprint key = Payloads.key("dead");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.saveOverwrite(key, "dead", new byte[10], EntryAttributes.checkpoint());
+      killASaveOf("dead");
+      Path directory = root.resolve(key.toHex());
+      Files.delete(directory.resolve("dead.json"));
+
+      assertTrue(store.evictOverflow().leftoversRemoved() > 0);
+
+      assertEquals(List.of(), RootFiles.read(root).staged);
+      assertTrue(Files.exists(directory.resolve("dead.bin")));
+    }
   }
 
   @Test

@@ -93,7 +93,7 @@ class JournalledDeathTest {
 
   /** Nobody of this library may come by for long: the original is to find it. */
   @ParameterizedTest
-  @ValueSource(strings = {"TERM", "end"})
+  @ValueSource(strings = {"TERM", "end", "async"})
   void aJvmThatEndsInOrderLeavesPairs(String how) throws Exception {
     int saved;
     String what = how.equals("TERM") ? "count" : how;

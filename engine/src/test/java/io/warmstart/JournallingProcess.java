@@ -1,9 +1,11 @@
 package io.warmstart;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +26,14 @@ final class JournallingProcess {
     System.out.println("ready " + version);
     if (arguments[0].equals("session")) {
       checkpoint(store, Payloads.key("session"), count);
+    }
+    if (arguments[0].equals("async")) {
+      ForkedJvm.awaitParent();
+      for (int last = version + count; version < last; ) {
+        async(store, key, ++version);
+      }
+      System.out.println("saved " + version);
+      System.exit(0);
     }
     if (arguments[0].equals("many")) {
       for (int run = 0; run < count; run++) {
@@ -74,6 +84,15 @@ final class JournallingProcess {
     }
     store.flush();
     return version;
+  }
+
+  private static void async(WarmStartStore store, Fingerprint key, int version) {
+    store.saveOverwriteAsync(
+        key,
+        RUN,
+        Payload.of(Versions.payload("v" + version, 1000)),
+        EntryAttributes.checkpoint().withIteration(version),
+        Backlog.KEEP_ALL);
   }
 
   static void save(WarmStartStore store, Fingerprint key, int version, int length) {

@@ -35,6 +35,7 @@ import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
 import io.warmstart.save.AccessStampWriter;
+import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.Budget;
 import io.warmstart.save.JournalSave;
 import io.warmstart.save.PairSave;
@@ -66,6 +67,7 @@ public final class Engine implements AutoCloseable {
   private final VerifyFlow verifyFlow;
   private final Journal journal;
   private final Adoption adoption;
+  private final AsyncSaves asyncSaves = new AsyncSaves();
   private final @Nullable Housekeeper housekeeper;
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
@@ -322,6 +324,11 @@ public final class Engine implements AutoCloseable {
         saved -> sweepFlow.keepBudget(limits, foreignCheck.getAsLong(), saved));
   }
 
+  /** The saves in the background of all stores. */
+  public AsyncSaves asyncSaves() {
+    return asyncSaves;
+  }
+
   /** The lookups of one store. */
   public LookupFlow lookupFlow(StoreLimits limits, long foreignCheckNanos) {
     return new LookupFlow(
@@ -426,14 +433,15 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Makes pairs of what lies in the journal, writes what is noted of accesses, and closes what
-   * overwrites have replaced.
+   * Waits for saves in the background, makes pairs of what lies in the journal, writes what is
+   * noted of accesses, and closes what overwrites have replaced.
    *
    * @return how many accesses could not be written
    * @throws StoreException if a pair could not be made
    */
   public int flush() {
     int failed = 0;
+    asyncSaves.await();
     try {
       journal.flush();
     } finally {
@@ -479,12 +487,13 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The journal and the background first; then the parts, whatever has become of them. */
+  /** Saves, the journal and the background first; then the parts, whatever has become of them. */
   @Override
   public void close() {
     try (parts;
-        housekeeper) {
-      journal.close();
+        housekeeper;
+        journal) {
+      asyncSaves.close();
     }
   }
 }

@@ -36,6 +36,17 @@ public record StagedName(String runId, Role role, Owner owner, long sequence) {
     }
   }
 
+  /** Whether the two are payload and manifest that were staged together. */
+  public boolean isOtherHalfOf(StagedName other) {
+    boolean bothRoles =
+        (role == Role.PAYLOAD && other.role == Role.MANIFEST)
+            || (role == Role.MANIFEST && other.role == Role.PAYLOAD);
+    return bothRoles
+        && sequence == other.sequence
+        && owner.equals(other.owner)
+        && runId.equals(other.runId);
+  }
+
   private static final char SEPARATOR = '~';
   private static final int SEQUENCE_DIGITS = 16;
 

@@ -2,6 +2,7 @@ package io.warmstart.journal;
 
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.EngineLog;
+import io.warmstart.io.ShutdownHook;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;

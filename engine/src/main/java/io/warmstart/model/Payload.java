@@ -17,6 +17,9 @@ public abstract class Payload {
   /** Large enough that a call's cost does not show, small enough to stay in a core's own cache. */
   private static final int PIECE_BYTES = 128 * 1024;
 
+  /** Some JVMs make no array of the last few sizes. */
+  private static final int MOST_COPIED = Integer.MAX_VALUE - 8;
+
   private Payload() {}
 
   /** How many bytes there are. */
@@ -40,6 +43,22 @@ public abstract class Payload {
       copy(position, piece, count);
       sink.accept(piece, count);
     }
+  }
+
+  /**
+   * The same bytes, in memory of their own: the caller may do with his what he likes.
+   *
+   * @throws IllegalArgumentException if there are more than an array holds
+   */
+  public final Payload copied() {
+    long length = length();
+    if (length > MOST_COPIED) {
+      throw new IllegalArgumentException(
+          "payload to be copied: expected<=" + MOST_COPIED + " actual=" + length);
+    }
+    byte[] bytes = new byte[(int) length];
+    copy(0, bytes, bytes.length);
+    return of(bytes);
   }
 
   /** A whole array. */

@@ -25,7 +25,7 @@ public record NamedLimits(
   }
 
   /** Whether they are meant for this store alone. */
-  boolean forThisStoreOnly() {
+  public boolean forThisStoreOnly() {
     return any() && (use == PolicyUse.THIS_STORE_ONLY || readOnly);
   }
 }

@@ -23,11 +23,6 @@ public final class StoreLimits {
     this.derived = new Derived(ofRoot, derive(ofRoot));
   }
 
-  /** Whether the store goes by limits that are not the root's. */
-  public boolean areOwn() {
-    return own;
-  }
-
   /** As the policy was when somebody last looked at it, a second ago at most. No system call. */
   public Limits now() {
     Limits ofRoot = policy.limits();

@@ -142,7 +142,7 @@ public final class RecoverFlow {
           count(result, outcome);
           if (outcome == PairRecovery.Outcome.UNDECIDED) {
             // What somebody is bringing back may yet want the staged file that completes it.
-            dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
+            dead.removeIf(each -> isOf(runId, each) && !isWithItsOther(each, scan));
           }
         }
         for (KeyListing.Leftover leftover : dead) {
@@ -163,9 +163,26 @@ public final class RecoverFlow {
     for (String runId : all) {
       if (!foreignWriters.waitOut(directory, runId, waits)) {
         broken.remove(runId);
-        dead.removeIf(each -> each.staged() != null && each.staged().runId().equals(runId));
+        dead.removeIf(each -> isOf(runId, each));
       }
     }
+  }
+
+  private static boolean isOf(String runId, KeyListing.Leftover leftover) {
+    StagedName staged = leftover.staged();
+    return staged != null && staged.runId().equals(runId);
+  }
+
+  /** Whether both halves of a pair are staged: then neither completes what is in place. */
+  private static boolean isWithItsOther(KeyListing.Leftover leftover, KeyListing scan) {
+    StagedName one = leftover.staged();
+    for (KeyListing.Leftover each : scan.staged()) {
+      StagedName other = each.staged();
+      if (one != null && other != null && one.isOtherHalfOf(other)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Mends or sets aside one pair, and counts it. The caller holds the key's lock. */

@@ -16,7 +16,6 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import java.io.IOException;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,13 +70,57 @@ public final class JournalSave {
     return journal.isUsable();
   }
 
+  /** A record that was appended: its save is to be finished, or abandoned. */
+  final class Begun {
+    private final Digest256 key;
+    private final Appended appended;
+    private final boolean powerSafe;
+
+    private Begun(Digest256 key, Appended appended, boolean powerSafe) {
+      this.key = key;
+      this.appended = appended;
+      this.powerSafe = powerSafe;
+    }
+
+    /**
+     * Waits until the record is as durable as was asked for, and publishes it.
+     *
+     * @return false if it will not be: then nobody finds it
+     */
+    boolean finish() {
+      boolean saved = false;
+      try {
+        saved = !powerSafe || journal.awaitDurable(appended);
+        if (saved && powerSafe) {
+          // Needs no lock, and tells those who have looked since the record was appended. It must
+          // come before the acknowledgement, from which on what the record supersedes may be
+          // forgotten.
+          index.changed(key);
+        }
+      } finally {
+        if (saved) {
+          journal.acknowledge(appended);
+        } else {
+          abandon();
+        }
+      }
+      return saved;
+    }
+
+    /** Nobody is to find it. */
+    void abandon() {
+      journal.revoke(appended);
+      index.changed(key);
+    }
+  }
+
   /**
-   * Saves.
+   * Appends a record.
    *
    * @param mayReplace whether the run may have a version already
-   * @return false if the journal has not taken it: nothing was changed
+   * @return null if the journal has not taken it: nothing was changed
    */
-  boolean run(
+  @Nullable Begun begin(
       Digest256 key,
       String runId,
       Payload source,
@@ -87,29 +130,11 @@ public final class JournalSave {
     if (!journal.takes(runId.length(), source.length())
         || !caseFolding.tellsCase()
         || rootWatch.isGone()) {
-      return false;
+      return null;
     }
     boolean powerSafe = durability == Durability.POWER_SAFE;
-    Appended appended = null;
-    boolean saved = false;
-    try {
-      appended = append(key, runId, source, attributes, powerSafe, mayReplace);
-      saved = appended != null && (!powerSafe || journal.awaitDurable(appended));
-      if (saved && powerSafe) {
-        // Needs no lock, and tells those who have looked since the record was appended. It must
-        // come
-        // before the acknowledgement, from which on what the record supersedes may be forgotten.
-        index.changed(key);
-      }
-    } finally {
-      if (saved) {
-        journal.acknowledge(Objects.requireNonNull(appended));
-      } else if (appended != null) {
-        journal.revoke(appended);
-        index.changed(key);
-      }
-    }
-    return saved;
+    Appended appended = append(key, runId, source, attributes, powerSafe, mayReplace);
+    return appended == null ? null : new Begun(key, appended, powerSafe);
   }
 
   private @Nullable Appended append(

@@ -2,24 +2,24 @@ package io.warmstart.save;
 
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
-import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
+import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StoreException;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A save.
  *
  * <ol>
  *   <li>Refuse what could not be kept: a payload larger than the budget.
- *   <li>If less than a pair is asked for, by a store that goes by the root's budget and TTL, save
- *       into the journal: {@link JournalSave}.
+ *   <li>If less than a pair is asked for, save into the journal: {@link JournalSave}.
  *   <li>If a pair is asked for, or the journal does not take it, save into files: {@link PairSave}.
  * </ol>
  *
@@ -53,7 +53,7 @@ public final class SaveFlow {
   public String saveNew(
       Fingerprint key, Payload source, EntryAttributes attributes, Durability durability) {
     String runId = runIds.next();
-    run(key, runId, source, attributes, durability, false);
+    begin(new Save(key, runId, source, attributes, durability, false)).finish();
     return runId;
   }
 
@@ -64,26 +64,110 @@ public final class SaveFlow {
       Payload source,
       EntryAttributes attributes,
       Durability durability) {
-    run(key, RunIds.requireValid(runId), source, attributes, durability, true);
-    counters.count(Counter.OVERWRITES);
+    begin(overwriting(key, runId, source, attributes, durability)).finish();
   }
 
-  private void run(
+  /** A save under a fresh run id, for later. */
+  public Save newSave(
+      Fingerprint key, Payload source, EntryAttributes attributes, Durability durability) {
+    return new Save(key, runIds.next(), source, attributes, durability, false);
+  }
+
+  /** An overwrite, for later. */
+  public Save overwriting(
+      Fingerprint key,
+      String runId,
+      Payload source,
+      EntryAttributes attributes,
+      Durability durability) {
+    return new Save(key, RunIds.requireValid(runId), source, attributes, durability, true);
+  }
+
+  /**
+   * What is to be saved.
+   *
+   * @param mayReplace whether the run may have a version already
+   */
+  public record Save(
       Fingerprint key,
       String runId,
       Payload source,
       EntryAttributes attributes,
       Durability durability,
-      boolean mayReplace) {
-    budget.requireRoom(limits.now(), key, source.length(), attributes);
-    Digest256 digest = key.digest();
-    // Pairs of what lies in the journal are made by the root's limits, whoever has saved it.
-    boolean inFiles = durability == Durability.IN_FILES || limits.areOwn();
-    if (inFiles || !journalSave.run(digest, runId, source, attributes, durability, mayReplace)) {
-      boolean remember = !inFiles && journalSave.mayTakeTheNext();
-      pairSave.run(digest, runId, source, attributes, mayReplace, remember);
+      boolean mayReplace) {}
+
+  /**
+   * Refuses what can never be saved.
+   *
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   */
+  void requireRoom(Save save) {
+    budget.requireRoom(limits.now(), save.key(), save.source().length(), save.attributes());
+  }
+
+  /** Begins a save: what waits for nothing but a sync of the journal is finished later. */
+  Begun begin(Save save) {
+    requireRoom(save);
+    boolean inFiles = save.durability() == Durability.IN_FILES;
+    JournalSave.Begun record =
+        inFiles
+            ? null
+            : journalSave.begin(
+                save.key().digest(),
+                save.runId(),
+                save.source(),
+                save.attributes(),
+                save.durability(),
+                save.mayReplace());
+    Begun begun = new Begun(save, record);
+    if (record == null) {
+      begun.saveInFiles(!inFiles);
     }
-    counters.count(Counter.SAVES);
+    return begun;
+  }
+
+  /** A save that has begun. */
+  final class Begun {
+    private final Save save;
+    private final JournalSave.@Nullable Begun record;
+
+    private Begun(Save save, JournalSave.@Nullable Begun record) {
+      this.save = save;
+      this.record = record;
+    }
+
+    /** Whether it waits for nothing any more. */
+    boolean isInFiles() {
+      return record == null;
+    }
+
+    /** Returns when it is saved. */
+    void finish() {
+      if (record != null && !record.finish()) {
+        saveInFiles(true);
+      }
+      counters.count(Counter.SAVES);
+      if (save.mayReplace()) {
+        counters.count(Counter.OVERWRITES);
+      }
+    }
+
+    /** It is not to be saved after all; nothing happens if it lies in files already. */
+    void abandon() {
+      if (record != null) {
+        record.abandon();
+      }
+    }
+
+    private void saveInFiles(boolean remember) {
+      pairSave.run(
+          save.key().digest(),
+          save.runId(),
+          save.source(),
+          save.attributes(),
+          save.mayReplace(),
+          remember && journalSave.mayTakeTheNext());
+    }
   }
 
   /**

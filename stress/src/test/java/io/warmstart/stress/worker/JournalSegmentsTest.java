@@ -53,7 +53,8 @@ class JournalSegmentsTest {
 
       store.flush();
       List<Segment> flushed = JournalSegments.of(directory);
-      try (WarmStartStore files = WarmStartStore.open(directory, StoreOptions.defaults())) {
+      StoreOptions inFiles = options.withDurability(Durability.IN_FILES);
+      try (WarmStartStore files = WarmStartStore.open(directory, inFiles)) {
         save(files, 30_000);
       }
 

@@ -1,10 +1,10 @@
-package io.warmstart.journal;
+package io.warmstart.io;
 
 /**
  * Something to do when the JVM ends in order: once, if it was added and not removed. Safe for all
  * threads.
  */
-final class ShutdownHook {
+public final class ShutdownHook {
   private final Thread thread;
 
   // Under the monitor.
@@ -12,7 +12,7 @@ final class ShutdownHook {
   private boolean removed;
 
   /** Makes one that is not added yet, and starts no thread. */
-  ShutdownHook(String name, Runnable action) {
+  public ShutdownHook(String name, Runnable action) {
     // Neither the class loader nor the thread-locals of whoever opened the store: both would be
     // kept for as long as it is open.
     this.thread = new Thread(null, action, name, 0, false);
@@ -24,7 +24,7 @@ final class ShutdownHook {
    *
    * @return false if the JVM is ending already
    */
-  synchronized boolean add() {
+  public synchronized boolean add() {
     if (!added && !removed) {
       try {
         Runtime.getRuntime().addShutdownHook(thread);
@@ -37,7 +37,7 @@ final class ShutdownHook {
   }
 
   /** It is not to be done any more. */
-  synchronized void remove() {
+  public synchronized void remove() {
     if (added && !removed) {
       try {
         Runtime.getRuntime().removeShutdownHook(thread);

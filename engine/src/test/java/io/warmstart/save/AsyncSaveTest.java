@@ -1,0 +1,333 @@
+package io.warmstart.save;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.Entry;
+import io.warmstart.Journalled;
+import io.warmstart.Payloads;
+import io.warmstart.StoreOptions;
+import io.warmstart.Versions;
+import io.warmstart.WarmStartStore;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Backlog;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Payload;
+import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Saves that the caller does not wait for. */
+@Timeout(60)
+class AsyncSaveTest {
+  private static final String RUN = "r";
+
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("k");
+  private final Gate gate = new Gate();
+  private @Nullable WarmStartStore open;
+
+  /** Holds up the thread that saves, or lets its files fail. */
+  private static final class Gate extends ObservedFileOps {
+    private final AtomicInteger syncsOfSegments = new AtomicInteger();
+    private final CountDownLatch held = new CountDownLatch(1);
+    private volatile @Nullable CountDownLatch closed;
+    private volatile @Nullable String failing;
+
+    Gate() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (Thread.currentThread().getName().equals("warmstart-saves")) {
+        boolean ofSegment = op.path().toString().contains("segment-");
+        if (op.kind() == Kind.SYNC && ofSegment) {
+          syncsOfSegments.incrementAndGet();
+        }
+        CountDownLatch latch = closed;
+        if (latch != null && op.kind() == Kind.SYNC) {
+          held.countDown();
+          try {
+            assertTrue(latch.await(30, TimeUnit.SECONDS));
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+        }
+        String name = failing;
+        if (name != null && op.kind() == Kind.WRITE && op.path().toString().contains(name)) {
+          throw new FileSystemException(name, null, "No space left on device");
+        }
+      }
+      return whole.run();
+    }
+
+    /** The next sync of the thread waits. */
+    private void close() {
+      closed = new CountDownLatch(1);
+    }
+
+    private void open() {
+      CountDownLatch latch = closed;
+      closed = null;
+      if (latch != null) {
+        latch.countDown();
+      }
+    }
+  }
+
+  private WarmStartStore store(Durability durability) {
+    WarmStartStore store =
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(durability).withFileOps(gate));
+    open = store;
+    return store;
+  }
+
+  @AfterEach
+  void close() {
+    gate.open();
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  private CompletionStage<String> hand(WarmStartStore store, int version, Backlog backlog) {
+    return store.saveOverwriteAsync(
+        key,
+        RUN,
+        Payload.of(Versions.payload("v" + version, 1000)),
+        EntryAttributes.checkpoint().withIteration(version),
+        backlog);
+  }
+
+  /** Has the thread stand in a save. */
+  private CompletionStage<String> holdUp(WarmStartStore store) throws InterruptedException {
+    gate.close();
+    CompletionStage<String> first = hand(store, 0, Backlog.KEEP_ALL);
+    assertTrue(gate.held.await(30, TimeUnit.SECONDS));
+    return first;
+  }
+
+  private void assertLatest(WarmStartStore store, int version) {
+    try (Entry entry = store.lookupLatest(key).orElseThrow()) {
+      assertEquals(version, entry.iteration().orElseThrow());
+      assertEquals("v" + version, Versions.nameOf(entry));
+    }
+  }
+
+  private static String join(CompletionStage<String> saved) {
+    return saved.toCompletableFuture().join();
+  }
+
+  private static boolean isDone(CompletionStage<String> saved) {
+    return saved.toCompletableFuture().isDone();
+  }
+
+  private static long saves(WarmStartStore store) {
+    return store.stats().counters().getOrDefault("saves", -1L);
+  }
+
+  @Test
+  void whatIsHandedInIsSavedInOrder() {
+    WarmStartStore store = store(Durability.POWER_SAFE);
+    List<CompletionStage<String>> all = new ArrayList<>();
+    for (int version = 1; version <= 300; version++) {
+      all.add(hand(store, version, Backlog.KEEP_ALL));
+    }
+    all.forEach(each -> assertEquals(RUN, join(each)));
+    assertLatest(store, 300);
+    assertEquals(300, saves(store));
+  }
+
+  @Test
+  void aFreshRunHasItsId() {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    String runId =
+        store
+            .saveAsync(key, Payload.of(new byte[10]), EntryAttributes.checkpoint())
+            .toCompletableFuture()
+            .join();
+    try (Entry entry = store.lookup(key).orElseThrow()) {
+      assertEquals(runId, entry.runId());
+    }
+  }
+
+  @Test
+  void theCallerMayGoOnToChangeItsBytes() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    holdUp(store);
+    byte[] bytes = {1, 2, 3};
+    CompletionStage<String> saved =
+        store.saveAsync(key, Payload.of(bytes), EntryAttributes.finalResult());
+    bytes[0] = 9;
+    gate.open();
+    join(saved);
+    try (Entry entry = store.lookup(key, io.warmstart.model.Ranking.FINAL_FIRST).orElseThrow()) {
+      byte[] found = new byte[3];
+      entry.payload().getBytes(0, found);
+      assertArrayEquals(new byte[] {1, 2, 3}, found);
+    }
+  }
+
+  @Test
+  void theLatestTakesThePlaceOfWhatWaits() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    CompletionStage<String> first = holdUp(store);
+    List<CompletionStage<String>> all = new ArrayList<>();
+    for (int version = 1; version <= 100; version++) {
+      all.add(hand(store, version, Backlog.KEEP_LATEST));
+    }
+    assertFalse(isDone(first));
+    gate.open();
+    all.forEach(AsyncSaveTest::join);
+    assertLatest(store, 100);
+    assertEquals(2, saves(store));
+  }
+
+  /** What is to be kept is not overtaken by what came later and took an earlier place. */
+  @Test
+  void whatIsToBeKeptIsSavedInItsTurn() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    holdUp(store);
+    hand(store, 1, Backlog.KEEP_LATEST);
+    hand(store, 2, Backlog.KEEP_ALL);
+    CompletionStage<String> last = hand(store, 3, Backlog.KEEP_LATEST);
+    gate.open();
+    join(last);
+    assertLatest(store, 3);
+    assertEquals(4, saves(store));
+  }
+
+  @Test
+  void whatWaitsTogetherSharesASync() throws Exception {
+    WarmStartStore store = store(Durability.POWER_SAFE);
+    Journalled.until(store, () -> join(hand(store, 1, Backlog.KEEP_ALL)));
+    holdUp(store);
+    int before = gate.syncsOfSegments.get();
+    List<CompletionStage<String>> all = new ArrayList<>();
+    for (int version = 1; version <= 50; version++) {
+      all.add(hand(store, version, Backlog.KEEP_ALL));
+    }
+    gate.open();
+    all.forEach(AsyncSaveTest::join);
+    assertEquals(1, gate.syncsOfSegments.get() - before);
+    assertLatest(store, 50);
+  }
+
+  @Test
+  void noMoreWaitsThanTheBound() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    holdUp(store);
+    int length = 1 << 20;
+    AtomicInteger handedIn = new AtomicInteger();
+    int bound = (int) (AsyncSaves.MOST_WAITING_BYTES / length);
+    Thread caller =
+        new Thread(
+            () -> {
+              for (int each = 0; each < bound + 2; each++) {
+                store.saveAsync(key, Payload.of(new byte[length]), EntryAttributes.checkpoint());
+                handedIn.incrementAndGet();
+              }
+            });
+    caller.start();
+    Await.until("the caller waits", () -> caller.getState() == Thread.State.WAITING);
+    assertEquals(bound, handedIn.get());
+    gate.open();
+    caller.join(30_000);
+    assertEquals(bound + 2, handedIn.get());
+    store.flush();
+    assertEquals(bound + 3, saves(store));
+  }
+
+  @Test
+  void whatFailsIsToldAndKeepsNobodyElseFromBeingSaved() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    holdUp(store);
+    gate.failing = "bad~";
+    CompletionStage<String> bad =
+        store.saveOverwriteAsync(
+            key, "bad", Payload.of(new byte[10]), EntryAttributes.checkpoint(), Backlog.KEEP_ALL);
+    CompletionStage<String> good = hand(store, 1, Backlog.KEEP_ALL);
+    gate.open();
+    CompletionException failure = assertThrows(CompletionException.class, () -> join(bad));
+    assertInstanceOf(StorageFullException.class, failure.getCause());
+    assertEquals(RUN, join(good));
+    assertLatest(store, 1);
+  }
+
+  @Test
+  void whatCanNeverBeSavedIsRefusedAtOnce() {
+    StoreOptions small = StoreOptions.defaults().withSizeBudgetBytes(10_000);
+    try (WarmStartStore store = WarmStartStore.open(root, small)) {
+      Payload large = Payload.of(new byte[20_000]);
+      assertThrows(
+          PayloadTooLargeException.class,
+          () -> store.saveAsync(key, large, EntryAttributes.checkpoint()));
+      assertThrows(IllegalArgumentException.class, () -> handWrongId(store));
+    }
+  }
+
+  private void handWrongId(WarmStartStore store) {
+    store.saveOverwriteAsync(
+        key, "no/id", Payload.of(new byte[1]), EntryAttributes.checkpoint(), Backlog.KEEP_ALL);
+  }
+
+  @Test
+  void flushAndCloseWaitForWhatWasHandedIn() {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    List<CompletionStage<String>> all = new ArrayList<>();
+    for (int version = 1; version <= 50; version++) {
+      all.add(hand(store, version, Backlog.KEEP_ALL));
+    }
+    store.flush();
+    all.forEach(each -> assertTrue(isDone(each)));
+    CompletionStage<String> last = hand(store, 51, Backlog.KEEP_ALL);
+    store.close();
+    assertTrue(isDone(last));
+    try (WarmStartStore again = store(Durability.POWER_SAFE)) {
+      assertLatest(again, 51);
+    }
+  }
+
+  @Test
+  void whatDependsOnASaveMayFlushAndClose() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    CompletionStage<String> first = holdUp(store);
+    CompletionStage<Void> after =
+        first.thenRun(
+            () -> {
+              hand(store, 1, Backlog.KEEP_ALL);
+              store.flush();
+              store.close();
+            });
+    gate.open();
+    after.toCompletableFuture().join();
+    try (WarmStartStore again = store(Durability.POWER_SAFE)) {
+      assertTrue(again.lookupLatest(key).isPresent());
+    }
+  }
+}
