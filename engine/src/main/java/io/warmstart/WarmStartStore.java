@@ -95,7 +95,8 @@ public final class WarmStartStore implements AutoCloseable {
    * path leads where the kernel takes it to lead.
    *
    * <p>A root that is moved or deleted while it is open is said to be gone by every operation that
-   * would write to it or find nothing in it; when it is back, all goes on.
+   * would write to it or find nothing in it, by a save into the journal within 10 ms; when it is
+   * back, all goes on.
    *
    * <p><b>Durable:</b> a root that was made survives a power cut.
    *
@@ -285,7 +286,8 @@ public final class WarmStartStore implements AutoCloseable {
    * order (for ten seconds) wait for what was handed in before.
    *
    * <p><b>Threads:</b> what depends on the stage runs on the thread that saves, and holds up the
-   * next save. Stores on one root share that thread, and saves that wait share a sync.
+   * next save, and every {@link #flush} on another thread. Stores on one root share that thread,
+   * and saves that wait share a sync.
    *
    * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
    * until there is room. A payload that is larger waits until it waits alone. Where no thread is to

@@ -21,6 +21,7 @@ public final class RootWatch {
   private final boolean byIdentity;
   private final FileFacts opened;
   private volatile boolean gone;
+  private volatile long lookedAtNanos = System.nanoTime();
 
   /**
    * Remembers what the name leads to.
@@ -42,6 +43,16 @@ public final class RootWatch {
 
   /** Whether it was gone when last looked for. No system call. */
   public boolean isGone() {
+    return gone;
+  }
+
+  /**
+   * Whether it is gone, as somebody has seen within so many nanoseconds; if nobody has, it looks.
+   */
+  public boolean isGone(long withinNanos) {
+    if (System.nanoTime() - lookedAtNanos >= withinNanos) {
+      look();
+    }
     return gone;
   }
 
@@ -67,6 +78,7 @@ public final class RootWatch {
    */
   public void require() throws RootGoneException {
     FileFacts facts;
+    lookedAtNanos = System.nanoTime();
     try {
       facts = ops.stat(root);
     } catch (NoSuchFileException | NotDirectoryException e) {

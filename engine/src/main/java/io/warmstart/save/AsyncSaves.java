@@ -228,6 +228,8 @@ public final class AsyncSaves implements AutoCloseable {
       beginSome(taken);
       taken.forEach(this::finish);
     } finally {
+      // What depends on them may come back here, by a flush: nothing of this round is left to do.
+      taken.forEach(Waiting::complete);
       lock.lock();
       try {
         ended += taken.size();
@@ -235,8 +237,6 @@ public final class AsyncSaves implements AutoCloseable {
       } finally {
         lock.unlock();
       }
-      // What depends on them may wait for all that was handed in before.
-      taken.forEach(Waiting::complete);
     }
     return !taken.isEmpty();
   }

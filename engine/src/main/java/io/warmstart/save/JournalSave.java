@@ -16,6 +16,7 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What fails on the way is revoked, and the save goes into files, with a later stamp.
  */
 public final class JournalSave {
+  /** A record needs no name in the root: that the root is gone is noticed no sooner. */
+  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private final RootDirectory root;
   private final RootWatch rootWatch;
   private final RecoveringLocks locks;
@@ -129,7 +133,7 @@ public final class JournalSave {
       boolean mayReplace) {
     if (!journal.takes(runId.length(), source.length())
         || !caseFolding.tellsCase()
-        || rootWatch.isGone()) {
+        || rootWatch.isGone(LOOK_EVERY_NANOS)) {
       return null;
     }
     boolean powerSafe = durability == Durability.POWER_SAFE;

@@ -314,6 +314,21 @@ class AsyncSaveTest {
   }
 
   @Test
+  void aStoreThatIsClosedBesideAnotherHasSavedWhatWasHandedIn() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    try (WarmStartStore other = WarmStartStore.open(root, store.options())) {
+      CompletionStage<String> saved = holdUp(store);
+      Thread closing = new Thread(store::close);
+      closing.start();
+      closing.join(100);
+      gate.open();
+      closing.join(30_000);
+      assertTrue(isDone(saved));
+      assertLatest(other, 0);
+    }
+  }
+
+  @Test
   void whatDependsOnASaveMayFlushAndClose() throws Exception {
     WarmStartStore store = store(Durability.IN_FILES);
     CompletionStage<String> first = holdUp(store);
