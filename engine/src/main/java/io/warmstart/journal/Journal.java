@@ -189,7 +189,7 @@ public final class Journal implements AutoCloseable {
       for (int number : files.list().numbers()) {
         Segment segment = segments.owns(number) ? null : files.map(number, true);
         if (segment != null && segment.isWhole()) {
-          awaited.add(new Awaited(segment, segment.salt(), segment.end()));
+          awaited.add(new Awaited(segment, segment.salt()));
           segment.want(random.nextLong() | 1);
         }
       }
@@ -206,9 +206,9 @@ public final class Journal implements AutoCloseable {
   }
 
   /** What another process is to make pairs of. */
-  private record Awaited(Segment segment, long salt, long end) {
+  private record Awaited(Segment segment, long salt) {
     boolean isDone() {
-      return segment.salt() != salt || segment.done() >= end;
+      return segment.salt() != salt || segment.isAnswered() || segment.done() >= segment.length();
     }
   }
 
@@ -275,8 +275,9 @@ public final class Journal implements AutoCloseable {
       finish();
       makeReady();
       Throwable failure = null;
+      long untilNanos = until.getAsLong();
       try {
-        for (Pending record : segments.due(until.getAsLong(), patiently ? 0 : RETRY_NANOS)) {
+        for (Pending record : segments.due(untilNanos, patiently ? 0 : RETRY_NANOS)) {
           Throwable thrown = makePairOfRun(record);
           failure = failure == null ? thrown : failure;
         }
@@ -288,6 +289,9 @@ public final class Journal implements AutoCloseable {
       }
       if (failure instanceof Error e) {
         throw e;
+      }
+      if (untilNanos == ALL) {
+        segments.all().forEach(OwnedSegment::answer);
       }
     } finally {
       settling.unlock();

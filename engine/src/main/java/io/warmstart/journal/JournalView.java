@@ -57,7 +57,7 @@ public final class JournalView implements AutoCloseable {
     private final Segment segment;
     private final Map<Digest256, Map<String, JournalEntry>> entries = new HashMap<>();
 
-    /** Power-safe ones that were not durable when they were read. */
+    /** Power-safe ones that were not synced when they were read. */
     private final List<JournalEntry> waiting = new ArrayList<>();
 
     private long salt;
@@ -83,7 +83,7 @@ public final class JournalView implements AutoCloseable {
         }
         salt = current;
         scan = new RecordScan(segment, salt);
-        hiding = JournalLayout.MARKS;
+        hiding = JournalLayout.VOID | JournalLayout.PAIRED | JournalLayout.SETTLED;
         if (segment.boot() != place.boot()) {
           // That a pair was in place may have reached the disk, and its names not.
           hiding = JournalLayout.VOID | JournalLayout.SETTLED;
@@ -92,7 +92,7 @@ public final class JournalView implements AutoCloseable {
         }
       }
       scan.follow(this::read);
-      showDurable();
+      showSynced();
       if (segment.salt() != salt) {
         // What was read may be of two lives.
         scan = null;
@@ -109,16 +109,13 @@ public final class JournalView implements AutoCloseable {
       }
     }
 
-    private void showDurable() {
-      if (waiting.isEmpty()) {
-        return;
-      }
-      long durable = segment.durable();
+    private void showSynced() {
       for (Iterator<JournalEntry> each = waiting.iterator(); each.hasNext(); ) {
         JournalEntry entry = each.next();
-        if ((segment.marks(entry) & JournalLayout.VOID) != 0) {
+        long marks = segment.marks(entry);
+        if ((marks & JournalLayout.VOID) != 0) {
           each.remove();
-        } else if (entry.end() <= durable) {
+        } else if ((marks & JournalLayout.SYNCED) != 0) {
           each.remove();
           add(entry);
         }

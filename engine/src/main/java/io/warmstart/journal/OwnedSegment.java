@@ -4,6 +4,7 @@ import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.PAIRED;
 import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.SYNCED;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
 import io.warmstart.io.FileOps;
@@ -49,7 +50,10 @@ final class OwnedSegment {
   private long before;
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
-  private long answered;
+  /** Who asks for pairs, by the value of his word. Under the monitor too. */
+  private long asked;
+
+  private long durableNoted;
   private volatile long appended;
   private volatile boolean condemned;
 
@@ -181,10 +185,10 @@ final class OwnedSegment {
   /** Whether somebody has asked for pairs since this was last asked. */
   boolean isAskedForPairs() {
     try {
-      long asked = segment.wanted();
+      long now = segment.wanted();
       MappedFaults.raisePending();
-      boolean news = asked != answered;
-      answered = asked;
+      boolean news = now != asked;
+      asked = now;
       return news;
     } catch (InternalError e) {
       condemn();
@@ -261,7 +265,6 @@ final class OwnedSegment {
       position = at + (int) length;
       // From here on others read on behind it: nothing may take it back.
       buffer.putLongVolatile(at + COMMIT_OFFSET, length);
-      segment.end(position);
       appended = made.end;
       MappedFaults.raisePending();
       return made;
@@ -320,11 +323,15 @@ final class OwnedSegment {
   }
 
   /**
-   * Waits until a record is durable, and sees to that if nobody does.
+   * Waits until a record is durable, and sees to that if nobody does; from then on it is found.
    *
    * @return false if it will not be: the segment is condemned
    */
   boolean awaitDurable(Pending record) {
+    return awaitSync(record) && mark(record, SYNCED);
+  }
+
+  private boolean awaitSync(Pending record) {
     boolean interrupted = false;
     try {
       while (true) {
@@ -369,7 +376,6 @@ final class OwnedSegment {
       synchronized (syncs) {
         syncing = false;
         if (synced) {
-          segment.durable(target - before);
           durable = target;
         } else {
           condemned = true;
@@ -390,18 +396,37 @@ final class OwnedSegment {
     mark(record, PAIRED);
   }
 
-  private void mark(Pending record, long mark) {
+  /** Only the thread that saves a record marks it before it is acknowledged. */
+  private boolean mark(Pending record, long mark) {
     try {
       segment.mark(record.entry, mark);
       MappedFaults.raisePending();
+      return true;
     } catch (InternalError e) {
       // Nobody else can read it either.
+      condemn();
+      return false;
+    }
+  }
+
+  /** All that somebody had asked for pairs of is in pairs. By the thread that makes them. */
+  void answer() {
+    try {
+      if (!segment.isAnswered()) {
+        segment.answer(asked);
+      }
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
       condemn();
     }
   }
 
-  /** Takes away what is done, and says how far that is. Under the journal's monitor. */
+  /**
+   * Takes away what is done, and says how far that is, and how far all was synced. Under the
+   * journal's monitor.
+   */
   void advance() {
+    noteDurable();
     Pending last = null;
     for (Pending first = pending.peek(); first != null && first.done; first = pending.peek()) {
       last = pending.poll();
@@ -413,6 +438,24 @@ final class OwnedSegment {
       } catch (InternalError e) {
         condemn();
       }
+    }
+  }
+
+  /** Once in a while: each sync would have to write the header's page too. */
+  private void noteDurable() {
+    long now;
+    synchronized (syncs) {
+      now = durable;
+    }
+    if (now == durableNoted) {
+      return;
+    }
+    durableNoted = now;
+    try {
+      segment.durable(now - before);
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      condemn();
     }
   }
 
@@ -433,6 +476,7 @@ final class OwnedSegment {
       position = HEADER_LENGTH;
       salt = freshSalt;
       durable = before + position;
+      durableNoted = durable;
       appended = durable;
       try {
         segment.begin(boot, freshSalt);

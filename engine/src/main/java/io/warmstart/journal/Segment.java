@@ -4,7 +4,6 @@ import static io.warmstart.mapped.JournalLayout.BOOT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.CHECK_OFFSET;
 import static io.warmstart.mapped.JournalLayout.DONE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.DURABLE_OFFSET;
-import static io.warmstart.mapped.JournalLayout.END_OFFSET;
 import static io.warmstart.mapped.JournalLayout.GIVEN_UP;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.IN_USE;
@@ -65,7 +64,6 @@ final class Segment {
     buffer.putLong(BOOT_OFFSET, boot);
     buffer.putLong(NUMBER_OFFSET, number);
     buffer.putLong(LENGTH_OFFSET, length());
-    buffer.putLong(END_OFFSET, HEADER_LENGTH);
     buffer.putLong(DURABLE_OFFSET, HEADER_LENGTH);
     buffer.putLong(DONE_OFFSET, HEADER_LENGTH);
     buffer.putLongVolatile(SALT_OFFSET, salt);
@@ -118,14 +116,6 @@ final class Segment {
     buffer.putLongVolatile(DONE_OFFSET, position);
   }
 
-  long end() {
-    return buffer.getLongVolatile(END_OFFSET);
-  }
-
-  void end(long position) {
-    buffer.putLongOrdered(END_OFFSET, position);
-  }
-
   boolean inUse() {
     return buffer.getLongVolatile(STATE_OFFSET) == IN_USE;
   }
@@ -147,6 +137,16 @@ final class Segment {
   /** Asks its owner for pairs of all that is in it now. */
   void want(long token) {
     buffer.putLongVolatile(JournalLayout.WANTED_OFFSET, token);
+  }
+
+  /** Whether whoever asked last was answered: who asked before that was, too. */
+  boolean isAnswered() {
+    return buffer.getLongVolatile(JournalLayout.ANSWERED_OFFSET) == wanted();
+  }
+
+  /** All that was in it when somebody asked is in pairs. */
+  void answer(long token) {
+    buffer.putLongVolatile(JournalLayout.ANSWERED_OFFSET, token);
   }
 
   /** Adds to the commit word of a record that is whole; by who holds the segment's lock. */

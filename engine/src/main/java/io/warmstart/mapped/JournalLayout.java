@@ -16,6 +16,9 @@ import java.util.List;
  * <p>Every field of the header is read and written as a whole long, for the reason that {@link
  * MappedFaults} gives; records are copied in bulk before they are looked at.
  *
+ * <p>While a save appends nothing is stored to the header: its page would be written by each sync,
+ * apart from those of the records.
+ *
  * <p>Version history: 1, the first.
  */
 public final class JournalLayout {
@@ -37,9 +40,9 @@ public final class JournalLayout {
   public static final int LENGTH_OFFSET = 32;
   public static final int SALT_OFFSET = 40;
   public static final int CHECK_OFFSET = 48;
-  public static final int END_OFFSET = 128;
   public static final int DURABLE_OFFSET = 136;
   public static final int DONE_OFFSET = 144;
+  public static final int ANSWERED_OFFSET = 152;
   public static final int STATE_OFFSET = 256;
   public static final int WANTED_OFFSET = 384;
 
@@ -75,8 +78,11 @@ public final class JournalLayout {
   /** Of a commit word: and is durable. */
   public static final long SETTLED = 4;
 
+  /** Of a commit word: the record was synced, with all before it. */
+  public static final long SYNCED = 8;
+
   /** All that may stand in a commit word beside the length. */
-  public static final long MARKS = VOID | PAIRED | SETTLED;
+  public static final long MARKS = VOID | PAIRED | SETTLED | SYNCED;
 
   // Flags; the length of the run id stands above them.
   public static final long FINAL = 1;
@@ -95,9 +101,10 @@ public final class JournalLayout {
           new Field("length", LENGTH_OFFSET, 8, "of the file"),
           new Field("salt", SALT_OFFSET, 8, "random; another one each time the segment is emptied"),
           new Field("check", CHECK_OFFSET, 8, "over the fields before it"),
-          new Field("end", END_OFFSET, 8, "a hint: where the last record ends"),
-          new Field("durable", DURABLE_OFFSET, 8, "everything before it was synced"),
+          new Field("durable", DURABLE_OFFSET, 8, "everything before it was synced; it lags"),
           new Field("done", DONE_OFFSET, 8, "everything before it is in durable pairs"),
+          new Field(
+              "answered", ANSWERED_OFFSET, 8, "the value of wanted for which all is in pairs"),
           new Field("state", STATE_OFFSET, 8, "1 in use, 2 given up"),
           new Field("wanted", WANTED_OFFSET, 8, "who needs pairs stores another value"));
 
@@ -107,7 +114,7 @@ public final class JournalLayout {
               "commit",
               COMMIT_OFFSET,
               8,
-              "the length, negative while it is written, 0 none; + 1 void, 2 pair in place, 4 and durable"),
+              "the length, negative while it is written, 0 none; + 1 void, 2 pair in place, 4 and durable, 8 synced"),
           new Field("place", PLACE_OFFSET, 8, "the salt + where the record begins"),
           new Field("written", STAMP_OFFSET, 8, "unix nanoseconds of the written stamp"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),

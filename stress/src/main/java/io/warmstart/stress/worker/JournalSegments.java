@@ -48,22 +48,45 @@ public final class JournalSegments {
     for (Path each : files(root)) {
       ByteBuffer bytes = ByteBuffer.allocate(LOOK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       try (FileChannel channel = FileChannel.open(each)) {
-        while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
-          // Until all is read.
+        read(channel, bytes, 0);
+        if (!bytes.hasRemaining()) {
+          long end = endOf(channel, bytes.getLong(JournalLayout.SALT_OFFSET));
+          segments.add(read(each.getFileName().toString(), bytes, end));
         }
       } catch (NoSuchFileException e) {
+        // Gone since the listing.
         continue;
-      }
-      if (!bytes.hasRemaining()) {
-        segments.add(read(each.getFileName().toString(), bytes));
       }
     }
     return segments;
   }
 
-  private static Segment read(String name, ByteBuffer bytes) {
+  private static void read(FileChannel channel, ByteBuffer bytes, long from) throws IOException {
+    while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) >= 0) {
+      // Until all is read.
+    }
+  }
+
+  /** Where the last record of this life ends: each says how long it is. */
+  private static long endOf(FileChannel channel, long salt) throws IOException {
+    ByteBuffer word =
+        ByteBuffer.allocate(JournalLayout.PLACE_OFFSET + Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long end = JournalLayout.HEADER_LENGTH;
+    while (true) {
+      word.clear();
+      read(channel, word, end);
+      long commit = word.getLong(JournalLayout.COMMIT_OFFSET);
+      if (word.hasRemaining()
+          || commit <= 0
+          || word.getLong(JournalLayout.PLACE_OFFSET) != salt + end) {
+        return end;
+      }
+      end += commit & ~JournalLayout.MARKS;
+    }
+  }
+
+  private static Segment read(String name, ByteBuffer bytes, long end) {
     long salt = bytes.getLong(JournalLayout.SALT_OFFSET);
-    long end = bytes.getLong(JournalLayout.END_OFFSET);
     int first = JournalLayout.HEADER_LENGTH;
     int worker = -1;
     if (end > first && bytes.getLong(first + JournalLayout.PLACE_OFFSET) == salt + first) {
