@@ -55,7 +55,6 @@ public final class JournalSegments {
         }
       } catch (NoSuchFileException e) {
         // Gone since the listing.
-        continue;
       }
     }
     return segments;
