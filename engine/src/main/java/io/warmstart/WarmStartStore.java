@@ -205,6 +205,22 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
+   * The entry of a run, whatever the key's others are like; see {@link #lookup(Fingerprint,
+   * Ranking)}. It is read from its files, or the journal, each time.
+   *
+   * @return a lease for the caller to close; empty if the run has no entry that has not expired
+   * @throws IllegalArgumentException if the run id is not one
+   * @throws StoreException if there is one and it could not be read because of an error
+   */
+  public Optional<Entry> lookup(Fingerprint key, String runId) {
+    ensureOpen();
+    Entry entry = new Entry();
+    return lookupFlow.run(key, RunIds.requireValid(runId), entry.lease())
+        ? Optional.of(entry)
+        : Optional.empty();
+  }
+
+  /**
    * The same into an entry that is used again and again.
    *
    * @param reused closed first if it still holds a lease
@@ -328,6 +344,38 @@ public final class WarmStartStore implements AutoCloseable {
   public void saveOverwrite(
       Fingerprint key, String runId, byte[] payload, EntryAttributes attributes) {
     saveOverwrite(key, runId, Payload.of(payload), attributes);
+  }
+
+  /**
+   * Removes an entry. A save of its run that is under way may come before or after.
+   *
+   * <p><b>Durable:</b> when it returns, no lookup finds the entry, in no process, nor after a power
+   * cut. What lies in quarantine stays there.
+   *
+   * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory and
+   * of each segment.
+   *
+   * @return whether there was one
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
+   * @throws StoreException if it could not be removed, for 30 s if another process keeps it from
+   *     that
+   */
+  public boolean remove(Fingerprint key, String runId) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
+    return engine.removeFlow().run(key.digest(), RunIds.requireValid(runId));
+  }
+
+  /**
+   * Removes all entries that a key has now; see {@link #remove(Fingerprint, String)}.
+   *
+   * @return how many there were
+   */
+  public int remove(Fingerprint key) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
+    return engine.removeFlow().run(key.digest());
   }
 
   /**

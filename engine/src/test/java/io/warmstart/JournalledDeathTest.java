@@ -110,6 +110,25 @@ class JournalledDeathTest {
     assertEquals(saved, pairOf(Payloads.key("k")));
   }
 
+  @Test
+  void whatIsRemovedWhileAnotherHasItInItsJournalStaysRemoved() throws Exception {
+    Fingerprint key = Payloads.key("k");
+    StoreOptions inFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);
+    try (WarmStartStore store = WarmStartStore.open(root, inFiles);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      child.awaitLine("ready");
+      child.tell();
+      child.awaitLine("saved");
+
+      assertTrue(store.remove(key, JournallingProcess.RUN));
+
+      assertTrue(store.lookupLatest(key).isEmpty());
+      child.kill();
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertTrue(store.lookupLatest(key).isEmpty());
+    }
+  }
+
   /** Adopting them takes longer than the second that the background takes for it at a time. */
   @Test
   void whoListsAKeyFindsAllThatTheDeadHadSaved() throws Exception {

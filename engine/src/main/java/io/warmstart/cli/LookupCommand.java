@@ -27,6 +27,7 @@ import picocli.CommandLine.Parameters;
       "%nExamples:",
       "  warmstart lookup /tmp/fits text:digits",
       "  warmstart lookup /tmp/fits text:digits --ranking latest --out model.bin",
+      "  warmstart lookup /tmp/fits text:digits --run-id my-run",
       "  warmstart lookup /tmp/fits text:digits --out - | sha256sum"
     })
 final class LookupCommand extends RootCommand {
@@ -50,6 +51,14 @@ final class LookupCommand extends RootCommand {
 
   @Option(
       order = 2,
+      names = "--run-id",
+      paramLabel = "ID",
+      converter = Arguments.RunIdArgument.class,
+      description = "The entry of this run, however it ranks.")
+  @Nullable String runId;
+
+  @Option(
+      order = 3,
       names = "--out",
       paramLabel = "FILE",
       converter = Arguments.PathArgument.class,
@@ -67,10 +76,11 @@ final class LookupCommand extends RootCommand {
   int run(Output output) {
     boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
     try (WarmStartStore store = openForReading(output)) {
-      Optional<Entry> found = store.lookup(key, ranking);
+      Optional<Entry> found = runId == null ? store.lookup(key, ranking) : store.lookup(key, runId);
+      Ranking chosenBy = runId == null ? ranking : null;
       Answer answer;
       if (found.isEmpty()) {
-        answer = new Miss(root, key, ranking);
+        answer = new Miss(root, key, chosenBy);
       } else {
         try (Entry entry = found.get()) {
           if (toStandardOutput) {
@@ -78,7 +88,7 @@ final class LookupCommand extends RootCommand {
           } else if (out != null) {
             PayloadOutput.toFile(entry, out);
           }
-          answer = Hit.of(key, ranking, entry, store.options().clock().nanoTime(), out);
+          answer = Hit.of(key, chosenBy, entry, store.options().clock().nanoTime(), out);
         }
       }
       if (toStandardOutput) {
@@ -90,7 +100,7 @@ final class LookupCommand extends RootCommand {
     }
   }
 
-  private record Miss(Path root, Fingerprint key, Ranking ranking) implements Answer {
+  private record Miss(Path root, Fingerprint key, @Nullable Ranking ranking) implements Answer {
     @Override
     public void writeText(Page page) {
       page.line("miss: no entry to start from under key " + key.toHex());
@@ -105,16 +115,34 @@ final class LookupCommand extends RootCommand {
     public void writeJson(JsonGenerator json) throws IOException {
       json.writeBooleanField("hit", false);
       json.writeStringField("key", key.toHex());
+      writeRanking(json, ranking);
+    }
+  }
+
+  /** Null if a run was asked for. */
+  private static void writeRanking(JsonGenerator json, @Nullable Ranking ranking)
+      throws IOException {
+    if (ranking == null) {
+      json.writeNullField("ranking");
+    } else {
       json.writeStringField("ranking", Quantities.word(ranking));
     }
   }
 
   private record Hit(
-      Fingerprint key, Ranking ranking, EntryFacts facts, long nowUnixNanos, @Nullable Path out)
+      Fingerprint key,
+      @Nullable Ranking ranking,
+      EntryFacts facts,
+      long nowUnixNanos,
+      @Nullable Path out)
       implements Answer {
 
     static Hit of(
-        Fingerprint key, Ranking ranking, Entry entry, long nowUnixNanos, @Nullable Path out) {
+        Fingerprint key,
+        @Nullable Ranking ranking,
+        Entry entry,
+        long nowUnixNanos,
+        @Nullable Path out) {
       return new Hit(key, ranking, EntryFacts.of(entry), nowUnixNanos, out);
     }
 
@@ -134,7 +162,8 @@ final class LookupCommand extends RootCommand {
                   + " ("
                   + Quantities.ago(facts.writtenUnixSecs(), facts.writtenNanos(), nowUnixNanos)
                   + ")"));
-      lines.add(new Page.Fact("chosen by", Quantities.word(ranking)));
+      lines.add(
+          new Page.Fact("chosen by", ranking == null ? "its run id" : Quantities.word(ranking)));
       if (out != null) {
         lines.add(
             new Page.Fact(
@@ -148,7 +177,7 @@ final class LookupCommand extends RootCommand {
     public void writeJson(JsonGenerator json) throws IOException {
       json.writeBooleanField("hit", true);
       json.writeStringField("key", key.toHex());
-      json.writeStringField("ranking", Quantities.word(ranking));
+      writeRanking(json, ranking);
       facts.writeJson(json);
       if (out == null) {
         json.writeNullField("out");

@@ -59,6 +59,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("lookup", LookupCommand::new);
     COMMANDS.put("explain", ExplainCommand::new);
     COMMANDS.put("ls", ListCommand::new);
+    COMMANDS.put("rm", RemoveCommand::new);
     COMMANDS.put("stat", StatCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("restore", RestoreCommand::new);

@@ -3,6 +3,7 @@ package io.warmstart.engine;
 import io.warmstart.access.CoarseClock;
 import io.warmstart.evict.DryRunFlow;
 import io.warmstart.evict.EntryRemoval;
+import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.index.RecordedIndex;
@@ -63,6 +64,7 @@ public final class Engine implements AutoCloseable {
   private final RecoverFlow recoverFlow;
   private final FileLookup fileLookup;
   private final SweepFlow sweepFlow;
+  private final RemoveFlow removeFlow;
   private final AccessStampWriter accessStampWriter;
   private final VerifyFlow verifyFlow;
   private final Journal journal;
@@ -158,6 +160,16 @@ public final class Engine implements AutoCloseable {
               parts.recount,
               parts.quarantine,
               parts.ages);
+      EntryRemoval removal =
+          new EntryRemoval(
+              parts.root,
+              parts.locks,
+              new PairRemoval(parts.root.ops(), parts.pairWriter),
+              parts.expiry,
+              parts.journal,
+              parts.remote,
+              parts.clock);
+      removeFlow = new RemoveFlow(parts.root, removal, parts.journal, this::settle);
       sweepFlow =
           new SweepFlow(
               parts.root,
@@ -166,14 +178,7 @@ public final class Engine implements AutoCloseable {
               parts.ledger,
               rootScan,
               recoverFlow,
-              new EntryRemoval(
-                  parts.root,
-                  parts.locks,
-                  new PairRemoval(parts.root.ops(), parts.pairWriter),
-                  parts.expiry,
-                  parts.journal,
-                  parts.remote,
-                  parts.clock),
+              removal,
               parts.quarantine,
               policy,
               parts.expiry,
@@ -341,6 +346,10 @@ public final class Engine implements AutoCloseable {
         parts.clock,
         limits,
         foreignCheckNanos);
+  }
+
+  public RemoveFlow removeFlow() {
+    return removeFlow;
   }
 
   public SweepFlow sweepFlow() {

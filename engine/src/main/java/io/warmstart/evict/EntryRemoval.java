@@ -132,6 +132,35 @@ public final class EntryRemoval {
   }
 
   /**
+   * Removes a run, whatever its use and its limits.
+   *
+   * @return REMOVED; BROKEN if there is none; STAYS if it could not be had, or lies in a journal
+   */
+  Outcome removeRun(KeyDirectory directory, String runId) throws IOException {
+    try (KeyUpdate update = locks.acquire(directory)) {
+      if (!update.heldAcrossProcesses() || journal.holds(directory.key(), runId)) {
+        return Outcome.STAYS;
+      }
+      long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
+      if (bytes == 0) {
+        return Outcome.BROKEN;
+      }
+      journal.makeMarksDurable();
+      Manifest manifest = read(directory, runId);
+      if (manifest != null) {
+        return unlinkPair(update, runId, manifest, bytes) ? Outcome.REMOVED : Outcome.STAYS;
+      }
+      // What cannot be read, or half a pair.
+      update.countRemoval();
+      update.begin();
+      unlinkIfThere(directory.manifest(runId));
+      unlinkIfThere(directory.payload(runId));
+      update.recount();
+      return Outcome.REMOVED;
+    }
+  }
+
+  /**
    * Removes the pair.
    *
    * @return false if another machine has replaced it meanwhile

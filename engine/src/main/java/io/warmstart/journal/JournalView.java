@@ -266,6 +266,17 @@ public final class JournalView implements AutoCloseable {
   }
 
   /**
+   * Has what the segments say of their records survive a power cut: what is in pairs does not
+   * become a pair once more.
+   */
+  public void makeMarksDurable() throws IOException {
+    // Also where there are none: those that are gone may come back after a power cut.
+    if (place.isReadable() && files.hasDirectory()) {
+      files.syncAll();
+    }
+  }
+
+  /**
    * The latest written stamp that a key has in the journal, or had a moment ago, saves under way
    * included.
    *

@@ -209,6 +209,28 @@ final class SegmentFiles {
     return ops.openForSync(path(number));
   }
 
+  /** Whether the directory is there. */
+  boolean hasDirectory() throws IOException {
+    try {
+      ops.stat(directory);
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /** Has all segments, and which of them there are, survive a power cut. */
+  void syncAll() throws IOException {
+    for (int number : list().numbers()) {
+      try (FileOps.SyncHandle handle = openForSync(number)) {
+        handle.sync();
+      } catch (NoSuchFileException e) {
+        // Gone since the listing.
+      }
+    }
+    sync(directory);
+  }
+
   /** Opens a segment, to write to it past the mapping. */
   FileOps.FileHandle openForWriting(int number) throws IOException {
     return ops.openForWriting(path(number));

@@ -136,6 +136,19 @@ public final class FileLookup {
    * @return whether {@code target} holds the winner now
    */
   boolean run(Digest256 key, Ranking ranking, StoreLimits limits, EntryLease target) {
+    return run(key, new Wanted(ranking, null), limits, target);
+  }
+
+  /**
+   * Looks up a run, whatever the others are like.
+   *
+   * @return whether {@code target} holds it now
+   */
+  boolean run(Digest256 key, String runId, StoreLimits limits, EntryLease target) {
+    return run(key, new Wanted(Ranking.LATEST, runId), limits, target);
+  }
+
+  private boolean run(Digest256 key, Wanted wanted, StoreLimits limits, EntryLease target) {
     counters.count(Counter.LOOKUPS_FROM_FILES);
     if (readOnly) {
       // Nobody does it in the background.
@@ -147,11 +160,11 @@ public final class FileLookup {
       if (rootWatch.isGone()) {
         rootWatch.require();
       }
-      if (isAnsweredByJournal(directory, ranking, limits.now(), target)) {
+      if (isAnsweredByJournal(directory, wanted, limits.now(), target)) {
         return true;
       }
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        Boolean hit = attempt(directory, ranking, limits.now(), target, patience);
+        Boolean hit = attempt(directory, wanted, limits.now(), target, patience);
         if (hit != null) {
           if (!hit) {
             counters.count(Counter.MISSES);
@@ -175,9 +188,9 @@ public final class FileLookup {
    * it was last read: a lookup beside a process that saves need not read it again.
    */
   private boolean isAnsweredByJournal(
-      KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target) {
+      KeyDirectory directory, Wanted wanted, Limits limits, EntryLease target) {
     try {
-      return takeFromJournal(directory, ranking, limits, target);
+      return takeFromJournal(directory, wanted, limits, target);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;
@@ -185,30 +198,29 @@ public final class FileLookup {
   }
 
   private boolean takeFromJournal(
-      KeyDirectory directory, Ranking ranking, Limits limits, EntryLease target)
-      throws IOException {
+      KeyDirectory directory, Wanted wanted, Limits limits, EntryLease target) throws IOException {
     KeySnapshot snapshot = snapshots.withDirectoryAsItWas(directory);
     if (snapshot == null || !snapshot.scan().suspects().isEmpty()) {
       return false;
     }
     JournalledRuns journalled = new JournalledRuns(snapshot.journalled(), producer);
-    List<Candidate> candidates = journalled.over(snapshot.scan().candidates());
+    List<Candidate> candidates = wanted.among(journalled.over(snapshot.scan().candidates()));
     List<Candidate> unexpired = unexpired(directory, candidates, limits);
     JournalEntry winner =
-        Rankings.rule(ranking).winner(unexpired).map(journalled::entry).orElse(null);
+        Rankings.rule(wanted.ranking()).winner(unexpired).map(journalled::entry).orElse(null);
     JournalView.Read read = winner == null ? null : journal.read(winner, producer);
     if (read == null) {
       return false;
     }
-    boolean general = unexpired.size() == candidates.size();
-    take(directory, ranking, general ? snapshot.ticket() : null, read, target);
+    boolean general = wanted.runId() == null && unexpired.size() == candidates.size();
+    take(directory, wanted.ranking(), general ? snapshot.ticket() : null, read, target);
     return true;
   }
 
   /** One look; null if the key changed under it. */
   private @Nullable Boolean attempt(
       KeyDirectory directory,
-      Ranking ranking,
+      Wanted wanted,
       Limits limits,
       EntryLease target,
       Misfits.Patience patience)
@@ -224,8 +236,8 @@ public final class FileLookup {
             .toList());
     IOException unreadable = null;
     for (KeyListing.Suspect suspect : scan.suspects()) {
-      if (journalled.contains(suspect.runId()) && !suspect.unreadable()) {
-        // Its pair is being made.
+      boolean isBeingMade = journalled.contains(suspect.runId()) && !suspect.unreadable();
+      if (isBeingMade || !wanted.isOf(suspect.runId())) {
         continue;
       }
       if (suspect.unreadable()) {
@@ -244,11 +256,12 @@ public final class FileLookup {
         }
       }
     }
-    List<Candidate> candidates = journalled.over(scan.candidates());
+    List<Candidate> candidates = wanted.among(journalled.over(scan.candidates()));
     List<Candidate> unexpired = unexpired(directory, candidates, limits);
     // What this store passes over as expired, one with another TTL would return.
-    boolean general = unreadable == null && unexpired.size() == candidates.size();
-    List<Candidate> order = Rankings.rule(ranking).preferenceOrder(unexpired);
+    boolean general =
+        wanted.runId() == null && unreadable == null && unexpired.size() == candidates.size();
+    List<Candidate> order = wanted.inOrder(unexpired);
     for (int next = 0; next < order.size(); next++) {
       Candidate candidate = order.get(next);
       JournalEntry entry = journalled.entry(candidate);
@@ -258,7 +271,7 @@ public final class FileLookup {
           if (found == null) {
             return null;
           }
-          take(directory, ranking, general && next == 0 ? ticket : null, found, target);
+          take(directory, wanted.ranking(), general && next == 0 ? ticket : null, found, target);
           return true;
         } catch (IOException e) {
           unreadable = stays(e);
@@ -277,7 +290,7 @@ public final class FileLookup {
       if (memory != null) {
         boolean best = general && candidate.runId().equals(order.get(0).runId());
         JournalView.Read found = new JournalView.Read(candidate, memory);
-        take(directory, ranking, best ? ticket : null, found, target);
+        take(directory, wanted.ranking(), best ? ticket : null, found, target);
         return true;
       }
       try {
@@ -289,7 +302,7 @@ public final class FileLookup {
           // It may rank otherwise than the version before. It is in place when its holder goes on.
           general = false;
           order.set(next, new Candidate(candidate.runId(), staged));
-          order = Rankings.rule(ranking).preferenceOrder(order.subList(next, order.size()));
+          order = wanted.inOrder(order.subList(next, order.size()));
           next = -1;
           continue;
         }
@@ -317,7 +330,7 @@ public final class FileLookup {
       rootWatch.require();
     }
     if (ticket != null && snapshot.hasNothing() && scan.proven()) {
-      fill(directory, ticket, ranking, null, 0);
+      fill(directory, ticket, wanted.ranking(), null, 0);
     }
     return false;
   }

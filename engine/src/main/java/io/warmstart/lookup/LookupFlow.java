@@ -95,6 +95,15 @@ public final class LookupFlow {
     return fileLookup.run(key.digest(), ranking, limits, target);
   }
 
+  /**
+   * Looks up one run, from the files: the index knows winners.
+   *
+   * @return whether {@code target} holds it now
+   */
+  public boolean run(Fingerprint key, String runId, EntryLease target) {
+    return fileLookup.run(key.digest(), runId, limits, target);
+  }
+
   /** Takes the index's answer, unless the entry has expired. */
   private boolean accept(Fingerprint key, EntryLease target, long tickedNanos) {
     HotEntry found = Objects.requireNonNull((HotEntry) target.lease().held());

@@ -16,7 +16,8 @@ class HelpTest {
     String help = CommandRun.of("--help").expectDone().out();
 
     for (String command :
-        List.of("save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "key")) {
+        List.of(
+            "save", "lookup", "explain", "ls", "rm", "stat", "verify", "restore", "evict", "key")) {
       assertTrue(help.contains("\n  " + command + " "), help);
     }
     assertTrue(help.contains("Exit codes: 0 done, 1 a miss or a problem"), help);
@@ -34,7 +35,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "policy", "key"
+        "save", "lookup", "explain", "ls", "rm", "stat", "verify", "restore", "evict", "policy",
+        "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();

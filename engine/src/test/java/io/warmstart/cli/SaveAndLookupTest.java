@@ -107,6 +107,24 @@ class SaveAndLookupTest {
   }
 
   @Test
+  void aRunIsFoundAndRemovedByItsId() {
+    CommandRun.of("save", root, KEY, payload, "--objective", "1", "--run-id", "good").expectDone();
+    CommandRun.of("save", root, KEY, payload, "--objective", "7", "--run-id", "bad").expectDone();
+
+    JsonNode bad = CommandRun.of("lookup", root, KEY, "--run-id", "bad", "--json").json();
+    assertEquals("bad", bad.get("run_id").asText());
+    assertTrue(bad.get("ranking").isNull());
+    CommandRun removed = CommandRun.of("rm", root, KEY, "--run-id", "bad", "--json").expectDone();
+    assertEquals(1, removed.json().get("removed").asInt());
+
+    assertEquals(
+        ExitCodes.MISS_OR_PROBLEM,
+        CommandRun.of("lookup", root, KEY, "--run-id", "bad").exitCode());
+    assertEquals("removed 1 entry", CommandRun.of("rm", root, KEY).expectDone().out().strip());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, CommandRun.of("rm", root, KEY).exitCode());
+  }
+
+  @Test
   void savesWithoutARunIdStandSideBySide() {
     assertNotEquals(save(), save());
   }

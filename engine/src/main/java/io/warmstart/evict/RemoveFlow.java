@@ -1,0 +1,154 @@
+package io.warmstart.evict;
+
+import io.warmstart.evict.EntryRemoval.Outcome;
+import io.warmstart.format.Candidate;
+import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.StoreException;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyListing;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.StoreFailures;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Removes runs by name, whatever their use, so that they do not come back.
+ *
+ * <ol>
+ *   <li>Have everything that lies in a journal become pairs: what is removed is a pair.
+ *   <li>Under the key's lock see that no journal holds a version of the run any more, and have the
+ *       journals' marks survive a power cut, or the version would become a pair again after one.
+ *   <li>Remove the manifest, then the payload.
+ *   <li>Sync the directory.
+ * </ol>
+ *
+ * <p>Safe for all threads.
+ */
+public final class RemoveFlow {
+  /** For locks, and for versions in the journal of another process that makes no pairs of them. */
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /** Doubled after each attempt. */
+  private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final RootDirectory root;
+  private final EntryRemoval removal;
+  private final JournalView journal;
+  private final Runnable settle;
+
+  /**
+   * Makes the flow of one root.
+   *
+   * @param settle has what lies in journals become pairs
+   */
+  public RemoveFlow(
+      RootDirectory root, EntryRemoval removal, JournalView journal, Runnable settle) {
+    this.root = root;
+    this.removal = removal;
+    this.journal = journal;
+    this.settle = settle;
+  }
+
+  /** Removes a run; returns whether there was one. */
+  public boolean run(Digest256 key, String runId) {
+    KeyDirectory directory = root.directory(key);
+    try {
+      boolean removed = remove(directory, runId);
+      if (removed) {
+        makeDurable(directory.path());
+      }
+      return removed;
+    } catch (IOException e) {
+      throw StoreFailures.ofWriting("removal failed", directory.path(), e);
+    }
+  }
+
+  /** Removes the runs that a key has now; returns how many there were. */
+  public int run(Digest256 key) {
+    KeyDirectory directory = root.directory(key);
+    int removed = 0;
+    try {
+      for (String runId : runsOf(directory)) {
+        removed += remove(directory, runId) ? 1 : 0;
+      }
+      if (removed > 0) {
+        makeDurable(directory.path());
+      }
+      return removed;
+    } catch (IOException e) {
+      throw StoreFailures.ofWriting("removal failed", directory.path(), e);
+    }
+  }
+
+  private Collection<String> runsOf(KeyDirectory directory) throws IOException {
+    TreeSet<String> runs = new TreeSet<>();
+    for (JournalEntry each : journal.entriesOf(directory.key())) {
+      runs.add(each.runId());
+    }
+    KeyListing listing = KeyListing.forLookup(root.ops(), directory);
+    for (Candidate each : listing.candidates()) {
+      runs.add(each.runId());
+    }
+    for (KeyListing.Suspect each : listing.suspects()) {
+      runs.add(each.runId());
+    }
+    return runs;
+  }
+
+  private boolean remove(KeyDirectory directory, String runId) throws IOException {
+    long began = System.nanoTime();
+    long pause = FIRST_PAUSE_NANOS;
+    while (true) {
+      settle.run();
+      Outcome outcome = removal.removeRun(directory, runId);
+      if (outcome != Outcome.STAYS) {
+        return outcome == Outcome.REMOVED;
+      }
+      if (System.nanoTime() - began > PATIENCE_NANOS) {
+        throw new StoreException(
+            "removal failed, nothing was changed: the key's lock is not to be had, or another"
+                + " process has a version in its journal and makes no pair of it: run="
+                + runId
+                + " directory="
+                + directory.path());
+      }
+      LockSupport.parkNanos(pause);
+      pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
+    }
+  }
+
+  private void makeDurable(Path directory) {
+    try {
+      sync(directory);
+    } catch (IOException e) {
+      throw new DurabilityUnknownException(
+          "removed, and a power cut may bring it back: "
+              + StoreFailures.describe(e)
+              + " directory="
+              + directory,
+          e);
+    }
+  }
+
+  private void sync(Path directory) throws IOException {
+    try (DirectoryHandle handle = root.ops().openDirectory(directory)) {
+      handle.sync();
+    } catch (NoSuchFileException e) {
+      // It was empty, and has gone as well.
+      try (DirectoryHandle handle = root.ops().openDirectory(root.path())) {
+        handle.sync();
+      }
+    }
+  }
+}
