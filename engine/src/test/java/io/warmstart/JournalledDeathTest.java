@@ -21,7 +21,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -123,6 +125,32 @@ class JournalledDeathTest {
       assertTrue(store.remove(key, JournallingProcess.RUN));
 
       assertTrue(store.lookupLatest(key).isEmpty());
+      child.kill();
+      Await.until("the segment is adopted", () -> segments().isEmpty());
+      assertTrue(store.lookupLatest(key).isEmpty());
+    }
+  }
+
+  /** While it is stopped it makes no pair of what it has; once it goes on, it would. */
+  @Test
+  void aRemovalWaitsForWhatAStoppedProcessHasInItsJournal() throws Exception {
+    Fingerprint key = Payloads.key("k");
+    StoreOptions inFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);
+    try (WarmStartStore store = WarmStartStore.open(root, inFiles);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      child.awaitLine("ready");
+      child.tell();
+      child.awaitLine("saved");
+      child.stop();
+      FutureTask<Boolean> removal =
+          new FutureTask<>(() -> store.remove(key, JournallingProcess.RUN));
+      new Thread(removal).start();
+      assertThrows(TimeoutException.class, () -> removal.get(2, TimeUnit.SECONDS));
+      assertTrue(store.lookupLatest(key).isPresent());
+
+      child.goOn();
+
+      assertTrue(removal.get(30, TimeUnit.SECONDS));
       child.kill();
       Await.until("the segment is adopted", () -> segments().isEmpty());
       assertTrue(store.lookupLatest(key).isEmpty());

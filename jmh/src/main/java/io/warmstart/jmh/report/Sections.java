@@ -107,7 +107,7 @@ final class Sections {
             "A checkpoint each millisecond",
             "What the loop's thread feels, from the moment at which a checkpoint was due, beside a"
                 + " reader. EVERY saves each, in files unless said otherwise; SESSION saves every"
-                + " two seconds.",
+                + " two seconds, IMPROVING_SESSION each.",
             "CheckpointLoopBenchmark.loop",
             "felt ",
             "gc.alloc.rate.norm"));

@@ -189,6 +189,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(
         List.of(
             cell.with("writes", "SESSION"),
+            cell.with("writes", "IMPROVING_SESSION"),
             cell,
             cell.with("durability", Durability.POWER_SAFE),
             cell.with("durability", Durability.PROCESS_SAFE)));

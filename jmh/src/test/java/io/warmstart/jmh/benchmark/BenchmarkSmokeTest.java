@@ -151,7 +151,7 @@ class BenchmarkSmokeTest {
   @Test
   void loop() throws Exception {
     assertRuns(
-        2,
+        3,
         once(CheckpointLoopBenchmark.class, Mode.AverageTime)
             .measurementTime(TimeValue.milliseconds(200)));
   }
