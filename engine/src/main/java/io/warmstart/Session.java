@@ -36,11 +36,11 @@ import org.agrona.concurrent.EpochNanoClock;
  * <p><b>Durable:</b> by default a checkpoint that was taken survives the death of every process
  * once the call has returned ({@link Durability#PROCESS_SAFE}), and a power cut once its pair of
  * files is made, a second later; a power cut before that brings back the version before it, whole.
- * So a loop may offer one a thousand times a second. {@link SessionOptions#withDurability} or the
- * store's options ask for more; where there can be no journal it is more. A final result survives a
- * power cut at least. Each is one save to one entry, and the two are never changed together: a
- * crash between two saves leaves two whole entries, the best and an older last one or the other way
- * round.
+ * So a loop may offer one a thousand times a second; but for the first of each of the two entries,
+ * which waits for the disk. {@link SessionOptions#withDurability} or the store's options ask for
+ * more; where there can be no journal it is more. A final result survives a power cut at least.
+ * Each is one save to one entry, and the two are never changed together: a crash between two saves
+ * leaves two whole entries, the best and an older last one or the other way round.
  *
  * <p><b>Threads:</b> safe for all. Offers are taken one after the other: one that comes while
  * another is being saved waits for it, even if it will be declined.
@@ -244,8 +244,7 @@ public final class Session {
    * Saves the final result as the last entry; the best checkpoint stays. From then on only
    * checkpoints that are better than that one are taken.
    *
-   * <p><b>Durable:</b> when it returns, the final result survives a power cut; it lies in files
-   * unless the store or the session names less.
+   * <p><b>Durable:</b> when it returns, the final result survives a power cut.
    *
    * <p>Blocking and errors as for a checkpoint that is taken.
    *

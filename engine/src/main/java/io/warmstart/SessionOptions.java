@@ -37,7 +37,8 @@ public final class SessionOptions {
 
   /**
    * What improves by more than 1e-12 at once, and anything after 2 s; with the durability that the
-   * store names, or else {@link Durability#PROCESS_SAFE}.
+   * store names, or else {@link Durability#PROCESS_SAFE}; of a store with limits of its own {@link
+   * Durability#IN_FILES}.
    */
   public static SessionOptions defaults() {
     return DEFAULTS;

@@ -299,11 +299,11 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p><b>Durable:</b> when the stage completes, as if {@link #saveOverwrite(Fingerprint, String,
    * Payload, EntryAttributes)} had returned. {@link #flush}, {@link #close} and the end of a JVM in
-   * order (for ten seconds) wait for what was handed in before.
+   * order (for ten seconds) wait until what was handed in before is saved; the stages complete soon
+   * after.
    *
-   * <p><b>Threads:</b> what depends on the stage runs on the thread that saves, and holds up the
-   * next save, and every {@link #flush} on another thread. Stores on one root share that thread,
-   * and saves that wait share a sync.
+   * <p><b>Threads:</b> one thread saves for all stores on the root, and saves that wait share a
+   * sync. What depends on stages runs on another one, one after the other.
    *
    * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
    * until there is room. A payload that is larger waits until it waits alone. Where no thread is to
@@ -352,14 +352,15 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Durable:</b> when it returns, no lookup finds the entry, in no process, nor after a power
    * cut. What lies in quarantine stays there.
    *
-   * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory and
-   * of each segment.
+   * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory, the
+   * root and each segment.
    *
    * @return whether there was one
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
-   * @throws StoreException if it could not be removed, for 30 s if another process keeps it from
-   *     that
+   * @throws StoreException if it could not be removed; after half a minute if a version lies in a
+   *     journal and does not become a pair (its process is stopped, or the disk is full), or if
+   *     somebody keeps the key's lock
    */
   public boolean remove(Fingerprint key, String runId) {
     ensureWritable();
@@ -368,7 +369,8 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Removes all entries that a key has now; see {@link #remove(Fingerprint, String)}.
+   * Removes all entries that a key has now; see {@link #remove(Fingerprint, String)}. If it throws,
+   * some may be removed already.
    *
    * @return how many there were
    */

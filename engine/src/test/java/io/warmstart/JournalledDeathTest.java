@@ -21,10 +21,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -95,7 +99,7 @@ class JournalledDeathTest {
 
   /** Nobody of this library may come by for long: the original is to find it. */
   @ParameterizedTest
-  @ValueSource(strings = {"TERM", "end", "async"})
+  @ValueSource(strings = {"TERM", "end", "async", "exit"})
   void aJvmThatEndsInOrderLeavesPairs(String how) throws Exception {
     int saved;
     String what = how.equals("TERM") ? "count" : how;
@@ -129,6 +133,40 @@ class JournalledDeathTest {
       Await.until("the segment is adopted", () -> segments().isEmpty());
       assertTrue(store.lookupLatest(key).isEmpty());
     }
+  }
+
+  /** One that has nothing in its journal says so at once; that it does not would be logged. */
+  @Test
+  void aProcessAtRestAnswersWhoAsksForPairs() throws Exception {
+    List<String> logged = new CopyOnWriteArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            logged.add(line.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger("io.warmstart");
+    logger.addHandler(handler);
+    try (WarmStartStore store = WarmStartStore.open(root);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      child.awaitLine("ready");
+      child.tell();
+      child.awaitLine("saved");
+      for (int look = 0; look < 3; look++) {
+        assertEquals(1, store.keys().size());
+      }
+      assertFalse(segments().isEmpty());
+    } finally {
+      logger.removeHandler(handler);
+    }
+    logged.forEach(line -> assertFalse(line.contains("has made no pairs"), line));
   }
 
   /** While it is stopped it makes no pair of what it has; once it goes on, it would. */

@@ -9,6 +9,7 @@ import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 
 /** The main class of processes that save into the journal and get killed or stopped. */
 final class JournallingProcess {
@@ -26,6 +27,14 @@ final class JournallingProcess {
     System.out.println("ready " + version);
     if (arguments[0].equals("session")) {
       checkpoint(store, Payloads.key("session"), count);
+    }
+    if (arguments[0].equals("exit")) {
+      ForkedJvm.awaitParent();
+      for (int last = version + count; version < last; ) {
+        async(store, key, ++version).thenRun(() -> System.exit(0));
+      }
+      System.out.println("saved " + version);
+      ForkedJvm.untilKilled();
     }
     if (arguments[0].equals("async")) {
       ForkedJvm.awaitParent();
@@ -86,8 +95,8 @@ final class JournallingProcess {
     return version;
   }
 
-  private static void async(WarmStartStore store, Fingerprint key, int version) {
-    store.saveOverwriteAsync(
+  private static CompletionStage<String> async(WarmStartStore store, Fingerprint key, int version) {
+    return store.saveOverwriteAsync(
         key,
         RUN,
         Payload.of(Versions.payload("v" + version, 1000)),

@@ -156,6 +156,29 @@ class RemoveTest {
     }
   }
 
+  /**
+   * Segments are emptied first in, first out: one that cannot become a pair holds up the others.
+   */
+  @Test
+  void aRunThatCannotBecomeAPairIsInNoOthersWay() {
+    StoreOptions options = StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE);
+    try (WarmStartStore store = WarmStartStore.open(root, options.withFileOps(ops))) {
+      save(store, "stuck", 1);
+      save(store, "other", 2);
+      Journalled.until(store, () -> save(store, "stuck", 3));
+      ops.onlyAt(op -> op.kind() == Kind.CREATE && op.path().toString().contains("stuck~"));
+      ops.arm(Fault.ENOSPC, true, 0, root);
+      Journalled.until(store, () -> save(store, "other", 4));
+
+      assertTrue(store.remove(key, "other"));
+
+      ops.disarm();
+      assertEquals("stuck", nameOf(store.lookup(key)));
+      assertEquals("", nameOf(store.lookup(key, "other")));
+      assertTrue(store.remove(key, "stuck"));
+    }
+  }
+
   @Test
   void whatAPowerCutMayBringBackIsSaid() {
     StoreOptions inFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);

@@ -47,6 +47,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,8 @@ import org.jspecify.annotations.Nullable;
  * with the last store.
  */
 public final class Engine implements AutoCloseable {
+  private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final RootParts parts;
   private final RunIdGenerator runIds;
   private final PolicyInForce policy;
@@ -71,6 +74,8 @@ public final class Engine implements AutoCloseable {
   private final Adoption adoption;
   private final AsyncSaves asyncSaves = new AsyncSaves();
   private final @Nullable Housekeeper housekeeper;
+
+  private volatile long unsettledToldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
   private final Collection<Long> foreignCheckIntervals = new ConcurrentLinkedQueue<>();
@@ -422,13 +427,13 @@ public final class Engine implements AutoCloseable {
     settleOwn();
     try {
       adoption.runToEnd();
+      if (!journal.awaitOthers(parts.journal)) {
+        // One of those may have died instead.
+        adoption.runToEnd();
+        tellUnsettled("a process has made no pairs of what it has saved: root=" + root(), null);
+      }
     } catch (IOException | StoreException e) {
-      EngineLog.warning("not all that the dead have saved is in files: root=" + root(), e);
-    }
-    try {
-      journal.awaitOthers(parts.journal);
-    } catch (IOException e) {
-      EngineLog.warning("not all that others have saved is in files: root=" + root(), e);
+      tellUnsettled("not all that others have saved is in files: root=" + root(), e);
     }
   }
 
@@ -437,7 +442,16 @@ public final class Engine implements AutoCloseable {
     try {
       journal.flush();
     } catch (StoreException e) {
-      EngineLog.warning("not all that was saved is in files: root=" + root(), e);
+      tellUnsettled("not all that was saved is in files: root=" + root(), e);
+    }
+  }
+
+  /** Once in a while: who needs it tries again and again. */
+  private void tellUnsettled(String what, @Nullable Exception because) {
+    long now = System.nanoTime();
+    if (now - unsettledToldAtNanos >= TELL_EVERY_NANOS) {
+      unsettledToldAtNanos = now;
+      EngineLog.warning(what, because);
     }
   }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -28,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  *   <li>Under the key's lock see that no journal holds a version of the run any more, and have the
  *       journals' marks survive a power cut, or the version would become a pair again after one.
  *   <li>Remove the manifest, then the payload.
- *   <li>Sync the directory.
+ *   <li>Sync the directory, and the root.
  * </ol>
  *
  * <p>Safe for all threads.
@@ -40,7 +41,7 @@ public final class RemoveFlow {
   /** Doubled after each attempt. */
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final RootDirectory root;
   private final EntryRemoval removal;
@@ -62,33 +63,36 @@ public final class RemoveFlow {
 
   /** Removes a run; returns whether there was one. */
   public boolean run(Digest256 key, String runId) {
-    KeyDirectory directory = root.directory(key);
-    try {
-      boolean removed = remove(directory, runId);
-      if (removed) {
-        makeDurable(directory.path());
-      }
-      return removed;
-    } catch (IOException e) {
-      throw StoreFailures.ofWriting("removal failed", directory.path(), e);
-    }
+    return removeAll(root.directory(key), directory -> List.of(runId)) > 0;
   }
 
   /** Removes the runs that a key has now; returns how many there were. */
   public int run(Digest256 key) {
-    KeyDirectory directory = root.directory(key);
+    return removeAll(root.directory(key), this::runsOf);
+  }
+
+  private interface Runs {
+    Collection<String> of(KeyDirectory directory) throws IOException;
+  }
+
+  private int removeAll(KeyDirectory directory, Runs runs) {
     int removed = 0;
+    boolean ended = false;
     try {
-      for (String runId : runsOf(directory)) {
+      settle.run();
+      for (String runId : runs.of(directory)) {
         removed += remove(directory, runId) ? 1 : 0;
       }
-      if (removed > 0) {
-        makeDurable(directory.path());
-      }
-      return removed;
+      ended = true;
     } catch (IOException e) {
-      throw StoreFailures.ofWriting("removal failed", directory.path(), e);
+      throw StoreFailures.ofWriting(
+          "removal failed, after " + removed + " that were removed", directory.path(), e);
+    } finally {
+      if (removed > 0) {
+        makeDurable(directory.path(), ended);
+      }
     }
+    return removed;
   }
 
   private Collection<String> runsOf(KeyDirectory directory) throws IOException {
@@ -110,34 +114,42 @@ public final class RemoveFlow {
     long began = System.nanoTime();
     long pause = FIRST_PAUSE_NANOS;
     while (true) {
-      settle.run();
       Outcome outcome = removal.removeRun(directory, runId);
       if (outcome != Outcome.STAYS) {
         return outcome == Outcome.REMOVED;
       }
       if (System.nanoTime() - began > PATIENCE_NANOS) {
         throw new StoreException(
-            "removal failed, nothing was changed: the key's lock is not to be had, or another"
-                + " process has a version in its journal and makes no pair of it: run="
+            "removal failed, the entry stays: the key's lock is not to be had, or a version lies in"
+                + " a journal and does not become a pair: run="
                 + runId
                 + " directory="
                 + directory.path());
       }
       LockSupport.parkNanos(pause);
       pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
+      settle.run();
     }
   }
 
-  private void makeDurable(Path directory) {
+  /**
+   * Syncs the directory, and the root for the case that it was empty and has gone as well.
+   *
+   * @param mayThrow whether nothing else is thrown already
+   */
+  private void makeDurable(Path directory, boolean mayThrow) {
     try {
       sync(directory);
+      sync(root.path());
     } catch (IOException e) {
-      throw new DurabilityUnknownException(
-          "removed, and a power cut may bring it back: "
-              + StoreFailures.describe(e)
-              + " directory="
-              + directory,
-          e);
+      if (mayThrow) {
+        throw new DurabilityUnknownException(
+            "removed, and a power cut may bring it back: "
+                + StoreFailures.describe(e)
+                + " directory="
+                + directory,
+            e);
+      }
     }
   }
 
@@ -145,10 +157,7 @@ public final class RemoveFlow {
     try (DirectoryHandle handle = root.ops().openDirectory(directory)) {
       handle.sync();
     } catch (NoSuchFileException e) {
-      // It was empty, and has gone as well.
-      try (DirectoryHandle handle = root.ops().openDirectory(root.path())) {
-        handle.sync();
-      }
+      // Gone: the directory above it tells.
     }
   }
 }

@@ -71,6 +71,7 @@ public final class Journal implements AutoCloseable {
   private final OwnedSegments segments;
   private final ShutdownHook atEnd = new ShutdownHook("warmstart-journal-end", this::endInOrder);
   private volatile boolean closed;
+  private volatile boolean closeHasEnded;
 
   // Of the thread.
   private long refusedAtNanos = System.nanoTime() - RETRY_NANOS;
@@ -86,15 +87,6 @@ public final class Journal implements AutoCloseable {
     this.pairs = pairs;
     this.counters = counters;
     this.thread = new BackgroundThread("warmstart-journal", this::round, this::failed);
-  }
-
-  /** A save that lies in the journal and has not been acknowledged yet. */
-  public static final class Appended {
-    private final Pending record;
-
-    private Appended(Pending record) {
-      this.record = record;
-    }
   }
 
   /** Whether there can be a journal now. No system call. */
@@ -138,7 +130,7 @@ public final class Journal implements AutoCloseable {
     if (record.fills()) {
       thread.wake();
     }
-    return new Appended(record);
+    return record;
   }
 
   /**
@@ -147,21 +139,25 @@ public final class Journal implements AutoCloseable {
    * @return false if it does not, and is not found either: the sync has failed
    */
   public boolean awaitDurable(Appended appended) {
-    if (appended.record.in().awaitDurable(appended.record)) {
+    if (record(appended).in().awaitDurable(record(appended))) {
       return true;
     }
     counters.count(Counter.SYNC_FAILURES);
     return false;
   }
 
+  private static Pending record(Appended appended) {
+    return (Pending) appended;
+  }
+
   /** The save does not return by the journal: nobody is to find it. */
   public void revoke(Appended appended) {
-    segments.revoke(appended.record);
+    segments.revoke(record(appended));
   }
 
   /** The save returns: from here on it becomes a pair. */
   public void acknowledge(Appended appended) {
-    segments.acknowledge(appended.record);
+    segments.acknowledge(record(appended));
     counters.count(Counter.JOURNALLED);
   }
 
@@ -179,10 +175,12 @@ public final class Journal implements AutoCloseable {
   /**
    * Asks the other processes of this machine for pairs of what they have in the journal now, and
    * waits for them, but not for one that is stopped: so that who reads files alone sees it all.
+   *
+   * @return whether all have made them
    */
-  public void awaitOthers(JournalView view) throws IOException {
+  public boolean awaitOthers(JournalView view) throws IOException {
     if (!view.hasSegments()) {
-      return;
+      return true;
     }
     List<Awaited> awaited = new ArrayList<>();
     try {
@@ -194,12 +192,15 @@ public final class Journal implements AutoCloseable {
         }
       }
       long deadline = System.nanoTime() + PATIENCE_NANOS;
+      boolean all = true;
       for (Awaited each : awaited) {
         while (!each.isDone() && deadline - System.nanoTime() > 0) {
           LockSupport.parkNanos(POLL_NANOS);
         }
+        all &= each.isDone();
       }
       MappedFaults.raisePending();
+      return all;
     } catch (InternalError e) {
       throw new IOException("a page of the journal is gone: directory=" + files.directory(), e);
     }
@@ -221,6 +222,7 @@ public final class Journal implements AutoCloseable {
       leaveLost();
     }
     try {
+      segments.answerIfIdle();
       if (segments.mayHavePending() || segments.hasUnusable()) {
         settle(() -> segments.isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
       }
@@ -271,11 +273,13 @@ public final class Journal implements AutoCloseable {
   private void settle(LongSupplier until, boolean patiently) {
     settling.lock();
     try {
+      segments.noteAsked();
       segments.supersede();
       finish();
       makeReady();
       Throwable failure = null;
       long untilNanos = until.getAsLong();
+      boolean leavesOut = !patiently && segments.leavesOut(RETRY_NANOS);
       try {
         for (Pending record : segments.due(untilNanos, patiently ? 0 : RETRY_NANOS)) {
           Throwable thrown = makePairOfRun(record);
@@ -290,8 +294,8 @@ public final class Journal implements AutoCloseable {
       if (failure instanceof Error e) {
         throw e;
       }
-      if (untilNanos == ALL) {
-        segments.all().forEach(OwnedSegment::answer);
+      if (untilNanos == ALL && !leavesOut) {
+        segments.answer();
       }
     } finally {
       settling.unlock();
@@ -333,7 +337,12 @@ public final class Journal implements AutoCloseable {
       return false;
     }
     pairs.make(record.entry(), Payload.of(payload), () -> markPaired(record));
-    segments.untilEach(record, Pending::finishInPair);
+    segments.untilEach(
+        record,
+        version -> {
+          version.in().settled(version);
+          version.finishInPair();
+        });
     return true;
   }
 
@@ -403,7 +412,9 @@ public final class Journal implements AutoCloseable {
     segments.seal();
     long began = System.nanoTime();
     thread.wake();
-    while (segments.mayHavePending() && !closed && System.nanoTime() - began < MOST_AT_END_NANOS) {
+    while (segments.mayHavePending()
+        && !closeHasEnded
+        && System.nanoTime() - began < MOST_AT_END_NANOS) {
       LockSupport.parkNanos(POLL_NANOS);
     }
   }
@@ -422,6 +433,7 @@ public final class Journal implements AutoCloseable {
               + files.directory(),
           e);
     }
+    closeHasEnded = true;
     atEnd.remove();
     for (OwnedSegment each : segments.clear()) {
       if (each.pending().isEmpty()) {

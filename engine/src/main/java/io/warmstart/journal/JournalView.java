@@ -168,7 +168,7 @@ public final class JournalView implements AutoCloseable {
       }
       return latest != null
           && latest.place().position() >= segment.done()
-          && (segment.marks(latest) & JournalLayout.VOID) == 0;
+          && (segment.marks(latest) & (JournalLayout.VOID | JournalLayout.SETTLED)) == 0;
     }
 
     /** The latest stamp of a key, also of what may not be shown yet. */
@@ -250,7 +250,7 @@ public final class JournalView implements AutoCloseable {
     return found.isEmpty() ? List.of() : List.copyOf(found.values());
   }
 
-  /** Whether a version of a run is in the journal, be it in a pair too that may not be durable. */
+  /** Whether a version of a run is in the journal that is in no durable pair. */
   public synchronized boolean holds(Digest256 key, String runId) throws IOException {
     boolean held = false;
     try {

@@ -4,6 +4,7 @@ import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.PAIRED;
 import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
+import static io.warmstart.mapped.JournalLayout.SETTLED;
 import static io.warmstart.mapped.JournalLayout.SYNCED;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
@@ -78,7 +79,7 @@ final class OwnedSegment {
   /**
    * A record that is no durable pair yet. What changes of it does so under the journal's monitor.
    */
-  static final class Pending {
+  static final class Pending implements Appended {
     private final JournalEntry entry;
     private final OwnedSegment in;
     private final long end;
@@ -182,17 +183,25 @@ final class OwnedSegment {
     }
   }
 
-  /** Whether somebody has asked for pairs since this was last asked. */
+  /** Whether somebody has asked for pairs and was not answered yet. */
   boolean isAskedForPairs() {
     try {
-      long now = segment.wanted();
+      boolean isAsked = !segment.isAnswered();
       MappedFaults.raisePending();
-      boolean news = now != asked;
-      asked = now;
-      return news;
+      return isAsked;
     } catch (InternalError e) {
       condemn();
       return false;
+    }
+  }
+
+  /** Notes who has asked by now: what is to be in pairs is looked for after that. */
+  void noteAsked() {
+    try {
+      asked = segment.wanted();
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      condemn();
     }
   }
 
@@ -391,6 +400,11 @@ final class OwnedSegment {
     mark(record, VOID);
   }
 
+  /** And is durable. */
+  void settled(Pending record) {
+    mark(record, SETTLED);
+  }
+
   /** A pair of it, or of a later version of its run, is in place. */
   void paired(Pending record) {
     mark(record, PAIRED);
@@ -409,12 +423,10 @@ final class OwnedSegment {
     }
   }
 
-  /** All that somebody had asked for pairs of is in pairs. By the thread that makes them. */
+  /** All that whoever was noted had asked for is in pairs. */
   void answer() {
     try {
-      if (!segment.isAnswered()) {
-        segment.answer(asked);
-      }
+      segment.answer(asked);
       MappedFaults.raisePending();
     } catch (InternalError e) {
       condemn();

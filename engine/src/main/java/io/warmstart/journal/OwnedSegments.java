@@ -157,6 +157,33 @@ final class OwnedSegments {
     runs.tried(version, failed);
   }
 
+  /** Whether there is any run whose pair could not be made a moment ago, and that is left out. */
+  synchronized boolean leavesOut(long retryNanos) {
+    return runs.due(UnpairedRuns.ALL, 0).size() != runs.due(UnpairedRuns.ALL, retryNanos).size();
+  }
+
+  /** Notes who has asked for pairs by now. */
+  synchronized void noteAsked() {
+    owned.forEach(OwnedSegment::noteAsked);
+  }
+
+  /** Answers those who were noted: all that there was then is in pairs. */
+  synchronized void answer() {
+    for (OwnedSegment each : owned) {
+      if (each.isAskedForPairs()) {
+        each.answer();
+      }
+    }
+  }
+
+  /** Answers all who have asked, if there is nothing that is in no pair. */
+  synchronized void answerIfIdle() {
+    if (runs.isEmpty()) {
+      noteAsked();
+      answer();
+    }
+  }
+
   /** Each acknowledged version of a run up to one of them. */
   synchronized void untilEach(Pending last, Consumer<Pending> action) {
     runs.untilEach(last, action);

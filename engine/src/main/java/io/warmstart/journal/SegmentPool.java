@@ -74,6 +74,8 @@ final class SegmentPool {
 
   /** Removes a segment from the root, all of which is in pairs. */
   void remove(OwnedSegment segment) {
+    segment.noteAsked();
+    segment.answer();
     try {
       // Without the lock the name may be another's by now.
       if (segment.lock().isValid()

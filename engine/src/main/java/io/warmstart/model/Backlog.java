@@ -9,8 +9,9 @@ public enum Backlog {
   KEEP_ALL,
 
   /**
-   * The later one takes its place. So a run has two versions under way at most, one that is being
-   * saved and one that waits, however fast they come.
+   * The later one takes its place, also in the order of the saves: it may be saved before versions
+   * of other runs that were handed in between the two. So a run has two versions under way at most,
+   * one that is being saved and one that waits, however fast they come.
    */
   KEEP_LATEST
 }

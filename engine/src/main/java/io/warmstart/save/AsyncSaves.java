@@ -8,15 +8,13 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
 import io.warmstart.save.SaveFlow.Save;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>No more waits than a bound: whoever hands in more waits for room. Where there is no thread to
  * be had the caller saves.
+ *
+ * <p>What the callers have made depend on their saves runs on another thread: it may take its time,
+ * hand in more, close stores or end the JVM, and keeps no save from being made.
  *
  * <p>Safe for all threads.
  */
@@ -47,51 +48,65 @@ public final class AsyncSaves implements AutoCloseable {
   private static final long MOST_AT_END_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long LOOK_MILLIS = 100;
+  private static final long KEEP_CALLBACKS_SECONDS = 10;
 
   private record Run(Fingerprint key, String runId) {}
+
+  /**
+   * What is left of a save that has ended: its payload is not kept until somebody has heard of it.
+   * Made when it is handed in: there may be no memory for it later.
+   */
+  private static final class Stage implements Runnable {
+    private final CompletableFuture<String> saved = new CompletableFuture<>();
+    private final String runId;
+
+    // Of the thread, until it is completed.
+    private boolean isSaved;
+    private @Nullable Throwable failure;
+
+    private Stage(String runId) {
+      this.runId = runId;
+    }
+
+    private boolean hasEnded() {
+      return isSaved || failure != null;
+    }
+
+    @Override
+    public void run() {
+      if (isSaved) {
+        saved.complete(runId);
+      } else {
+        saved.completeExceptionally(
+            failure != null
+                ? failure
+                : new StoreException("a save in the background was given up"));
+      }
+    }
+  }
 
   /** A save that was handed in. */
   private static final class Waiting {
     private final SaveFlow flow;
-    private final CompletableFuture<String> saved = new CompletableFuture<>();
+    private final Run run;
+    private final Stage stage;
 
-    /** Under the lock until the thread has taken it. */
+    /** Under the monitor until the thread has taken it. */
     private Save save;
 
-    // Of the thread: what is to be finished, and what has become of it.
+    /** Of the thread: what is to be finished. */
     private SaveFlow.@Nullable Begun begun;
-    private boolean isSaved;
-    private @Nullable Throwable failure;
 
     private Waiting(SaveFlow flow, Save save) {
       this.flow = flow;
+      this.run = new Run(save.key(), save.runId());
+      this.stage = new Stage(save.runId());
       this.save = save;
-    }
-
-    private Run run() {
-      return new Run(save.key(), save.runId());
     }
 
     private long length() {
       return save.source().length();
-    }
-
-    private void complete() {
-      Throwable error = failure;
-      if (isSaved) {
-        saved.complete(save.runId());
-        return;
-      }
-      if (begun != null) {
-        // Something of ours has thrown.
-        begun.abandon();
-      }
-      saved.completeExceptionally(
-          error != null
-              ? error
-              : new StoreException(
-                  "a save in the background was given up: key=" + save.key().toHex()));
     }
   }
 
@@ -100,12 +115,18 @@ public final class AsyncSaves implements AutoCloseable {
   private final ShutdownHook atEnd =
       new ShutdownHook("warmstart-saves-end", () -> await(MOST_AT_END_NANOS));
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** One thread, which goes when there is nothing to do. */
+  private final ThreadPoolExecutor callbacks =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          KEEP_CALLBACKS_SECONDS,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          AsyncSaves::callbackThread);
 
-  /** Something has left the queue, or has ended. */
-  private final Condition progress = lock.newCondition();
-
-  // Under the lock.
+  // Under the monitor, which is notified when something has left the queue or has ended. It needs
+  // no memory, as a lock of java.util.concurrent may.
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
 
   /** What a later version of a run may take the place of: nothing of the run waits behind it. */
@@ -114,51 +135,88 @@ public final class AsyncSaves implements AutoCloseable {
   private long waitingBytes;
   private long handedIn;
   private long ended;
+  private volatile boolean closed;
+
+  /**
+   * Of the thread. Made ahead: what was taken from the queue must not be lost for lack of memory.
+   */
+  private final Waiting[] taken = new Waiting[MOST_AT_ONCE];
 
   private volatile long toldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
-  private volatile @Nullable Thread saver;
+
+  /** Makes one that has started no thread. */
+  public AsyncSaves() {
+    callbacks.allowCoreThreadTimeOut(true);
+  }
+
+  private static Thread callbackThread(Runnable task) {
+    Thread made = new Thread(null, task, "warmstart-callbacks", 0, false);
+    made.setDaemon(true);
+    return made;
+  }
 
   /**
    * Hands in a save.
    *
    * @param save its payload belongs to the queue
    * @return completes when the save, or what has taken its place, has returned
+   * @throws IllegalStateException if this is closed
    */
   public CompletableFuture<String> submit(SaveFlow flow, Save save, Backlog backlog) {
     flow.requireRoom(save);
+    Waiting made = new Waiting(flow, save);
     if (!atEnd.add() || !thread.ensureRunning()) {
+      requireOpen();
       await(Long.MAX_VALUE);
-      Waiting now = new Waiting(flow, save);
-      begin(now);
-      finish(now);
-      now.complete();
-      return now.saved;
+      begin(made);
+      finish(made);
+      made.stage.run();
+      return made.stage.saved;
     }
-    CompletableFuture<String> saved = enqueue(flow, save, backlog);
+    CompletableFuture<String> saved = enqueue(made, backlog);
     thread.wake();
     return saved;
   }
 
-  private CompletableFuture<String> enqueue(SaveFlow flow, Save save, Backlog backlog) {
-    Waiting made = new Waiting(flow, save);
-    lock.lock();
-    try {
-      while (true) {
-        Waiting before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run()) : null;
-        if (before != null && before.flow == flow) {
-          waitingBytes += made.length() - before.length();
-          before.save = save;
-          return before.saved;
-        }
-        if (hasRoomFor(made.length()) || Thread.currentThread() == saver) {
-          add(made, backlog);
-          return made.saved;
-        }
-        progress.awaitUninterruptibly();
+  private synchronized CompletableFuture<String> enqueue(Waiting made, Backlog backlog) {
+    boolean interrupted = false;
+    while (true) {
+      requireOpen();
+      Waiting before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run) : null;
+      if (before != null && before.flow != made.flow) {
+        before = null;
       }
-    } finally {
-      lock.unlock();
+      if (before != null && hasRoomInPlaceOf(before, made)) {
+        waitingBytes += made.length() - before.length();
+        before.save = made.save;
+        made = before;
+        break;
+      }
+      if (before == null && hasRoomFor(made.length())) {
+        add(made, backlog);
+        break;
+      }
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
     }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return made.stage.saved;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("the store is closed");
+    }
+  }
+
+  private boolean hasRoomInPlaceOf(Waiting before, Waiting made) {
+    long more = made.length() - before.length();
+    return more <= 0 || queue.size() == 1 || waitingBytes + more <= MOST_WAITING_BYTES;
   }
 
   private boolean hasRoomFor(long length) {
@@ -167,14 +225,14 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private void add(Waiting made, Backlog backlog) {
+    if (backlog == Backlog.KEEP_LATEST) {
+      replaceable.put(made.run, made);
+    } else {
+      replaceable.remove(made.run);
+    }
     queue.add(made);
     handedIn++;
     waitingBytes += made.length();
-    if (backlog == Backlog.KEEP_LATEST) {
-      replaceable.put(made.run(), made);
-    } else {
-      replaceable.remove(made.run());
-    }
   }
 
   /** Waits until all has ended that was handed in before. */
@@ -182,124 +240,163 @@ public final class AsyncSaves implements AutoCloseable {
     await(Long.MAX_VALUE);
   }
 
-  private void await(long mostNanos) {
-    if (Thread.currentThread() == saver) {
-      // In what depends on a save.
-      boolean more = true;
-      while (more) {
-        more = saveSome();
-      }
-      return;
-    }
+  private synchronized void await(long mostNanos) {
     boolean interrupted = false;
-    lock.lock();
-    try {
-      long until = handedIn;
-      long left = mostNanos;
-      while (ended < until && left > 0 && thread.ensureRunning()) {
-        long began = System.nanoTime();
-        try {
-          progress.awaitNanos(Math.min(left, LOOK_NANOS));
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-        left -= System.nanoTime() - began;
+    long until = handedIn;
+    long began = System.nanoTime();
+    while (ended < until && System.nanoTime() - began < mostNanos && thread.ensureRunning()) {
+      try {
+        wait(LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } finally {
-      lock.unlock();
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private void round() {
-    saver = Thread.currentThread();
-    if (!saveSome()) {
+    int count = 0;
+    try {
+      count = beginSome();
+      for (int each = 0; each < count; each++) {
+        finishInJournal(taken[each]);
+      }
+      for (int each = 0; each < count; each++) {
+        finishInFiles(each, count);
+      }
+    } finally {
+      // Whatever was thrown, each that was taken ends here.
+      for (int each = 0; each < MOST_AT_ONCE && taken[each] != null; each++) {
+        Waiting next = taken[each];
+        taken[each] = null;
+        end(next);
+      }
+    }
+    if (count == 0) {
       LockSupport.parkNanos(IDLE_NANOS);
       Thread.interrupted();
     }
   }
 
-  /** Returns whether there was anything. By the thread. */
-  private boolean saveSome() {
-    List<Waiting> taken = new ArrayList<>();
-    try {
-      beginSome(taken);
-      taken.forEach(this::finish);
-    } finally {
-      // What depends on them may come back here, by a flush: nothing of this round is left to do.
-      taken.forEach(Waiting::complete);
-      lock.lock();
-      try {
-        ended += taken.size();
-        progress.signalAll();
-      } finally {
-        lock.unlock();
-      }
-    }
-    return !taken.isEmpty();
-  }
-
-  /** As much as one sync is for. A save into files has taken its time: it is the last. */
-  private void beginSome(List<Waiting> taken) {
+  /**
+   * Takes as many as one sync is for. The first that the journal has not taken is the last: it is
+   * saved after those before it.
+   */
+  private int beginSome() {
+    int count = 0;
     long bytes = 0;
-    while (taken.size() < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE) {
-      Waiting next = take();
-      if (next == null) {
-        return;
-      }
-      taken.add(next);
+    while (count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE && take(count)) {
+      Waiting next = taken[count];
+      count++;
       bytes += next.length();
-      if (begin(next)) {
-        return;
+      begin(next);
+      if (next.begun == null || !next.begun.isJournalled()) {
+        break;
       }
     }
+    return count;
   }
 
-  private @Nullable Waiting take() {
-    lock.lock();
-    try {
-      Waiting next = queue.poll();
-      if (next != null) {
-        waitingBytes -= next.length();
-        replaceable.remove(next.run(), next);
-        progress.signalAll();
-      }
-      return next;
-    } finally {
-      lock.unlock();
+  private synchronized boolean take(int place) {
+    Waiting next = queue.poll();
+    if (next == null) {
+      return false;
     }
+    taken[place] = next;
+    waitingBytes -= next.length();
+    replaceable.remove(next.run, next);
+    notifyAll();
+    return true;
   }
 
-  /** Returns whether it is in files already. */
-  private boolean begin(Waiting each) {
+  private void begin(Waiting each) {
     try {
       each.begun = each.flow.begin(each.save);
-      return each.begun.isInFiles();
     } catch (RuntimeException | Error e) {
       fail(each, e);
-      return false;
+    }
+  }
+
+  private void finishInJournal(Waiting each) {
+    try {
+      each.stage.isSaved = each.begun != null && each.begun.finishInJournal();
+    } catch (RuntimeException | Error e) {
+      fail(each, e);
+    }
+  }
+
+  /**
+   * What the journal has not taken, or could not sync. It would get a later stamp than what was
+   * handed in after it: so a version whose successor is saved already is not saved any more.
+   */
+  private void finishInFiles(int place, int count) {
+    Waiting each = taken[place];
+    if (each.stage.hasEnded() || each.begun == null) {
+      return;
+    }
+    for (int later = place + 1; later < count; later++) {
+      if (taken[later].stage.isSaved && taken[later].run.equals(each.run)) {
+        each.stage.isSaved = true;
+        return;
+      }
+    }
+    try {
+      each.begun.saveInFiles();
+      each.stage.isSaved = true;
+    } catch (RuntimeException | Error e) {
+      fail(each, e);
     }
   }
 
   private void finish(Waiting each) {
-    SaveFlow.Begun begun = each.begun;
-    each.begun = null;
-    if (begun == null) {
-      return;
-    }
     try {
-      begun.finish();
-      each.isSaved = true;
+      if (each.begun != null) {
+        each.begun.finish();
+        each.stage.isSaved = true;
+      }
     } catch (RuntimeException | Error e) {
       fail(each, e);
+    }
+  }
+
+  private void end(Waiting each) {
+    try {
+      if (!each.stage.hasEnded() && each.begun != null) {
+        each.begun.abandon();
+      }
+    } catch (RuntimeException | Error e) {
+      fail(each, e);
+    } finally {
+      each.begun = null;
+      complete(each);
+      hasEnded();
+    }
+  }
+
+  private synchronized void hasEnded() {
+    ended++;
+    notifyAll();
+  }
+
+  /** On the other thread; on this one if there is none to be had. */
+  private void complete(Waiting each) {
+    try {
+      callbacks.execute(each.stage);
+    } catch (RuntimeException | Error e) {
+      tell(e);
+      try {
+        each.stage.run();
+      } catch (RuntimeException | Error again) {
+        tell(again);
+      }
     }
   }
 
   /** The caller may look at what he was given or not. */
   private void fail(Waiting each, Throwable error) {
-    each.failure = error;
+    each.stage.failure = error;
     tell(error);
   }
 
@@ -311,9 +408,13 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  /** Waits for all that was handed in. */
+  /** Takes no more, and waits for all that was handed in. */
   @Override
   public void close() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
     await();
     thread.close();
     atEnd.remove();

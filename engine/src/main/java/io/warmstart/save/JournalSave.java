@@ -3,8 +3,8 @@ package io.warmstart.save;
 import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
+import io.warmstart.journal.Appended;
 import io.warmstart.journal.Journal;
-import io.warmstart.journal.Journal.Appended;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
@@ -16,6 +16,7 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -77,13 +78,16 @@ public final class JournalSave {
   /** A record that was appended: its save is to be finished, or abandoned. */
   final class Begun {
     private final Digest256 key;
-    private final Appended appended;
     private final boolean powerSafe;
+    private @Nullable Appended appended;
 
-    private Begun(Digest256 key, Appended appended, boolean powerSafe) {
+    private Begun(Digest256 key, boolean powerSafe) {
       this.key = key;
-      this.appended = appended;
       this.powerSafe = powerSafe;
+    }
+
+    private Appended appended() {
+      return Objects.requireNonNull(appended);
     }
 
     /**
@@ -94,7 +98,7 @@ public final class JournalSave {
     boolean finish() {
       boolean saved = false;
       try {
-        saved = !powerSafe || journal.awaitDurable(appended);
+        saved = !powerSafe || journal.awaitDurable(appended());
         if (saved && powerSafe) {
           // Needs no lock, and tells those who have looked since the record was appended. It must
           // come before the acknowledgement, from which on what the record supersedes may be
@@ -103,7 +107,7 @@ public final class JournalSave {
         }
       } finally {
         if (saved) {
-          journal.acknowledge(appended);
+          journal.acknowledge(appended());
         } else {
           abandon();
         }
@@ -113,7 +117,7 @@ public final class JournalSave {
 
     /** Nobody is to find it. */
     void abandon() {
-      journal.revoke(appended);
+      journal.revoke(appended());
       index.changed(key);
     }
   }
@@ -137,8 +141,10 @@ public final class JournalSave {
       return null;
     }
     boolean powerSafe = durability == Durability.POWER_SAFE;
-    Appended appended = append(key, runId, source, attributes, powerSafe, mayReplace);
-    return appended == null ? null : new Begun(key, appended, powerSafe);
+    // Made before: what is appended must be finished, or abandoned, whatever memory there is.
+    Begun begun = new Begun(key, powerSafe);
+    begun.appended = append(key, runId, source, attributes, powerSafe, mayReplace);
+    return begun.appended == null ? null : begun;
   }
 
   private @Nullable Appended append(

@@ -105,23 +105,22 @@ public final class SaveFlow {
     budget.requireRoom(limits.now(), save.key(), save.source().length(), save.attributes());
   }
 
-  /** Begins a save: what waits for nothing but a sync of the journal is finished later. */
+  /**
+   * Begins a save: appends it to the journal, if it is for the journal. It is to be finished, or
+   * abandoned.
+   */
   Begun begin(Save save) {
     requireRoom(save);
-    boolean inFiles = save.durability() == Durability.IN_FILES;
-    JournalSave.Begun record =
-        inFiles
-            ? null
-            : journalSave.begin(
-                save.key().digest(),
-                save.runId(),
-                save.source(),
-                save.attributes(),
-                save.durability(),
-                save.mayReplace());
-    Begun begun = new Begun(save, record);
-    if (record == null) {
-      begun.saveInFiles(!inFiles);
+    Begun begun = new Begun(save);
+    if (save.durability() != Durability.IN_FILES) {
+      begun.record =
+          journalSave.begin(
+              save.key().digest(),
+              save.runId(),
+              save.source(),
+              save.attributes(),
+              save.durability(),
+              save.mayReplace());
     }
     return begun;
   }
@@ -129,44 +128,62 @@ public final class SaveFlow {
   /** A save that has begun. */
   final class Begun {
     private final Save save;
-    private final JournalSave.@Nullable Begun record;
+    private JournalSave.@Nullable Begun record;
 
-    private Begun(Save save, JournalSave.@Nullable Begun record) {
+    private Begun(Save save) {
       this.save = save;
-      this.record = record;
     }
 
-    /** Whether it waits for nothing any more. */
-    boolean isInFiles() {
-      return record == null;
+    /** Whether the journal has taken it: then others may be appended before it is finished. */
+    boolean isJournalled() {
+      return record != null;
     }
 
     /** Returns when it is saved. */
     void finish() {
-      if (record != null && !record.finish()) {
-        saveInFiles(true);
-      }
-      counters.count(Counter.SAVES);
-      if (save.mayReplace()) {
-        counters.count(Counter.OVERWRITES);
+      if (!finishInJournal()) {
+        saveInFiles();
       }
     }
 
-    /** It is not to be saved after all; nothing happens if it lies in files already. */
-    void abandon() {
-      if (record != null) {
-        record.abandon();
+    /** Returns whether it is saved; if not, it is for the files. */
+    boolean finishInJournal() {
+      JournalSave.Begun appended = record;
+      record = null;
+      boolean saved = appended != null && appended.finish();
+      if (saved) {
+        count();
       }
+      return saved;
     }
 
-    private void saveInFiles(boolean remember) {
+    /** Returns when it is saved. */
+    void saveInFiles() {
+      boolean remember = save.durability() != Durability.IN_FILES && journalSave.mayTakeTheNext();
       pairSave.run(
           save.key().digest(),
           save.runId(),
           save.source(),
           save.attributes(),
           save.mayReplace(),
-          remember && journalSave.mayTakeTheNext());
+          remember);
+      count();
+    }
+
+    private void count() {
+      counters.count(Counter.SAVES);
+      if (save.mayReplace()) {
+        counters.count(Counter.OVERWRITES);
+      }
+    }
+
+    /** It is not to be saved after all; nothing happens if it is. */
+    void abandon() {
+      JournalSave.Begun appended = record;
+      record = null;
+      if (appended != null) {
+        appended.abandon();
+      }
     }
   }
 

@@ -28,6 +28,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
@@ -55,6 +56,7 @@ class AsyncSaveTest {
     private final CountDownLatch held = new CountDownLatch(1);
     private volatile @Nullable CountDownLatch closed;
     private volatile @Nullable String failing;
+    private volatile boolean failingSyncs;
 
     Gate() {
       super(new NioFileOps());
@@ -67,6 +69,9 @@ class AsyncSaveTest {
         boolean ofSegment = op.path().toString().contains("segment-");
         if (op.kind() == Kind.SYNC && ofSegment) {
           syncsOfSegments.incrementAndGet();
+          if (failingSyncs) {
+            throw new IOException("Input/output error");
+          }
         }
         CountDownLatch latch = closed;
         if (latch != null && op.kind() == Kind.SYNC) {
@@ -304,10 +309,11 @@ class AsyncSaveTest {
       all.add(hand(store, version, Backlog.KEEP_ALL));
     }
     store.flush();
-    all.forEach(each -> assertTrue(isDone(each)));
+    assertEquals(50, saves(store));
+    all.forEach(AsyncSaveTest::join);
     CompletionStage<String> last = hand(store, 51, Backlog.KEEP_ALL);
     store.close();
-    assertTrue(isDone(last));
+    join(last);
     try (WarmStartStore again = store(Durability.POWER_SAFE)) {
       assertLatest(again, 51);
     }
@@ -323,8 +329,8 @@ class AsyncSaveTest {
       closing.join(100);
       gate.open();
       closing.join(30_000);
-      assertTrue(isDone(saved));
       assertLatest(other, 0);
+      join(saved);
     }
   }
 
@@ -337,12 +343,121 @@ class AsyncSaveTest {
             () -> {
               hand(store, 1, Backlog.KEEP_ALL);
               store.flush();
+              assertEquals(2, saves(store));
               store.close();
             });
     gate.open();
     after.toCompletableFuture().join();
-    try (WarmStartStore again = store(Durability.POWER_SAFE)) {
-      assertTrue(again.lookupLatest(key).isPresent());
+  }
+
+  /** The closing thread keeps all others from opening and closing stores. */
+  @Test
+  void whatDependsOnASaveMayOpenAStoreWhileAnotherIsBeingClosed(@TempDir Path elsewhere)
+      throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    CountDownLatch begun = new CountDownLatch(1);
+    CompletionStage<Void> after =
+        holdUp(store)
+            .thenRun(
+                () -> {
+                  begun.countDown();
+                  Await.until("it closes", () -> isClosed(store));
+                  WarmStartStore.open(elsewhere).close();
+                });
+    gate.open();
+    assertTrue(begun.await(30, TimeUnit.SECONDS));
+    store.close();
+    after.toCompletableFuture().join();
+  }
+
+  private boolean isClosed(WarmStartStore store) {
+    try {
+      store.policy();
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
     }
+  }
+
+  @Test
+  void whatDependsOnASaveMayHandInTheNextOneForEver() {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    AtomicInteger left = new AtomicInteger(3000);
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    goOn(store, left, done);
+    done.join();
+    store.flush();
+    assertEquals(3001, saves(store));
+  }
+
+  private void goOn(WarmStartStore store, AtomicInteger left, CompletableFuture<Void> done) {
+    hand(store, left.get(), Backlog.KEEP_ALL)
+        .whenComplete(
+            (runId, failure) -> {
+              if (failure != null) {
+                done.completeExceptionally(failure);
+              } else if (left.getAndDecrement() == 0) {
+                done.complete(null);
+              } else {
+                goOn(store, left, done);
+              }
+            });
+  }
+
+  /** A version that goes into files after all gets a later stamp than what came after it. */
+  @Test
+  void aVersionThatTheJournalCannotSyncDoesNotReplaceALaterOne() throws Exception {
+    WarmStartStore store = store(Durability.POWER_SAFE);
+    Journalled.until(store, () -> join(hand(store, 1, Backlog.KEEP_ALL)));
+    CompletionStage<String> held = holdUp(store);
+    CompletionStage<String> first = hand(store, 2, Backlog.KEEP_ALL);
+    CompletionStage<String> second =
+        store.saveOverwriteAsync(
+            key,
+            RUN,
+            Payload.of(Versions.payload("v3", 5 << 20)),
+            EntryAttributes.checkpoint().withIteration(3),
+            Backlog.KEEP_ALL);
+    gate.failingSyncs = true;
+    gate.open();
+    join(held);
+    join(first);
+    join(second);
+    assertLatest(store, 3);
+  }
+
+  @Test
+  void whatTakesThePlaceOfASmallerOneWaitsForRoomToo() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    holdUp(store);
+    int runs = 20;
+    for (int run = 0; run < runs; run++) {
+      handRun(store, run, 10);
+    }
+    AtomicInteger handedIn = new AtomicInteger();
+    int length = 8 << 20;
+    Thread caller =
+        new Thread(
+            () -> {
+              for (int run = 0; run < runs; run++) {
+                handRun(store, run, length);
+                handedIn.incrementAndGet();
+              }
+            });
+    caller.start();
+    Await.until("the caller waits", () -> caller.getState() == Thread.State.WAITING);
+    assertTrue(handedIn.get() <= AsyncSaves.MOST_WAITING_BYTES / length);
+    gate.open();
+    caller.join(30_000);
+    assertEquals(runs, handedIn.get());
+  }
+
+  private void handRun(WarmStartStore store, int run, int length) {
+    store.saveOverwriteAsync(
+        key,
+        "run" + run,
+        Payload.of(new byte[length]),
+        EntryAttributes.checkpoint(),
+        Backlog.KEEP_LATEST);
   }
 }

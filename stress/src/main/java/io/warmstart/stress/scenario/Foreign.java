@@ -46,6 +46,11 @@ public final class Foreign implements Scenario {
   }
 
   @Override
+  public boolean takesDurability() {
+    return true;
+  }
+
+  @Override
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("saves", 3L * run.options().seconds());
     run.atLeast("operations of the foreign store", 5L * run.options().seconds());
