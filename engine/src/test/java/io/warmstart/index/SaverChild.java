@@ -51,6 +51,8 @@ public final class SaverChild {
       for (Thread thread : threads) {
         thread.join();
       }
+      // A directory that was deleted takes the last second with it, if its process is killed then.
+      store.flush();
       System.out.println("done failures=" + child.failures);
       System.out.println("slowest " + TimeUnit.NANOSECONDS.toMillis(child.slowestNanos.get()));
       child.acknowledged.forEach(
