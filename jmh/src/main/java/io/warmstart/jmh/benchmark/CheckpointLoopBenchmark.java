@@ -95,6 +95,8 @@ public class CheckpointLoopBenchmark {
       peer =
           new WarmStartPeer(
               root.path(), writes == Writes.EVERY ? options.withDurability(durability) : options);
+      // The best and the last of a session.
+      peer.expectOtherRuns(2);
       store = peer.store();
       key = Key.of(0).fingerprint();
       session = store.session(key);
