@@ -225,14 +225,14 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private void add(Waiting made, Backlog backlog) {
-    if (backlog == Backlog.KEEP_LATEST) {
-      replaceable.put(made.run, made);
-    } else {
-      replaceable.remove(made.run);
-    }
     queue.add(made);
     handedIn++;
     waitingBytes += made.length();
+    // Last, should there be no memory: nothing may take the place of what is not in the queue.
+    replaceable.remove(made.run);
+    if (backlog == Backlog.KEEP_LATEST) {
+      replaceable.put(made.run, made);
+    }
   }
 
   /** Waits until all has ended that was handed in before. */
