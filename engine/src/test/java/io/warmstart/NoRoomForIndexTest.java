@@ -62,7 +62,7 @@ class NoRoomForIndexTest {
       Path index = indexFile(root, "index");
       Files.delete(index);
       // Not enough for an index, and enough for a few saves.
-      disk.fillBut(30_000);
+      disk.fillBut(15_000);
       try (ForkedJvm child = fork(root, flag)) {
         child.awaitLine("full");
         awaitWork(child, 2);
