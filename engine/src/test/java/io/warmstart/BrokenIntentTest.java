@@ -7,6 +7,7 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,8 @@ class BrokenIntentTest {
     Fingerprint key = Payloads.key("r");
     UnlistableFileOps ops = new UnlistableFileOps(root.resolve(key.toHex()));
     try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops))) {
       FaultScenario.save(store, key, "r", "old", 1);
       try (ForkedJvm child =
           ForkedJvm.start(SavingProcess.class, "stop-at", root.toString(), "r", "1")) {

@@ -9,6 +9,7 @@ import io.warmstart.io.InMemory;
 import io.warmstart.io.JournalledFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.Trees;
+import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Rounds;
@@ -27,7 +28,9 @@ class CrashAfterFaultTest {
   Path work;
 
   private static StoreOptions options() {
-    return StoreOptions.defaults().withClock(FaultScenario.AHEAD);
+    return StoreOptions.defaults()
+        .withDurability(Durability.IN_FILES)
+        .withClock(FaultScenario.AHEAD);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
@@ -26,7 +27,10 @@ class EvictionOrderTest {
   @TempDir Path root;
   private final SteppedClock clock = new SteppedClock();
   private final StoreOptions options =
-      StoreOptions.defaults().withClock(clock).withForeignCheckInterval(Duration.ZERO);
+      StoreOptions.defaults()
+          .withDurability(Durability.IN_FILES)
+          .withClock(clock)
+          .withForeignCheckInterval(Duration.ZERO);
   private WarmStartStore store;
 
   @BeforeEach

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StorageFullException;
@@ -97,7 +98,9 @@ class ForeignEvictionTest {
     EmptyRemover remover = new EmptyRemover(100);
     Fingerprint fresh = Payloads.key("fresh");
     try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(remover))) {
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(remover))) {
       String runId = store.save(fresh, new byte[] {3}, PLAIN);
 
       assertEquals(100, remover.removals);
@@ -125,13 +128,16 @@ class ForeignEvictionTest {
 
   @BeforeEach
   void somethingBefore() {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       store.saveOverwrite(key, "run", new byte[] {1}, PLAIN);
     }
   }
 
   private WarmStartStore openBesideTheOriginal() throws IOException {
-    WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(evictor));
+    WarmStartStore store =
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(evictor));
     ForeignTraces.show(root, key, store);
     return store;
   }
@@ -239,7 +245,8 @@ class ForeignEvictionTest {
     evictor.after = ForeignEvictionTest::renamesTheManifest;
     evictor.most = 1;
     try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(slow))) {
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(slow))) {
       store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
 
       assertTrue(slept.get());

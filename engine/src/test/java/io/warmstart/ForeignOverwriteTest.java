@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.OnceBefore;
+import io.warmstart.model.Durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ class ForeignOverwriteTest extends ForeignNewVersion {
     return WarmStartStore.open(
         root,
         StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
             .withFileOps(ops)
             .withReadOnly(readOnly)
             .withForeignCheckInterval(Duration.ZERO));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -49,7 +50,10 @@ class ForeignSeenTest {
   }
 
   private WarmStartStore open() {
-    WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(listings));
+    WarmStartStore store =
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(listings));
     save(store, 1);
     store.evictOverflow();
     save(store, 2);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -79,12 +80,14 @@ class ForeignTouchTest {
   }
 
   private void assertNewVersionSurvives(Toucher toucher) throws IOException {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       store.saveOverwrite(key, RUN, new byte[] {1}, EntryAttributes.checkpoint());
     }
     Files.copy(root.resolve(key.toHex()).resolve(RUN + ".json"), oldManifest());
 
-    StoreOptions options = StoreOptions.defaults().withFileOps(toucher.ops());
+    StoreOptions options =
+        StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(toucher.ops());
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       store.evictOverflow();
       ForeignTraces.show(root, key, store);

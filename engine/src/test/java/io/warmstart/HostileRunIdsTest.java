@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -36,6 +37,7 @@ class HostileRunIdsTest {
         WarmStartStore.open(
             root,
             StoreOptions.defaults()
+                .withDurability(Durability.IN_FILES)
                 .withClock(FaultScenario.AHEAD)
                 .withForeignCheckInterval(java.time.Duration.ZERO));
   }

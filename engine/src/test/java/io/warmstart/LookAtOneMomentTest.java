@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
@@ -90,11 +91,17 @@ class LookAtOneMomentTest {
   }
 
   private WarmStartStore open(AtManifest ops) {
-    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
+    return WarmStartStore.open(
+        root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops));
   }
 
   private WarmStartStore openReadOnly(AtManifest ops) {
-    return WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops));
+    return WarmStartStore.open(
+        root,
+        StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
+            .withReadOnly(true)
+            .withFileOps(ops));
   }
 
   /** Saves two runs with these objectives; returns them in the order in which they are met. */
@@ -128,7 +135,8 @@ class LookAtOneMomentTest {
   @Test
   void neitherByAStoreWithoutLocks() throws IOException {
     AtManifest ops = new AtManifest();
-    try (WarmStartStore store = WarmStartStore.open(root);
+    try (WarmStartStore store =
+            WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES));
         WarmStartStore readOnly = openReadOnly(ops)) {
       List<String> runs = saveTwo(store, 8, 9);
       double[] next = {7};
@@ -144,6 +152,7 @@ class LookAtOneMomentTest {
     AtManifest ops = new AtManifest();
     StoreOptions roomForOne =
         StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
             .withSizeBudgetBytes(1_500)
             .withPolicy(PolicyUse.THIS_STORE_ONLY)
             .withFileOps(ops);
@@ -163,7 +172,10 @@ class LookAtOneMomentTest {
   void neitherByAStoreWithoutLocksThatFindsNothingTwice() {
     AtManifest ops = new AtManifest();
     StoreOptions roomForOne =
-        StoreOptions.defaults().withSizeBudgetBytes(1_500).withPolicy(PolicyUse.THIS_STORE_ONLY);
+        StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
+            .withSizeBudgetBytes(1_500)
+            .withPolicy(PolicyUse.THIS_STORE_ONLY);
     try (WarmStartStore store = WarmStartStore.open(root, roomForOne);
         WarmStartStore readOnly = openReadOnly(ops)) {
       store.save(key, new byte[1_000], PLAIN);
@@ -180,7 +192,8 @@ class LookAtOneMomentTest {
   @Test
   void looksThatDifferOnlyInWhatWasReadAreNotTheSame() throws IOException {
     AtManifest ops = new AtManifest();
-    try (WarmStartStore store = WarmStartStore.open(root);
+    try (WarmStartStore store =
+            WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES));
         WarmStartStore readOnly = openReadOnly(ops)) {
       List<String> runs = saveTwo(store, 8, 9);
       for (String run : runs) {

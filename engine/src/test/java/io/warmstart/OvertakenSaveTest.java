@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -66,7 +67,8 @@ class OvertakenSaveTest {
   void isNotPublishedAgainOverTheLaterOne() {
     BetweenTheLooks ops = new BetweenTheLooks();
     try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops))) {
       store.saveOverwrite(key, "r", new byte[] {1}, PLAIN);
       ops.arm(() -> store.saveOverwrite(key, "r", new byte[] {3}, PLAIN));
       store.saveOverwrite(key, "r", new byte[] {2}, PLAIN);

@@ -9,6 +9,7 @@ import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.UnsyncedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
@@ -116,7 +117,7 @@ class ReplacedVersionTest {
 
   @Test
   void isOpenedBeforeTheRenamesAndStaysOpenWhenTheSaveHasReturned() {
-    try (WarmStartStore store = open(StoreOptions.defaults())) {
+    try (WarmStartStore store = open(StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       overwrite(store, "old");
       ops.seen.clear();
       overwrite(store, "new");
@@ -135,7 +136,7 @@ class ReplacedVersionTest {
   @Test
   void isNotFreedBeforeTheDirectoryIsSyncedEvenByAFlush() {
     ops.mayClose.countDown();
-    try (WarmStartStore store = open(StoreOptions.defaults())) {
+    try (WarmStartStore store = open(StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       overwrite(store, "old");
       ops.seen.clear();
       ops.atDirectorySync = store::flush;
@@ -152,7 +153,7 @@ class ReplacedVersionTest {
   @Test
   void aSaveOfAFreshRunLooksForNoneAndOpensNothing() {
     ops.mayClose.countDown();
-    try (WarmStartStore store = open(StoreOptions.defaults())) {
+    try (WarmStartStore store = open(StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       overwrite(store, "first");
       ops.seen.clear();
       store.save(KEY, Versions.payload("fresh", 1000), EntryAttributes.checkpoint());
@@ -165,7 +166,8 @@ class ReplacedVersionTest {
 
   @Test
   void flushAndCloseFreeIt() throws IOException {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       for (int save = 0; save < 5; save++) {
         overwrite(store, "flushed " + save);
       }
@@ -181,7 +183,7 @@ class ReplacedVersionTest {
   @Test
   void aFailedSaveLeavesNothingOpen() throws IOException {
     ops.mayClose.countDown();
-    try (WarmStartStore store = open(StoreOptions.defaults())) {
+    try (WarmStartStore store = open(StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       overwrite(store, "old");
       ops.renamesFail = true;
 
@@ -204,7 +206,8 @@ class ReplacedVersionTest {
   void aSaveThatWantsForSpaceOrDescriptorsFreesItFirst() {
     for (String reason : List.of("No space left on device", "Too many open files")) {
       ops.mayClose = new CountDownLatch(1);
-      try (WarmStartStore store = open(StoreOptions.defaults())) {
+      try (WarmStartStore store =
+          open(StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
         overwrite(store, "old");
         overwrite(store, "replaces it");
         ops.failingCreation = reason;
@@ -220,7 +223,11 @@ class ReplacedVersionTest {
   @Test
   void besideOtherMachinesNothingIsHeld(@TempDir Path local) {
     ops.mayClose.countDown();
-    try (WarmStartStore store = open(StoreOptions.defaults().withLocalDirectory(local))) {
+    try (WarmStartStore store =
+        open(
+            StoreOptions.defaults()
+                .withDurability(Durability.IN_FILES)
+                .withLocalDirectory(local))) {
       overwrite(store, "old");
       ops.seen.clear();
       overwrite(store, "new");

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -38,7 +39,7 @@ class RootGoneTest {
     folder = folder.toRealPath();
     root = folder.resolve("root");
     elsewhere = folder.resolve("elsewhere");
-    store = WarmStartStore.open(root);
+    store = WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES));
     store.saveOverwrite(key, "run", new byte[] {1}, EntryAttributes.checkpoint());
     store.lookup(key).orElseThrow().close();
     assertTrue(store.lookup(other).isEmpty());
@@ -98,7 +99,8 @@ class RootGoneTest {
   @Test
   void aReadOnlyStoreSaysSoInsteadOfAMiss() throws Exception {
     try (WarmStartStore reader =
-        WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withReadOnly(true))) {
       assertTrue(reader.lookup(other).isEmpty());
       Files.move(root, elsewhere);
       assertSaysGone(() -> reader.lookup(key).ifPresent(Entry::close));
@@ -111,7 +113,8 @@ class RootGoneTest {
     // given another directory of the name, with a store of its own in it
     Files.move(root, elsewhere);
     Path aside = folder.resolve("aside");
-    try (WarmStartStore another = WarmStartStore.open(aside)) {
+    try (WarmStartStore another =
+        WarmStartStore.open(aside, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       another.save(key, new byte[] {7}, EntryAttributes.checkpoint());
     }
     Files.move(aside, root);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.testing.Seeds;
@@ -61,7 +62,13 @@ class SessionSlotsTest {
 
   @BeforeEach
   void open() {
-    store = WarmStartStore.open(root, StoreOptions.defaults().withClock(clock).withFileOps(ops));
+    store =
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withDurability(Durability.IN_FILES)
+                .withClock(clock)
+                .withFileOps(ops));
     session = store.session(key);
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
@@ -36,7 +37,9 @@ class SessionTest {
 
   @BeforeEach
   void open() {
-    store = WarmStartStore.open(root, StoreOptions.defaults().withClock(clock));
+    store =
+        WarmStartStore.open(
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withClock(clock));
     session = store.session(key);
   }
 

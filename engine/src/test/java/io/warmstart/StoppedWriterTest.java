@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
+import io.warmstart.model.Durability;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -73,7 +74,8 @@ class StoppedWriterTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
   void lookupsBesideAStoppedWriterAreAnsweredSoon(int operation) throws Exception {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       FaultScenario.save(store, KEY, RUN, "old", 1);
       FaultScenario.save(store, KEY, "runner-up", "worse", 9);
       try (ForkedJvm writer = stoppedBefore(operation)) {
@@ -110,7 +112,8 @@ class StoppedWriterTest {
    */
   @Test
   void theVersionThatIsBeingPublishedIsRankedByItsOwnFacts() throws Exception {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       FaultScenario.save(store, KEY, "runner-up", "better", 0.5);
       FaultScenario.save(store, KEY, RUN, "old", -1);
       try (ForkedJvm writer = stoppedBefore(SECOND_RENAME)) {
@@ -128,7 +131,8 @@ class StoppedWriterTest {
   /** What a program does that takes no lock and removes what it does not know. */
   @Test
   void whereTheStagedManifestIsGoneTheRunnerUpIsFoundWithinASecond() throws Exception {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withDurability(Durability.IN_FILES))) {
       FaultScenario.save(store, KEY, RUN, "old", 1);
       FaultScenario.save(store, KEY, "runner-up", "worse", 9);
       try (ForkedJvm writer = stoppedBefore(SECOND_RENAME)) {
@@ -153,7 +157,11 @@ class StoppedWriterTest {
   @Test
   void anUnreadableManifestUnderALockThatIsNotToBeHadHoldsNobodyUp() throws Exception {
     try (WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withClock(FaultScenario.AHEAD))) {
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withDurability(Durability.IN_FILES)
+                .withClock(FaultScenario.AHEAD))) {
       FaultScenario.save(store, KEY, RUN, "old", 1);
       FaultScenario.save(store, KEY, "runner-up", "worse", 9);
       Files.writeString(KeyFiles.of(root, KEY).file("bad.json"), "{");

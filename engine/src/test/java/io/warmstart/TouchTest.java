@@ -14,6 +14,7 @@ import io.warmstart.format.Stamp;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -42,7 +43,11 @@ class TouchTest {
   private final SteppedClock clock = new SteppedClock();
   private final RecordedOps ops = new RecordedOps();
   private final StoreOptions options =
-      StoreOptions.defaults().withClock(clock).withTtl(TTL).withFileOps(ops);
+      StoreOptions.defaults()
+          .withDurability(Durability.IN_FILES)
+          .withClock(clock)
+          .withTtl(TTL)
+          .withFileOps(ops);
   private WarmStartStore store;
   private KeyFiles files;
 

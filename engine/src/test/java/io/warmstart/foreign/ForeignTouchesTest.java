@@ -7,6 +7,7 @@ import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
@@ -50,7 +51,11 @@ class ForeignTouchesTest {
 
   private WarmStartStore open() {
     WarmStartStore store =
-        WarmStartStore.open(root, StoreOptions.defaults().withFileOps(new CountingOps()));
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withDurability(Durability.IN_FILES)
+                .withFileOps(new CountingOps()));
     store.evictOverflow();
     return store;
   }
