@@ -120,8 +120,8 @@ public final class RemoveFlow {
       }
       if (System.nanoTime() - began > PATIENCE_NANOS) {
         throw new StoreException(
-            "removal failed, the entry stays: the key's lock is not to be had, or a version lies in"
-                + " a journal and does not become a pair: run="
+            "removal failed, the entry stays: somebody holds the key's lock, or a version in"
+                + " a journal does not become a pair: run="
                 + runId
                 + " directory="
                 + directory.path());

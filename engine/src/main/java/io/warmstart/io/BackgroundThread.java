@@ -127,7 +127,7 @@ public final class BackgroundThread {
     return running == null ? Thread.State.NEW : running.getState();
   }
 
-  /** Ends the thread after the round that it is in, and returns then; in that round at once. */
+  /** Ends the thread after the round that it is in, and returns then. */
   public void close() {
     Thread running;
     synchronized (this) {
@@ -135,7 +135,7 @@ public final class BackgroundThread {
       running = thread;
     }
     boolean interrupted = false;
-    while (running != null && running != Thread.currentThread() && running.isAlive()) {
+    while (running != null && running.isAlive()) {
       LockSupport.unpark(running);
       try {
         running.join(UNPARK_MILLIS);

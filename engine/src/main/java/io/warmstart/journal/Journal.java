@@ -279,7 +279,7 @@ public final class Journal implements AutoCloseable {
       makeReady();
       Throwable failure = null;
       long untilNanos = until.getAsLong();
-      boolean leavesOut = !patiently && segments.leavesOut(RETRY_NANOS);
+      boolean leavesOut = untilNanos == ALL && !patiently && segments.leavesOut(RETRY_NANOS);
       try {
         for (Pending record : segments.due(untilNanos, patiently ? 0 : RETRY_NANOS)) {
           Throwable thrown = makePairOfRun(record);

@@ -197,12 +197,7 @@ final class OwnedSegment {
 
   /** Notes who has asked by now: what is to be in pairs is looked for after that. */
   void noteAsked() {
-    try {
-      asked = segment.wanted();
-      MappedFaults.raisePending();
-    } catch (InternalError e) {
-      condemn();
-    }
+    access(() -> asked = segment.wanted());
   }
 
   /** It cannot be used any more, which is told. */
@@ -410,27 +405,31 @@ final class OwnedSegment {
     mark(record, PAIRED);
   }
 
-  /** Only the thread that saves a record marks it before it is acknowledged. */
-  private boolean mark(Pending record, long mark) {
+  /**
+   * Reads or stores words of the segment.
+   *
+   * @return false if a page of it is gone: then it is condemned
+   */
+  private boolean access(Runnable words) {
     try {
-      segment.mark(record.entry, mark);
+      words.run();
       MappedFaults.raisePending();
       return true;
     } catch (InternalError e) {
-      // Nobody else can read it either.
       condemn();
       return false;
     }
   }
 
+  /** Only the thread that saves a record marks it before it is acknowledged. */
+  private boolean mark(Pending record, long mark) {
+    // If it cannot be marked, nobody else can read it either.
+    return access(() -> segment.mark(record.entry, mark));
+  }
+
   /** All that whoever was noted had asked for is in pairs. */
   void answer() {
-    try {
-      segment.answer(asked);
-      MappedFaults.raisePending();
-    } catch (InternalError e) {
-      condemn();
-    }
+    access(() -> segment.answer(asked));
   }
 
   /**
@@ -444,12 +443,8 @@ final class OwnedSegment {
       last = pending.poll();
     }
     if (last != null) {
-      try {
-        segment.done(last.end - before);
-        MappedFaults.raisePending();
-      } catch (InternalError e) {
-        condemn();
-      }
+      long done = last.end - before;
+      access(() -> segment.done(done));
     }
   }
 
@@ -463,12 +458,7 @@ final class OwnedSegment {
       return;
     }
     durableNoted = now;
-    try {
-      segment.durable(now - before);
-      MappedFaults.raisePending();
-    } catch (InternalError e) {
-      condemn();
-    }
+    access(() -> segment.durable(now - before));
   }
 
   /**
@@ -490,12 +480,7 @@ final class OwnedSegment {
       durable = before + position;
       durableNoted = durable;
       appended = durable;
-      try {
-        segment.begin(boot, freshSalt);
-        MappedFaults.raisePending();
-      } catch (InternalError e) {
-        condemn();
-      }
+      access(() -> segment.begin(boot, freshSalt));
     }
   }
 

@@ -371,11 +371,11 @@ public final class AsyncSaves implements AutoCloseable {
     } finally {
       each.begun = null;
       complete(each);
-      hasEnded();
+      countEnded();
     }
   }
 
-  private synchronized void hasEnded() {
+  private synchronized void countEnded() {
     ended++;
     notifyAll();
   }
