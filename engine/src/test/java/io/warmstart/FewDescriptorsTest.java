@@ -136,7 +136,8 @@ class FewDescriptorsTest {
           List.of(
               new Operation("save under a new key", () -> 0, () -> save(store, newKey())),
               new Operation("overwrite", save, save),
-              new Operation("lookup", save, () -> read(key)),
+              new Operation(
+                  "lookup", () -> save(store, key) + read(key) + save(store, key), () -> read(key)),
               new Operation("explain", save, () -> store.explain(key, Ranking.LATEST)),
               new Operation("contents", save, () -> store.contents(key)),
               new Operation("keys", save, store::keys),

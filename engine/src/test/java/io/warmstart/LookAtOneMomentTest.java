@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -92,7 +93,18 @@ class LookAtOneMomentTest {
 
   private WarmStartStore open(AtManifest ops) {
     return WarmStartStore.open(
-        root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops));
+        root,
+        StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
+            .withForeignCheckInterval(Duration.ZERO)
+            .withFileOps(ops));
+  }
+
+  /**
+   * The next lookup lists the key's directory, whatever the index knows: others have changed it.
+   */
+  private void changeByOthers() throws IOException {
+    Files.delete(Files.createFile(root.resolve(key.toHex()).resolve("of others")));
   }
 
   private WarmStartStore openReadOnly(AtManifest ops) {
@@ -126,6 +138,7 @@ class LookAtOneMomentTest {
     try (WarmStartStore store = open(ops)) {
       List<String> runs = saveTwo(store, 8, 9);
 
+      changeByOthers();
       ops.arm(2, 1, () -> overwriteBoth(store, runs, 1, 2));
 
       assertEquals(1, lowest(store));
@@ -148,16 +161,18 @@ class LookAtOneMomentTest {
   }
 
   @Test
-  void keyThatAlwaysHasAnEntryIsNeverMissed() {
+  void keyThatAlwaysHasAnEntryIsNeverMissed() throws IOException {
     AtManifest ops = new AtManifest();
     StoreOptions roomForOne =
         StoreOptions.defaults()
             .withDurability(Durability.IN_FILES)
             .withSizeBudgetBytes(1_500)
             .withPolicy(PolicyUse.THIS_STORE_ONLY)
+            .withForeignCheckInterval(Duration.ZERO)
             .withFileOps(ops);
     try (WarmStartStore store = WarmStartStore.open(root, roomForOne)) {
       store.save(key, new byte[1_000], PLAIN);
+      changeByOthers();
       ops.arm(1, 1, () -> store.save(key, new byte[1_001], PLAIN));
 
       try (Entry entry = store.lookup(key).orElseThrow()) {
@@ -215,6 +230,7 @@ class LookAtOneMomentTest {
         stamp("run" + run, FileTime.from(Instant.now().minusSeconds(1)));
       }
       String last = runsAsListed().get(9);
+      changeByOthers();
       ops.arm(2, 1, () -> store.saveOverwrite(key, last, new byte[] {2}, objective(-1)));
 
       assertEquals(-1, lowest(store));
@@ -232,6 +248,7 @@ class LookAtOneMomentTest {
       String first = runs.get(0);
       String second = runs.get(1);
       stamp(first, young);
+      changeByOthers();
       ops.arm(
           2,
           1,

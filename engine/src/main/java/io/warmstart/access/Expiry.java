@@ -80,7 +80,9 @@ public final class Expiry {
         candidate.manifest().written().toUnixNanosSaturated(),
         lastUseNanos(key, candidate, clock.nanoTime()),
         withKnownUse(key, candidate).accessed(),
-        bytes);
+        bytes,
+        candidate.manifest().objective().orElse(Double.NaN),
+        candidate.manifest().finalResult());
   }
 
   /**

@@ -13,12 +13,14 @@ import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
 import io.warmstart.journal.Journal;
+import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.ExplainFlow;
 import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.InspectFlow;
 import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.lookup.Misfits;
+import io.warmstart.lookup.RecordedLookup;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.PairRemoval;
 import io.warmstart.payload.PayloadCache;
@@ -125,6 +127,16 @@ public final class Engine implements AutoCloseable {
       fileLookup =
           new FileLookup(
               parts.root,
+              new RecordedLookup(
+                  parts.root.ops(),
+                  parts.index,
+                  parts.census,
+                  parts.stripes,
+                  parts.journal,
+                  parts.reader,
+                  parts.expiry,
+                  parts.foreignTouches,
+                  RootParts.PRODUCER),
               new KeySnapshots(
                   parts.root,
                   parts.stripes,
@@ -132,7 +144,14 @@ public final class Engine implements AutoCloseable {
                   parts.ledger,
                   parts.foreignTouches,
                   parts.journal,
-                  parts.place),
+                  parts.place,
+                  new CensusTaker(
+                      parts.root.ops(),
+                      parts.stripes,
+                      parts.index,
+                      parts.ledger,
+                      parts.census,
+                      parts.expiry)),
               parts.reader,
               parts.stripes,
               new Misfits(

@@ -7,6 +7,7 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.index.Index;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileSystemKind;
@@ -80,6 +81,7 @@ final class RootParts implements AutoCloseable {
   final StripeLocks stripes;
   final Index index;
   final SpaceLedger ledger;
+  final KeyCensus census;
   final JournalPlace journalPlace;
   final JournalView journal;
   final StampSource stamps;
@@ -178,6 +180,7 @@ final class RootParts implements AutoCloseable {
         index.close();
       }
       ledger = new SpaceLedger(index);
+      census = new KeyCensus(index);
       foreignTouches = new ForeignTouches(ops, counters, remote);
       foreignTouches.learn(siblings.controlFile().orElse(null));
       journalPlace =
@@ -211,12 +214,21 @@ final class RootParts implements AutoCloseable {
               REPLACED_FILES_WAIT_NANOS);
       expiry = new Expiry(root, touches, ledger, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
-      recount = new KeyRecount(root, ledger, expiry, leftovers, place.racyWindow());
+      recount = new KeyRecount(root, ledger, census, expiry, leftovers, place.racyWindow());
       foreignWriters = new ForeignWriters(ops, clock, remote);
       recovery = new PairRecovery(ops, reader, quarantine, ages, leftovers);
       locks =
           new RecoveringLocks(
-              root, stripes, recovery, !remote, index, ledger, recount, counters, ensureThreadsRun);
+              root,
+              stripes,
+              recovery,
+              !remote,
+              index,
+              ledger,
+              recount,
+              census,
+              counters,
+              ensureThreadsRun);
       idle.add(idleHere);
       made = true;
     } finally {

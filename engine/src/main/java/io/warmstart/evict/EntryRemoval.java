@@ -171,6 +171,7 @@ public final class EntryRemoval {
     // Before the first unlink: a saver that finds its pair gone must already see why.
     update.countRemoval();
     update.begin();
+    update.beginOfRun(runId, locks.look(directory));
     if (!besideOtherMachines) {
       unlinkIfThere(directory.manifest(runId));
       unlinkIfThere(directory.payload(runId));

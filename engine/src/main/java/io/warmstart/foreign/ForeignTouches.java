@@ -136,6 +136,13 @@ public final class ForeignTouches {
     }
   }
 
+  /** The same of one manifest. */
+  public void noteTraceIn(Candidate candidate) {
+    if (isForeignAndYoung(candidate)) {
+      seen();
+    }
+  }
+
   private static boolean isForeignAndYoung(Candidate candidate) {
     String producer = candidate.manifest().producer();
     return (producer == null || !producer.startsWith(OUR_PRODUCER))

@@ -5,6 +5,7 @@ import static io.warmstart.mapped.IndexLayout.ENTRY_ACCESSED_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_BYTES_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_LAST_USE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_LENGTH;
+import static io.warmstart.mapped.IndexLayout.ENTRY_OBJECTIVE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_CAPACITY;
 import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_HASH_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_OFFSET;
@@ -44,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  * another entry has been given makes that one look used.
  */
 final class EntryTable {
+  private static final long FINAL = 1L << 63;
+
   private final StripeTotals totals;
   private final Segments segments;
   private final LocalChanges own;
@@ -149,7 +152,10 @@ final class EntryTable {
     byte[] name = facts.runId().getBytes(StandardCharsets.US_ASCII);
     byte[] cut = Arrays.copyOf(name, ENTRY_RUN_CAPACITY);
     buffer.putBytes(at.offset + ENTRY_RUN_OFFSET, cut, 0, cut.length);
-    buffer.putLong(at.offset + ENTRY_BYTES_OFFSET, facts.bytes());
+    buffer.putLong(
+        at.offset + ENTRY_BYTES_OFFSET, facts.bytes() | (facts.finalResult() ? FINAL : 0));
+    buffer.putLong(
+        at.offset + ENTRY_OBJECTIVE_OFFSET, Double.doubleToRawLongBits(facts.objective()));
     buffer.putLong(at.offset + ENTRY_WRITTEN_OFFSET, facts.writtenNanos());
     buffer.putLong(at.offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
     buffer.putLongRelease(at.offset + ENTRY_ACCESSED_OFFSET, facts.accessed() ? 1 : 0);
@@ -198,9 +204,18 @@ final class EntryTable {
 
   /** The bytes that an entry is down for; -1 if it is not recorded. */
   long bytes(RecordedEntry entry) {
+    return bytes(entry.key(), entry.runHash());
+  }
+
+  /** The same of a run. */
+  long bytes(Digest256 key, String runId) {
+    return bytes(key, Checksums.ofRunId(runId));
+  }
+
+  private long bytes(Digest256 key, long runHash) {
     SlotCursor at = new SlotCursor();
-    return find(entry.key(), entry.runHash(), at)
-        ? at.buffer().getLong(at.offset + ENTRY_BYTES_OFFSET)
+    return find(key, runHash, at)
+        ? at.buffer().getLong(at.offset + ENTRY_BYTES_OFFSET) & ~FINAL
         : -1;
   }
 
@@ -223,6 +238,69 @@ final class EntryTable {
     return entries;
   }
 
+  /** Takes what rankings go by, of one entry. */
+  interface RankedVisitor {
+    void visit(
+        Segment segment, int offset, long runHash, long written, double objective, boolean last);
+  }
+
+  /** Shows what rankings go by, of each entry of a key. */
+  void forEachRanked(Digest256 key, RankedVisitor visitor) {
+    forEachOf(key, (segment, offset) -> showRanked(segment, offset, visitor));
+  }
+
+  private static void showRanked(Segment segment, int offset, RankedVisitor visitor) {
+    AtomicBuffer buffer = segment.buffer;
+    visitor.visit(
+        segment,
+        offset,
+        buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET),
+        buffer.getLong(offset + ENTRY_WRITTEN_OFFSET),
+        Double.longBitsToDouble(buffer.getLong(offset + ENTRY_OBJECTIVE_OFFSET)),
+        buffer.getLong(offset + ENTRY_BYTES_OFFSET) < 0);
+  }
+
+  private static long rankedHash(Segment segment, int offset) {
+    long[] hash = new long[1];
+    showRanked(
+        segment,
+        offset,
+        (same, at, runHash, written, objective, last) ->
+            hash[0] = Checksums.ofRanked(runHash, written, objective, last));
+    return hash[0];
+  }
+
+  /** What a run adds to its key's census; 0 if it is not recorded. */
+  long rankedHash(Digest256 key, long runHash) {
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : find(segment, key, runHash);
+    return segment == null || offset == Segment.NONE ? 0 : rankedHash(segment, offset);
+  }
+
+  /** The sum over a key's entries. */
+  long rankedSum(Digest256 key) {
+    long[] sum = new long[1];
+    forEachOf(key, (segment, offset) -> sum[0] += rankedHash(segment, offset));
+    return sum[0];
+  }
+
+  /** One run, by what rankings go by; null if it is not recorded. */
+  @Nullable RecordedRun rankedRun(Digest256 key, String runId) {
+    long hash = Checksums.ofRunId(runId);
+    Segment segment = segments.of(key);
+    int offset = segment == null ? Segment.NONE : find(segment, key, hash);
+    if (segment == null || offset == Segment.NONE) {
+      return null;
+    }
+    RecordedRun[] run = new RecordedRun[1];
+    showRanked(
+        segment,
+        offset,
+        (same, at, runHash, written, objective, last) ->
+            run[0] = new RecordedRun(runId, written, objective, last));
+    return run[0];
+  }
+
   private void addFound(Segment segment, int offset, List<RecordedEntry> entries) {
     if (isFound(segment, offset)) {
       entries.add(read(segment, offset));
@@ -234,7 +312,7 @@ final class EntryTable {
     if (segment != null) {
       segment.forEachUsed(
           offset -> {
-            if (segment.keyAt(offset).equals(key)) {
+            if (segment.isOf(offset, key)) {
               visitor.visit(segment, offset);
             }
           });
@@ -350,6 +428,11 @@ final class EntryTable {
         buffer.getLong(offset + ENTRY_WRITTEN_OFFSET),
         buffer.getLong(offset + ENTRY_LAST_USE_OFFSET),
         buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0);
+  }
+
+  /** The run of an entry; null if its id is too long to be recorded. */
+  static @Nullable String runId(Segment segment, int offset) {
+    return runId(segment.buffer, offset, runHash(segment, offset));
   }
 
   /** It becomes a path: so only a legal one, and only the one that the hash is of. */

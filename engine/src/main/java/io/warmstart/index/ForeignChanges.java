@@ -29,6 +29,14 @@ final class ForeignChanges {
   /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
   private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /**
+   * A look at a key's directory.
+   *
+   * @param toStore the change time to store with what is read of it
+   * @param directory the directory's own, young or not; negative if there is none
+   */
+  record Look(long toStore, long directory) {}
+
   private record RootLook(long atUnixNanos, long ctime) {}
 
   private final Path root;
@@ -108,15 +116,15 @@ final class ForeignChanges {
    * coarse would not show the next change: then the moment of the look, negative, which no other
    * look has.
    */
-  long ctimeToStore(Digest256 key, long nowUnixNanos) {
+  Look look(Digest256 key, long nowUnixNanos) {
     // The root's first: a directory that is made after the look at it will have moved it.
     long rootCtime = rootCtime();
     long ctime = ctimeOf(KeyDirectory.of(root, key).path());
     long telling = ctime == NO_DIRECTORY ? rootCtime : ctime;
     if (telling < 0 || place.racyWindow().isRacy(telling, nowUnixNanos)) {
-      return -nowUnixNanos;
+      return new Look(-nowUnixNanos, ctime);
     }
-    return ctime == NO_DIRECTORY ? rootCtime | IndexLayout.NO_DIRECTORY : ctime;
+    return new Look(ctime == NO_DIRECTORY ? rootCtime | IndexLayout.NO_DIRECTORY : ctime, ctime);
   }
 
   /** A look at the root that is no older than the interval. */

@@ -269,10 +269,13 @@ public final class Index implements AutoCloseable {
       return Optional.empty();
     }
     long changes = attached.keys().changes(at);
-    long ctime = foreign.ctimeToStore(key, nowUnixNanos);
+    long doubt = attached.totals().doubt();
+    ForeignChanges.Look look = foreign.look(key, nowUnixNanos);
     // The reading of the directory must not begin before the reading of the changes.
     VarHandle.fullFence();
-    return Optional.of(new ReadStamp(attached, key, changes, ctime, nowUnixNanos));
+    return Optional.of(
+        new ReadStamp(
+            attached, key, changes, look.toStore(), nowUnixNanos, look.directory(), doubt));
   }
 
   /** Whether no change of the key has begun or ended since a ticket was given out. */

@@ -2,6 +2,10 @@ package io.warmstart.index;
 
 import static io.warmstart.mapped.IndexLayout.BYTES_CHECK_OFFSET;
 import static io.warmstart.mapped.IndexLayout.BYTES_OFFSET;
+import static io.warmstart.mapped.IndexLayout.CENSUS_AS_OF_OFFSET;
+import static io.warmstart.mapped.IndexLayout.CENSUS_CHECK_OFFSET;
+import static io.warmstart.mapped.IndexLayout.CENSUS_CTIME_OFFSET;
+import static io.warmstart.mapped.IndexLayout.CENSUS_SUM_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHANGES_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECK_OFFSET;
@@ -65,6 +69,9 @@ import org.jspecify.annotations.Nullable;
 final class KeyTable {
   private static final int MOST_FOR_MISSES = 64;
 
+  /** No check, but for one in 2^64. */
+  private static final long SUSPENDED = 0;
+
   private final IndexFiles files;
   private final Segments segments;
 
@@ -123,6 +130,8 @@ final class KeyTable {
     change(at, changes);
     segment.setState(at.offset, GONE);
     segment.putKey(at.offset, key);
+    // It may be the one that the key had before it had no files.
+    suspendCensus(at);
     account(at, key, 0, 0);
     latestWritten(at, 0);
     segment.setState(at.offset, USED);
@@ -366,6 +375,41 @@ final class KeyTable {
   /** Sets that. The caller holds the key's stripe, shared. */
   void latestWritten(SlotCursor at, long unixNanos) {
     at.buffer().putLongRelease(at.offset + LATEST_WRITTEN_OFFSET, unixNanos);
+  }
+
+  /** What the slot says of its key's entries; null if nothing that holds under this doubt. */
+  @Nullable Census census(SlotCursor at, Digest256 key, long doubt) {
+    AtomicBuffer buffer = at.buffer();
+    long ctime = buffer.getLong(at.offset + CENSUS_CTIME_OFFSET);
+    long asOf = buffer.getLong(at.offset + CENSUS_AS_OF_OFFSET);
+    long sum = buffer.getLong(at.offset + CENSUS_SUM_OFFSET);
+    VarHandle.loadLoadFence();
+    long check = buffer.getLong(at.offset + CENSUS_CHECK_OFFSET);
+    return (check ^ Checksums.ofCensus(key, ctime, asOf, sum, doubt)) == 0
+        ? new Census(ctime, asOf, sum)
+        : null;
+  }
+
+  /** Whether somebody is changing the key's files who will say again what entries it has. */
+  boolean isCensusSuspended(SlotCursor at) {
+    return at.buffer().getLongVolatile(at.offset + CENSUS_CHECK_OFFSET) == SUSPENDED;
+  }
+
+  /** From here on the census is void. The caller holds the key's stripe, shared. */
+  void suspendCensus(SlotCursor at) {
+    at.buffer().putLongVolatile(at.offset + CENSUS_CHECK_OFFSET, SUSPENDED);
+  }
+
+  /** Sets it. The caller holds the key's stripe, shared. */
+  void census(SlotCursor at, Digest256 key, long doubt, Census census) {
+    AtomicBuffer buffer = at.buffer();
+    suspendCensus(at);
+    buffer.putLong(at.offset + CENSUS_CTIME_OFFSET, census.ctime());
+    buffer.putLong(at.offset + CENSUS_AS_OF_OFFSET, census.asOf());
+    buffer.putLong(at.offset + CENSUS_SUM_OFFSET, census.sum());
+    buffer.putLongRelease(
+        at.offset + CENSUS_CHECK_OFFSET,
+        Checksums.ofCensus(key, census.ctime(), census.asOf(), census.sum(), doubt));
   }
 
   /** Shows the key of each slot of a stripe. Slots may come and go meanwhile. */

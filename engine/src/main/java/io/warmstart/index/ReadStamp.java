@@ -11,12 +11,51 @@ public final class ReadStamp {
   final long ctime;
   final long checkedAt;
 
-  ReadStamp(Generation attached, Digest256 key, long changes, long ctime, long checkedAt) {
+  /** The directory's change time; -1 or less if it could not be had. */
+  final long seenCtime;
+
+  /** What could not be told to the index, before the directory is read. */
+  final long doubt;
+
+  ReadStamp(
+      Generation attached,
+      Digest256 key,
+      long changes,
+      long ctime,
+      long checkedAt,
+      long seenCtime,
+      long doubt) {
     this.attached = attached;
     this.key = key;
     this.changes = changes;
     this.ctime = ctime;
     this.checkedAt = checkedAt;
+    this.seenCtime = seenCtime;
+    this.doubt = doubt;
+  }
+
+  /**
+   * The same for what is to be good until the next look, whatever that finds.
+   *
+   * @param asOf unix nanoseconds: what was read as of the same moment goes together
+   */
+  public ReadStamp provisional(long asOf) {
+    return new ReadStamp(attached, key, changes, -asOf, checkedAt, seenCtime, doubt);
+  }
+
+  /** When the state was taken; unix nanoseconds. */
+  public long atUnixNanos() {
+    return checkedAt;
+  }
+
+  /** The directory's change time, whether or not it would show a later change. */
+  public long seenCtime() {
+    return seenCtime;
+  }
+
+  /** What could not be told to the index by then. */
+  public long doubt() {
+    return doubt;
   }
 
   /**

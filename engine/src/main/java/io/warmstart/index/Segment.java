@@ -162,6 +162,11 @@ public final class Segment {
     return differs == 0;
   }
 
+  /** Whether a record is one of a key. */
+  boolean isOf(int offset, Digest256 key) {
+    return holds(buffer, offset, key, 0, 0);
+  }
+
   boolean isUsed(int offset) {
     return buffer.getLongVolatile(offset + STATE_OF_RECORD_OFFSET) == USED;
   }

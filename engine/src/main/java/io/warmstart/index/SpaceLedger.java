@@ -183,6 +183,11 @@ public final class SpaceLedger {
         0L);
   }
 
+  /** The bytes that an entry is down for; 0 if it is not recorded. */
+  public long entryBytes(Digest256 key, String runId) {
+    return ask(attached -> Math.max(0, attached.entries().bytes(key, runId)), 0L);
+  }
+
   /** The bytes that a key is down for; 0 if it is not known. */
   public long bytes(Digest256 key) {
     return ask(

@@ -137,13 +137,19 @@ public final class JournalView implements AutoCloseable {
       long done = segment.done();
       boolean revoked = false;
       List<JournalEntry> found = new ArrayList<>(ofKey.size());
-      for (JournalEntry entry : ofKey.values()) {
+      for (Iterator<JournalEntry> each = ofKey.values().iterator(); each.hasNext(); ) {
+        JournalEntry entry = each.next();
         long marks = segment.marks(entry);
+        boolean settled = entry.place().position() < done || (marks & JournalLayout.SETTLED) != 0;
         revoked |= (marks & JournalLayout.VOID) != 0;
-        if (entry.place().position() >= done && (marks & hiding) == 0) {
+        if (!settled && (marks & hiding) == 0) {
           found.add(entry);
         } else if ((marks & JournalLayout.VOID) == 0) {
           hidden.merge(entry.runId(), entry.writtenNanos(), Math::max);
+          if (settled) {
+            // For this look alone: what has taken its place is there before the next one begins.
+            each.remove();
+          }
         }
       }
       if (segment.salt() != salt || !segment.isWhole()) {

@@ -4,6 +4,7 @@ import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.pair.KeyDirectory;
@@ -27,6 +28,7 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 public final class KeyRecount {
   private final RootDirectory root;
   private final SpaceLedger ledger;
+  private final KeyCensus census;
   private final Expiry expiry;
   private final Leftovers leftovers;
   private final RacyWindow racyWindow;
@@ -34,11 +36,13 @@ public final class KeyRecount {
   public KeyRecount(
       RootDirectory root,
       SpaceLedger ledger,
+      KeyCensus census,
       Expiry expiry,
       Leftovers leftovers,
       RacyWindow racyWindow) {
     this.root = root;
     this.ledger = ledger;
+    this.census = census;
     this.expiry = expiry;
     this.leftovers = leftovers;
     this.racyWindow = racyWindow;
@@ -57,6 +61,7 @@ public final class KeyRecount {
    * not in it.
    */
   public Found run(StripeLocks.Hold hold, KeyDirectory directory) throws IOException {
+    long doubt = census.doubt();
     long ctime = ctimeOf(directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
     KeyListing scan = KeyListing.withSizes(root.ops(), directory);
@@ -75,6 +80,9 @@ public final class KeyRecount {
     boolean telling = scan.exists() && !racyWindow.isRacy(ctime, now);
     if (hold.heldAcrossProcesses()) {
       ledger.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
+      if (scan.suspects().isEmpty() && scan.exists()) {
+        census.taken(directory.key(), doubt, telling ? ctime : 0, now);
+      }
     }
     return new Found(scan, bytes);
   }

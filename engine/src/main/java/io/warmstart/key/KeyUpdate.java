@@ -2,11 +2,13 @@ package io.warmstart.key;
 
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.Index;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A key whose lock this thread holds: its files may be changed, and the index learns what became of
@@ -19,6 +21,8 @@ public final class KeyUpdate implements AutoCloseable {
   private final Index index;
   private final SpaceLedger ledger;
   private final KeyRecount recount;
+  private final @Nullable KeyCensus census;
+  private KeyCensus.@Nullable Suspended suspended;
   private boolean begun;
 
   KeyUpdate(
@@ -26,12 +30,14 @@ public final class KeyUpdate implements AutoCloseable {
       StripeLocks.Hold hold,
       Index index,
       SpaceLedger ledger,
-      KeyRecount recount) {
+      KeyRecount recount,
+      @Nullable KeyCensus census) {
     this.directory = directory;
     this.hold = hold;
     this.index = index;
     this.ledger = ledger;
     this.recount = recount;
+    this.census = census;
   }
 
   public KeyDirectory directory() {
@@ -61,6 +67,26 @@ public final class KeyUpdate implements AutoCloseable {
     }
   }
 
+  /**
+   * The files of one run are about to change, and of no other one. If the index is told what became
+   * of it, it knows all entries of the key after that, if it did before: see {@link KeyCensus}.
+   *
+   * @param look at the directory, before anything was staged in it
+   */
+  public void beginOfRun(String runId, KeyCensus.Look look) {
+    suspended =
+        census == null || !hold.heldAcrossProcesses()
+            ? null
+            : census.suspend(directory.key(), runId, look);
+  }
+
+  private void endOfRun() {
+    if (census != null && suspended != null) {
+      census.renew(suspended);
+    }
+    suspended = null;
+  }
+
   /** An entry is about to be removed by design: a saver that finds its pair gone sees why. */
   public void countRemoval() {
     hold.countRemoval();
@@ -79,16 +105,19 @@ public final class KeyUpdate implements AutoCloseable {
   /** An entry was published. */
   public void published(EntryFacts entry, long replacedBytes) {
     ledger.published(hold, directory.key(), entry, replacedBytes);
+    endOfRun();
   }
 
   /** An entry has other stamps than were recorded, or has grown. */
   public void restamped(EntryFacts entry, long grownBytes) {
     ledger.restamped(hold, directory.key(), entry, grownBytes);
+    endOfRun();
   }
 
   /** An entry was removed. */
   public void removed(String runId, long bytes) {
     ledger.removed(hold, directory.key(), runId, bytes);
+    endOfRun();
   }
 
   /** An entry that was recorded is not there. */

@@ -1,6 +1,7 @@
 package io.warmstart.key;
 
 import io.warmstart.index.Index;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -11,6 +12,7 @@ import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys' locks, each taken together with the duty that comes with it: if its last owner died
@@ -27,6 +29,7 @@ public final class RecoveringLocks {
   private final Index index;
   private final SpaceLedger ledger;
   private final KeyRecount recount;
+  private final @Nullable KeyCensus census;
   private final Counters counters;
   private final Runnable ensureThreadsRun;
 
@@ -46,6 +49,7 @@ public final class RecoveringLocks {
       Index index,
       SpaceLedger ledger,
       KeyRecount recount,
+      KeyCensus census,
       Counters counters,
       Runnable ensureThreadsRun) {
     this.root = root;
@@ -55,8 +59,26 @@ public final class RecoveringLocks {
     this.index = index;
     this.ledger = ledger;
     this.recount = recount;
+    // Where the lock is not all there is, nobody who holds it knows all entries.
+    this.census = locked ? census : null;
     this.counters = counters;
     this.ensureThreadsRun = ensureThreadsRun;
+  }
+
+  /**
+   * Looks at a key's directory, to be done before anything is staged in it: see {@link
+   * KeyUpdate#beginOfRun}.
+   */
+  public KeyCensus.Look look(KeyDirectory directory) {
+    if (census == null) {
+      return KeyCensus.Look.NONE;
+    }
+    long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+    try {
+      return new KeyCensus.Look(root.ops().changedNanos(directory.path()), now);
+    } catch (IOException e) {
+      return KeyCensus.Look.NONE;
+    }
   }
 
   /** Takes the lock of a key. */
@@ -88,7 +110,7 @@ public final class RecoveringLocks {
   }
 
   private KeyUpdate update(KeyDirectory directory, StripeLocks.Hold hold) {
-    return new KeyUpdate(directory, hold, index, ledger, recount);
+    return new KeyUpdate(directory, hold, index, ledger, recount, census);
   }
 
   private void recover(StripeLocks.Hold hold, Digest256 wanted) {

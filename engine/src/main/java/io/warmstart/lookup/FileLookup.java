@@ -76,6 +76,7 @@ public final class FileLookup {
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final RootDirectory root;
+  private final RecordedLookup recorded;
   private final KeySnapshots snapshots;
   private final PairReader reader;
   private final StripeLocks stripes;
@@ -95,6 +96,7 @@ public final class FileLookup {
 
   public FileLookup(
       RootDirectory root,
+      RecordedLookup recorded,
       KeySnapshots snapshots,
       PairReader reader,
       StripeLocks stripes,
@@ -112,6 +114,7 @@ public final class FileLookup {
       Counters counters,
       EpochNanoClock clock) {
     this.root = root;
+    this.recorded = recorded;
     this.snapshots = snapshots;
     this.reader = reader;
     this.stripes = stripes;
@@ -133,10 +136,16 @@ public final class FileLookup {
   /**
    * Looks up.
    *
+   * @param foreignCheckNanos how old an answer may be with respect to programs without an index
    * @return whether {@code target} holds the winner now
    */
-  boolean run(Digest256 key, Ranking ranking, StoreLimits limits, EntryLease target) {
-    return run(key, new Wanted(ranking, null), limits, target);
+  boolean run(
+      Digest256 key,
+      Ranking ranking,
+      StoreLimits limits,
+      long foreignCheckNanos,
+      EntryLease target) {
+    return run(key, new Wanted(ranking, null), limits, foreignCheckNanos, target);
   }
 
   /**
@@ -144,11 +153,13 @@ public final class FileLookup {
    *
    * @return whether {@code target} holds it now
    */
-  boolean run(Digest256 key, String runId, StoreLimits limits, EntryLease target) {
-    return run(key, new Wanted(Ranking.LATEST, runId), limits, target);
+  boolean run(
+      Digest256 key, String runId, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
+    return run(key, new Wanted(Ranking.LATEST, runId), limits, foreignCheckNanos, target);
   }
 
-  private boolean run(Digest256 key, Wanted wanted, StoreLimits limits, EntryLease target) {
+  private boolean run(
+      Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     counters.count(Counter.LOOKUPS_FROM_FILES);
     if (readOnly) {
       // Nobody does it in the background.
@@ -160,7 +171,7 @@ public final class FileLookup {
       if (rootWatch.isGone()) {
         rootWatch.require();
       }
-      if (isAnsweredByJournal(directory, wanted, limits.now(), target)) {
+      if (isAnsweredByIndex(directory, wanted, limits.now(), foreignCheckNanos, target)) {
         return true;
       }
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
@@ -183,37 +194,26 @@ public final class FileLookup {
     }
   }
 
-  /**
-   * Takes the winner from the journal, if it lies there and the key's directory is as it was when
-   * it was last read: a lookup beside a process that saves need not read it again.
-   */
-  private boolean isAnsweredByJournal(
-      KeyDirectory directory, Wanted wanted, Limits limits, EntryLease target) {
+  /** Takes the winner by what the index has recorded; false if the files must be asked. */
+  private boolean isAnsweredByIndex(
+      KeyDirectory directory,
+      Wanted wanted,
+      Limits limits,
+      long foreignCheckNanos,
+      EntryLease target) {
+    RecordedLookup.Found found;
     try {
-      return takeFromJournal(directory, wanted, limits, target);
+      found =
+          besideOtherMachines ? null : recorded.run(directory, wanted, limits, foreignCheckNanos);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;
     }
-  }
-
-  private boolean takeFromJournal(
-      KeyDirectory directory, Wanted wanted, Limits limits, EntryLease target) throws IOException {
-    KeySnapshot snapshot = snapshots.withDirectoryAsItWas(directory);
-    if (snapshot == null || !snapshot.scan().suspects().isEmpty()) {
+    if (found == null) {
       return false;
     }
-    JournalledRuns journalled = new JournalledRuns(snapshot.journalled(), producer);
-    List<Candidate> candidates = wanted.among(journalled.over(snapshot.scan().candidates()));
-    List<Candidate> unexpired = unexpired(directory, candidates, limits);
-    JournalEntry winner =
-        Rankings.rule(wanted.ranking()).winner(unexpired).map(journalled::entry).orElse(null);
-    JournalView.Read read = winner == null ? null : journal.read(winner, producer);
-    if (read == null) {
-      return false;
-    }
-    boolean general = wanted.runId() == null && unexpired.size() == candidates.size();
-    take(directory, wanted.ranking(), general ? snapshot.ticket() : null, read, target);
+    ReadStamp ticket = wanted.runId() == null ? found.ticket() : null;
+    take(directory, wanted.ranking(), ticket, found.read(), target);
     return true;
   }
 

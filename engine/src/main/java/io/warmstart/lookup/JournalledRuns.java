@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The versions of a key that lie in the journal, laid over those that lie in pairs. */
 final class JournalledRuns {
   /** Stands in a candidate until its payload is read: no ranking asks for it. */
-  private static final Digest256 NO_CHECKSUM = Digest256.ofWords(0, 0, 0, 0);
+  static final Digest256 NO_CHECKSUM = Digest256.ofWords(0, 0, 0, 0);
 
   private final Map<String, JournalEntry> byRun = new HashMap<>();
   private final String producer;

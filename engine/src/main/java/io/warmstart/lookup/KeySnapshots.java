@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,13 +49,17 @@ public final class KeySnapshots {
   /** Doubled before each further look: what another machine replaces takes some answers of it. */
   private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
 
-  /** Keys whose directories are known as they were. */
-  private static final int MOST_LISTED = 256;
+  /** Of keys with more entries the manifests that were read are remembered. */
+  private static final int FEW = 32;
 
-  /** A directory as it was read when it had last changed then. */
-  private record Listed(long ctime, KeyListing scan) {}
+  /** So many of them. */
+  private static final int MOST_REMEMBERED = 20_000;
 
-  private final ConcurrentHashMap<Digest256, Listed> listed = new ConcurrentHashMap<>();
+  /** What was last listed of a key, and when that began. */
+  private record Listed(long beganUnixNanos, KeyListing scan) {}
+
+  private final ConcurrentHashMap<Digest256, Listed> remembered = new ConcurrentHashMap<>();
+  private final AtomicInteger rememberedEntries = new AtomicInteger();
   private final RootDirectory root;
   private final StripeLocks locks;
   private final Index index;
@@ -62,6 +67,7 @@ public final class KeySnapshots {
   private final ForeignTouches foreignTouches;
   private final JournalView journal;
   private final Placement place;
+  private final CensusTaker censusTaker;
 
   public KeySnapshots(
       RootDirectory root,
@@ -70,7 +76,8 @@ public final class KeySnapshots {
       SpaceLedger ledger,
       ForeignTouches foreignTouches,
       JournalView journal,
-      Placement place) {
+      Placement place,
+      CensusTaker censusTaker) {
     this.root = root;
     this.locks = locks;
     this.index = index;
@@ -78,6 +85,7 @@ public final class KeySnapshots {
     this.foreignTouches = foreignTouches;
     this.journal = journal;
     this.place = place;
+    this.censusTaker = censusTaker;
   }
 
   /**
@@ -101,59 +109,51 @@ public final class KeySnapshots {
     if (scan.candidates().isEmpty() && !scan.proven()) {
       scan.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
     } else {
-      remember(directory, snapshot);
+      takeCensus(directory, snapshot);
     }
     return snapshot;
   }
 
-  /**
-   * What there is of a key that has versions in the journal and whose directory has not changed
-   * since it was read: then only the journal is read. A manifest that was written to in place since
-   * is not noticed.
-   *
-   * @return null if there are none, or it may have changed
-   */
-  @Nullable KeySnapshot withDirectoryAsItWas(KeyDirectory directory) throws IOException {
-    Listed last = listed.get(directory.key());
-    if (last == null) {
-      return null;
+  private void takeCensus(KeyDirectory directory, KeySnapshot snapshot) {
+    ReadStamp ticket = snapshot.ticket();
+    KeyListing scan = snapshot.scan();
+    if (ticket != null
+        && ticket.seenCtime() >= 0
+        && !place.nodeLocal()
+        && scan.suspects().isEmpty()
+        && isUndisturbed(snapshot)) {
+      censusTaker.take(directory, ticket, scan);
     }
-    for (int look = 0; look < MOST_LOOKS; look++) {
-      ReadStamp ticket = ticket(directory);
-      List<JournalEntry> journalled = journal.entriesOf(directory.key());
-      if (ticket == null || journalled.isEmpty() || ticket.directoryCtime() != last.ctime()) {
-        listed.remove(directory.key(), last);
-        return null;
-      }
-      KeySnapshot snapshot = new KeySnapshot(ticket, journalled, last.scan());
-      if (isUndisturbed(snapshot)) {
-        return snapshot;
-      }
-    }
-    return null;
   }
 
-  private void remember(KeyDirectory directory, KeySnapshot snapshot) {
-    ReadStamp ticket = snapshot.ticket();
-    if (snapshot.journalled().isEmpty()
-        || ticket == null
-        || ticket.directoryCtime() < 0
-        || snapshot.scan().candidates().size() > MOST_UNDER_LOCK) {
-      return;
+  /** Lists a directory; manifests that have not changed since they were read are not read again. */
+  private KeyListing list(KeyDirectory directory) throws IOException {
+    long beganUnixNanos = now();
+    Listed last = remembered.remove(directory.key());
+    if (last != null) {
+      rememberedEntries.addAndGet(-last.scan().candidates().size());
     }
-    if (listed.size() >= MOST_LISTED) {
-      listed.clear();
+    KeyListing scan =
+        last == null
+            ? KeyListing.forLookup(root.ops(), directory)
+            : again(directory, last.scan(), last.beganUnixNanos());
+    int entries = scan.candidates().size();
+    if (entries > FEW && entries <= MOST_REMEMBERED) {
+      if (rememberedEntries.get() + entries > MOST_REMEMBERED) {
+        remembered.clear();
+        rememberedEntries.set(0);
+      }
+      if (remembered.put(directory.key(), new Listed(beganUnixNanos, scan)) == null) {
+        rememberedEntries.addAndGet(entries);
+      }
     }
-    listed.put(directory.key(), new Listed(ticket.directoryCtime(), snapshot.scan()));
+    return scan;
   }
 
   private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
     KeySnapshot snapshot =
-        new KeySnapshot(
-            ticket(directory),
-            journal.entriesOf(directory.key()),
-            KeyListing.forLookup(root.ops(), directory));
+        new KeySnapshot(ticket(directory), journal.entriesOf(directory.key()), list(directory));
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
       KeyListing before = snapshot.scan();
       List<JournalEntry> journalledBefore = snapshot.journalled();
@@ -164,13 +164,13 @@ public final class KeySnapshots {
       beganUnixNanos = now();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
         try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
-          snapshot = again(directory, before, beforeBeganUnixNanos);
+          snapshot = snapshotAgain(directory, before, beforeBeganUnixNanos);
           if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {
             return snapshot;
           }
         }
       } else {
-        snapshot = again(directory, before, beforeBeganUnixNanos);
+        snapshot = snapshotAgain(directory, before, beforeBeganUnixNanos);
       }
       if (snapshot.scan().sameEntriesAs(before) && snapshot.journalled().equals(journalledBefore)) {
         return snapshot;
@@ -179,17 +179,20 @@ public final class KeySnapshots {
     return snapshot;
   }
 
-  private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
-      throws IOException {
+  private KeySnapshot snapshotAgain(
+      KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos) throws IOException {
     ReadStamp ticket = index.beforeRead(directory.key(), now());
     return new KeySnapshot(
-        ticket,
-        journal.entriesOf(directory.key()),
-        KeyListing.again(
-            root.ops(),
-            directory,
-            before,
-            facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
+        ticket, journal.entriesOf(directory.key()), again(directory, before, beforeBeganUnixNanos));
+  }
+
+  private KeyListing again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
+      throws IOException {
+    return KeyListing.again(
+        root.ops(),
+        directory,
+        before,
+        facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos));
   }
 
   /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */

@@ -92,7 +92,7 @@ public final class LookupFlow {
       }
       case UNKNOWN -> {}
     }
-    return fileLookup.run(key.digest(), ranking, limits, target);
+    return fileLookup.run(key.digest(), ranking, limits, foreignCheckNanos, target);
   }
 
   /**
@@ -101,7 +101,7 @@ public final class LookupFlow {
    * @return whether {@code target} holds it now
    */
   public boolean run(Fingerprint key, String runId, EntryLease target) {
-    return fileLookup.run(key.digest(), runId, limits, target);
+    return fileLookup.run(key.digest(), runId, limits, foreignCheckNanos, target);
   }
 
   /** Takes the index's answer, unless the entry has expired. */

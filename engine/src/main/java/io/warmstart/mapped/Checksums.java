@@ -44,6 +44,25 @@ public final class Checksums {
     return mix(mix(accountable + GOLDEN) ^ bytes);
   }
 
+  /** What an entry adds to its key's census: over all that a ranking goes by. */
+  public static long ofRanked(long runHash, long writtenNanos, double objective, boolean last) {
+    long sum =
+        runHash
+            ^ Long.rotateLeft(writtenNanos * 0xbf58476d1ce4e5b9L, 13)
+            ^ Long.rotateLeft(Double.doubleToRawLongBits(objective) * 0xd6e8feb86659fd93L, 29)
+            ^ (last ? GOLDEN : 0);
+    return mix(sum);
+  }
+
+  /** Over all that a census is believed by. */
+  public static long ofCensus(Digest256 key, long ctime, long asOf, long sum, long doubt) {
+    return finish(
+        (sum ^ key.word(0)) * 0xbf58476d1ce4e5b9L
+            ^ Long.rotateLeft(ctime * 0x94d049bb133111ebL, 13)
+            ^ Long.rotateLeft((asOf ^ key.word(2)) * 0xd6e8feb86659fd93L, 29)
+            ^ Long.rotateLeft(doubt * 0xa0761d6478bd642fL, 43));
+  }
+
   /**
    * A number with a check over it and over whose word it is: one word and one store, so no death
    * comes between them, and a flipped bit or the word of another is refused.

@@ -19,7 +19,7 @@ import java.util.List;
  * and free entries have a check; 4, entries have a hash table; 5, change times instead of
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
  * lists, and entries have their written stamp; 7, slots have the latest of their key; 8, a word
- * tells of the segments of the journal.
+ * tells of the segments of the journal; 9, entries have what rankings go by, and slots a census.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -27,7 +27,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   public static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  public static final int VERSION = 8;
+  public static final int VERSION = 9;
 
   public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
@@ -112,6 +112,10 @@ public final class IndexLayout {
   public static final int BYTES_CHECK_OFFSET = 176;
   public static final int MANIFESTS_OFFSET = 184;
   public static final int LATEST_WRITTEN_OFFSET = 208;
+  public static final int CENSUS_CTIME_OFFSET = 216;
+  public static final int CENSUS_AS_OF_OFFSET = 224;
+  public static final int CENSUS_SUM_OFFSET = 232;
+  public static final int CENSUS_CHECK_OFFSET = 240;
 
   /**
    * Marks the change time of the root, where the key has no directory: none can be made without
@@ -133,7 +137,8 @@ public final class IndexLayout {
   public static final int ENTRY_ACCESSED_OFFSET = 56;
   public static final int ENTRY_BYTES_OFFSET = 64;
   public static final int ENTRY_WRITTEN_OFFSET = 72;
-  public static final int ENTRY_RUN_OFFSET = 80;
+  public static final int ENTRY_OBJECTIVE_OFFSET = 80;
+  public static final int ENTRY_RUN_OFFSET = 88;
   public static final int ENTRY_RUN_CAPACITY = ENTRY_LENGTH - ENTRY_RUN_OFFSET;
 
   public static final List<Field> HEADER =
@@ -201,7 +206,20 @@ public final class IndexLayout {
               "latest written",
               LATEST_WRITTEN_OFFSET,
               8,
-              "the latest written stamp of the key's entries; 0: unknown"));
+              "the latest written stamp of the key's entries; 0: unknown"),
+          new Field(
+              "census change time",
+              CENSUS_CTIME_OFFSET,
+              8,
+              "the directory's, if it shows each change of others; else 0"),
+          new Field(
+              "census as of", CENSUS_AS_OF_OFFSET, 8, "when nothing of others was missing yet"),
+          new Field("census sum", CENSUS_SUM_OFFSET, 8, "of the hashes of all entries"),
+          new Field(
+              "census check",
+              CENSUS_CHECK_OFFSET,
+              8,
+              "over key, these three and doubt; 0 during a change"));
 
   public static final List<Field> WINNER =
       List.of(
@@ -218,10 +236,12 @@ public final class IndexLayout {
           new Field("run hash", ENTRY_RUN_HASH_OFFSET, 8, "of the run id"),
           new Field("last use", ENTRY_LAST_USE_OFFSET, 8, "unix nanoseconds of write or access"),
           new Field("accessed", ENTRY_ACCESSED_OFFSET, 8, "1 if a lookup has returned it"),
-          new Field("bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload"),
-          new Field("written", ENTRY_WRITTEN_OFFSET, 8, "unix nanoseconds of the written stamp"),
           new Field(
-              "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 48 characters, or zeros"));
+              "bytes", ENTRY_BYTES_OFFSET, 8, "of manifest and payload; bit 63: a final result"),
+          new Field("written", ENTRY_WRITTEN_OFFSET, 8, "unix nanoseconds of the written stamp"),
+          new Field("objective", ENTRY_OBJECTIVE_OFFSET, 8, "its bits as a double; NaN: none"),
+          new Field(
+              "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 40 characters, or zeros"));
 
   private static final List<List<Field>> RECORDS =
       List.of(HEADER, SUMMARY, STRIPE_HEAD, SLOT, WINNER, ENTRY);

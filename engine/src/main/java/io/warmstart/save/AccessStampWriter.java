@@ -7,6 +7,7 @@ import io.warmstart.access.Expiry;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
@@ -129,6 +130,7 @@ public final class AccessStampWriter {
       touches.persisted(ref, touch);
       return;
     }
+    KeyCensus.Look look = locks.look(directory);
     Path staged;
     try {
       // Outside the lock, since it waits for a sync.
@@ -150,6 +152,7 @@ public final class AccessStampWriter {
       }
       long before = root.ops().stat(manifestPath).size();
       long after = root.ops().stat(staged).size();
+      update.beginOfRun(ref.runId(), look);
       root.ops().rename(staged, manifestPath);
       EntryFacts facts =
           EntryFacts.of(

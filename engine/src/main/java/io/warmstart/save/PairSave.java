@@ -4,6 +4,7 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyCensus;
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.io.ReplacedFiles.Replaced;
@@ -257,9 +258,10 @@ public final class PairSave {
       if (attempt > 0) {
         backOff(attempt);
       }
+      KeyCensus.Look look = locks.look(directory);
       try (KeyDirectories.Use open = keyDirectories.use(directory);
           StagedPair pair = stage(directory, runId, source, attributes, progress.journalled)) {
-        if (publishStaged(open, directory, pair, mayReplace || attempt > 0, progress)) {
+        if (publishStaged(open, directory, look, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
         }
         if (progress.published > MOST_REPUBLICATIONS) {
@@ -322,13 +324,14 @@ public final class PairSave {
   private boolean publishStaged(
       KeyDirectories.Use open,
       KeyDirectory directory,
+      KeyCensus.Look look,
       StagedPair pair,
       boolean mayReplace,
       Progress progress)
       throws IOException {
     ReplacedFiles.Held held = replaced.hold();
     try {
-      long removals = commit(directory, pair, mayReplace, held, progress);
+      long removals = commit(directory, look, pair, mayReplace, held, progress);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
@@ -357,6 +360,7 @@ public final class PairSave {
    */
   private long commit(
       KeyDirectory directory,
+      KeyCensus.Look look,
       StagedPair pair,
       boolean mayReplace,
       ReplacedFiles.Held held,
@@ -387,6 +391,7 @@ public final class PairSave {
         foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
       }
       update.begin();
+      update.beginOfRun(pair.runId(), look);
       boolean inPlace;
       try {
         inPlace = publisher.publish(pair);

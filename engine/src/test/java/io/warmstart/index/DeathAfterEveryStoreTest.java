@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.IndexLayout;
@@ -41,7 +42,8 @@ class DeathAfterEveryStoreTest {
   }
 
   private static EntryFacts facts(int n) {
-    return new EntryFacts("run-" + n, 500, 1_000 + n * 17 % 31, n % 3 == 0, 100 + n);
+    return new EntryFacts(
+        "run-" + n, 500, 1_000 + n * 17 % 31, n % 3 == 0, 100 + n, 0.5 * n, n % 4 == 0);
   }
 
   private static Map<String, Operation> operations() {
@@ -50,7 +52,8 @@ class DeathAfterEveryStoreTest {
     all.put(
         "overwrite",
         (model, process, key) ->
-            model.publish(process, key, new EntryFacts("run-1", 500, 5_000, false, 7)));
+            model.publish(
+                process, key, new EntryFacts("run-1", 500, 5_000, false, 7, Double.NaN, false)));
     all.put("remove", (model, process, key) -> model.remove(process, key, "run-1"));
     all.put(
         "remove all",
@@ -62,9 +65,9 @@ class DeathAfterEveryStoreTest {
         "find other files",
         (model, process, key) -> {
           if (model.keys.containsKey(key)) {
-            model.keys.get(key).remove("run-1");
-            model.keys.get(key).put("run-50", facts(50));
-            model.keys.get(key).put("run-51", facts(51));
+            model.removeByOthers(key, "run-1");
+            model.publishByOthers(key, facts(50));
+            model.publishByOthers(key, facts(51));
           }
           model.count(process, key, false);
         });
@@ -159,7 +162,12 @@ class DeathAfterEveryStoreTest {
         IndexModel.fill(process, key, ranking, changes, model.version(key));
       }
     }
+    // Once no slot moves any more, which would void it.
+    for (int n = 0; n < keys; n += 2) {
+      model.count(process, IndexModel.key(n), false);
+    }
     model.assertCounted(process, "before");
+    assertEquals((keys + 1) / 2, model.assertCensuses(process, "before"));
     return model;
   }
 

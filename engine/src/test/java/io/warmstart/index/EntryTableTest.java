@@ -43,7 +43,7 @@ class EntryTableTest {
   }
 
   private static EntryFacts facts(String runId) {
-    return new EntryFacts(runId, 500, 1_000, false, 100);
+    return new EntryFacts(runId, 500, 1_000, false, 100, Double.NaN, false);
   }
 
   private void publish(Digest256 key, String runId) {

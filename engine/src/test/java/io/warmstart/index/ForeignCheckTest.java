@@ -40,7 +40,8 @@ class ForeignCheckTest {
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));
       long changes = attached.keys().changes(at);
-      ReadStamp ticket = new ReadStamp(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT);
+      ReadStamp ticket =
+          new ReadStamp(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT, ANOTHER_CTIME, 0);
       assertTrue(index.fill(ticket, 0, null, 0, 0));
     }
   }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The files of a root as maps, beside the index that should know of them. */
@@ -33,6 +34,8 @@ final class IndexModel {
     IndexModel copy = new IndexModel(memory.copy());
     keys.forEach((key, entries) -> copy.keys.put(key, new TreeMap<>(entries)));
     copy.versions.putAll(versions);
+    copy.ctimes.putAll(ctimes);
+    copy.changedByOthers.addAll(changedByOthers);
     return copy;
   }
 
@@ -41,11 +44,13 @@ final class IndexModel {
     final DyingProcess life = new DyingProcess();
     final Index index;
     final SpaceLedger ledger;
+    final KeyCensus census;
     final StripeLocks locks;
 
     Member(IndexRoot root, MemoryIndex memory) {
       index = memory.attach(root, life::over);
       ledger = new SpaceLedger(index);
+      census = new KeyCensus(index);
       locks = root.locks;
       attached();
     }
@@ -57,6 +62,30 @@ final class IndexModel {
     StripeLocks.Hold hold(Digest256 key) {
       return locks.acquireForWalk(StripeLocks.stripeOf(key));
     }
+  }
+
+  /** What others have changed: each time the directory's change time moves on. */
+  private final Map<Digest256, Long> ctimes = new TreeMap<>();
+
+  /** Keys that others have changed since a walk. */
+  private final Set<Digest256> changedByOthers = new TreeSet<>();
+
+  private KeyCensus.Look look(Digest256 key) {
+    return new KeyCensus.Look(ctimes.getOrDefault(key, 5_000L), 8_000);
+  }
+
+  /** A program that knows no index saves. */
+  void publishByOthers(Digest256 key, EntryFacts facts) {
+    keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
+    ctimes.merge(key, 6_000L, (old, first) -> old + 1_000);
+    changedByOthers.add(key);
+  }
+
+  /** The same that removes. */
+  void removeByOthers(Digest256 key, String runId) {
+    keys.computeIfAbsent(key, each -> new TreeMap<>()).remove(runId);
+    ctimes.merge(key, 6_000L, (old, first) -> old + 1_000);
+    changedByOthers.add(key);
   }
 
   /** Keys of two stripes. */
@@ -80,11 +109,13 @@ final class IndexModel {
   void publish(Member process, Digest256 key, EntryFacts facts) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       process.index.changing(key);
+      KeyCensus.Suspended suspended = process.census.suspend(key, facts.runId(), look(key));
       EntryFacts before =
           keys.computeIfAbsent(key, each -> new TreeMap<>()).put(facts.runId(), facts);
       versions.merge(key, 2L, (old, two) -> old + 1);
       process.index.changed(key);
       process.ledger.published(hold, key, facts, before == null ? 0 : before.bytes());
+      renew(process, suspended);
     }
   }
 
@@ -99,11 +130,13 @@ final class IndexModel {
   void remove(Member process, Digest256 key, String runId) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       process.index.changing(key);
+      KeyCensus.Suspended suspended = process.census.suspend(key, runId, look(key));
       EntryFacts gone = entries(key).remove(runId);
       versions.merge(key, 2L, (old, two) -> old + 1);
       process.index.changed(key);
       if (gone != null) {
         process.ledger.removed(hold, key, runId, gone.bytes());
+        renew(process, suspended);
       }
       if (entries(key).isEmpty()) {
         keys.remove(key);
@@ -120,7 +153,16 @@ final class IndexModel {
         process.index.changing(key);
         process.index.changed(key);
       }
+      long doubt = process.census.doubt();
       process.ledger.walked(hold, key, 0, bytes(key), entries(key).values());
+      process.census.taken(key, doubt, look(key).ctime(), 9_000);
+      changedByOthers.remove(key);
+    }
+  }
+
+  private static void renew(Member process, KeyCensus.@Nullable Suspended suspended) {
+    if (suspended != null) {
+      process.census.renew(suspended);
     }
   }
 
@@ -128,7 +170,16 @@ final class IndexModel {
     EntryFacts old = entries(key).get(runId);
     if (old != null && old.lastUseNanos() < lastUse) {
       entries(key)
-          .put(runId, new EntryFacts(runId, old.writtenNanos(), lastUse, true, old.bytes()));
+          .put(
+              runId,
+              new EntryFacts(
+                  runId,
+                  old.writtenNanos(),
+                  lastUse,
+                  true,
+                  old.bytes(),
+                  old.objective(),
+                  old.finalResult()));
       process.ledger.touched(key, runId, lastUse);
     }
   }
@@ -155,6 +206,7 @@ final class IndexModel {
 
   /** No reader is told of anything but the present state. */
   void assertWinners(Member process, String where) {
+    assertCensuses(process, where);
     KeyTable table = process.attached().keys();
     IndexedWinner winner = new IndexedWinner();
     SlotCursor at = new SlotCursor();
@@ -167,6 +219,48 @@ final class IndexModel {
         }
       }
     }
+  }
+
+  private boolean isBelieved(Digest256 key, Census census) {
+    return census.ctime() == 0
+        ? !changedByOthers.contains(key)
+        : census.ctime() == look(key).ctime();
+  }
+
+  /** Who asks the index which entries a key has is told of all, or that it does not know. */
+  int assertCensuses(Member process, String where) {
+    int known = 0;
+    Generation attached = process.attached();
+    SlotCursor at = new SlotCursor();
+    for (int n = 0; n < 64; n++) {
+      Digest256 key = key(n);
+      Census census =
+          attached.keys().find(key, at)
+              ? attached.keys().census(at, key, attached.totals().doubt())
+              : null;
+      if (census != null
+          && isBelieved(key, census)
+          && census.sum() == attached.entries().rankedSum(key)) {
+        Map<Long, Long> recorded = new TreeMap<>();
+        attached
+            .entries()
+            .forEachRanked(
+                key,
+                (segment, offset, runHash, written, objective, last) ->
+                    recorded.put(runHash, Checksums.ofRanked(runHash, written, objective, last)));
+        Map<Long, Long> expected = new TreeMap<>();
+        for (EntryFacts facts : entries(key).values()) {
+          long runHash = Checksums.ofRunId(facts.runId());
+          expected.put(
+              runHash,
+              Checksums.ofRanked(
+                  runHash, facts.writtenNanos(), facts.objective(), facts.finalResult()));
+        }
+        assertEquals(expected, recorded, where + ": entries of " + n);
+        known++;
+      }
+    }
+    return known;
   }
 
   /** Bytes, sums, entries and order are those of the files. */

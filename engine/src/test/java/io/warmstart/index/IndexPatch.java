@@ -73,6 +73,11 @@ public final class IndexPatch {
     put(key, runId, IndexLayout.ENTRY_ACCESSED_OFFSET, accessed ? 1 : 0);
   }
 
+  /** Changes what an entry is ranked by. */
+  public void entryObjective(Digest256 key, String runId, double objective) {
+    put(key, runId, IndexLayout.ENTRY_OBJECTIVE_OFFSET, Double.doubleToRawLongBits(objective));
+  }
+
   /** Makes an entry unknown. */
   public void entryGone(Digest256 key, String runId) {
     put(key, runId, IndexLayout.STATE_OF_RECORD_OFFSET, IndexLayout.GONE);
@@ -106,7 +111,7 @@ public final class IndexPatch {
 
   /** Records an entry that nobody has saved. */
   public void entryOfNobody(Digest256 key, String runId) {
-    if (!entries.record(key, new EntryFacts(runId, 500, 1, false, 1))) {
+    if (!entries.record(key, new EntryFacts(runId, 500, 1, false, 1, Double.NaN, false))) {
       throw new AssertionError("no room");
     }
   }

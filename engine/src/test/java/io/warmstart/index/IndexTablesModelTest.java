@@ -101,8 +101,23 @@ class IndexTablesModelTest {
           model.publish(
               process,
               key,
-              new EntryFacts(run, 500, moment, random.nextBoolean(), 1 + random.nextInt(100)));
-      case 3 -> model.remove(process, key, run);
+              new EntryFacts(
+                  run,
+                  500,
+                  moment,
+                  random.nextBoolean(),
+                  1 + random.nextInt(100),
+                  random.nextInt(5),
+                  random.nextBoolean()));
+      case 3 -> {
+        if (random.nextInt(10) == 0) {
+          model.publishByOthers(
+              key, new EntryFacts(run, 400, moment, false, 1 + random.nextInt(100), 1, false));
+          model.count(process, key, false);
+        } else {
+          model.remove(process, key, run);
+        }
+      }
       case 4 -> model.count(process, key, false);
       case 5 -> model.touch(process, key, run, moment);
       case 6 -> {

@@ -80,7 +80,10 @@ class ManyKeysTest {
       attached.keys().account(at, spread(n), n + 1, 0);
       for (int run = 0; run < 2; run++) {
         assertTrue(
-            attached.entries().record(spread(n), new EntryFacts("run-" + run, n, n, false, run)));
+            attached
+                .entries()
+                .record(
+                    spread(n), new EntryFacts("run-" + run, n, n, false, run, Double.NaN, false)));
       }
     }
 

@@ -90,7 +90,10 @@ class RememberedOrderTest {
       if (action < 60) {
         // A manifest may tell of a use that lies back, as that of a foreign store does.
         long use = now - random.nextInt(200);
-        model.publish(process, key, new EntryFacts(run, 500, use, random.nextBoolean(), 100));
+        model.publish(
+            process,
+            key,
+            new EntryFacts(run, 500, use, random.nextBoolean(), 100, Double.NaN, false));
       } else if (action < 65) {
         model.remove(process, key, run);
       } else if (action < 85) {
@@ -133,7 +136,10 @@ class RememberedOrderTest {
     IndexModel.Member process = processes.get(0);
     Digest256 key = IndexModel.key(0);
     for (int n = 0; n < 40; n++) {
-      model.publish(process, key, new EntryFacts("run-" + n, 500, 1_000 + 10 * n, true, 100));
+      model.publish(
+          process,
+          key,
+          new EntryFacts("run-" + n, 500, 1_000 + 10 * n, true, 100, Double.NaN, false));
     }
     assertEquals("run-0", process.ledger.next().orElseThrow().runId());
 
@@ -156,7 +162,7 @@ class RememberedOrderTest {
       // Keys of two stripes, in ever other buckets.
       Digest256 key =
           Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
-      model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
+      model.publish(process, key, new EntryFacts("run", 500, n, false, 100, Double.NaN, false));
     }
     assertTrue(process.ledger.next().isPresent());
 
@@ -169,7 +175,8 @@ class RememberedOrderTest {
                 Digest256 key =
                     Digest256.ofWords(
                         n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
-                model.publish(process, key, new EntryFacts("run", 500, n, false, 100));
+                model.publish(
+                    process, key, new EntryFacts("run", 500, n, false, 100, Double.NaN, false));
                 RecordedEntry next = process.ledger.next().orElseThrow();
                 model.remove(process, next.key(), "run");
               }

@@ -71,7 +71,8 @@ class ScribbledSegmentTest {
   }
 
   private static EntryFacts facts(int run) {
-    return new EntryFacts("run-" + run, 500, 1_000 + 17 * run % 31, run % 3 == 0, 100 + run);
+    return new EntryFacts(
+        "run-" + run, 500, 1_000 + 17 * run % 31, run % 3 == 0, 100 + run, Double.NaN, false);
   }
 
   private void fill(IndexModel.Member process, int n) {

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class SpaceLedgerTest {
   private static final Digest256 KEY = IndexModel.key(3);
   private static final long CTIME = 5_000;
-  private static final EntryFacts ENTRY = new EntryFacts("r", 500, 1_000, false, 100);
+  private static final EntryFacts ENTRY =
+      new EntryFacts("r", 500, 1_000, false, 100, Double.NaN, false);
 
   @TempDir Path parent;
   private final MemoryIndex memory = new MemoryIndex();
@@ -104,7 +105,8 @@ class SpaceLedgerTest {
       walkEndsWithKey(hold);
       memory.file(0).putLong(slotsOf(KEY), 0);
 
-      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
+      process.ledger.published(
+          hold, KEY, new EntryFacts("r", 500, 2_000, false, 97, Double.NaN, false), 100);
 
       assertEquals(OptionalLong.empty(), process.ledger.totalBytes());
     }
@@ -116,7 +118,8 @@ class SpaceLedgerTest {
     try (StripeLocks.Hold hold = hold()) {
       long doubt = process.ledger.walkBegins();
 
-      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 100);
+      process.ledger.published(
+          hold, KEY, new EntryFacts("r", 500, 2_000, false, 97, Double.NaN, false), 100);
 
       process.ledger.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
       assertTrue(process.ledger.walkEnded(doubt, 1, 2, 0));
@@ -129,9 +132,11 @@ class SpaceLedgerTest {
   void theLatestStampOfAKeyIsTheLatestPublishedUntilAWalkFindsAnother() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
       assertEquals(0, process.ledger.latestWrittenNanos(KEY));
-      process.ledger.published(hold, KEY, new EntryFacts("r", 2_000, 3_000, false, 97), 0);
+      process.ledger.published(
+          hold, KEY, new EntryFacts("r", 2_000, 3_000, false, 97, Double.NaN, false), 0);
       assertEquals(2_000, process.ledger.latestWrittenNanos(KEY));
-      process.ledger.published(hold, KEY, new EntryFacts("s", 1_500, 3_000, false, 97), 0);
+      process.ledger.published(
+          hold, KEY, new EntryFacts("s", 1_500, 3_000, false, 97, Double.NaN, false), 0);
       assertEquals(2_000, process.ledger.latestWrittenNanos(KEY));
 
       process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
@@ -163,7 +168,8 @@ class SpaceLedgerTest {
     try (StripeLocks.Hold hold = hold()) {
       walkEndsWithKey(hold);
 
-      process.ledger.published(hold, KEY, new EntryFacts("r", 500, 2_000, false, 97), 1_000);
+      process.ledger.published(
+          hold, KEY, new EntryFacts("r", 500, 2_000, false, 97, Double.NaN, false), 1_000);
 
       assertEquals(OptionalLong.of(0), process.ledger.totalBytes());
     }

@@ -59,6 +59,7 @@ public abstract class CheckedIndex {
       save(store, key, "r1", 1);
       save(store, key, "r2", 2);
     }
+    OldEnough.await(root.resolve(KEY.toHex()));
     store.lookup(KEY).ifPresent(Entry::close);
     store.flush();
     store.evictOverflow();

@@ -141,6 +141,7 @@ class BenchmarkSmokeTest {
   @Test
   void savesAmongEntries() throws Exception {
     assertRuns(2, once(SaveAmongEntriesBenchmark.class).param("entries", "50"));
+    assertRuns(2, once(LookupAfterSaveBenchmark.class).param("runs", "50"));
   }
 
   @Test

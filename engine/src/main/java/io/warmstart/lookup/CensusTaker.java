@@ -1,0 +1,89 @@
+package io.warmstart.lookup;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.format.Candidate;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.Index;
+import io.warmstart.index.KeyCensus;
+import io.warmstart.index.ReadStamp;
+import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.FileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyListing;
+import io.warmstart.process.StripeLocks;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tells the index of what a lookup has listed, so that the next one need not list it. What others
+ * have saved is recorded, and what is recorded and was not listed is dropped. Safe for all threads.
+ */
+public final class CensusTaker {
+  private final FileOps ops;
+  private final StripeLocks stripes;
+  private final Index index;
+  private final SpaceLedger ledger;
+  private final KeyCensus census;
+  private final Expiry expiry;
+
+  public CensusTaker(
+      FileOps ops,
+      StripeLocks stripes,
+      Index index,
+      SpaceLedger ledger,
+      KeyCensus census,
+      Expiry expiry) {
+    this.ops = ops;
+    this.stripes = stripes;
+    this.index = index;
+    this.ledger = ledger;
+    this.census = census;
+    this.expiry = expiry;
+  }
+
+  /**
+   * Takes a census by a listing during which none of our processes has changed the key.
+   *
+   * @param ticket taken before the listing
+   */
+  void take(KeyDirectory directory, ReadStamp ticket, KeyListing listing) {
+    Digest256 key = directory.key();
+    List<EntryFacts> news;
+    try {
+      news = news(directory, listing);
+    } catch (IOException e) {
+      // Going, or not to be read: the next listing may tell.
+      return;
+    }
+    List<RecordedEntry> gone = census.othersThan(key, listing.manifestFacts().keySet());
+    try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
+      if (!hold.heldAcrossProcesses() || hold.broken() || !index.stillHolds(ticket)) {
+        return;
+      }
+      for (EntryFacts facts : news) {
+        ledger.published(hold, key, facts, ledger.entryBytes(key, facts.runId()));
+      }
+      gone.forEach(entry -> ledger.absent(hold, entry));
+      long ctime = Math.max(0, ticket.directoryCtime());
+      census.taken(key, ticket.doubt(), ctime, ticket.atUnixNanos());
+    }
+  }
+
+  /** What the index does not know yet. */
+  private List<EntryFacts> news(KeyDirectory directory, KeyListing listing) throws IOException {
+    List<EntryFacts> news = new ArrayList<>();
+    for (Candidate candidate : listing.candidates()) {
+      if (!census.isRecorded(
+          directory.key(), EntryFacts.of(candidate.runId(), candidate.manifest(), 0))) {
+        long bytes =
+            listing.pairBytes(candidate.runId())
+                + ops.stat(directory.payload(candidate.runId())).size();
+        news.add(expiry.facts(directory.key(), candidate, bytes));
+      }
+    }
+    return news;
+  }
+}

@@ -1,0 +1,260 @@
+package io.warmstart.lookup;
+
+import io.warmstart.access.Expiry;
+import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.PossibleWinners;
+import io.warmstart.format.Rankings;
+import io.warmstart.format.Stamp;
+import io.warmstart.index.Index;
+import io.warmstart.index.KeyCensus;
+import io.warmstart.index.ReadStamp;
+import io.warmstart.index.RecordedRun;
+import io.warmstart.io.FileOps;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
+import io.warmstart.mapped.Checksums;
+import io.warmstart.model.Digest256;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.ManifestFile;
+import io.warmstart.pair.PairReader;
+import io.warmstart.payload.PayloadMemory;
+import io.warmstart.policy.Limits;
+import io.warmstart.process.StripeLocks;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lookup by what the index has recorded of a key's entries: no directory is listed, and of all
+ * the manifests one is read. What the journal holds is laid over it.
+ *
+ * <ol>
+ *   <li>Take the state of the key; look into the journal; ask the index which entries may win
+ *       ({@link KeyCensus}). If the key has changed meanwhile, again, in the end under its lock.
+ *   <li>Choose. Read the winner's manifest, which must say what is recorded, and its payload.
+ * </ol>
+ *
+ * <p>Whatever is not as it should be is for {@link FileLookup} to find out. Safe for all threads.
+ */
+public final class RecordedLookup {
+  private static final int MOST_LOOKS = 4;
+  private static final int LOOKS_WITHOUT_LOCK = 2;
+
+  /** Listed as soon as the directory is at rest: then hits are answered from memory for good. */
+  private static final int FEW = 32;
+
+  private static final long AT_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+  /**
+   * While no program is seen that takes no lock of ours, what one changes beside a save of ours may
+   * be found so many intervals later: a listing costs as much as hundreds of looks.
+   */
+  private static final int MOST_INTERVALS = 100;
+
+  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final FileOps ops;
+  private final Index index;
+  private final KeyCensus census;
+  private final StripeLocks stripes;
+  private final JournalView journal;
+  private final PairReader reader;
+  private final Expiry expiry;
+  private final ForeignTouches foreignTouches;
+  private final String producer;
+
+  public RecordedLookup(
+      FileOps ops,
+      Index index,
+      KeyCensus census,
+      StripeLocks stripes,
+      JournalView journal,
+      PairReader reader,
+      Expiry expiry,
+      ForeignTouches foreignTouches,
+      String producer) {
+    this.ops = ops;
+    this.index = index;
+    this.census = census;
+    this.stripes = stripes;
+    this.journal = journal;
+    this.reader = reader;
+    this.expiry = expiry;
+    this.foreignTouches = foreignTouches;
+    this.producer = producer;
+  }
+
+  /**
+   * A winner, with its payload.
+   *
+   * @param ticket to fill the index with it
+   */
+  record Found(ReadStamp ticket, JournalView.Read read) {}
+
+  /**
+   * Looks up.
+   *
+   * @param foreignCheckNanos how old an answer may be with respect to programs without an index
+   * @return null if the files must be asked
+   */
+  @Nullable Found run(KeyDirectory directory, Wanted wanted, Limits limits, long foreignCheckNanos)
+      throws IOException {
+    for (int look = 0; look < MOST_LOOKS; look++) {
+      Choice choice =
+          look < LOOKS_WITHOUT_LOCK
+              ? choice(directory.key(), wanted, foreignCheckNanos)
+              : choiceUnderLock(directory.key(), wanted, foreignCheckNanos);
+      if (choice == null) {
+        return null;
+      }
+      Candidate winner = choice.winner;
+      if (winner == null) {
+        // It has changed meanwhile.
+        continue;
+      }
+      if (choice.journalled == null) {
+        ManifestFile file = manifest(directory, winner.runId());
+        if (file == null) {
+          return null;
+        }
+        Manifest manifest = file.manifest();
+        if (!isAsRecorded(manifest, winner.manifest())) {
+          continue;
+        }
+        winner = new Candidate(winner.runId(), manifest);
+        foreignTouches.noteTraceIn(winner);
+      }
+      if (expiry.isExpired(limits, directory.key(), winner)) {
+        return null;
+      }
+      JournalView.Read read = read(directory, winner, choice.journalled);
+      if (read != null) {
+        return new Found(choice.ticket, read);
+      }
+    }
+    return null;
+  }
+
+  /** What a look has come to: the winner, or null if the key was changing. */
+  private record Choice(
+      ReadStamp ticket, @Nullable Candidate winner, @Nullable JournalEntry journalled) {}
+
+  private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, long foreignCheckNanos)
+      throws IOException {
+    try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
+      return hold.heldAcrossProcesses() && !hold.broken()
+          ? choice(key, wanted, foreignCheckNanos)
+          : null;
+    }
+  }
+
+  /** Null if the index does not know. */
+  private @Nullable Choice choice(Digest256 key, Wanted wanted, long foreignCheckNanos)
+      throws IOException {
+    ReadStamp ticket =
+        index.beforeRead(key, TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+    if (ticket == null || ticket.seenCtime() < 0) {
+      return null;
+    }
+    // Before the index is asked: what goes from the journal is recorded by then.
+    PossibleWinners possible = new PossibleWinners(wanted.ranking());
+    Map<Long, JournalEntry> later = new HashMap<>();
+    for (JournalEntry entry : journal.entriesOf(key)) {
+      if (wanted.isOf(entry.runId())
+          && entry.writtenNanos() > census.writtenNanos(key, entry.runId())) {
+        later.put(Checksums.ofRunId(entry.runId()), entry);
+        possible.add(objective(entry), entry.writtenNanos(), entry.finalResult());
+      }
+    }
+    KeyCensus.Terms terms = entries -> mostAge(ticket, entries, foreignCheckNanos);
+    KeyCensus.Answer answer =
+        wanted.runId() == null
+            ? census.preferred(ticket, possible, later.keySet(), terms)
+            : census.run(ticket, wanted.runId(), terms);
+    if (answer.state() == KeyCensus.State.UNKNOWN) {
+      return null;
+    }
+    if (answer.state() == KeyCensus.State.DISTURBED || !index.stillHolds(ticket)) {
+      return new Choice(ticket, null, null);
+    }
+    List<Candidate> recorded = new ArrayList<>();
+    for (RecordedRun run : answer.runs()) {
+      recorded.add(new Candidate(run.runId(), manifest(run)));
+    }
+    List<JournalEntry> among = new ArrayList<>();
+    for (JournalEntry entry : later.values()) {
+      if (possible.include(objective(entry), entry.writtenNanos(), entry.finalResult())) {
+        among.add(entry);
+      }
+    }
+    JournalledRuns journalled = new JournalledRuns(among, producer);
+    Candidate winner =
+        Rankings.rule(wanted.ranking()).winner(journalled.over(recorded)).orElse(null);
+    return winner == null
+        ? null
+        : new Choice(
+            answer.asOf() == 0 ? ticket : ticket.provisional(answer.asOf()),
+            winner,
+            journalled.entry(winner));
+  }
+
+  private static double objective(JournalEntry entry) {
+    return entry.objective().orElse(Double.NaN);
+  }
+
+  private Manifest manifest(RecordedRun run) {
+    return Manifest.ofNewEntry(
+        producer,
+        Stamp.ofUnixNanos(run.writtenNanos()),
+        Double.isNaN(run.objective()) ? OptionalDouble.empty() : OptionalDouble.of(run.objective()),
+        OptionalLong.empty(),
+        run.finalResult(),
+        JournalledRuns.NO_CHECKSUM,
+        0);
+  }
+
+  /** Null if it is not there, or none: for a listing to find out why. */
+  private @Nullable ManifestFile manifest(KeyDirectory directory, String runId) throws IOException {
+    try {
+      return ManifestFile.read(ops, directory.manifest(runId));
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
+  }
+
+  private static boolean isAsRecorded(Manifest manifest, Manifest recorded) {
+    return manifest.written().equals(recorded.written())
+        && manifest.objective().equals(recorded.objective())
+        && manifest.finalResult() == recorded.finalResult();
+  }
+
+  private JournalView.@Nullable Read read(
+      KeyDirectory directory, Candidate winner, @Nullable JournalEntry journalled)
+      throws IOException {
+    if (journalled != null) {
+      return journal.read(journalled, producer);
+    }
+    PayloadMemory memory = reader.read(directory, winner.runId(), winner.manifest()).memory();
+    return memory == null ? null : new JournalView.Read(winner, memory);
+  }
+
+  /** For how long changes may be left that others make beside changes of ours. */
+  private long mostAge(ReadStamp ticket, int entries, long foreignCheckNanos) {
+    if (ticket.directoryCtime() >= 0 && entries <= FEW) {
+      return Math.min(foreignCheckNanos, AT_REST_NANOS);
+    }
+    return foreignTouches.areNear() || foreignCheckNanos > MOST_NANOS
+        ? foreignCheckNanos
+        : Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS);
+  }
+}

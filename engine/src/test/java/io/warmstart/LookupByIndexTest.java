@@ -1,0 +1,311 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.index.IndexPatch;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Ranking;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A lookup after each save listed the key's directory and read all manifests: a third of a second
+ * with ten thousand runs.
+ */
+class LookupByIndexTest {
+  private static final Fingerprint KEY = Payloads.key("many runs");
+
+  /** Longer than any pause of a busy machine. */
+  private static final Duration NO_OTHERS = Duration.ofDays(1);
+
+  @TempDir Path parent;
+  private Path root;
+  private final Looks looks = new Looks();
+
+  @BeforeEach
+  void makeRoot() throws IOException {
+    root = Files.createDirectory(parent.resolve("root"));
+  }
+
+  /** Counts what one thread lists and opens. */
+  private static final class Looks extends ObservedFileOps {
+    private @Nullable Thread watched;
+    private int lists;
+    private int manifests;
+
+    Looks() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      if (Thread.currentThread() == watched) {
+        lists += op.kind() == Kind.LIST ? 1 : 0;
+        boolean manifest = op.path().toString().endsWith(".json");
+        manifests += op.kind() == Kind.OPEN_FOR_READING && manifest ? 1 : 0;
+      }
+      return whole.run();
+    }
+  }
+
+  private WarmStartStore open(Duration foreignCheckInterval) {
+    return WarmStartStore.open(
+        root,
+        StoreOptions.defaults()
+            .withDurability(Durability.IN_FILES)
+            .withForeignCheckInterval(foreignCheckInterval)
+            .withFileOps(looks));
+  }
+
+  private static void save(WarmStartStore store, String run, double objective) {
+    store.saveOverwrite(
+        KEY,
+        run,
+        Versions.payload(run, 200),
+        EntryAttributes.checkpoint().withObjective(objective));
+  }
+
+  private static EntryAttributes objective(double value) {
+    return EntryAttributes.checkpoint().withObjective(value);
+  }
+
+  /** The winner's run; how it was found is counted. */
+  private String best(WarmStartStore store, Ranking ranking) {
+    looks.lists = 0;
+    looks.manifests = 0;
+    looks.watched = Thread.currentThread();
+    try (Entry entry = store.lookup(KEY, ranking).orElse(null)) {
+      return entry == null ? "nothing" : entry.runId();
+    } finally {
+      looks.watched = null;
+    }
+  }
+
+  private void assertFoundByIndex(String run, WarmStartStore store, Ranking ranking) {
+    assertEquals(run, best(store, ranking));
+    assertEquals(0, looks.lists, "listings");
+    assertEquals(1, looks.manifests, "manifests");
+  }
+
+  private void saveSome(WarmStartStore store, int count) {
+    for (int run = 0; run < count; run++) {
+      save(store, "run-" + run, 10 + run);
+    }
+    assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100})
+  void afterASaveNoDirectoryIsListed(int runs) {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, runs);
+      save(store, "worse", 20);
+      assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+      assertEquals(0, looks.lists);
+
+      save(store, "better", 1);
+      assertFoundByIndex("better", store, Ranking.LOWEST_OBJECTIVE);
+
+      save(store, "later", 2);
+      assertFoundByIndex("later", store, Ranking.LATEST);
+
+      store.saveOverwrite(KEY, "last", new byte[9], EntryAttributes.finalResult());
+      assertFoundByIndex("last", store, Ranking.FINAL_FIRST);
+      assertFoundByIndex("better", store, Ranking.LOWEST_OBJECTIVE);
+    }
+  }
+
+  @Test
+  void aWinnerThatIsReplacedByAWorseVersionOrRemovedGivesWay() {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 3);
+
+      save(store, "run-0", 11.5);
+      assertFoundByIndex("run-1", store, Ranking.LOWEST_OBJECTIVE);
+
+      assertTrue(store.remove(KEY, "run-1"));
+      assertFoundByIndex("run-0", store, Ranking.LOWEST_OBJECTIVE);
+      assertFoundByIndex("run-0", store, Ranking.LATEST);
+    }
+  }
+
+  @Test
+  void oneRunOfManyIsFoundByItsName() {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 50);
+      save(store, "run-7", 5);
+      looks.watched = Thread.currentThread();
+      looks.lists = 0;
+      try (Entry entry = store.lookup(KEY, "run-7").orElseThrow()) {
+        assertEquals(5, entry.objective().orElseThrow());
+      }
+      assertEquals(0, looks.lists);
+      assertTrue(store.lookup(KEY, "none").isEmpty());
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void afterASaveOfAnotherProcessNoDirectoryIsListed() throws IOException {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = open(NO_OTHERS);
+        ForkedJvm child =
+            ForkedJvm.start(
+                JournallingProcess.class,
+                "count",
+                root.toString(),
+                "k",
+                Durability.IN_FILES.name(),
+                "20")) {
+      // It never comes to save into the journal: so it saves until it is killed.
+      Await.until("the other has saved", () -> store.lookup(key).isPresent());
+      int changes = 0;
+      long last = 0;
+      int listings = 0;
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (changes < 50 && System.nanoTime() - deadline < 0) {
+        looks.lists = 0;
+        looks.watched = Thread.currentThread();
+        try (Entry entry = store.lookup(key, Ranking.LATEST).orElseThrow()) {
+          long now = entry.iteration().orElseThrow();
+          assertTrue(now >= last, now + " after " + last);
+          changes += now > last ? 1 : 0;
+          last = now;
+        }
+        looks.watched = null;
+        listings += looks.lists > 0 ? 1 : 0;
+      }
+      assertTrue(changes >= 50, "changes: " + changes);
+      assertTrue(listings < changes / 2, listings + " listings for " + changes + " changes");
+      child.kill();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What another program saves beside us moves no time that our saves have not moved as well. */
+  @Test
+  void whatOthersSaveBesideOursIsFoundAllTheSame() throws IOException {
+    try (WarmStartStore store = open(StoreOptions.DEFAULT_FOREIGN_CHECK_INTERVAL)) {
+      saveSome(store, 100);
+      Path workshop = parent.resolve("workshop");
+      try (WarmStartStore other = WarmStartStore.open(workshop)) {
+        other.saveOverwrite(KEY, "foreign", new byte[] {1}, objective(0.5));
+        other.flush();
+      }
+      save(store, "ours", 9);
+      assertEquals("ours", best(store, Ranking.LOWEST_OBJECTIVE));
+
+      for (String suffix : new String[] {".bin", ".json"}) {
+        Path name = Path.of(KEY.toHex()).resolve("foreign" + suffix);
+        Files.move(workshop.resolve(name), root.resolve(name));
+      }
+      int[] more = new int[1];
+      Await.until(
+          "the foreign entry is found",
+          () -> {
+            save(store, "ours", 9 + ++more[0] * 1e-6);
+            return best(store, Ranking.LOWEST_OBJECTIVE).equals("foreign");
+          });
+    }
+  }
+
+  /** Nothing of ours has changed: then it is seen as soon as anybody looks. */
+  @Test
+  void whatOthersSaveToAKeyAtRestIsFoundAtTheNextLook() throws IOException {
+    try (WarmStartStore store = open(Duration.ZERO)) {
+      saveSome(store, 3);
+      OldEnough.await(root.resolve(KEY.toHex()));
+      assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+
+      try (Stream<Path> files = Files.list(root.resolve(KEY.toHex()))) {
+        for (Path file : files.filter(each -> each.toString().contains("run-0")).toList()) {
+          Files.delete(file);
+        }
+      }
+
+      assertEquals("run-1", best(store, Ranking.LOWEST_OBJECTIVE));
+    }
+  }
+
+  @Test
+  void anEntryThatIsRecordedOtherwiseIsNotBelieved() throws IOException {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 3);
+      save(store, "other", 20);
+      IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
+
+      index.entryObjective(KEY.digest(), "run-2", 0);
+
+      assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+      assertTrue(looks.lists > 0);
+    }
+  }
+
+  @Test
+  void anEntryThatIsLostToTheIndexIsFound() throws IOException {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 3);
+      save(store, "run-0", 9);
+      IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
+
+      index.entryGone(KEY.digest(), "run-0");
+
+      assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+    }
+  }
+
+  @Test
+  void aRunWithALongNameIsFound() {
+    String name = "r".repeat(100);
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 3);
+
+      save(store, name, 1);
+
+      assertEquals(name, best(store, Ranking.LOWEST_OBJECTIVE));
+      assertEquals("run-1", lookup(store, "run-1"));
+    }
+  }
+
+  private static String lookup(WarmStartStore store, String run) {
+    try (Entry entry = store.lookup(KEY, run).orElseThrow()) {
+      return entry.runId();
+    }
+  }
+
+  /** A listing after a change reads what has changed. */
+  @Test
+  void manifestsThatWereReadAreNotReadAgain() throws IOException {
+    try (WarmStartStore store = open(Duration.ZERO)) {
+      saveSome(store, 100);
+      OldEnough.await(root.resolve(KEY.toHex()));
+      assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
+      Files.delete(root.resolve(KEY.toHex()).resolve("run-0.json"));
+
+      assertEquals("run-1", best(store, Ranking.LOWEST_OBJECTIVE));
+
+      assertTrue(looks.lists > 0);
+      assertTrue(looks.manifests < 10, "manifests: " + looks.manifests);
+    }
+  }
+}
