@@ -8,10 +8,12 @@ module io.warmstart {
   requires transitive org.agrona;
   requires static transitive org.jspecify;
   requires chronicle.core;
-  requires com.fasterxml.jackson.databind;
-  requires info.picocli;
+  requires com.fasterxml.jackson.core;
   requires java.logging;
-  requires me.tongfei.progressbar;
+  // The command line's alone.
+  requires static com.fasterxml.jackson.databind;
+  requires static info.picocli;
+  requires static me.tongfei.progressbar;
   // For Chronicle: an automatic module names nothing that it needs.
   requires jdk.unsupported;
   requires org.slf4j;

@@ -70,6 +70,17 @@ class LackingListingTest {
     OldEnough.await(directory);
   }
 
+  /** Once more where the walk that an opening begins has listed it just before. */
+  private void assertFoundInListingsThatLack(int listings, WarmStartStore store)
+      throws IOException {
+    for (int attempt = 0; attempt < 10 && ops.lackingListings() == 0; attempt++) {
+      changeByOthers();
+      ops.lack(listings, PAIR);
+      assertEquals(RUN, found(store));
+    }
+    assertEquals(listings, ops.lackingListings());
+  }
+
   private static String found(WarmStartStore store) {
     try (Entry entry = store.lookup(KEY).orElse(null)) {
       return entry == null ? "nothing" : entry.runId();
@@ -92,10 +103,7 @@ class LackingListingTest {
   @Test
   void anEmptyListingIsNoMiss() throws IOException {
     try (WarmStartStore store = open()) {
-      changeByOthers();
-      ops.lack(6, PAIR);
-      assertEquals(RUN, found(store));
-      assertEquals(6, ops.lackingListings());
+      assertFoundInListingsThatLack(6, store);
     }
     try (WarmStartStore readOnly = openReadOnly()) {
       ops.lack(6, PAIR);
@@ -139,11 +147,7 @@ class LackingListingTest {
       save(store, "worse", 2);
       // A walk settles what the index knows of its own save; then others change the key.
       store.evictOverflow();
-      changeByOthers();
-      ops.lack(1, PAIR);
-
-      assertEquals(RUN, found(store));
-      assertEquals(1, ops.lackingListings());
+      assertFoundInListingsThatLack(1, store);
     }
   }
 

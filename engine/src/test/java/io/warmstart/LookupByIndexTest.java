@@ -3,7 +3,6 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexPatch;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
@@ -16,11 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,45 +157,6 @@ class LookupByIndexTest {
       }
       assertEquals(0, looks.lists);
       assertTrue(store.lookup(KEY, "none").isEmpty());
-    }
-  }
-
-  @Test
-  @Tag("slow")
-  void afterASaveOfAnotherProcessNoDirectoryIsListed() throws IOException {
-    Fingerprint key = Payloads.key("k");
-    try (WarmStartStore store = open(NO_OTHERS);
-        ForkedJvm child =
-            ForkedJvm.start(
-                JournallingProcess.class,
-                "count",
-                root.toString(),
-                "k",
-                Durability.IN_FILES.name(),
-                "20")) {
-      // It never comes to save into the journal: so it saves until it is killed.
-      Await.until("the other has saved", () -> store.lookup(key).isPresent());
-      int changes = 0;
-      long last = 0;
-      int listings = 0;
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (changes < 50 && System.nanoTime() - deadline < 0) {
-        looks.lists = 0;
-        looks.watched = Thread.currentThread();
-        try (Entry entry = store.lookup(key, Ranking.LATEST).orElseThrow()) {
-          long now = entry.iteration().orElseThrow();
-          assertTrue(now >= last, now + " after " + last);
-          changes += now > last ? 1 : 0;
-          last = now;
-        }
-        looks.watched = null;
-        listings += looks.lists > 0 ? 1 : 0;
-      }
-      assertTrue(changes >= 50, "changes: " + changes);
-      assertTrue(listings < changes / 2, listings + " listings for " + changes + " changes");
-      child.kill();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
     }
   }
 
