@@ -22,6 +22,7 @@ import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.RestoreReport;
+import io.warmstart.model.RootInspection;
 import io.warmstart.model.RootPolicy;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
@@ -36,6 +37,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -451,13 +453,26 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.inspectFlow().contents(key, limits.fresh());
   }
 
-  /** The state of the root over all processes. Looks at every file's size. */
+  /** What the processes of this machine have counted. Looks at no file, and waits for nobody. */
   public StoreStats stats() {
     ensureOpen();
+    OptionalLong bytes = engine.knownBytes();
+    return new StoreStats(
+        bytes,
+        limits.now().budgetOver(bytes.orElse(0)),
+        engine.siblings().alive(),
+        engine.counterSums());
+  }
+
+  /**
+   * What lies in the root. Looks at every file's size.
+   *
+   * @throws StoreException if the root or a key's directory could not be listed
+   */
+  public RootInspection inspect() {
+    ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    return engine
-        .inspectFlow()
-        .stats(limits.fresh(), engine.siblings().alive(), engine.counterSums());
+    return engine.inspectFlow().inspect(limits.fresh(), engine.siblings().alive());
   }
 
   /** Verifies the root; see {@link #verify(VerifyProgress)}. */

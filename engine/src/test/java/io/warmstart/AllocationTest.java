@@ -85,7 +85,7 @@ class AllocationTest {
         // A page of slots and one of entries for each of 512 stripes come to 1024; each key that
         // left something behind would bring them beyond twice that.
         assertFalse(Files.exists(root.resolve(".warmstart/index-2")));
-        assertTrue(store.stats().bytes() <= 32 << 10);
+        assertTrue(store.inspect().bytes() <= 32 << 10);
       }
     } finally {
       if (root != parent) {

@@ -9,10 +9,11 @@ import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -49,9 +50,9 @@ class BrokenIntentTest {
 
       RootFiles files = RootFiles.read(root);
       assertEquals("new", files.whole.get(entry), files::toString);
-      Map<String, Long> counters = store.stats().counters();
-      assertEquals(1, counters.get("lock_breaks"));
-      assertEquals(1, counters.get("rolled_forward"));
+      StoreStats stats = store.stats();
+      assertEquals(1, stats.count(StoreCounter.LOCK_BREAKS));
+      assertEquals(1, stats.count(StoreCounter.ROLLED_FORWARD));
     }
   }
 

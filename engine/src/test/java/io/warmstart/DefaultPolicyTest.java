@@ -80,7 +80,7 @@ class DefaultPolicyTest extends PolicyRoot {
       save(store, "too much", 8000);
 
       assertEquals(GIB, store.policy().sizeBudgetBytes().getAsLong());
-      assertTrue(store.stats().bytes() <= GIB);
+      assertTrue(store.inspect().bytes() <= GIB);
       assertEquals(4, entries(store));
     }
   }

@@ -9,6 +9,7 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -221,6 +222,6 @@ class ExplainTest {
     store.flush();
     assertTrue(
         Files.readString(KeyFiles.of(root, key).manifest("run")).contains("\"accessed\": false"));
-    assertEquals(0, store.stats().counters().get("hits"));
+    assertEquals(0, store.stats().count(StoreCounter.HITS));
   }
 }

@@ -10,7 +10,7 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
-import io.warmstart.model.StoreStats;
+import io.warmstart.model.RootInspection;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -137,7 +137,7 @@ class FixturesTest {
                 .count());
         entries += facts.get("entries").intValue();
       }
-      StoreStats stats = store.stats();
+      RootInspection stats = store.inspect();
       assertEquals(entries, stats.entries());
       assertEquals(KeyFiles.bytesOf(root), stats.bytes());
       assertTrue(store.verify().clean());

@@ -11,12 +11,12 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
@@ -122,8 +122,8 @@ class ForeignEvictionTest {
         && target.toString().endsWith(".json");
   }
 
-  private static long counter(WarmStartStore store, String name) {
-    return Objects.requireNonNull(store.stats().counters().get(name));
+  private static long counter(WarmStartStore store, StoreCounter name) {
+    return store.stats().count(name);
   }
 
   @BeforeEach
@@ -149,9 +149,9 @@ class ForeignEvictionTest {
 
       store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
 
-      assertEquals(1, counter(store, "removed_by_others"));
-      assertEquals(2, counter(store, "saves"), "with the one before");
-      assertEquals(0, counter(store, "save_failures"));
+      assertEquals(1, counter(store, StoreCounter.REMOVED_BY_OTHERS));
+      assertEquals(2, counter(store, StoreCounter.SAVES), "with the one before");
+      assertEquals(0, counter(store, StoreCounter.SAVE_FAILURES));
       assertTrue(store.lookup(key).isEmpty());
     }
   }
@@ -165,8 +165,8 @@ class ForeignEvictionTest {
 
       store.saveOverwrite(key, "run", new byte[] {2}, PLAIN);
 
-      assertEquals(8, counter(store, "republished"));
-      assertEquals(0, counter(store, "removed_by_others"));
+      assertEquals(8, counter(store, StoreCounter.REPUBLISHED));
+      assertEquals(0, counter(store, StoreCounter.REMOVED_BY_OTHERS));
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals(2, entry.payload().getByte(0));
       }
@@ -181,8 +181,8 @@ class ForeignEvictionTest {
       store.save(key, new byte[] {2}, PLAIN);
 
       assertEquals(9, evictor.evictions);
-      assertEquals(8, counter(store, "republished"));
-      assertEquals(1, counter(store, "removed_by_others"));
+      assertEquals(8, counter(store, StoreCounter.REPUBLISHED));
+      assertEquals(1, counter(store, StoreCounter.REMOVED_BY_OTHERS));
     }
   }
 
@@ -198,8 +198,8 @@ class ForeignEvictionTest {
       String said = String.valueOf(failed.getMessage());
       assertFalse(said.contains("nothing was changed"), said);
       assertTrue(said.contains("others keep removing what is being saved"), said);
-      assertEquals(0, counter(store, "removed_by_others"));
-      assertEquals(1, counter(store, "save_failures"));
+      assertEquals(0, counter(store, StoreCounter.REMOVED_BY_OTHERS));
+      assertEquals(1, counter(store, StoreCounter.SAVE_FAILURES));
       assertTrue(store.lookup(key).isEmpty(), "so something was");
     }
   }

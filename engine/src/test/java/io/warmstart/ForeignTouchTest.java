@@ -8,6 +8,7 @@ import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -97,7 +98,7 @@ class ForeignTouchTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals(2, entry.payload().getByte(0));
       }
-      assertEquals(1, store.stats().counters().get("republished"));
+      assertEquals(1, store.stats().count(StoreCounter.REPUBLISHED));
       assertTrue(store.verify().clean());
     }
   }

@@ -1,10 +1,10 @@
 package io.warmstart;
 
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Objects;
 
 /** What a program that takes no lock of ours leaves where it works. */
 final class ForeignTraces {
@@ -19,6 +19,6 @@ final class ForeignTraces {
   }
 
   static long seen(WarmStartStore store) {
-    return Objects.requireNonNull(store.stats().counters().get("foreign_seen"));
+    return store.stats().count(StoreCounter.FOREIGN_SEEN);
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class HostileEngineDirectoryTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals("good", entry.runId(), "the runner-up, though the bad one has to stay");
       }
-      assertEquals(0, store.stats().quarantineBytes());
+      assertEquals(0, store.inspect().quarantineBytes());
       sweeper.evictOverflow();
     }
   }
@@ -135,7 +136,7 @@ class HostileEngineDirectoryTest {
         () -> {
           try (WarmStartStore store = WarmStartStore.open(root)) {
             store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
-            assertEquals(0, store.stats().counters().get("files_only"));
+            assertEquals(0, store.stats().count(StoreCounter.FILES_ONLY));
           }
         });
   }

@@ -247,7 +247,7 @@ class HostileFilesTest {
                 String.valueOf(failed.getMessage()).contains("not a directory"),
                 failed::getMessage);
             store.evictOverflow();
-            assertEquals(0, store.stats().entries());
+            assertEquals(0, store.inspect().entries());
             VerifyReport report = store.repair();
             assertEquals(
                 List.of("not a directory"),

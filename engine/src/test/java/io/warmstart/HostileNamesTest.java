@@ -48,9 +48,9 @@ class HostileNamesTest {
     KeyFiles files = plantPair(hostile, false);
     try (WarmStartStore store = WarmStartStore.open(root)) {
       assertTrue(store.lookup(key).isEmpty());
-      assertEquals(0, store.stats().entries());
-      assertEquals(0, store.stats().bytes(), "what is no entry counts for no budget");
-      assertEquals(KeyFiles.bytesOf(root), store.stats().otherBytes(), "and is told of");
+      assertEquals(0, store.inspect().entries());
+      assertEquals(0, store.inspect().bytes(), "what is no entry counts for no budget");
+      assertEquals(KeyFiles.bytesOf(root), store.inspect().otherBytes(), "and is told of");
       store.evictOverflow();
     }
     assertEquals(List.of(hostile + ".bin", hostile + ".json"), files.names());
@@ -136,7 +136,7 @@ class HostileNamesTest {
               "done best="
                   + entry.runId()
                   + " entries="
-                  + store.stats().entries()
+                  + store.inspect().entries()
                   + " quarantined="
                   + report.quarantined());
         }

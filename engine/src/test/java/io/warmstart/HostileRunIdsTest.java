@@ -100,7 +100,7 @@ class HostileRunIdsTest {
         IllegalArgumentException.class,
         () -> store.saveOverwrite(key, "r.tmp", new byte[] {1}, EntryAttributes.checkpoint()));
     store.saveOverwrite(key, "r.tmpx", new byte[] {1}, EntryAttributes.checkpoint());
-    assertEquals(1, store.stats().entries());
+    assertEquals(1, store.inspect().entries());
   }
 
   @Test

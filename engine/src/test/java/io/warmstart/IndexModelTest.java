@@ -7,6 +7,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -41,7 +42,7 @@ class IndexModelTest {
         ownStep(store, random);
         assertIndexAgreesWithFiles(store, "step " + step);
       }
-      assertTrue(store.stats().counters().getOrDefault("hits", 0L) > 1000);
+      assertTrue(store.stats().count(StoreCounter.HITS) > 1000);
     }
   }
 

@@ -41,7 +41,7 @@ class InterruptTest {
       assertEquals(0, store.evictOverflow().failures());
       assertTrue(store.repair().clean());
       assertTrue(store.explain(FaultScenario.KEY, Ranking.LATEST).toString().contains("r"));
-      assertEquals(1, store.stats().entries());
+      assertEquals(1, store.inspect().entries());
       assertTrue(Thread.currentThread().isInterrupted(), "everything else");
     } finally {
       assertTrue(Thread.interrupted(), "close");

@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 
 /** Saves that are to lie in the journal: no save waits for a segment to be made. */
@@ -8,7 +9,7 @@ public final class Journalled {
 
   /** How many saves on the root went into the journal. */
   public static long count(WarmStartStore store) {
-    return store.stats().counters().getOrDefault("journalled", -1L);
+    return store.stats().count(StoreCounter.JOURNALLED);
   }
 
   /** Saves again and again, until the journal takes it. */

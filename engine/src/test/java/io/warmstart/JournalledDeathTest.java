@@ -10,6 +10,7 @@ import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
@@ -248,8 +249,8 @@ class JournalledDeathTest {
         assertTrue(last == next || last == found + 1, last + " after " + next);
         assertEquals(last, pairOf(key));
       }
-      assertEquals(0, store.stats().counters().get("quarantined"));
-      assertEquals(0, store.stats().counters().get("journal_failures"));
+      assertEquals(0, store.stats().count(StoreCounter.QUARANTINED));
+      assertEquals(0, store.stats().count(StoreCounter.JOURNAL_FAILURES));
     }
   }
 

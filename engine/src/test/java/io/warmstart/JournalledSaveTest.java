@@ -18,6 +18,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.IOException;
@@ -273,7 +274,7 @@ class JournalledSaveTest {
       assertTrue(ops.failed() != null);
       assertEquals("new", found(store));
       assertEquals("new", pair());
-      assertEquals(1, store.stats().counters().get("sync_failures"));
+      assertEquals(1, store.stats().count(StoreCounter.SYNC_FAILURES));
       save(store, "next");
       assertEquals("next", found(store));
       store.flush();

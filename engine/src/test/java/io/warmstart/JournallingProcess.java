@@ -6,6 +6,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -88,7 +89,7 @@ final class JournallingProcess {
   /** Saves until the journal takes it; returns the last version, which is a pair. */
   static int warmUp(WarmStartStore store, Fingerprint key) {
     int version = 0;
-    while (store.stats().counters().getOrDefault("journalled", 0L) == 0) {
+    while (store.stats().count(StoreCounter.JOURNALLED) == 0) {
       save(store, key, ++version, 1000);
     }
     store.flush();

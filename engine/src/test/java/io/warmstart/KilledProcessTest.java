@@ -8,6 +8,8 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
@@ -101,7 +103,7 @@ class KilledProcessTest {
     // Needs the very lock that the child may have died with.
     FaultScenario.save(store, key, child.name(), "parent", 1);
     store.save(Payloads.key("shared"), new byte[10], EntryAttributes.checkpoint());
-    assertEquals(0, store.stats().counters().get("lock_timeouts"), "waited for a dead owner");
+    assertEquals(0, store.stats().count(StoreCounter.LOCK_TIMEOUTS), "waited for a dead owner");
     return lines.size();
   }
 
@@ -113,7 +115,7 @@ class KilledProcessTest {
     Map<String, String> whole = RootFiles.read(root).whole;
     shared.forEach((entry, version) -> assertEquals(version, whole.get(entry), entry));
     assertFalse(shared.isEmpty());
-    assertEquals(0, store.stats().counters().get("quarantined"));
+    assertEquals(0, store.stats().count(StoreCounter.QUARANTINED));
   }
 
   /** Rename, rename, look, look: each is done under the lock of the key. */
@@ -136,10 +138,10 @@ class KilledProcessTest {
         assertEquals(runId, entry.runId());
         assertEquals(operation < 1 ? "old" : "new", Versions.nameOf(entry));
       }
-      Map<String, Long> counters = store.stats().counters();
-      assertEquals(1, counters.get("lock_breaks"));
-      assertEquals(0, counters.get("lock_timeouts"));
-      assertEquals(0, counters.get("quarantined"));
+      StoreStats stats = store.stats();
+      assertEquals(1, stats.count(StoreCounter.LOCK_BREAKS));
+      assertEquals(0, stats.count(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(0, stats.count(StoreCounter.QUARANTINED));
 
       store.evictOverflow();
       RootFiles files = RootFiles.read(root);

@@ -12,6 +12,7 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -160,7 +161,7 @@ class LeaseTest {
   }
 
   private long forgotten() {
-    return store.stats().counters().getOrDefault("forgotten_leases", -1L);
+    return store.stats().count(StoreCounter.FORGOTTEN_LEASES);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -178,7 +179,7 @@ class LookAtOneMomentTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals(1_001, entry.payloadLength());
       }
-      assertEquals(1, store.stats().counters().get("evicted"));
+      assertEquals(1, store.stats().count(StoreCounter.EVICTED));
     }
   }
 
@@ -199,7 +200,7 @@ class LookAtOneMomentTest {
       try (Entry entry = readOnly.lookup(key).orElseThrow()) {
         assertEquals(1_001, entry.payloadLength());
       }
-      assertEquals(2, store.stats().counters().get("evicted"));
+      assertEquals(2, store.stats().count(StoreCounter.EVICTED));
     }
   }
 

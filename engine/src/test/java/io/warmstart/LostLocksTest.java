@@ -8,6 +8,7 @@ import io.warmstart.engine.EngineRegistry;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.ControlFile;
 import io.warmstart.testing.Await;
 import java.nio.channels.FileChannel;
@@ -74,7 +75,7 @@ class LostLocksTest {
     }
 
     private static long lost(WarmStartStore store) {
-      return store.stats().counters().getOrDefault("locks_lost", 0L);
+      return store.stats().count(StoreCounter.LOCKS_LOST);
     }
   }
 }

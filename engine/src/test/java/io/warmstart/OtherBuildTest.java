@@ -8,6 +8,7 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.OtherBuild;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ class OtherBuildTest {
             "the index is made anew",
             () -> {
               store.lookup(key).orElseThrow().close();
-              return store.stats().counters().getOrDefault("rebuilds", 0L) > 0;
+              return store.stats().count(StoreCounter.REBUILDS) > 0;
             });
       }
     }

@@ -63,13 +63,13 @@ class OtherFilesTest {
 
       EvictionReport report = store.evictOverflow();
 
-      assertEquals(4, store.stats().entries());
+      assertEquals(4, store.inspect().entries());
       assertEquals(0, report.evicted());
       assertEquals(1, report.otherFiles());
       assertEquals(LARGE, report.otherBytes());
-      assertEquals(1, store.stats().otherFiles());
-      assertEquals(LARGE, store.stats().otherBytes());
-      assertEquals(report.bytesAfter(), store.stats().bytes());
+      assertEquals(1, store.inspect().otherFiles());
+      assertEquals(LARGE, store.inspect().otherBytes());
+      assertEquals(report.bytesAfter(), store.inspect().bytes());
       assertEquals(KeyFiles.bytesOf(root) - LARGE, report.bytesAfter());
       assertTrue(Files.exists(KeyFiles.of(root, Payloads.key("key 0")).file(name)));
     }
@@ -111,7 +111,7 @@ class OtherFilesTest {
       }
       assertEquals(List.of(), store.verify().problems());
       assertEquals(bytes, store.evictOverflow().bytesBefore());
-      assertEquals(bytes, store.stats().bytes());
+      assertEquals(bytes, store.inspect().bytes());
     }
   }
 }

@@ -7,9 +7,10 @@ import io.warmstart.io.OnceBefore;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
@@ -79,12 +80,12 @@ final class OtherMachine {
         mixtures += entry != null && Versions.nameOf(entry).equals(Versions.MIXTURE) ? 1 : 0;
       }
     }
-    Map<String, Long> counters = store.stats().counters();
+    StoreStats stats = store.stats();
     System.out.println("mixtures " + mixtures);
     System.out.println("misses " + misses);
-    System.out.println("quarantined " + counters.get("quarantined"));
-    System.out.println("republished " + counters.get("republished"));
-    System.out.println("rolled " + counters.get("rolled_forward"));
+    System.out.println("quarantined " + stats.count(StoreCounter.QUARANTINED));
+    System.out.println("republished " + stats.count(StoreCounter.REPUBLISHED));
+    System.out.println("rolled " + stats.count(StoreCounter.ROLLED_FORWARD));
   }
 
   private static void stopBetweenRenames(Path root, Path localDirectory) {

@@ -13,6 +13,8 @@ import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
@@ -22,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -236,7 +237,7 @@ class OtherMachinesTest {
       assertTrue(reports.get(0).clean(), reports::toString);
       assertTrue(reports.get(0).leftovers().isEmpty(), reports::toString);
       assertEquals(Optional.of("new"), version(one));
-      assertEquals(0, one.stats().counters().get("leftovers_removed"));
+      assertEquals(0, one.stats().count(StoreCounter.LEFTOVERS_REMOVED));
     }
   }
 
@@ -258,7 +259,7 @@ class OtherMachinesTest {
         assertTrue(KeyFiles.quarantined(root).isEmpty());
         assertEquals(List.of("r.bin", "r.json"), KeyFiles.of(root, KEY).names());
       }
-      assertEquals(2, one.stats().counters().get("rolled_forward"));
+      assertEquals(2, one.stats().count(StoreCounter.ROLLED_FORWARD));
     }
   }
 
@@ -325,7 +326,7 @@ class OtherMachinesTest {
       other.save(Payloads.key("c"), new byte[4000], EntryAttributes.checkpoint());
       EvictionReport report = one.evictOverflow();
       assertEquals(1, report.evicted(), report::toString);
-      assertTrue(one.stats().bytes() <= 10_000);
+      assertTrue(one.inspect().bytes() <= 10_000);
       assertTrue(one.lookup(Payloads.key("a")).isEmpty(), "the oldest goes, wherever it was saved");
       assertTrue(one.lookup(Payloads.key("c")).isPresent());
     }
@@ -376,9 +377,9 @@ class OtherMachinesTest {
         WarmStartStore other = open(there)) {
       one.save(KEY, new byte[] {1}, EntryAttributes.checkpoint());
       assertTrue(other.lookup(KEY).isPresent());
-      Map<String, Long> counters = other.stats().counters();
-      assertEquals(0, counters.get("saves"));
-      assertEquals(1, counters.get("hits"));
+      StoreStats stats = other.stats();
+      assertEquals(0, stats.count(StoreCounter.SAVES));
+      assertEquals(1, stats.count(StoreCounter.HITS));
       assertEquals(1, other.verify().entries());
       assertFalse(other.options().foreignCheckInterval().isZero());
     }

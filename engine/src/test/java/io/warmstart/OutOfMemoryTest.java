@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.Set;
@@ -90,7 +91,7 @@ class OutOfMemoryTest {
     }
 
     private static long filesOnly(WarmStartStore store) {
-      return store.stats().counters().getOrDefault("files_only", -1L);
+      return store.stats().count(StoreCounter.FILES_ONLY);
     }
 
     private static void fill() {

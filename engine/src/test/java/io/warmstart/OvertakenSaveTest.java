@@ -8,6 +8,7 @@ import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -76,8 +77,8 @@ class OvertakenSaveTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertArrayEquals(new byte[] {3}, Payloads.bytes(entry));
       }
-      assertEquals(0, store.stats().counters().get("republished"));
-      assertEquals(3, store.stats().counters().get("overwrites"));
+      assertEquals(0, store.stats().count(StoreCounter.REPUBLISHED));
+      assertEquals(3, store.stats().count(StoreCounter.OVERWRITES));
     }
   }
 }

@@ -186,7 +186,7 @@ class PayloadFormsTest {
       assertThrows(
           IndexOutOfBoundsException.class, () -> Payload.of(new byte[10], range[0], range[1]));
     }
-    assertEquals(0, store.stats().entries());
+    assertEquals(0, store.inspect().entries());
   }
 
   @Test

@@ -38,6 +38,6 @@ abstract class PolicyRoot {
   }
 
   static long entries(WarmStartStore store) {
-    return store.stats().entries();
+    return store.inspect().entries();
   }
 }

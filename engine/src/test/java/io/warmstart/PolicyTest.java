@@ -43,11 +43,11 @@ class PolicyTest extends PolicyRoot {
       assertEquals(10_000, policy.sizeBudgetBytes().getAsLong());
       assertEquals(Origin.NAMED, policy.sizeBudgetOrigin());
       assertEquals(Optional.of(Duration.ofMinutes(5)), policy.ttl());
-      assertEquals(10_000, other.stats().sizeBudgetBytes());
+      assertEquals(10_000, other.inspect().sizeBudgetBytes());
       for (int i = 0; i < 5; i++) {
         save(other, "more " + i, 3000);
       }
-      assertTrue(other.stats().bytes() <= 10_000);
+      assertTrue(other.inspect().bytes() <= 10_000);
       clock.advance(Duration.ofMinutes(6));
       assertTrue(other.lookup(Payloads.key("more 4")).isEmpty(), "the root's TTL has passed");
     }
@@ -115,7 +115,7 @@ class PolicyTest extends PolicyRoot {
 
       assertEquals(1, entries(store));
       assertEquals(100_000, own.policy().sizeBudgetBytes().getAsLong());
-      assertEquals(5000, own.stats().sizeBudgetBytes());
+      assertEquals(5000, own.inspect().sizeBudgetBytes());
     }
   }
 

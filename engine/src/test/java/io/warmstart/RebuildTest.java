@@ -11,6 +11,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,10 +65,10 @@ class RebuildTest {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       EvictionReport report = store.evictOverflow();
       assertEquals(0, report.failures());
-      assertEquals(broken, store.stats().counters().get("quarantined"));
+      assertEquals(broken, store.stats().count(StoreCounter.QUARANTINED));
       assertEquals(KEYS - broken, report.entriesBefore());
-      assertEquals(KEYS - broken, store.stats().entries());
-      assertEquals(KeyFiles.bytesOf(root), store.stats().bytes());
+      assertEquals(KEYS - broken, store.inspect().entries());
+      assertEquals(KeyFiles.bytesOf(root), store.inspect().bytes());
       assertEquals(KeyFiles.bytesOf(root), report.bytesAfter());
       assertTrue(store.verify().problems().isEmpty());
       EvictionReport again = store.evictOverflow();

@@ -98,7 +98,7 @@ class RemoveTest {
       assertFalse(Files.exists(file("good.json")));
       assertFalse(Files.exists(file("good.bin")));
       assertFalse(store.remove(key, "good"));
-      assertEquals(1, store.stats().entries());
+      assertEquals(1, store.inspect().entries());
       assertTrue(store.verify().clean(), () -> store.verify().problems().toString());
     }
   }
@@ -205,7 +205,7 @@ class RemoveTest {
       assertTrue(store.remove(key, "r"));
 
       assertFalse(Files.exists(file("r.bin")));
-      assertEquals(0, store.stats().entries());
+      assertEquals(0, store.inspect().entries());
     }
   }
 

@@ -10,6 +10,7 @@ import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -110,7 +111,7 @@ class ReplacedUnderReaderTest {
       assertEquals(1, store.contents(KEY).entries().size());
       ops.arm(kind);
       assertEquals(0, store.evictOverflow().failures());
-      assertEquals(0, store.stats().counters().get("lookup_failures"));
+      assertEquals(0, store.stats().count(StoreCounter.LOOKUP_FAILURES));
     }
   }
 

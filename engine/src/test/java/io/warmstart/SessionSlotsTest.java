@@ -113,7 +113,7 @@ class SessionSlotsTest {
     assertBestAndLast("good", "bad");
     offerDue(session, "bad too", worse);
     assertBestAndLast("good", "bad too");
-    assertEquals(2, store.stats().entries());
+    assertEquals(2, store.inspect().entries());
   }
 
   @Test
@@ -177,7 +177,7 @@ class SessionSlotsTest {
     session.complete(state("done"), NONE, 3);
 
     assertBestAndLast("done", "done");
-    assertEquals(1, store.stats().entries());
+    assertEquals(1, store.inspect().entries());
     assertTrue(session.completed().isPresent());
   }
 
@@ -230,7 +230,7 @@ class SessionSlotsTest {
     offerDue(resumed, "diverged", 7);
 
     assertBestAndLast("origin", "diverged");
-    assertEquals(3, store.stats().entries());
+    assertEquals(3, store.inspect().entries());
     assertTrue(
         store.contents(key).entries().stream()
             .anyMatch(

@@ -118,11 +118,11 @@ class SessionTest {
     for (int iteration = 1; iteration <= 3; iteration++) {
       assertTrue(session.checkpoint(STATE, -iteration, iteration));
     }
-    assertEquals(1, store.stats().entries());
+    assertEquals(1, store.inspect().entries());
     clock.advance(Duration.ofSeconds(2));
     assertTrue(session.checkpoint(STATE, 7, 4));
     session.complete("done".getBytes(UTF_8), -3, 5);
-    assertEquals(2, store.stats().entries());
+    assertEquals(2, store.inspect().entries());
     try (Entry entry = store.lookup(key).orElseThrow()) {
       assertEquals(EntryKind.FINAL, entry.kind());
       assertEquals("done", new String(Payloads.bytes(entry), UTF_8));
@@ -142,7 +142,7 @@ class SessionTest {
     assertTrue(next.checkpoint(STATE, 3, 8), "its first, whatever the objective");
     assertFalse(next.checkpoint(STATE, 2, 9), "no better than what was found");
     assertTrue(next.checkpoint(STATE, 0.5, 10));
-    assertEquals(2, store.stats().entries());
+    assertEquals(2, store.inspect().entries());
   }
 
   @Test
@@ -184,7 +184,7 @@ class SessionTest {
     assertEquals(key, session.key());
     session.checkpoint(STATE, 1, 1);
     other.checkpoint(STATE, 2, 1);
-    assertEquals(2, store.stats().entries());
+    assertEquals(2, store.inspect().entries());
   }
 
   @Test
@@ -224,7 +224,7 @@ class SessionTest {
                 1,
                 1));
     assertThrows(NullPointerException.class, () -> session.checkpoint(() -> null, 1, 1));
-    assertEquals(0, store.stats().entries());
+    assertEquals(0, store.inspect().entries());
     assertTrue(session.checkpoint(() -> Payload.of(STATE), 1, 1));
   }
 

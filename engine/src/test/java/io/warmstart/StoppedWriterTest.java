@@ -9,6 +9,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +86,7 @@ class StoppedWriterTest {
 
         assertTrue(millis < SOON_MILLIS, "fastest: " + millis + " ms");
         assertNothingWasSetAside(store);
-        assertEquals(0, store.stats().counters().get("lock_timeouts"), "nobody waits for it");
+        assertEquals(0, store.stats().count(StoreCounter.LOCK_TIMEOUTS), "nobody waits for it");
         writer.kill();
       }
       // Whoever comes next to the lock completes what the dead one has left.
@@ -102,7 +103,7 @@ class StoppedWriterTest {
   }
 
   private void assertNothingWasSetAside(WarmStartStore store) throws IOException {
-    assertEquals(0, store.stats().counters().get("quarantined"));
+    assertEquals(0, store.stats().count(StoreCounter.QUARANTINED));
     assertEquals(List.of(), RootFiles.read(root).quarantined);
   }
 

@@ -98,7 +98,7 @@ class StorageLimitsTest {
         WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
       assertSmallIsFound(store);
       assertSmallIsFound(store);
-      assertEquals(1, store.stats().entries());
+      assertEquals(1, store.inspect().entries());
       assertTrue(store.explain(key, Ranking.LATEST).winner().isPresent());
       assertTrue(store.verify().clean());
       store.flush();
@@ -123,7 +123,7 @@ class StorageLimitsTest {
       assertSmallIsFound(store);
       assertEquals(List.of(runId + ".bin", runId + ".json"), KeyFiles.of(root, key).names());
       saveSmall(store);
-      assertEquals(2, store.stats().entries());
+      assertEquals(2, store.inspect().entries());
     }
   }
 
@@ -139,7 +139,7 @@ class StorageLimitsTest {
       for (int overwrite = 0; overwrite < 50; overwrite++) {
         store.saveOverwrite(key, "large", new byte[room], EntryAttributes.checkpoint());
       }
-      assertEquals(2, store.stats().entries());
+      assertEquals(2, store.inspect().entries());
     }
   }
 

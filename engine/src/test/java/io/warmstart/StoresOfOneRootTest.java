@@ -13,6 +13,7 @@ import io.warmstart.key.LeftoversTest;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.IOException;
@@ -44,8 +45,8 @@ class StoresOfOneRootTest {
       one.save(key, new byte[] {1}, EntryAttributes.checkpoint());
       assertTrue(other.lookup(key).isPresent());
       assertEquals(1, one.stats().liveProcesses());
-      assertEquals(1, one.stats().counters().get("saves"));
-      assertEquals(1, other.stats().counters().get("hits"));
+      assertEquals(1, one.stats().count(StoreCounter.SAVES));
+      assertEquals(1, other.stats().count(StoreCounter.HITS));
     } finally {
       Files.delete(link);
     }
@@ -86,12 +87,22 @@ class StoresOfOneRootTest {
     try (WarmStartStore store = WarmStartStore.open(root);
         ForkedJvm other = ForkedJvm.start(SaveOne.class, root.toString())) {
       other.awaitLine("saved");
-      Map<String, Long> expected =
-          Map.of("saves", 1L, "overwrites", 0L, "hits", 100L, "misses", 50L, "evicted", 0L);
+      Map<StoreCounter, Long> expected =
+          Map.of(
+              StoreCounter.SAVES,
+              1L,
+              StoreCounter.OVERWRITES,
+              0L,
+              StoreCounter.HITS,
+              100L,
+              StoreCounter.MISSES,
+              50L,
+              StoreCounter.EVICTED,
+              0L);
       Await.answer(
           expected,
           () -> {
-            Map<String, Long> seen = new HashMap<>(store.stats().counters());
+            Map<StoreCounter, Long> seen = new HashMap<>(store.stats().counters());
             seen.keySet().retainAll(expected.keySet());
             return seen;
           });
@@ -274,7 +285,7 @@ class StoresOfOneRootTest {
       for (Thread thread : threads) {
         thread.join();
       }
-      assertEquals(4 * 5100L, store.stats().counters().get("hits"));
+      assertEquals(4 * 5100L, store.stats().count(StoreCounter.HITS));
     }
   }
 }

@@ -8,12 +8,13 @@ import io.warmstart.io.InMemory;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -118,12 +119,12 @@ class SweepingSiblingsTest {
   private void checkNothingIsLeft(WarmStartStore store, long evicted) throws IOException {
     // Each save was there to be evicted, once: a save that had come back would make it more.
     assertEquals((long) SAVERS * SAVES, evicted);
-    Map<String, Long> counters = store.stats().counters();
-    assertEquals((long) SAVERS * SAVES, counters.get("saves"));
-    assertEquals(0, counters.get("save_failures"));
-    assertEquals(0, counters.get("sweep_failures"));
-    assertEquals(0, counters.get("quarantined"));
-    assertEquals(0, counters.get("lock_timeouts"));
+    StoreStats stats = store.stats();
+    assertEquals((long) SAVERS * SAVES, stats.count(StoreCounter.SAVES));
+    assertEquals(0, stats.count(StoreCounter.SAVE_FAILURES));
+    assertEquals(0, stats.count(StoreCounter.SWEEP_FAILURES));
+    assertEquals(0, stats.count(StoreCounter.QUARANTINED));
+    assertEquals(0, stats.count(StoreCounter.LOCK_TIMEOUTS));
     RootFiles left = RootFiles.read(root);
     assertEquals(0, left.bytes, left::toString);
     assertTrue(store.verify().clean());

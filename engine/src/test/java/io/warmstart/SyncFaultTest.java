@@ -14,6 +14,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ class SyncFaultTest {
       overwrite(store, "new", payloadBytes);
       assertEquals(Map.of(ENTRY, "new"), RootFiles.read(root).whole);
       assertEquals(List.of(), ops.violations());
-      assertEquals(2, store.stats().counters().get("sync_failures"));
+      assertEquals(2, store.stats().count(StoreCounter.SYNC_FAILURES));
     }
   }
 

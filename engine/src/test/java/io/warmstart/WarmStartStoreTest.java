@@ -51,7 +51,7 @@ class WarmStartStoreTest {
           assertEquals(version, entry.payload().getByte(0));
         }
       }
-      assertEquals(1, store.stats().entries());
+      assertEquals(1, store.inspect().entries());
       assertTrue(store.verify().clean());
     }
   }

@@ -2,6 +2,8 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.RootInspection;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreStats;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -74,7 +76,7 @@ final class StatCommand extends RootCommand {
       if (watch) {
         watch(store, output);
       } else {
-        output.answer(new State(store.root(), store.stats(), store.readOnly()));
+        output.answer(new State(store.root(), store.inspect(), store.stats(), store.readOnly()));
         noteNames(store, output);
       }
       return ExitCodes.DONE;
@@ -89,7 +91,7 @@ final class StatCommand extends RootCommand {
       if (look > 0) {
         Thread.sleep(pause.toMillis());
       }
-      State state = new State(store.root(), store.stats(), store.readOnly());
+      State state = new State(store.root(), store.inspect(), store.stats(), store.readOnly());
       output.answer(new Block(state, clear, Instant.now().truncatedTo(ChronoUnit.SECONDS), look));
     }
   }
@@ -114,12 +116,18 @@ final class StatCommand extends RootCommand {
     }
   }
 
-  private record State(Path root, StoreStats stats, boolean readOnly) implements Answer {
+  private record State(Path root, RootInspection found, StoreStats stats, boolean readOnly)
+      implements Answer {
     private static final String FAILURES = "_failures";
 
     /** Counters with a line of their own. */
-    private static final Set<String> SHOWN =
-        Set.of("hits", "misses", "saves", "evicted", "expired");
+    private static final Set<StoreCounter> SHOWN =
+        Set.of(
+            StoreCounter.HITS,
+            StoreCounter.MISSES,
+            StoreCounter.SAVES,
+            StoreCounter.EVICTED,
+            StoreCounter.EXPIRED);
 
     @Override
     public void writeText(Page page) {
@@ -128,15 +136,15 @@ final class StatCommand extends RootCommand {
       lines.add(
           new Page.Fact(
               "entries",
-              stats.entries() + " under " + Quantities.count(stats.keys(), "key", "keys")));
+              found.entries() + " under " + Quantities.count(found.keys(), "key", "keys")));
       lines.add(new Page.Fact("bytes", bytes()));
-      lines.add(new Page.Fact("in quarantine", Quantities.size(stats.quarantineBytes())));
-      if (stats.otherFiles() > 0) {
+      lines.add(new Page.Fact("in quarantine", Quantities.size(found.quarantineBytes())));
+      if (found.otherFiles() > 0) {
         lines.add(
             new Page.Fact(
                 "not counted",
-                Quantities.count(stats.otherFiles(), "other file, ", "other files, ")
-                    + Quantities.size(stats.otherBytes())));
+                Quantities.count(found.otherFiles(), "other file, ", "other files, ")
+                    + Quantities.size(found.otherBytes())));
       }
       if (readOnly) {
         lines.add(new Page.Fact("counters", "unknown: the root was opened read-only"));
@@ -144,11 +152,14 @@ final class StatCommand extends RootCommand {
         return;
       }
       lines.add(new Page.Fact("live processes", stats.liveProcesses() + ", this one included"));
-      Map<String, Long> counters = stats.counters();
-      lines.add(new Page.Fact("hits", counter("hits")));
-      lines.add(new Page.Fact("misses", counter("misses")));
-      lines.add(new Page.Fact("saves", counter("saves")));
-      lines.add(new Page.Fact("evictions", counter("evicted") + ", expired " + counter("expired")));
+      Map<StoreCounter, Long> counters = stats.counters();
+      lines.add(new Page.Fact("hits", counter(StoreCounter.HITS)));
+      lines.add(new Page.Fact("misses", counter(StoreCounter.MISSES)));
+      lines.add(new Page.Fact("saves", counter(StoreCounter.SAVES)));
+      lines.add(
+          new Page.Fact(
+              "evictions",
+              counter(StoreCounter.EVICTED) + ", expired " + counter(StoreCounter.EXPIRED)));
       lines.add(new Page.Fact("errors", errors(counters)));
       String others =
           counters.entrySet().stream()
@@ -163,13 +174,13 @@ final class StatCommand extends RootCommand {
     }
 
     private String bytes() {
-      long budget = stats.sizeBudgetBytes();
+      long budget = found.sizeBudgetBytes();
       if (budget == Long.MAX_VALUE) {
-        return Quantities.size(stats.bytes()) + " (the policy is damaged: nothing is evicted)";
+        return Quantities.size(found.bytes()) + " (the policy is damaged: nothing is evicted)";
       }
-      String used = Quantities.size(stats.bytes()) + " of " + Quantities.size(budget);
-      double percent = 100.0 * stats.bytes() / budget;
-      if (budget == 0 || stats.bytes() == 0) {
+      String used = Quantities.size(found.bytes()) + " of " + Quantities.size(budget);
+      double percent = 100.0 * found.bytes() / budget;
+      if (budget == 0 || found.bytes() == 0) {
         return used;
       }
       return percent < 0.1
@@ -177,16 +188,16 @@ final class StatCommand extends RootCommand {
           : String.format(Locale.ROOT, "%s (%.1f %%)", used, percent);
     }
 
-    private String counter(String name) {
-      return Long.toString(stats.counters().getOrDefault(name, 0L));
+    private String counter(StoreCounter counter) {
+      return Long.toString(stats.count(counter));
     }
 
-    private static boolean isFailure(String name) {
-      return name.endsWith(FAILURES);
+    private static boolean isFailure(StoreCounter counter) {
+      return counter.label().endsWith(FAILURES);
     }
 
-    private static String errors(Map<String, Long> counters) {
-      List<Map.Entry<String, Long>> failures =
+    private static String errors(Map<StoreCounter, Long> counters) {
+      List<Map.Entry<StoreCounter, Long>> failures =
           counters.entrySet().stream()
               .filter(each -> isFailure(each.getKey()) && each.getValue() != 0)
               .toList();
@@ -196,23 +207,23 @@ final class StatCommand extends RootCommand {
           : sum + ": " + failures.stream().map(State::named).collect(Collectors.joining(", "));
     }
 
-    private static String named(Map.Entry<String, Long> counter) {
-      return counter.getKey().replace('_', ' ') + " " + counter.getValue();
+    private static String named(Map.Entry<StoreCounter, Long> counter) {
+      return counter.getKey().label().replace('_', ' ') + " " + counter.getValue();
     }
 
     @Override
     public void writeJson(JsonGenerator json) throws IOException {
       json.writeStringField("root", root.toString());
-      json.writeNumberField("entries", stats.entries());
-      json.writeNumberField("keys", stats.keys());
-      json.writeNumberField("bytes", stats.bytes());
-      json.writeNumberField("quarantine_bytes", stats.quarantineBytes());
-      json.writeNumberField("other_files", stats.otherFiles());
-      json.writeNumberField("other_bytes", stats.otherBytes());
-      if (stats.sizeBudgetBytes() == Long.MAX_VALUE) {
+      json.writeNumberField("entries", found.entries());
+      json.writeNumberField("keys", found.keys());
+      json.writeNumberField("bytes", found.bytes());
+      json.writeNumberField("quarantine_bytes", found.quarantineBytes());
+      json.writeNumberField("other_files", found.otherFiles());
+      json.writeNumberField("other_bytes", found.otherBytes());
+      if (found.sizeBudgetBytes() == Long.MAX_VALUE) {
         json.writeNullField("size_budget_bytes");
       } else {
-        json.writeNumberField("size_budget_bytes", stats.sizeBudgetBytes());
+        json.writeNumberField("size_budget_bytes", found.sizeBudgetBytes());
       }
       json.writeBooleanField("read_only", readOnly);
       if (readOnly) {
@@ -222,8 +233,8 @@ final class StatCommand extends RootCommand {
       }
       json.writeNumberField("live_processes", stats.liveProcesses());
       json.writeObjectFieldStart("counters");
-      for (Map.Entry<String, Long> counter : stats.counters().entrySet()) {
-        json.writeNumberField(counter.getKey(), counter.getValue());
+      for (Map.Entry<StoreCounter, Long> counter : stats.counters().entrySet()) {
+        json.writeNumberField(counter.getKey().label(), counter.getValue());
       }
       json.writeEndObject();
     }

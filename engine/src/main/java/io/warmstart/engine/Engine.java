@@ -21,6 +21,7 @@ import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.lookup.Misfits;
 import io.warmstart.lookup.RecordedLookup;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.PairRemoval;
 import io.warmstart.payload.PayloadCache;
@@ -48,6 +49,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -430,8 +432,13 @@ public final class Engine implements AutoCloseable {
             parts.clock));
   }
 
+  /** The root's bytes as all processes know them; empty if nobody does. */
+  public OptionalLong knownBytes() {
+    return parts.ledger.totalBytes();
+  }
+
   /** Each counter over all processes of this machine. */
-  public Map<String, Long> counterSums() {
+  public Map<StoreCounter, Long> counterSums() {
     return parts.siblings.sums(parts.counters);
   }
 

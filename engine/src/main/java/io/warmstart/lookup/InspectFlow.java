@@ -8,7 +8,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.KeyContents;
-import io.warmstart.model.StoreStats;
+import io.warmstart.model.RootInspection;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.Quarantine;
@@ -18,7 +18,6 @@ import io.warmstart.policy.Limits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Looks at a whole root and changes nothing. */
 public final class InspectFlow {
@@ -85,7 +84,7 @@ public final class InspectFlow {
    *
    * @param processes how many are alive
    */
-  public StoreStats stats(Limits limits, int processes, Map<String, Long> counters) {
+  public RootInspection inspect(Limits limits, int processes) {
     try {
       List<Digest256> keys = root.keys();
       long entries = 0;
@@ -101,18 +100,15 @@ public final class InspectFlow {
         otherBytes += scan.otherBytes();
       }
       long quarantineBytes = quarantine.heldBytes();
-      return new StoreStats(
+      return new RootInspection(
           entries,
           keys.size(),
           bytes + quarantineBytes,
           quarantineBytes,
           otherFiles,
           otherBytes,
-          limits.budgetInForce()
-              ? limits.sizeBudgetBytes()
-              : Math.max(limits.sizeBudgetBytes(), bytes + quarantineBytes),
-          processes,
-          counters);
+          limits.budgetOver(bytes + quarantineBytes),
+          processes);
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot look at root", root.path(), e);
     }

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
  *
  * @param key the key
  * @param entries its entries, the latest written first; expired ones too
- * @param bytes what counts of the files in its directory: see {@link StoreStats#bytes}
+ * @param bytes what counts of the files in its directory: see {@link RootInspection#bytes}
  * @param unreadable manifests that could not be read
  */
 public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int unreadable) {

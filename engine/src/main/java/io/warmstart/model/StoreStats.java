@@ -1,32 +1,24 @@
 package io.warmstart.model;
 
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
- * The state of a root, over all processes of this machine.
+ * What the processes of this machine have counted; no file is looked at.
  *
- * @param entries entries found by looking at every key directory
- * @param keys key directories found
- * @param bytes the root's bytes: payloads, manifests, leftovers of ours, quarantine
- * @param quarantineBytes the part of them that lies in quarantine
- * @param otherFiles files in key directories that are no entry and none of ours: copies under way,
- *     temporaries of the original store, names that mean nothing to us. They count against no
- *     budget
- * @param otherBytes their bytes
- * @param sizeBudgetBytes the budget that this store goes by: the root's, or its own. While none is
- *     in force, the default, or the root's bytes if they are more; {@link Long#MAX_VALUE} while the
- *     policy is damaged and nothing is evicted
+ * @param bytes the root's bytes as all processes know them: payloads, manifests, leftovers of ours,
+ *     quarantine; empty until somebody has counted all of the root, and in a store that is read
+ *     only
+ * @param sizeBudgetBytes the budget that this store goes by, as {@link
+ *     RootInspection#sizeBudgetBytes}
  * @param liveProcesses processes that have the root open for writing
- * @param counters counters by name, summed over all processes since the machine started: {@code
- *     hits}, {@code misses}, {@code saves}, {@code evicted}, {@code sync_failures} and so on
+ * @param counters each counter, summed over all processes since the machine started
  */
 public record StoreStats(
-    long entries,
-    long keys,
-    long bytes,
-    long quarantineBytes,
-    long otherFiles,
-    long otherBytes,
-    long sizeBudgetBytes,
-    int liveProcesses,
-    Map<String, Long> counters) {}
+    OptionalLong bytes, long sizeBudgetBytes, int liveProcesses, Map<StoreCounter, Long> counters) {
+
+  /** What one counter has come to. */
+  public long count(StoreCounter counter) {
+    return counters.getOrDefault(counter, 0L);
+  }
+}

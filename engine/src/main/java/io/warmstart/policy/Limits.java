@@ -42,6 +42,11 @@ public record Limits(
     return of(bytes, true, ttlNanos, ttlSinceNanos);
   }
 
+  /** The budget that a root of so many bytes goes by: one that is not in force evicts nothing. */
+  public long budgetOver(long bytes) {
+    return budgetInForce ? sizeBudgetBytes : Math.max(sizeBudgetBytes, bytes);
+  }
+
   Limits withTtl(long nanos) {
     return of(sizeBudgetBytes, budgetInForce, nanos, 0);
   }

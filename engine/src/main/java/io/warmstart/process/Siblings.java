@@ -1,11 +1,12 @@
 package io.warmstart.process;
 
 import io.warmstart.format.Owner;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.ProcessTable.Liveness;
 import java.io.IOException;
 import java.nio.channels.FileLock;
-import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -90,17 +91,17 @@ public final class Siblings implements AutoCloseable {
     }
   }
 
-  /** Each counter over all processes; by its name in lower case. */
-  public Map<String, Long> sums(Counters own) {
+  /** Each counter over all processes. */
+  public Map<StoreCounter, Long> sums(Counters own) {
     ControlFile shared = controlFile().orElse(null);
     own.carryOver(shared);
-    Map<String, Long> sums = new LinkedHashMap<>();
+    Map<StoreCounter, Long> sums = new EnumMap<>(StoreCounter.class);
     for (Counter counter : Counter.values()) {
       sums.put(
-          counter.name().toLowerCase(Locale.ROOT),
+          StoreCounter.valueOf(counter.name()),
           shared == null ? own.own(counter) : shared.sum(counter));
     }
-    return sums;
+    return Collections.unmodifiableMap(sums);
   }
 
   @Override

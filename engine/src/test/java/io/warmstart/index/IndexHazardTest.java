@@ -181,7 +181,7 @@ class IndexHazardTest {
       VerifyReport report = fresh.verify();
       assertTrue(report.clean(), () -> report.problems().toString());
       assertEquals(IndexedSaverChild.KEYS, fresh.keys().size());
-      assertEquals(IndexedSaverChild.KEYS * 4L, fresh.stats().entries());
+      assertEquals(IndexedSaverChild.KEYS * 4L, fresh.inspect().entries());
     }
   }
 }

@@ -7,6 +7,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -92,7 +93,7 @@ final class IndexedSaverChild {
         thread.join();
       }
       System.out.println("done failures=" + child.failures);
-      System.out.println("evicted " + store.stats().counters().get("evicted"));
+      System.out.println("evicted " + store.stats().count(StoreCounter.EVICTED));
       ForkedJvm.untilKilled();
     }
   }

@@ -10,6 +10,7 @@ import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -225,18 +226,18 @@ class ScribbledSegmentTest {
         store.saveOverwrite(key, "run-" + run, new byte[50], EntryAttributes.checkpoint());
       }
       store.evictOverflow();
-      long rebuilds = store.stats().counters().getOrDefault("rebuilds", 0L);
+      long rebuilds = store.stats().count(StoreCounter.REBUILDS);
       IndexPatch.of(directory.resolve(".warmstart")).flipSegment(IndexModel.key(3), 5);
       for (int run = 20; run < 22; run++) {
         store.saveOverwrite(key, "run-" + run, new byte[50], EntryAttributes.checkpoint());
         store.evictOverflow();
       }
 
-      assertEquals(rebuilds + 1, store.stats().counters().getOrDefault("rebuilds", 0L));
+      assertEquals(rebuilds + 1, store.stats().count(StoreCounter.REBUILDS));
       long total = IndexPatch.of(directory.resolve(".warmstart")).total();
-      assertEquals(store.stats().bytes(), total);
+      assertEquals(store.inspect().bytes(), total);
       assertTrue(store.verify().clean());
-      assertEquals(22, store.stats().entries());
+      assertEquals(22, store.inspect().entries());
     }
   }
 }

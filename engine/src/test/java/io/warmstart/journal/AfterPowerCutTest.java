@@ -18,6 +18,7 @@ import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,7 +111,7 @@ class AfterPowerCutTest {
       Await.until("the segment is adopted", () -> segments().isEmpty());
       assertEquals(expected, found(store));
       assertTrue(store.verify().clean(), () -> store.verify().problems().toString());
-      assertEquals(failures, store.stats().counters().get("journal_failures"));
+      assertEquals(failures, store.stats().count(StoreCounter.JOURNAL_FAILURES));
     }
     byte[] pair = Files.readAllBytes(root.resolve(KEY.toHex()).resolve("r.bin"));
     assertEquals(expected, Versions.nameOf(pair));
@@ -166,7 +167,7 @@ class AfterPowerCutTest {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       Await.until("the segment is adopted", () -> segments().isEmpty());
       assertEquals("v4", found(store));
-      Await.answer(1L, () -> store.stats().counters().getOrDefault("journal_failures", 0L));
+      Await.answer(1L, () -> store.stats().count(StoreCounter.JOURNAL_FAILURES));
     }
     try (var files = Files.list(root.resolve(".warmstart/journal"))) {
       assertEquals(

@@ -98,7 +98,7 @@ class CaseFoldingTest {
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertEquals("trial-b.", entry.runId());
       }
-      assertEquals(2, store.stats().entries());
+      assertEquals(2, store.inspect().entries());
       assertTrue(store.verify().clean());
     }
   }
@@ -126,7 +126,7 @@ class CaseFoldingTest {
       store.saveOverwrite(
           key, "trial-A", new byte[] {2}, EntryAttributes.checkpoint().withObjective(2));
 
-      assertEquals(2, store.stats().entries());
+      assertEquals(2, store.inspect().entries());
       try (Entry entry = store.lookup(key).orElseThrow()) {
         assertArrayEquals(new byte[] {1}, Payloads.bytes(entry));
       }

@@ -8,6 +8,7 @@ import io.warmstart.Payloads;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -81,7 +82,7 @@ class BootIdsTest {
         assertEquals("2", other.awaitLine("live"));
         assertEquals(controlFile, identity(root.resolve(".warmstart/coordination")));
         assertEquals(index, identity(root.resolve(".warmstart/index")));
-        assertEquals(1, store.stats().counters().get("rebuilds"));
+        assertEquals(1, store.stats().count(StoreCounter.REBUILDS));
       }
     }
   }

@@ -145,7 +145,7 @@ class IndexDamageTest extends CheckedIndex {
       store.evictOverflow();
       assertEquals(List.of(), verify(store, false).problems());
       assertEquals(RootFiles.read(root).bytes, index().total());
-      assertEquals(4, store.stats().entries());
+      assertEquals(4, store.inspect().entries());
     }
   }
 

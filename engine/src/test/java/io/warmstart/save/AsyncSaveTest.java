@@ -22,6 +22,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -153,7 +154,7 @@ class AsyncSaveTest {
   }
 
   private static long saves(WarmStartStore store) {
-    return store.stats().counters().getOrDefault("saves", -1L);
+    return store.stats().count(StoreCounter.SAVES);
   }
 
   @Test

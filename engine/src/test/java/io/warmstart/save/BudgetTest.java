@@ -19,6 +19,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ class BudgetTest {
 
   private void assertCountIsTrue(WarmStartStore store) throws IOException {
     assertEquals(KeyFiles.bytesOf(root), countedBytes(store));
-    assertEquals(KeyFiles.bytesOf(root), store.stats().bytes());
+    assertEquals(KeyFiles.bytesOf(root), store.inspect().bytes());
   }
 
   /** A save evicted itself: under a budget of 0 none was ever found. */
@@ -68,11 +69,11 @@ class BudgetTest {
       for (int i = 0; i < 5; i++) {
         save(store, "key " + i, 1000);
         assertTrue(isHit(store, "key " + i));
-        assertEquals(1, store.stats().entries());
+        assertEquals(1, store.inspect().entries());
         assertCountIsTrue(store);
       }
-      assertEquals(4, store.stats().counters().get("evicted"));
-      assertEquals(5, store.stats().counters().get("saves"));
+      assertEquals(4, store.stats().count(StoreCounter.EVICTED));
+      assertEquals(5, store.stats().count(StoreCounter.SAVES));
 
       assertEquals(1, store.evictOverflow().evicted());
 
@@ -125,7 +126,7 @@ class BudgetTest {
       try (Entry entry = store.lookup(Payloads.key("grows")).orElseThrow()) {
         assertEquals(9000, entry.payloadLength());
       }
-      assertEquals(1, store.stats().entries());
+      assertEquals(1, store.inspect().entries());
       assertCountIsTrue(store);
     }
   }
@@ -214,18 +215,18 @@ class BudgetTest {
       save(wide, "a", 8000);
       clock.advance(Duration.ofSeconds(1));
       save(wide, "b", 8000);
-      assertEquals(2, wide.stats().entries());
+      assertEquals(2, wide.inspect().entries());
 
       clock.advance(Duration.ofSeconds(1));
       save(narrow, "c", 5000);
 
-      assertEquals(1, wide.stats().entries());
+      assertEquals(1, wide.inspect().entries());
       assertTrue(narrow.lookup(Payloads.key("c")).isPresent());
       assertTrue(KeyFiles.bytesOf(root) <= 10_000);
       save(wide, "d", 8000);
-      assertEquals(2, wide.stats().entries());
-      assertEquals(1 << 20, wide.stats().sizeBudgetBytes());
-      assertEquals(10_000, narrow.stats().sizeBudgetBytes());
+      assertEquals(2, wide.inspect().entries());
+      assertEquals(1 << 20, wide.inspect().sizeBudgetBytes());
+      assertEquals(10_000, narrow.inspect().sizeBudgetBytes());
     }
   }
 
@@ -252,8 +253,8 @@ class BudgetTest {
       }
       assertFalse(Files.exists(KeyFiles.of(root, Payloads.key("too large")).directory()));
       assertEquals(before, KeyFiles.bytesOf(root));
-      assertEquals(2, store.stats().entries());
-      assertEquals(0, store.stats().counters().get("evicted"));
+      assertEquals(2, store.inspect().entries());
+      assertEquals(0, store.stats().count(StoreCounter.EVICTED));
     }
   }
 

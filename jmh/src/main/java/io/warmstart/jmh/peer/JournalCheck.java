@@ -4,7 +4,8 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
-import java.util.Map;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -29,9 +30,8 @@ final class JournalCheck {
   /** What all processes on the root have saved so far. */
   private record Counted(long saves, long journalled) {
     static Counted of(WarmStartStore store) {
-      Map<String, Long> counters = store.stats().counters();
-      return new Counted(
-          counters.getOrDefault("saves", 0L), counters.getOrDefault("journalled", 0L));
+      StoreStats stats = store.stats();
+      return new Counted(stats.count(StoreCounter.SAVES), stats.count(StoreCounter.JOURNALLED));
     }
   }
 

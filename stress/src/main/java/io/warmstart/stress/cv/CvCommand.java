@@ -118,6 +118,7 @@ public final class CvCommand implements Callable<Integer> {
       VerifyReport verification = wrote ? store.verify() : null;
       CvReport.Evidence evidence =
           new CvReport.Evidence(
+              store.inspect(),
               store.stats(),
               sweep,
               verification,

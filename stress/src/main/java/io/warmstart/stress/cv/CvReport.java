@@ -1,6 +1,8 @@
 package io.warmstart.stress.cv;
 
 import io.warmstart.model.EvictionReport;
+import io.warmstart.model.RootInspection;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreStats;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.cv.work.CvSpec;
@@ -34,7 +36,8 @@ record CvReport(
     List<Death> deaths,
     Bests bests,
     List<String> notes,
-    StoreStats store,
+    RootInspection store,
+    StoreStats counted,
     @Nullable EvictionReport sweep,
     @Nullable VerifyReport verification,
     @Nullable String reference,
@@ -81,7 +84,8 @@ record CvReport(
    * @param comparison with that file
    */
   record Evidence(
-      StoreStats store,
+      RootInspection store,
+      StoreStats counted,
       @Nullable EvictionReport sweep,
       @Nullable VerifyReport verification,
       @Nullable Path reference,
@@ -111,6 +115,7 @@ record CvReport(
         new Bests(tally.bests().worse(), tally.bests().compared(), tally.bests().lost()),
         tally.notes(),
         evidence.store,
+        evidence.counted,
         evidence.sweep,
         evidence.verification,
         evidence.reference == null ? null : evidence.reference.toString(),
@@ -129,6 +134,6 @@ record CvReport(
 
   /** Whether the budget has ever made the root give up entries, checkpoints perhaps among them. */
   private boolean evicted() {
-    return store.counters().getOrDefault("evicted", 0L) > 0;
+    return counted.count(StoreCounter.EVICTED) > 0;
   }
 }

@@ -168,7 +168,7 @@ public final class Clock implements Scenario {
       try (WarmStartStore store =
           WarmStartStore.open(root, options(BUDGET_BYTES).withClock(clock))) {
         store.evictOverflow();
-        long bytes = store.stats().bytes();
+        long bytes = store.inspect().bytes();
         if (bytes > BUDGET_BYTES) {
           run.problem(
               "after a sweep at %d days: budget=%d bytes=%d".formatted(days, BUDGET_BYTES, bytes));

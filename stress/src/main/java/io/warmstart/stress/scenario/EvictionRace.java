@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.model.StoreCounter;
 import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.RemovalLedger;
 import io.warmstart.stress.checker.Vanishing;
@@ -100,7 +101,7 @@ public final class EvictionRace implements Scenario {
     Rounds.check(run, operations, inspection, Vanishing.of(sweeps, 0));
     List<RemovalLedger.Gone> gone =
         HistoryCheck.gone(operations, inspection.versions(), inspection.lookedNanos());
-    long evicted = inspection.counters().getOrDefault("evicted", -1L);
+    long evicted = inspection.counters().getOrDefault(StoreCounter.EVICTED, -1L);
     run.count("entries evicted", gone.size());
     if (gone.size() != evicted) {
       run.problem(

@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.model.StoreCounter;
 import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.RemovalLedger.Gone;
 import io.warmstart.stress.frame.Run;
@@ -94,7 +95,8 @@ public final class Foreign implements Scenario {
     Rounds.count(run, ours);
     Inspection inspection = Inspection.besideForeign(run, crew.root(), KEYS, 1024);
     noneOutOfThinAir(run, operations);
-    run.count("saves published again", inspection.counters().getOrDefault("republished", 0L));
+    run.count(
+        "saves published again", inspection.counters().getOrDefault(StoreCounter.REPUBLISHED, 0L));
     blame(run, crew.told(), HistoryCheck.gone(ours, inspection.versions(), 0));
     run.trials(
         ours.stream().filter(each -> each.kind() == Kind.SAVE && each.acknowledged()).count(), 0);

@@ -6,6 +6,7 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
@@ -112,8 +113,8 @@ public final class ForeignRead implements Scenario {
       }
       run.count(
           "lookups by the writing store answered from files",
-          store.stats().counters().getOrDefault("lookups_from_files", 0L));
-      long quarantined = store.stats().counters().getOrDefault("quarantined", 0L);
+          store.stats().count(StoreCounter.LOOKUPS_FROM_FILES));
+      long quarantined = store.stats().count(StoreCounter.QUARANTINED);
       if (quarantined > 0) {
         run.problem(quarantined + " pairs of the foreign store were moved to quarantine");
       }

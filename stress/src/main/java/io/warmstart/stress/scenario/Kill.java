@@ -2,6 +2,7 @@ package io.warmstart.stress.scenario;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.fault.Shim;
 import io.warmstart.stress.frame.Run;
@@ -199,9 +200,12 @@ public final class Kill implements Scenario {
     run.count("rounds", 1);
     Inspection inspection = Inspection.of(run, crew.root(), KEYS, 1024);
     Rounds.countJournalled(run, inspection);
-    for (String recovery : List.of("rolled_forward", "lock_breaks", "lock_timeouts")) {
+    for (StoreCounter recovery :
+        List.of(
+            StoreCounter.ROLLED_FORWARD, StoreCounter.LOCK_BREAKS, StoreCounter.LOCK_TIMEOUTS)) {
       run.count(
-          "by the engine's count: " + recovery, inspection.counters().getOrDefault(recovery, 0L));
+          "by the engine's count: " + recovery.label(),
+          inspection.counters().getOrDefault(recovery, 0L));
     }
     List<Operation> sweeps = operations.stream().filter(each -> !each.kind().reads()).toList();
     Rounds.check(

@@ -3,6 +3,7 @@ package io.warmstart.stress.scenario;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.worker.Crew;
@@ -136,9 +137,9 @@ public final class Machines implements Scenario {
         differences = account.differences(store);
       }
       differences.forEach(each -> run.problem("seen on " + root + ": " + each));
-      run.count("quarantined", store.stats().counters().getOrDefault("quarantined", 0L));
-      run.count("republished", store.stats().counters().getOrDefault("republished", 0L));
-      run.count("rolled forward", store.stats().counters().getOrDefault("rolled_forward", 0L));
+      run.count("quarantined", store.stats().count(StoreCounter.QUARANTINED));
+      run.count("republished", store.stats().count(StoreCounter.REPUBLISHED));
+      run.count("rolled forward", store.stats().count(StoreCounter.ROLLED_FORWARD));
       return differences.size();
     }
   }

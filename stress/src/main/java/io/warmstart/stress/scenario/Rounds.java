@@ -1,5 +1,6 @@
 package io.warmstart.stress.scenario;
 
+import io.warmstart.model.StoreCounter;
 import io.warmstart.stress.checker.HistoryCheck;
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.checker.Violation;
@@ -82,8 +83,8 @@ final class Rounds {
   /** Counts the saves of a round that went into the journal, by the engine's own count. */
   static void countJournalled(Run run, Inspection inspection) {
     if (run.options().journalled()) {
-      run.count(JOURNALLED, inspection.counters().getOrDefault("journalled", 0L));
-      long failures = inspection.counters().getOrDefault("journal_failures", 0L);
+      run.count(JOURNALLED, inspection.counters().getOrDefault(StoreCounter.JOURNALLED, 0L));
+      long failures = inspection.counters().getOrDefault(StoreCounter.JOURNAL_FAILURES, 0L);
       run.count("by the engine's count: journal_failures", failures);
     }
   }

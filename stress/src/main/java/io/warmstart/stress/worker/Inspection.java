@@ -7,6 +7,7 @@ import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.history.Version;
@@ -37,9 +38,9 @@ public final class Inspection {
 
   private final Map<Integer, Set<Long>> versions = new HashMap<>();
   private final long lookedNanos;
-  private final Map<String, Long> counters;
+  private final Map<StoreCounter, Long> counters;
 
-  private Inspection(long lookedNanos, Map<String, Long> counters) {
+  private Inspection(long lookedNanos, Map<StoreCounter, Long> counters) {
     this.lookedNanos = lookedNanos;
     this.counters = counters;
   }
@@ -55,7 +56,7 @@ public final class Inspection {
   }
 
   /** The engine's own counters of the root. */
-  public Map<String, Long> counters() {
+  public Map<StoreCounter, Long> counters() {
     return counters;
   }
 

@@ -8,8 +8,8 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
+import io.warmstart.model.StoreCounter;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,8 +28,8 @@ class TinyOriginalBudgetTest {
 
   @TempDir Path root;
 
-  private static long counter(WarmStartStore store, String name) {
-    return Objects.requireNonNull(store.stats().counters().get(name));
+  private static long counter(WarmStartStore store, StoreCounter name) {
+    return store.stats().count(name);
   }
 
   @Test
@@ -58,12 +58,12 @@ class TinyOriginalBudgetTest {
             });
     new Thread(sweeps, "original-sweeps").start();
     try (WarmStartStore store = WarmStartStore.open(root)) {
-      for (int i = 0; i < SAVES || counter(store, "removed_by_others") == 0; i++) {
+      for (int i = 0; i < SAVES || counter(store, StoreCounter.REMOVED_BY_OTHERS) == 0; i++) {
         store.saveOverwrite(key, "run", new byte[1000], EntryAttributes.checkpoint());
         store.save(key, new byte[1000], EntryAttributes.checkpoint());
       }
 
-      assertEquals(0, counter(store, "save_failures"));
+      assertEquals(0, counter(store, StoreCounter.SAVE_FAILURES));
       assertTrue(evicted.get() > 0);
     } finally {
       stopped.set(true);

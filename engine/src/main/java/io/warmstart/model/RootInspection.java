@@ -1,0 +1,27 @@
+package io.warmstart.model;
+
+/**
+ * What lies in a root, by a look at every file.
+ *
+ * @param entries entries found by looking at every key directory
+ * @param keys key directories found
+ * @param bytes the root's bytes: payloads, manifests, leftovers of ours, quarantine
+ * @param quarantineBytes the part of them that lies in quarantine
+ * @param otherFiles files in key directories that are no entry and none of ours: copies under way,
+ *     temporaries of the original store, names that mean nothing to us. They count against no
+ *     budget
+ * @param otherBytes their bytes
+ * @param sizeBudgetBytes the budget that this store goes by: the root's, or its own. While none is
+ *     in force, the default, or the root's bytes if they are more; {@link Long#MAX_VALUE} while the
+ *     policy is damaged and nothing is evicted
+ * @param liveProcesses processes that have the root open for writing
+ */
+public record RootInspection(
+    long entries,
+    long keys,
+    long bytes,
+    long quarantineBytes,
+    long otherFiles,
+    long otherBytes,
+    long sizeBudgetBytes,
+    int liveProcesses) {}

@@ -1,0 +1,77 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreStats;
+import io.warmstart.process.Counter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StatsTest {
+  @TempDir Path root;
+
+  @Test
+  void statsLookAtNoFile() throws IOException {
+    Fingerprint key = Payloads.key("k");
+    List<String> operations = new CopyOnWriteArrayList<>();
+    Thread asking = Thread.currentThread();
+    ObservedFileOps ops =
+        new ObservedFileOps(new NioFileOps()) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (Thread.currentThread() == asking) {
+              operations.add(op.toString());
+            }
+            return whole.run();
+          }
+        };
+    StoreOptions options =
+        StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.saveOverwrite(key, "run", new byte[1000], EntryAttributes.checkpoint());
+      store.evictOverflow();
+      operations.clear();
+
+      StoreStats stats = store.stats();
+
+      assertEquals(List.of(), operations);
+      assertEquals(1, stats.count(StoreCounter.OVERWRITES));
+      assertEquals(1, stats.liveProcesses());
+      assertEquals(OptionalLong.of(RootFiles.read(root).bytes), stats.bytes());
+      assertEquals(stats.bytes().getAsLong(), store.inspect().bytes());
+      assertEquals(StoreOptions.DEFAULT_SIZE_BUDGET_BYTES, stats.sizeBudgetBytes());
+    }
+  }
+
+  @Test
+  void aStoreThatIsReadOnlyKnowsNoBytes() {
+    WarmStartStore.open(root).close();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+      assertTrue(store.stats().bytes().isEmpty());
+    }
+  }
+
+  /** What stands in the coordination file has its name from there. */
+  @Test
+  void allThatIsCountedCanBeAskedFor() {
+    assertEquals(
+        Stream.of(Counter.values()).map(Counter::name).toList(),
+        Stream.of(StoreCounter.values()).map(StoreCounter::name).toList());
+  }
+}
