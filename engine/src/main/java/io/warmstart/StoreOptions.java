@@ -5,6 +5,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.StoreListener;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
 import java.nio.file.Path;
@@ -43,6 +44,7 @@ public final class StoreOptions {
   private final Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
   private final EpochNanoClock clock;
+  private final @Nullable StoreListener listener;
   private final FileOps fileOps;
 
   /** Options that are being made. */
@@ -55,6 +57,7 @@ public final class StoreOptions {
     private Duration foreignCheckInterval = DEFAULT_FOREIGN_CHECK_INTERVAL;
     private @Nullable Path localDirectory;
     private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
+    private @Nullable StoreListener listener;
     private FileOps fileOps = new NioFileOps();
   }
 
@@ -67,6 +70,7 @@ public final class StoreOptions {
     this.foreignCheckInterval = draft.foreignCheckInterval;
     this.localDirectory = draft.localDirectory;
     this.clock = draft.clock;
+    this.listener = draft.listener;
     this.fileOps = draft.fileOps;
   }
 
@@ -80,6 +84,7 @@ public final class StoreOptions {
     draft.foreignCheckInterval = foreignCheckInterval;
     draft.localDirectory = localDirectory;
     draft.clock = clock;
+    draft.listener = listener;
     draft.fileOps = fileOps;
     change.accept(draft);
     return new StoreOptions(draft);
@@ -188,6 +193,14 @@ public final class StoreOptions {
     return with(draft -> draft.clock = Objects.requireNonNull(epochClock));
   }
 
+  /**
+   * Who is told what this process does to entries by itself on the root, and what goes wrong in the
+   * background; see {@link StoreListener}. Each store has one at most.
+   */
+  public StoreOptions withListener(StoreListener storeListener) {
+    return with(draft -> draft.listener = Objects.requireNonNull(storeListener));
+  }
+
   public StoreOptions withFileOps(FileOps ops) {
     return with(draft -> draft.fileOps = ops);
   }
@@ -238,6 +251,11 @@ public final class StoreOptions {
   /** How often a key is checked for foreign changes. */
   public Duration foreignCheckInterval() {
     return foreignCheckInterval;
+  }
+
+  /** Who is told what happens; empty if nobody is. */
+  public Optional<StoreListener> listener() {
+    return Optional.ofNullable(listener);
   }
 
   /** Where the processes of this machine share locks and index; null if it was not said. */

@@ -85,6 +85,7 @@ public final class WarmStartStore implements AutoCloseable {
     this.saveFlow = engine.saveFlow(limits, foreignCheckNanos);
     this.lookupFlow = engine.lookupFlow(limits, foreignCheckNanos);
     engine.joined(foreignCheckNanos);
+    options.listener().ifPresent(engine.notices()::add);
   }
 
   /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
@@ -453,9 +454,13 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.inspectFlow().contents(key, limits.fresh());
   }
 
-  /** What the processes of this machine have counted. Looks at no file, and waits for nobody. */
+  /**
+   * What the processes of this machine have counted. Looks at no file, but whether the root is
+   * there, and waits for nobody.
+   */
   public StoreStats stats() {
     ensureOpen();
+    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
     OptionalLong bytes = engine.knownBytes();
     return new StoreStats(
         bytes,
@@ -607,7 +612,11 @@ public final class WarmStartStore implements AutoCloseable {
     }
     engine.asyncSaves().await();
     engine.left(foreignCheckNanos);
-    EngineRegistry.release(engine);
+    try {
+      EngineRegistry.release(engine);
+    } finally {
+      options.listener().ifPresent(engine.notices()::remove);
+    }
   }
 
   private void ensureOpen() {

@@ -31,9 +31,9 @@ class ArchitectureTest {
   /** Each uses only those before it. The empty name is that of the root package. */
   private static final List<String> ORDER =
       List.of(
-          "text", "model", "io", "format", "payload", "pair", "mapped", "process", "index",
-          "policy", "foreign", "access", "key", "journal", "save", "recover", "evict", "lookup",
-          "engine", "", "cli");
+          "text", "model", "io", "notice", "format", "payload", "pair", "mapped", "process",
+          "index", "policy", "foreign", "access", "key", "journal", "save", "recover", "evict",
+          "lookup", "engine", "", "cli");
 
   /** Packages that are further down than what they stand beside, and need nothing of it. */
   private static final Map<String, Set<String>> MAY_USE =

@@ -8,7 +8,6 @@ import io.warmstart.evict.SweepFlow;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
@@ -23,6 +22,8 @@ import io.warmstart.lookup.Misfits;
 import io.warmstart.lookup.RecordedLookup;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.PairRemoval;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
@@ -51,7 +52,6 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +62,6 @@ import org.jspecify.annotations.Nullable;
  * with the last store.
  */
 public final class Engine implements AutoCloseable {
-  private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final RootParts parts;
   private final RunIdGenerator runIds;
@@ -76,10 +75,8 @@ public final class Engine implements AutoCloseable {
   private final VerifyFlow verifyFlow;
   private final Journal journal;
   private final Adoption adoption;
-  private final AsyncSaves asyncSaves = new AsyncSaves();
+  private final AsyncSaves asyncSaves;
   private final @Nullable Housekeeper housekeeper;
-
-  private volatile long unsettledToldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
   private final Collection<Long> foreignCheckIntervals = new ConcurrentLinkedQueue<>();
@@ -111,6 +108,7 @@ public final class Engine implements AutoCloseable {
             this::budgetBytes,
             this::ensureThreadsRun);
     boolean opened = false;
+    asyncSaves = new AsyncSaves(parts.notices);
     try {
       runIds = new RunIdGenerator(parts.clock::nanoTime);
       policy = new PolicyInForce(parts.root, parts.stripes, parts.ages, parts.remote, parts.clock);
@@ -209,6 +207,7 @@ public final class Engine implements AutoCloseable {
               policy,
               parts.expiry,
               parts.siblings::noticeDeaths,
+              parts.notices,
               parts.counters,
               parts.clock);
       accessStampWriter =
@@ -246,7 +245,7 @@ public final class Engine implements AutoCloseable {
               parts.remote,
               parts.readOnly);
       PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), this::foreignCheckNanos);
-      journal = new Journal(parts.journalPlace, pairs::makePair, parts.counters);
+      journal = new Journal(parts.journalPlace, pairs::makePair, parts.notices, parts.counters);
       adoption = new Adoption(parts.journalPlace, parts.journal, pairs::makePair, parts.counters);
       housekeeper =
           parts.readOnly
@@ -351,6 +350,7 @@ public final class Engine implements AutoCloseable {
         parts.stamps,
         parts.knownRuns,
         this::leaveTraces,
+        parts.notices,
         parts.counters,
         saved -> sweepFlow.keepBudget(limits, foreignCheck.getAsLong(), saved));
   }
@@ -472,13 +472,8 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Once in a while: who needs it tries again and again. */
   private void tellUnsettled(String what, @Nullable Exception because) {
-    long now = System.nanoTime();
-    if (now - unsettledToldAtNanos >= TELL_EVERY_NANOS) {
-      unsettledToldAtNanos = now;
-      EngineLog.warning(what, because);
-    }
+    parts.notices.troubleAgain(Kind.JOURNALLED_SAVES, what, because);
   }
 
   /**
@@ -504,6 +499,11 @@ public final class Engine implements AutoCloseable {
   private long budgetBytes() {
     PolicyInForce current = policy;
     return current == null ? 0 : current.limits().sizeBudgetBytes();
+  }
+
+  /** Who is told what happens in the background. */
+  public Notices notices() {
+    return parts.notices;
   }
 
   /** A store is open that looks so seldom for what others do to the files. */

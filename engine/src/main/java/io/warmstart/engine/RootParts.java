@@ -23,6 +23,7 @@ import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.Leftovers;
 import io.warmstart.key.RecoveringLocks;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.PairReader;
@@ -80,6 +81,7 @@ final class RootParts implements AutoCloseable {
   final Siblings siblings;
   final StripeLocks stripes;
   final Index index;
+  final Notices notices = new Notices();
   final SpaceLedger ledger;
   final KeyCensus census;
   final JournalPlace journalPlace;
@@ -193,14 +195,16 @@ final class RootParts implements AutoCloseable {
               budgetBytes,
               foreignTouches::areNear,
               place,
-              JournalPlace.isWritableIn(root.path()));
+              JournalPlace.isWritableIn(root.path()),
+              notices);
       journal = new JournalView(journalPlace);
       stamps = new WrittenStamps(ops, ledger, journal, clock);
       knownRuns = new KnownRuns(ops);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
       pairWriter = new PairWriter(ops, siblings::owner, stamps, PRODUCER, !remote);
-      quarantine = new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), clock);
+      quarantine =
+          new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), notices, clock);
       caseFolding = new CaseFolding(ops, root.path());
       keyDirectories =
           new KeyDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));

@@ -3,12 +3,14 @@ package io.warmstart.evict;
 import io.warmstart.access.Expiry;
 import io.warmstart.evict.EntryRemoval.Outcome;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.io.EngineLog;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.QuarantinedFile;
@@ -79,6 +81,7 @@ public final class SweepFlow {
   private final PolicyInForce policy;
   private final Expiry expiry;
   private final BooleanSupplier noticeDeaths;
+  private final Notices notices;
   private final Counters counters;
   private final EpochNanoClock clock;
 
@@ -94,6 +97,7 @@ public final class SweepFlow {
       PolicyInForce policy,
       Expiry expiry,
       BooleanSupplier noticeDeaths,
+      Notices notices,
       Counters counters,
       EpochNanoClock clock) {
     this.root = root;
@@ -107,6 +111,7 @@ public final class SweepFlow {
     this.policy = policy;
     this.expiry = expiry;
     this.noticeDeaths = noticeDeaths;
+    this.notices = notices;
     this.counters = counters;
     this.clock = clock;
   }
@@ -143,7 +148,8 @@ public final class SweepFlow {
     } catch (RuntimeException | Error e) {
       // Nor for this, be it an OutOfMemoryError.
       counters.count(Counter.SWEEP_FAILURES);
-      EngineLog.warning("the sweep after a save failed, the save did not: root=" + root.path(), e);
+      notices.trouble(
+          Kind.SWEEP, "the sweep after a save failed, the save did not: root=" + root.path(), e);
     }
   }
 
@@ -335,8 +341,11 @@ public final class SweepFlow {
         } else if (done.outcome() == Outcome.REMOVED) {
           boolean old = expiredBy != null;
           victims.removed(victim, done.bytes());
-          tally.removed(
-              victim.key(), done.runId(), done.bytes(), old ? Reason.EXPIRED : Reason.OVER_BUDGET);
+          Reason reason = old ? Reason.EXPIRED : Reason.OVER_BUDGET;
+          tally.removed(victim.key(), done.runId(), done.bytes(), reason);
+          notices.removed(
+              new EvictionReport.Removed(
+                  Fingerprint.ofDigest(victim.key()), done.runId(), done.bytes(), reason));
           counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
         }
         return done.outcome();

@@ -1,7 +1,6 @@
 package io.warmstart.journal;
 
 import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
@@ -10,6 +9,8 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
@@ -46,8 +47,6 @@ public final class Journal implements AutoCloseable {
 
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   /** Of the times until which pairs are made: all of them. */
   private static final long ALL = UnpairedRuns.ALL;
 
@@ -61,6 +60,7 @@ public final class Journal implements AutoCloseable {
   private final SegmentFiles files;
   private final SegmentPool pool;
   private final PairMaker pairs;
+  private final Notices notices;
   private final Counters counters;
   private final SecureRandom random = new SecureRandom();
   private final BackgroundThread thread;
@@ -76,15 +76,15 @@ public final class Journal implements AutoCloseable {
   // Of the thread.
   private long refusedAtNanos = System.nanoTime() - RETRY_NANOS;
   private long lookedAtNanos;
-  private long toldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
 
   /** Makes a journal without a segment: the first save that could use one has it made. */
-  public Journal(JournalPlace place, PairMaker pairs, Counters counters) {
+  public Journal(JournalPlace place, PairMaker pairs, Notices notices, Counters counters) {
     this.place = place;
     this.files = place.files();
     this.pool = new SegmentPool(place);
     this.segments = new OwnedSegments(place);
     this.pairs = pairs;
+    this.notices = notices;
     this.counters = counters;
     this.thread = new BackgroundThread("warmstart-journal", this::round, this::failed);
   }
@@ -227,24 +227,17 @@ public final class Journal implements AutoCloseable {
         settle(() -> segments.isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
       }
     } catch (StoreException e) {
-      tellFailure(e, now);
+      failed(e);
     } finally {
       prepare(now);
     }
   }
 
-  /** Once in a while: it is tried again and again. */
-  private void tellFailure(Throwable error, long now) {
-    if (now - toldAtNanos >= TELL_EVERY_NANOS) {
-      toldAtNanos = now;
-      EngineLog.warning(
-          "pairs of journalled saves cannot be made, tried again: directory=" + files.directory(),
-          error);
-    }
-  }
-
   private void failed(Throwable error) {
-    tellFailure(error, System.nanoTime());
+    notices.troubleAgain(
+        Kind.JOURNALLED_SAVES,
+        "pairs of journalled saves cannot be made, tried again: directory=" + files.directory(),
+        error);
   }
 
   /** A segment whose name leads elsewhere is found by nobody who comes later. */
@@ -388,7 +381,8 @@ public final class Journal implements AutoCloseable {
     try {
       made = pool.make();
     } catch (IOException e) {
-      EngineLog.warning(
+      notices.trouble(
+          Kind.JOURNAL,
           "no segment of the journal can be made; saves go into files: directory="
               + files.directory(),
           e);
@@ -428,7 +422,8 @@ public final class Journal implements AutoCloseable {
       settle(() -> ALL, true);
     } catch (RuntimeException | Error e) {
       // Whatever it is: what is left lies in the segments, which must be let go.
-      EngineLog.warning(
+      notices.trouble(
+          Kind.JOURNALLED_SAVES,
           "journalled saves stay in the journal for the next process: directory="
               + files.directory(),
           e);

@@ -3,6 +3,7 @@ package io.warmstart.journal;
 import io.warmstart.index.Index;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileSystemKind;
+import io.warmstart.notice.Notices;
 import io.warmstart.process.Placement;
 import io.warmstart.process.Siblings;
 import java.nio.channels.FileLock;
@@ -45,6 +46,7 @@ public final class JournalPlace {
    * @param foreignProgramsAreNear whether programs read the root that know no journal
    * @param place where the root's locks lie: elsewhere than in the root, there is no journal
    * @param writable whether this process can write one: {@link #isWritableIn}
+   * @param notices is told what happens to segments
    */
   public JournalPlace(
       FileOps ops,
@@ -55,8 +57,9 @@ public final class JournalPlace {
       LongSupplier budgetBytes,
       BooleanSupplier foreignProgramsAreNear,
       Placement place,
-      boolean writable) {
-    this.files = new SegmentFiles(ops, engineDirectory);
+      boolean writable,
+      Notices notices) {
+    this.files = new SegmentFiles(ops, engineDirectory, notices);
     this.siblings = siblings;
     this.index = index;
     this.boot = boot;

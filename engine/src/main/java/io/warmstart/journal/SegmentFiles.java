@@ -1,11 +1,12 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
@@ -36,6 +37,7 @@ final class SegmentFiles {
   private static final int ZEROS = 4096;
 
   private final FileOps ops;
+  private final Notices notices;
   private final Path engineDirectory;
   private final Path directory;
 
@@ -44,7 +46,8 @@ final class SegmentFiles {
    *
    * @param engineDirectory the engine's own directory in the root
    */
-  SegmentFiles(FileOps ops, Path engineDirectory) {
+  SegmentFiles(FileOps ops, Path engineDirectory, Notices notices) {
+    this.notices = notices;
     this.ops = ops;
     this.engineDirectory = engineDirectory;
     this.directory = engineDirectory.resolve(DIRECTORY);
@@ -243,14 +246,17 @@ final class SegmentFiles {
 
   /** Says what has happened to a segment. */
   void tell(String what, int number, @Nullable Throwable because) {
-    EngineLog.warning(what + ": file=" + path(number), because);
+    notices.trouble(Kind.JOURNAL, what + ": file=" + path(number), because);
   }
 
   /** Says that a version cannot be read any more. */
   void tellLost(JournalEntry entry) {
-    tell(
-        "a journalled save is lost, its bytes have changed: " + entry.run(),
-        entry.place().segment(),
+    notices.trouble(
+        Kind.LOST,
+        "a journalled save is lost, its bytes have changed: "
+            + entry.run()
+            + ": file="
+            + path(entry.place().segment()),
         null);
   }
 

@@ -4,6 +4,8 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.notice.Notices;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +43,7 @@ public final class Quarantine {
   private final Path engineDirectory;
   private final Path directory;
   private final EpochNanoClock clock;
+  private final Notices notices;
   private final AtomicLong sequence = new AtomicLong();
 
   /**
@@ -48,11 +51,12 @@ public final class Quarantine {
    *
    * @param engineDirectory the root's {@code .warmstart}
    */
-  public Quarantine(FileOps ops, Path engineDirectory, EpochNanoClock clock) {
+  public Quarantine(FileOps ops, Path engineDirectory, Notices notices, EpochNanoClock clock) {
     this.ops = ops;
     this.engineDirectory = engineDirectory;
     this.directory = engineDirectory.resolve(DIRECTORY_NAME);
     this.clock = clock;
+    this.notices = notices;
   }
 
   /**
@@ -78,6 +82,7 @@ public final class Quarantine {
       }
     }
     if (!moved.isEmpty()) {
+      notices.quarantined(Fingerprint.ofDigest(key), files, reason);
       write(
           directory.resolve(prefix + REASON_SUFFIX),
           "key: " + key.toHex() + "\nreason: " + reason + "\n" + String.join("\n", moved) + "\n");

@@ -1,18 +1,18 @@
 package io.warmstart.save;
 
 import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.EngineLog;
+import io.warmstart.io.CallbackThread;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.save.SaveFlow.Save;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -42,14 +42,11 @@ public final class AsyncSaves implements AutoCloseable {
   /** At most, of what is begun before a sync; what passes it is the last. */
   private static final long MOST_BYTES_AT_ONCE = 1 << 20;
 
-  private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   /** For so long a JVM that ends waits. */
   private static final long MOST_AT_END_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LOOK_MILLIS = 100;
-  private static final long KEEP_CALLBACKS_SECONDS = 10;
 
   private record Run(Fingerprint key, String runId) {}
 
@@ -115,15 +112,8 @@ public final class AsyncSaves implements AutoCloseable {
   private final ShutdownHook atEnd =
       new ShutdownHook("warmstart-saves-end", () -> await(MOST_AT_END_NANOS));
 
-  /** One thread, which goes when there is nothing to do. */
-  private final ThreadPoolExecutor callbacks =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          KEEP_CALLBACKS_SECONDS,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(),
-          AsyncSaves::callbackThread);
+  private final CallbackThread callbacks =
+      new CallbackThread("warmstart-callbacks", Integer.MAX_VALUE);
 
   // Under the monitor, which is notified when something has left the queue or has ended. It needs
   // no memory, as a lock of java.util.concurrent may.
@@ -142,17 +132,11 @@ public final class AsyncSaves implements AutoCloseable {
    */
   private final Waiting[] taken = new Waiting[MOST_AT_ONCE];
 
-  private volatile long toldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
+  private final Notices notices;
 
   /** Makes one that has started no thread. */
-  public AsyncSaves() {
-    callbacks.allowCoreThreadTimeOut(true);
-  }
-
-  private static Thread callbackThread(Runnable task) {
-    Thread made = new Thread(null, task, "warmstart-callbacks", 0, false);
-    made.setDaemon(true);
-    return made;
+  public AsyncSaves(Notices notices) {
+    this.notices = notices;
   }
 
   /**
@@ -401,11 +385,7 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private void tell(Throwable error) {
-    long now = System.nanoTime();
-    if (now - toldAtNanos >= TELL_EVERY_NANOS) {
-      toldAtNanos = now;
-      EngineLog.warning("a save in the background has failed", error);
-    }
+    notices.troubleAgain(Kind.BACKGROUND_SAVE, "a save in the background has failed", error);
   }
 
   /** Takes no more, and waits for all that was handed in. */

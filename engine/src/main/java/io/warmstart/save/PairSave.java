@@ -17,6 +17,8 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairWriter;
@@ -92,6 +94,7 @@ public final class PairSave {
   private final StampSource stamps;
   private final KnownRuns knownRuns;
   private final Runnable leaveTraces;
+  private final Notices notices;
   private final Counters counters;
   private final Consumer<SavedEntry> keepBudget;
 
@@ -115,6 +118,7 @@ public final class PairSave {
       StampSource stamps,
       KnownRuns knownRuns,
       Runnable leaveTraces,
+      Notices notices,
       Counters counters,
       Consumer<SavedEntry> keepBudget) {
     this.root = root;
@@ -129,6 +133,7 @@ public final class PairSave {
     this.stamps = stamps;
     this.knownRuns = knownRuns;
     this.leaveTraces = leaveTraces;
+    this.notices = notices;
     this.counters = counters;
     this.keepBudget = keepBudget;
   }
@@ -185,7 +190,7 @@ public final class PairSave {
       saved = publish(directory, runId, source, attributes, mayReplace, progress);
     } catch (SyncFailedException e) {
       failed();
-      counters.count(Counter.SYNC_FAILURES);
+      syncFailed(directory, e);
       throw StoreFailures.ofWriting(progress.failure(), directory.path(), e);
     } catch (IOException e) {
       failed();
@@ -433,10 +438,15 @@ public final class PairSave {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
       return false;
     } catch (IOException e) {
-      counters.count(Counter.SYNC_FAILURES);
+      syncFailed(directory, e);
       throw durabilityUnknown(
           "saved and visible, but the directory could not be synced", directory, e);
     }
+  }
+
+  private void syncFailed(KeyDirectory directory, IOException because) {
+    counters.count(Counter.SYNC_FAILURES);
+    notices.troubleAgain(Kind.SYNC, "a sync has failed: directory=" + directory.path(), because);
   }
 
   private static DurabilityUnknownException durabilityUnknown(

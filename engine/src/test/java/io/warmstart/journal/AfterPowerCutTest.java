@@ -19,6 +19,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
+import io.warmstart.notice.Notices;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,7 +82,8 @@ class AfterPowerCutTest {
   }
 
   private void change(Consumer<Segment> change) throws IOException {
-    SegmentFiles files = new SegmentFiles(new NioFileOps(), root.resolve(".warmstart"));
+    SegmentFiles files =
+        new SegmentFiles(new NioFileOps(), root.resolve(".warmstart"), new Notices());
     List<Integer> numbers = files.list().numbers();
     assertEquals(1, numbers.size());
     Segment segment = files.map(numbers.get(0), true);
@@ -224,6 +226,8 @@ class AfterPowerCutTest {
   }
 
   private List<Integer> segments() throws IOException {
-    return new SegmentFiles(new NioFileOps(), root.resolve(".warmstart")).list().numbers();
+    return new SegmentFiles(new NioFileOps(), root.resolve(".warmstart"), new Notices())
+        .list()
+        .numbers();
   }
 }
