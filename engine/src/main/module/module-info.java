@@ -10,6 +10,8 @@ module io.warmstart {
   requires chronicle.core;
   requires com.fasterxml.jackson.core;
   requires java.logging;
+  // Where it is there, a flight recording shows saves, lookups, sweeps and syncs.
+  requires static jdk.jfr;
   // The command line's alone.
   requires static com.fasterxml.jackson.databind;
   requires static info.picocli;

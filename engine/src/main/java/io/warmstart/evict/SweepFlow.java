@@ -2,6 +2,8 @@ package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.evict.EntryRemoval.Outcome;
+import io.warmstart.flight.Flight;
+import io.warmstart.flight.SweepEvent;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.KeyUpdate;
@@ -231,6 +233,15 @@ public final class SweepFlow {
     }
 
     private EvictionReport run(StripeLocks.Hold hold) throws IOException {
+      SweepEvent event = Flight.sweep();
+      EvictionReport report = runUnseen(hold);
+      if (event != null) {
+        event.over(report.evicted(), report.expired(), report.bytesAfter());
+      }
+      return report;
+    }
+
+    private EvictionReport runUnseen(StripeLocks.Hold hold) throws IOException {
       counters.count(Counter.SWEEPS);
       // Again if some were used since they were counted, or the total has come into doubt.
       for (int pass = 0; pass < MOST_PASSES; pass++) {

@@ -1,5 +1,7 @@
 package io.warmstart.io;
 
+import io.warmstart.flight.Flight;
+import io.warmstart.flight.SyncEvent;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -172,7 +174,12 @@ public final class NioFileOps implements FileOps {
   private record ChannelSync(AsynchronousFileChannel channel) implements SyncHandle {
     @Override
     public void sync() throws IOException {
+
+      SyncEvent event = Flight.sync();
       channel.force(false);
+      if (event != null) {
+        event.over("segment");
+      }
     }
 
     @Override
@@ -232,7 +239,12 @@ public final class NioFileOps implements FileOps {
 
     @Override
     public void sync() throws IOException {
+
+      SyncEvent event = Flight.sync();
       channel.force(true);
+      if (event != null) {
+        event.over("file");
+      }
     }
 
     @Override
@@ -269,7 +281,12 @@ public final class NioFileOps implements FileOps {
 
     @Override
     public void sync() throws IOException {
+
+      SyncEvent event = Flight.sync();
       DirectorySync.sync(channel);
+      if (event != null) {
+        event.over("directory");
+      }
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
+import io.warmstart.flight.Flight;
+import io.warmstart.flight.LookupEvent;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
@@ -160,20 +162,19 @@ public final class FileLookup {
 
   private boolean run(
       Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
-    counters.count(Counter.LOOKUPS_FROM_FILES);
-    if (readOnly) {
-      // Nobody does it in the background.
-      policy.refreshIfDue();
+    LookupEvent event = Flight.lookup();
+    boolean byIndex = isAnsweredByIndex(key, wanted, limits, foreignCheckNanos, target);
+    boolean hit = byIndex || runInFiles(key, wanted, limits, target);
+    if (event != null) {
+      event.over(key.toHex(), hit, !byIndex);
     }
+    return hit;
+  }
+
+  private boolean runInFiles(Digest256 key, Wanted wanted, StoreLimits limits, EntryLease target) {
     KeyDirectory directory = root.directory(key);
     Misfits.Patience patience = new Misfits.Patience();
     try {
-      if (rootWatch.isGone()) {
-        rootWatch.require();
-      }
-      if (isAnsweredByIndex(directory, wanted, limits.now(), foreignCheckNanos, target)) {
-        return true;
-      }
       for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
         Boolean hit = attempt(directory, wanted, limits.now(), target, patience);
         if (hit != null) {
@@ -196,15 +197,27 @@ public final class FileLookup {
 
   /** Takes the winner by what the index has recorded; false if the files must be asked. */
   private boolean isAnsweredByIndex(
-      KeyDirectory directory,
-      Wanted wanted,
-      Limits limits,
-      long foreignCheckNanos,
-      EntryLease target) {
+      Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
+    counters.count(Counter.LOOKUPS_FROM_FILES);
+    if (readOnly) {
+      // Nobody does it in the background.
+      policy.refreshIfDue();
+    }
+    KeyDirectory directory = root.directory(key);
     RecordedLookup.Found found;
     try {
+      if (rootWatch.isGone()) {
+        rootWatch.require();
+      }
+    } catch (IOException e) {
+      counters.count(Counter.LOOKUP_FAILURES);
+      throw StoreFailures.ofReading("lookup failed", directory.path(), e);
+    }
+    try {
       found =
-          besideOtherMachines ? null : recorded.run(directory, wanted, limits, foreignCheckNanos);
+          besideOtherMachines
+              ? null
+              : recorded.run(directory, wanted, limits.now(), foreignCheckNanos);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;

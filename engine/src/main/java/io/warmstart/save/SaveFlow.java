@@ -1,5 +1,7 @@
 package io.warmstart.save;
 
+import io.warmstart.flight.Flight;
+import io.warmstart.flight.SaveEvent;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
 import io.warmstart.model.Durability;
@@ -128,6 +130,7 @@ public final class SaveFlow {
   /** A save that has begun. */
   final class Begun {
     private final Save save;
+    private final @Nullable SaveEvent event = Flight.save();
     private JournalSave.@Nullable Begun record;
 
     private Begun(Save save) {
@@ -152,7 +155,7 @@ public final class SaveFlow {
       record = null;
       boolean saved = appended != null && appended.finish();
       if (saved) {
-        count();
+        done(true);
       }
       return saved;
     }
@@ -167,10 +170,18 @@ public final class SaveFlow {
           save.attributes(),
           save.mayReplace(),
           remember);
-      count();
+      done(false);
     }
 
-    private void count() {
+    private void done(boolean inJournal) {
+      if (event != null) {
+        event.over(
+            save.key().toHex(),
+            save.runId(),
+            save.source().length(),
+            save.durability().name(),
+            inJournal);
+      }
       counters.count(Counter.SAVES);
       if (save.mayReplace()) {
         counters.count(Counter.OVERWRITES);

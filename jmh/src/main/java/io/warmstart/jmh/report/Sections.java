@@ -101,6 +101,7 @@ final class Sections {
                 + " deleted; rebuildWhole: until the index knows every entry again.",
             "OpenBenchmark."));
     sections.add(growthOfSaves());
+    sections.add(growthOfRuns());
     sections.add(growthOfIndex());
     sections.add(
         byLabel(
@@ -304,6 +305,21 @@ final class Sections {
                 ? new Place(
                     measurement.benchmark().substring(classAndDot.length()),
                     grouped(measurement.param("entries")) + " entries")
+                : null);
+  }
+
+  private static Section growthOfRuns() {
+    return new Section(
+        new Table(
+            "Growth: the first lookup after a save, median",
+            "4 KiB. All runs lie under one key; each save adds the best so far.",
+            Chart.LINES,
+            null),
+        measurement ->
+            measurement.benchmark().equals("LookupAfterSaveBenchmark.lookup")
+                    && measurement.label().equals("p0.50")
+                ? new Place(
+                    measurement.param("durability"), grouped(measurement.param("runs")) + " runs")
                 : null);
   }
 

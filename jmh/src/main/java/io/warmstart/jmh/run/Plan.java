@@ -16,6 +16,9 @@ import java.util.stream.Stream;
  * @param rounds how many forks each cell gets, if the time suffices
  */
 record Plan(List<List<Cell>> groups, int rounds) {
+  /** More than anybody saves under one key. */
+  private static final int MOST_RUNS_OF_A_KEY = 10_000;
+
   private static final String MIB = "1048576";
   private static final String[] SIZES = {"256", "4096", "65536", MIB};
   private static final Effort ONCE = new Effort(0, 1, 1);
@@ -211,6 +214,15 @@ record Plan(List<List<Cell>> groups, int rounds) {
               .map(method -> Cell.of("SaveAmongEntriesBenchmark." + method, saves))
               .map(cell -> cell.with("entries", entries))
               .toList());
+      if (entries <= MOST_RUNS_OF_A_KEY) {
+        groups.add(
+            Stream.of(Durability.IN_FILES, Durability.POWER_SAFE)
+                .map(
+                    each ->
+                        Cell.of("LookupAfterSaveBenchmark.lookup", saves).with("durability", each))
+                .map(cell -> cell.with("runs", entries))
+                .toList());
+      }
     }
   }
 

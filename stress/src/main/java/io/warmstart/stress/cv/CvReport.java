@@ -8,7 +8,9 @@ import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.Origin;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ record CvReport(
     Bests bests,
     List<String> notes,
     RootInspection store,
-    StoreStats counted,
+    Map<String, Long> counters,
     @Nullable EvictionReport sweep,
     @Nullable VerifyReport verification,
     @Nullable String reference,
@@ -85,7 +87,7 @@ record CvReport(
    */
   record Evidence(
       RootInspection store,
-      StoreStats counted,
+      StoreStats stats,
       @Nullable EvictionReport sweep,
       @Nullable VerifyReport verification,
       @Nullable Path reference,
@@ -115,7 +117,7 @@ record CvReport(
         new Bests(tally.bests().worse(), tally.bests().compared(), tally.bests().lost()),
         tally.notes(),
         evidence.store,
-        evidence.counted,
+        counters(evidence.stats),
         evidence.sweep,
         evidence.verification,
         evidence.reference == null ? null : evidence.reference.toString(),
@@ -134,6 +136,12 @@ record CvReport(
 
   /** Whether the budget has ever made the root give up entries, checkpoints perhaps among them. */
   private boolean evicted() {
-    return counted.count(StoreCounter.EVICTED) > 0;
+    return counters.getOrDefault(StoreCounter.EVICTED.label(), 0L) > 0;
+  }
+
+  private static Map<String, Long> counters(StoreStats stats) {
+    Map<String, Long> counters = new LinkedHashMap<>();
+    stats.counters().forEach((counter, count) -> counters.put(counter.label(), count));
+    return counters;
   }
 }
