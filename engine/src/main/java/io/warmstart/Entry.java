@@ -35,7 +35,7 @@ public final class Entry implements AutoCloseable {
   }
 
   /**
-   * The payload, in place. Do not write to it.
+   * {@return the payload, in place} Do not write to it.
    *
    * @throws IllegalStateException after close, or if the payload is too large for a buffer (2 GiB
    *     less 8 bytes); then use {@link #bytes}
@@ -49,55 +49,58 @@ public final class Entry implements AutoCloseable {
     return lease.view();
   }
 
-  /** The payload's length in bytes. */
+  /** {@return the payload's length in bytes} */
   public long payloadLength() {
     return lease.held().length();
   }
 
   /**
-   * The payload as Chronicle bytes, of any size, in place. Do not write to it or release it, and
-   * keep the entry for as long as you read.
+   * {@return the payload as Chronicle bytes, of any size, in place} Do not write to it or release
+   * it, and keep the entry for as long as you read.
    */
   public BytesStore<?, ?> bytes() {
     return lease.bytes();
   }
 
-  /** The objective, if the entry has one. */
+  /** {@return the objective, if the entry has one} */
   public OptionalDouble objective() {
     return manifest().objective();
   }
 
-  /** The iteration, if the entry has one: unsigned. */
+  /** {@return the iteration, if the entry has one: unsigned} */
   public OptionalLong iteration() {
     return manifest().iteration();
   }
 
-  /** Checkpoint or final result. */
+  /** {@return a checkpoint or a final result} */
   public EntryKind kind() {
     return manifest().finalResult() ? EntryKind.FINAL : EntryKind.CHECKPOINT;
   }
 
-  /** The key that it was saved under. */
+  /** {@return the key that it was saved under} */
   public Fingerprint key() {
     return Fingerprint.ofDigest(lease.held().directory().key());
   }
 
-  /** The run that saved it. */
+  /** {@return the run that saved it} */
   public String runId() {
     return lease.held().candidate().runId();
   }
 
-  /** When it was saved; saturated at {@link Instant#MAX}, which no clock that is right comes to. */
+  /**
+   * {@return when it was saved; saturated at {@link Instant#MAX}, which no clock that is right
+   * comes to}
+   */
   public Instant writtenAt() {
     return manifest().written().toInstant();
   }
 
-  /** When it was saved: whole seconds since 1970, unsigned. */
+  /** {@return when it was saved: whole seconds since 1970, unsigned} */
   public long writtenUnixSecs() {
     return manifest().written().unixSecs();
   }
 
-  /** When it was saved: the nanoseconds within the second. */
+  /** {@return when it was saved: the nanoseconds within the second} */
   public int writtenNanos() {
     return manifest().written().nanos();
   }

@@ -91,19 +91,22 @@ public final class Session {
     this.clock = clock;
   }
 
-  /** The key. */
+  /** {@return the key that it was opened with} */
   public Fingerprint key() {
     return key;
   }
 
-  /** The run id of the best checkpoint of this session. Run ids of later sessions sort later. */
+  /**
+   * {@return the run id of the best checkpoint of this session} Run ids of later sessions sort
+   * later.
+   */
   public String bestRunId() {
     return bestRunId;
   }
 
   /**
-   * The run id of the final result, and of the last checkpoint unless that is the best one: then
-   * this entry is older, or missing.
+   * {@return the run id of the final result, and of the last checkpoint unless that is the best
+   * one: then this entry is older, or missing}
    */
   public String lastRunId() {
     return lastRunId;
@@ -158,6 +161,7 @@ public final class Session {
    * <p>Errors and blocking as {@link WarmStartStore#saveOverwrite(Fingerprint, String, byte[],
    * EntryAttributes)}. After an error the next offer has the chance that this one had.
    *
+   * @param payload read once if it is taken, before this returns
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
    * @return whether it was taken
@@ -171,7 +175,14 @@ public final class Session {
     return true;
   }
 
-  /** Offers a whole array; see the first form. */
+  /**
+   * Offers a whole array; see the first form.
+   *
+   * @param payload not to be changed before this returns
+   * @param objective lower is better; NaN or infinite = none
+   * @param iteration unsigned
+   * @return whether it was taken
+   */
   public boolean checkpoint(byte[] payload, double objective, long iteration) {
     return checkpoint(Payload.of(payload), objective, iteration);
   }
@@ -181,6 +192,9 @@ public final class Session {
    *
    * @param payload asked at most once, before this returns, while other offers wait; it must not
    *     use this session. What it throws, this throws, and nothing is written
+   * @param objective lower is better; NaN or infinite = none
+   * @param iteration unsigned
+   * @return whether it was taken
    */
   public synchronized boolean checkpoint(
       Supplier<Payload> payload, double objective, long iteration) {
@@ -248,6 +262,7 @@ public final class Session {
    *
    * <p>Blocking and errors as for a checkpoint that is taken.
    *
+   * @param payload read once, before this returns
    * @param objective lower is better; NaN or infinite = none
    * @param iteration unsigned
    */
@@ -266,7 +281,13 @@ public final class Session {
     lowerBar(objective);
   }
 
-  /** Completes with a whole array; see the first form. */
+  /**
+   * Completes with a whole array; see the first form.
+   *
+   * @param payload not to be changed before this returns
+   * @param objective lower is better; NaN or infinite = none
+   * @param iteration unsigned
+   */
   public void complete(byte[] payload, double objective, long iteration) {
     complete(Payload.of(payload), objective, iteration);
   }

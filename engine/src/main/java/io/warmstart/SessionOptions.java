@@ -39,6 +39,8 @@ public final class SessionOptions {
    * What improves by more than 1e-12 at once, and anything after 2 s; with the durability that the
    * store names, or else {@link Durability#PROCESS_SAFE}; of a store with limits of its own {@link
    * Durability#IN_FILES}.
+   *
+   * @return options that name no durability
    */
   public static SessionOptions defaults() {
     return DEFAULTS;
@@ -50,6 +52,7 @@ public final class SessionOptions {
    * best then.
    *
    * @param difference finite, 0 or more, in units of the objective; 0 = by anything
+   * @return these options, changed
    */
   public SessionOptions withMinImprovement(double difference) {
     if (!(difference >= 0) || difference == Double.POSITIVE_INFINITY) {
@@ -64,6 +67,7 @@ public final class SessionOptions {
    *
    * @param duration not negative; zero = every offer is taken; 292 years or more = none is taken
    *     for the time that has passed
+   * @return these options, changed
    */
   public SessionOptions withInterval(Duration duration) {
     if (duration.isNegative()) {
@@ -72,7 +76,11 @@ public final class SessionOptions {
     return new SessionOptions(minImprovement, duration, namedDurability);
   }
 
-  /** Takes every checkpoint that is offered: an interval of zero. */
+  /**
+   * Takes every checkpoint that is offered: an interval of zero.
+   *
+   * @return these options, changed
+   */
   public SessionOptions withEveryOffer() {
     return withInterval(Duration.ZERO);
   }
@@ -80,22 +88,28 @@ public final class SessionOptions {
   /**
    * What a checkpoint survives from the moment in which it was taken, whatever the store names; see
    * {@link Session}.
+   *
+   * @param wanted for checkpoints; a final result survives a power cut at least
+   * @return these options, changed
    */
   public SessionOptions withDurability(Durability wanted) {
     return new SessionOptions(minImprovement, interval, Objects.requireNonNull(wanted));
   }
 
-  /** By how much an objective must be lower for its checkpoint to be taken at once. */
+  /** {@return by how much an objective must be lower for its checkpoint to be taken at once} */
   public double minImprovement() {
     return minImprovement;
   }
 
-  /** How long after one checkpoint the next is taken whatever its objective; zero = at once. */
+  /**
+   * {@return how long after one checkpoint the next is taken whatever its objective; zero = at
+   * once}
+   */
   public Duration interval() {
     return interval;
   }
 
-  /** What a checkpoint survives; empty if these options do not name it. */
+  /** {@return what a checkpoint survives; empty if these options do not name it} */
   public Optional<Durability> durability() {
     return Optional.ofNullable(namedDurability);
   }

@@ -90,7 +90,11 @@ public final class StoreOptions {
     return new StoreOptions(draft);
   }
 
-  /** The root's budget and TTL, the system's clock, for reading and writing. */
+  /**
+   * The root's budget and TTL, the system's clock, for reading and writing.
+   *
+   * @return options that name nothing
+   */
   public static StoreOptions defaults() {
     return DEFAULTS;
   }
@@ -104,6 +108,7 @@ public final class StoreOptions {
    *
    * @param bytes 0 or more. A payload that is larger with its manifest is refused. With 0 nothing
    *     is: each save evicts what was there before it, and stays until the next, or a sweep
+   * @return these options, changed
    */
   public StoreOptions withSizeBudgetBytes(long bytes) {
     if (bytes < 0) {
@@ -120,6 +125,7 @@ public final class StoreOptions {
    * first opened for writing.
    *
    * @param duration not negative; zero = never
+   * @return these options, changed
    */
   public StoreOptions withTtl(Duration duration) {
     if (duration.isNegative()) {
@@ -132,6 +138,9 @@ public final class StoreOptions {
    * What a budget or a TTL that these options name mean beside those that the root has: that they
    * are the same, which is the default; that the root's are to be changed; or that they hold for
    * this store alone.
+   *
+   * @param use {@link PolicyUse#AGREE} unless set
+   * @return these options, changed
    */
   public StoreOptions withPolicy(PolicyUse use) {
     return with(draft -> draft.policyUse = Objects.requireNonNull(use));
@@ -143,12 +152,20 @@ public final class StoreOptions {
    * session's checkpoints the death of every process ({@link Session}). For a store that names a
    * budget or a TTL {@linkplain PolicyUse#THIS_STORE_ONLY for itself} the default of both is {@link
    * Durability#IN_FILES}: pairs of what lies in the journal are made by the root's limits.
+   *
+   * @param wanted for all saves of the store that name no other
+   * @return these options, changed
    */
   public StoreOptions withDurability(Durability wanted) {
     return with(draft -> draft.durability = Objects.requireNonNull(wanted));
   }
 
-  /** Whether the store is for lookups only: then it changes nothing on disk, touches included. */
+  /**
+   * Whether the store is for lookups only: then it changes nothing on disk, touches included.
+   *
+   * @param lookupsOnly false unless set
+   * @return these options, changed
+   */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
     return with(draft -> draft.readOnly = lookupsOnly);
   }
@@ -164,6 +181,7 @@ public final class StoreOptions {
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there
    *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts
    *     then as the longest
+   * @return these options, changed
    */
   public StoreOptions withForeignCheckInterval(Duration interval) {
     if (interval.isNegative()) {
@@ -183,12 +201,18 @@ public final class StoreOptions {
    *
    * @param directory exists, on a file system of this machine. A directory of mode 0700 is made in
    *     it for each root
+   * @return these options, changed
    */
   public StoreOptions withLocalDirectory(Path directory) {
     return with(draft -> draft.localDirectory = Objects.requireNonNull(directory));
   }
 
-  /** The clock that stamps and expiry go by. All stores of one root in a JVM share one. */
+  /**
+   * The clock that stamps and expiry go by. All stores of one root in a JVM share one.
+   *
+   * @param epochClock nanoseconds since 1970
+   * @return these options, changed
+   */
   public StoreOptions withClock(EpochNanoClock epochClock) {
     return with(draft -> draft.clock = Objects.requireNonNull(epochClock));
   }
@@ -196,41 +220,51 @@ public final class StoreOptions {
   /**
    * Who is told what this process does to entries by itself on the root, and what goes wrong in the
    * background; see {@link StoreListener}. Each store has one at most.
+   *
+   * @param storeListener called on a thread of its own
+   * @return these options, changed
    */
   public StoreOptions withListener(StoreListener storeListener) {
     return with(draft -> draft.listener = Objects.requireNonNull(storeListener));
   }
 
+  /**
+   * The operations on files that the engine uses: tests have them fail. Not part of the API, as is
+   * the type, whose package is not exported.
+   *
+   * @param ops the JDK's unless set
+   * @return these options, changed
+   */
   public StoreOptions withFileOps(FileOps ops) {
     return with(draft -> draft.fileOps = ops);
   }
 
-  /** The budget that these options name, in bytes; the default if they name none. */
+  /** {@return the budget that these options name, in bytes; the default if they name none} */
   public long sizeBudgetBytes() {
     return namesSizeBudget() ? namedBudgetBytes : DEFAULT_SIZE_BUDGET_BYTES;
   }
 
-  /** Whether they name a budget. */
+  /** {@return whether they name a budget} */
   public boolean namesSizeBudget() {
     return namedBudgetBytes != UNNAMED;
   }
 
-  /** The TTL that these options name, zero = never; the default if they name none. */
+  /** {@return the TTL that these options name, zero = never; the default if they name none} */
   public Duration ttl() {
     return namedTtl == null ? DEFAULT_TTL : namedTtl;
   }
 
-  /** Whether they name a TTL. */
+  /** {@return whether they name a TTL} */
   public boolean namesTtl() {
     return namedTtl != null;
   }
 
-  /** What the budget and the TTL that they name mean beside those of the root. */
+  /** {@return what the budget and the TTL that they name mean beside those of the root} */
   public PolicyUse policyUse() {
     return policyUse;
   }
 
-  /** What a save survives that these options name; the default if they name nothing. */
+  /** {@return what a save survives that these options name; the default if they name nothing} */
   public Durability durability() {
     if (namedDurability != null) {
       return namedDurability;
@@ -243,31 +277,39 @@ public final class StoreOptions {
     return Optional.ofNullable(namedDurability);
   }
 
-  /** Whether the store is for lookups only. */
+  /** {@return whether the store is for lookups only} */
   public boolean readOnly() {
     return readOnly;
   }
 
-  /** How often a key is checked for foreign changes. */
+  /** {@return how often a key is checked for foreign changes} */
   public Duration foreignCheckInterval() {
     return foreignCheckInterval;
   }
 
-  /** Who is told what happens; empty if nobody is. */
+  /**
+   * {@return who is told what happens; empty if nobody is}
+   */
   public Optional<StoreListener> listener() {
     return Optional.ofNullable(listener);
   }
 
-  /** Where the processes of this machine share locks and index; null if it was not said. */
+  /**
+   * {@return where the processes of this machine share locks and index; null if it was not said}
+   */
   public @Nullable Path localDirectory() {
     return localDirectory;
   }
 
-  /** The clock. */
+  /** {@return the clock; the system's unless set} */
   public EpochNanoClock clock() {
     return clock;
   }
 
+  /**
+   * {@return what the engine is opened with} Not part of the API, as is the type, whose package is
+   * not exported.
+   */
   public EngineOptions engineOptions() {
     return new EngineOptions(readOnly, localDirectory, clock, fileOps);
   }

@@ -88,7 +88,12 @@ public final class WarmStartStore implements AutoCloseable {
     options.listener().ifPresent(engine.notices()::add);
   }
 
-  /** Opens a root with the default options; see {@link #open(Path, StoreOptions)}. */
+  /**
+   * Opens a root with the default options; see {@link #open(Path, StoreOptions)}.
+   *
+   * @param root a directory; made if it is missing
+   * @return a store for the caller to close
+   */
   public static WarmStartStore open(Path root) {
     return open(root, StoreOptions.defaults());
   }
@@ -107,6 +112,9 @@ public final class WarmStartStore implements AutoCloseable {
    * open of a root that has no policy lists the root once. Where a budget or a TTL is named that
    * the root does not have yet, it waits for a sweep under way, for 30 s at most.
    *
+   * @param root a directory; may be missing
+   * @param options what they do not name is the root's, or the default
+   * @return a store for the caller to close
    * @throws ReadOnlyStoreException if the root cannot be written to, or is another user's to whom
    *     this process may not give files; {@link StoreOptions#withReadOnly} opens it for lookups
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
@@ -137,6 +145,7 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Checks a run id before there is a store to save to.
    *
+   * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
    * @return the run id
    * @throws IllegalArgumentException if {@link #saveOverwrite} would refuse it
    */
@@ -144,20 +153,23 @@ public final class WarmStartStore implements AutoCloseable {
     return RunIds.requireValid(runId);
   }
 
-  /** The root, by the real path by which this JVM first opened it: another may lead there too. */
+  /**
+   * {@return the root, by the real path by which this JVM first opened it: another may lead there
+   * too}
+   */
   public Path root() {
     return engine.root();
   }
 
-  /** Whether the store was opened for lookups only. */
+  /** {@return whether the store was opened for lookups only} */
   public boolean readOnly() {
     return engine.readOnly();
   }
 
   /**
-   * Whether the root's file system can make names durable. Where it cannot sync a directory (some
-   * of FUSE and SMB), what was saved survives the death of every process, but a power cut may take
-   * it.
+   * {@return whether the root's file system can make names durable} Where it cannot sync a
+   * directory (some of FUSE and SMB), what was saved survives the death of every process, but a
+   * power cut may take it.
    *
    * <p><b>Blocks:</b> for one sync.
    *
@@ -172,17 +184,27 @@ public final class WarmStartStore implements AutoCloseable {
     }
   }
 
-  /** The options that the store was opened with. */
+  /** {@return the options that the store was opened with} */
   public StoreOptions options() {
     return options;
   }
 
-  /** Looks up with {@link Ranking#LOWEST_OBJECTIVE}; see {@link #lookup(Fingerprint, Ranking)}. */
+  /**
+   * Looks up with {@link Ranking#LOWEST_OBJECTIVE}; see {@link #lookup(Fingerprint, Ranking)}.
+   *
+   * @param key of the fit
+   * @return a lease for the caller to close; empty if there is none
+   */
   public Optional<Entry> lookup(Fingerprint key) {
     return lookup(key, Ranking.LOWEST_OBJECTIVE);
   }
 
-  /** Looks up with {@link Ranking#LATEST}; see {@link #lookup(Fingerprint, Ranking)}. */
+  /**
+   * Looks up with {@link Ranking#LATEST}; see {@link #lookup(Fingerprint, Ranking)}.
+   *
+   * @param key of the fit
+   * @return a lease for the caller to close; empty if there is none
+   */
   public Optional<Entry> lookupLatest(Fingerprint key) {
     return lookup(key, Ranking.LATEST);
   }
@@ -198,6 +220,8 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
    * payload does not fit its manifest.
    *
+   * @param key of the fit
+   * @param ranking which of the key's entries is preferred
    * @return a lease for the caller to close; empty if there is no entry that has not expired
    * @throws StoreException if entries exist and none could be read because of an error
    */
@@ -211,6 +235,8 @@ public final class WarmStartStore implements AutoCloseable {
    * The entry of a run, whatever the key's others are like; see {@link #lookup(Fingerprint,
    * Ranking)}. It is read from its files, or the journal, each time.
    *
+   * @param key of the fit
+   * @param runId as a save gave or took it
    * @return a lease for the caller to close; empty if the run has no entry that has not expired
    * @throws IllegalArgumentException if the run id is not one
    * @throws StoreException if there is one and it could not be read because of an error
@@ -226,6 +252,8 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * The same into an entry that is used again and again.
    *
+   * @param key of the fit
+   * @param ranking which of the key's entries is preferred
    * @param reused closed first if it still holds a lease
    * @return whether it holds a lease now
    */
@@ -247,7 +275,9 @@ public final class WarmStartStore implements AutoCloseable {
    * a key that this process has not saved to before, and for a sweep if the root is over its
    * budget. That sweep never takes the entry that was saved.
    *
+   * @param key of the fit
    * @param payload read once, before this returns
+   * @param attributes the entry's kind, and its objective and iteration if it has them
    * @return the run id
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    * @throws StorageFullException if the disk is full
@@ -262,7 +292,14 @@ public final class WarmStartStore implements AutoCloseable {
     return saveFlow.saveNew(key, payload, attributes, options.durability());
   }
 
-  /** Saves a whole array; see the first form. */
+  /**
+   * Saves a whole array; see the first form.
+   *
+   * @param key of the fit
+   * @param payload not to be changed before this returns
+   * @param attributes the entry's kind, and its objective and iteration if it has them
+   * @return the run id
+   */
   public String save(Fingerprint key, byte[] payload, EntryAttributes attributes) {
     return save(key, Payload.of(payload), attributes);
   }
@@ -275,7 +312,10 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p>Durability, blocking and errors as for {@link #save(Fingerprint, Payload, EntryAttributes)}.
    *
+   * @param key of the fit
    * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
+   * @param payload read once, before this returns
+   * @param attributes the entry's kind, and its objective and iteration if it has them
    * @throws IllegalArgumentException if the run id is not one
    */
   public void saveOverwrite(
@@ -286,6 +326,9 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Saves under a fresh run id, in the background; see {@link #saveOverwriteAsync}.
    *
+   * @param key of the fit
+   * @param payload copied before this returns; at most 2 GiB
+   * @param attributes the entry's kind, and its objective and iteration if it has them
    * @return completes with the run id
    */
   public CompletionStage<String> saveAsync(
@@ -312,7 +355,10 @@ public final class WarmStartStore implements AutoCloseable {
    * until there is room. A payload that is larger waits until it waits alone. Where no thread is to
    * be had it saves before it returns.
    *
+   * @param key of the fit
+   * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
    * @param payload copied before this returns; at most 2 GiB
+   * @param attributes the entry's kind, and its objective and iteration if it has them
    * @param backlog what becomes of an earlier version of the run that still waits. The stage of one
    *     whose place is taken is the later one's: it completes when that is saved
    * @return completes when it is saved; with the exception of a save that fails, which is logged
@@ -343,7 +389,14 @@ public final class WarmStartStore implements AutoCloseable {
     saveFlow.overwrite(key, runId, payload, attributes, durability);
   }
 
-  /** Overwrites with a whole array; see the first form. */
+  /**
+   * Overwrites with a whole array; see the first form.
+   *
+   * @param key of the fit
+   * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
+   * @param payload not to be changed before this returns
+   * @param attributes the entry's kind, and its objective and iteration if it has them
+   */
   public void saveOverwrite(
       Fingerprint key, String runId, byte[] payload, EntryAttributes attributes) {
     saveOverwrite(key, runId, Payload.of(payload), attributes);
@@ -358,6 +411,8 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory, the
    * root and each segment.
    *
+   * @param key of the fit
+   * @param runId as a save gave or took it
    * @return whether there was one
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
@@ -375,6 +430,7 @@ public final class WarmStartStore implements AutoCloseable {
    * Removes all entries that a key has now; see {@link #remove(Fingerprint, String)}. If it throws,
    * some may be removed already.
    *
+   * @param key of the fit
    * @return how many there were
    */
   public int remove(Fingerprint key) {
@@ -390,6 +446,7 @@ public final class WarmStartStore implements AutoCloseable {
    * which a journal still holds a version. One sweep runs at a time on a root; this waits for one
    * under way.
    *
+   * @return what it did
    * @throws StoreException if the root could not be listed
    */
   public EvictionReport evictOverflow() {
@@ -402,6 +459,7 @@ public final class WarmStartStore implements AutoCloseable {
    * it does not tell.
    *
    * @param dryRun whether to only tell; then the store may be one for lookups
+   * @return what went, or would go
    */
   public EvictionReport evictOverflow(boolean dryRun) {
     if (dryRun) {
@@ -416,7 +474,7 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.sweepFlow().run(limits, foreignCheckNanos);
   }
 
-  /** The root's policy, as its file says it now. */
+  /** {@return the root's policy, as its file says it now} */
   public RootPolicy policy() {
     ensureOpen();
     return engine.policy().describe();
@@ -425,6 +483,10 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Who would win a lookup, and why not the others. Reads and hashes every candidate's payload;
    * touches and changes nothing.
+   *
+   * @param key of the fit
+   * @param ranking by which a lookup would choose
+   * @return all candidates, in order of preference
    */
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
@@ -433,7 +495,7 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.explainFlow().run(key, ranking, limits.fresh());
   }
 
-  /** The keys that have a directory, in their order; it may be empty. */
+  /** {@return the keys that have a directory, in their order; it may be empty} */
   public List<Fingerprint> keys() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
@@ -445,6 +507,8 @@ public final class WarmStartStore implements AutoCloseable {
    * What lies under a key, as its manifests tell: no payload is read, and nothing is touched. A key
    * without a directory has no contents.
    *
+   * @param key of the fit
+   * @return its entries, and what else lies there
    * @throws StoreException if the key's directory could not be listed
    */
   public KeyContents contents(Fingerprint key) {
@@ -457,6 +521,8 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * What the processes of this machine have counted. Looks at no file, but whether the root is
    * there, and waits for nobody.
+   *
+   * @return it, as of now
    */
   public StoreStats stats() {
     ensureOpen();
@@ -472,6 +538,7 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * What lies in the root. Looks at every file's size.
    *
+   * @return it, as it was found one key after the other
    * @throws StoreException if the root or a key's directory could not be listed
    */
   public RootInspection inspect() {
@@ -480,7 +547,11 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.inspectFlow().inspect(limits.fresh(), engine.siblings().alive());
   }
 
-  /** Verifies the root; see {@link #verify(VerifyProgress)}. */
+  /**
+   * Verifies the root; see {@link #verify(VerifyProgress)}.
+   *
+   * @return what is wrong
+   */
   public VerifyReport verify() {
     return verify(VerifyProgress.NONE);
   }
@@ -491,13 +562,18 @@ public final class WarmStartStore implements AutoCloseable {
    * with the index; a store that was opened for lookups only has no index.
    *
    * @param progress hears of each key
+   * @return what is wrong
    */
   public VerifyReport verify(VerifyProgress progress) {
     ensureOpen();
     return verify(false, progress);
   }
 
-  /** Verifies the root and repairs it; see {@link #repair(VerifyProgress)}. */
+  /**
+   * Verifies the root and repairs it; see {@link #repair(VerifyProgress)}.
+   *
+   * @return what was wrong, and whether it is repaired
+   */
   public VerifyReport repair() {
     return repair(VerifyProgress.NONE);
   }
@@ -538,6 +614,7 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> reads and hashes what lies in quarantine.
    *
    * @param keys whose runs; all if empty
+   * @return what has come back, and what stays and why
    * @throws ReadOnlyStoreException if the store was opened for lookups only
    * @throws StoreException if the quarantine cannot be listed; an error with one run is in the
    *     report
@@ -552,6 +629,7 @@ public final class WarmStartStore implements AutoCloseable {
    * changes nothing.
    *
    * @param keys whose runs; all if empty
+   * @return what would come back, and what would stay and why
    * @throws StoreException if the quarantine cannot be listed
    */
   public RestoreReport quarantined(Collection<Fingerprint> keys) {
@@ -559,12 +637,23 @@ public final class WarmStartStore implements AutoCloseable {
     return engine.restoreFlow().run(keys, true);
   }
 
-  /** One fit on one key, with the default options: see {@link Session}. Writes nothing yet. */
+  /**
+   * One fit on one key, with the default options: see {@link Session}. Writes nothing yet.
+   *
+   * @param key of the fit
+   * @return a session with run ids of its own
+   */
   public Session session(Fingerprint key) {
     return session(key, SessionOptions.defaults());
   }
 
-  /** One fit on one key; see {@link Session}. Writes nothing yet. */
+  /**
+   * One fit on one key; see {@link Session}. Writes nothing yet.
+   *
+   * @param key of the fit
+   * @param sessionOptions which checkpoints are taken, and what they survive
+   * @return a session with run ids of its own
+   */
   public Session session(Fingerprint key, SessionOptions sessionOptions) {
     ensureOpen();
     return new Session(this, key, engine.freshRunId(), sessionOptions, options.clock());

@@ -68,7 +68,7 @@ final class SweepTally {
         otherFiles,
         otherBytes,
         failures,
-        removed);
+        List.copyOf(removed));
   }
 
   /** Logs what went. At the lowest level: a store at its budget does it always. */

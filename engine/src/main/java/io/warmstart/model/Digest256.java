@@ -35,14 +35,22 @@ public final class Digest256 implements Comparable<Digest256> {
     this.word3 = word3;
   }
 
-  /** Returns the value whose words, most significant first, are the arguments. */
+  /**
+   * {@return the value whose words, most significant first, are the arguments}
+   *
+   * @param word0 bits 255 to 192
+   * @param word1 bits 191 to 128
+   * @param word2 bits 127 to 64
+   * @param word3 bits 63 to 0
+   */
   public static Digest256 ofWords(long word0, long word1, long word2, long word3) {
     return new Digest256(word0, word1, word2, word3);
   }
 
   /**
-   * Returns the value of exactly {@link #BYTES} bytes, which are copied.
+   * {@return the value of exactly {@link #BYTES} bytes, which are copied}
    *
+   * @param bytes most significant first
    * @throws IllegalArgumentException if there are more or fewer
    */
   public static Digest256 ofBytes(byte[] bytes) {
@@ -58,9 +66,10 @@ public final class Digest256 implements Comparable<Digest256> {
   }
 
   /**
-   * Returns the value written as exactly 64 lowercase hex digits. Uppercase is refused: the digits
+   * {@return the value written as exactly 64 lowercase hex digits} Uppercase is refused: the digits
    * are a directory name, and one key must not have two names.
    *
+   * @param hex most significant first
    * @throws IllegalArgumentException if {@code hex} is anything else
    */
   public static Digest256 fromHex(String hex) {
@@ -75,12 +84,16 @@ public final class Digest256 implements Comparable<Digest256> {
         Long.parseUnsignedLong(hex, 48, 64, 16));
   }
 
-  /** Returns whether {@code text} is exactly 64 lowercase hex digits. */
+  /**
+   * {@return whether {@code text} is exactly 64 lowercase hex digits}
+   *
+   * @param text of any length
+   */
   public static boolean isHex(CharSequence text) {
     return text.length() == HEX_DIGITS && HexDigits.areLowercase(text, 0, HEX_DIGITS);
   }
 
-  /** Returns the 64 lowercase hex digits. */
+  /** {@return the 64 lowercase hex digits} */
   public String toHex() {
     char[] hex = new char[HEX_DIGITS];
     for (int i = 0; i < HEX_DIGITS; i++) {
@@ -89,7 +102,7 @@ public final class Digest256 implements Comparable<Digest256> {
     return new String(hex);
   }
 
-  /** Returns a fresh copy of the 32 bytes. */
+  /** {@return a fresh copy of the 32 bytes} */
   public byte[] toBytes() {
     byte[] bytes = new byte[BYTES];
     for (int i = 0; i < 4; i++) {
@@ -99,8 +112,9 @@ public final class Digest256 implements Comparable<Digest256> {
   }
 
   /**
-   * Returns one of the four 64-bit words, 0 being the most significant.
+   * {@return one of the four 64-bit words, 0 being the most significant}
    *
+   * @param index 0 to 3
    * @throws IndexOutOfBoundsException if {@code index} is not 0, 1, 2 or 3
    */
   public long word(int index) {

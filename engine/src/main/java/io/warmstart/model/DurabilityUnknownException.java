@@ -12,6 +12,12 @@ package io.warmstart.model;
 public final class DurabilityUnknownException extends StoreException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error with its cause.
+   *
+   * @param message what failed, and what is in place
+   * @param cause what the file system has said
+   */
   public DurabilityUnknownException(String message, Throwable cause) {
     super(message, cause);
   }

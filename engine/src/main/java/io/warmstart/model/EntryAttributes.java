@@ -24,17 +24,21 @@ public final class EntryAttributes {
     this.iteration = iteration;
   }
 
-  /** A checkpoint of a running fit, without objective or iteration. */
+  /** {@return a checkpoint of a running fit, without objective or iteration} */
   public static EntryAttributes checkpoint() {
     return CHECKPOINT;
   }
 
-  /** The final result of a fit, without objective or iteration. */
+  /** {@return the final result of a fit, without objective or iteration} */
   public static EntryAttributes finalResult() {
     return FINAL;
   }
 
-  /** The same with an objective, lower being better; one that is not finite counts as none. */
+  /**
+   * {@return the same with an objective, lower being better; one that is not finite counts as none}
+   *
+   * @param value any double
+   */
   public EntryAttributes withObjective(double value) {
     return new EntryAttributes(
         kind,
@@ -42,22 +46,26 @@ public final class EntryAttributes {
         iteration);
   }
 
-  /** The same with an iteration, an unsigned 64-bit number. */
+  /**
+   * {@return the same with an iteration, an unsigned 64-bit number}
+   *
+   * @param value taken as unsigned
+   */
   public EntryAttributes withIteration(long value) {
     return new EntryAttributes(kind, objective, OptionalLong.of(value));
   }
 
-  /** Checkpoint or final result. */
+  /** {@return a checkpoint or a final result} */
   public EntryKind kind() {
     return kind;
   }
 
-  /** The objective, if there is one: finite. */
+  /** {@return the objective, if there is one: finite} */
   public OptionalDouble objective() {
     return objective;
   }
 
-  /** The iteration, if there is one: unsigned. */
+  /** {@return the iteration, if there is one: unsigned} */
   public OptionalLong iteration() {
     return iteration;
   }

@@ -43,11 +43,6 @@ public record EvictionReport(
   /** How many entries are listed by name. */
   public static final int MOST_LISTED = 10_000;
 
-  /** Takes a copy of the list. */
-  public EvictionReport {
-    removed = List.copyOf(removed);
-  }
-
   /** Why an entry went. */
   public enum Reason {
     /** Its TTL had passed. */

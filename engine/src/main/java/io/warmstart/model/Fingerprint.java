@@ -20,9 +20,10 @@ public final class Fingerprint {
   }
 
   /**
-   * Returns the fingerprint written as exactly 64 lowercase hex digits, as {@link #toHex} writes it
-   * and as key directories are named.
+   * {@return the fingerprint written as exactly 64 lowercase hex digits, as {@link #toHex} writes
+   * it and as key directories are named}
    *
+   * @param hex most significant first
    * @throws IllegalArgumentException if {@code hex} is anything else; the message shows it
    */
   public static Fingerprint fromHex(String hex) {
@@ -30,30 +31,35 @@ public final class Fingerprint {
   }
 
   /**
-   * Returns the fingerprint of exactly 32 bytes, which are copied.
+   * {@return the fingerprint of exactly 32 bytes, which are copied}
    *
+   * @param bytes most significant first
    * @throws IllegalArgumentException if there are more or fewer
    */
   public static Fingerprint ofBytes(byte[] bytes) {
     return new Fingerprint(Digest256.ofBytes(bytes));
   }
 
-  /** Returns the fingerprint that has this digest. */
+  /**
+   * {@return the fingerprint that has this digest}
+   *
+   * @param digest a SHA-256
+   */
   public static Fingerprint ofDigest(Digest256 digest) {
     return new Fingerprint(digest);
   }
 
-  /** Returns the digest itself. */
+  /** {@return the digest itself} */
   public Digest256 digest() {
     return digest;
   }
 
-  /** Returns the 64 lowercase hex digits. */
+  /** {@return the 64 lowercase hex digits} */
   public String toHex() {
     return digest.toHex();
   }
 
-  /** Returns a fresh copy of the 32 bytes. */
+  /** {@return a fresh copy of the 32 bytes} */
   public byte[] toBytes() {
     return digest.toBytes();
   }

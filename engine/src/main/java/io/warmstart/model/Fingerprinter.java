@@ -51,14 +51,25 @@ public final class Fingerprinter {
   /** Creates a fingerprinter that has seen no step. */
   public Fingerprinter() {}
 
-  /** Absorbs a tag alone, such as the name of a section. */
+  /**
+   * Absorbs a tag alone, such as the name of a section.
+   *
+   * @param tag hashed with its length
+   * @return this, for the next step
+   */
   public Fingerprinter absorbTag(String tag) {
     requireUnfinished();
     updateFrame(TYPE_TAG, encode(tag));
     return this;
   }
 
-  /** Absorbs all of {@code value} under a tag. */
+  /**
+   * Absorbs all of {@code value} under a tag.
+   *
+   * @param tag a name for what follows; part of what is hashed
+   * @param value hashed with its length
+   * @return this, for the next step
+   */
   public Fingerprinter absorbBytes(String tag, byte[] value) {
     return absorbBytes(tag, value, 0, value.length);
   }
@@ -66,6 +77,11 @@ public final class Fingerprinter {
   /**
    * Absorbs {@code length} bytes of {@code value} from {@code offset} under a tag.
    *
+   * @param tag a name for what follows; part of what is hashed
+   * @param value where the bytes lie
+   * @param offset of the first, in bytes
+   * @param length how many; hashed before them
+   * @return this, for the next step
    * @throws IndexOutOfBoundsException if they are not within {@code value}
    */
   public Fingerprinter absorbBytes(String tag, byte[] value, int offset, int length) {
@@ -77,7 +93,13 @@ public final class Fingerprinter {
     return this;
   }
 
-  /** Absorbs the remaining bytes of {@code value} under a tag; its position stays as it is. */
+  /**
+   * Absorbs the remaining bytes of {@code value} under a tag; its position stays as it is.
+   *
+   * @param tag a name for what follows; part of what is hashed
+   * @param value hashed with the length of what remains
+   * @return this, for the next step
+   */
   public Fingerprinter absorbBytes(String tag, ByteBuffer value) {
     requireUnfinished();
     ByteBuffer bytes = value.duplicate();
@@ -90,6 +112,9 @@ public final class Fingerprinter {
   /**
    * Absorbs a string under a tag.
    *
+   * @param tag a name for what follows; part of what is hashed
+   * @param value hashed as UTF-8, with the length of that
+   * @return this, for the next step
    * @throws IllegalArgumentException if either has half of a surrogate pair
    */
   public Fingerprinter absorbString(String tag, String value) {
@@ -102,7 +127,13 @@ public final class Fingerprinter {
     return this;
   }
 
-  /** Absorbs 64 bits under a tag; signed and unsigned numbers of the same bits are the same. */
+  /**
+   * Absorbs 64 bits under a tag; signed and unsigned numbers of the same bits are the same.
+   *
+   * @param tag a name for what follows; part of what is hashed
+   * @param value hashed little-endian
+   * @return this, for the next step
+   */
   public Fingerprinter absorbLong(String tag, long value) {
     requireUnfinished();
     updateFrame(TYPE_LONG, encode(tag));
@@ -110,7 +141,12 @@ public final class Fingerprinter {
     return this;
   }
 
-  /** Writes all of {@code bytes}, without their length. */
+  /**
+   * Writes all of {@code bytes}, without their length.
+   *
+   * @param bytes hashed as they are
+   * @return this, for the next step
+   */
   public Fingerprinter writeBytes(byte[] bytes) {
     return writeBytes(bytes, 0, bytes.length);
   }
@@ -118,6 +154,10 @@ public final class Fingerprinter {
   /**
    * Writes {@code length} of {@code bytes} from {@code offset}, without the length.
    *
+   * @param bytes where they lie
+   * @param offset of the first, in bytes
+   * @param length how many; not hashed
+   * @return this, for the next step
    * @throws IndexOutOfBoundsException if they are not within {@code bytes}
    */
   public Fingerprinter writeBytes(byte[] bytes, int offset, int length) {
@@ -127,33 +167,58 @@ public final class Fingerprinter {
     return this;
   }
 
-  /** Writes the remaining bytes, without their length; the buffer's position stays as it is. */
+  /**
+   * Writes the remaining bytes, without their length; the buffer's position stays as it is.
+   *
+   * @param bytes hashed as they are
+   * @return this, for the next step
+   */
   public Fingerprinter writeBytes(ByteBuffer bytes) {
     requireUnfinished();
     sha256.update(bytes.duplicate());
     return this;
   }
 
-  /** Writes one byte. */
+  /**
+   * Writes one byte.
+   *
+   * @param value hashed as it is
+   * @return this, for the next step
+   */
   public Fingerprinter writeByte(byte value) {
     requireUnfinished();
     sha256.update(value);
     return this;
   }
 
-  /** Writes one byte, 1 for true and 0 for false. */
+  /**
+   * Writes one byte, 1 for true and 0 for false.
+   *
+   * @param value hashed as one byte
+   * @return this, for the next step
+   */
   public Fingerprinter writeBoolean(boolean value) {
     return writeByte((byte) (value ? 1 : 0));
   }
 
-  /** Writes 64 bits; signed and unsigned numbers of the same bits are the same. */
+  /**
+   * Writes 64 bits; signed and unsigned numbers of the same bits are the same.
+   *
+   * @param value hashed little-endian
+   * @return this, for the next step
+   */
   public Fingerprinter writeLong(long value) {
     requireUnfinished();
     updateLong(value);
     return this;
   }
 
-  /** Writes the 64 bits of a double; -0.0 counts as 0.0, every other bit pattern as itself. */
+  /**
+   * Writes the 64 bits of a double; -0.0 counts as 0.0, every other bit pattern as itself.
+   *
+   * @param value hashed little-endian
+   * @return this, for the next step
+   */
   public Fingerprinter writeDouble(double value) {
     return writeLong(bits(value));
   }
@@ -161,6 +226,8 @@ public final class Fingerprinter {
   /**
    * Writes a string, its length in UTF-8 bytes before it.
    *
+   * @param value hashed as UTF-8
+   * @return this, for the next step
    * @throws IllegalArgumentException if it has half of a surrogate pair
    */
   public Fingerprinter writeString(String value) {
@@ -171,7 +238,12 @@ public final class Fingerprinter {
     return this;
   }
 
-  /** Writes the number of {@code values}, then each as {@link #writeDouble} does. */
+  /**
+   * Writes the number of {@code values}, then each as {@link #writeDouble} does.
+   *
+   * @param values hashed in their order
+   * @return this, for the next step
+   */
   public Fingerprinter writeDoubles(double[] values) {
     return writeDoubles(values, 0, values.length);
   }
@@ -179,6 +251,10 @@ public final class Fingerprinter {
   /**
    * Writes {@code length}, then that many of {@code values} from {@code offset}.
    *
+   * @param values where they lie
+   * @param offset of the first, in elements
+   * @param length how many; hashed before them
+   * @return this, for the next step
    * @throws IndexOutOfBoundsException if they are not within {@code values}
    */
   public Fingerprinter writeDoubles(double[] values, int offset, int length) {
@@ -187,7 +263,12 @@ public final class Fingerprinter {
     return writeDoubles(DoubleBuffer.wrap(values, offset, length));
   }
 
-  /** Writes the number of remaining values, then each; the buffer's position stays as it is. */
+  /**
+   * Writes the number of remaining values, then each; the buffer's position stays as it is.
+   *
+   * @param values hashed in their order
+   * @return this, for the next step
+   */
   public Fingerprinter writeDoubles(DoubleBuffer values) {
     requireUnfinished();
     updateLong(values.remaining());
@@ -207,6 +288,7 @@ public final class Fingerprinter {
   /**
    * Returns the fingerprint of the steps so far and ends this fingerprinter.
    *
+   * @return the same for the same steps, in every language
    * @throws IllegalStateException if it has been called before
    */
   public Fingerprint finish() {

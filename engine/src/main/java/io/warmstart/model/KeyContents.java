@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  */
 public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int unreadable) {
 
+  /** The latest written first; of one moment the one whose run id sorts last. */
   public static final Comparator<Listed> LATEST_FIRST =
       Comparator.comparingLong((Listed each) -> each.writtenUnixSecs() ^ Long.MIN_VALUE)
           .thenComparingInt(Listed::writtenNanos)

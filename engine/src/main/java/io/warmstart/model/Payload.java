@@ -22,7 +22,7 @@ public abstract class Payload {
 
   private Payload() {}
 
-  /** How many bytes there are. */
+  /** {@return how many bytes there are} */
   public abstract long length();
 
   /** Copies {@code length} bytes from {@code position} into an array. */
@@ -31,10 +31,22 @@ public abstract class Payload {
   /** Takes pieces of a payload, in order. */
   @FunctionalInterface
   public interface Sink {
+    /**
+     * Takes the next piece.
+     *
+     * @param piece filled from its beginning, and filled again after this returns
+     * @param length how much of it counts, in bytes
+     * @throws IOException if it cannot be taken: then no more are handed in
+     */
     void accept(byte[] piece, int length) throws IOException;
   }
 
-  /** Hands all bytes to a sink, through one piece of memory. */
+  /**
+   * Hands all bytes to a sink, through one piece of memory.
+   *
+   * @param sink called before this returns, with the same array each time
+   * @throws IOException whatever the sink throws
+   */
   public final void pour(Sink sink) throws IOException {
     long length = length();
     byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
@@ -46,7 +58,7 @@ public abstract class Payload {
   }
 
   /**
-   * The same bytes, in memory of their own: the caller may do with his what he likes.
+   * {@return the same bytes, in memory of their own: the caller may do with his what he likes}
    *
    * @throws IllegalArgumentException if there are more than an array holds
    */
@@ -61,7 +73,12 @@ public abstract class Payload {
     return of(bytes);
   }
 
-  /** A whole array. */
+  /**
+   * A whole array.
+   *
+   * @param bytes not to be changed while it is saved
+   * @return what reads them when it is saved
+   */
   public static Payload of(byte[] bytes) {
     return new Payload() {
       @Override
@@ -79,6 +96,10 @@ public abstract class Payload {
   /**
    * A range of an array.
    *
+   * @param bytes not to be changed while it is saved
+   * @param offset of the first byte
+   * @param length in bytes
+   * @return what reads them when it is saved
    * @throws IndexOutOfBoundsException if it does not lie within the array
    */
   public static Payload of(byte[] bytes, int offset, int length) {
@@ -86,7 +107,12 @@ public abstract class Payload {
     return of(ByteBuffer.wrap(bytes, offset, length));
   }
 
-  /** What remains of a buffer, whose position stays where it is. */
+  /**
+   * What remains of a buffer, whose position stays where it is.
+   *
+   * @param buffer not to be changed while it is saved
+   * @return what reads them when it is saved
+   */
   public static Payload of(ByteBuffer buffer) {
     ByteBuffer view = buffer.slice();
     return new Payload() {
@@ -105,6 +131,10 @@ public abstract class Payload {
   /**
    * A range of an Agrona buffer.
    *
+   * @param buffer not to be changed while it is saved
+   * @param offset of the first byte
+   * @param sourceLength in bytes
+   * @return what reads them when it is saved
    * @throws IndexOutOfBoundsException if it does not lie within the buffer
    */
   public static Payload of(DirectBuffer buffer, int offset, int sourceLength) {
@@ -122,7 +152,12 @@ public abstract class Payload {
     };
   }
 
-  /** The readable bytes of a Chronicle store, any number of them; its position stays. */
+  /**
+   * The readable bytes of a Chronicle store, any number of them; its position stays.
+   *
+   * @param bytes not to be changed or released while it is saved
+   * @return what reads them when it is saved
+   */
   public static Payload of(BytesStore<?, ?> bytes) {
     long start = bytes.readPosition();
     long readable = bytes.readRemaining();

@@ -11,6 +11,11 @@ package io.warmstart.model;
 public final class PayloadTooLargeException extends StoreException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error with no other behind it.
+   *
+   * @param message both lengths, in bytes
+   */
   public PayloadTooLargeException(String message) {
     super(message);
   }

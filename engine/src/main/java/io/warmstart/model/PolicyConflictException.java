@@ -7,6 +7,11 @@ package io.warmstart.model;
 public final class PolicyConflictException extends StoreException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error with no other behind it.
+   *
+   * @param message what the root has, and what was named
+   */
   public PolicyConflictException(String message) {
     super(message);
   }

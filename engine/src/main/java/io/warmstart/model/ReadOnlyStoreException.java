@@ -7,10 +7,21 @@ package io.warmstart.model;
 public final class ReadOnlyStoreException extends StoreException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error with no other behind it.
+   *
+   * @param message what was refused, and where
+   */
   public ReadOnlyStoreException(String message) {
     super(message);
   }
 
+  /**
+   * An error with its cause.
+   *
+   * @param message what failed, and where
+   * @param cause what the file system has said
+   */
   public ReadOnlyStoreException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -46,18 +46,18 @@ public record RestoreReport(List<Item> items) {
       String reason,
       List<String> files,
       long payloadBytes) {
-    /** Whether it is still in quarantine although it was to be brought back. */
+    /** {@return whether it is still in quarantine although it was to be brought back} */
     public boolean stays() {
       return outcome != Outcome.RESTORED && outcome != Outcome.RESTORABLE;
     }
   }
 
-  /** Whether nothing that was asked for stays in quarantine. */
+  /** {@return whether nothing that was asked for stays in quarantine} */
   public boolean complete() {
     return items.stream().noneMatch(Item::stays);
   }
 
-  /** How many runs have come back. */
+  /** {@return how many runs have come back} */
   public long restored() {
     return items.stream().filter(item -> item.outcome() == Outcome.RESTORED).count();
   }

@@ -4,6 +4,12 @@ package io.warmstart.model;
 public final class StorageFullException extends StoreException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * An error with its cause.
+   *
+   * @param message what failed, and where
+   * @param cause what the file system has said
+   */
   public StorageFullException(String message, Throwable cause) {
     super(message, cause);
   }

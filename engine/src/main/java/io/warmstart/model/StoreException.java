@@ -8,12 +8,21 @@ package io.warmstart.model;
 public class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** An error with no other behind it. */
+  /**
+   * An error with no other behind it.
+   *
+   * @param message what, expected, actual and where, in one line
+   */
   public StoreException(String message) {
     super(message);
   }
 
-  /** An error with its cause. */
+  /**
+   * An error with its cause.
+   *
+   * @param message what, expected, actual and where, in one line
+   * @param cause what the JDK has thrown
+   */
   public StoreException(String message, Throwable cause) {
     super(message, cause);
   }

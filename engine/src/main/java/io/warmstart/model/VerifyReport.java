@@ -15,7 +15,7 @@ import java.util.List;
  */
 public record VerifyReport(
     long keys, long entries, long bytes, List<Problem> problems, List<Problem> leftovers) {
-  /** Whether nothing is wrong; leftovers are not. */
+  /** {@return whether nothing is wrong; leftovers are not} */
   public boolean clean() {
     return problems.isEmpty();
   }
