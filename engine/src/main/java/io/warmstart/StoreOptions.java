@@ -287,9 +287,7 @@ public final class StoreOptions {
     return foreignCheckInterval;
   }
 
-  /**
-   * {@return who is told what happens; empty if nobody is}
-   */
+  /** {@return who is told what happens; empty if nobody is} */
   public Optional<StoreListener> listener() {
     return Optional.ofNullable(listener);
   }

@@ -61,7 +61,7 @@ public enum StoreCounter {
   /** Pairs of such saves that could not be made when it was tried, and segments set aside. */
   JOURNAL_FAILURES;
 
-  /** The name in lower case, as the command line and JSON have it. */
+  /** {@return the name in lower case, as the command line and JSON have it} */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -15,18 +15,27 @@ import java.util.List;
  * throws is logged.
  */
 public interface StoreListener {
-  /** A sweep has removed an entry. */
+  /**
+   * A sweep has removed an entry.
+   *
+   * @param entry which, and why
+   */
   default void removed(EvictionReport.Removed entry) {}
 
   /**
    * Files under a key were proven broken, and moved into quarantine, from where {@code restore}
    * brings back what is whole.
    *
+   * @param key the key
    * @param files where they were
    * @param reason one line with what was expected and what was found
    */
   default void quarantined(Fingerprint key, List<Path> files, String reason) {}
 
-  /** Something has gone wrong. The log says the same, no more often. */
+  /**
+   * Something has gone wrong. The log says the same, no more often.
+   *
+   * @param trouble what, and because of what
+   */
   default void trouble(StoreTrouble trouble) {}
 }

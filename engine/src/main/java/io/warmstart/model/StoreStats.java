@@ -17,7 +17,12 @@ import java.util.OptionalLong;
 public record StoreStats(
     OptionalLong bytes, long sizeBudgetBytes, int liveProcesses, Map<StoreCounter, Long> counters) {
 
-  /** What one counter has come to. */
+  /**
+   * What one counter has come to.
+   *
+   * @param counter which
+   * @return the sum over all processes since the machine started
+   */
   public long count(StoreCounter counter) {
     return counters.getOrDefault(counter, 0L);
   }
