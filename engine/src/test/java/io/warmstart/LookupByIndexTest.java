@@ -187,6 +187,37 @@ class LookupByIndexTest {
     }
   }
 
+  /** A store that never looks at what others do must not answer for one that does. */
+  @Test
+  void whoLooksSeldomDoesNotHideItFromWhoLooksOften() throws IOException {
+    try (WarmStartStore seldom = open(NO_OTHERS);
+        WarmStartStore often = open(StoreOptions.DEFAULT_FOREIGN_CHECK_INTERVAL)) {
+      saveSome(seldom, 100);
+      Path workshop = parent.resolve("workshop");
+      try (WarmStartStore other = WarmStartStore.open(workshop)) {
+        other.saveOverwrite(KEY, "foreign", new byte[] {1}, objective(0.5));
+        other.flush();
+      }
+      // As long as it takes for the last listing to be too old for the other one.
+      long began = System.nanoTime();
+      int[] more = new int[1];
+      Await.until(
+          "time has passed",
+          () -> {
+            save(seldom, "ours", 9 + ++more[0] * 1e-6);
+            return System.nanoTime() - began > Duration.ofMillis(1_500).toNanos();
+          });
+      for (String suffix : new String[] {".bin", ".json"}) {
+        Path name = Path.of(KEY.toHex()).resolve("foreign" + suffix);
+        Files.move(workshop.resolve(name), root.resolve(name));
+      }
+
+      save(seldom, "ours", 8);
+      assertEquals("ours", best(seldom, Ranking.LOWEST_OBJECTIVE));
+      assertEquals("foreign", best(often, Ranking.LOWEST_OBJECTIVE));
+    }
+  }
+
   /** Nothing of ours has changed: then it is seen as soon as anybody looks. */
   @Test
   void whatOthersSaveToAKeyAtRestIsFoundAtTheNextLook() throws IOException {

@@ -53,7 +53,7 @@ public final class RecordedLookup {
   /** Listed as soon as the directory is at rest: then hits are answered from memory for good. */
   private static final int FEW = 32;
 
-  private static final long AT_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /**
    * While no program is seen that takes no lock of ours, what one changes beside a save of ours may
@@ -250,10 +250,11 @@ public final class RecordedLookup {
 
   /** For how long changes may be left that others make beside changes of ours. */
   private long mostAge(ReadStamp ticket, int entries, long foreignCheckNanos) {
-    if (ticket.directoryCtime() >= 0 && entries <= FEW) {
-      return Math.min(foreignCheckNanos, AT_REST_NANOS);
+    boolean atRest = ticket.directoryCtime() >= 0 && entries <= FEW;
+    if (atRest || foreignTouches.areNear()) {
+      return Math.min(foreignCheckNanos, SOON_NANOS);
     }
-    return foreignTouches.areNear() || foreignCheckNanos > MOST_NANOS
+    return foreignCheckNanos > MOST_NANOS
         ? foreignCheckNanos
         : Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS);
   }
