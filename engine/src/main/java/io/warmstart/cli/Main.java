@@ -66,6 +66,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("evict", EvictCommand::new);
     COMMANDS.put("policy", PolicyCommand::new);
     COMMANDS.put("key", KeyCommand::new);
+    COMMANDS.put("completion", CompletionCommand::new);
   }
 
   @Option(
@@ -116,7 +117,20 @@ public final class Main implements Callable<Integer> {
 
   /** Runs a command. */
   static int run(String[] args, Streams streams, boolean trace) {
-    return new Main(streams, trace).run(args);
+    return new Main(streams, trace).run(withHelpBehind(args));
+  }
+
+  /** The model of the whole command line. */
+  static CommandLine withAllCommands(Streams streams) {
+    return new Main(streams, false).commandLine(new String[0]);
+  }
+
+  /** As people ask for it elsewhere: {@code help save} for {@code save --help}. */
+  private static String[] withHelpBehind(String[] args) {
+    if (args.length == 0 || args.length > 2 || !args[0].equals("help")) {
+      return args;
+    }
+    return args.length == 1 ? new String[] {"--help"} : new String[] {args[1], "--help"};
   }
 
   private int run(String[] args) {

@@ -25,6 +25,23 @@ class HelpTest {
   }
 
   @Test
+  void helpMayComeFirst() {
+    assertEquals(CommandRun.of("--help").out(), CommandRun.of("help").expectDone().out());
+    assertEquals(
+        CommandRun.of("save", "--help").out(), CommandRun.of("help", "save").expectDone().out());
+  }
+
+  @Test
+  void theCompletionKnowsCommandsAndTheirOptions() {
+    String script = CommandRun.of("completion").expectDone().out();
+
+    for (String word :
+        List.of("_complete_warmstart", "restore", "policy", "--objective", "--dry-run")) {
+      assertTrue(script.contains(word), word);
+    }
+  }
+
+  @Test
   void theVersionNamesTheJavaToo() {
     List<String> lines = CommandRun.of("--version").expectDone().outLines();
 
