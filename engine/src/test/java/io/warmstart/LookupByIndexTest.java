@@ -14,6 +14,7 @@ import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -295,6 +296,34 @@ class LookupByIndexTest {
 
       assertTrue(looks.lists > 0);
       assertTrue(looks.manifests < 10, "manifests: " + looks.manifests);
+    }
+  }
+
+  /**
+   * Whoever writes into a file can put its modification time back. Its size and its inode are the
+   * same, and the lookup that found its change time to be another one took it for read.
+   */
+  @Test
+  void aManifestThatWasReadIsReadAgainThoughItsModificationTimeWasPutBack() throws IOException {
+    try (WarmStartStore store = open(StoreOptions.DEFAULT_FOREIGN_CHECK_INTERVAL)) {
+      saveSome(store, 50);
+      Path directory = root.resolve(KEY.toHex());
+      Path manifest = directory.resolve("run-0.json");
+      OldEnough.await(manifest, directory);
+      Files.delete(Files.createFile(directory.resolve("of others")));
+      Await.until(
+          "all are remembered",
+          () -> best(store, Ranking.LOWEST_OBJECTIVE).equals("run-0") && looks.lists > 0);
+      OldEnough.await(directory);
+      best(store, Ranking.LOWEST_OBJECTIVE);
+
+      FileTime modified = Files.getLastModifiedTime(manifest);
+      String text = Files.readString(manifest);
+      Files.writeString(manifest, text.replace("\"objective\": 10", "\"objective\": 88"));
+      Files.setLastModifiedTime(manifest, modified);
+
+      assertTrue(Files.readString(manifest).contains("88"), text);
+      Await.until("it is read again", () -> best(store, Ranking.LOWEST_OBJECTIVE).equals("run-1"));
     }
   }
 }

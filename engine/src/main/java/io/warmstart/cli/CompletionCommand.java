@@ -2,7 +2,9 @@ package io.warmstart.cli;
 
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -20,14 +22,16 @@ final class CompletionCommand implements Callable<Integer> {
   boolean help;
 
   private final Streams streams;
+  private final Supplier<CommandLine> all;
 
-  CompletionCommand(Streams streams) {
+  CompletionCommand(Streams streams, Supplier<CommandLine> all) {
     this.streams = streams;
+    this.all = all;
   }
 
   @Override
   public Integer call() throws IOException {
-    String script = AutoComplete.bash("warmstart", Main.withAllCommands(streams));
+    String script = AutoComplete.bash("warmstart", all.get());
     streams.out().write(script.getBytes(streams.charset()));
     streams.out().flush();
     return ExitCodes.DONE;

@@ -66,7 +66,8 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("evict", EvictCommand::new);
     COMMANDS.put("policy", PolicyCommand::new);
     COMMANDS.put("key", KeyCommand::new);
-    COMMANDS.put("completion", CompletionCommand::new);
+    COMMANDS.put(
+        "completion", streams -> new CompletionCommand(streams, () -> withAllCommands(streams)));
   }
 
   @Option(
@@ -121,7 +122,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** The model of the whole command line. */
-  static CommandLine withAllCommands(Streams streams) {
+  private static CommandLine withAllCommands(Streams streams) {
     return new Main(streams, false).commandLine(new String[0]);
   }
 

@@ -151,7 +151,8 @@ public final class Engine implements AutoCloseable {
                       parts.index,
                       parts.ledger,
                       parts.census,
-                      parts.expiry)),
+                      parts.expiry,
+                      parts.foreignTouches)),
               parts.reader,
               parts.stripes,
               new Misfits(

@@ -170,7 +170,6 @@ public final class EntryRemoval {
     KeyDirectory directory = update.directory();
     // Before the first unlink: a saver that finds its pair gone must already see why.
     update.countRemoval();
-    update.begin();
     update.beginOfRun(runId, locks.look(directory));
     if (!besideOtherMachines) {
       unlinkIfThere(directory.manifest(runId));

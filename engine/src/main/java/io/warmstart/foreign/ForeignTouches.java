@@ -80,6 +80,7 @@ public final class ForeignTouches {
   // Monotonic.
   private volatile long destroyedAtNanos = System.nanoTime() - TimeUnit.HOURS.toNanos(1);
   private volatile long seenAtNanos = destroyedAtNanos;
+  private volatile long changedAtNanos = destroyedAtNanos;
   private volatile long learnt;
 
   /**
@@ -103,6 +104,16 @@ public final class ForeignTouches {
   /** Whether a save must reckon with a program that takes no lock of ours. */
   public boolean areNear() {
     return besideOtherMachines || System.nanoTime() - seenAtNanos < CAREFUL_NANOS;
+  }
+
+  /** Whether somebody has changed a key of whom the index was told nothing. */
+  public boolean haveChangedSomething() {
+    return System.nanoTime() - changedAtNanos < CAREFUL_NANOS;
+  }
+
+  /** Entries were found that the index should have known, or were missing. */
+  public void noteChanges() {
+    changedAtNanos = System.nanoTime();
   }
 
   /** A foreign store has removed what was being saved. */

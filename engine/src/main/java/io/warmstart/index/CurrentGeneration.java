@@ -179,8 +179,9 @@ final class CurrentGeneration {
 
   /** Voids all that an index knows: somebody has changed files and has not told it. */
   private void disown(Generation attached) {
-    attached.keys().changeAll(nextChanges());
+    // The doubt first: who has read under the next epoch must not believe a census of before.
     attached.totals().doubt(nextChanges());
+    attached.keys().changeAll(nextChanges());
     attached.files().segmentsChanged(nextChanges());
     MappedFaults.raisePending();
   }

@@ -100,6 +100,19 @@ public final class KeyCensus {
         .orElse(null);
   }
 
+  /** From here on there is none, until the directory is listed again. Needs no lock. */
+  public void suspend(Digest256 key) {
+    ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          if (attached.keys().find(key, at)) {
+            attached.keys().suspendCensus(at);
+          }
+          return true;
+        },
+        false);
+  }
+
   /** The entry is recorded as it is now, or forgotten. Under the same lock. */
   public void renew(Suspended suspended) {
     CurrentGeneration.guarded(
@@ -306,6 +319,17 @@ public final class KeyCensus {
           return run == null ? Long.MIN_VALUE : run.writtenNanos();
         },
         Long.MIN_VALUE);
+  }
+
+  /** Whether the index vouches for a key's entries, or did until they were changed. */
+  public boolean has(Digest256 key) {
+    return ask(
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          return attached.keys().find(key, at)
+              && attached.keys().census(at, key, doubt(attached)) != null;
+        },
+        false);
   }
 
   /** Whether an entry is recorded just so, as far as rankings go by it. */

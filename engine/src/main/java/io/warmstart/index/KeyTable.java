@@ -132,6 +132,7 @@ final class KeyTable {
     segment.putKey(at.offset, key);
     // It may be the one that the key had before it had no files.
     suspendCensus(at);
+    at.buffer().putLong(at.offset + CENSUS_AS_OF_OFFSET, 0);
     account(at, key, 0, 0);
     latestWritten(at, 0);
     segment.setState(at.offset, USED);
@@ -392,7 +393,8 @@ final class KeyTable {
 
   /** Whether somebody is changing the key's files who will say again what entries it has. */
   boolean isCensusSuspended(SlotCursor at) {
-    return at.buffer().getLongVolatile(at.offset + CENSUS_CHECK_OFFSET) == SUSPENDED;
+    return at.buffer().getLong(at.offset + CENSUS_AS_OF_OFFSET) != 0
+        && at.buffer().getLongVolatile(at.offset + CENSUS_CHECK_OFFSET) == SUSPENDED;
   }
 
   /** From here on the census is void. The caller holds the key's stripe, shared. */

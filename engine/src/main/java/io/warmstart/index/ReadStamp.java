@@ -2,12 +2,9 @@ package io.warmstart.index;
 
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
-import java.util.concurrent.TimeUnit;
 
 /** The state of a key's slot before its directory is read, handed back with what was read. */
 public final class ReadStamp {
-  private static final long MOST_PROVISIONAL_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   final Generation attached;
   final Digest256 key;
   final long changes;
@@ -38,14 +35,14 @@ public final class ReadStamp {
   }
 
   /**
-   * The same for what is to be good until the next look, whatever that finds.
+   * The same for what is to be good for a while, whatever a look would find.
    *
-   * @param asOf unix nanoseconds: what was read as of the same moment goes together. If it is long
-   *     ago, only who is content with that may go by it: others must not take it for a look of now
+   * @param asOf unix nanoseconds: what was read as of the same moment goes together
+   * @param lookedAt for how late a look it may pass, at most
    */
-  public ReadStamp provisional(long asOf) {
-    long at = checkedAt - asOf > MOST_PROVISIONAL_NANOS ? asOf : checkedAt;
-    return new ReadStamp(attached, key, changes, -asOf, at, seenCtime, doubt);
+  public ReadStamp provisional(long asOf, long lookedAt) {
+    return new ReadStamp(
+        attached, key, changes, -asOf, Math.min(checkedAt, lookedAt), seenCtime, doubt);
   }
 
   /** When the state was taken; unix nanoseconds. */

@@ -59,8 +59,16 @@ public final class KeyUpdate implements AutoCloseable {
     return hold.broken();
   }
 
-  /** The files are about to change. */
+  /** Files of any run are about to change: who asks for the key's entries lists them after that. */
   public void begin() {
+    if (census != null) {
+      census.suspend(directory.key());
+    }
+    beginOfRecord();
+  }
+
+  /** A record of the journal is about to come or go: no file changes. */
+  public void beginOfRecord() {
     if (!begun) {
       begun = true;
       index.changing(directory.key());
@@ -74,10 +82,18 @@ public final class KeyUpdate implements AutoCloseable {
    * @param look at the directory, before anything was staged in it
    */
   public void beginOfRun(String runId, KeyCensus.Look look) {
-    suspended =
-        census == null || !hold.heldAcrossProcesses()
-            ? null
-            : census.suspend(directory.key(), runId, look);
+    beginOfStamp(runId, look);
+    beginOfRecord();
+  }
+
+  /** The same of a manifest that gets another access stamp: who wins stays. */
+  public void beginOfStamp(String runId, KeyCensus.Look look) {
+    if (census != null) {
+      suspended = hold.heldAcrossProcesses() ? census.suspend(directory.key(), runId, look) : null;
+      if (suspended == null) {
+        census.suspend(directory.key());
+      }
+    }
   }
 
   private void endOfRun() {

@@ -1,6 +1,7 @@
 package io.warmstart.lookup;
 
 import io.warmstart.access.Expiry;
+import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Candidate;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.Index;
@@ -28,6 +29,7 @@ public final class CensusTaker {
   private final SpaceLedger ledger;
   private final KeyCensus census;
   private final Expiry expiry;
+  private final ForeignTouches foreignTouches;
 
   public CensusTaker(
       FileOps ops,
@@ -35,13 +37,15 @@ public final class CensusTaker {
       Index index,
       SpaceLedger ledger,
       KeyCensus census,
-      Expiry expiry) {
+      Expiry expiry,
+      ForeignTouches foreignTouches) {
     this.ops = ops;
     this.stripes = stripes;
     this.index = index;
     this.ledger = ledger;
     this.census = census;
     this.expiry = expiry;
+    this.foreignTouches = foreignTouches;
   }
 
   /**
@@ -62,6 +66,10 @@ public final class CensusTaker {
     try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
       if (!hold.heldAcrossProcesses() || hold.broken() || !index.stillHolds(ticket)) {
         return;
+      }
+      if (census.has(key) && !(news.isEmpty() && gone.isEmpty())) {
+        // Of this library nobody has: from now on others are to be found soon.
+        foreignTouches.noteChanges();
       }
       for (EntryFacts facts : news) {
         ledger.published(hold, key, facts, ledger.entryBytes(key, facts.runId()));

@@ -398,10 +398,20 @@ public final class FileLookup {
       long lastUse) {
     // Before the lock, for which savers wait.
     long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
+    boolean filled;
+    boolean broken;
     try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
-      return hold.heldAcrossProcesses()
-          && index.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
+      // Its last holder may have died over this very key: then what was read before is the past.
+      broken = hold.broken();
+      filled =
+          hold.heldAcrossProcesses()
+              && !broken
+              && index.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
     }
+    if (broken) {
+      misfits.mendWhatTheDeadHaveLeft(directory);
+    }
+    return filled;
   }
 
   private List<Candidate> unexpired(

@@ -7,7 +7,6 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
 import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
-import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
@@ -15,9 +14,7 @@ import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,17 +46,7 @@ public final class KeySnapshots {
   /** Doubled before each further look: what another machine replaces takes some answers of it. */
   private static final long WAIT_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
 
-  /** Of keys with more entries the manifests that were read are remembered. */
-  private static final int FEW = 32;
-
-  /** So many of them. */
-  private static final int MOST_REMEMBERED = 20_000;
-
-  /** What was last listed of a key, and when that began. */
-  private record Listed(long beganUnixNanos, KeyListing scan) {}
-
-  private final ConcurrentHashMap<Digest256, Listed> remembered = new ConcurrentHashMap<>();
-  private final AtomicInteger rememberedEntries = new AtomicInteger();
+  private final RememberedManifests remembered;
   private final RootDirectory root;
   private final StripeLocks locks;
   private final Index index;
@@ -86,6 +73,7 @@ public final class KeySnapshots {
     this.journal = journal;
     this.place = place;
     this.censusTaker = censusTaker;
+    this.remembered = new RememberedManifests(root.ops(), place.racyWindow());
   }
 
   /**
@@ -126,27 +114,10 @@ public final class KeySnapshots {
     }
   }
 
-  /** Lists a directory; manifests that have not changed since they were read are not read again. */
   private KeyListing list(KeyDirectory directory) throws IOException {
     long beganUnixNanos = now();
-    Listed last = remembered.remove(directory.key());
-    if (last != null) {
-      rememberedEntries.addAndGet(-last.scan().candidates().size());
-    }
-    KeyListing scan =
-        last == null
-            ? KeyListing.forLookup(root.ops(), directory)
-            : again(directory, last.scan(), last.beganUnixNanos());
-    int entries = scan.candidates().size();
-    if (entries > FEW && entries <= MOST_REMEMBERED) {
-      if (rememberedEntries.get() + entries > MOST_REMEMBERED) {
-        remembered.clear();
-        rememberedEntries.set(0);
-      }
-      if (remembered.put(directory.key(), new Listed(beganUnixNanos, scan)) == null) {
-        rememberedEntries.addAndGet(entries);
-      }
-    }
+    KeyListing scan = KeyListing.forLookup(root.ops(), directory, remembered.unchanged(directory));
+    remembered.remember(directory, scan, beganUnixNanos);
     return scan;
   }
 
@@ -164,13 +135,13 @@ public final class KeySnapshots {
       beganUnixNanos = now();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
         try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
-          snapshot = snapshotAgain(directory, before, beforeBeganUnixNanos);
+          snapshot = again(directory, before, beforeBeganUnixNanos);
           if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {
             return snapshot;
           }
         }
       } else {
-        snapshot = snapshotAgain(directory, before, beforeBeganUnixNanos);
+        snapshot = again(directory, before, beforeBeganUnixNanos);
       }
       if (snapshot.scan().sameEntriesAs(before) && snapshot.journalled().equals(journalledBefore)) {
         return snapshot;
@@ -179,20 +150,17 @@ public final class KeySnapshots {
     return snapshot;
   }
 
-  private KeySnapshot snapshotAgain(
-      KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos) throws IOException {
+  private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
+      throws IOException {
     ReadStamp ticket = index.beforeRead(directory.key(), now());
     return new KeySnapshot(
-        ticket, journal.entriesOf(directory.key()), again(directory, before, beforeBeganUnixNanos));
-  }
-
-  private KeyListing again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
-      throws IOException {
-    return KeyListing.again(
-        root.ops(),
-        directory,
-        before,
-        facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos));
+        ticket,
+        journal.entriesOf(directory.key()),
+        KeyListing.again(
+            root.ops(),
+            directory,
+            before,
+            facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
   }
 
   /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */

@@ -35,6 +35,8 @@ public final class Misfits {
   /** In all, for holders of locks. With the wait for foreign writers, 0.7 s. */
   private static final long MOST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
+  private static final long MENDING_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final RootDirectory root;
   private final RecoveringLocks locks;
   private final RecoverFlow recoverFlow;
@@ -194,5 +196,10 @@ public final class Misfits {
       }
       return outcome;
     }
+  }
+
+  /** Takes the key's lock, which comes with the duty to mend what its last holder has left. */
+  void mendWhatTheDeadHaveLeft(KeyDirectory directory) {
+    locks.acquire(directory, MENDING_PATIENCE_NANOS).close();
   }
 }

@@ -141,6 +141,10 @@ public final class RecordedLookup {
       if (read != null) {
         return new Found(choice.ticket, read);
       }
+      if (choice.journalled == null) {
+        // It does not fit its manifest.
+        return null;
+      }
     }
     return null;
   }
@@ -176,7 +180,7 @@ public final class RecordedLookup {
         possible.add(objective(entry), entry.writtenNanos(), entry.finalResult());
       }
     }
-    KeyCensus.Terms terms = entries -> mostAge(ticket, entries, foreignCheckNanos);
+    Terms terms = new Terms(ticket, foreignCheckNanos);
     KeyCensus.Answer answer =
         wanted.runId() == null
             ? census.preferred(ticket, possible, later.keySet(), terms)
@@ -203,7 +207,9 @@ public final class RecordedLookup {
     return winner == null
         ? null
         : new Choice(
-            answer.asOf() == 0 ? ticket : ticket.provisional(answer.asOf()),
+            answer.asOf() == 0
+                ? ticket
+                : ticket.provisional(answer.asOf(), answer.asOf() + terms.most - foreignCheckNanos),
             winner,
             journalled.entry(winner));
   }
@@ -249,13 +255,28 @@ public final class RecordedLookup {
   }
 
   /** For how long changes may be left that others make beside changes of ours. */
-  private long mostAge(ReadStamp ticket, int entries, long foreignCheckNanos) {
-    boolean atRest = ticket.directoryCtime() >= 0 && entries <= FEW;
-    if (atRest || foreignTouches.areNear()) {
-      return Math.min(foreignCheckNanos, SOON_NANOS);
+  private final class Terms implements KeyCensus.Terms {
+    private final ReadStamp ticket;
+    private final long foreignCheckNanos;
+    private long most;
+
+    private Terms(ReadStamp ticket, long foreignCheckNanos) {
+      this.ticket = ticket;
+      this.foreignCheckNanos = foreignCheckNanos;
     }
-    return foreignCheckNanos > MOST_NANOS
-        ? foreignCheckNanos
-        : Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS);
+
+    @Override
+    public long mostAge(int entries) {
+      boolean atRest = ticket.directoryCtime() >= 0 && entries <= FEW;
+      if (atRest || foreignTouches.areNear() || foreignTouches.haveChangedSomething()) {
+        most = Math.min(foreignCheckNanos, SOON_NANOS);
+      } else {
+        most =
+            foreignCheckNanos > MOST_NANOS
+                ? foreignCheckNanos
+                : Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS);
+      }
+      return most;
+    }
   }
 }

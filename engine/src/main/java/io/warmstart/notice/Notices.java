@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -78,7 +79,7 @@ public final class Notices {
   }
 
   private void tell(Consumer<StoreListener> event) {
-    for (StoreListener each : listeners) {
+    for (StoreListener each : Set.copyOf(listeners)) {
       try {
         thread.execute(() -> call(each, event));
       } catch (RuntimeException | Error e) {

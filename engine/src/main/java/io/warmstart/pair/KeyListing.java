@@ -99,7 +99,17 @@ public record KeyListing(
 
   /** Looks for what a lookup needs: the manifests. */
   public static KeyListing forLookup(FileOps ops, KeyDirectory directory) throws IOException {
-    return Uninterrupted.call(() -> scan(ops, directory, false, Map.of()));
+    return forLookup(ops, directory, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param read those that need not be read again, by run id, unless they look otherwise
+   */
+  public static KeyListing forLookup(
+      FileOps ops, KeyDirectory directory, Map<String, ManifestFile> read) throws IOException {
+    return Uninterrupted.call(() -> scan(ops, directory, false, read));
   }
 
   /**

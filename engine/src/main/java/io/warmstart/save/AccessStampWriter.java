@@ -152,7 +152,7 @@ public final class AccessStampWriter {
       }
       long before = root.ops().stat(manifestPath).size();
       long after = root.ops().stat(staged).size();
-      update.beginOfRun(ref.runId(), look);
+      update.beginOfStamp(ref.runId(), look);
       root.ops().rename(staged, manifestPath);
       EntryFacts facts =
           EntryFacts.of(

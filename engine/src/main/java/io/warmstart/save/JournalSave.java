@@ -193,7 +193,7 @@ public final class JournalSave {
     if (mayReplace) {
       knownRuns.journalled(key, runId, written);
     }
-    update.begin();
+    update.beginOfRecord();
     return journal.append(key, runId, source, attributes, written, powerSafe);
   }
 }

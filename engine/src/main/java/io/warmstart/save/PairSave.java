@@ -395,7 +395,6 @@ public final class PairSave {
             new Replaced(directory.manifest(pair.runId()), before.manifest()));
         foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
       }
-      update.begin();
       update.beginOfRun(pair.runId(), look);
       boolean inPlace;
       try {

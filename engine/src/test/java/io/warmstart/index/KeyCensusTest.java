@@ -156,4 +156,14 @@ class KeyCensusTest {
 
     assertEquals(State.DISTURBED, best(CTIME, 99_999).state());
   }
+
+  /** An interval that was used up once is not given once more. */
+  @Test
+  void whatAProvisionalCensusAnswersPassesForNoLaterLookThanItMay() {
+    ReadStamp ticket = new ReadStamp(process.attached(), KEY, 0, CTIME, 10_000, CTIME, 0);
+
+    assertEquals(9_000, ticket.provisional(8_000, 9_000).checkedAt);
+    assertEquals(10_000, ticket.provisional(8_000, 11_000).checkedAt);
+    assertEquals(-8_000, ticket.provisional(8_000, 9_000).ctime);
+  }
 }
