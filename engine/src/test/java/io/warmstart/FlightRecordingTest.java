@@ -85,7 +85,7 @@ class FlightRecordingTest {
             .toList());
   }
 
-  /** The first event of a program's own costs a JVM a third of a second, recording or not. */
+  /** The first event of a program's own costs a JVM some tenths of a second, recording or not. */
   @Test
   void whereThereIsNoneNoEventIsMade() throws Exception {
     Path loaded = parent.resolve("loaded");

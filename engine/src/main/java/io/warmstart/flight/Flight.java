@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Begins events where the JVM makes a flight recording, or has made one. The first event of a
- * program's own costs a JVM a third of a second, recording or not: so none is made before. And no
- * class of theirs is loaded, which a runtime without a recorder could not do: so nothing here takes
- * one for the other.
+ * program's own costs a JVM some tenths of a second, recording or not: so none is made before. And
+ * no class of theirs is loaded, which a runtime without a recorder could not do: so nothing here
+ * takes one for the other.
  */
 public final class Flight {
   private static final boolean AVAILABLE = ModuleLayer.boot().findModule("jdk.jfr").isPresent();

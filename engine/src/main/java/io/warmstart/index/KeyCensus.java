@@ -321,7 +321,7 @@ public final class KeyCensus {
         Long.MIN_VALUE);
   }
 
-  /** Whether the index vouches for a key's entries, or did until they were changed. */
+  /** Whether the index vouches for the entries of a key, whatever others have changed since. */
   public boolean has(Digest256 key) {
     return ask(
         attached -> {
