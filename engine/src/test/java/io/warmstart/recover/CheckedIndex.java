@@ -14,6 +14,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.VerifyReport;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,18 +72,19 @@ public abstract class CheckedIndex {
   void awaitWinners(WarmStartStore store) throws IOException {
     OldEnough.await(root.resolve(KEY.toHex()));
     OldEnough.await(root);
-    boolean all = false;
-    for (int attempt = 0; attempt < MOST_ATTEMPTS && !all; attempt++) {
-      all = true;
-      for (Ranking ranking : RANKINGS) {
-        store.lookup(KEY, ranking).ifPresent(Entry::close);
-        assertTrue(store.lookup(NOWHERE, ranking).isEmpty());
-      }
-      for (Ranking ranking : RANKINGS) {
-        all &= index().hasWinner(KEY.digest(), Rankings.index(ranking));
-        all &= index().hasWinner(NOWHERE.digest(), Rankings.index(ranking));
-      }
-    }
-    assertTrue(all, "winners");
+    Await.until(
+        "the winners are stored",
+        () -> {
+          boolean all = true;
+          for (Ranking ranking : RANKINGS) {
+            store.lookup(KEY, ranking).ifPresent(Entry::close);
+            assertTrue(store.lookup(NOWHERE, ranking).isEmpty());
+          }
+          for (Ranking ranking : RANKINGS) {
+            all &= index().hasWinner(KEY.digest(), Rankings.index(ranking));
+            all &= index().hasWinner(NOWHERE.digest(), Rankings.index(ranking));
+          }
+          return all;
+        });
   }
 }
