@@ -193,7 +193,7 @@ class ListenerTest {
       assertEquals(0, told.removed.size());
       end.countDown();
       Await.until("the other is told of all", () -> told.removed.size() == 19);
-      assertTrue(other.lookupLatest(KEY).isPresent());
+      assertEquals(one.root(), other.root());
     }
   }
 
@@ -211,5 +211,21 @@ class ListenerTest {
       Await.until("the other is told", () -> open.removed.size() == 1);
     }
     assertEquals(List.of(), closed.removed);
+  }
+
+  @Test
+  void oneThatSeveralStoresHaveIsToldOnce() {
+    Told told = new Told();
+    Told other = new Told();
+    try (WarmStartStore one = WarmStartStore.open(root, roomForOne(told));
+        WarmStartStore two = WarmStartStore.open(root, roomForOne(told));
+        WarmStartStore three = WarmStartStore.open(root, roomForOne(other))) {
+      one.save(KEY, new byte[1_000], EntryAttributes.checkpoint());
+      one.save(KEY, new byte[1_001], EntryAttributes.checkpoint());
+
+      Await.until("the last of all is told", () -> other.removed.size() == 1);
+      assertEquals(1, told.removed.size());
+      assertEquals(two.root(), three.root());
+    }
   }
 }

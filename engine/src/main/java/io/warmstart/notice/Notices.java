@@ -9,9 +9,9 @@ import io.warmstart.model.StoreTrouble;
 import io.warmstart.model.StoreTrouble.Kind;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -79,7 +79,7 @@ public final class Notices {
   }
 
   private void tell(Consumer<StoreListener> event) {
-    for (StoreListener each : Set.copyOf(listeners)) {
+    for (StoreListener each : new LinkedHashSet<>(listeners)) {
       try {
         thread.execute(() -> call(each, event));
       } catch (RuntimeException | Error e) {
