@@ -62,7 +62,6 @@ import org.jspecify.annotations.Nullable;
  * with the last store.
  */
 public final class Engine implements AutoCloseable {
-
   private final RootParts parts;
   private final RunIdGenerator runIds;
   private final PolicyInForce policy;

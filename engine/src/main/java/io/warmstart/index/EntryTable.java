@@ -280,7 +280,10 @@ final class EntryTable {
   /** The sum over a key's entries. */
   long rankedSum(Digest256 key) {
     long[] sum = new long[1];
-    forEachOf(key, (segment, offset) -> sum[0] += rankedHash(segment, offset));
+    forEachRanked(
+        key,
+        (segment, offset, runHash, written, objective, last) ->
+            sum[0] += Checksums.ofRanked(runHash, written, objective, last));
     return sum[0];
   }
 

@@ -88,11 +88,11 @@ public final class KeyUpdate implements AutoCloseable {
 
   /** The same of a manifest that gets another access stamp: who wins stays. */
   public void beginOfStamp(String runId, KeyCensus.Look look) {
-    if (census != null) {
-      suspended = hold.heldAcrossProcesses() ? census.suspend(directory.key(), runId, look) : null;
-      if (suspended == null) {
-        census.suspend(directory.key());
-      }
+    suspended = null;
+    if (census != null && hold.heldAcrossProcesses()) {
+      suspended = census.suspend(directory.key(), runId, look);
+    } else if (census != null) {
+      census.suspend(directory.key());
     }
   }
 

@@ -163,61 +163,60 @@ public final class FileLookup {
   private boolean run(
       Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     LookupEvent event = Flight.lookup();
-    boolean byIndex = isAnsweredByIndex(key, wanted, limits, foreignCheckNanos, target);
-    boolean hit = byIndex || runInFiles(key, wanted, limits, target);
-    if (event != null) {
-      event.over(key.toHex(), hit, !byIndex);
-    }
-    return hit;
-  }
-
-  private boolean runInFiles(Digest256 key, Wanted wanted, StoreLimits limits, EntryLease target) {
-    KeyDirectory directory = root.directory(key);
-    Misfits.Patience patience = new Misfits.Patience();
-    try {
-      for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-        Boolean hit = attempt(directory, wanted, limits.now(), target, patience);
-        if (hit != null) {
-          if (!hit) {
-            counters.count(Counter.MISSES);
-          }
-          return hit;
-        }
-        if (besideOtherMachines) {
-          // What this machine's client has cached of the key may be old for another moment.
-          Rereads.pause(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(attempt, 16)));
-        }
-      }
-      throw new IOException("the key changed under each of " + MOST_ATTEMPTS + " looks");
-    } catch (IOException e) {
-      counters.count(Counter.LOOKUP_FAILURES);
-      throw StoreFailures.ofReading("lookup failed", directory.path(), e);
-    }
-  }
-
-  /** Takes the winner by what the index has recorded; false if the files must be asked. */
-  private boolean isAnsweredByIndex(
-      Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     counters.count(Counter.LOOKUPS_FROM_FILES);
     if (readOnly) {
       // Nobody does it in the background.
       policy.refreshIfDue();
     }
     KeyDirectory directory = root.directory(key);
-    RecordedLookup.Found found;
     try {
       if (rootWatch.isGone()) {
         rootWatch.require();
       }
+      boolean byIndex =
+          isAnsweredByIndex(directory, wanted, limits.now(), foreignCheckNanos, target);
+      boolean hit = byIndex || isAnsweredByFiles(directory, wanted, limits, target);
+      if (event != null) {
+        event.over(key.toHex(), hit, !byIndex);
+      }
+      return hit;
     } catch (IOException e) {
       counters.count(Counter.LOOKUP_FAILURES);
       throw StoreFailures.ofReading("lookup failed", directory.path(), e);
     }
+  }
+
+  private boolean isAnsweredByFiles(
+      KeyDirectory directory, Wanted wanted, StoreLimits limits, EntryLease target)
+      throws IOException {
+    Misfits.Patience patience = new Misfits.Patience();
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      Boolean hit = attempt(directory, wanted, limits.now(), target, patience);
+      if (hit != null) {
+        if (!hit) {
+          counters.count(Counter.MISSES);
+        }
+        return hit;
+      }
+      if (besideOtherMachines) {
+        // What this machine's client has cached of the key may be old for another moment.
+        Rereads.pause(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(attempt, 16)));
+      }
+    }
+    throw new IOException("the key changed under each of " + MOST_ATTEMPTS + " looks");
+  }
+
+  /** Takes the winner by what the index has recorded; false if the files must be asked. */
+  private boolean isAnsweredByIndex(
+      KeyDirectory directory,
+      Wanted wanted,
+      Limits limits,
+      long foreignCheckNanos,
+      EntryLease target) {
+    RecordedLookup.Found found;
     try {
       found =
-          besideOtherMachines
-              ? null
-              : recorded.run(directory, wanted, limits.now(), foreignCheckNanos);
+          besideOtherMachines ? null : recorded.run(directory, wanted, limits, foreignCheckNanos);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;
