@@ -8,10 +8,9 @@ import io.warmstart.model.StoreListener;
 import io.warmstart.model.StoreTrouble;
 import io.warmstart.model.StoreTrouble.Kind;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Tells the listeners of a root's stores, and the log, what happens in the background.
  *
  * <p>Whoever tells something may hold locks and be short of memory: so a listener is called by a
- * thread of its own, and nothing here throws.
+ * thread of its own, and who tells of trouble gets no other.
  */
 public final class Notices {
   private static final int MOST_WAITING = 1024;
@@ -31,8 +30,13 @@ public final class Notices {
   private final CallbackThread thread = new CallbackThread("warmstart-listeners", MOST_WAITING);
 
   // Under the monitor.
-  private final Map<Kind, Long> toldAtNanos = new EnumMap<>(Kind.class);
+  private final long[] toldAtNanos = new long[Kind.values().length];
   private long dropsToldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
+
+  /** Makes one that has started no thread. */
+  public Notices() {
+    Arrays.fill(toldAtNanos, System.nanoTime() - TELL_EVERY_NANOS);
+  }
 
   /** A store is open that has a listener. */
   public void add(StoreListener listener) {
@@ -58,7 +62,12 @@ public final class Notices {
   /** Something has gone wrong. */
   public void trouble(Kind kind, String text, @Nullable Throwable cause) {
     EngineLog.warning(text, cause);
-    tell(listener -> listener.trouble(new StoreTrouble(kind, text, cause)));
+    try {
+      tell(listener -> listener.trouble(new StoreTrouble(kind, text, cause)));
+    } catch (RuntimeException | Error e) {
+      // It may be a lack of memory that is told.
+      dropped(e);
+    }
   }
 
   /** The same of what is tried again and again: not more than once a minute. */
@@ -68,12 +77,13 @@ public final class Notices {
     }
   }
 
+  /** Needs no memory. */
+  @SuppressWarnings("EnumOrdinal")
   private synchronized boolean isDue(Kind kind) {
     long now = System.nanoTime();
-    Long last = toldAtNanos.get(kind);
-    boolean due = last == null || now - last >= TELL_EVERY_NANOS;
+    boolean due = now - toldAtNanos[kind.ordinal()] >= TELL_EVERY_NANOS;
     if (due) {
-      toldAtNanos.put(kind, now);
+      toldAtNanos[kind.ordinal()] = now;
     }
     return due;
   }
