@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 
 /** The main class of processes that save into the journal and get killed or stopped. */
 final class JournallingProcess {
@@ -31,10 +32,13 @@ final class JournallingProcess {
     }
     if (arguments[0].equals("exit")) {
       ForkedJvm.awaitParent();
+      CountDownLatch handedIn = new CountDownLatch(1);
       for (int last = version + count; version < last; ) {
-        async(store, key, ++version).thenRun(() -> System.exit(0));
+        async(store, key, ++version).thenRun(() -> exitAfter(handedIn));
       }
       System.out.println("saved " + version);
+      // What is handed in once the end has begun nobody waits for.
+      handedIn.countDown();
       ForkedJvm.untilKilled();
     }
     if (arguments[0].equals("async")) {
@@ -84,6 +88,15 @@ final class JournallingProcess {
         System.out.println("saved " + step);
       }
     }
+  }
+
+  private static void exitAfter(CountDownLatch handedIn) {
+    try {
+      handedIn.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    System.exit(0);
   }
 
   /** Saves until the journal takes it; returns the last version, which is a pair. */
