@@ -1,7 +1,6 @@
 package io.warmstart;
 
 import io.warmstart.format.Manifest;
-import io.warmstart.index.HotEntry;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -41,11 +40,6 @@ public final class Entry implements AutoCloseable {
    *     less 8 bytes); then use {@link #bytes}
    */
   public DirectBuffer payload() {
-    HotEntry payload = lease.held();
-    if (!payload.fitsBuffer()) {
-      throw new IllegalStateException(
-          "payload is too large for a buffer, use bytes(): actual=" + payload.length());
-    }
     return lease.view();
   }
 

@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.engine.EngineOptions;
+import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
@@ -41,7 +42,7 @@ public final class StoreOptions {
   private final PolicyUse policyUse;
   private final @Nullable Durability namedDurability;
   private final boolean readOnly;
-  private final Duration foreignCheckInterval;
+  private final @Nullable Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
   private final EpochNanoClock clock;
   private final @Nullable StoreListener listener;
@@ -54,7 +55,7 @@ public final class StoreOptions {
     private PolicyUse policyUse = PolicyUse.AGREE;
     private @Nullable Durability durability;
     private boolean readOnly;
-    private Duration foreignCheckInterval = DEFAULT_FOREIGN_CHECK_INTERVAL;
+    private @Nullable Duration foreignCheckInterval;
     private @Nullable Path localDirectory;
     private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
     private @Nullable StoreListener listener;
@@ -161,7 +162,9 @@ public final class StoreOptions {
   }
 
   /**
-   * Whether the store is for lookups only: then it changes nothing on disk, touches included.
+   * Whether the store is for lookups only: then it changes nothing on disk, touches included. It
+   * reads the index that stores which may write keep up, where its user may, and keeps payloads in
+   * its own memory; without one, each lookup reads the files.
    *
    * @param lookupsOnly false unless set
    * @return these options, changed
@@ -174,9 +177,14 @@ public final class StoreOptions {
    * How old the engine's knowledge of a key may be of what stores that know no index do to it: the
    * original store, another machine, a person. What our own processes do is seen at once.
    *
-   * <p>A process that looks up more keys within an interval than it could look at in a tenth of the
-   * time (250 in 10 ms) leaves some of the looks for later, by up to a hundred intervals or a
-   * second, whichever is less; none where a root is shared with other machines.
+   * <p>A key that is looked up again and again is looked at in the background, by one process for
+   * all; a lookup of a key that was at rest looks itself. With more keys in use than can be looked
+   * at within the interval in a quarter of one processor's time, looks come later, for all in turn:
+   * by up to a hundred intervals or a second, whichever is less. Where a root is shared with other
+   * machines each lookup looks that finds the interval over.
+   *
+   * <p>Unless it is set, it is 10 ms where programs that know no index have left signs within the
+   * last five minutes; else 100 ms, and with very many keys in use up to ten seconds.
    *
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there
    *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts
@@ -282,9 +290,9 @@ public final class StoreOptions {
     return readOnly;
   }
 
-  /** {@return how often a key is checked for foreign changes} */
+  /** {@return how often a key is checked for foreign changes; the default if it was not set} */
   public Duration foreignCheckInterval() {
-    return foreignCheckInterval;
+    return foreignCheckInterval == null ? DEFAULT_FOREIGN_CHECK_INTERVAL : foreignCheckInterval;
   }
 
   /** {@return who is told what happens; empty if nobody is} */
@@ -325,8 +333,11 @@ public final class StoreOptions {
    *
    * @param besideOtherMachines whether there are such programs, whatever was said of them
    */
-  long foreignCheckNanos(boolean besideOtherMachines) {
-    long nanos = Limits.saturatedNanos(foreignCheckInterval);
-    return besideOtherMachines ? Math.min(nanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos()) : nanos;
+  ForeignCheck foreignCheck(boolean besideOtherMachines) {
+    long nanos = Limits.saturatedNanos(foreignCheckInterval());
+    return new ForeignCheck(
+        besideOtherMachines ? Math.min(nanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos()) : nanos,
+        foreignCheckInterval == null && !besideOtherMachines,
+        besideOtherMachines);
   }
 }

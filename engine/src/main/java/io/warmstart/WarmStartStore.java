@@ -5,6 +5,7 @@ import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
 import io.warmstart.engine.RootOpener;
 import io.warmstart.evict.SweepFlow;
+import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.LookupFlow;
@@ -71,6 +72,7 @@ import java.util.concurrent.CompletionStage;
 public final class WarmStartStore implements AutoCloseable {
   private final Engine engine;
   private final StoreOptions options;
+  private final ForeignCheck foreignCheck;
   private final long foreignCheckNanos;
   private final StoreLimits limits;
   private final SaveFlow saveFlow;
@@ -80,11 +82,12 @@ public final class WarmStartStore implements AutoCloseable {
   private WarmStartStore(Engine engine, StoreOptions options) {
     this.engine = engine;
     this.options = options;
-    this.foreignCheckNanos = options.foreignCheckNanos(engine.place().nodeLocal());
+    this.foreignCheck = options.foreignCheck(engine.place().nodeLocal());
+    this.foreignCheckNanos = foreignCheck.nanos();
     this.limits = new StoreLimits(engine.policy(), options.namedLimits());
     this.saveFlow = engine.saveFlow(limits, foreignCheckNanos);
-    this.lookupFlow = engine.lookupFlow(limits, foreignCheckNanos);
-    engine.joined(foreignCheckNanos);
+    this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
+    engine.joined(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
   }
 
@@ -700,7 +703,7 @@ public final class WarmStartStore implements AutoCloseable {
       closed = true;
     }
     engine.asyncSaves().await();
-    engine.left(foreignCheckNanos);
+    engine.left(foreignCheck);
     try {
       EngineRegistry.release(engine);
     } finally {

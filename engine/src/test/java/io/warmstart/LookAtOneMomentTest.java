@@ -108,6 +108,11 @@ class LookAtOneMomentTest {
     Files.delete(Files.createFile(root.resolve(key.toHex()).resolve("of others")));
   }
 
+  /** For who has not mapped it yet. */
+  private void dropIndex() throws IOException {
+    Files.delete(root.resolve(".warmstart/index"));
+  }
+
   private WarmStartStore openReadOnly(AtManifest ops) {
     return WarmStartStore.open(
         root,
@@ -154,6 +159,7 @@ class LookAtOneMomentTest {
         WarmStartStore readOnly = openReadOnly(ops)) {
       List<String> runs = saveTwo(store, 8, 9);
       double[] next = {7};
+      dropIndex();
 
       ops.arm(2, 2, () -> overwriteBoth(store, runs, --next[0], next[0] + 0.5));
 
@@ -215,6 +221,7 @@ class LookAtOneMomentTest {
       for (String run : runs) {
         stamp(run, FileTime.from(Instant.now().plusSeconds(3_600)));
       }
+      dropIndex();
 
       ops.armAtOpening(4, () -> overwriteBoth(store, runs, 1, 2));
 

@@ -5,7 +5,10 @@ import io.warmstart.evict.DryRunFlow;
 import io.warmstart.evict.EntryRemoval;
 import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
+import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.RunIdGenerator;
+import io.warmstart.index.HotEntry;
+import io.warmstart.index.Lookout;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.IdleDescriptors;
@@ -78,7 +81,9 @@ public final class Engine implements AutoCloseable {
   private final @Nullable Housekeeper housekeeper;
 
   /** The intervals of the stores that are open: the background goes by the shortest. */
-  private final Collection<Long> foreignCheckIntervals = new ConcurrentLinkedQueue<>();
+  private final Collection<ForeignCheck> foreignChecks = new ConcurrentLinkedQueue<>();
+
+  private final Lookout lookout;
 
   /**
    * Opens a root.
@@ -123,6 +128,7 @@ public final class Engine implements AutoCloseable {
               parts.foreignTouches,
               parts.remote,
               parts.counters);
+      lookout = new Lookout(parts.index, this::lookNanos, parts.clock, this::used);
       fileLookup =
           new FileLookup(
               parts.root,
@@ -361,7 +367,7 @@ public final class Engine implements AutoCloseable {
   }
 
   /** The lookups of one store. */
-  public LookupFlow lookupFlow(StoreLimits limits, long foreignCheckNanos) {
+  public LookupFlow lookupFlow(StoreLimits limits, ForeignCheck foreignCheck) {
     return new LookupFlow(
         parts.index,
         fileLookup,
@@ -371,7 +377,10 @@ public final class Engine implements AutoCloseable {
         parts.counters,
         parts.clock,
         limits,
-        foreignCheckNanos);
+        foreignCheck,
+        parts.foreignTouches,
+        lookout,
+        readOnly());
   }
 
   public RemoveFlow removeFlow() {
@@ -490,6 +499,7 @@ public final class Engine implements AutoCloseable {
       journal.flush();
     } finally {
       parts.replaced.closeAll();
+      lookout.tellUses();
       failed = accessStampWriter.run(0);
     }
     return failed;
@@ -507,18 +517,35 @@ public final class Engine implements AutoCloseable {
   }
 
   /** A store is open that looks so seldom for what others do to the files. */
-  public void joined(Long foreignCheckNanos) {
-    foreignCheckIntervals.add(foreignCheckNanos);
+  public void joined(ForeignCheck foreignCheck) {
+    foreignChecks.add(foreignCheck);
   }
 
   /** Such a store is closed. */
-  public void left(Long foreignCheckNanos) {
-    foreignCheckIntervals.remove(foreignCheckNanos);
+  public void left(ForeignCheck foreignCheck) {
+    foreignChecks.remove(foreignCheck);
   }
 
   /** As often as the store that looks most often. */
   private long foreignCheckNanos() {
-    return foreignCheckIntervals.stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE);
+    return foreignChecks.stream().mapToLong(ForeignCheck::nanos).min().orElse(Long.MAX_VALUE);
+  }
+
+  private void used(HotEntry entry, long unixNanos) {
+    parts.index.tellUse(entry, unixNanos);
+    if (!readOnly()) {
+      parts.expiry.noteHit(entry.directory().key(), entry.candidate(), unixNanos);
+    }
+  }
+
+  /** The same in the background, of those that have it look there. */
+  private long lookNanos() {
+    boolean near = parts.foreignTouches.areNear() || parts.foreignTouches.haveChangedSomething();
+    return foreignChecks.stream()
+        .filter(ForeignCheck::watches)
+        .mapToLong(each -> each.lookNanos(near))
+        .min()
+        .orElse(Long.MAX_VALUE);
   }
 
   /**
@@ -540,6 +567,7 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     try (parts;
+        lookout;
         housekeeper;
         journal) {
       asyncSaves.close();

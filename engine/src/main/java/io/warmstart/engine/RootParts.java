@@ -177,10 +177,14 @@ final class RootParts implements AutoCloseable {
           new StripeLocks(processTable, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
       index =
           new Index(
-              stripes, root.path(), place, ops, bootOf(processTable, boot), counters, payloads);
-      if (readOnly) {
-        index.close();
-      }
+              stripes,
+              root.path(),
+              place,
+              ops,
+              bootOf(processTable, boot),
+              counters,
+              payloads,
+              readOnly);
       ledger = new SpaceLedger(index);
       census = new KeyCensus(index);
       foreignTouches = new ForeignTouches(ops, counters, remote);

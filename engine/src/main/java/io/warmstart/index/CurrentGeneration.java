@@ -92,7 +92,36 @@ final class CurrentGeneration {
     }
   }
 
+  /** Whether this process only reads, and tells nobody of anything. */
+  boolean readOnly() {
+    return mapper.readOnly();
+  }
+
+  /** For a process that may not write: what another has made, and keeps up. */
+  private synchronized @Nullable Generation attachForReading() {
+    Generation attached = current;
+    if (attached != null && attached.files().live()) {
+      MappedFaults.raisePending();
+      return attached;
+    }
+    IndexFiles files = null;
+    try {
+      files = mapper.open();
+    } catch (IOException | InternalError e) {
+      // Not there, or not for this user to read: the files tell all.
+      files = null;
+    }
+    forget(attached);
+    current = files == null || closed ? null : new Generation(files, pages -> 0);
+    failed = files == null;
+    failedAtNanos = System.nanoTime();
+    return current;
+  }
+
   private @Nullable Generation attach() {
+    if (readOnly()) {
+      return attachForReading();
+    }
     try (StripeLocks.Hold hold = locks.acquireAllocation()) {
       Generation attached = current;
       if (attached != null && attached.files().live()) {
@@ -163,7 +192,7 @@ final class CurrentGeneration {
 
   /** Something was changed while there was none to be told. To be made up for with the next. */
   void changedUntold() {
-    untold = true;
+    untold = !readOnly();
     Generation attached = current;
     if (attached != null) {
       // Lost by this process; others may be at work with it still.

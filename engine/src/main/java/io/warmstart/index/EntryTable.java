@@ -142,7 +142,7 @@ final class EntryTable {
     if (segment == null || offset == Segment.NONE) {
       return null;
     }
-    at.moveTo(segment.buffer, offset);
+    at.moveTo(segment.file, offset);
     return segment;
   }
 

@@ -8,7 +8,6 @@ import io.warmstart.process.Placement;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,9 +25,6 @@ final class ForeignChanges {
 
   private static final long NO_DIRECTORY = -2;
 
-  /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
-  private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
   /**
    * A look at a key's directory.
    *
@@ -42,32 +38,12 @@ final class ForeignChanges {
   private final Path root;
   private final Placement place;
   private final FileOps ops;
-  private final LookRate rate = new LookRate();
   private volatile @Nullable RootLook lastRootLook;
 
   ForeignChanges(Path root, Placement place, FileOps ops) {
     this.root = root;
     this.place = place;
     this.ops = ops;
-  }
-
-  /**
-   * Whether a look of this age will do. The caller's clock may lag a little behind that of the
-   * thread that looked; a clock that was set back by more makes the age negative: then look. Where
-   * each lookup is to look, none goes by its lagging clock.
-   */
-  static boolean isFresh(long age, long foreignCheckNanos) {
-    return age < foreignCheckNanos && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);
-  }
-
-  /**
-   * Whether a key's winner may be returned without a look: the last is young enough, or there are
-   * other keys to look at first. What other machines do shows in nothing but directories: there
-   * none is left for later.
-   */
-  boolean mayGoWithout(long age, long nowUnixNanos, long foreignCheckNanos) {
-    return isFresh(age, foreignCheckNanos)
-        || (!place.nodeLocal() && rate.leaves(age, foreignCheckNanos, nowUnixNanos));
   }
 
   /**

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class HotEntry extends CachedPayload {
-  /** What stands in the slot of a version: its 128 bits, and its manifest's change time. */
-  private record Stored(long high, long low, long manifestCtime) {}
+  /** A version, and the change times that it was read under. */
+  private record Stored(long version, long ctime, long manifestCtime) {}
 
   // The words of the key lie in here, since a lookup compares them: see HotTable.
   private final long word0;
@@ -28,19 +28,24 @@ public final class HotEntry extends CachedPayload {
   /** Unix nanoseconds of the last write or access, as far as this process knows. */
   private volatile long lastUse;
 
-  /**
-   * What {@link KeyTable#state} of the slot must be; set again when the winner outlives a change.
-   */
-  private volatile long state;
+  private volatile long toldUse;
+
+  /** The slot's changes that it was read under; others when the winner outlives a change. */
+  private volatile long changes;
 
   /**
-   * When this process last looked whether directory and manifest are as they were; unix
-   * nanoseconds. Not shared with others: each knows the manifest of the version that it has.
+   * When somebody last looked whether directory and manifest are as they were, as far as this
+   * process knows; unix nanoseconds.
    */
   private volatile long checkedAt;
 
   private final int ranking;
+  private int slot;
   private int slotOffset;
+  private int hotWord;
+
+  /** Whether {@link Lookout} looks whether it still holds. */
+  private volatile boolean watched;
 
   /** Null once the index has forgotten the entry: who still knows it must not keep the mapping. */
   private volatile @Nullable Generation attached;
@@ -81,14 +86,16 @@ public final class HotEntry extends CachedPayload {
   }
 
   /** Ties the entry to its slot, before anybody can find it. */
-  void attach(Generation to, SlotCursor at, IndexedWinner winner, long slotState, long readAt) {
+  void attach(Generation to, SlotCursor at, IndexedWinner winner, long readAt) {
     attached = to;
     buffer = at.buffer();
+    slot = at.file().slotAt(at.offset);
+    place(slot);
     slotOffset = at.offset;
+    hotWord = at.hotWord();
     lastUse = winner.lastUse();
-    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
-    checkedAt = readAt;
-    state = slotState;
+    toldUse = lastUse;
+    stands(winner, readAt);
   }
 
   /** Unties it: the index has forgotten it. */
@@ -115,22 +122,46 @@ public final class HotEntry extends CachedPayload {
     return ranking;
   }
 
-  long state() {
-    return state;
+  /** The number of its slot. */
+  int slot() {
+    return slot;
+  }
+
+  /** Where the hot word of its slot lies in the buffer. */
+  int hotWord() {
+    return hotWord;
+  }
+
+  /** The slot's changes that it was read under. */
+  long changes() {
+    return changes;
   }
 
   /**
-   * The winner is still this version under another state of its slot.
+   * The winner is this version, read under what it says.
    *
-   * @param readAt when the slot was last filled or looked at; unix nanoseconds
+   * @param readAt when it was read or looked at; unix nanoseconds
    */
-  void stands(long slotState, IndexedWinner winner, long readAt) {
-    stored = new Stored(winner.high(), winner.low(), winner.manifestCtime());
+  void stands(IndexedWinner winner, long readAt) {
+    stored = new Stored(winner.version(), winner.ctime(), winner.manifestCtime());
     checkedAt = readAt;
-    state = slotState;
+    changes = winner.changes();
   }
 
-  /** When this process last looked whether its files are as they were; unix nanoseconds. */
+  /** It does not win any more, as far as this process knows. */
+  void voided(long freshChanges) {
+    changes = freshChanges;
+  }
+
+  boolean watched() {
+    return watched;
+  }
+
+  void watched(boolean now) {
+    watched = now;
+  }
+
+  /** When its files were last seen to be as they were; unix nanoseconds. */
   long checkedAt() {
     return checkedAt;
   }
@@ -143,6 +174,12 @@ public final class HotEntry extends CachedPayload {
   long manifestCtime() {
     Stored now = stored;
     return now == null ? 0 : now.manifestCtime();
+  }
+
+  /** The directory's change time when it was read; negative if it was young. */
+  long ctime() {
+    Stored now = stored;
+    return now == null ? -1 : now.ctime();
   }
 
   /** Whether this is the entry of a key by a ranking. */
@@ -159,8 +196,7 @@ public final class HotEntry extends CachedPayload {
   boolean isVersion(SlotCursor at, IndexedWinner winner) {
     Stored now = stored;
     return now != null
-        && winner.high() == now.high()
-        && winner.low() == now.low()
+        && winner.version() == now.version()
         && slotOffset == at.offset
         && buffer == at.buffer();
   }
@@ -177,6 +213,16 @@ public final class HotEntry extends CachedPayload {
 
   void usedAt(long unixNanos) {
     lastUse = unixNanos;
+    markUsed();
+  }
+
+  /** Which use the index was last told of; unix nanoseconds. */
+  long toldUse() {
+    return toldUse;
+  }
+
+  void toldUse(long unixNanos) {
+    toldUse = unixNanos;
   }
 
   /** The directory of the key. */

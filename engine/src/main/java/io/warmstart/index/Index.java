@@ -1,9 +1,10 @@
 package io.warmstart.index;
 
 import io.warmstart.io.FileOps;
-import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.payload.Leases;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Placement;
@@ -11,6 +12,7 @@ import io.warmstart.process.StripeLocks;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -27,15 +29,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Index implements AutoCloseable {
+  /** Between two notes of a key's use. */
+  private static final long NOTED_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** A clock that ticks may be so late on a busy machine without costing a look for nothing. */
+  private static final long MOST_LAG_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
   private final PayloadCache payloads;
   private final CurrentGeneration attachments;
   private final ForeignChanges foreign;
+  private final LookRate rate = new LookRate();
 
   /**
    * Makes the index of a root; it attaches when it is first asked.
    *
    * @param place where the index lies
    * @param boot the boot id of all who use it
+   * @param readOnly whether this process may not write: it reads what others keep up, and keeps to
+   *     itself what it has in memory
    */
   public Index(
       StripeLocks locks,
@@ -44,9 +55,16 @@ public final class Index implements AutoCloseable {
       FileOps ops,
       LongSupplier boot,
       Counters counters,
-      PayloadCache payloads) {
+      PayloadCache payloads,
+      boolean readOnly) {
     this(
-        locks, root, place, ops, counters, payloads, new IndexMapper(place.directory(), ops, boot));
+        locks,
+        root,
+        place,
+        ops,
+        counters,
+        payloads,
+        new IndexMapper(place.directory(), ops, boot, readOnly));
   }
 
   /** Makes the index of a root over files that come from anywhere. */
@@ -75,34 +93,33 @@ public final class Index implements AutoCloseable {
    * Asks who wins for a key. Makes no system call, takes no lock and allocates nothing, unless the
    * time has come to look whether a store that knows no index has changed the key's directory.
    *
-   * @param hint the entry that was last found for the key, by any ranking, in any index
    * @param ranking 0, 1 or 2
    * @param nowUnixNanos the system's clock, to the millisecond
    * @param foreignCheckNanos how old such a look may be
+   * @param watchedNanos the same where {@link Lookout} looks
    * @param query takes the answer; on a hit it holds a lease on a {@link HotEntry}
    */
   public Found find(
-      @Nullable HotEntry hint,
       Digest256 key,
       int ranking,
       long nowUnixNanos,
       long foreignCheckNanos,
+      long watchedNanos,
       IndexQuery query) {
     Generation attached = attachments.current();
     if (attached == null) {
       return Found.UNKNOWN;
     }
     try {
-      HotEntry entry =
-          hint != null && hint.ranking() == ranking && hint.attached() == attached
-              ? hint
-              : attached.cached().find(key, ranking);
+      HotEntry entry = attached.cached().find(key, ranking);
       Found found =
           entry == null
               ? Found.UNKNOWN
-              : find(attached, entry, nowUnixNanos, foreignCheckNanos, query);
+              : find(attached, entry, nowUnixNanos, foreignCheckNanos, watchedNanos, query);
       if (found == Found.UNKNOWN) {
-        found = findInTable(attached, key, ranking, nowUnixNanos, foreignCheckNanos, query);
+        found =
+            findInTable(
+                attached, key, ranking, nowUnixNanos, foreignCheckNanos, watchedNanos, query);
         if (found == Found.UNKNOWN) {
           MappedFaults.raisePending();
         }
@@ -126,17 +143,16 @@ public final class Index implements AutoCloseable {
       HotEntry entry,
       long nowUnixNanos,
       long foreignCheckNanos,
+      long watchedNanos,
       IndexQuery query) {
     AtomicBuffer buffer = entry.buffer();
     if (buffer == null || !query.lease().take(entry)) {
       return Found.UNKNOWN;
     }
-    // Before the question whether the entry stands, whose last read must be the last: see stands.
-    long checkedAt = entry.checkedAt();
-    long ctime = KeyTable.ctime(entry, buffer);
-    if (attached.keys().stands(entry, buffer, ctime)
-        && (foreign.mayGoWithout(nowUnixNanos - checkedAt, nowUnixNanos, foreignCheckNanos)
-            || isAsItWas(entry, buffer, ctime, nowUnixNanos))) {
+    if (attached.keys().stands(entry, buffer)
+        && (isFresh(nowUnixNanos - entry.checkedAt(), foreignCheckNanos, foreignCheckNanos)
+            || isAsItWas(attached, entry, nowUnixNanos, foreignCheckNanos, watchedNanos))) {
+      query.show(entry.address(), entry.length());
       return Found.HIT;
     }
     query.lease().end();
@@ -150,6 +166,7 @@ public final class Index implements AutoCloseable {
       int ranking,
       long nowUnixNanos,
       long foreignCheckNanos,
+      long watchedNanos,
       IndexQuery query) {
     KeyTable keys = attached.keys();
     SlotCursor at = query.at;
@@ -159,13 +176,13 @@ public final class Index implements AutoCloseable {
         return Found.UNKNOWN;
       }
       // Before the winner, whose check must be the last that is read: see read.
-      long checkedAt = keys.checkedAt(at);
+      long checkedAt = KeyTable.checkedAt(at.buffer(), at.offset, ranking);
       if (!keys.read(at, key, ranking, winner)) {
         return Found.UNKNOWN;
       }
       if (winner.isMiss()) {
-        return ForeignChanges.isFresh(nowUnixNanos - checkedAt, foreignCheckNanos)
-                || isStillMissing(query, key, nowUnixNanos, foreignCheckNanos)
+        return isFresh(nowUnixNanos - checkedAt, foreignCheckNanos, foreignCheckNanos)
+                || isStillMissing(query, key, ranking, nowUnixNanos, foreignCheckNanos)
             ? Found.MISS
             : Found.UNKNOWN;
       }
@@ -174,56 +191,212 @@ public final class Index implements AutoCloseable {
         return Found.UNKNOWN;
       }
       // Another entry of the key has changed, or the directory's time has; the winner is the same.
-      entry.stands(Checksums.ofState(winner.changes(), winner.ctime()), winner, checkedAt);
-      return find(attached, entry, nowUnixNanos, foreignCheckNanos, query);
+      entry.stands(winner, checkedAt);
+      return find(attached, entry, nowUnixNanos, foreignCheckNanos, watchedNanos, query);
     } finally {
       at.clear();
     }
   }
 
   /**
-   * Whether directory and manifest have the change times that the winner was read under. What came
-   * of it this process keeps to itself: others may have another version of the manifest.
+   * Whether a look of this age will do. The caller's clock may lag a little behind that of the
+   * thread that looked; a clock that was set back by more makes the age negative: then look. Where
+   * each lookup is to look, none goes by its lagging clock.
+   *
+   * @param mostAge no less than {@code foreignCheckNanos}
    */
-  private boolean isAsItWas(HotEntry entry, AtomicBuffer buffer, long expected, long nowUnixNanos) {
-    if (foreign.isAsItWas(entry, expected)) {
+  private static boolean isFresh(long age, long foreignCheckNanos, long mostAge) {
+    return age < mostAge && age > -Math.min(MOST_LAG_NANOS, foreignCheckNanos);
+  }
+
+  /**
+   * Whether directory and manifest of an entry that stands have the change times that it was read
+   * under: by a look that somebody has made, or by one of this thread.
+   */
+  private boolean isAsItWas(
+      Generation attached,
+      HotEntry entry,
+      long nowUnixNanos,
+      long foreignCheckNanos,
+      long watchedNanos) {
+    long checkedAt = attachments.readOnly() ? entry.checkedAt() : lookedAt(entry);
+    long age = nowUnixNanos - checkedAt;
+    if (isFresh(age, foreignCheckNanos, foreignCheckNanos)
+        || (isFresh(age, foreignCheckNanos, watchedNanos)
+            && (entry.watched() || !rate.takesTurn(foreignCheckNanos, nowUnixNanos)))) {
+      entry.checkedAt(checkedAt);
+      return true;
+    }
+    return attachments.readOnly()
+        ? lookAlone(entry, nowUnixNanos)
+        : look(attached, entry, nowUnixNanos);
+  }
+
+  /** Looks at an entry's files where nobody can be told what came of it. */
+  private boolean lookAlone(HotEntry entry, long nowUnixNanos) {
+    if (foreign.isAsItWas(entry, entry.ctime())) {
       entry.checkedAt(nowUnixNanos);
       return true;
     }
-    KeyTable.change(buffer, entry.slotOffset(), attachments.nextChanges());
+    // Not out of memory: if what is there now is no whole version, this is the last that was.
+    entry.voided(attachments.nextChanges());
+    payloads.leases().retirements().add(entry.slot());
     return false;
   }
 
-  /** The same for a key without entries, which may have no directory. */
-  private boolean isStillMissing(
-      IndexQuery query, Digest256 key, long nowUnixNanos, long foreignCheckNanos) {
-    long expected = query.winner.ctime();
-    long lookedAt = foreign.seenMissing(key, expected, nowUnixNanos, foreignCheckNanos);
-    AtomicBuffer buffer = query.at.buffer();
-    int slotOffset = query.at.offset;
-    // All processes are told what came of it: that it was looked at, or that the winners are void.
-    if (lookedAt == 0) {
-      KeyTable.change(buffer, slotOffset, attachments.nextChanges());
+  /** When any process last looked at an entry's files; unix nanoseconds. */
+  private static long lookedAt(HotEntry entry) {
+    AtomicBuffer buffer = entry.buffer();
+    if (buffer == null) {
+      return entry.checkedAt();
+    }
+    long checkedAt = KeyTable.checkedAt(buffer, entry.slotOffset(), entry.ranking());
+    // Before it is believed: the word of a page that is gone is none.
+    MappedFaults.raisePending();
+    return checkedAt;
+  }
+
+  /** Looks at an entry's files; all processes are told what came of it. */
+  private boolean look(Generation attached, HotEntry entry, long nowUnixNanos) {
+    AtomicBuffer buffer = entry.buffer();
+    IndexedWinner winner = new IndexedWinner();
+    SlotCursor at = new SlotCursor();
+    Digest256 key = entry.directory().key();
+    if (buffer == null
+        || !attached.keys().find(key, at)
+        || !attached.keys().read(at, key, entry.ranking(), winner)
+        || !entry.isVersion(at, winner)) {
       return false;
     }
-    KeyTable.checked(buffer, slotOffset, lookedAt);
     MappedFaults.raisePending();
+    if (!foreign.isAsItWas(entry, winner.ctime())) {
+      KeyTable.change(buffer, entry.hotWord(), attachments.nextChanges());
+      MappedFaults.raisePending();
+      return false;
+    }
+    KeyTable.checked(buffer, entry.slotOffset(), entry.ranking(), nowUnixNanos);
+    MappedFaults.raisePending();
+    entry.checkedAt(nowUnixNanos);
     return true;
   }
 
   /**
-   * Asks when an entry was last used, by any process.
+   * Looks at the files of an entry in memory, unless it does not stand, or somebody has looked
+   * since: for {@link Lookout}.
+   *
+   * @param agedNanos how old a look must be for another one
+   */
+  void lookAt(HotEntry entry, long nowUnixNanos, long agedNanos) {
+    guarded(
+        entry,
+        attached -> {
+          AtomicBuffer buffer = entry.buffer();
+          if (buffer != null && attached.keys().stands(entry, buffer)) {
+            isAsItWas(attached, entry, nowUnixNanos, agedNanos, agedNanos);
+          }
+        });
+  }
+
+  /** The same for a key without entries, which may have no directory. */
+  private boolean isStillMissing(
+      IndexQuery query, Digest256 key, int ranking, long nowUnixNanos, long foreignCheckNanos) {
+    long expected = query.winner.ctime();
+    long lookedAt = foreign.seenMissing(key, expected, nowUnixNanos, foreignCheckNanos);
+    // All processes are told what came of it: that it was looked at, or that the winners are void.
+    if (lookedAt == 0) {
+      change(query);
+      return false;
+    }
+    KeyTable.checked(query.at.buffer(), query.at.offset, ranking, lookedAt);
+    MappedFaults.raisePending();
+    return true;
+  }
+
+  private void change(IndexQuery query) {
+    KeyTable.change(query.at.buffer(), query.at.hotWord(), attachments.nextChanges());
+  }
+
+  /**
+   * What was last found for a key object, if that was by this ranking, a moment ago, and holds:
+   * then the query holds a lease on it and shows its payload. Makes no system call, takes no lock,
+   * allocates nothing, and reads of the index one word.
+   *
+   * <p>The lease comes first. Its store waits for all loads before it; the hot word and the
+   * payload, which lie in no cache where there are many keys, then load side by side.
+   *
+   * @param nowUnixNanos by the clock that uses are told by
+   * @param mostIdleNanos how long ago the last use may be that this process has noted
+   */
+  public boolean recall(
+      Fingerprint key, int ranking, long nowUnixNanos, long mostIdleNanos, IndexQuery query) {
+    Generation attached = attachments.current();
+    long state = KeyMemo.state(key);
+    Object entry = KeyMemo.found(key);
+    long idle = KeyMemo.idleNanos(key, nowUnixNanos);
+    if (attached == null || state == 0 || entry == null || idle < 0 || idle >= mostIdleNanos) {
+      return false;
+    }
+    long address = KeyMemo.address(key);
+    int length = KeyMemo.length(key);
+    int slot = KeyMemo.slot(key);
+    Leases leases = payloads.leases();
+    query.lease().name(entry, leases);
+    try {
+      if (KeyMemo.isStill(key, state)
+          && attached.keys().stands(slot, ranking, leases.retirements().countOfUsed(slot), state)) {
+        query.show(address, length);
+        if (idle < NOTED_NANOS) {
+          return true;
+        }
+        if (note((HotEntry) entry, nowUnixNanos)) {
+          KeyMemo.used(key, nowUnixNanos);
+          return true;
+        }
+      }
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      attached.files().lose();
+    }
+    query.lease().end();
+    return false;
+  }
+
+  /** Once a second: the lookout tells of it, while it has the entry. */
+  private static boolean note(HotEntry entry, long nowUnixNanos) {
+    if (!entry.watched()) {
+      return false;
+    }
+    entry.usedAt(nowUnixNanos);
+    return true;
+  }
+
+  /**
+   * Has the key object remember what was found for it, for {@link #recall}. The caller has a lease
+   * on it.
+   */
+  public void remember(Fingerprint key, HotEntry found) {
+    int retirements = payloads.leases().retirements().count(found.slot());
+    if (!found.retired() && found.fitsBuffer()) {
+      KeyMemo.set(key, found, retirements);
+    }
+  }
+
+  /**
+   * Asks when an entry was last used, by any process that has told.
    *
    * @return unix nanoseconds of its last write or access
    */
   public long lastUse(HotEntry entry) {
     guarded(
         entry,
-        buffer -> {
-          long lastUse = KeyTable.lastUse(entry, buffer);
+        attached -> {
+          AtomicBuffer buffer = entry.buffer();
+          long lastUse = buffer == null ? entry.lastUse() : KeyTable.lastUse(entry, buffer);
           // Before it is believed: the word of a page that is gone is none.
           MappedFaults.raisePending();
-          entry.usedAt(lastUse);
+          if (lastUse > entry.lastUse()) {
+            entry.usedAt(lastUse);
+          }
         });
     return entry.lastUse();
   }
@@ -231,25 +404,33 @@ public final class Index implements AutoCloseable {
   /** After a hit: tells all processes of this access. */
   public void touch(HotEntry entry, long nowUnixNanos) {
     entry.usedAt(nowUnixNanos);
-    guarded(entry, buffer -> KeyTable.touch(entry, buffer, nowUnixNanos));
+    tellUse(entry, nowUnixNanos);
   }
 
-  private static void guarded(HotEntry entry, Consumer<AtomicBuffer> access) {
+  /** Tells all processes of an access of this one. */
+  public void tellUse(HotEntry entry, long unixNanos) {
+    entry.toldUse(unixNanos);
+    guarded(
+        entry,
+        attached -> {
+          AtomicBuffer buffer = entry.buffer();
+          if (buffer != null) {
+            KeyTable.touch(entry, buffer, unixNanos);
+          }
+        });
+  }
+
+  private static void guarded(HotEntry entry, Consumer<Generation> access) {
     Generation attached = entry.attached();
-    AtomicBuffer buffer = entry.buffer();
-    if (attached != null && buffer != null) {
-      guarded(attached, same -> access.accept(buffer));
+    if (attached != null) {
+      CurrentGeneration.guarded(
+          attached,
+          same -> {
+            access.accept(same);
+            return true;
+          },
+          false);
     }
-  }
-
-  private static void guarded(Generation attached, Consumer<Generation> access) {
-    CurrentGeneration.guarded(
-        attached,
-        same -> {
-          access.accept(same);
-          return true;
-        },
-        false);
   }
 
   /**
@@ -293,7 +474,8 @@ public final class Index implements AutoCloseable {
 
   /** Whether a key has no slot yet. */
   public boolean needsSlot(Digest256 key) {
-    return attachments.ask(attached -> !attached.keys().find(key, new SlotCursor()), false);
+    return !attachments.readOnly()
+        && attachments.ask(attached -> !attached.keys().find(key, new SlotCursor()), false);
   }
 
   /** Makes a slot for a key, if it has none. The caller holds its stripe, shared. */
@@ -357,14 +539,42 @@ public final class Index implements AutoCloseable {
     } else {
       indexed.setVersion(winner.candidate(), lastUse);
       indexed.setManifestCtime(manifestCtime);
-      winner.attach(
-          attached, at, indexed, Checksums.ofState(ticket.changes, ticket.ctime), ticket.checkedAt);
+    }
+    indexed.under(ticket.changes, ticket.ctime);
+    long fresh = attachments.nextChanges();
+    if (!attached.keys().fill(at, ticket.key, ranking, ticket.checkedAt, indexed, fresh)) {
+      return false;
+    }
+    if (winner != null) {
+      winner.attach(attached, at, indexed, ticket.checkedAt);
       keep(attached, winner);
     }
-    attached
-        .keys()
-        .fill(at, ticket.key, ranking, ticket.changes, ticket.ctime, ticket.checkedAt, indexed);
     return true;
+  }
+
+  /**
+   * Keeps what was read in this process's memory alone, unless the key has changed since the
+   * ticket: where the index cannot be written to. Needs no lock.
+   *
+   * @return whether the winner is kept for hits to come
+   */
+  public boolean keep(ReadStamp ticket, HotEntry winner, long lastUse, long manifestCtime) {
+    return CurrentGeneration.guarded(
+        ticket.attached,
+        attached -> {
+          SlotCursor at = new SlotCursor();
+          IndexedWinner indexed = new IndexedWinner();
+          indexed.setVersion(winner.candidate(), lastUse);
+          indexed.setManifestCtime(manifestCtime);
+          indexed.under(ticket.changes, ticket.ctime);
+          if (!holds(ticket, at)) {
+            return false;
+          }
+          winner.attach(attached, at, indexed, ticket.checkedAt);
+          keep(attached, winner);
+          return true;
+        },
+        false);
   }
 
   private void keep(Generation attached, HotEntry entry) {

@@ -79,6 +79,21 @@ final class IndexFile {
     return own == null ? 0 : Checksums.ofText(own.toString());
   }
 
+  /** The number of the slot whose record lies at an offset. */
+  int slotAt(int offset) {
+    return IndexLayout.slotAt(number, offset);
+  }
+
+  /** Where the hot word of a slot lies whose record lies at an offset. */
+  int hotWordAt(int offset) {
+    return hotWordOf(slotAt(offset));
+  }
+
+  /** Where the hot word of a slot lies. */
+  int hotWordOf(int slot) {
+    return IndexLayout.hotWordOf(number, slot);
+  }
+
   long generation() {
     return buffer.getLong(GENERATION_OFFSET);
   }

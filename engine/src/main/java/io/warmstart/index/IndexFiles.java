@@ -130,6 +130,16 @@ final class IndexFiles {
     return file == null ? map(number) : file;
   }
 
+  /**
+   * The file that a slot lies in, if it is mapped; null for one that this process has not met, or
+   * that is none.
+   */
+  @Nullable IndexFile ofSlot(int slot) {
+    return slot < 0 || slot >= MOST_PAGES * IndexLayout.SLOTS_PER_PAGE
+        ? null
+        : files.get(IndexLayout.fileOfSlot(slot));
+  }
+
   private synchronized @Nullable IndexFile map(int number) {
     IndexFile file = files.get(number);
     if (file == null) {

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.function.LongSupplier;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,17 +33,25 @@ class IndexMapper implements IndexFiles.Extensions {
   private final Path directory;
   private final FileOps ops;
   private final LongSupplier boot;
+  private final boolean readOnly;
   private final SecureRandom random = new SecureRandom();
 
   /**
    * Makes the mapper of a directory.
    *
    * @param boot the boot id of all who use the coordination file beside it
+   * @param readOnly whether it only maps what there is, and nothing is ever stored there
    */
-  IndexMapper(Path directory, FileOps ops, LongSupplier boot) {
+  IndexMapper(Path directory, FileOps ops, LongSupplier boot, boolean readOnly) {
     this.directory = directory;
     this.ops = ops;
     this.boot = boot;
+    this.readOnly = readOnly;
+  }
+
+  /** Whether it only maps what there is. */
+  boolean readOnly() {
+    return readOnly;
   }
 
   /** Maps the index that is there; null if there is none that can be used. */
@@ -52,8 +61,10 @@ class IndexMapper implements IndexFiles.Extensions {
       return null;
     }
     if (!first.usable(boot.getAsLong())) {
-      // Before a new one can be found: see Index.
-      new IndexFiles(first, this).supersede();
+      if (!readOnly) {
+        // Before a new one can be found: see Index.
+        new IndexFiles(first, this).supersede();
+      }
       MappedFaults.raisePending();
       return null;
     }
@@ -120,12 +131,14 @@ class IndexMapper implements IndexFiles.Extensions {
       if (!before.regular() || before.size() != length) {
         return null;
       }
-      try (FileOps.FileHandle file = ops.openForWriting(path)) {
-        MappedByteBuffer mapped = file.mapShared(length);
+      try (FileOps.FileHandle file =
+          readOnly ? ops.openForReading(path) : ops.openForWriting(path)) {
+        AtomicBuffer buffer =
+            readOnly
+                ? new UnwritableBuffer(file.mapReadOnly(length))
+                : new UnsafeBuffer(file.mapShared(length));
         FileFacts opened = file.facts();
-        return opened.sameFileAs(before)
-            ? new IndexFile(new UnsafeBuffer(mapped), number, opened)
-            : null;
+        return opened.sameFileAs(before) ? new IndexFile(buffer, number, opened) : null;
       }
     } catch (NoSuchFileException e) {
       return null;

@@ -6,20 +6,18 @@ import io.warmstart.mapped.Checksums;
 import io.warmstart.payload.CacheLinePadding;
 
 /**
- * Which version of which entry wins, as the index stores it: 128 bits that no two versions of a key
- * share, or the mark of a miss. For one thread.
+ * Which version of which entry wins, as the index stores it: 64 bits that two versions of a key do
+ * not share, but for one chance in 2^64, or the mark of a miss. For one thread.
  */
 public final class IndexedWinner extends CacheLinePadding {
-  private long high;
-  private long low;
+  private long version;
   private long lastUse;
   private long ctime;
   private long manifestCtime;
   private long changes;
 
-  void set(long newHigh, long newLow, long newLastUse) {
-    high = newHigh;
-    low = newLow;
+  void set(long newVersion, long newLastUse) {
+    version = newVersion;
     lastUse = newLastUse;
   }
 
@@ -36,7 +34,7 @@ public final class IndexedWinner extends CacheLinePadding {
 
   /** Makes this the mark of a miss. */
   public void setMiss() {
-    set(0, 0, 0);
+    set(0, 0);
     manifestCtime = 0;
   }
 
@@ -48,27 +46,22 @@ public final class IndexedWinner extends CacheLinePadding {
         Double.doubleToLongBits(manifest.objective().orElse(Double.NaN))
             + 31 * manifest.iteration().orElse(-1)
             + (manifest.finalResult() ? 1 : 0);
-    long mixedHigh = Checksums.mix(manifest.checksum().word(0) ^ Checksums.mix(moment));
-    long mixedLow =
-        Checksums.mix(manifest.checksum().word(1) + Checksums.ofRunId(candidate.runId()))
+    long mixed =
+        Checksums.mix(manifest.checksum().word(0) ^ Checksums.mix(moment))
+                + Checksums.mix(manifest.checksum().word(1) + Checksums.ofRunId(candidate.runId()))
             ^ Checksums.mix(facts + Checksums.mix(moment));
-    // Both 0 is the mark of a miss.
-    set(mixedHigh, mixedHigh == 0 && mixedLow == 0 ? 1 : mixedLow, lastUseUnixNanos);
+    // 0 is the mark of a miss.
+    set(mixed == 0 ? 1 : mixed, lastUseUnixNanos);
   }
 
   /** Whether there is no entry to win. */
   public boolean isMiss() {
-    return high == 0 && low == 0;
+    return version == 0;
   }
 
-  /** The first half of the version. */
-  public long high() {
-    return high;
-  }
-
-  /** The other half. */
-  public long low() {
-    return low;
+  /** Which version it is. */
+  public long version() {
+    return version;
   }
 
   /** Unix nanoseconds of the entry's last write or access. */

@@ -6,7 +6,6 @@ import static io.warmstart.mapped.IndexLayout.CENSUS_AS_OF_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CENSUS_CHECK_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CENSUS_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CENSUS_SUM_OFFSET;
-import static io.warmstart.mapped.IndexLayout.CHANGES_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECK_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CTIME_OFFSET;
@@ -14,12 +13,11 @@ import static io.warmstart.mapped.IndexLayout.EPOCH_OFFSET;
 import static io.warmstart.mapped.IndexLayout.GONE;
 import static io.warmstart.mapped.IndexLayout.LAST_USE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.LATEST_WRITTEN_OFFSET;
-import static io.warmstart.mapped.IndexLayout.MANIFESTS_OFFSET;
+import static io.warmstart.mapped.IndexLayout.MANIFEST_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOTS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOT_LENGTH;
 import static io.warmstart.mapped.IndexLayout.USED;
-import static io.warmstart.mapped.IndexLayout.VERSION_HIGH_OFFSET;
-import static io.warmstart.mapped.IndexLayout.VERSION_LOW_OFFSET;
+import static io.warmstart.mapped.IndexLayout.VERSION_OF_WINNER_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WALKED_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNER_LENGTH;
@@ -152,7 +150,7 @@ final class KeyTable {
     if (offset == Segment.NONE) {
       return null;
     }
-    at.moveTo(segment.buffer, offset);
+    at.moveTo(segment.file, offset);
     return segment;
   }
 
@@ -185,7 +183,7 @@ final class KeyTable {
 
     @Override
     public void copy(Segment from, int offset, Segment to, int toOffset) {
-      to.buffer.putLong(toOffset + CHANGES_OFFSET, changes);
+      to.buffer.putLong(to.file.hotWordAt(toOffset), changes);
       to.putKey(toOffset, from.keyAt(offset));
       // Of a number whose check is wrong the check stays wrong.
       from.copy(offset + WALKED_CTIME_OFFSET, 24, to, toOffset + WALKED_CTIME_OFFSET);
@@ -195,7 +193,7 @@ final class KeyTable {
 
     @Override
     public void abandon(Segment from, int offset) {
-      change(from.buffer, offset, ~changes);
+      change(from.file, offset, ~changes);
     }
   }
 
@@ -210,15 +208,14 @@ final class KeyTable {
     Segment segment = segments.of(key);
     int offset = segment == null ? Segment.NONE : segment.find(home(key), key, 0, 0);
     if (segment != null && offset != Segment.NONE) {
-      change(segment.buffer, offset, changes);
+      change(segment.file, offset, changes);
       segment.setState(offset, GONE);
     }
   }
 
   /** What a winner must have been filled under to count: it moves with each change. */
   long changes(SlotCursor at) {
-    return at.buffer().getLongVolatile(at.offset + CHANGES_OFFSET)
-        + files.base.getLongVolatile(EPOCH_OFFSET);
+    return at.buffer().getLongVolatile(at.hotWord()) + files.base.getLongVolatile(EPOCH_OFFSET);
   }
 
   /** Voids the winners of all keys. Needs no lock. */
@@ -228,26 +225,29 @@ final class KeyTable {
 
   /** Voids the winners of a key. Needs no lock. */
   void change(SlotCursor at, long changes) {
-    change(at.buffer(), at.offset, changes);
+    change(at.file(), at.offset, changes);
   }
 
-  static void change(AtomicBuffer buffer, int slotOffset, long changes) {
-    buffer.putLongVolatile(slotOffset + CHANGES_OFFSET, changes);
+  private static void change(IndexFile file, int slotOffset, long changes) {
+    change(file.buffer, file.hotWordAt(slotOffset), changes);
   }
 
-  /** When the directory was last read, or looked at for a miss; unix nanoseconds. */
-  long checkedAt(SlotCursor at) {
-    return at.buffer().getLong(at.offset + CHECKED_OFFSET);
+  static void change(AtomicBuffer buffer, int hotWord, long changes) {
+    buffer.putLongVolatile(hotWord, changes);
   }
 
-  /** The directory's change time that the winners were read under. */
-  static long ctime(HotEntry entry, AtomicBuffer buffer) {
-    return buffer.getLong(entry.slotOffset() + CTIME_OFFSET);
+  private static int winnerOf(int slotOffset, int ranking) {
+    return slotOffset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
   }
 
-  /** Says when the directory was last compared. */
-  static void checked(AtomicBuffer buffer, int slotOffset, long nowUnixNanos) {
-    buffer.putLongRelease(slotOffset + CHECKED_OFFSET, nowUnixNanos);
+  /** When somebody last compared the change times of a winner's files; unix nanoseconds. */
+  static long checkedAt(AtomicBuffer buffer, int slotOffset, int ranking) {
+    return buffer.getLong(winnerOf(slotOffset, ranking) + CHECKED_OFFSET);
+  }
+
+  /** Says when they were last compared. */
+  static void checked(AtomicBuffer buffer, int slotOffset, int ranking, long nowUnixNanos) {
+    buffer.putLongRelease(winnerOf(slotOffset, ranking) + CHECKED_OFFSET, nowUnixNanos);
   }
 
   /**
@@ -260,40 +260,50 @@ final class KeyTable {
    */
   boolean read(SlotCursor at, Digest256 key, int ranking, IndexedWinner target) {
     AtomicBuffer buffer = at.buffer();
-    int winner = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
+    int winner = winnerOf(at.offset, ranking);
     long changes = changes(at);
-    long ctime = buffer.getLong(at.offset + CTIME_OFFSET);
-    long high = buffer.getLong(winner + VERSION_HIGH_OFFSET);
-    long low = buffer.getLong(winner + VERSION_LOW_OFFSET);
+    long version = buffer.getLong(winner + VERSION_OF_WINNER_OFFSET);
+    long ctime = buffer.getLong(winner + CTIME_OFFSET);
+    long manifestCtime = buffer.getLong(winner + MANIFEST_CTIME_OFFSET);
     long lastUse = buffer.getLong(winner + LAST_USE_OFFSET);
-    // A miss has none, and is spared another line of the mapping.
-    long manifestCtime =
-        (high | low) == 0 ? 0 : buffer.getLong(at.offset + MANIFESTS_OFFSET + 8 * ranking);
     VarHandle.loadLoadFence();
     long check = buffer.getLong(winner + CHECK_OFFSET);
-    if ((check ^ Checksums.ofWinner(key, ranking, changes, ctime, high, low, manifestCtime)) != 0) {
+    if ((check ^ Checksums.ofWinner(key, ranking, changes, ctime, version, manifestCtime)) != 0) {
       return false;
     }
-    target.set(high, low, lastUse);
+    target.set(version, lastUse);
     target.setManifestCtime(manifestCtime);
     target.under(changes, ctime);
     return true;
   }
 
   /**
-   * Whether an entry in memory still is the winner: nobody has changed the key, given its slot to
-   * another, or filled it from another state of its directory.
+   * Whether what this process remembers of a winner holds: nobody has changed the key, or given its
+   * slot to another.
    *
    * <p>The changes are read last, and what was read goes through arithmetic, for the reasons that
    * {@link #read} gives.
    *
-   * @param ctime the slot's, just read
+   * @param hotWord where the slot's lies
+   * @param memo what {@link Checksums#ofMemo} gave when the winner was read
    */
-  boolean stands(HotEntry entry, AtomicBuffer buffer, long ctime) {
+  boolean stands(AtomicBuffer buffer, int hotWord, int ranking, int retirements, long memo) {
     long epoch = files.base.getLongVolatile(EPOCH_OFFSET);
     VarHandle.loadLoadFence();
-    long changes = buffer.getLongVolatile(entry.slotOffset() + CHANGES_OFFSET);
-    return (Checksums.ofState(changes + epoch, ctime) ^ entry.state()) == 0;
+    long changes = buffer.getLongVolatile(hotWord);
+    return (Checksums.ofMemo(changes + epoch, retirements, ranking) ^ memo) == 0;
+  }
+
+  /** The same of an entry. */
+  boolean stands(HotEntry entry, AtomicBuffer buffer) {
+    long memo = Checksums.ofMemo(entry.changes(), 0, entry.ranking());
+    return stands(buffer, entry.hotWord(), entry.ranking(), 0, memo);
+  }
+
+  /** The same by a slot's number. */
+  boolean stands(int slot, int ranking, int retirements, long memo) {
+    IndexFile file = files.ofSlot(slot);
+    return file != null && stands(file.buffer, file.hotWordOf(slot), ranking, retirements, memo);
   }
 
   /** The last use of a winner, by any process; not covered by its check. */
@@ -307,35 +317,49 @@ final class KeyTable {
   }
 
   private static int lastUseOffset(HotEntry entry) {
-    return entry.slotOffset() + WINNERS_OFFSET + entry.ranking() * WINNER_LENGTH + LAST_USE_OFFSET;
+    return winnerOf(entry.slotOffset(), entry.ranking()) + LAST_USE_OFFSET;
   }
 
   /**
    * Stores a winner. The caller holds the key's stripe, shared, and has read {@code changes} before
-   * it read the directory. Another change time than the last filler's voids the other rankings'
-   * winners: they were read from another state of the directory, which this look must not vouch
-   * for.
+   * it read the directory.
+   *
+   * <p>Under one value of {@code changes} a ranking's winner is one version of one manifest, once
+   * and for all: who remembers it asks for {@code changes} alone, and a look that one process makes
+   * is good for all of them. So who has read something else than what stands there and is believed
+   * voids it, and stores nothing: there was a change that no look has seen yet.
+   *
+   * @param winner with what it was read under
+   * @param checkedAt when it was; unix nanoseconds
+   * @param fresh a value of {@code changes} that was never used before
+   * @return whether it is stored
    */
-  void fill(
-      SlotCursor at,
-      Digest256 key,
-      int ranking,
-      long changes,
-      long ctime,
-      long checkedAt,
-      IndexedWinner winner) {
+  boolean fill(
+      SlotCursor at, Digest256 key, int ranking, long checkedAt, IndexedWinner winner, long fresh) {
+    IndexedWinner before = new IndexedWinner();
+    if (read(at, key, ranking, before)
+        && (before.version() != winner.version()
+            || before.manifestCtime() != winner.manifestCtime())) {
+      change(at, fresh);
+      return false;
+    }
     AtomicBuffer buffer = at.buffer();
-    int offset = at.offset + WINNERS_OFFSET + ranking * WINNER_LENGTH;
-    buffer.putLong(at.offset + CTIME_OFFSET, ctime);
-    buffer.putLong(at.offset + CHECKED_OFFSET, checkedAt);
-    buffer.putLong(offset + VERSION_HIGH_OFFSET, winner.high());
-    buffer.putLong(offset + VERSION_LOW_OFFSET, winner.low());
+    int offset = winnerOf(at.offset, ranking);
+    buffer.putLong(offset + VERSION_OF_WINNER_OFFSET, winner.version());
+    buffer.putLong(offset + CTIME_OFFSET, winner.ctime());
+    buffer.putLong(offset + MANIFEST_CTIME_OFFSET, winner.manifestCtime());
+    buffer.putLong(offset + CHECKED_OFFSET, checkedAt);
     buffer.putLong(offset + LAST_USE_OFFSET, winner.lastUse());
-    buffer.putLong(at.offset + MANIFESTS_OFFSET + 8 * ranking, winner.manifestCtime());
     buffer.putLongRelease(
         offset + CHECK_OFFSET,
         Checksums.ofWinner(
-            key, ranking, changes, ctime, winner.high(), winner.low(), winner.manifestCtime()));
+            key,
+            ranking,
+            winner.changes(),
+            winner.ctime(),
+            winner.version(),
+            winner.manifestCtime()));
+    return true;
   }
 
   /** The bytes that the key's files take up; -1 if that is unknown. Under the stripe. */

@@ -46,10 +46,10 @@ public final class RecordedIndex {
    * @param manifestCtime its manifest's; 0 if that was too young
    */
   public record RecordedWinner(
-      boolean miss, long high, long low, boolean withoutDirectory, long ctime, long manifestCtime) {
+      boolean miss, long version, boolean withoutDirectory, long ctime, long manifestCtime) {
     /** Whether it is this one, or for null nobody. */
     public boolean is(IndexedWinner other) {
-      return miss == other.isMiss() && high == other.high() && low == other.low();
+      return miss == other.isMiss() && version == other.version();
     }
   }
 
@@ -109,8 +109,7 @@ public final class RecordedIndex {
           return Optional.of(
               new RecordedWinner(
                   winner.isMiss(),
-                  winner.high(),
-                  winner.low(),
+                  winner.version(),
                   withoutDirectory,
                   withoutDirectory ? ctime & ~IndexLayout.NO_DIRECTORY : ctime,
                   winner.manifestCtime()));

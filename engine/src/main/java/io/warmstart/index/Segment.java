@@ -36,6 +36,7 @@ public final class Segment {
 
   private static final int STEPS_PER_DOUBLING = 8;
 
+  final IndexFile file;
   final AtomicBuffer buffer;
   private final long word;
   private final int sizeClass;
@@ -49,10 +50,11 @@ public final class Segment {
    * @param word the reference to it, as a stripe's head holds it
    * @param start where its pages begin in the buffer
    */
-  Segment(long word, int sizeClass, AtomicBuffer buffer, int start, int capacity, int recordShift) {
+  Segment(long word, int sizeClass, IndexFile file, int start, int capacity, int recordShift) {
     this.word = word;
     this.sizeClass = sizeClass;
-    this.buffer = buffer;
+    this.file = file;
+    this.buffer = file.buffer;
     this.start = start;
     this.capacity = capacity;
     this.recordShift = recordShift;

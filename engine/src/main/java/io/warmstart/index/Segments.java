@@ -98,7 +98,7 @@ final class Segments {
     if (offset == Segment.NONE) {
       return false;
     }
-    at.moveTo(file.buffer, offset);
+    at.moveTo(file, offset);
     return true;
   }
 
@@ -130,7 +130,7 @@ final class Segments {
       return null;
     }
     int start = IndexLayout.offsetOf(page(number));
-    return new Segment(word, sizeClass(number), file.buffer, start, capacity(number), recordShift);
+    return new Segment(word, sizeClass(number), file, start, capacity(number), recordShift);
   }
 
   /** What a reference says; 0 for none. */

@@ -7,19 +7,28 @@ import org.jspecify.annotations.Nullable;
 
 /** Where a key's slot lies. Made once, moved often, so that a lookup allocates nothing. */
 final class SlotCursor extends CacheLinePadding {
-  private @Nullable AtomicBuffer buffer;
+  private @Nullable IndexFile file;
   int offset;
 
-  void moveTo(AtomicBuffer newBuffer, int newOffset) {
-    buffer = newBuffer;
+  void moveTo(IndexFile newFile, int newOffset) {
+    file = newFile;
     offset = newOffset;
   }
 
   void clear() {
-    buffer = null;
+    file = null;
+  }
+
+  IndexFile file() {
+    return Objects.requireNonNull(file);
   }
 
   AtomicBuffer buffer() {
-    return Objects.requireNonNull(buffer);
+    return file().buffer;
+  }
+
+  /** Where the slot's hot word lies in the same buffer. */
+  int hotWord() {
+    return file().hotWordAt(offset);
   }
 }

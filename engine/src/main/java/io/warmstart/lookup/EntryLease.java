@@ -89,8 +89,8 @@ public final class EntryLease {
 
   private final PayloadLease lease = new PayloadLease();
   private final Forgotten forgotten = new Forgotten(lease);
-  private final IndexQuery query = new IndexQuery(lease);
   private final UnsafeBuffer view = new View(this);
+  private final IndexQuery query = new IndexQuery(lease, view);
   private boolean reused;
 
   /** Who is told when the object is forgotten; null while it holds nothing, unless it is reused. */
@@ -117,13 +117,16 @@ public final class EntryLease {
 
   /** Shows what the lease holds, and counts the hit. */
   void show(HotEntry found, Counters counters) {
+    query.show(found.address(), found.length());
+    count(counters);
+  }
+
+  /** Counts a hit whose payload is shown. */
+  void count(Counters counters) {
     if (registration == null) {
       register();
     }
     forgotten.hit(counters, reused);
-    if (found.fitsBuffer()) {
-      found.wrap(view);
-    }
   }
 
   private void register() {
@@ -139,8 +142,17 @@ public final class EntryLease {
     }
   }
 
-  /** The view of what is held; of length 0 once it is ended. */
+  /**
+   * The view of what is held; of length 0 once it is ended.
+   *
+   * @throws IllegalStateException if nothing is held, or no buffer can show it
+   */
   public UnsafeBuffer view() {
+    // An entry is asked only where there is nothing to see: a hit reads no more than its payload.
+    if (view.capacity() == 0 && !held().fitsBuffer()) {
+      throw new IllegalStateException(
+          "payload is too large for a buffer, use bytes(): actual=" + held().length());
+    }
     return view;
   }
 
@@ -170,7 +182,7 @@ public final class EntryLease {
 
   /** Ends the lease. Later calls do nothing. */
   public void end() {
-    if (lease.held() != null) {
+    if (lease.holds()) {
       // Before the memory goes: a caller that kept a view runs into its bounds, not into freed
       // memory.
       view.wrap(0, 0);

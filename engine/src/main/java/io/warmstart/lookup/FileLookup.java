@@ -397,6 +397,9 @@ public final class FileLookup {
       long lastUse) {
     // Before the lock, for which savers wait.
     long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
+    if (readOnly) {
+      return winner != null && index.keep(ticket, winner, lastUse, manifestCtime);
+    }
     boolean filled;
     boolean broken;
     try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {

@@ -2,9 +2,12 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.CoarseClock;
 import io.warmstart.access.Expiry;
+import io.warmstart.foreign.ForeignCheck;
+import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Rankings;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Index;
+import io.warmstart.index.Lookout;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -20,8 +23,10 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 /**
  * A lookup: the index is asked, and the files are read where it does not know ({@link FileLookup}).
  *
- * <p>A hit from memory makes no system call, takes no lock and allocates nothing. It is judged by
- * the TTL only if the entry has not been used for a while, and notes its moment once a second.
+ * <p>A hit from memory makes no system call, takes no lock and allocates nothing. For a second
+ * after it the same key object is answered by what it remembers ({@link Index#recall}). After that
+ * the entry is judged by the TTL, and its use noted; and if nobody looks in the background whether
+ * its files have changed ({@link Lookout}), the hit does.
  *
  * <p>Safe for all threads.
  */
@@ -34,13 +39,16 @@ public final class LookupFlow {
   private final Counters counters;
   private final EpochNanoClock clock;
   private final StoreLimits limits;
-  private final long foreignCheckNanos;
+  private final ForeignCheck foreignCheck;
+  private final ForeignTouches foreignTouches;
+  private final Lookout lookout;
+  private final boolean readOnly;
   private final boolean systemClock;
 
   /**
    * Makes the flow of one store.
    *
-   * @param foreignCheckNanos how old an answer may be with respect to programs without an index
+   * @param foreignCheck how old an answer may be with respect to programs without an index
    */
   public LookupFlow(
       Index index,
@@ -51,7 +59,10 @@ public final class LookupFlow {
       Counters counters,
       EpochNanoClock clock,
       StoreLimits limits,
-      long foreignCheckNanos) {
+      ForeignCheck foreignCheck,
+      ForeignTouches foreignTouches,
+      Lookout lookout,
+      boolean readOnly) {
     this.index = index;
     this.fileLookup = fileLookup;
     this.expiry = expiry;
@@ -60,7 +71,10 @@ public final class LookupFlow {
     this.counters = counters;
     this.clock = clock;
     this.limits = limits;
-    this.foreignCheckNanos = foreignCheckNanos;
+    this.foreignCheck = foreignCheck;
+    this.foreignTouches = foreignTouches;
+    this.lookout = lookout;
+    this.readOnly = readOnly;
     this.systemClock = clock == SystemEpochNanoClock.INSTANCE;
   }
 
@@ -70,13 +84,21 @@ public final class LookupFlow {
    * @return whether {@code target} holds the winner now
    */
   public boolean run(Fingerprint key, Ranking ranking, EntryLease target) {
-    long now = ticks.unixNanos();
+    long ticked = ticks.unixNanos();
+    long now = systemClock ? ticked : clock.nanoTime();
+    if (foreignCheck.watches()
+        && index.recall(
+            key, Rankings.index(ranking), now, limits.now().recallNanos(), target.query())) {
+      target.count(counters);
+      return true;
+    }
+    boolean near = foreignTouches.areNear() || foreignTouches.haveChangedSomething();
     switch (index.find(
-        KeyMemo.get(key),
         key.digest(),
         Rankings.index(ranking),
-        now,
-        foreignCheckNanos,
+        ticked,
+        foreignCheck.lookNanos(near),
+        foreignCheck.watchedNanos(near),
         target.query())) {
       case HIT -> {
         if (accept(key, target, now)) {
@@ -92,7 +114,7 @@ public final class LookupFlow {
       }
       case UNKNOWN -> {}
     }
-    return fileLookup.run(key.digest(), ranking, limits, foreignCheckNanos, target);
+    return fileLookup.run(key.digest(), ranking, limits, foreignCheck.nanos(), target);
   }
 
   /**
@@ -101,16 +123,22 @@ public final class LookupFlow {
    * @return whether {@code target} holds it now
    */
   public boolean run(Fingerprint key, String runId, EntryLease target) {
-    return fileLookup.run(key.digest(), runId, limits, foreignCheckNanos, target);
+    return fileLookup.run(key.digest(), runId, limits, foreignCheck.nanos(), target);
   }
 
   /** Takes the index's answer, unless the entry has expired. */
-  private boolean accept(Fingerprint key, EntryLease target, long tickedNanos) {
+  private boolean accept(Fingerprint key, EntryLease target, long now) {
     HotEntry found = Objects.requireNonNull((HotEntry) target.lease().held());
-    long now = systemClock ? tickedNanos : clock.nanoTime();
     long idle = now - found.lastUse();
     Limits current = limits.now();
-    if (idle >= current.trustedIdleNanos() || idle < -Limits.ACCESS_TICK_NANOS) {
+    if (readOnly) {
+      if (idle >= current.trustedIdleNanos()
+          && expiry.isExpired(current, key.digest(), found.candidate())) {
+        target.end();
+        return false;
+      }
+      index.touch(found, now);
+    } else if (idle >= current.trustedIdleNanos() || idle < -Limits.ACCESS_TICK_NANOS) {
       // Another process may have used it since.
       idle = now - index.lastUse(found);
       // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
@@ -128,8 +156,10 @@ public final class LookupFlow {
         expiry.noteHit(key.digest(), found.candidate(), now);
       }
     }
-    KeyMemo.set(key, found);
-    target.show(found, counters);
+    if (foreignCheck.watches() && lookout.watch(found)) {
+      index.remember(key, found);
+    }
+    target.count(counters);
     return true;
   }
 }

@@ -18,25 +18,24 @@ public final class Checksums {
 
   /** Over all that a winner is believed by; a miss has no manifest, and 0 for its change time. */
   public static long ofWinner(
-      Digest256 key,
-      int ranking,
-      long changes,
-      long ctime,
-      long high,
-      long low,
-      long manifestCtime) {
+      Digest256 key, int ranking, long changes, long ctime, long version, long manifestCtime) {
     long sum =
         (changes ^ key.word(0)) * 0xbf58476d1ce4e5b9L
             ^ Long.rotateLeft((ctime + ranking) * 0x94d049bb133111ebL, 13)
-            ^ Long.rotateLeft((high ^ key.word(2)) * 0xd6e8feb86659fd93L, 29)
-            ^ Long.rotateLeft(
-                (low + Long.rotateLeft(manifestCtime, 32) + ranking) * 0xa0761d6478bd642fL, 43);
+            ^ Long.rotateLeft((version ^ key.word(2)) * 0xd6e8feb86659fd93L, 29)
+            ^ Long.rotateLeft((manifestCtime + ranking) * 0xa0761d6478bd642fL, 43);
     return finish(sum);
   }
 
-  /** What stands in a slot, as one word: it changes with each of the two. */
-  public static long ofState(long changes, long ctime) {
-    return changes * 0xbf58476d1ce4e5b9L + ctime * 0x94d049bb133111ebL;
+  /**
+   * What an entry in memory was read under, as one word.
+   *
+   * @param retirements of its cell
+   */
+  public static long ofMemo(long changes, int retirements, int ranking) {
+    return changes * 0xbf58476d1ce4e5b9L
+        + retirements * 0x94d049bb133111ebL
+        + (ranking + 1) * 0xd6e8feb86659fd93L;
   }
 
   /** The check of a number of bytes that somebody is accountable for: a key, a stripe. */

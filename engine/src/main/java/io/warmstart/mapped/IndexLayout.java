@@ -7,10 +7,14 @@ import java.util.List;
  * The bytes of {@code .warmstart/index} and its extensions {@code index-1}, {@code index-2}, ...,
  * little-endian.
  *
- * <p>The first file has a header, a summary and a head for each stripe; after them pages. An
- * extension has a header page, and then pages, as many as all files before it together. Pages are
- * numbered through all files; page 0 is never given out. A {@code Segment} is a run of pages whose
- * number is a power of two, all in one file, full of slots or of entries.
+ * <p>The first file has a header, a summary and a head for each stripe; an extension has a header
+ * page. After them come hot words, one for each slot that the file's pages could hold, and then the
+ * pages: in an extension as many as in all files before it together. Pages are numbered through all
+ * files; page 0 is never given out. A {@code Segment} is a run of pages whose number is a power of
+ * two, all in one file, full of slots or of entries.
+ *
+ * <p>The <em>hot word</em> of a slot is all of it that a hit reads. It lies apart, so that eight
+ * keys share a cache line.
  *
  * <p>Every field is read and written as a whole long, for the reason that {@link MappedFaults}
  * gives.
@@ -19,7 +23,8 @@ import java.util.List;
  * and free entries have a check; 4, entries have a hash table; 5, change times instead of
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
  * lists, and entries have their written stamp; 7, slots have the latest of their key; 8, a word
- * tells of the segments of the journal; 9, entries have what rankings go by, and slots a census.
+ * tells of the segments of the journal; 9, entries have what rankings go by, and slots a census;
+ * 10, what changes with a key's files lies apart from its slot, and each winner has its own look.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -27,7 +32,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   public static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  public static final int VERSION = 9;
+  public static final int VERSION = 10;
 
   public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
@@ -36,14 +41,19 @@ public final class IndexLayout {
   public static final int SUMMARY_LENGTH = 32;
   public static final int STRIPE_HEADS_OFFSET = SUMMARIES_OFFSET + SUMMARY_LENGTH * STRIPES;
   public static final int STRIPE_HEAD_LENGTH = 1024;
-  public static final int PAGES_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
 
   public static final int PAGE_LENGTH = 1024;
   public static final int SLOT_LENGTH = 256;
   public static final int ENTRY_LENGTH = 128;
+  public static final int SLOTS_PER_PAGE = PAGE_LENGTH / SLOT_LENGTH;
+  public static final int HOT_WORD_LENGTH = 8;
 
   /** Pages of the first file; a power of two. */
   public static final int FIRST_PAGES = 1024;
+
+  public static final int HOT_WORDS_OFFSET = STRIPE_HEADS_OFFSET + STRIPES * STRIPE_HEAD_LENGTH;
+  public static final int PAGES_OFFSET =
+      HOT_WORDS_OFFSET + FIRST_PAGES * SLOTS_PER_PAGE * HOT_WORD_LENGTH;
 
   /** The last extension has 2^20 pages, which is 1 GiB; one of 2 GiB has no mapping. */
   public static final int MOST_FILES = 12;
@@ -103,14 +113,10 @@ public final class IndexLayout {
   public static final long GONE = 0x454e_4f47L;
 
   // Slot.
-  public static final int CHANGES_OFFSET = 40;
-  public static final int CTIME_OFFSET = 48;
-  public static final int CHECKED_OFFSET = 56;
-  public static final int WINNERS_OFFSET = 64;
-  public static final int WALKED_CTIME_OFFSET = 160;
-  public static final int BYTES_OFFSET = 168;
-  public static final int BYTES_CHECK_OFFSET = 176;
-  public static final int MANIFESTS_OFFSET = 184;
+  public static final int WINNERS_OFFSET = 40;
+  public static final int WALKED_CTIME_OFFSET = 184;
+  public static final int BYTES_OFFSET = 192;
+  public static final int BYTES_CHECK_OFFSET = 200;
   public static final int LATEST_WRITTEN_OFFSET = 208;
   public static final int CENSUS_CTIME_OFFSET = 216;
   public static final int CENSUS_AS_OF_OFFSET = 224;
@@ -125,11 +131,13 @@ public final class IndexLayout {
 
   // Winner: one for each ranking.
   public static final int WINNERS = 3;
-  public static final int WINNER_LENGTH = 32;
-  public static final int VERSION_HIGH_OFFSET = 0;
-  public static final int VERSION_LOW_OFFSET = 8;
-  public static final int CHECK_OFFSET = 16;
-  public static final int LAST_USE_OFFSET = 24;
+  public static final int WINNER_LENGTH = 48;
+  public static final int VERSION_OF_WINNER_OFFSET = 0;
+  public static final int CHECK_OFFSET = 8;
+  public static final int CTIME_OFFSET = 16;
+  public static final int MANIFEST_CTIME_OFFSET = 24;
+  public static final int CHECKED_OFFSET = 32;
+  public static final int LAST_USE_OFFSET = 40;
 
   // Entry.
   public static final int ENTRY_RUN_HASH_OFFSET = TAG_OFFSET;
@@ -181,18 +189,7 @@ public final class IndexLayout {
       List.of(
           new Field("state", STATE_OF_RECORD_OFFSET, 8, "0 empty, USED or GONE"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
-          new Field("changes", CHANGES_OFFSET, 8, "another value at each change of the files"),
-          new Field(
-              "change time",
-              CTIME_OFFSET,
-              8,
-              "the directory's when read; + 2^62 the root's; negative: young"),
-          new Field(
-              "checked",
-              CHECKED_OFFSET,
-              8,
-              "when the directory was last read, or looked at for a miss"),
-          new Field("winners", WINNERS_OFFSET, 96, "one record of 32 bytes for each ranking"),
+          new Field("winners", WINNERS_OFFSET, 144, "one record of 48 bytes for each ranking"),
           new Field(
               "walked change time",
               WALKED_CTIME_OFFSET,
@@ -200,8 +197,6 @@ public final class IndexLayout {
               "the directory's when last walked, or 0"),
           new Field("bytes", BYTES_OFFSET, 8, "of all files of the key"),
           new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"),
-          new Field(
-              "manifests", MANIFESTS_OFFSET, 24, "of each winner's the change time; 0: young"),
           new Field(
               "latest written",
               LATEST_WRITTEN_OFFSET,
@@ -221,12 +216,26 @@ public final class IndexLayout {
               8,
               "over key, these three and doubt; 0 during a change"));
 
+  public static final List<Field> HOT_WORD =
+      List.of(new Field("changes", 0, 8, "another value at each change of the key's files"));
+
   public static final List<Field> WINNER =
       List.of(
-          new Field("version high", VERSION_HIGH_OFFSET, 8, "which version wins; both 0: a miss"),
-          new Field("version low", VERSION_LOW_OFFSET, 8, "the rest of it"),
+          new Field("version", VERSION_OF_WINNER_OFFSET, 8, "which version wins; 0: a miss"),
           new Field(
-              "check", CHECK_OFFSET, 8, "over key, ranking, changes, both change times, version"),
+              "check", CHECK_OFFSET, 8, "over key, ranking, changes, version, both change times"),
+          new Field(
+              "change time",
+              CTIME_OFFSET,
+              8,
+              "the directory's when read; + 2^62 the root's; negative: young"),
+          new Field(
+              "manifest",
+              MANIFEST_CTIME_OFFSET,
+              8,
+              "the manifest's change time; 0: young, or none"),
+          new Field(
+              "checked", CHECKED_OFFSET, 8, "unix nanoseconds of the last look at both of them"),
           new Field("last use", LAST_USE_OFFSET, 8, "unix nanoseconds of its last use"));
 
   public static final List<Field> ENTRY =
@@ -244,7 +253,7 @@ public final class IndexLayout {
               "run id", ENTRY_RUN_OFFSET, ENTRY_RUN_CAPACITY, "its first 40 characters, or zeros"));
 
   private static final List<List<Field>> RECORDS =
-      List.of(HEADER, SUMMARY, STRIPE_HEAD, SLOT, WINNER, ENTRY);
+      List.of(HEADER, SUMMARY, STRIPE_HEAD, HOT_WORD, SLOT, WINNER, ENTRY);
 
   /** Version and layout hash, as the one long that they are read as. */
   public static long layout() {
@@ -265,7 +274,27 @@ public final class IndexLayout {
   }
 
   public static int pagesOffset(int file) {
-    return file == 0 ? PAGES_OFFSET : PAGE_LENGTH;
+    return hotWordsOffset(file) + pagesIn(file) * SLOTS_PER_PAGE * HOT_WORD_LENGTH;
+  }
+
+  /** Where a file's hot words begin. */
+  public static int hotWordsOffset(int file) {
+    return file == 0 ? HOT_WORDS_OFFSET : PAGE_LENGTH;
+  }
+
+  /** The number of the slot whose record lies at an offset of a file. */
+  public static int slotAt(int file, int offset) {
+    return (offset - pagesOffset(file)) / SLOT_LENGTH + firstPage(file) * SLOTS_PER_PAGE;
+  }
+
+  /** Which file a slot lies in. */
+  public static int fileOfSlot(int slot) {
+    return fileOf(slot / SLOTS_PER_PAGE);
+  }
+
+  /** Where the hot word of a slot lies in its file. */
+  public static int hotWordOf(int file, int slot) {
+    return hotWordsOffset(file) + (slot - firstPage(file) * SLOTS_PER_PAGE) * HOT_WORD_LENGTH;
   }
 
   public static int pagesIn(int file) {

@@ -11,9 +11,24 @@ import org.jspecify.annotations.Nullable;
 public final class Fingerprint {
   private final Digest256 digest;
 
-  /** For the index alone, which keeps here what it has found for this key last. */
+  // For the index alone, which keeps here what it has found for this key last: see KeyMemo.
   @SuppressWarnings({"unused", "UnusedVariable"})
-  private volatile @Nullable Object lastFound;
+  private @Nullable Object found;
+
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private long foundState;
+
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private long foundAddress;
+
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private int foundLength;
+
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private int foundSlot;
+
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private int foundUsed;
 
   private Fingerprint(Digest256 digest) {
     this.digest = digest;

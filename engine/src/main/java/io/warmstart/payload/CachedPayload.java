@@ -1,6 +1,5 @@
 package io.warmstart.payload;
 
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +18,7 @@ public abstract class CachedPayload {
   final Leases leases;
   private volatile boolean retired;
   private volatile boolean used = true;
+  private volatile int place;
 
   // The cache's ring; guarded by its monitor, null outside it.
   @Nullable CachedPayload next;
@@ -46,23 +46,28 @@ public abstract class CachedPayload {
     return length;
   }
 
+  /** Where it lies; only for those who hold a lease. */
+  public final long address() {
+    return address;
+  }
+
+  /** Gives it its cell of {@link Retirements}, before anybody remembers it by that. */
+  protected final void place(int newPlace) {
+    place = newPlace;
+  }
+
   /** Whether an Agrona buffer can show all of it. */
   public final boolean fitsBuffer() {
     return PayloadMemory.fitsBuffer(length);
   }
 
-  /** Lets a buffer show the payload, without copying; only for those who hold a lease. */
-  public final void wrap(UnsafeBuffer view) {
-    view.wrap(address, (int) length);
-  }
-
   /** Whether no lease can be taken any more. */
-  final boolean retired() {
+  public final boolean retired() {
     return retired;
   }
 
   /** A lease was taken: the cache is to keep the payload for longer. */
-  final void markUsed() {
+  protected final void markUsed() {
     if (!used) {
       used = true;
     }
@@ -72,7 +77,7 @@ public abstract class CachedPayload {
   final boolean usedSince() {
     boolean was = used;
     used = false;
-    return was;
+    return leases.retirements().usedSince(place) || was;
   }
 
   /** Lets nobody take a lease any more, and frees the memory after the last one. */
@@ -81,6 +86,9 @@ public abstract class CachedPayload {
       return;
     }
     retired = true;
+    // After it, and before the leases are read: who still finds the number of before has named the
+    // payload in his, and who finds this one asks whether it is retired.
+    leases.retirements().add(place);
     forget();
     leases.retire(this);
   }

@@ -24,12 +24,26 @@ import java.util.Set;
  *
  * <p>Safe for all threads. Its monitor is a leaf: memory is freed outside it.
  */
-final class Leases {
+public final class Leases {
   /** So many leases are read for each payload that is freed, at most, in the long run. */
   private static final int LEASES_PER_WAITING = 16;
 
   private final List<PayloadLease> leases = new ArrayList<>();
+  private final Retirements retirements = new Retirements();
   private List<CachedPayload> waiting = new ArrayList<>();
+  private volatile boolean anyWaiting;
+
+  Leases() {}
+
+  /** What those go by who remember where a payload lies. */
+  public Retirements retirements() {
+    return retirements;
+  }
+
+  /** Whether a payload waits for a lease to end. */
+  boolean anyWaiting() {
+    return anyWaiting;
+  }
 
   /** From here on the lease may take payloads. */
   synchronized void add(PayloadLease lease) {
@@ -50,6 +64,7 @@ final class Leases {
   void retire(CachedPayload payload) {
     synchronized (this) {
       waiting.add(payload);
+      anyWaiting = true;
       if (waiting.size() * LEASES_PER_WAITING < leases.size()) {
         return;
       }
@@ -76,6 +91,7 @@ final class Leases {
         (held.contains(payload) ? stillHeld : free).add(payload);
       }
       waiting = stillHeld;
+      anyWaiting = !stillHeld.isEmpty();
     }
     free.forEach(CachedPayload::free);
   }

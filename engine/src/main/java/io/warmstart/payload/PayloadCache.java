@@ -123,6 +123,11 @@ public final class PayloadCache {
     mappings += payload.memory().isMapped() ? sign : 0;
   }
 
+  /** The leases on them. */
+  public Leases leases() {
+    return leases;
+  }
+
   /** How many payloads have gone out while somebody read them, and wait for that to end. */
   int waiting() {
     return leases.waiting();

@@ -15,9 +15,7 @@ public final class PayloadLease extends PayloadLeaseFields {
 
   static {
     try {
-      HELD =
-          MethodHandles.lookup()
-              .findVarHandle(PayloadLeaseFields.class, "held", CachedPayload.class);
+      HELD = MethodHandles.lookup().findVarHandle(PayloadLeaseFields.class, "held", Object.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -53,8 +51,18 @@ public final class PayloadLease extends PayloadLeaseFields {
    * The first half of {@link #take}: the look at retired must come after it. See {@link Leases}.
    */
   void name(CachedPayload payload) {
-    if (registered != payload.leases) {
-      register(payload.leases);
+    name(payload, payload.leases);
+  }
+
+  /**
+   * The same for a payload that is not to be touched: the look at its cell of {@link Retirements}
+   * must come after it.
+   *
+   * @param payload one of {@code leases}
+   */
+  public void name(Object payload, Leases leases) {
+    if (registered != leases) {
+      register(leases);
     }
     held = payload;
   }
@@ -75,7 +83,12 @@ public final class PayloadLease extends PayloadLeaseFields {
 
   /** What is held; null if nothing. */
   public @Nullable CachedPayload held() {
-    return held;
+    return (CachedPayload) held;
+  }
+
+  /** Whether something is held. */
+  public boolean holds() {
+    return held != null;
   }
 
   /**
@@ -84,8 +97,9 @@ public final class PayloadLease extends PayloadLeaseFields {
    * @return whether there was
    */
   public boolean end() {
-    CachedPayload payload = held;
-    if (payload == null) {
+    Object payload = held;
+    Leases leases = registered;
+    if (payload == null || leases == null) {
       return false;
     }
     // Release is enough: all reading of the payload comes before, and who frees it finds it here
@@ -94,8 +108,8 @@ public final class PayloadLease extends PayloadLeaseFields {
     if (!kept) {
       unregister();
     }
-    if (payload.retired()) {
-      payload.leases.reclaim();
+    if (leases.anyWaiting() && ((CachedPayload) payload).retired()) {
+      leases.reclaim();
     }
     return true;
   }

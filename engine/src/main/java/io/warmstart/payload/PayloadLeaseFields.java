@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What a {@link PayloadLease} consists of, between its paddings. */
 abstract class PayloadLeaseFields extends CacheLinePadding {
-  volatile @Nullable CachedPayload held;
+  /** A {@link CachedPayload}; as an object, since to prove that costs a look at it. */
+  volatile @Nullable Object held;
+
   @Nullable Leases registered;
   boolean kept;
 

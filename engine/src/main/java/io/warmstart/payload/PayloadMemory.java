@@ -227,7 +227,7 @@ public final class PayloadMemory {
   }
 
   /** Whether an Agrona buffer can show so many bytes. */
-  static boolean fitsBuffer(long length) {
+  public static boolean fitsBuffer(long length) {
     return length <= MAP_UP_TO_BYTES;
   }
 

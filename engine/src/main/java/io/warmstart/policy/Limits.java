@@ -1,6 +1,7 @@
 package io.warmstart.policy;
 
 import io.warmstart.format.Manifest;
+import io.warmstart.index.Lookout;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -14,13 +15,15 @@ import java.util.concurrent.TimeUnit;
  * @param ttlSinceNanos unix nanoseconds: what was written before never expires
  * @param trustedIdleNanos an entry that was used more recently needs neither a touch nor a look at
  *     the TTL
+ * @param recallNanos for so long after a use that it has noted, a process goes by what it remembers
  */
 public record Limits(
     long sizeBudgetBytes,
     boolean budgetInForce,
     long ttlNanos,
     long ttlSinceNanos,
-    long trustedIdleNanos) {
+    long trustedIdleNanos,
+    long recallNanos) {
   /** What holds while nobody has named a budget: 1 GiB. */
   public static final long DEFAULT_SIZE_BUDGET_BYTES = 1L << 30;
 
@@ -34,8 +37,14 @@ public record Limits(
   static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0);
 
   static Limits of(long sizeBudgetBytes, boolean budgetInForce, long ttlNanos, long ttlSince) {
-    long trustedIdle = ttlNanos > 0 ? Math.min(ACCESS_TICK_NANOS, ttlNanos) : ACCESS_TICK_NANOS;
-    return new Limits(sizeBudgetBytes, budgetInForce, ttlNanos, ttlSince, trustedIdle);
+    long most = ttlNanos > 0 ? ttlNanos : Long.MAX_VALUE;
+    return new Limits(
+        sizeBudgetBytes,
+        budgetInForce,
+        ttlNanos,
+        ttlSince,
+        Math.min(ACCESS_TICK_NANOS, most),
+        Math.min(Lookout.RECALLED_NANOS, most));
   }
 
   public Limits withBudget(long bytes) {

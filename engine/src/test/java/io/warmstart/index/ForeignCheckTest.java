@@ -10,6 +10,7 @@ import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,8 @@ class ForeignCheckTest {
 
   private Index.Found find(long millisSinceLook, long intervalNanos) {
     long now = LOOKED_AT + TimeUnit.MILLISECONDS.toNanos(millisSinceLook);
-    return index.find(null, KEY, 0, now, intervalNanos, new IndexQuery(new PayloadLease()));
+    IndexQuery query = new IndexQuery(new PayloadLease(), new UnsafeBuffer(0, 0));
+    return index.find(KEY, 0, now, intervalNanos, intervalNanos, query);
   }
 
   @Test

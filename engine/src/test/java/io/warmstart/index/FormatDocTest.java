@@ -31,6 +31,7 @@ class FormatDocTest {
             rows(IndexLayout.HEADER),
             rows(IndexLayout.SUMMARY),
             rows(IndexLayout.STRIPE_HEAD),
+            rows(IndexLayout.HOT_WORD),
             rows(IndexLayout.SLOT),
             rows(IndexLayout.WINNER),
             rows(IndexLayout.ENTRY),
@@ -46,6 +47,7 @@ class FormatDocTest {
     assertTrue(text.contains("| 0 | header |\n| " + IndexLayout.SUMMARIES_OFFSET + " |"));
     assertTrue(
         text.contains("| " + IndexLayout.STRIPE_HEADS_OFFSET + " | 512 stripe heads of 1024"));
+    assertTrue(text.contains("| " + IndexLayout.HOT_WORDS_OFFSET + " | 4096 hot words of 8 bytes"));
     assertTrue(text.contains("| " + IndexLayout.PAGES_OFFSET + " | 1024 pages of 1024 bytes"));
     assertTrue(text.contains(ControlLayout.FILE_LENGTH + " bytes"));
     assertTrue(

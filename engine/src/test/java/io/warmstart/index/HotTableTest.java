@@ -67,7 +67,7 @@ class HotTableTest {
               new Candidate("run", manifest),
               memory,
               cache);
-      entry.attach(attached, at, new IndexedWinner(), 0, 0);
+      entry.attach(attached, at, new IndexedWinner(), 0);
       return entry;
     }
   }
@@ -140,7 +140,7 @@ class HotTableTest {
             like.candidate(),
             like.memory(),
             cache);
-    entry.attach(attached, at, new IndexedWinner(), 0, 0);
+    entry.attach(attached, at, new IndexedWinner(), 0);
     return entry;
   }
 

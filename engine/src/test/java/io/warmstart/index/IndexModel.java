@@ -191,8 +191,10 @@ final class IndexModel {
       SlotCursor at = new SlotCursor();
       if (hold.heldAcrossProcesses() && table.find(key, at) && table.changes(at) == changes) {
         IndexedWinner winner = new IndexedWinner();
-        winner.set(version, Checksums.mix(version) ^ key.word(0), 1000);
-        table.fill(at, key, ranking, changes, 5_000, 9_000, winner);
+        winner.set(version, 1000);
+        winner.setManifestCtime(Checksums.mix(version) ^ key.word(0));
+        winner.under(changes, 5_000);
+        table.fill(at, key, ranking, 9_000, winner, Checksums.mix(changes));
       }
     }
   }
@@ -214,8 +216,9 @@ final class IndexModel {
       Digest256 key = key(n);
       for (int ranking = 0; ranking < IndexLayout.WINNERS && table.find(key, at); ranking++) {
         if (table.read(at, key, ranking, winner)) {
-          assertEquals(version(key), winner.high(), where + ": version of " + n);
-          assertEquals(Checksums.mix(winner.high()) ^ key.word(0), winner.low(), where);
+          assertEquals(version(key), winner.version(), where + ": version of " + n);
+          long manifestCtime = Checksums.mix(winner.version()) ^ key.word(0);
+          assertEquals(manifestCtime, winner.manifestCtime(), where);
         }
       }
     }

@@ -30,7 +30,7 @@ public final class IndexPatch {
   /** Maps the index that lies in a directory. */
   public static IndexPatch of(Path engineDirectory) throws IOException {
     long boot = bootOf(engineDirectory);
-    IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), () -> boot);
+    IndexMapper mapper = new IndexMapper(engineDirectory, new NioFileOps(), () -> boot, false);
     return new IndexPatch(Objects.requireNonNull(mapper.open(), "no index"));
   }
 
@@ -153,12 +153,25 @@ public final class IndexPatch {
     if (!keys.read(at, key, ranking, winner)) {
       throw new AssertionError("no winner");
     }
-    long ctime = winner.ctime();
-    winner.set(version, version, 1);
+    long checkedAt = KeyTable.checkedAt(at.buffer(), at.offset, ranking);
+    // Over one that is believed nobody fills another.
+    keys.change(at, keys.changes(at) + 1);
+    winner.under(keys.changes(at), winner.ctime());
+    winner.set(version, 1);
     if (version == 0) {
       winner.setMiss();
     }
-    keys.fill(at, key, ranking, keys.changes(at), ctime, keys.checkedAt(at), winner);
+    if (!keys.fill(at, key, ranking, checkedAt, winner, 0)) {
+      throw new AssertionError("not filled");
+    }
+  }
+
+  /** Has a key's winners be read again, if it has a slot. */
+  public void voidWinners(Digest256 key) {
+    SlotCursor at = new SlotCursor();
+    if (keys.find(key, at)) {
+      keys.change(at, Checksums.mix(System.nanoTime()));
+    }
   }
 
   /** Whether a winner is there that readers believe, and its directory was not too young. */

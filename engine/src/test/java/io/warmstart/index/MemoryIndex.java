@@ -111,8 +111,12 @@ final class MemoryIndex {
 
   /** All puts of one process into the files, as it maps them. */
   Index attach(IndexRoot root, UnaryOperator<AtomicBuffer> over) {
+    return attach(root, over, new PayloadCache(1 << 20));
+  }
+
+  Index attach(IndexRoot root, UnaryOperator<AtomicBuffer> over, PayloadCache cache) {
     IndexMapper mapper =
-        new IndexMapper(Path.of("/nowhere"), new NioFileOps(), () -> BOOT) {
+        new IndexMapper(Path.of("/nowhere"), new NioFileOps(), () -> BOOT, false) {
           @Override
           IndexFiles open() throws IOException {
             if (refusals > 0) {
@@ -147,7 +151,7 @@ final class MemoryIndex {
         Placement.inRoot(Path.of("/nowhere")),
         new NioFileOps(),
         root.counters,
-        new PayloadCache(1 << 20),
+        cache,
         mapper);
   }
 }

@@ -50,9 +50,14 @@ class SegmentGrowthTest {
   }
 
   private void fill(SlotCursor at, Digest256 key) {
+    assertTrue(stripe.keys().fill(at, key, 0, 9_000, winner(at), stripe.fresh()));
+  }
+
+  private IndexedWinner winner(SlotCursor at) {
     IndexedWinner winner = new IndexedWinner();
-    winner.set(1, 2, 3);
-    stripe.keys().fill(at, key, 0, stripe.keys().changes(at), 5_000, 9_000, winner);
+    winner.set(1, 3);
+    winner.under(stripe.keys().changes(at), 5_000);
+    return winner;
   }
 
   private HotEntry inMemory(SlotCursor at, Digest256 key) throws IOException {
@@ -74,19 +79,14 @@ class SegmentGrowthTest {
               new Candidate("run", manifest),
               PayloadMemory.load(handle, 0, false).memory(),
               new PayloadCache(1 << 20));
-      entry.attach(
-          stripe.process.attached(),
-          at,
-          new IndexedWinner(),
-          Checksums.ofState(stripe.keys().changes(at), 5_000),
-          0);
+      entry.attach(stripe.process.attached(), at, winner(at), 0);
       return entry;
     }
   }
 
   private boolean stands(HotEntry entry) {
     AtomicBuffer buffer = entry.buffer();
-    return buffer != null && stripe.keys().stands(entry, buffer, KeyTable.ctime(entry, buffer));
+    return buffer != null && stripe.keys().stands(entry, buffer);
   }
 
   @Test

@@ -162,7 +162,7 @@ class WinnerRaceTest {
     race(
         (table, at, key, target) -> {
           raw(at, target);
-          return target.low() == half(key, target.high());
+          return target.manifestCtime() == half(key, target.version());
         },
         stale);
     assertTrue(stale.sum() > 0);
@@ -174,7 +174,7 @@ class WinnerRaceTest {
     race(
         (table, at, key, target) -> {
           raw(at, target);
-          return target.high() != 0;
+          return target.version() != 0;
         },
         mixtures);
     assertTrue(mixtures.sum() > 0);
@@ -183,15 +183,15 @@ class WinnerRaceTest {
   /** What is in memory counts only while its slot says that nothing has changed. */
   @Test
   void nobodyIsToldWhatIsInMemoryAfterAChangeThatHadEnded() throws Exception {
-    remember((table, entry) -> table.stands(entry, one, KeyTable.ctime(entry, one)), null);
+    remember((table, entry) -> table.stands(entry, one), null);
     assertEquals(0, mixtures.sum());
     assertEquals(0, stale.sum());
     assertTrue(remembered.sum() > 100, "remembered: " + remembered.sum());
   }
 
   @Test
-  void aReaderThatComparesTheCtimeAloneIsToldWhatIsInMemory() throws Exception {
-    remember((table, entry) -> KeyTable.ctime(entry, one) == 1, stale);
+  void aReaderThatComparesNothingIsToldWhatIsInMemory() throws Exception {
+    remember((table, entry) -> one.getLong(entry.hotWord()) != 0, stale);
     assertTrue(stale.sum() > 0);
   }
 
@@ -205,17 +205,17 @@ class WinnerRaceTest {
           if (known != null && stands.test(table, known)) {
             remembered.increment();
             long version = Objects.requireNonNull(versions.get(key));
-            target.set(version, half(key, version), 0);
+            target.set(version, 0);
+            target.setManifestCtime(half(key, version));
             return true;
           }
           if (!table.read(at, key, 0, target)) {
             return false;
           }
           HotEntry entry = entry(key);
-          entry.attach(
-              attachment, at, target, Checksums.ofState(target.changes(), target.ctime()), 0);
+          entry.attach(attachment, at, target, 0);
           inMemory.put(key, entry);
-          versions.put(key, target.high());
+          versions.put(key, target.version());
           return true;
         },
         awaited);
@@ -228,10 +228,8 @@ class WinnerRaceTest {
 
   private static void raw(SlotCursor at, IndexedWinner target) {
     int winner = at.offset + IndexLayout.WINNERS_OFFSET;
-    target.set(
-        at.buffer().getLong(winner + IndexLayout.VERSION_HIGH_OFFSET),
-        at.buffer().getLong(winner + IndexLayout.VERSION_LOW_OFFSET),
-        0);
+    target.set(at.buffer().getLong(winner + IndexLayout.VERSION_OF_WINNER_OFFSET), 0);
+    target.setManifestCtime(at.buffer().getLong(winner + IndexLayout.MANIFEST_CTIME_OFFSET));
   }
 
   private static long half(Digest256 key, long version) {
@@ -290,10 +288,12 @@ class WinnerRaceTest {
       if (writers.find(files.key, at)) {
         long changes = writers.changes(at);
         long version = files.version.get();
-        winner.set(version, half(files.key, version), 0);
+        winner.set(version, 0);
+        winner.setManifestCtime(half(files.key, version));
+        winner.under(changes, 1);
         synchronized (stripe) {
           if (writers.find(files.key, at) && writers.changes(at) == changes) {
-            writers.fill(at, files.key, 0, changes, 1, 1, winner);
+            writers.fill(at, files.key, 0, 1, winner, nextChanges());
           }
         }
       }
@@ -325,9 +325,9 @@ class WinnerRaceTest {
       long published = files.published.get();
       if (readers.find(files.key, at) && reader.read(readers, at, files.key, winner)) {
         accepted.increment();
-        if (winner.low() != half(files.key, winner.high())) {
+        if (winner.manifestCtime() != half(files.key, winner.version())) {
           mixtures.increment();
-        } else if (winner.high() < published) {
+        } else if (winner.version() < published) {
           stale.increment();
         }
       }

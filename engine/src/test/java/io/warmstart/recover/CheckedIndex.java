@@ -72,6 +72,10 @@ public abstract class CheckedIndex {
   void awaitWinners(WarmStartStore store) throws IOException {
     OldEnough.await(root.resolve(KEY.toHex()));
     OldEnough.await(root);
+    // One that was read when the directory was young, or before an access stamp was written, stays
+    // until somebody looks.
+    index().voidWinners(KEY.digest());
+    index().voidWinners(NOWHERE.digest());
     Await.until(
         "the winners are stored",
         () -> {

@@ -1,0 +1,206 @@
+package io.warmstart.index;
+
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.EngineLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.EpochNanoClock;
+import org.agrona.concurrent.SystemEpochNanoClock;
+
+/**
+ * Looks whether programs that know no index have changed the files of what is in use, so that hits
+ * need not: in the background, each entry about once in an interval. A look that any process has
+ * made is good for all of them, so however many use a key, its files are looked at once.
+ *
+ * <p>What is in use are the entries that lookups of this process have {@linkplain #watch shown}
+ * within the last seconds. The index is told of that here, too, once a second. All this takes a
+ * quarter of one processor's time at most; where that does not do, looks come later, for all in
+ * turn, and beyond a bound of theirs lookups look themselves.
+ *
+ * <p>Safe for all threads. Its thread runs while something is watched, and sleeps otherwise.
+ */
+public final class Lookout implements AutoCloseable {
+  /** Who tells everybody of a use, by {@link Index#tellUse} and else. */
+  public interface Uses {
+    /**
+     * An entry was used.
+     *
+     * @param unixNanos when, the last time
+     */
+    void tell(HotEntry entry, long unixNanos);
+  }
+
+  /** So long a lookup goes by what a key object remembers: {@link Index#recall}. */
+  public static final long RECALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+  private static final long IN_USE_NANOS = RECALLED_NANOS + TimeUnit.SECONDS.toNanos(1);
+  private static final long TELL_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long SHORTEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** So often an interval somebody asks whose turn it is. */
+  private static final int ROUNDS_PER_INTERVAL = 4;
+
+  /** A pause is so many times as long as the looking before it. */
+  private static final int PAUSE_PER_LOOKING = 3;
+
+  private static final long BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private static final long LONGEST_LOOKING_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  private final Index index;
+  private final LongSupplier intervalNanos;
+  private final EpochNanoClock clock;
+  private final Uses uses;
+  private final Queue<HotEntry> shown = new ConcurrentLinkedQueue<>();
+  private final BackgroundThread thread =
+      new BackgroundThread(
+          "warmstart-lookout",
+          this::round,
+          e -> EngineLog.warning("an error in the thread that looks at files, which goes on", e));
+
+  // Under the monitor, a leaf but for what one look or one word to the index takes.
+  private final List<HotEntry> watched = new ArrayList<>();
+  private int next;
+
+  // Of the thread.
+  private long beatAt = System.nanoTime();
+
+  private volatile boolean asleep;
+
+  /**
+   * Makes the lookout of one root.
+   *
+   * @param intervalNanos how old a look becomes, if there is time for all
+   * @param clock that uses are told by
+   * @param uses is told of them
+   */
+  public Lookout(Index index, LongSupplier intervalNanos, EpochNanoClock clock, Uses uses) {
+    this.index = index;
+    this.uses = uses;
+    this.intervalNanos = intervalNanos;
+    this.clock = clock;
+  }
+
+  /**
+   * From here on the entry's files are looked at, for as long as lookups tell of uses.
+   *
+   * @return whether they are: not if no thread can be had
+   */
+  public boolean watch(HotEntry entry) {
+    if (entry.watched()) {
+      return true;
+    }
+    if (!thread.ensureRunning()) {
+      return false;
+    }
+    entry.watched(true);
+    shown.add(entry);
+    if (asleep) {
+      thread.wake();
+    }
+    return true;
+  }
+
+  private void round() {
+    if (takeShown() == 0) {
+      sleep();
+      return;
+    }
+    long interval = intervalNanos.getAsLong();
+    long pause =
+        Math.max(SHORTEST_PAUSE_NANOS, Math.min(interval, LONGEST_NANOS) / ROUNDS_PER_INTERVAL);
+    long began = System.nanoTime();
+    if (began - beatAt >= BEAT_NANOS) {
+      // For those whose process has no agent: who only reads.
+      beatAt = began;
+      index.heartbeat();
+    }
+    look(interval - pause, began);
+    LockSupport.parkNanos(Math.max(pause, PAUSE_PER_LOOKING * (System.nanoTime() - began)));
+  }
+
+  private synchronized int takeShown() {
+    for (HotEntry entry = shown.poll(); entry != null; entry = shown.poll()) {
+      watched.add(entry);
+    }
+    return watched.size();
+  }
+
+  /** Tells of all uses that nobody was told of yet. */
+  public synchronized void tellUses() {
+    takeShown();
+    watched.forEach(entry -> tell(entry, 1));
+  }
+
+  private void sleep() {
+    asleep = true;
+    if (shown.isEmpty() && !thread.closed()) {
+      LockSupport.park(this);
+    }
+    asleep = false;
+  }
+
+  /** Once at each, or at as many as there is time for: the next round goes on there. */
+  private void look(long agedNanos, long began) {
+    for (int left = takeShown();
+        left > 0 && System.nanoTime() - began < LONGEST_LOOKING_NANOS;
+        left--) {
+      lookAtNext(agedNanos);
+    }
+  }
+
+  private synchronized void lookAtNext(long agedNanos) {
+    if (watched.isEmpty()) {
+      return;
+    }
+    next = next < watched.size() ? next : 0;
+    HotEntry entry = watched.get(next);
+    tell(entry, TELL_EVERY_NANOS);
+    if (isInUse(entry)) {
+      index.lookAt(entry, SystemEpochNanoClock.INSTANCE.nanoTime(), agedNanos);
+      next++;
+    } else {
+      drop();
+      tell(entry, 1);
+    }
+  }
+
+  private void tell(HotEntry entry, long sinceNanos) {
+    long used = entry.lastUse();
+    if (used - entry.toldUse() >= sinceNanos) {
+      uses.tell(entry, used);
+    }
+  }
+
+  private boolean isInUse(HotEntry entry) {
+    long idle = clock.nanoTime() - entry.lastUse();
+    return entry.attached() != null && idle < IN_USE_NANOS && idle > -IN_USE_NANOS;
+  }
+
+  private void drop() {
+    watched.get(next).watched(false);
+    HotEntry last = watched.remove(watched.size() - 1);
+    if (next < watched.size()) {
+      watched.set(next, last);
+    }
+  }
+
+  /** Ends the thread. What is watched is not looked at any more. */
+  @Override
+  public void close() {
+    thread.close();
+    synchronized (this) {
+      tellUses();
+      watched.forEach(entry -> entry.watched(false));
+      watched.clear();
+    }
+  }
+}

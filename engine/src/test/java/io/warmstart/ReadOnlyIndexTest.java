@@ -1,0 +1,175 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
+import io.warmstart.model.Ranking;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A store that only reads goes by the index that others keep up: it hits from memory, sees at once
+ * what they save, and stores nothing there.
+ */
+class ReadOnlyIndexTest extends ForeignNewVersion {
+  private final AtomicInteger operations = new AtomicInteger();
+  private final Thread looking = Thread.currentThread();
+
+  ReadOnlyIndexTest() {
+    super(60);
+  }
+
+  private WarmStartStore openReadOnly() {
+    ObservedFileOps ops =
+        new ObservedFileOps(new NioFileOps()) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (Thread.currentThread() == looking) {
+              operations.incrementAndGet();
+            }
+            return whole.run();
+          }
+        };
+    return WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops));
+  }
+
+  private void awaitOld() throws IOException {
+    OldEnough.await(
+        root.resolve(KEY.toHex()),
+        root.resolve(KEY.toHex()).resolve(RUN + ".bin"),
+        root.resolve(KEY.toHex()).resolve(RUN + ".json"));
+  }
+
+  private void useForLong(WarmStartStore store) {
+    long begin = System.nanoTime();
+    while (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(1500)) {
+      assertEquals("old", version(store));
+    }
+  }
+
+  @Test
+  void hitsFromMemoryTouchNoFile() throws IOException {
+    awaitOld();
+    try (WarmStartStore readOnly = openReadOnly()) {
+      for (int round = 0; round < 3; round++) {
+        assertEquals("old", version(readOnly));
+      }
+      operations.set(0);
+      // Longer than between two looks, and than between two notes of a use.
+      useForLong(readOnly);
+      assertEquals(0, operations.get());
+    }
+  }
+
+  @Test
+  void whatAStoreThatWritesSavesIsSeenAtOnce() throws IOException {
+    awaitOld();
+    try (WarmStartStore readOnly = openReadOnly();
+        WarmStartStore store = WarmStartStore.open(root)) {
+      for (int length = 100; length < 200; length++) {
+        for (int round = 0; round < 3; round++) {
+          version(readOnly);
+        }
+        Durability durability = length % 2 == 0 ? Durability.IN_FILES : Durability.PROCESS_SAFE;
+        store.saveOverwrite(
+            KEY, RUN, Payload.of(new byte[length]), EntryAttributes.checkpoint(), durability);
+        try (Entry entry = readOnly.lookup(KEY, Ranking.LATEST).orElseThrow()) {
+          assertEquals(length, entry.payloadLength());
+        }
+      }
+      store.remove(KEY);
+      assertTrue(readOnly.lookup(KEY).isEmpty());
+    }
+  }
+
+  @Test
+  void whatAnotherProgramChangesIsSeen() throws IOException {
+    awaitOld();
+    try (WarmStartStore readOnly = openReadOnly()) {
+      useForLong(readOnly);
+      newVersion.copyInPlace();
+      Await.until("the other version", () -> version(readOnly).equals("new"));
+    }
+  }
+
+  @Test
+  void itStoresNothing() throws IOException {
+    awaitOld();
+    Path index = root.resolve(".warmstart/index");
+    byte[] before = Files.readAllBytes(index);
+    try (WarmStartStore readOnly = openReadOnly()) {
+      useForLong(readOnly);
+      assertTrue(readOnly.lookup(Payloads.key("missing")).isEmpty());
+      newVersion.copyInPlace();
+      Await.until("the other version", () -> version(readOnly).equals("new"));
+    }
+    assertArrayEquals(before, Files.readAllBytes(index));
+  }
+
+  /** A foreign writer that stands still between its renames leaves no whole version on disk. */
+  @Test
+  void besideAStoppedForeignWriterTheLastVersionIsInMemory() throws IOException {
+    awaitOld();
+    try (WarmStartStore readOnly = openReadOnly()) {
+      useForLong(readOnly);
+      newVersion.renamePayload();
+      useForLong(readOnly);
+      newVersion.stageManifest();
+      newVersion.renameManifest();
+      Await.until("the other version", () -> version(readOnly).equals("new"));
+    }
+  }
+
+  @Test
+  void withoutAnIndexItReadsTheFiles() throws IOException {
+    awaitOld();
+    Files.delete(root.resolve(".warmstart/index"));
+    try (WarmStartStore readOnly = openReadOnly()) {
+      useForLong(readOnly);
+      newVersion.copyInPlace();
+      assertEquals("new", version(readOnly));
+    }
+  }
+
+  /** The index is given up while it is mapped, and another one made. */
+  @Tag("slow")
+  @Test
+  void anIndexThatIsReplacedIsLeft() throws IOException, InterruptedException {
+    awaitOld();
+    try (WarmStartStore readOnly =
+        WarmStartStore.open(
+            root,
+            StoreOptions.defaults()
+                .withReadOnly(true)
+                .withForeignCheckInterval(Duration.ofDays(2)))) {
+      for (int round = 0; round < 3; round++) {
+        assertEquals("old", version(readOnly));
+      }
+      Files.delete(root.resolve(".warmstart/index"));
+      try (WarmStartStore store = WarmStartStore.open(root)) {
+        long begin = System.nanoTime();
+        while (System.nanoTime() - begin < TimeUnit.SECONDS.toNanos(2)) {
+          version(readOnly);
+          TimeUnit.MILLISECONDS.sleep(1);
+        }
+        store.saveOverwrite(KEY, RUN, Versions.payload("new", 60), EntryAttributes.checkpoint());
+        assertEquals("new", version(readOnly));
+      }
+    }
+  }
+}
