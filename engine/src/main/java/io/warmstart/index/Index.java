@@ -169,8 +169,8 @@ public final class Index implements AutoCloseable {
       long watchedNanos,
       IndexQuery query) {
     KeyTable keys = attached.keys();
-    SlotCursor at = query.at;
-    IndexedWinner winner = query.winner;
+    SlotCursor at = query.at();
+    IndexedWinner winner = query.winner();
     try {
       if (!keys.find(key, at)) {
         return Found.UNKNOWN;
@@ -300,20 +300,20 @@ public final class Index implements AutoCloseable {
   /** The same for a key without entries, which may have no directory. */
   private boolean isStillMissing(
       IndexQuery query, Digest256 key, int ranking, long nowUnixNanos, long foreignCheckNanos) {
-    long expected = query.winner.ctime();
+    long expected = query.winner().ctime();
     long lookedAt = foreign.seenMissing(key, expected, nowUnixNanos, foreignCheckNanos);
     // All processes are told what came of it: that it was looked at, or that the winners are void.
     if (lookedAt == 0) {
       change(query);
       return false;
     }
-    KeyTable.checked(query.at.buffer(), query.at.offset, ranking, lookedAt);
+    KeyTable.checked(query.at().buffer(), query.at().offset, ranking, lookedAt);
     MappedFaults.raisePending();
     return true;
   }
 
   private void change(IndexQuery query) {
-    KeyTable.change(query.at.buffer(), query.at.hotWord(), attachments.nextChanges());
+    KeyTable.change(query.at().buffer(), query.at().hotWord(), attachments.nextChanges());
   }
 
   /**

@@ -3,13 +3,16 @@ package io.warmstart.index;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadMemory;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** What a question to the index is answered into: made once, used for many. For one thread. */
 public final class IndexQuery {
-  final SlotCursor at = new SlotCursor();
-  final IndexedWinner winner = new IndexedWinner();
   private final PayloadLease lease;
   private final UnsafeBuffer view;
+
+  // Made when the table is first asked, which most queries of one lookup never do.
+  private @Nullable SlotCursor at;
+  private @Nullable IndexedWinner winner;
 
   /**
    * Makes a query.
@@ -20,6 +23,24 @@ public final class IndexQuery {
   public IndexQuery(PayloadLease lease, UnsafeBuffer view) {
     this.lease = lease;
     this.view = view;
+  }
+
+  SlotCursor at() {
+    SlotCursor made = at;
+    if (made == null) {
+      made = new SlotCursor();
+      at = made;
+    }
+    return made;
+  }
+
+  IndexedWinner winner() {
+    IndexedWinner made = winner;
+    if (made == null) {
+      made = new IndexedWinner();
+      winner = made;
+    }
+    return made;
   }
 
   /** Has the view show the payload that the lease holds, if a buffer can. */

@@ -7,14 +7,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import java.util.zip.Checksum;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.PointerBytesStore;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,31 +39,12 @@ public final class PayloadMemory {
   /** What a mapping and a {@link org.agrona.DirectBuffer} can address. */
   static final long MAP_UP_TO_BYTES = Integer.MAX_VALUE - 8;
 
-  /**
-   * Chronicle warns once, through this logger, that it cannot free foreign direct buffers without
-   * one more JVM flag. We hand it none: what we map we unmap ourselves. The strong reference keeps
-   * the setting.
-   */
-  private static final Logger CLEANER_LOG =
-      Logger.getLogger(
-          "net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
-
-  static {
-    CLEANER_LOG.setLevel(Level.OFF);
-  }
-
-  private final @Nullable BytesStore<?, ?> nativeStore;
   private final @Nullable MappedByteBuffer mapping;
   private final long address;
   private final long length;
   private final AtomicBoolean released = new AtomicBoolean();
 
-  private PayloadMemory(
-      @Nullable BytesStore<?, ?> nativeStore,
-      @Nullable MappedByteBuffer mapping,
-      long address,
-      long length) {
-    this.nativeStore = nativeStore;
+  private PayloadMemory(@Nullable MappedByteBuffer mapping, long address, long length) {
     this.mapping = mapping;
     this.address = address;
     this.length = length;
@@ -87,8 +67,7 @@ public final class PayloadMemory {
   static Loaded load(
       FileOps.FileHandle file, long length, boolean withChecksum, long copyUpTo, long mapUpTo)
       throws IOException {
-    boolean mapped = length > copyUpTo || (length > 0 && !NativeStores.areUsable());
-    return mapped && length <= mapUpTo
+    return length > copyUpTo && length <= mapUpTo
         ? map(file, length, withChecksum)
         : copy(file, length, withChecksum);
   }
@@ -98,9 +77,9 @@ public final class PayloadMemory {
       throws IOException {
     if (length == 0) {
       Digest256 ofNothing = withChecksum ? new Sha256().finish() : null;
-      return new Loaded(new PayloadMemory(null, null, 0, 0), ofNothing);
+      return new Loaded(new PayloadMemory(null, 0, 0), ofNothing);
     }
-    BytesStore<?, ?> store = allocate(length);
+    long address = allocate(length);
     boolean loaded = false;
     try {
       Sha256 sha256 = withChecksum ? new Sha256() : null;
@@ -111,18 +90,18 @@ public final class PayloadMemory {
         if (count <= 0) {
           throw new EOFException("payload ends early: expected=" + length + " actual=" + position);
         }
-        store.write(position, piece, 0, count);
+        new UnsafeBuffer(address + position, count).putBytes(0, piece, 0, count);
         if (sha256 != null) {
           sha256.update(piece, count);
         }
         position += count;
       }
-      PayloadMemory memory = new PayloadMemory(store, null, store.addressForRead(0), length);
+      PayloadMemory memory = new PayloadMemory(null, address, length);
       loaded = true;
       return new Loaded(memory, sha256 == null ? null : sha256.finish());
     } finally {
       if (!loaded) {
-        store.releaseLast();
+        UnsafeApi.freeMemory(address);
       }
     }
   }
@@ -136,18 +115,17 @@ public final class PayloadMemory {
   public static PayloadMemory copyOf(DirectBuffer source, int offset, int length)
       throws IOException {
     if (length == 0) {
-      return new PayloadMemory(null, null, 0, 0);
+      return new PayloadMemory(null, 0, 0);
     }
-    BytesStore<?, ?> store = allocate(length);
+    long address = allocate(length);
     boolean copied = false;
     try {
-      long address = store.addressForRead(0);
       new UnsafeBuffer(address, length).putBytes(0, source, offset, length);
       copied = true;
-      return new PayloadMemory(store, null, address, length);
+      return new PayloadMemory(null, address, length);
     } finally {
       if (!copied) {
-        store.releaseLast();
+        UnsafeApi.freeMemory(address);
       }
     }
   }
@@ -170,10 +148,9 @@ public final class PayloadMemory {
   }
 
   /** The length is what a manifest says: too much of it is that entry's failure, not the JVM's. */
-  private static BytesStore<?, ?> allocate(long length) throws IOException {
+  private static long allocate(long length) throws IOException {
     try {
-      NativeStores.require();
-      return BytesStore.lazyNativeBytesStoreWithFixedCapacity(length);
+      return UnsafeApi.allocateMemory(length);
     } catch (OutOfMemoryError e) {
       throw new IOException("payload does not fit into native memory: actual=" + length, e);
     }
@@ -187,7 +164,7 @@ public final class PayloadMemory {
       long address = BufferUtil.address(mapping);
       Digest256 checksum = withChecksum ? checksum(mapping) : null;
       loaded = true;
-      return new Loaded(new PayloadMemory(null, mapping, address, length), checksum);
+      return new Loaded(new PayloadMemory(mapping, address, length), checksum);
     } catch (InternalError e) {
       // A page of the mapping is gone: the file was truncated under it.
       throw new EOFException("payload was truncated while it was read: expected=" + length);
@@ -237,7 +214,7 @@ public final class PayloadMemory {
    * @throws OutOfMemoryError if there is no thread now for Chronicle to start
    */
   public BytesStore<?, ?> view() {
-    NativeStores.require();
+    ChronicleBytes.require();
     if (length == 0) {
       return BytesStore.lazyNativeBytesStoreWithFixedCapacity(0);
     }
@@ -254,11 +231,10 @@ public final class PayloadMemory {
   /** Frees the memory or the mapping; later calls do nothing. */
   public void release() {
     if (released.compareAndSet(false, true)) {
-      if (nativeStore != null) {
-        nativeStore.releaseLast();
-      }
       if (mapping != null) {
         IoUtil.unmap(mapping);
+      } else if (address != 0) {
+        UnsafeApi.freeMemory(address);
       }
     }
   }

@@ -72,10 +72,7 @@ public abstract class CheckedIndex {
   void awaitWinners(WarmStartStore store) throws IOException {
     OldEnough.await(root.resolve(KEY.toHex()));
     OldEnough.await(root);
-    // One that was read when the directory was young, or before an access stamp was written, stays
-    // until somebody looks.
-    index().voidWinners(KEY.digest());
-    index().voidWinners(NOWHERE.digest());
+    voidWinners();
     Await.until(
         "the winners are stored",
         () -> {
@@ -88,7 +85,19 @@ public abstract class CheckedIndex {
             all &= index().hasWinner(KEY.digest(), Rankings.index(ranking));
             all &= index().hasWinner(NOWHERE.digest(), Rankings.index(ranking));
           }
+          if (!all) {
+            voidWinners();
+          }
           return all;
         });
+  }
+
+  /**
+   * One that was read when the directory was young, before an access stamp was written, or while
+   * the census was provisional, stays until somebody looks.
+   */
+  private void voidWinners() throws IOException {
+    index().voidWinners(KEY.digest());
+    index().voidWinners(NOWHERE.digest());
   }
 }

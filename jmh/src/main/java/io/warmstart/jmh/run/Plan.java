@@ -66,7 +66,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(on(SHARED_BY_THREADS, Cell.of("LookupBenchmark.hitCopied", effort, "skew", "ZIPF")));
     groups.add(onAllPeers(Cell.of("LookupBenchmark.miss", effort, "skew", "ZIPF")));
     groups.add(forms(effort));
-    groups.add(on(List.of(PeerKind.WARMSTART, PeerKind.LMDB), hit.with("keys", 10_000)));
+    hitsAmongKeys(groups, effort, 1000, 10_000);
     turns(groups, new Effort(1, 2, 1000));
     replacedFiles(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
@@ -108,6 +108,9 @@ record Plan(List<List<Cell>> groups, int rounds) {
       Cell zipf = any.with("skew", "ZIPF");
       groups.add(onAllPeers(zipf.with("keys", 1)));
       groups.add(onAllPeers(zipf.with("keys", 100_000)));
+      if (method.equals("hit")) {
+        hitsAmongKeys(groups, effort, 1000, 10_000, 100_000);
+      }
       groups.add(onAllPeers(zipf.with("keys", 2).with("payloadBytes", 64 << 20)));
     }
     groups.add(forms(effort));
@@ -148,6 +151,17 @@ record Plan(List<List<Cell>> groups, int rounds) {
             .map(method -> Cell.of("FingerprinterBenchmark." + method, effort))
             .toList());
     return new Plan(groups, 5);
+  }
+
+  /** Small payloads, so that what is read beside them shows. */
+  private static void hitsAmongKeys(List<List<Cell>> groups, Effort effort, int... keys) {
+    Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF").with("payloadBytes", 256);
+    for (int count : keys) {
+      groups.add(
+          on(
+              List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.CHRONICLE_MAP),
+              hit.with("keys", count)));
+    }
   }
 
   private static void turns(List<List<Cell>> groups, Effort effort) {

@@ -2,22 +2,39 @@ package io.warmstart.payload;
 
 import io.warmstart.io.EngineLog;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
- * Whether Chronicle's native stores can be used.
+ * Whether Chronicle's bytes can be used. Its classes are loaded when a caller first wants a payload
+ * as those, which costs a JVM some tenths of a second: payloads themselves lie in memory of our
+ * own.
  *
  * <p>Chronicle starts a thread in a static initialiser. Where no thread can be had then, its
  * classes are unusable for the life of the JVM. So its first use waits until a thread of ours could
- * be started; until then payloads are mapped.
+ * be started.
  *
  * <p>Safe for all threads.
  */
-final class NativeStores {
+final class ChronicleBytes {
   private static final String STARTS_A_THREAD =
       "net.openhft.chronicle.core.io.BackgroundResourceReleaser";
 
   /** The JVM prints a line for each thread that it could not start. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * Chronicle warns once, through this logger, that it cannot free foreign direct buffers without
+   * one more JVM flag. We hand it none: what we map we unmap ourselves. The strong reference keeps
+   * the setting.
+   */
+  private static final Logger CLEANER_LOG =
+      Logger.getLogger(
+          "net.openhft.chronicle.core.internal.cleaner.ReflectionBasedByteBufferCleanerService");
+
+  static {
+    CLEANER_LOG.setLevel(Level.OFF);
+  }
 
   private static volatile boolean usable;
 
@@ -25,11 +42,7 @@ final class NativeStores {
   private static boolean refused;
   private static long refusedAtNanos;
 
-  private NativeStores() {}
-
-  static boolean areUsable() {
-    return usable || initialise();
-  }
+  private ChronicleBytes() {}
 
   /**
    * Lets the caller use them.
@@ -37,8 +50,8 @@ final class NativeStores {
    * @throws OutOfMemoryError if there is no thread for them now; later there may be
    */
   static void require() {
-    if (!areUsable()) {
-      throw new OutOfMemoryError("no thread can be had for Chronicle's native stores");
+    if (!usable && !initialise()) {
+      throw new OutOfMemoryError("no thread can be had for Chronicle's bytes");
     }
   }
 
@@ -50,11 +63,11 @@ final class NativeStores {
       Thread probe = new Thread(null, () -> {}, "warmstart-probe", 0, false);
       probe.setDaemon(true);
       probe.start();
-      Class.forName(STARTS_A_THREAD, true, NativeStores.class.getClassLoader());
+      Class.forName(STARTS_A_THREAD, true, ChronicleBytes.class.getClassLoader());
       usable = true;
     } catch (OutOfMemoryError | LinkageError | ClassNotFoundException e) {
       if (!refused) {
-        EngineLog.warning("no thread can be had for native stores, payloads are mapped", e);
+        EngineLog.warning("no thread can be had for Chronicle's bytes, tried again later", e);
       }
       refused = true;
       refusedAtNanos = System.nanoTime();
