@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -150,13 +151,19 @@ class ReadOnlyIndexTest extends ForeignNewVersion {
   @Tag("slow")
   @Test
   void anIndexThatIsReplacedIsLeft() throws IOException, InterruptedException {
-    awaitOld();
+    // With an interval of 0 nothing is looked at in the background.
+    for (Duration interval : List.of(Duration.ofDays(2), Duration.ZERO)) {
+      saveOld();
+      awaitOld();
+      assertReplacedIndexIsLeft(interval);
+    }
+  }
+
+  private void assertReplacedIndexIsLeft(Duration interval)
+      throws IOException, InterruptedException {
     try (WarmStartStore readOnly =
         WarmStartStore.open(
-            root,
-            StoreOptions.defaults()
-                .withReadOnly(true)
-                .withForeignCheckInterval(Duration.ofDays(2)))) {
+            root, StoreOptions.defaults().withReadOnly(true).withForeignCheckInterval(interval))) {
       for (int round = 0; round < 3; round++) {
         assertEquals("old", version(readOnly));
       }

@@ -40,6 +40,10 @@ public final class AccessStamps {
     Ref ref = new Ref(key, hit.runId());
     Touch before = touches.get(ref);
     Stamp now = Stamp.ofUnixNanos(nowUnixNanos);
+    if (before != null && before.seen().written().compareTo(hit.manifest().written()) > 0) {
+      // A late word of a version that was replaced since.
+      return;
+    }
     if (before != null && sameVersion(before.seen(), hit.manifest())) {
       if (!movesByTick(before.stamp(), nowUnixNanos)) {
         return;

@@ -77,6 +77,8 @@ public final class CoarseClock {
         }
         now = systemNanos();
         LockSupport.parkNanos(TICK_NANOS);
+        // One that stayed would end each wait at once.
+        Thread.interrupted();
       }
     } finally {
       // Also after an error: a clock that stands still would pass for one that ticks.

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes the payload of an entry where the user wants it: all of it, or nothing. */
 final class PayloadOutput {
+  /** What {@link Entry#payload} can show. */
+  private static final long LARGEST_BUFFER = Integer.MAX_VALUE - 8;
+
   private static final int PIECE_BYTES = 256 << 10;
 
   private PayloadOutput() {}
@@ -102,12 +105,17 @@ final class PayloadOutput {
   }
 
   private static void copy(Entry entry, OutputStream out) throws IOException {
-    BytesStore<?, ?> bytes = entry.bytes();
     long length = entry.payloadLength();
+    // Chronicle's bytes, which a JVM loads for that alone, only where no buffer will do.
+    BytesStore<?, ?> bytes = length > LARGEST_BUFFER ? entry.bytes() : null;
     byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
     for (long position = 0; position < length; position += piece.length) {
       int count = (int) Math.min(piece.length, length - position);
-      bytes.read(position, piece, 0, count);
+      if (bytes == null) {
+        entry.payload().getBytes((int) position, piece, 0, count);
+      } else {
+        bytes.read(position, piece, 0, count);
+      }
       out.write(piece, 0, count);
     }
   }

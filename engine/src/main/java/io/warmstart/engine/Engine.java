@@ -128,7 +128,13 @@ public final class Engine implements AutoCloseable {
               parts.foreignTouches,
               parts.remote,
               parts.counters);
-      lookout = new Lookout(parts.index, this::lookNanos, parts.clock, this::used);
+      lookout =
+          new Lookout(
+              parts.index,
+              this::lookNanos,
+              parts.clock,
+              this::used,
+              parts.readOnly ? this::beat : () -> {});
       fileLookup =
           new FileLookup(
               parts.root,
@@ -531,11 +537,19 @@ public final class Engine implements AutoCloseable {
     return foreignChecks.stream().mapToLong(ForeignCheck::nanos).min().orElse(Long.MAX_VALUE);
   }
 
+  /** Of an entry that another version may have replaced since, nobody is told any more. */
   private void used(HotEntry entry, long unixNanos) {
-    parts.index.tellUse(entry, unixNanos);
-    if (!readOnly()) {
+    if (parts.index.stands(entry) && !parts.readOnly) {
+      parts.index.tellUse(entry, unixNanos);
       parts.expiry.noteHit(entry.directory().key(), entry.candidate(), unixNanos);
     }
+  }
+
+  /** What the agent does where there is one. */
+  private void beat() {
+    parts.rootWatch.look();
+    parts.index.heartbeat();
+    policy.refreshIfDue();
   }
 
   /** The same in the background, of those that have it look there. */
@@ -567,8 +581,8 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     try (parts;
-        lookout;
         housekeeper;
+        lookout;
         journal) {
       asyncSaves.close();
     }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CurrentGeneration {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long LONGEST_BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final StripeLocks locks;
   private final Counters counters;
@@ -36,6 +37,7 @@ final class CurrentGeneration {
   private volatile boolean closed;
   private volatile long failedAtNanos;
   private volatile long attachedAtNanos;
+  private volatile long beatAtNanos = System.nanoTime();
 
   CurrentGeneration(
       StripeLocks locks, Counters counters, PayloadCache payloads, IndexMapper mapper) {
@@ -47,6 +49,10 @@ final class CurrentGeneration {
 
   /** The generation to ask, which is attached to if need be; null while there is none. */
   @Nullable Generation current() {
+    if (readOnly() && System.nanoTime() - beatAtNanos > LONGEST_BEAT_NANOS) {
+      // No agent does, and the lookout not while nothing is in use.
+      heartbeat();
+    }
     Generation attached = current;
     if (attached != null) {
       try {
@@ -104,17 +110,25 @@ final class CurrentGeneration {
       MappedFaults.raisePending();
       return attached;
     }
+    if (failed && System.nanoTime() - failedAtNanos < RETRY_NANOS) {
+      return null;
+    }
     IndexFiles files = null;
     try {
-      files = mapper.open();
+      // Lost again as soon as it is attached to, it would be mapped for each lookup.
+      files = attached != null && isLostAgain(attached) ? null : mapper.open();
     } catch (IOException | InternalError e) {
       // Not there, or not for this user to read: the files tell all.
       files = null;
     }
     forget(attached);
-    current = files == null || closed ? null : new Generation(files, pages -> 0);
+    current = files == null ? null : new Generation(files, pages -> 0);
+    attachedAtNanos = System.nanoTime();
     failed = files == null;
-    failedAtNanos = System.nanoTime();
+    failedAtNanos = attachedAtNanos;
+    if (closed) {
+      current = null;
+    }
     return current;
   }
 
@@ -217,6 +231,7 @@ final class CurrentGeneration {
 
   /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
   void heartbeat() {
+    beatAtNanos = System.nanoTime();
     Generation attached = current;
     if (attached == null) {
       return;

@@ -39,6 +39,8 @@ public final class HotEntry extends CachedPayload {
    */
   private volatile long checkedAt;
 
+  private volatile long refused;
+
   private final int ranking;
   private int slot;
   private int slotOffset;
@@ -148,9 +150,32 @@ public final class HotEntry extends CachedPayload {
     changes = winner.changes();
   }
 
-  /** It does not win any more, as far as this process knows. */
-  void voided(long freshChanges) {
+  /** Whether it is the same version, of the same manifest. */
+  boolean isSameAs(HotEntry other) {
+    Stored own = stored;
+    Stored others = other.stored;
+    return own != null
+        && others != null
+        && own.version() == others.version()
+        && own.manifestCtime() == others.manifestCtime();
+  }
+
+  /** It does not win any more, as far as this process knows, whatever others say of that time. */
+  void refuse(long freshChanges) {
+    refused = changes;
     changes = freshChanges;
+  }
+
+  /** The changes under which it was found not to win. */
+  long refused() {
+    return refused;
+  }
+
+  /** Whether it was not watched, and is from here on. */
+  synchronized boolean beginWatch() {
+    boolean begun = !watched;
+    watched = true;
+    return begun;
   }
 
   boolean watched() {

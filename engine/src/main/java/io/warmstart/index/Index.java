@@ -187,7 +187,7 @@ public final class Index implements AutoCloseable {
             : Found.UNKNOWN;
       }
       HotEntry entry = attached.cached().find(key, ranking);
-      if (entry == null || !entry.isVersion(at, winner)) {
+      if (entry == null || !entry.isVersion(at, winner) || entry.refused() == winner.changes()) {
         return Found.UNKNOWN;
       }
       // Another entry of the key has changed, or the directory's time has; the winner is the same.
@@ -239,8 +239,7 @@ public final class Index implements AutoCloseable {
       return true;
     }
     // Not out of memory: if what is there now is no whole version, this is the last that was.
-    entry.voided(attachments.nextChanges());
-    payloads.leases().retirements().add(entry.slot());
+    voidAlone(entry);
     return false;
   }
 
@@ -326,10 +325,19 @@ public final class Index implements AutoCloseable {
    *
    * @param nowUnixNanos by the clock that uses are told by
    * @param mostIdleNanos how long ago the last use may be that this process has noted
+   * @param tickedUnixNanos the system's clock, to the millisecond
+   * @param watchedNanos how old a look of {@link Lookout} may be; asked once a second
    */
   public boolean recall(
-      Fingerprint key, int ranking, long nowUnixNanos, long mostIdleNanos, IndexQuery query) {
+      Fingerprint key,
+      int ranking,
+      long nowUnixNanos,
+      long mostIdleNanos,
+      long tickedUnixNanos,
+      LongSupplier watchedNanos,
+      IndexQuery query) {
     Generation attached = attachments.current();
+    int turn = KeyMemo.turn(key);
     long state = KeyMemo.state(key);
     Object entry = KeyMemo.found(key);
     long idle = KeyMemo.idleNanos(key, nowUnixNanos);
@@ -342,16 +350,12 @@ public final class Index implements AutoCloseable {
     Leases leases = payloads.leases();
     query.lease().name(entry, leases);
     try {
-      if (KeyMemo.isStill(key, state)
-          && attached.keys().stands(slot, ranking, leases.retirements().countOfUsed(slot), state)) {
+      if (KeyMemo.isStill(key, turn)
+          && attached.keys().stands(slot, ranking, leases.retirements().countOfUsed(slot), state)
+          && (idle < NOTED_NANOS + KeyMemo.TICK_NANOS
+              || isNoted(key, (HotEntry) entry, nowUnixNanos, tickedUnixNanos, watchedNanos))) {
         query.show(address, length);
-        if (idle < NOTED_NANOS) {
-          return true;
-        }
-        if (note((HotEntry) entry, nowUnixNanos)) {
-          KeyMemo.used(key, nowUnixNanos);
-          return true;
-        }
+        return true;
       }
       MappedFaults.raisePending();
     } catch (InternalError e) {
@@ -361,13 +365,37 @@ public final class Index implements AutoCloseable {
     return false;
   }
 
-  /** Once a second: the lookout tells of it, while it has the entry. */
-  private static boolean note(HotEntry entry, long nowUnixNanos) {
-    if (!entry.watched()) {
+  /**
+   * Once a second: notes the use, while the lookout has the entry, which tells of it, and has not
+   * looked too long ago. Who only reads asks whether the entry has expired.
+   */
+  private boolean isNoted(
+      Fingerprint key,
+      HotEntry entry,
+      long nowUnixNanos,
+      long tickedUnixNanos,
+      LongSupplier watchedNanos) {
+    if (attachments.readOnly()
+        || !entry.watched()
+        || tickedUnixNanos - entry.checkedAt() >= watchedNanos.getAsLong()) {
       return false;
     }
     entry.usedAt(nowUnixNanos);
+    KeyMemo.used(key, nowUnixNanos);
     return true;
+  }
+
+  /** Whether an entry in memory still is who wins. */
+  public boolean stands(HotEntry entry) {
+    Generation of = entry.attached();
+    return of != null
+        && CurrentGeneration.guarded(
+            of,
+            attached -> {
+              AtomicBuffer buffer = entry.buffer();
+              return buffer != null && attached.keys().stands(entry, buffer);
+            },
+            false);
   }
 
   /**
@@ -375,9 +403,11 @@ public final class Index implements AutoCloseable {
    * on it.
    */
   public void remember(Fingerprint key, HotEntry found) {
+    Generation attached = found.attached();
+    // Before it is seen not to be retired.
     int retirements = payloads.leases().retirements().count(found.slot());
-    if (!found.retired() && found.fitsBuffer()) {
-      KeyMemo.set(key, found, retirements);
+    if (attached != null && !found.retired() && found.fitsBuffer()) {
+      KeyMemo.set(key, found, attached.keys().memo(found, retirements));
     }
   }
 
@@ -571,10 +601,28 @@ public final class Index implements AutoCloseable {
             return false;
           }
           winner.attach(attached, at, indexed, ticket.checkedAt);
-          keep(attached, winner);
-          return true;
+          return keepAlone(attached, winner);
         },
         false);
+  }
+
+  /**
+   * Two threads that have read two versions under the same changes were beside a save that is not
+   * done: then neither stays, for the reason that {@link KeyTable#fill} gives.
+   */
+  private synchronized boolean keepAlone(Generation attached, HotEntry entry) {
+    HotEntry before = attached.cached().find(entry.directory().key(), entry.ranking());
+    if (before != null && before.changes() == entry.changes() && !before.isSameAs(entry)) {
+      voidAlone(before);
+      return false;
+    }
+    keep(attached, entry);
+    return true;
+  }
+
+  private void voidAlone(HotEntry entry) {
+    entry.refuse(attachments.nextChanges());
+    payloads.leases().retirements().add(entry.slot());
   }
 
   private void keep(Generation attached, HotEntry entry) {

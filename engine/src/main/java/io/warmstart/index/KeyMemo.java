@@ -1,6 +1,5 @@
 package io.warmstart.index;
 
-import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Fingerprint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * whether it holds.
  *
  * <p>Several words that belong together, and no lock for readers: who writes marks the state as
- * being written first, and stores it last; who reads takes the state first, and once more when he
- * has read the rest. No state means two different things: the changes in it come once and never
- * again.
+ * being written first, then raises the turn, and stores the state last; who reads takes the turn
+ * first and then the state, and compares the turn when he has read the rest. The state would not do
+ * for that: a key object that serves two rankings comes back to one that it had.
  *
  * <p>By handles, since the key is a public value, and what is found for it is nobody else's
  * business.
@@ -24,8 +23,10 @@ final class KeyMemo {
   private static final long NOTHING = 0;
   private static final long BEING_WRITTEN = 1;
 
-  /** A sixtieth of a second, roughly, and good for two years until one comes again. */
   private static final int TICK_SHIFT = 24;
+
+  /** A sixtieth of a second, roughly, and good for two years until one comes again. */
+  static final long TICK_NANOS = 1L << TICK_SHIFT;
 
   private static final VarHandle FOUND;
   private static final VarHandle STATE;
@@ -33,6 +34,7 @@ final class KeyMemo {
   private static final VarHandle LENGTH;
   private static final VarHandle SLOT;
   private static final VarHandle USED;
+  private static final VarHandle TURN;
 
   static {
     try {
@@ -44,6 +46,7 @@ final class KeyMemo {
       LENGTH = lookup.findVarHandle(Fingerprint.class, "foundLength", int.class);
       SLOT = lookup.findVarHandle(Fingerprint.class, "foundSlot", int.class);
       USED = lookup.findVarHandle(Fingerprint.class, "foundUsed", int.class);
+      TURN = lookup.findVarHandle(Fingerprint.class, "foundTurn", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -51,16 +54,21 @@ final class KeyMemo {
 
   private KeyMemo() {}
 
+  /** How often it was written; to be asked before all else. */
+  static int turn(Fingerprint key) {
+    return (int) TURN.getAcquire(key);
+  }
+
   /** What it was read under; to be asked before the rest. 0 if nothing is known. */
   static long state(Fingerprint key) {
     long state = (long) STATE.getAcquire(key);
     return state == BEING_WRITTEN ? NOTHING : state;
   }
 
-  /** Whether the rest was read as it belongs to a state; to be asked after it. */
-  static boolean isStill(Fingerprint key, long state) {
+  /** Whether all that was read since a turn belongs together; to be asked after it. */
+  static boolean isStill(Fingerprint key, int turn) {
     VarHandle.loadLoadFence();
-    return (long) STATE.getVolatile(key) == state;
+    return (int) TURN.getVolatile(key) == turn;
   }
 
   /** The entry, as an object: that it is one of ours need not be proven at each hit. */
@@ -103,17 +111,21 @@ final class KeyMemo {
   /**
    * Remembers an entry that the caller has a lease on.
    *
-   * @param retirements of its cell, read before it was seen not to be retired
+   * @param state what {@link KeyTable#memo} gives for it
    */
-  static void set(Fingerprint key, HotEntry entry, int retirements) {
-    long state = Checksums.ofMemo(entry.changes(), retirements, entry.ranking());
+  static void set(Fingerprint key, HotEntry entry, long state) {
     long before = (long) STATE.getVolatile(key);
+    if (before == state && FOUND.getOpaque(key) == entry) {
+      USED.setOpaque(key, tick(entry.lastUse()));
+      return;
+    }
     if (before == BEING_WRITTEN
         || state == BEING_WRITTEN
         || state == NOTHING
         || !STATE.compareAndSet(key, before, BEING_WRITTEN)) {
       return;
     }
+    TURN.setOpaque(key, (int) TURN.getOpaque(key) + 1);
     VarHandle.storeStoreFence();
     FOUND.setOpaque(key, entry);
     ADDRESS.setOpaque(key, entry.address());

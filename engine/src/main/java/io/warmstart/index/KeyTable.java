@@ -25,6 +25,7 @@ import static io.warmstart.mapped.IndexLayout.WINNER_LENGTH;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.IntUnaryOperator;
 import java.util.function.LongConsumer;
@@ -70,8 +71,13 @@ final class KeyTable {
   /** No check, but for one in 2^64. */
   private static final long SUSPENDED = 0;
 
+  private static final AtomicLong OWNERS = new AtomicLong();
+
   private final IndexFiles files;
   private final Segments segments;
+
+  /** Of what is remembered by this table: one that maps the same files remembers other things. */
+  private final long owner = OWNERS.incrementAndGet();
 
   /**
    * Reads the keys of an index.
@@ -285,19 +291,23 @@ final class KeyTable {
    * {@link #read} gives.
    *
    * @param hotWord where the slot's lies
-   * @param memo what {@link Checksums#ofMemo} gave when the winner was read
+   * @param memo what {@link #memo} gave when the winner was read
    */
   boolean stands(AtomicBuffer buffer, int hotWord, int ranking, int retirements, long memo) {
     long epoch = files.base.getLongVolatile(EPOCH_OFFSET);
     VarHandle.loadLoadFence();
     long changes = buffer.getLongVolatile(hotWord);
-    return (Checksums.ofMemo(changes + epoch, retirements, ranking) ^ memo) == 0;
+    return (Checksums.ofMemo(changes + epoch, owner, retirements, ranking) ^ memo) == 0;
+  }
+
+  /** What {@link #stands} is told of an entry. */
+  long memo(HotEntry entry, int retirements) {
+    return Checksums.ofMemo(entry.changes(), owner, retirements, entry.ranking());
   }
 
   /** The same of an entry. */
   boolean stands(HotEntry entry, AtomicBuffer buffer) {
-    long memo = Checksums.ofMemo(entry.changes(), 0, entry.ranking());
-    return stands(buffer, entry.hotWord(), entry.ranking(), 0, memo);
+    return stands(buffer, entry.hotWord(), entry.ranking(), 0, memo(entry, 0));
   }
 
   /** The same by a slot's number. */

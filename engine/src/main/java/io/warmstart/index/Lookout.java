@@ -59,6 +59,7 @@ public final class Lookout implements AutoCloseable {
   private final LongSupplier intervalNanos;
   private final EpochNanoClock clock;
   private final Uses uses;
+  private final Runnable beat;
   private final Queue<HotEntry> shown = new ConcurrentLinkedQueue<>();
   private final BackgroundThread thread =
       new BackgroundThread(
@@ -66,7 +67,7 @@ public final class Lookout implements AutoCloseable {
           this::round,
           e -> EngineLog.warning("an error in the thread that looks at files, which goes on", e));
 
-  // Under the monitor, a leaf but for what one look or one word to the index takes.
+  // Under the monitor, inside which one look is made, or the index told of one use.
   private final List<HotEntry> watched = new ArrayList<>();
   private int next;
 
@@ -81,10 +82,13 @@ public final class Lookout implements AutoCloseable {
    * @param intervalNanos how old a look becomes, if there is time for all
    * @param clock that uses are told by
    * @param uses is told of them
+   * @param beat what else to do four times a second while something is watched
    */
-  public Lookout(Index index, LongSupplier intervalNanos, EpochNanoClock clock, Uses uses) {
+  public Lookout(
+      Index index, LongSupplier intervalNanos, EpochNanoClock clock, Uses uses, Runnable beat) {
     this.index = index;
     this.uses = uses;
+    this.beat = beat;
     this.intervalNanos = intervalNanos;
     this.clock = clock;
   }
@@ -101,8 +105,9 @@ public final class Lookout implements AutoCloseable {
     if (!thread.ensureRunning()) {
       return false;
     }
-    entry.watched(true);
-    shown.add(entry);
+    if (entry.beginWatch()) {
+      shown.add(entry);
+    }
     if (asleep) {
       thread.wake();
     }
@@ -119,12 +124,12 @@ public final class Lookout implements AutoCloseable {
         Math.max(SHORTEST_PAUSE_NANOS, Math.min(interval, LONGEST_NANOS) / ROUNDS_PER_INTERVAL);
     long began = System.nanoTime();
     if (began - beatAt >= BEAT_NANOS) {
-      // For those whose process has no agent: who only reads.
       beatAt = began;
-      index.heartbeat();
+      beat.run();
     }
-    look(interval - pause, began);
-    LockSupport.parkNanos(Math.max(pause, PAUSE_PER_LOOKING * (System.nanoTime() - began)));
+    boolean all = look(interval - pause, began);
+    long enough = PAUSE_PER_LOOKING * (System.nanoTime() - began);
+    LockSupport.parkNanos(all ? Math.max(pause, enough) : enough);
   }
 
   private synchronized int takeShown() {
@@ -148,13 +153,18 @@ public final class Lookout implements AutoCloseable {
     asleep = false;
   }
 
-  /** Once at each, or at as many as there is time for: the next round goes on there. */
-  private void look(long agedNanos, long began) {
-    for (int left = takeShown();
-        left > 0 && System.nanoTime() - began < LONGEST_LOOKING_NANOS;
-        left--) {
+  /**
+   * Once at each, or at as many as there is time for: the next round goes on there.
+   *
+   * @return whether at each
+   */
+  private boolean look(long agedNanos, long began) {
+    int left = takeShown();
+    while (left > 0 && System.nanoTime() - began < LONGEST_LOOKING_NANOS) {
       lookAtNext(agedNanos);
+      left--;
     }
+    return left == 0;
   }
 
   private synchronized void lookAtNext(long agedNanos) {

@@ -90,6 +90,8 @@ public final class BackgroundThread {
 
   private void run() {
     while (!closed) {
+      // An interrupt would end each wait at once, for good.
+      Thread.interrupted();
       try {
         round.run();
       } catch (Throwable e) {

@@ -17,13 +17,14 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
 /**
  * A lookup: the index is asked, and the files are read where it does not know ({@link FileLookup}).
  *
- * <p>A hit from memory makes no system call, takes no lock and allocates nothing. For a second
+ * <p>A hit from memory makes no system call, takes no lock and allocates nothing. For three seconds
  * after it the same key object is answered by what it remembers ({@link Index#recall}). After that
  * the entry is judged by the TTL, and its use noted; and if nobody looks in the background whether
  * its files have changed ({@link Lookout}), the hit does.
@@ -42,6 +43,7 @@ public final class LookupFlow {
   private final ForeignCheck foreignCheck;
   private final ForeignTouches foreignTouches;
   private final Lookout lookout;
+  private final LongSupplier watchedNanos;
   private final boolean readOnly;
   private final boolean systemClock;
 
@@ -74,6 +76,7 @@ public final class LookupFlow {
     this.foreignCheck = foreignCheck;
     this.foreignTouches = foreignTouches;
     this.lookout = lookout;
+    this.watchedNanos = () -> foreignCheck.watchedNanos(isNear());
     this.readOnly = readOnly;
     this.systemClock = clock == SystemEpochNanoClock.INSTANCE;
   }
@@ -88,11 +91,17 @@ public final class LookupFlow {
     long now = systemClock ? ticked : clock.nanoTime();
     if (foreignCheck.watches()
         && index.recall(
-            key, Rankings.index(ranking), now, limits.now().recallNanos(), target.query())) {
+            key,
+            Rankings.index(ranking),
+            now,
+            limits.now().recallNanos(),
+            ticked,
+            watchedNanos,
+            target.query())) {
       target.count(counters);
       return true;
     }
-    boolean near = foreignTouches.areNear() || foreignTouches.haveChangedSomething();
+    boolean near = isNear();
     switch (index.find(
         key.digest(),
         Rankings.index(ranking),
@@ -126,14 +135,19 @@ public final class LookupFlow {
     return fileLookup.run(key.digest(), runId, limits, foreignCheck.nanos(), target);
   }
 
+  /** Whether there are signs of a program that knows no index. */
+  private boolean isNear() {
+    return foreignTouches.areNear() || foreignTouches.haveChangedSomething();
+  }
+
   /** Takes the index's answer, unless the entry has expired. */
   private boolean accept(Fingerprint key, EntryLease target, long now) {
     HotEntry found = Objects.requireNonNull((HotEntry) target.lease().held());
     long idle = now - found.lastUse();
     Limits current = limits.now();
     if (readOnly) {
-      if (idle >= current.trustedIdleNanos()
-          && expiry.isExpired(current, key.digest(), found.candidate())) {
+      // Its own uses are no accesses: nobody else knows of them.
+      if (expiry.isExpired(current, key.digest(), found.candidate())) {
         target.end();
         return false;
       }

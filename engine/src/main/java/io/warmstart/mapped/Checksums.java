@@ -30,10 +30,12 @@ public final class Checksums {
   /**
    * What an entry in memory was read under, as one word.
    *
+   * @param owner whose memory that is: another number for each mapping of an index
    * @param retirements of its cell
    */
-  public static long ofMemo(long changes, int retirements, int ranking) {
+  public static long ofMemo(long changes, long owner, int retirements, int ranking) {
     return changes * 0xbf58476d1ce4e5b9L
+        + owner * 0xa0761d6478bd642fL
         + retirements * 0x94d049bb133111ebL
         + (ranking + 1) * 0xd6e8feb86659fd93L;
   }

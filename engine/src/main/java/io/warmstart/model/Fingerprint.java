@@ -30,6 +30,9 @@ public final class Fingerprint {
   @SuppressWarnings({"unused", "UnusedVariable"})
   private int foundUsed;
 
+  @SuppressWarnings({"unused", "UnusedVariable"})
+  private int foundTurn;
+
   private Fingerprint(Digest256 digest) {
     this.digest = digest;
   }

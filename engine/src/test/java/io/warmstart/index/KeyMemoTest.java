@@ -28,6 +28,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,7 @@ class KeyMemoTest {
   private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(800));
   private static final long NOW = TimeUnit.SECONDS.toNanos(1_700_000_000);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+  private static final long MOST_AGE = 5 * SECOND;
   private static final int RANKING = 0;
 
   @TempDir Path parent;
@@ -76,6 +78,10 @@ class KeyMemoTest {
   }
 
   private HotEntry entry(long number) throws IOException {
+    return entry(number, RANKING);
+  }
+
+  private HotEntry entry(long number, int ranking) throws IOException {
     UnsafeBuffer payload = new UnsafeBuffer(ByteBuffer.allocateDirect(8));
     payload.putLong(0, number);
     Manifest manifest =
@@ -89,7 +95,7 @@ class KeyMemoTest {
             8);
     return new HotEntry(
         KeyDirectory.of(parent, key.digest()),
-        RANKING,
+        ranking,
         new Candidate(Long.toString(number), manifest),
         PayloadMemory.copyOf(payload, 0, 8),
         cache);
@@ -117,7 +123,7 @@ class KeyMemoTest {
   }
 
   private boolean recall(int ranking, long idle) {
-    return index.recall(key, ranking, NOW + idle, 3 * SECOND, query);
+    return index.recall(key, ranking, NOW + idle, 3 * SECOND, NOW + idle, () -> MOST_AGE, query);
   }
 
   @Test
@@ -177,8 +183,23 @@ class KeyMemoTest {
     lease.end();
     entry.watched(false);
     assertTrue(recall(RANKING, 4 * SECOND + SECOND / 2), "it was noted half a second ago");
-    lease.end();
-    assertFalse(recall(RANKING, 6 * SECOND));
+    assertTrue(lease.end());
+    view.wrap(0, 0);
+    assertFalse(recall(RANKING, 5 * SECOND + SECOND / 2));
+    assertEquals(0, view.capacity(), "nothing is shown that nobody has a lease on");
+  }
+
+  /** While looks are made in the background, but not for too long. */
+  @Test
+  void afterTooLongWithoutALookItIsNot() throws IOException {
+    HotEntry entry = winAndRemember(5);
+    for (int second = 1; second < 5; second++) {
+      assertTrue(recall(RANKING, second * SECOND + SECOND / 10));
+      lease.end();
+    }
+    assertFalse(recall(RANKING, 5 * SECOND + SECOND / 5));
+    entry.checkedAt(NOW + 5 * SECOND);
+    assertTrue(recall(RANKING, 5 * SECOND + SECOND / 5));
   }
 
   /** Who has read another manifest than the one that is believed has found an unseen change. */
@@ -205,7 +226,7 @@ class KeyMemoTest {
     LongAdder freed = new LongAdder();
     List<Thread> threads = new ArrayList<>();
     for (int reader = 0; reader < 2; reader++) {
-      threads.add(new Thread(() -> read(recalled, mixtures, freed)));
+      threads.add(new Thread(() -> read(RANKING, recalled, mixtures, freed)));
     }
     threads.add(new Thread(this::rememberAgain));
     threads.forEach(Thread::start);
@@ -229,6 +250,47 @@ class KeyMemoTest {
     assertTrue(recalled.sum() > 100, "recalled: " + recalled.sum());
   }
 
+  /** The state comes back to what it was: each of the two is remembered again and again. */
+  @Test
+  void twoRankingsOfOneKeyObjectAreNeverMixed() throws Exception {
+    HotEntry[] entries = new HotEntry[2];
+    index.changed(key.digest());
+    ReadStamp ticket = index.beforeRead(key.digest(), NOW);
+    assertNotNull(ticket);
+    for (int ranking = 0; ranking < 2; ranking++) {
+      entries[ranking] = entry(ranking + 1, ranking);
+      try (StripeLocks.Hold hold = hold()) {
+        assertTrue(hold.heldAcrossProcesses());
+        assertTrue(index.fill(ticket, ranking, entries[ranking], NOW, 1));
+      }
+      assertTrue(new PayloadLease().take(entries[ranking]));
+    }
+    LongAdder recalled = new LongAdder();
+    LongAdder mixtures = new LongAdder();
+    LongAdder freed = new LongAdder();
+    List<Thread> threads = new ArrayList<>();
+    for (int ranking = 0; ranking < 2; ranking++) {
+      int asked = ranking;
+      threads.add(new Thread(() -> read(asked, recalled, mixtures, freed)));
+      threads.add(
+          new Thread(
+              () -> {
+                while (!over) {
+                  index.remember(key, entries[asked]);
+                }
+              }));
+    }
+    threads.forEach(Thread::start);
+    LockSupport.parkNanos(2 * RACE_NANOS);
+    over = true;
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(0, mixtures.sum());
+    assertEquals(0, freed.sum());
+    assertTrue(recalled.sum() > 100, "recalled: " + recalled.sum());
+  }
+
   private void rememberAgain() {
     PayloadLease own = new PayloadLease();
     while (!over) {
@@ -240,18 +302,19 @@ class KeyMemoTest {
     }
   }
 
-  private void read(LongAdder recalled, LongAdder mixtures, LongAdder freed) {
+  private void read(int ranking, LongAdder recalled, LongAdder mixtures, LongAdder freed) {
     PayloadLease own = new PayloadLease();
     own.keep();
     UnsafeBuffer shown = new UnsafeBuffer(0, 0);
     IndexQuery asked = new IndexQuery(own, shown);
     while (!over) {
-      if (index.recall(key, RANKING, NOW, 3 * SECOND, asked)) {
+      if (index.recall(key, ranking, NOW, 3 * SECOND, NOW, () -> MOST_AGE, asked)) {
         HotEntry held = (HotEntry) own.held();
         recalled.increment();
         if (held == null || Released.is(held)) {
           freed.increment();
-        } else if (shown.addressOffset() != held.address()
+        } else if (held.ranking() != ranking
+            || shown.addressOffset() != held.address()
             || shown.getLong(0) != Long.parseLong(held.candidate().runId())) {
           mixtures.increment();
         }
