@@ -562,7 +562,7 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Checks every pair, by hash, every other file, and what the index says of them. Changes by other
    * programs since the last scan of the root, and keys that were never looked up, are not compared
-   * with the index; a store that was opened for lookups only has no index.
+   * with the index; a store that was opened for lookups only compares none.
    *
    * @param progress hears of each key
    * @return what is wrong

@@ -86,6 +86,7 @@ public final class CoarseClock {
     }
     while (!asked) {
       LockSupport.park(this);
+      Thread.interrupted();
     }
   }
 }
