@@ -171,14 +171,15 @@ public final class Lookout implements AutoCloseable {
     if (watched.isEmpty()) {
       return;
     }
-    next = next < watched.size() ? next : 0;
-    HotEntry entry = watched.get(next);
-    tell(entry, TELL_EVERY_NANOS);
+    int turn = next < watched.size() ? next : 0;
+    // First: an error over this one must not keep the others waiting.
+    next = turn + 1;
+    HotEntry entry = watched.get(turn);
     if (isInUse(entry)) {
+      tell(entry, TELL_EVERY_NANOS);
       index.lookAt(entry, SystemEpochNanoClock.INSTANCE.nanoTime(), agedNanos);
-      next++;
     } else {
-      drop();
+      drop(turn);
       tell(entry, 1);
     }
   }
@@ -195,12 +196,14 @@ public final class Lookout implements AutoCloseable {
     return entry.attached() != null && idle < IN_USE_NANOS && idle > -IN_USE_NANOS;
   }
 
-  private void drop() {
-    watched.get(next).watched(false);
+  /** The last one comes into its place, and has its turn next. */
+  private void drop(int turn) {
+    watched.get(turn).watched(false);
     HotEntry last = watched.remove(watched.size() - 1);
-    if (next < watched.size()) {
-      watched.set(next, last);
+    if (turn < watched.size()) {
+      watched.set(turn, last);
     }
+    next = turn;
   }
 
   /** Ends the thread. What is watched is not looked at any more. */

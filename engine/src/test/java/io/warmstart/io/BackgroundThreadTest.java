@@ -40,6 +40,26 @@ class BackgroundThreadTest {
     assertFalse(thread.ensureRunning(), "not after it was closed");
   }
 
+  /** One that stayed would end each wait at once, and keep a processor busy. */
+  @Test
+  void anInterruptDoesNotStay() throws Exception {
+    CountDownLatch rounds = new CountDownLatch(3);
+    AtomicInteger interrupted = new AtomicInteger();
+    BackgroundThread thread =
+        new BackgroundThread(
+            "tested",
+            () -> {
+              interrupted.addAndGet(Thread.currentThread().isInterrupted() ? 1 : 0);
+              Thread.currentThread().interrupt();
+              rounds.countDown();
+            },
+            e -> {});
+    thread.ensureRunning();
+    rounds.await();
+    thread.close();
+    assertEquals(0, interrupted.get());
+  }
+
   @Test
   void closingWakesARoundThatWaitsAndReturnsWhenItHasEnded() throws Exception {
     CountDownLatch waiting = new CountDownLatch(1);

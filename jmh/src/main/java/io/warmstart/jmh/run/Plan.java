@@ -109,7 +109,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
       groups.add(onAllPeers(zipf.with("keys", 1)));
       groups.add(onAllPeers(zipf.with("keys", 100_000)));
       if (method.equals("hit")) {
-        hitsAmongKeys(groups, effort, 1000, 10_000, 100_000);
+        hitsAmongKeys(groups, effort, 10_000, 100_000);
       }
       groups.add(onAllPeers(zipf.with("keys", 2).with("payloadBytes", 64 << 20)));
     }
