@@ -180,11 +180,11 @@ public final class StoreOptions {
    * <p>A key that is looked up again and again is looked at in the background, by one process for
    * all; a lookup of a key that was at rest looks itself. With more keys in use than can be looked
    * at within the interval in a quarter of one processor's time, looks come later, for all in turn:
-   * by up to a hundred intervals or a second, whichever is less. Where a root is shared with other
-   * machines each lookup looks that finds the interval over.
+   * by up to a hundred intervals or a second, whichever is less, and another second. Where a root
+   * is shared with other machines each lookup looks that finds the interval over.
    *
    * <p>Unless it is set, it is 10 ms where programs that know no index have left signs within the
-   * last five minutes; else 100 ms, and with very many keys in use up to ten seconds.
+   * last five minutes; else 100 ms, and with very many keys in use up to eleven seconds.
    *
    * @param interval zero = look on every lookup; very long = there are no such stores. Where there
    *     is a {@linkplain #withLocalDirectory local directory} there always are: the default counts
