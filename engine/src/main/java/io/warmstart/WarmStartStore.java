@@ -73,7 +73,6 @@ public final class WarmStartStore implements AutoCloseable {
   private final Engine engine;
   private final StoreOptions options;
   private final ForeignCheck foreignCheck;
-  private final long foreignCheckNanos;
   private final StoreLimits limits;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
@@ -83,9 +82,8 @@ public final class WarmStartStore implements AutoCloseable {
     this.engine = engine;
     this.options = options;
     this.foreignCheck = options.foreignCheck(engine.place().nodeLocal());
-    this.foreignCheckNanos = foreignCheck.nanos();
     this.limits = new StoreLimits(engine.policy(), options.namedLimits());
-    this.saveFlow = engine.saveFlow(limits, foreignCheckNanos);
+    this.saveFlow = engine.saveFlow(limits, foreignCheck.nanos());
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     engine.joined(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
@@ -474,7 +472,7 @@ public final class WarmStartStore implements AutoCloseable {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
     engine.settleOwn();
-    return engine.sweepFlow().run(limits, foreignCheckNanos);
+    return engine.sweepFlow().run(limits, foreignCheck.nanos());
   }
 
   /** {@return the root's policy, as its file says it now} */
@@ -599,7 +597,7 @@ public final class WarmStartStore implements AutoCloseable {
     engine.settle();
     return engine
         .verifyFlow()
-        .run(foreignCheckNanos < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);
+        .run(foreignCheck.nanos() < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.warmstart;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,16 @@ abstract class ForeignNewVersion {
     newVersion =
         HalfPublished.of(
             parent.resolve("workshop"), root, KEY, RUN, Versions.payload("new", newLength));
+  }
+
+  /** A file of the run. */
+  final Path file(String suffix) {
+    return root.resolve(KEY.toHex()).resolve(RUN + suffix);
+  }
+
+  /** Until each later change of the old version shows another change time. */
+  final void awaitOld() throws IOException {
+    OldEnough.await(root.resolve(KEY.toHex()), file(".bin"), file(".json"));
   }
 
   static String version(WarmStartStore store) {

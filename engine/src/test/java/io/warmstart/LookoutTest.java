@@ -48,13 +48,6 @@ class LookoutTest extends ForeignNewVersion {
     return StoreOptions.defaults().withForeignCheckInterval(interval);
   }
 
-  private void awaitOld() throws IOException {
-    OldEnough.await(
-        root.resolve(KEY.toHex()),
-        root.resolve(KEY.toHex()).resolve(RUN + ".bin"),
-        root.resolve(KEY.toHex()).resolve(RUN + ".json"));
-  }
-
   /** Until the lookout has looked some times at what this thread looks up. */
   private void useUntilLookedAt(WarmStartStore store, int times) {
     int before = othersLooks.get();

@@ -25,14 +25,6 @@ class ManifestInPlaceTest extends ForeignNewVersion {
     super(60);
   }
 
-  private Path file(String suffix) {
-    return root.resolve(KEY.toHex()).resolve(RUN + suffix);
-  }
-
-  private void awaitOld() throws IOException {
-    OldEnough.await(root.resolve(KEY.toHex()), file(".bin"), file(".json"));
-  }
-
   private WarmStartStore open(Duration interval) {
     return WarmStartStore.open(root, StoreOptions.defaults().withForeignCheckInterval(interval));
   }

@@ -49,13 +49,6 @@ class ReadOnlyIndexTest extends ForeignNewVersion {
     return WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops));
   }
 
-  private void awaitOld() throws IOException {
-    OldEnough.await(
-        root.resolve(KEY.toHex()),
-        root.resolve(KEY.toHex()).resolve(RUN + ".bin"),
-        root.resolve(KEY.toHex()).resolve(RUN + ".json"));
-  }
-
   private void use(WarmStartStore store, Duration how) {
     long begin = System.nanoTime();
     while (System.nanoTime() - begin < how.toNanos()) {

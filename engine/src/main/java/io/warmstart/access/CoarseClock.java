@@ -76,9 +76,7 @@ public final class CoarseClock {
           idle = 0;
         }
         now = systemNanos();
-        LockSupport.parkNanos(TICK_NANOS);
-        // One that stayed would end each wait at once.
-        Thread.interrupted();
+        BackgroundThread.pause(TICK_NANOS);
       }
     } finally {
       // Also after an error: a clock that stands still would pass for one that ticks.

@@ -554,7 +554,7 @@ public final class Engine implements AutoCloseable {
 
   /** The same in the background, of those that have it look there. */
   private long lookNanos() {
-    boolean near = parts.foreignTouches.areNear() || parts.foreignTouches.haveChangedSomething();
+    boolean near = parts.foreignTouches.haveLeftSigns();
     return foreignChecks.stream()
         .filter(ForeignCheck::watches)
         .mapToLong(each -> each.lookNanos(near))

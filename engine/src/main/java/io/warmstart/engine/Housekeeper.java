@@ -21,7 +21,6 @@ import io.warmstart.save.AccessStampWriter;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -142,8 +141,7 @@ final class Housekeeper implements AutoCloseable {
   }
 
   private void run() {
-    LockSupport.parkNanos(TICK_NANOS);
-    Thread.interrupted();
+    BackgroundThread.pause(TICK_NANOS);
     siblings.ensureLocksAreKept();
     tick();
   }

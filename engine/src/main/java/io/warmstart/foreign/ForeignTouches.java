@@ -107,8 +107,13 @@ public final class ForeignTouches {
   }
 
   /** Whether somebody has changed a key of whom the index was told nothing. */
-  public boolean haveChangedSomething() {
+  private boolean haveChangedSomething() {
     return System.nanoTime() - changedAtNanos < CAREFUL_NANOS;
+  }
+
+  /** Whether there is any sign of a program that takes no lock of ours, or knows no index. */
+  public boolean haveLeftSigns() {
+    return areNear() || haveChangedSomething();
   }
 
   /** Entries were found that the index should have known, or were missing. */

@@ -13,7 +13,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.agrona.concurrent.AtomicBuffer;
@@ -151,7 +151,7 @@ public final class Index implements AutoCloseable {
     }
     if (attached.keys().stands(entry, buffer)
         && (isFresh(nowUnixNanos - entry.checkedAt(), foreignCheckNanos, foreignCheckNanos)
-            || isAsItWas(attached, entry, nowUnixNanos, foreignCheckNanos, watchedNanos))) {
+            || isAsItWas(attached, entry, buffer, nowUnixNanos, foreignCheckNanos, watchedNanos))) {
       query.show(entry.address(), entry.length());
       return Found.HIT;
     }
@@ -190,7 +190,7 @@ public final class Index implements AutoCloseable {
       if (entry == null || !entry.isVersion(at, winner) || entry.refused() == winner.changes()) {
         return Found.UNKNOWN;
       }
-      // Another entry of the key has changed, or the directory's time has; the winner is the same.
+      // Another entry of the key has changed; the winner is the same.
       entry.stands(winner, checkedAt);
       return find(attached, entry, nowUnixNanos, foreignCheckNanos, watchedNanos, query);
     } finally {
@@ -216,10 +216,11 @@ public final class Index implements AutoCloseable {
   private boolean isAsItWas(
       Generation attached,
       HotEntry entry,
+      AtomicBuffer buffer,
       long nowUnixNanos,
       long foreignCheckNanos,
       long watchedNanos) {
-    long checkedAt = attachments.readOnly() ? entry.checkedAt() : lookedAt(entry);
+    long checkedAt = attachments.readOnly() ? entry.checkedAt() : lookedAt(entry, buffer);
     long age = nowUnixNanos - checkedAt;
     if (isFresh(age, foreignCheckNanos, foreignCheckNanos)
         || (isFresh(age, foreignCheckNanos, watchedNanos)
@@ -229,7 +230,7 @@ public final class Index implements AutoCloseable {
     }
     return attachments.readOnly()
         ? lookAlone(entry, nowUnixNanos)
-        : look(attached, entry, nowUnixNanos);
+        : look(attached, entry, buffer, nowUnixNanos);
   }
 
   /** Looks at an entry's files where nobody can be told what came of it. */
@@ -244,11 +245,7 @@ public final class Index implements AutoCloseable {
   }
 
   /** When any process last looked at an entry's files; unix nanoseconds. */
-  private static long lookedAt(HotEntry entry) {
-    AtomicBuffer buffer = entry.buffer();
-    if (buffer == null) {
-      return entry.checkedAt();
-    }
+  private static long lookedAt(HotEntry entry, AtomicBuffer buffer) {
     long checkedAt = KeyTable.checkedAt(buffer, entry.slotOffset(), entry.ranking());
     // Before it is believed: the word of a page that is gone is none.
     MappedFaults.raisePending();
@@ -256,13 +253,12 @@ public final class Index implements AutoCloseable {
   }
 
   /** Looks at an entry's files; all processes are told what came of it. */
-  private boolean look(Generation attached, HotEntry entry, long nowUnixNanos) {
-    AtomicBuffer buffer = entry.buffer();
+  private boolean look(
+      Generation attached, HotEntry entry, AtomicBuffer buffer, long nowUnixNanos) {
     IndexedWinner winner = new IndexedWinner();
     SlotCursor at = new SlotCursor();
     Digest256 key = entry.directory().key();
-    if (buffer == null
-        || !attached.keys().find(key, at)
+    if (!attached.keys().find(key, at)
         || !attached.keys().read(at, key, entry.ranking(), winner)
         || !entry.isVersion(at, winner)) {
       return false;
@@ -288,12 +284,9 @@ public final class Index implements AutoCloseable {
   void lookAt(HotEntry entry, long nowUnixNanos, long agedNanos) {
     guarded(
         entry,
-        attached -> {
-          AtomicBuffer buffer = entry.buffer();
-          if (buffer != null && attached.keys().stands(entry, buffer)) {
-            isAsItWas(attached, entry, nowUnixNanos, agedNanos, agedNanos);
-          }
-        });
+        (attached, buffer) ->
+            attached.keys().stands(entry, buffer)
+                && isAsItWas(attached, entry, buffer, nowUnixNanos, agedNanos, agedNanos));
   }
 
   /** The same for a key without entries, which may have no directory. */
@@ -387,15 +380,7 @@ public final class Index implements AutoCloseable {
 
   /** Whether an entry in memory still is who wins. */
   public boolean stands(HotEntry entry) {
-    Generation of = entry.attached();
-    return of != null
-        && CurrentGeneration.guarded(
-            of,
-            attached -> {
-              AtomicBuffer buffer = entry.buffer();
-              return buffer != null && attached.keys().stands(entry, buffer);
-            },
-            false);
+    return guarded(entry, (attached, buffer) -> attached.keys().stands(entry, buffer));
   }
 
   /**
@@ -419,14 +404,15 @@ public final class Index implements AutoCloseable {
   public long lastUse(HotEntry entry) {
     guarded(
         entry,
-        attached -> {
-          AtomicBuffer buffer = entry.buffer();
-          long lastUse = buffer == null ? entry.lastUse() : KeyTable.lastUse(entry, buffer);
+        (attached, buffer) -> {
+          long lastUse = KeyTable.lastUse(entry, buffer);
           // Before it is believed: the word of a page that is gone is none.
           MappedFaults.raisePending();
-          if (lastUse > entry.lastUse()) {
+          boolean later = lastUse > entry.lastUse();
+          if (later) {
             entry.usedAt(lastUse);
           }
+          return later;
         });
     return entry.lastUse();
   }
@@ -442,25 +428,19 @@ public final class Index implements AutoCloseable {
     entry.toldUse(unixNanos);
     guarded(
         entry,
-        attached -> {
-          AtomicBuffer buffer = entry.buffer();
-          if (buffer != null) {
-            KeyTable.touch(entry, buffer, unixNanos);
-          }
+        (attached, buffer) -> {
+          KeyTable.touch(entry, buffer, unixNanos);
+          return true;
         });
   }
 
-  private static void guarded(HotEntry entry, Consumer<Generation> access) {
+  /** Asks of an entry's slot; false if it has none any more, or its page is gone. */
+  private static boolean guarded(HotEntry entry, BiPredicate<Generation, AtomicBuffer> question) {
     Generation attached = entry.attached();
-    if (attached != null) {
-      CurrentGeneration.guarded(
-          attached,
-          same -> {
-            access.accept(same);
-            return true;
-          },
-          false);
-    }
+    AtomicBuffer buffer = entry.buffer();
+    return attached != null
+        && buffer != null
+        && CurrentGeneration.guarded(attached, same -> question.test(same, buffer), false);
   }
 
   /**
@@ -563,14 +543,7 @@ public final class Index implements AutoCloseable {
     if (!holds(ticket, at)) {
       return false;
     }
-    IndexedWinner indexed = new IndexedWinner();
-    if (winner == null) {
-      indexed.setMiss();
-    } else {
-      indexed.setVersion(winner.candidate(), lastUse);
-      indexed.setManifestCtime(manifestCtime);
-    }
-    indexed.under(ticket.changes, ticket.ctime);
+    IndexedWinner indexed = read(ticket, winner, lastUse, manifestCtime);
     long fresh = attachments.nextChanges();
     if (!attached.keys().fill(at, ticket.key, ranking, ticket.checkedAt, indexed, fresh)) {
       return false;
@@ -580,6 +553,20 @@ public final class Index implements AutoCloseable {
       keep(attached, winner);
     }
     return true;
+  }
+
+  /** What was read, as the table has it. */
+  private static IndexedWinner read(
+      ReadStamp ticket, @Nullable HotEntry winner, long lastUse, long manifestCtime) {
+    IndexedWinner read = new IndexedWinner();
+    if (winner == null) {
+      read.setMiss();
+    } else {
+      read.setVersion(winner.candidate(), lastUse);
+      read.setManifestCtime(manifestCtime);
+    }
+    read.under(ticket.changes, ticket.ctime);
+    return read;
   }
 
   /**
@@ -593,13 +580,10 @@ public final class Index implements AutoCloseable {
         ticket.attached,
         attached -> {
           SlotCursor at = new SlotCursor();
-          IndexedWinner indexed = new IndexedWinner();
-          indexed.setVersion(winner.candidate(), lastUse);
-          indexed.setManifestCtime(manifestCtime);
-          indexed.under(ticket.changes, ticket.ctime);
           if (!holds(ticket, at)) {
             return false;
           }
+          IndexedWinner indexed = read(ticket, winner, lastUse, manifestCtime);
           winner.attach(attached, at, indexed, ticket.checkedAt);
           return keepAlone(attached, winner);
         },

@@ -129,7 +129,7 @@ public final class Lookout implements AutoCloseable {
     }
     boolean all = look(interval - pause, began);
     long enough = PAUSE_PER_LOOKING * (System.nanoTime() - began);
-    LockSupport.parkNanos(all ? Math.max(pause, enough) : enough);
+    BackgroundThread.pause(all ? Math.max(pause, enough) : enough);
   }
 
   private synchronized int takeShown() {

@@ -123,6 +123,15 @@ public final class BackgroundThread {
     LockSupport.unpark(thread);
   }
 
+  /**
+   * How a round waits: for so long, or until it is woken. An interrupt ends this wait, and no other
+   * one; nor does it meet what the round does next.
+   */
+  public static void pause(long nanos) {
+    LockSupport.parkNanos(nanos);
+    Thread.interrupted();
+  }
+
   /** What the thread is doing; NEW if there is none. */
   public Thread.State state() {
     Thread running = thread;

@@ -214,8 +214,7 @@ public final class Journal implements AutoCloseable {
   }
 
   private void round() {
-    LockSupport.parkNanos(segments.isIdle() ? IDLE_NANOS : TICK_NANOS);
-    Thread.interrupted();
+    BackgroundThread.pause(segments.isIdle() ? IDLE_NANOS : TICK_NANOS);
     long now = System.nanoTime();
     if (now - lookedAtNanos >= LOOK_EVERY_NANOS) {
       lookedAtNanos = now;

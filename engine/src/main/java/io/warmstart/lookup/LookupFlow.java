@@ -76,7 +76,7 @@ public final class LookupFlow {
     this.foreignCheck = foreignCheck;
     this.foreignTouches = foreignTouches;
     this.lookout = lookout;
-    this.watchedNanos = () -> foreignCheck.watchedNanos(isNear());
+    this.watchedNanos = () -> foreignCheck.watchedNanos(foreignTouches.haveLeftSigns());
     this.readOnly = readOnly;
     this.systemClock = clock == SystemEpochNanoClock.INSTANCE;
   }
@@ -101,7 +101,7 @@ public final class LookupFlow {
       target.count(counters);
       return true;
     }
-    boolean near = isNear();
+    boolean near = foreignTouches.haveLeftSigns();
     switch (index.find(
         key.digest(),
         Rankings.index(ranking),
@@ -133,11 +133,6 @@ public final class LookupFlow {
    */
   public boolean run(Fingerprint key, String runId, EntryLease target) {
     return fileLookup.run(key.digest(), runId, limits, foreignCheck.nanos(), target);
-  }
-
-  /** Whether there are signs of a program that knows no index. */
-  private boolean isNear() {
-    return foreignTouches.areNear() || foreignTouches.haveChangedSomething();
   }
 
   /** Takes the index's answer, unless the entry has expired. */

@@ -268,7 +268,7 @@ public final class RecordedLookup {
     @Override
     public long mostAge(int entries) {
       boolean atRest = ticket.directoryCtime() >= 0 && entries <= FEW;
-      if (atRest || foreignTouches.areNear() || foreignTouches.haveChangedSomething()) {
+      if (atRest || foreignTouches.haveLeftSigns()) {
         most = Math.min(foreignCheckNanos, SOON_NANOS);
       } else {
         most =

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -245,8 +244,7 @@ public final class ProcessTable implements AutoCloseable {
       }
       return;
     }
-    LockSupport.parkNanos(HEARTBEAT_NANOS);
-    Thread.interrupted();
+    BackgroundThread.pause(HEARTBEAT_NANOS);
     if (!thread.closed()) {
       heartbeat();
       failing = false;

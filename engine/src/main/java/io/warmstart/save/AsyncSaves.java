@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -259,8 +258,7 @@ public final class AsyncSaves implements AutoCloseable {
       }
     }
     if (count == 0) {
-      LockSupport.parkNanos(IDLE_NANOS);
-      Thread.interrupted();
+      BackgroundThread.pause(IDLE_NANOS);
     }
   }
 

@@ -52,6 +52,9 @@ class KeyMemoTest {
   private final PayloadLease lease = new PayloadLease();
   private final UnsafeBuffer view = new UnsafeBuffer(0, 0);
   private final IndexQuery query = new IndexQuery(lease, view);
+  private final LongAdder recalled = new LongAdder();
+  private final LongAdder mixtures = new LongAdder();
+  private final LongAdder freed = new LongAdder();
   private PayloadCache cache;
   private IndexRoot root;
   private Index index;
@@ -221,12 +224,9 @@ class KeyMemoTest {
   /** Two threads have the key remember, in turn, what is there and what was retired since. */
   @Test
   void neverAMixtureNorFreedMemory() throws Exception {
-    LongAdder recalled = new LongAdder();
-    LongAdder mixtures = new LongAdder();
-    LongAdder freed = new LongAdder();
     List<Thread> threads = new ArrayList<>();
     for (int reader = 0; reader < 2; reader++) {
-      threads.add(new Thread(() -> read(RANKING, recalled, mixtures, freed)));
+      threads.add(new Thread(() -> read(RANKING)));
     }
     threads.add(new Thread(this::rememberAgain));
     threads.forEach(Thread::start);
@@ -241,13 +241,7 @@ class KeyMemoTest {
         }
       }
     }
-    over = true;
-    for (Thread thread : threads) {
-      thread.join();
-    }
-    assertEquals(0, mixtures.sum());
-    assertEquals(0, freed.sum());
-    assertTrue(recalled.sum() > 100, "recalled: " + recalled.sum());
+    assertNothingWrong(threads);
   }
 
   /** The state comes back to what it was: each of the two is remembered again and again. */
@@ -265,13 +259,10 @@ class KeyMemoTest {
       }
       assertTrue(new PayloadLease().take(entries[ranking]));
     }
-    LongAdder recalled = new LongAdder();
-    LongAdder mixtures = new LongAdder();
-    LongAdder freed = new LongAdder();
     List<Thread> threads = new ArrayList<>();
     for (int ranking = 0; ranking < 2; ranking++) {
       int asked = ranking;
-      threads.add(new Thread(() -> read(asked, recalled, mixtures, freed)));
+      threads.add(new Thread(() -> read(asked)));
       threads.add(
           new Thread(
               () -> {
@@ -282,6 +273,10 @@ class KeyMemoTest {
     }
     threads.forEach(Thread::start);
     LockSupport.parkNanos(2 * RACE_NANOS);
+    assertNothingWrong(threads);
+  }
+
+  private void assertNothingWrong(List<Thread> threads) throws InterruptedException {
     over = true;
     for (Thread thread : threads) {
       thread.join();
@@ -302,7 +297,7 @@ class KeyMemoTest {
     }
   }
 
-  private void read(int ranking, LongAdder recalled, LongAdder mixtures, LongAdder freed) {
+  private void read(int ranking) {
     PayloadLease own = new PayloadLease();
     own.keep();
     UnsafeBuffer shown = new UnsafeBuffer(0, 0);
