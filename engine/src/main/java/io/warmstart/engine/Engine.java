@@ -537,6 +537,16 @@ public final class Engine implements AutoCloseable {
     return foreignChecks.stream().mapToLong(ForeignCheck::nanos).min().orElse(Long.MAX_VALUE);
   }
 
+  /** The same in the background, of those that have it look there. */
+  private long lookNanos() {
+    boolean near = parts.foreignTouches.haveLeftSigns();
+    return foreignChecks.stream()
+        .filter(ForeignCheck::watches)
+        .mapToLong(each -> each.lookNanos(near))
+        .min()
+        .orElse(Long.MAX_VALUE);
+  }
+
   /** Of an entry that another version may have replaced since, nobody is told any more. */
   private void used(HotEntry entry, long unixNanos) {
     if (parts.index.stands(entry) && !parts.readOnly) {
@@ -550,16 +560,6 @@ public final class Engine implements AutoCloseable {
     parts.rootWatch.look();
     parts.index.heartbeat();
     policy.refreshIfDue();
-  }
-
-  /** The same in the background, of those that have it look there. */
-  private long lookNanos() {
-    boolean near = parts.foreignTouches.haveLeftSigns();
-    return foreignChecks.stream()
-        .filter(ForeignCheck::watches)
-        .mapToLong(each -> each.lookNanos(near))
-        .min()
-        .orElse(Long.MAX_VALUE);
   }
 
   /**

@@ -113,7 +113,7 @@ final class CurrentGeneration {
     if (failed && System.nanoTime() - failedAtNanos < RETRY_NANOS) {
       return null;
     }
-    IndexFiles files = null;
+    IndexFiles files;
     try {
       // Lost again as soon as it is attached to, it would be mapped for each lookup.
       files = attached != null && isLostAgain(attached) ? null : mapper.open();
