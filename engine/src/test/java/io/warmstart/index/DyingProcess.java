@@ -1,10 +1,7 @@
 package io.warmstart.index;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
-import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** A process that dies instead of making one of its stores: see {@link #over}. */
 final class DyingProcess {
@@ -39,32 +36,66 @@ final class DyingProcess {
 
   /** A buffer of the process over memory that outlives it. */
   AtomicBuffer over(AtomicBuffer memory) {
-    return (AtomicBuffer)
-        Proxy.newProxyInstance(
-            DyingProcess.class.getClassLoader(),
-            new Class<?>[] {AtomicBuffer.class},
-            (proxy, method, arguments) -> call(memory, method, arguments));
+    return new Mapped(memory);
   }
 
-  private Object call(AtomicBuffer memory, Method method, Object[] arguments) throws Throwable {
-    if (method.getName().startsWith("put")) {
-      if (stores == left) {
-        if (method.getName().equals("putBytes")) {
-          // No one store: it gets half way.
-          int length = (Integer) arguments[3] / 2;
-          ((MutableDirectBuffer) memory)
-              .putBytes((Integer) arguments[0], (byte[]) arguments[1], 0, length);
-        }
-        throw new Death();
-      }
-      stores++;
-    } else if (method.getName().startsWith("get")) {
-      loads++;
+  private void store() {
+    if (stores == left) {
+      throw new Death();
     }
-    try {
-      return method.invoke(memory, arguments);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
+    stores++;
+  }
+
+  /** All loads and stores of the index are among these: see {@link IndexBufferCallsTest}. */
+  private final class Mapped extends UnsafeBuffer {
+    Mapped(AtomicBuffer memory) {
+      super(memory);
+    }
+
+    @Override
+    public long getLong(int index) {
+      loads++;
+      return super.getLong(index);
+    }
+
+    @Override
+    public long getLongVolatile(int index) {
+      loads++;
+      return super.getLongVolatile(index);
+    }
+
+    @Override
+    public void getBytes(int index, byte[] target) {
+      loads++;
+      super.getBytes(index, target);
+    }
+
+    @Override
+    public void putLong(int index, long value) {
+      store();
+      super.putLong(index, value);
+    }
+
+    @Override
+    public void putLongVolatile(int index, long value) {
+      store();
+      super.putLongVolatile(index, value);
+    }
+
+    @Override
+    public void putLongRelease(int index, long value) {
+      store();
+      super.putLongRelease(index, value);
+    }
+
+    @Override
+    public void putBytes(int index, byte[] source, int offset, int length) {
+      if (stores == left) {
+        // No one store: it gets half way.
+        super.putBytes(index, source, offset, length / 2);
+      }
+      store();
+      super.putBytes(index, source, offset, length);
     }
   }
 }

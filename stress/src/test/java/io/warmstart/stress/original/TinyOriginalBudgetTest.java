@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class TinyOriginalBudgetTest {
-  private static final int SAVES = 20;
+  private static final int SAVES = 6;
 
   @TempDir Path root;
 
