@@ -1,14 +1,21 @@
 package io.warmstart;
 
 import io.warmstart.format.Manifest;
+import io.warmstart.index.HotEntry;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Pins;
+import java.io.IOException;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lease on one version of an entry: its facts, and its payload off the heap, without a copy.
@@ -23,11 +30,29 @@ import org.agrona.DirectBuffer;
 public final class Entry implements AutoCloseable {
   private final EntryLease lease = new EntryLease();
 
+  /** Of the store that has filled it; a hit of the same store does not write it again. */
+  private @Nullable Pins pins;
+
   /**
    * An entry that holds nothing yet, for {@link WarmStartStore#lookup(Fingerprint, Ranking,
    * Entry)}.
    */
   public Entry() {}
+
+  /** Makes it ready for a lookup, of which there may be many. */
+  EntryLease reuse(Pins of) {
+    if (pins != of) {
+      pins = of;
+    }
+    lease.reuse();
+    return lease;
+  }
+
+  /** Makes it ready for its only lookup. */
+  EntryLease use(Pins of) {
+    pins = of;
+    return lease;
+  }
 
   EntryLease lease() {
     return lease;
@@ -97,6 +122,21 @@ public final class Entry implements AutoCloseable {
   /** {@return when it was saved: the nanoseconds within the second} */
   public int writtenNanos() {
     return manifest().written().nanos();
+  }
+
+  /**
+   * {@return whether no sweep removes the entry now, because it is pinned or its key} Looks at
+   * files.
+   *
+   * @throws StoreException if that cannot be said
+   */
+  public boolean pinned() {
+    HotEntry held = lease.held();
+    try {
+      return Objects.requireNonNull(pins).holds(held.directory().key(), held.candidate().runId());
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("the pins cannot be read", held.directory().path(), e);
+    }
   }
 
   private Manifest manifest() {

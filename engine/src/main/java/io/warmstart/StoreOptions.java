@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Retention;
 import io.warmstart.model.StoreListener;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
@@ -39,6 +40,7 @@ public final class StoreOptions {
 
   private final long namedBudgetBytes;
   private final @Nullable Duration namedTtl;
+  private final @Nullable Retention namedRetention;
   private final PolicyUse policyUse;
   private final @Nullable Durability namedDurability;
   private final boolean readOnly;
@@ -52,6 +54,7 @@ public final class StoreOptions {
   private static final class Draft {
     private long budgetBytes = UNNAMED;
     private @Nullable Duration ttl;
+    private @Nullable Retention retention;
     private PolicyUse policyUse = PolicyUse.AGREE;
     private @Nullable Durability durability;
     private boolean readOnly;
@@ -65,6 +68,7 @@ public final class StoreOptions {
   private StoreOptions(Draft draft) {
     this.namedBudgetBytes = draft.budgetBytes;
     this.namedTtl = draft.ttl;
+    this.namedRetention = draft.retention;
     this.policyUse = draft.policyUse;
     this.namedDurability = draft.durability;
     this.readOnly = draft.readOnly;
@@ -79,6 +83,7 @@ public final class StoreOptions {
     Draft draft = new Draft();
     draft.budgetBytes = namedBudgetBytes;
     draft.ttl = namedTtl;
+    draft.retention = namedRetention;
     draft.policyUse = policyUse;
     draft.durability = namedDurability;
     draft.readOnly = readOnly;
@@ -136,9 +141,23 @@ public final class StoreOptions {
   }
 
   /**
-   * What a budget or a TTL that these options name mean beside those that the root has: that they
-   * are the same, which is the default; that the root's are to be changed; or that they hold for
-   * this store alone.
+   * What eviction spares beside pinned entries: see {@link Retention}.
+   *
+   * <p>It belongs to the root: the first who names one sets it, for all who use the root; see
+   * {@link #withPolicy}. Where nobody has, it is {@link Retention#ORIGINAL}.
+   *
+   * @param wanted for the sweeps of this library; other programs on the root have rules of their
+   *     own
+   * @return these options, changed
+   */
+  public StoreOptions withRetention(Retention wanted) {
+    return with(draft -> draft.retention = Objects.requireNonNull(wanted));
+  }
+
+  /**
+   * What a budget, a TTL or a retention that these options name mean beside those that the root
+   * has: that they are the same, which is the default; that the root's are to be changed; or that
+   * they hold for this store alone.
    *
    * @param use {@link PolicyUse#AGREE} unless set
    * @return these options, changed
@@ -267,7 +286,12 @@ public final class StoreOptions {
     return namedTtl != null;
   }
 
-  /** {@return what the budget and the TTL that they name mean beside those of the root} */
+  /** {@return the retention that these options name; empty if they name none} */
+  public Optional<Retention> retention() {
+    return Optional.ofNullable(namedRetention);
+  }
+
+  /** {@return what the limits that they name mean beside those of the root} */
   public PolicyUse policyUse() {
     return policyUse;
   }
@@ -324,6 +348,7 @@ public final class StoreOptions {
     return new NamedLimits(
         namesSizeBudget() ? OptionalLong.of(namedBudgetBytes) : OptionalLong.empty(),
         Optional.ofNullable(namedTtl),
+        Optional.ofNullable(namedRetention),
         policyUse,
         readOnly);
   }

@@ -31,6 +31,7 @@ import io.warmstart.model.StoreStats;
 import io.warmstart.model.VerifyProgress;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
@@ -76,6 +77,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final StoreLimits limits;
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
+  private final Pins pins;
   private volatile boolean closed;
 
   private WarmStartStore(Engine engine, StoreOptions options) {
@@ -85,6 +87,7 @@ public final class WarmStartStore implements AutoCloseable {
     this.limits = new StoreLimits(engine.policy(), options.namedLimits());
     this.saveFlow = engine.saveFlow(limits, foreignCheck.nanos());
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
+    this.pins = engine.pins();
     engine.joined(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
   }
@@ -229,7 +232,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
     Entry entry = new Entry();
-    return lookupFlow.run(key, ranking, entry.lease()) ? Optional.of(entry) : Optional.empty();
+    return lookupFlow.run(key, ranking, entry.use(pins)) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -245,7 +248,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, String runId) {
     ensureOpen();
     Entry entry = new Entry();
-    return lookupFlow.run(key, RunIds.requireValid(runId), entry.lease())
+    return lookupFlow.run(key, RunIds.requireValid(runId), entry.use(pins))
         ? Optional.of(entry)
         : Optional.empty();
   }
@@ -260,8 +263,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    reused.lease().reuse();
-    return lookupFlow.run(key, ranking, reused.lease());
+    return lookupFlow.run(key, ranking, reused.reuse(pins));
   }
 
   /**
@@ -280,7 +282,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @param payload read once, before this returns
    * @param attributes the entry's kind, and its objective and iteration if it has them
    * @return the run id
-   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget, or than
+   *     what of it is not pinned
    * @throws StorageFullException if the disk is full
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if the entry is saved, now or a little later, and it is not
@@ -417,9 +420,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @return whether there was one
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
-   * @throws StoreException if it could not be removed; after half a minute if a version lies in a
-   *     journal and does not become a pair (its process is stopped, or the disk is full), or if
-   *     somebody keeps the key's lock
+   * @throws StoreException if it is pinned, or could not be removed; after half a minute if a
+   *     version lies in a journal and does not become a pair (its process is stopped, or the disk
+   *     is full), or if somebody keeps the key's lock
    */
   public boolean remove(Fingerprint key, String runId) {
     ensureWritable();
@@ -433,11 +436,80 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * @param key of the fit
    * @return how many there were
+   * @throws StoreException if one is pinned: then none is removed
    */
   public int remove(Fingerprint key) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
     return engine.removeFlow().run(key.digest());
+  }
+
+  /**
+   * Pins an entry: no sweep of this library evicts it and no TTL expires it, until {@link
+   * #unpin(Fingerprint, String)}; {@link #remove(Fingerprint, String)} refuses it. Its run may be
+   * overwritten all the same. Programs that know no pins, as the original store, keep to none.
+   *
+   * <p>What is pinned counts against the budget; a save that would not fit beside it is refused
+   * with {@link PayloadTooLargeException}. Other processes notice within a second.
+   *
+   * <p><b>Durable:</b> when it returns, the pin survives a power cut, and no sweep that was under
+   * way on this machine has removed the entry. One on another machine that shares the root may,
+   * within the moments of a single removal.
+   *
+   * <p><b>Blocks:</b> for three syncs, and for who holds the key's lock.
+   *
+   * @param key of the fit
+   * @param runId as a save gave or took it
+   * @return false if the run has no entry: then nothing is pinned
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if it could not be pinned
+   */
+  public boolean pin(Fingerprint key, String runId) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was pinned");
+    return engine.pinFlow().pin(key.digest(), RunIds.requireValid(runId));
+  }
+
+  /**
+   * Pins a key: all that lies under it, and all that is saved under it from now on; see {@link
+   * #pin(Fingerprint, String)}.
+   *
+   * @param key of a fit, saved or not
+   */
+  public void pin(Fingerprint key) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was pinned");
+    engine.pinFlow().pin(key.digest(), null);
+  }
+
+  /**
+   * Takes away the pin of an entry. A pin of its key stays.
+   *
+   * <p><b>Durable:</b> when it returns, that survives a power cut.
+   *
+   * @param key of the fit
+   * @param runId as it was pinned; it may have no entry any more
+   * @return whether there was such a pin
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if it could not be removed
+   */
+  public boolean unpin(Fingerprint key, String runId) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was unpinned");
+    return engine.pinFlow().unpin(key.digest(), RunIds.requireValid(runId));
+  }
+
+  /**
+   * Takes away the pin of a key; those of its entries stay. See {@link #unpin(Fingerprint,
+   * String)}.
+   *
+   * @param key as it was pinned
+   * @return whether there was such a pin
+   */
+  public boolean unpin(Fingerprint key) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was unpinned");
+    return engine.pinFlow().unpin(key.digest(), null);
   }
 
   /**

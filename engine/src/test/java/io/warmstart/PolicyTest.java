@@ -12,6 +12,7 @@ import io.warmstart.format.PolicyCodec;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Retention;
 import io.warmstart.model.RootPolicy;
 import io.warmstart.model.RootPolicy.Origin;
 import io.warmstart.pair.ChangeAges;
@@ -79,6 +80,27 @@ class PolicyTest extends PolicyRoot {
   }
 
   @Test
+  void retentionIsTheRootsToo() {
+    StoreOptions keep = unnamed.withRetention(Retention.KEEP_BEST_AND_LATEST);
+    StoreOptions original = unnamed.withRetention(Retention.ORIGINAL);
+    try (WarmStartStore store = WarmStartStore.open(root, unnamed)) {
+      assertEquals(Retention.ORIGINAL, store.policy().retention());
+    }
+    WarmStartStore.open(root, keep).close();
+    WarmStartStore.open(root, keep).close();
+    WarmStartStore.open(root, original.withPolicy(PolicyUse.THIS_STORE_ONLY)).close();
+    String refused =
+        assertThrows(PolicyConflictException.class, () -> WarmStartStore.open(root, original))
+            .toString();
+    assertTrue(refused.contains("expected=KEEP_BEST_AND_LATEST actual=ORIGINAL"), refused);
+    try (WarmStartStore store = WarmStartStore.open(root, unnamed)) {
+      assertEquals(Retention.KEEP_BEST_AND_LATEST, store.policy().retention());
+      WarmStartStore.open(root, original.withPolicy(PolicyUse.CHANGE)).close();
+      assertEquals(Retention.ORIGINAL, store.policy().retention());
+    }
+  }
+
+  @Test
   void aChangeOnPurposeHoldsForStoresThatAreOpen() {
     try (WarmStartStore open = WarmStartStore.open(root, unnamed.withSizeBudgetBytes(100_000))) {
       for (int i = 0; i < 5; i++) {
@@ -122,13 +144,14 @@ class PolicyTest extends PolicyRoot {
   @Test
   void fieldsOfALaterVersionSurviveAChange() throws Exception {
     Files.createDirectory(root.resolve(".warmstart"));
-    Files.writeString(policyFile(), "{\"retention\": {\"keep\": [1, 2.50]}, \"ttl_seconds\": 60}");
+    Files.writeString(
+        policyFile(), "{\"a later field\": {\"keep\": [1, 2.50]}, \"ttl_seconds\": 60}");
     StoreOptions change = unnamed.withSizeBudgetBytes(8000).withPolicy(PolicyUse.CHANGE);
     try (WarmStartStore store = WarmStartStore.open(root, change)) {
       assertEquals(Optional.of(Duration.ofSeconds(60)), store.policy().ttl());
     }
     String text = Files.readString(policyFile());
-    assertTrue(text.contains("\"retention\"") && text.contains("2.50"), text);
+    assertTrue(text.contains("\"a later field\"") && text.contains("2.50"), text);
     assertTrue(text.contains("\"size_budget_bytes\": 8000"), text);
   }
 

@@ -9,6 +9,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
@@ -24,6 +25,7 @@ public final class Expiry {
   private final RootDirectory root;
   private final AccessStamps touches;
   private final SpaceLedger ledger;
+  private final Pins pins;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
@@ -31,11 +33,13 @@ public final class Expiry {
       RootDirectory root,
       AccessStamps touches,
       SpaceLedger ledger,
+      Pins pins,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;
     this.touches = touches;
     this.ledger = ledger;
+    this.pins = pins;
     this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
   }
@@ -62,7 +66,7 @@ public final class Expiry {
         : noted;
   }
 
-  /** Whether an entry has expired now. */
+  /** Whether an entry has expired now: a pinned one has not. */
   public boolean isExpired(Limits limits, Digest256 key, Candidate candidate) {
     long now = clock.nanoTime();
     long told = candidate.manifest().lastUse().toUnixNanosSaturated();
@@ -70,7 +74,17 @@ public final class Expiry {
       return false;
     }
     return limits.isPast(lastUseNanos(key, candidate, now), now)
-        && !limits.spares(candidate.manifest());
+        && !limits.spares(candidate.manifest())
+        && !isPinned(key, candidate.runId());
+  }
+
+  private boolean isPinned(Digest256 key, String runId) {
+    try {
+      return pins.holds(key, runId);
+    } catch (IOException e) {
+      // What cannot be asked expires nothing.
+      return true;
+    }
   }
 
   /** What the index is told of an entry: a stamp that lies ahead would keep sweeps from it. */

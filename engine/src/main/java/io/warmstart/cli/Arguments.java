@@ -5,6 +5,7 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.Retention;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -120,6 +121,13 @@ final class Arguments {
   static final class RankingArgument extends WordArgument<Ranking> {
     RankingArgument() {
       super("ranking", Ranking.values());
+    }
+  }
+
+  /** --retention. */
+  static final class RetentionArgument extends WordArgument<Retention> {
+    RetentionArgument() {
+      super("retention", Retention.values());
     }
   }
 

@@ -92,7 +92,8 @@ final class ListCommand extends RootCommand {
               : Quantities.shortMoment(latest.writtenUnixSecs(), latest.writtenNanos()),
           latest == null
               ? Quantities.NONE
-              : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos));
+              : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos)
+                  + (key.pinned() ? ", pinned" : ""));
     }
 
     private long entries() {
@@ -112,6 +113,7 @@ final class ListCommand extends RootCommand {
         json.writeNumberField("entries", key.entries().size());
         json.writeNumberField("unreadable", key.unreadable());
         json.writeNumberField("bytes", key.bytes());
+        json.writeBooleanField("pinned", key.pinned());
         if (key.entries().isEmpty()) {
           json.writeNullField("latest_written");
         } else {
@@ -164,7 +166,9 @@ final class ListCommand extends RootCommand {
           Quantities.size(entry.payloadBytes()),
           Quantities.shortMoment(entry.writtenUnixSecs(), entry.writtenNanos()),
           Quantities.age(entry.writtenUnixSecs(), entry.writtenNanos(), nowUnixNanos),
-          lastAccess(entry) + (entry.expired() ? ", expired" : ""));
+          lastAccess(entry)
+              + (entry.expired() ? ", expired" : "")
+              + (entry.pinned() ? ", pinned" : ""));
     }
 
     private String lastAccess(Listed entry) {
@@ -187,6 +191,7 @@ final class ListCommand extends RootCommand {
         json.writeBooleanField("accessed", entry.accessed());
         Json.moment(json, "accessed_at", entry.accessedUnixSecs(), entry.accessedNanos());
         json.writeBooleanField("expired", entry.expired());
+        json.writeBooleanField("pinned", entry.pinned());
         json.writeEndObject();
       }
       json.writeEndArray();

@@ -60,6 +60,8 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("explain", ExplainCommand::new);
     COMMANDS.put("ls", ListCommand::new);
     COMMANDS.put("rm", RemoveCommand::new);
+    COMMANDS.put("pin", PinCommand::new);
+    COMMANDS.put("unpin", UnpinCommand::new);
     COMMANDS.put("stat", StatCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("restore", RestoreCommand::new);

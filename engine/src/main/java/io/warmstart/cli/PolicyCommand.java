@@ -2,37 +2,51 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Retention;
 import io.warmstart.model.RootPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Shows or sets the policy of a root. */
 @Command(
     name = "policy",
-    header = "Shows or sets the root's budget and TTL, for all who use it.",
+    header = "Shows or sets the root's budget, TTL and retention, for all who use it.",
     description = {
-      "%nWithout --budget or --ttl it only shows. With them they are the root's from now on; other"
-          + " processes notice within a second. Nothing is evicted by this command: the next save"
-          + " or sweep goes by it. A damaged policy, under which nothing is evicted and nothing"
+      "%nWithout --budget, --ttl or --retention it only shows. What is named is the root's from now"
+          + " on; other processes notice within a second. Nothing is evicted by this command: the"
+          + " next save or sweep goes by it. A damaged policy, under which nothing is evicted and nothing"
           + " expires, is replaced. Exit code 1 if it is damaged.%n"
     },
     footer = {
       "%nExamples:",
       "  warmstart policy /tmp/fits",
-      "  warmstart policy /tmp/fits --budget 10G --ttl 30d"
+      "  warmstart policy /tmp/fits --budget 10G --ttl 30d",
+      "  warmstart policy /tmp/fits --retention keep-best-and-latest"
     })
 final class PolicyCommand extends RootCommand {
+  @Option(
+      order = 1,
+      names = "--retention",
+      paramLabel = "WHAT",
+      converter = Arguments.RetentionArgument.class,
+      description =
+          "What eviction spares until nothing else is left: original (nothing), or"
+              + " keep-best-and-latest (of each key).")
+  @Nullable Retention retention;
+
   PolicyCommand(Streams streams) {
     super(streams);
   }
 
   @Override
   int run(Output output) {
-    boolean change = common.budgetBytes != null || common.ttl != null;
-    try (WarmStartStore store = change ? openForPolicy() : openForLooking()) {
+    boolean change = common.budgetBytes != null || common.ttl != null || retention != null;
+    try (WarmStartStore store = change ? openForPolicy(retention) : openForLooking()) {
       RootPolicy policy = store.policy();
       output.answer(new Stands(policy));
       return policy.damage().isEmpty() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
@@ -46,6 +60,7 @@ final class PolicyCommand extends RootCommand {
       lines.add(new Page.Fact("budget", budget()));
       lines.add(new Page.Fact("ttl", ttl()));
       policy.ttlSince().ifPresent(since -> lines.add(new Page.Fact("ttl since", since.toString())));
+      lines.add(new Page.Fact("retention", Quantities.word(policy.retention())));
       policy.damage().ifPresent(damage -> lines.add(new Page.Fact("damaged", damage)));
       page.facts(lines);
       if (policy.damage().isPresent()) {
@@ -100,6 +115,7 @@ final class PolicyCommand extends RootCommand {
         json.writeNullField("ttl_origin");
         json.writeNullField("ttl_since");
       }
+      json.writeStringField("retention", Quantities.word(policy.retention()));
       if (policy.damage().isPresent()) {
         json.writeStringField("damage", policy.damage().get());
       } else {

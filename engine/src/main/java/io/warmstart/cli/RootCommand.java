@@ -4,6 +4,7 @@ import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.Retention;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -71,8 +73,10 @@ abstract class RootCommand implements Callable<Integer> {
   }
 
   /** For what is meant for all who use the root, from now on. */
-  WarmStartStore openForPolicy() {
-    return WarmStartStore.open(root, common.storeOptions(PolicyUse.CHANGE));
+  WarmStartStore openForPolicy(@Nullable Retention retention) {
+    StoreOptions options = common.storeOptions(PolicyUse.CHANGE);
+    return WarmStartStore.open(
+        root, retention == null ? options : options.withRetention(retention));
   }
 
   /** For commands that may be the first on a root. */

@@ -3,6 +3,7 @@ package io.warmstart.engine;
 import io.warmstart.access.CoarseClock;
 import io.warmstart.evict.DryRunFlow;
 import io.warmstart.evict.EntryRemoval;
+import io.warmstart.evict.PinFlow;
 import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
@@ -31,6 +32,7 @@ import io.warmstart.pair.PairRemoval;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
+import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Placement;
@@ -202,10 +204,11 @@ public final class Engine implements AutoCloseable {
               parts.locks,
               new PairRemoval(parts.root.ops(), parts.pairWriter),
               parts.expiry,
+              parts.pins,
               parts.journal,
               parts.remote,
               parts.clock);
-      removeFlow = new RemoveFlow(parts.root, removal, parts.journal, this::settle);
+      removeFlow = new RemoveFlow(parts.root, removal, parts.journal, parts.pins, this::settle);
       sweepFlow =
           new SweepFlow(
               parts.root,
@@ -217,6 +220,7 @@ public final class Engine implements AutoCloseable {
               removal,
               parts.quarantine,
               policy,
+              parts.pins,
               parts.expiry,
               parts.siblings::noticeDeaths,
               parts.notices,
@@ -272,12 +276,14 @@ public final class Engine implements AutoCloseable {
                   sweepFlow,
                   accessStampWriter,
                   policy,
+                  parts.pinnedBytes,
                   unsettled,
                   parts.foreignTouches,
                   adoption,
                   this::foreignCheckNanos,
                   parts.remote,
                   parts.counters);
+      parts.pinnedBytes.tryRefresh();
       opened = true;
     } finally {
       if (!opened) {
@@ -331,7 +337,7 @@ public final class Engine implements AutoCloseable {
   /** The saves of one store. */
   public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos) {
     return new SaveFlow(
-        new Budget(parts.ledger, parts.root.path(), RootParts.PRODUCER),
+        new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER),
         new JournalSave(
             parts.root,
             parts.rootWatch,
@@ -393,6 +399,15 @@ public final class Engine implements AutoCloseable {
     return removeFlow;
   }
 
+  public PinFlow pinFlow() {
+    return new PinFlow(parts.root, parts.locks, parts.journal, parts.pins, parts.pinnedBytes);
+  }
+
+  /** What is pinned. */
+  public Pins pins() {
+    return parts.pins;
+  }
+
   public SweepFlow sweepFlow() {
     return sweepFlow;
   }
@@ -404,6 +419,7 @@ public final class Engine implements AutoCloseable {
         parts.recount,
         parts.quarantine,
         policy,
+        parts.pins,
         parts.expiry,
         parts.clock,
         limits);
@@ -418,7 +434,7 @@ public final class Engine implements AutoCloseable {
   }
 
   public InspectFlow inspectFlow() {
-    return new InspectFlow(parts.root, parts.recount, parts.quarantine, parts.expiry);
+    return new InspectFlow(parts.root, parts.recount, parts.quarantine, parts.expiry, parts.pins);
   }
 
   public ExplainFlow explainFlow() {

@@ -9,6 +9,7 @@ import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
+import io.warmstart.policy.PinnedBytes;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counter;
@@ -66,6 +67,7 @@ final class Housekeeper implements AutoCloseable {
   private final SweepFlow sweepFlow;
   private final AccessStampWriter accessStampWriter;
   private final PolicyInForce policy;
+  private final PinnedBytes pinnedBytes;
   private final UnsettledKeys unsettled;
   private final ForeignTouches foreignTouches;
   private final Adoption adoption;
@@ -101,6 +103,7 @@ final class Housekeeper implements AutoCloseable {
       SweepFlow sweepFlow,
       AccessStampWriter accessStampWriter,
       PolicyInForce policy,
+      PinnedBytes pinnedBytes,
       UnsettledKeys unsettled,
       ForeignTouches foreignTouches,
       Adoption adoption,
@@ -116,6 +119,7 @@ final class Housekeeper implements AutoCloseable {
     this.sweepFlow = sweepFlow;
     this.accessStampWriter = accessStampWriter;
     this.policy = policy;
+    this.pinnedBytes = pinnedBytes;
     this.unsettled = unsettled;
     this.foreignTouches = foreignTouches;
     this.adoption = adoption;
@@ -174,6 +178,7 @@ final class Housekeeper implements AutoCloseable {
       touchedAt = now;
       accessStampWriter.run(touchDelayNanos());
       policy.trySetDefaultTtl();
+      pinnedBytes.tryRefresh();
     }
     if (rootWatch.isGone()) {
       return;

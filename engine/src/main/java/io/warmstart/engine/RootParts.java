@@ -34,6 +34,8 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
+import io.warmstart.policy.PinnedBytes;
+import io.warmstart.policy.Pins;
 import io.warmstart.process.BootId;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Placement;
@@ -90,6 +92,8 @@ final class RootParts implements AutoCloseable {
   final KnownRuns knownRuns;
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;
+  final Pins pins;
+  final PinnedBytes pinnedBytes;
   final PairReader reader;
   final PairWriter pairWriter;
   final Quarantine quarantine;
@@ -220,7 +224,9 @@ final class RootParts implements AutoCloseable {
               () -> idle.allowance(mostReplaced),
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
-      expiry = new Expiry(root, touches, ledger, remote && !readOnly, clock);
+      pins = new Pins(ops, root.path());
+      pinnedBytes = new PinnedBytes(root, ledger, pins);
+      expiry = new Expiry(root, touches, ledger, pins, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, ledger, census, expiry, leftovers, place.racyWindow());
       foreignWriters = new ForeignWriters(ops, clock, remote);

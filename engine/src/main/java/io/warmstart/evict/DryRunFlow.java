@@ -2,6 +2,7 @@ package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
+import io.warmstart.format.Rankings;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
@@ -16,6 +17,7 @@ import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.concurrent.EpochNanoClock;
 
 /**
@@ -36,12 +39,13 @@ public final class DryRunFlow {
   private final KeyRecount recount;
   private final Quarantine quarantine;
   private final PolicyInForce policy;
+  private final Pins pins;
   private final Expiry expiry;
   private final EpochNanoClock clock;
   private final Limits limits;
   private final SweepTally tally = new SweepTally();
 
-  private record Found(Victim victim, long bytes, boolean old) {}
+  private record Found(Victim victim, long bytes, boolean old, boolean last) {}
 
   public DryRunFlow(
       RootDirectory root,
@@ -49,6 +53,7 @@ public final class DryRunFlow {
       KeyRecount recount,
       Quarantine quarantine,
       PolicyInForce policy,
+      Pins pins,
       Expiry expiry,
       EpochNanoClock clock,
       Limits limits) {
@@ -57,6 +62,7 @@ public final class DryRunFlow {
     this.recount = recount;
     this.quarantine = quarantine;
     this.policy = policy;
+    this.pins = pins;
     this.expiry = expiry;
     this.clock = clock;
     this.limits = limits;
@@ -76,6 +82,8 @@ public final class DryRunFlow {
     long bytes = 0;
     long otherFiles = 0;
     long otherBytes = 0;
+    long entries = 0;
+    Pins.Known pinned = pins.look();
     for (Digest256 key : root.keys()) {
       KeyDirectory directory = root.directory(key);
       try {
@@ -83,16 +91,29 @@ public final class DryRunFlow {
         bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();
+        Set<String> last =
+            limits.keepsBestAndLatest()
+                ? Rankings.bestAndLatest(scan.candidates())
+                : Set.<String>of();
         for (Candidate candidate : scan.candidates()) {
-          found.add(found(directory, candidate, scan, recorded.getOrDefault(key, List.of())));
+          if (!pinned.covers(key, candidate.runId())) {
+            found.add(
+                found(
+                    directory,
+                    candidate,
+                    scan,
+                    recorded.getOrDefault(key, List.of()),
+                    last.contains(candidate.runId())));
+          }
         }
+        entries += scan.candidates().size();
       } catch (IOException e) {
         tally.failures++;
       }
     }
     List<QuarantinedFile> quarantined = quarantine.list();
     bytes += quarantined.stream().mapToLong(QuarantinedFile::bytes).sum();
-    tally.before(found.size(), bytes);
+    tally.before(entries, bytes);
     tally.other(otherFiles, otherBytes);
     long budget =
         limits.budgetInForce()
@@ -124,7 +145,7 @@ public final class DryRunFlow {
         tally.quarantineRemoved++;
       }
     }
-    stays.sort(Comparator.comparing(Found::victim, Victim.ORDER));
+    stays.sort(Comparator.comparing(Found::last).thenComparing(Found::victim, Victim.ORDER));
     for (Found each : stays) {
       if (left > budget) {
         left -= each.bytes();
@@ -149,7 +170,11 @@ public final class DryRunFlow {
   }
 
   private Found found(
-      KeyDirectory directory, Candidate candidate, KeyListing scan, List<RecordedEntry> recorded) {
+      KeyDirectory directory,
+      Candidate candidate,
+      KeyListing scan,
+      List<RecordedEntry> recorded,
+      boolean last) {
     long now = clock.nanoTime();
     long bytes = scan.pairBytes(candidate.runId());
     EntryFacts facts = expiry.facts(directory.key(), candidate, bytes);
@@ -164,6 +189,6 @@ public final class DryRunFlow {
       }
     }
     Victim victim = new Victim(directory.key(), candidate.runId(), lastUse, accessed, null);
-    return new Found(victim, bytes, old);
+    return new Found(victim, bytes, old, last);
   }
 }

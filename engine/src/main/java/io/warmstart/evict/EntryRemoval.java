@@ -18,6 +18,7 @@ import io.warmstart.pair.PairRemoval;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.SettledListing;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -36,6 +37,7 @@ public final class EntryRemoval {
   private final RecoveringLocks locks;
   private final PairRemoval pairRemoval;
   private final Expiry expiry;
+  private final Pins pins;
   private final JournalView journal;
   private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
@@ -45,6 +47,7 @@ public final class EntryRemoval {
       RecoveringLocks locks,
       PairRemoval pairRemoval,
       Expiry expiry,
+      Pins pins,
       JournalView journal,
       boolean besideOtherMachines,
       EpochNanoClock clock) {
@@ -52,6 +55,7 @@ public final class EntryRemoval {
     this.locks = locks;
     this.pairRemoval = pairRemoval;
     this.expiry = expiry;
+    this.pins = pins;
     this.journal = journal;
     this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
@@ -62,7 +66,7 @@ public final class EntryRemoval {
     REMOVED,
     /** It was used or changed since it was chosen, or lies in the journal as well. */
     STAYS,
-    /** It is the entry that this sweep was made for. */
+    /** It is pinned, or the entry that this sweep was made for. */
     SPARED,
     /** It is not there as it should be: the key wants mending. */
     BROKEN
@@ -105,7 +109,8 @@ public final class EntryRemoval {
         }
         return Removal.none(Outcome.BROKEN);
       }
-      if (spared != null && spared.is(victim.key(), runId, manifest)) {
+      if ((spared != null && spared.is(victim.key(), runId, manifest))
+          || pins.holds(victim.key(), runId)) {
         return Removal.none(Outcome.SPARED);
       }
       if (journal.holds(victim.key(), runId)) {
@@ -134,7 +139,8 @@ public final class EntryRemoval {
   /**
    * Removes a run, whatever its use and its limits.
    *
-   * @return REMOVED; BROKEN if there is none; STAYS if it could not be had, or lies in a journal
+   * @return REMOVED; BROKEN if there is none; SPARED if it is pinned; STAYS if it could not be had,
+   *     or lies in a journal
    */
   Outcome removeRun(KeyDirectory directory, String runId) throws IOException {
     try (KeyUpdate update = locks.acquire(directory)) {
@@ -144,6 +150,9 @@ public final class EntryRemoval {
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
       if (bytes == 0) {
         return Outcome.BROKEN;
+      }
+      if (pins.holds(directory.key(), runId)) {
+        return Outcome.SPARED;
       }
       journal.makeMarksDurable();
       Manifest manifest = read(directory, runId);

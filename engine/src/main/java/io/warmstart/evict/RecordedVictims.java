@@ -2,6 +2,8 @@ package io.warmstart.evict;
 
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.model.Retention;
+import io.warmstart.policy.Pins;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -10,9 +12,12 @@ import java.util.OptionalLong;
 final class RecordedVictims implements Victims {
   private final SpaceLedger ledger;
 
-  RecordedVictims(SpaceLedger ledger) {
+  /** By what a sweep spares entries. */
+  private record SparedBy(Pins.Known pins, Retention retention) {}
+
+  RecordedVictims(SpaceLedger ledger, Pins.Known pins, Retention retention) {
     this.ledger = ledger;
-    ledger.reconsider();
+    ledger.reconsider(new SparedBy(pins, retention));
   }
 
   @Override
@@ -36,6 +41,25 @@ final class RecordedVictims implements Victims {
     if (recorded != null) {
       ledger.passOver(recorded);
     }
+  }
+
+  @Override
+  public void spare(Victim victim, boolean last) {
+    RecordedEntry recorded = victim.recorded();
+    if (recorded != null) {
+      ledger.spare(recorded, last);
+    }
+  }
+
+  @Override
+  public Optional<Victim> nextRetained() {
+    return ledger.nextRetained().map(Victim::of);
+  }
+
+  @Override
+  public boolean isBestOrLatest(Victim victim) {
+    RecordedEntry recorded = victim.recorded();
+    return recorded != null && ledger.isBestOrLatest(recorded);
   }
 
   /** Recorded by the removal itself, under the key's lock. */

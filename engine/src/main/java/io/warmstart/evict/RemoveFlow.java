@@ -12,6 +12,7 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Pins;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ public final class RemoveFlow {
   private final RootDirectory root;
   private final EntryRemoval removal;
   private final JournalView journal;
+  private final Pins pins;
   private final Runnable settle;
 
   /**
@@ -54,10 +56,11 @@ public final class RemoveFlow {
    * @param settle has what lies in journals become pairs
    */
   public RemoveFlow(
-      RootDirectory root, EntryRemoval removal, JournalView journal, Runnable settle) {
+      RootDirectory root, EntryRemoval removal, JournalView journal, Pins pins, Runnable settle) {
     this.root = root;
     this.removal = removal;
     this.journal = journal;
+    this.pins = pins;
     this.settle = settle;
   }
 
@@ -80,7 +83,9 @@ public final class RemoveFlow {
     boolean ended = false;
     try {
       settle.run();
-      for (String runId : runs.of(directory)) {
+      Collection<String> all = runs.of(directory);
+      requireNonePinned(directory, all);
+      for (String runId : all) {
         removed += remove(directory, runId) ? 1 : 0;
       }
       ended = true;
@@ -93,6 +98,24 @@ public final class RemoveFlow {
       }
     }
     return removed;
+  }
+
+  /** Before the first of several goes. */
+  private void requireNonePinned(KeyDirectory directory, Collection<String> runs)
+      throws IOException {
+    for (String runId : runs) {
+      if (pins.holds(directory.key(), runId)) {
+        throw pinned(directory, runId);
+      }
+    }
+  }
+
+  private static StoreException pinned(KeyDirectory directory, String runId) {
+    return new StoreException(
+        "not removed, it is pinned, unpin it first: run="
+            + runId
+            + " directory="
+            + directory.path());
   }
 
   private Collection<String> runsOf(KeyDirectory directory) throws IOException {
@@ -115,6 +138,9 @@ public final class RemoveFlow {
     long pause = FIRST_PAUSE_NANOS;
     while (true) {
       Outcome outcome = removal.removeRun(directory, runId);
+      if (outcome == Outcome.SPARED) {
+        throw pinned(directory, runId);
+      }
       if (outcome != Outcome.STAYS) {
         return outcome == Outcome.REMOVED;
       }

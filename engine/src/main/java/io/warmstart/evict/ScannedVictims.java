@@ -1,11 +1,18 @@
 package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Rankings;
+import io.warmstart.model.Digest256;
 import io.warmstart.recover.RootScan;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -14,6 +21,9 @@ import java.util.TreeSet;
  */
 final class ScannedVictims implements Victims {
   private final NavigableSet<Victim> victims = new TreeSet<>(Victim.ORDER);
+  private final NavigableSet<Victim> retained = new TreeSet<>(Victim.ORDER);
+  private final Map<Digest256, List<Candidate>> runs = new HashMap<>();
+  private final Map<Digest256, Set<String>> bestAndLatest = new HashMap<>();
   private long bytes;
 
   ScannedVictims(RootScan.Result scan, Expiry expiry) {
@@ -22,6 +32,8 @@ final class ScannedVictims implements Victims {
           Victim.of(
               entry.directory().key(),
               expiry.facts(entry.directory().key(), entry.candidate(), entry.bytes())));
+      runs.computeIfAbsent(entry.directory().key(), key -> new ArrayList<>())
+          .add(entry.candidate());
     }
     bytes = scan.bytes();
   }
@@ -44,6 +56,29 @@ final class ScannedVictims implements Victims {
   /** It was taken out already. */
   @Override
   public void skip(Victim victim) {}
+
+  @Override
+  public void spare(Victim victim, boolean last) {
+    if (last) {
+      retained.add(victim);
+    }
+  }
+
+  @Override
+  public Optional<Victim> nextRetained() {
+    return Optional.ofNullable(retained.pollFirst());
+  }
+
+  /**
+   * As it was when the root was scanned: the best and the latest go last, so they stay the same.
+   */
+  @Override
+  public boolean isBestOrLatest(Victim victim) {
+    return bestAndLatest
+        .computeIfAbsent(
+            victim.key(), key -> Rankings.bestAndLatest(runs.getOrDefault(key, List.of())))
+        .contains(String.valueOf(victim.runId()));
+  }
 
   @Override
   public void removed(Victim victim, long removedBytes) {

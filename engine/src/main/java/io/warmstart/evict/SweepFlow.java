@@ -19,6 +19,7 @@ import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
@@ -30,7 +31,6 @@ import io.warmstart.save.SavedEntry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -51,6 +51,9 @@ import org.jspecify.annotations.Nullable;
  *       before accessed, oldest last use first, then by path. Each under its key's lock, and only
  *       if its manifest confirms by what it was chosen ({@link EntryRemoval}).
  * </ol>
+ *
+ * <p>What is pinned is passed over, expired or not. Where the root keeps the best and the latest of
+ * each key, these are passed over too, until nothing else is left.
  *
  * <p>The sweep of a save never takes what was saved, whatever the order says: an entry that nobody
  * has looked up yet would be the first to go as soon as all others have been. An explicit sweep,
@@ -81,6 +84,7 @@ public final class SweepFlow {
   private final EntryRemoval removal;
   private final Quarantine quarantine;
   private final PolicyInForce policy;
+  private final Pins pins;
   private final Expiry expiry;
   private final BooleanSupplier noticeDeaths;
   private final Notices notices;
@@ -97,6 +101,7 @@ public final class SweepFlow {
       EntryRemoval removal,
       Quarantine quarantine,
       PolicyInForce policy,
+      Pins pins,
       Expiry expiry,
       BooleanSupplier noticeDeaths,
       Notices notices,
@@ -111,6 +116,7 @@ public final class SweepFlow {
     this.removal = removal;
     this.quarantine = quarantine;
     this.policy = policy;
+    this.pins = pins;
     this.expiry = expiry;
     this.noticeDeaths = noticeDeaths;
     this.notices = notices;
@@ -243,6 +249,8 @@ public final class SweepFlow {
 
     private EvictionReport runUnseen(StripeLocks.Hold hold) throws IOException {
       counters.count(Counter.SWEEPS);
+      // If that fails nothing goes.
+      pins.look();
       // Again if some were used since they were counted, or the total has come into doubt.
       for (int pass = 0; pass < MOST_PASSES; pass++) {
         if (evict(hold, victims())) {
@@ -271,7 +279,7 @@ public final class SweepFlow {
         }
       }
       tally.before(ledger.count(), ledger.totalBytes().orElse(0));
-      return new RecordedVictims(ledger);
+      return new RecordedVictims(ledger, pins.known(), limits.retention());
     }
 
     /** Whether the scan may have skipped the entries that eviction must take first. */
@@ -292,21 +300,35 @@ public final class SweepFlow {
         removeQuarantined(victims);
       }
       boolean stayed = false;
-      while (isOver(victims)) {
-        Optional<Victim> next = victims.next();
-        if (next.isEmpty()) {
-          break;
-        }
-        Outcome outcome = remove(victims, next.get(), null);
+      for (Victim next = next(victims); next != null; next = next(victims)) {
+        Outcome outcome = remove(victims, next, null);
         if (outcome != Outcome.REMOVED) {
           // Whatever the reason: not again in this pass, or it might never end.
-          victims.skip(next.get());
+          victims.skip(next);
           stayed |= outcome != Outcome.SPARED;
         }
       }
       OptionalLong total = victims.bytes();
       tally.bytesAfter = total.orElse(0);
       return total.isPresent() && !(stayed && isOver(victims));
+    }
+
+    /**
+     * The next entry to go; null if the root is within its budget, or only pinned ones are left.
+     */
+    private @Nullable Victim next(Victims victims) {
+      while (isOver(victims)) {
+        Victim next = victims.next().orElse(null);
+        if (next == null) {
+          return victims.nextRetained().orElse(null);
+        }
+        boolean pinned = next.isPinnedBy(pins.known());
+        if (!pinned && !(limits.keepsBestAndLatest() && victims.isBestOrLatest(next))) {
+          return next;
+        }
+        victims.spare(next, !pinned);
+      }
+      return null;
     }
 
     private boolean isOver(Victims victims) {
@@ -320,7 +342,7 @@ public final class SweepFlow {
       }
       for (Victim old : victims.usedLastBy(clock.nanoTime() - limits.ttlNanos())) {
         // One that was last used before the TTL came into force was written before it too.
-        if (old.lastUseNanos() >= limits.ttlSinceNanos()) {
+        if (old.lastUseNanos() >= limits.ttlSinceNanos() && !old.isPinnedBy(pins.known())) {
           remove(victims, old, limits);
         }
       }

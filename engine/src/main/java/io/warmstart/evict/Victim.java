@@ -3,6 +3,7 @@ package io.warmstart.evict;
 import io.warmstart.index.EntryFacts;
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.model.Digest256;
+import io.warmstart.policy.Pins;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,14 @@ record Victim(
           .thenComparing(Victim::lastUseNanos)
           .thenComparing(Victim::key)
           .thenComparing(victim -> String.valueOf(victim.runId()));
+
+  /** Whether it is among the pinned. */
+  boolean isPinnedBy(Pins.Known pins) {
+    RecordedEntry record = recorded;
+    return record == null
+        ? pins.covers(key, String.valueOf(runId))
+        : pins.covers(key, record::isOf);
+  }
 
   static Victim of(RecordedEntry entry) {
     return new Victim(entry.key(), entry.runId(), entry.lastUseNanos(), entry.accessed(), entry);

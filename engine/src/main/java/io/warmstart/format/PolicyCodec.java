@@ -6,12 +6,14 @@ import io.warmstart.format.JsonValue.Text;
 import io.warmstart.format.StoredPolicy.Budget;
 import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
+import io.warmstart.model.Retention;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +54,9 @@ public final class PolicyCodec {
     /** When the TTL came into force, seconds since 1970. */
     TTL_SINCE_UNIX_SECS("ttl_since_unix_secs"),
     /** And nanoseconds within the second. */
-    TTL_SINCE_NANOS("ttl_since_nanos");
+    TTL_SINCE_NANOS("ttl_since_nanos"),
+    /** What eviction spares. */
+    RETENTION("retention");
 
     private final String jsonName;
 
@@ -84,6 +88,10 @@ public final class PolicyCodec {
       put(members, Field.TTL_ORIGIN, ttl.origin());
       put(members, Field.TTL_SINCE_UNIX_SECS, ttl.since().unixSecs());
       put(members, Field.TTL_SINCE_NANOS, ttl.since().nanos());
+    }
+    Retention retention = policy.retention();
+    if (retention != null) {
+      members.add(new Member(Field.RETENTION.jsonName, new Text(word(retention))));
     }
     members.addAll(policy.unknownFields().members());
     return JsonWriter.toBytes(new JsonValue.ObjectValue(members));
@@ -125,7 +133,25 @@ public final class PolicyCodec {
       throw new PolicyFormatException(
           "policy is of another version: expected=" + SCHEMA_VERSION + " actual=" + version);
     }
-    return new StoredPolicy(budget(known), ttl(known), UnknownFields.of(others));
+    return new StoredPolicy(budget(known), ttl(known), retention(known), UnknownFields.of(others));
+  }
+
+  private static @Nullable Retention retention(Map<String, JsonValue> known)
+      throws PolicyFormatException {
+    JsonValue value = known.get(Field.RETENTION.jsonName);
+    if (value == null) {
+      return null;
+    }
+    for (Retention retention : Retention.values()) {
+      if (value instanceof Text text && text.value().equals(word(retention))) {
+        return retention;
+      }
+    }
+    throw malformed(Field.RETENTION, "original or keep_best_and_latest", value);
+  }
+
+  private static String word(Retention retention) {
+    return retention.name().toLowerCase(Locale.ROOT);
   }
 
   private static @Nullable Budget budget(Map<String, JsonValue> known)

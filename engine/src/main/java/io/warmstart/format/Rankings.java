@@ -1,6 +1,9 @@
 package io.warmstart.format;
 
 import io.warmstart.model.Ranking;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Set;
 
 /** What a ranking is to the files, and to the index. */
 public final class Rankings {
@@ -13,6 +16,14 @@ public final class Rankings {
       case LATEST -> RankingRule.LATEST;
       case FINAL_FIRST -> RankingRule.FINAL_FIRST;
     };
+  }
+
+  /** The runs of a key's best entry, by the lowest objective, and of its latest. */
+  public static Set<String> bestAndLatest(Collection<Candidate> all) {
+    Set<String> runs = new HashSet<>();
+    RankingRule.LOWEST_OBJECTIVE.winner(all).map(Candidate::runId).ifPresent(runs::add);
+    RankingRule.LATEST.winner(all).map(Candidate::runId).ifPresent(runs::add);
+    return runs;
   }
 
   /**

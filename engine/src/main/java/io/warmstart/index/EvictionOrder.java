@@ -2,11 +2,15 @@ package io.warmstart.index;
 
 import static io.warmstart.mapped.IndexLayout.STRIPES;
 
+import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +35,9 @@ final class EvictionOrder {
     private long seen;
     private long oldestUse;
     private int count;
+
+    /** How often it was read since another process had changed it. */
+    private int changesOfOthers;
   }
 
   private final StripeTotals totals;
@@ -38,8 +45,25 @@ final class EvictionOrder {
   private final LocalChanges own;
   private final Stripe[] stripes = new Stripe[STRIPES];
 
-  /** The stripes of entries that are left out, by their ids. */
-  private final Map<Long, Stripe> passedOver = new HashMap<>();
+  /** The entries that are left out, by their ids. */
+  private final Map<Long, LeftOut> leftOut = new HashMap<>();
+
+  /** The ids of those of a key that are spared. */
+  private final Map<Digest256, Set<Long>> sparedOf = new HashMap<>();
+
+  /** Those of them that go when nothing else is left. */
+  private final TreeSet<RecordedEntry> retained = new TreeSet<>();
+
+  /** By what entries were spared. */
+  private @Nullable Object sparedBy;
+
+  /**
+   * Why an entry is left out.
+   *
+   * @param spared whether until its key may have got another version, or another reason holds
+   * @param changesOfOthers the stripe's at that time
+   */
+  private record LeftOut(RecordedEntry entry, Stripe stripe, boolean spared, int changesOfOthers) {}
 
   EvictionOrder(StripeTotals totals, EntryTable entries, LocalChanges own) {
     this.totals = totals;
@@ -107,15 +131,79 @@ final class EvictionOrder {
 
   /** Leaves an entry out from now on, since it cannot be removed. */
   synchronized void passOver(RecordedEntry entry) {
+    leaveOut(entry, false);
+  }
+
+  /**
+   * Leaves an entry out that is pinned, or is to go last, until its key may have got another
+   * version or the reason changes.
+   *
+   * @param last whether {@link #nextRetained} is to give it
+   */
+  synchronized void spare(RecordedEntry entry, boolean last) {
+    leaveOut(entry, true);
+    if (last) {
+      retained.add(entry);
+    }
+  }
+
+  private void leaveOut(RecordedEntry entry, boolean spared) {
     Stripe stripe = stripes[StripeLocks.stripeOf(entry.key())];
-    passedOver.put(entry.id(), stripe);
+    takeBack(entry.id());
+    leftOut.put(entry.id(), new LeftOut(entry, stripe, spared, stripe.changesOfOthers));
+    if (spared) {
+      sparedOf.computeIfAbsent(entry.key(), key -> new HashSet<>()).add(entry.id());
+    }
     stripe.first.remove(entry.id());
   }
 
-  /** Considers again what was passed over. */
-  synchronized void reconsider() {
-    passedOver.values().forEach(stripe -> stripe.known = false);
-    passedOver.clear();
+  /** Ends that an entry is left out; its stripe is to be read again. */
+  private void takeBack(long id) {
+    LeftOut out = leftOut.remove(id);
+    if (out != null) {
+      retained.remove(out.entry());
+      Set<Long> ofKey = sparedOf.get(out.entry().key());
+      if (ofKey != null && ofKey.remove(id) && ofKey.isEmpty()) {
+        sparedOf.remove(out.entry().key());
+      }
+      out.stripe().known = false;
+    }
+  }
+
+  /** The first of those that were to go last; null if there is none. */
+  synchronized @Nullable RecordedEntry nextRetained() {
+    while (!retained.isEmpty()) {
+      RecordedEntry next = retained.first();
+      RecordedEntry again = entries.readAgain(next);
+      if (next.equals(again)) {
+        return next;
+      }
+      // It was used since, or is gone.
+      retained.remove(next);
+      LeftOut out = leftOut.get(next.id());
+      if (again != null && out != null) {
+        leftOut.put(
+            next.id(), new LeftOut(again, out.stripe(), out.spared(), out.changesOfOthers()));
+        retained.add(again);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Considers again what was passed over, and what was spared for a reason that may have ended.
+   *
+   * @param by the pins and whatever else entries are spared by, as it is
+   */
+  synchronized void reconsider(Object by) {
+    refreshAll();
+    boolean same = by.equals(sparedBy);
+    sparedBy = by;
+    for (LeftOut out : List.copyOf(leftOut.values())) {
+      if (!out.spared() || !same || out.stripe().changesOfOthers != out.changesOfOthers()) {
+        takeBack(out.entry().id());
+      }
+    }
   }
 
   private void refreshAll() {
@@ -139,8 +227,10 @@ final class EvictionOrder {
     stripe.first.remove(change.id());
     RecordedEntry entry = change.entry();
     if (entry != null) {
+      // It may be the key's best or latest now, in place of another. A removal makes none worse.
+      List.copyOf(sparedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
-      if (!passedOver.containsKey(entry.id())) {
+      if (!leftOut.containsKey(entry.id())) {
         stripe.first.add(entry);
       }
     }
@@ -152,9 +242,12 @@ final class EvictionOrder {
     if (stripe.known && stripe.seen == changes && !stripe.first.hasRunOut()) {
       return;
     }
+    if (stripe.seen != changes) {
+      stripe.changesOfOthers++;
+    }
     stripe.first.clear();
     EntryTable.Pass pass = new EntryTable.Pass(stripe.first);
-    entries.pass(number, passedOver.keySet(), pass);
+    entries.pass(number, leftOut.keySet(), pass);
     stripe.oldestUse = pass.oldestUse();
     stripe.count = pass.count();
     // As it was before the entries were read: a change meanwhile is seen the next time.

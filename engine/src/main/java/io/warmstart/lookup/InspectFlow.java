@@ -15,6 +15,7 @@ import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +26,15 @@ public final class InspectFlow {
   private final KeyRecount recount;
   private final Quarantine quarantine;
   private final Expiry expiry;
+  private final Pins pins;
 
-  public InspectFlow(RootDirectory root, KeyRecount recount, Quarantine quarantine, Expiry expiry) {
+  public InspectFlow(
+      RootDirectory root, KeyRecount recount, Quarantine quarantine, Expiry expiry, Pins pins) {
     this.root = root;
     this.recount = recount;
     this.quarantine = quarantine;
     this.expiry = expiry;
+    this.pins = pins;
   }
 
   public List<Fingerprint> keys() {
@@ -50,20 +54,26 @@ public final class InspectFlow {
     KeyDirectory directory = root.directory(key.digest());
     try {
       KeyListing scan = KeyListing.withSizes(root.ops(), directory);
+      Pins.Known pinned = pins.look();
       List<KeyContents.Listed> entries = new ArrayList<>();
       for (Candidate candidate : scan.candidates()) {
         boolean expired = expiry.isExpired(limits, directory.key(), candidate);
-        entries.add(listed(candidate, expired));
+        boolean isPinned = pinned.covers(directory.key(), candidate.runId());
+        entries.add(listed(candidate, expired, isPinned));
       }
       entries.sort(KeyContents.LATEST_FIRST);
       return new KeyContents(
-          key, List.copyOf(entries), recount.bytesOf(directory, scan), scan.suspects().size());
+          key,
+          List.copyOf(entries),
+          recount.bytesOf(directory, scan),
+          scan.suspects().size(),
+          pinned.keys().contains(directory.key()));
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
     }
   }
 
-  private static KeyContents.Listed listed(Candidate candidate, boolean expired) {
+  private static KeyContents.Listed listed(Candidate candidate, boolean expired, boolean pinned) {
     Manifest manifest = candidate.manifest();
     return new KeyContents.Listed(
         candidate.runId(),
@@ -76,7 +86,8 @@ public final class InspectFlow {
         manifest.accessed(),
         manifest.accessedAt().unixSecs(),
         manifest.accessedAt().nanos(),
-        expired);
+        expired,
+        pinned);
   }
 
   /**

@@ -13,8 +13,10 @@ import java.util.OptionalLong;
  * @param entries its entries, the latest written first; expired ones too
  * @param bytes what counts of the files in its directory: see {@link RootInspection#bytes}
  * @param unreadable manifests that could not be read
+ * @param pinned whether the key is pinned as a whole
  */
-public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int unreadable) {
+public record KeyContents(
+    Fingerprint key, List<Listed> entries, long bytes, int unreadable, boolean pinned) {
 
   /** The latest written first; of one moment the one whose run id sorts last. */
   public static final Comparator<Listed> LATEST_FIRST =
@@ -37,6 +39,7 @@ public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int
    * @param accessedUnixSecs when one last did, unsigned; 0 if that was not recorded
    * @param accessedNanos the nanoseconds within the second
    * @param expired whether it has outlived this store's TTL
+   * @param pinned whether no sweep removes it, because it is pinned or its key
    */
   public record Listed(
       String runId,
@@ -49,5 +52,6 @@ public record KeyContents(Fingerprint key, List<Listed> entries, long bytes, int
       boolean accessed,
       long accessedUnixSecs,
       int accessedNanos,
-      boolean expired) {}
+      boolean expired,
+      boolean pinned) {}
 }

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  *     writing
  * @param ttlOrigin where that comes from
  * @param ttlSince when the TTL came into force; a default expires nothing written before
+ * @param retention what eviction spares; {@link Retention#ORIGINAL} where nobody has named one
  * @param damage why the file cannot be used, in one line: then nothing is evicted and nothing
  *     expires, until the policy is set again; empty if it can
  */
@@ -25,6 +26,7 @@ public record RootPolicy(
     Optional<Duration> ttl,
     Origin ttlOrigin,
     Optional<Instant> ttlSince,
+    Retention retention,
     Optional<String> damage) {
   /** Where a value comes from. */
   public enum Origin {

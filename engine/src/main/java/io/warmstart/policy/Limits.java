@@ -2,6 +2,7 @@ package io.warmstart.policy;
 
 import io.warmstart.format.Manifest;
 import io.warmstart.index.Lookout;
+import io.warmstart.model.Retention;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
  *     the default, by which nothing may go before the policy says so
  * @param ttlNanos how long an entry lives unused; 0 = for ever
  * @param ttlSinceNanos unix nanoseconds: what was written before never expires
+ * @param retention what eviction spares
  * @param trustedIdleNanos an entry that was used more recently needs neither a touch nor a look at
  *     the TTL
  * @param recallNanos for so long after a use that it has noted, a process goes by what it remembers
@@ -22,6 +24,7 @@ public record Limits(
     boolean budgetInForce,
     long ttlNanos,
     long ttlSinceNanos,
+    Retention retention,
     long trustedIdleNanos,
     long recallNanos) {
   /** What holds while nobody has named a budget: 1 GiB. */
@@ -34,21 +37,27 @@ public record Limits(
   public static final long ACCESS_TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Where the policy cannot be read: nothing goes. */
-  static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0);
+  static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0, Retention.ORIGINAL);
 
-  static Limits of(long sizeBudgetBytes, boolean budgetInForce, long ttlNanos, long ttlSince) {
+  static Limits of(
+      long sizeBudgetBytes,
+      boolean budgetInForce,
+      long ttlNanos,
+      long ttlSince,
+      Retention retention) {
     long most = ttlNanos > 0 ? ttlNanos : Long.MAX_VALUE;
     return new Limits(
         sizeBudgetBytes,
         budgetInForce,
         ttlNanos,
         ttlSince,
+        retention,
         Math.min(ACCESS_TICK_NANOS, most),
         Math.min(Lookout.RECALLED_NANOS, most));
   }
 
   public Limits withBudget(long bytes) {
-    return of(bytes, true, ttlNanos, ttlSinceNanos);
+    return of(bytes, true, ttlNanos, ttlSinceNanos, retention);
   }
 
   /** The budget that a root of so many bytes goes by: one that is not in force evicts nothing. */
@@ -57,7 +66,16 @@ public record Limits(
   }
 
   Limits withTtl(long nanos) {
-    return of(sizeBudgetBytes, budgetInForce, nanos, 0);
+    return of(sizeBudgetBytes, budgetInForce, nanos, 0, retention);
+  }
+
+  Limits withRetention(Retention other) {
+    return of(sizeBudgetBytes, budgetInForce, ttlNanos, ttlSinceNanos, other);
+  }
+
+  /** Whether a key's best and latest entries go last of all. */
+  public boolean keepsBestAndLatest() {
+    return retention == Retention.KEEP_BEST_AND_LATEST;
   }
 
   /**

@@ -8,6 +8,7 @@ import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.Retention;
 import io.warmstart.model.RootPolicy;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RootDirectory;
@@ -91,7 +92,13 @@ public final class PolicyInForce {
         budget == null ? Limits.DEFAULT_SIZE_BUDGET_BYTES : budget.bytes(),
         budget != null,
         ttl == null ? 0 : Limits.saturatedNanos(ttl.duration()),
-        since);
+        since,
+        retentionOf(found));
+  }
+
+  private static Retention retentionOf(PolicyFile.Found found) {
+    Retention named = found.policy().retention();
+    return named == null ? Retention.ORIGINAL : named;
   }
 
   /** What all stores go by that have named nothing for themselves. No system call. */
@@ -155,6 +162,7 @@ public final class PolicyInForce {
         origin(ttl == null ? Origin.DEFAULT : ttl.origin()),
         Optional.ofNullable(ttl)
             .map(each -> Instant.ofEpochSecond(each.since().unixSecs(), each.since().nanos())),
+        retentionOf(found),
         Optional.ofNullable(found.damage()));
   }
 
@@ -219,6 +227,12 @@ public final class PolicyInForce {
         && !ttl.duration().equals(named.ttl().get())) {
       throw conflict("ttl", ttl.duration().toString(), named.ttl().get().toString());
     }
+    Retention retention = policy.retention();
+    if (named.retention().isPresent()
+        && retention != null
+        && retention != named.retention().get()) {
+      throw conflict("retention", retention.toString(), named.retention().get().toString());
+    }
   }
 
   private PolicyConflictException conflict(String what, String ofRoot, String named) {
@@ -249,6 +263,9 @@ public final class PolicyInForce {
             && Optional.of(ttl.duration()).equals(named.ttl());
     if (named.ttl().isPresent() && !same) {
       wanted = wanted.with(new Ttl(named.ttl().get(), Origin.NAMED, now()));
+    }
+    if (named.retention().isPresent()) {
+      wanted = wanted.with(named.retention().get());
     }
     return wanted;
   }

@@ -57,6 +57,9 @@ public final class StoreLimits {
     if (own && named.ttl().isPresent()) {
       limits = limits.withTtl(Limits.saturatedNanos(named.ttl().get()));
     }
+    if (own && named.retention().isPresent()) {
+      limits = limits.withRetention(named.retention().get());
+    }
     return limits;
   }
 }

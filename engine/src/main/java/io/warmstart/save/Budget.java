@@ -11,6 +11,8 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.PinnedBytes;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /**
@@ -28,11 +30,13 @@ public final class Budget {
   private static final int MOST_NANOS = 999_999_999;
 
   private final SpaceLedger ledger;
+  private final PinnedBytes pinned;
   private final Path root;
   private final String producer;
 
-  public Budget(SpaceLedger ledger, Path root, String producer) {
+  public Budget(SpaceLedger ledger, PinnedBytes pinned, Path root, String producer) {
     this.ledger = ledger;
+    this.pinned = pinned;
     this.root = root;
     this.producer = producer;
   }
@@ -40,11 +44,13 @@ public final class Budget {
   /**
    * Refuses what cannot fit.
    *
-   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget, or than
+   *     what of it is not pinned
    */
-  void requireRoom(Limits limits, Fingerprint key, long payloadBytes, EntryAttributes attributes) {
+  void requireRoom(
+      Limits limits, Fingerprint key, String runId, long payloadBytes, EntryAttributes attributes) {
     long budgetBytes = limits.sizeBudgetBytes();
-    if (budgetBytes == 0 || payloadBytes <= budgetBytes - ROOM_FOR_A_MANIFEST) {
+    if (budgetBytes == 0 || payloadBytes <= budgetBytes - pinned.known() - ROOM_FOR_A_MANIFEST) {
       return;
     }
     if (!limits.budgetInForce()) {
@@ -52,10 +58,12 @@ public final class Budget {
       budgetBytes = Math.max(budgetBytes, ledger.totalBytes().orElse(0));
     }
     long manifestBytes = manifestBytes(payloadBytes, attributes);
-    if (payloadBytes > budgetBytes - manifestBytes) {
+    long pinnedBytes = pinnedBeside(key, runId);
+    if (payloadBytes > budgetBytes - pinnedBytes - manifestBytes) {
       throw new PayloadTooLargeException(
-          "payload and manifest are larger than the root's budget: expected<="
-              + budgetBytes
+          "payload and manifest are larger than the root's budget"
+              + (pinnedBytes > 0 ? " beside what is pinned: expected<=" : ": expected<=")
+              + (pinnedBytes > 0 ? budgetBytes + "-" + pinnedBytes : budgetBytes)
               + " actual="
               + payloadBytes
               + "+"
@@ -64,6 +72,14 @@ public final class Budget {
               + key.toHex()
               + " root="
               + root);
+    }
+  }
+
+  private long pinnedBeside(Fingerprint key, String runId) {
+    try {
+      return pinned.beside(key.digest(), runId);
+    } catch (IOException e) {
+      return pinned.known();
     }
   }
 

@@ -104,7 +104,8 @@ public final class SaveFlow {
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    */
   void requireRoom(Save save) {
-    budget.requireRoom(limits.now(), save.key(), save.source().length(), save.attributes());
+    budget.requireRoom(
+        limits.now(), save.key(), save.runId(), save.source().length(), save.attributes());
   }
 
   /**

@@ -52,8 +52,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "rm", "stat", "verify", "restore", "evict", "policy",
-        "key"
+        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "stat", "verify", "restore",
+        "evict", "policy", "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();

@@ -125,6 +125,63 @@ class SaveAndLookupTest {
   }
 
   @Test
+  void whatIsPinnedIsListedAsSuchAndNotRemoved() {
+    CommandRun.of("save", root, KEY, payload, "--run-id", "kept").expectDone();
+    CommandRun.of("save", root, KEY, payload, "--run-id", "mortal").expectDone();
+
+    assertEquals(
+        "pinned run kept",
+        CommandRun.of("pin", root, KEY, "--run-id", "kept").expectDone().out().strip());
+    assertEquals(
+        ExitCodes.MISS_OR_PROBLEM, CommandRun.of("pin", root, KEY, "--run-id", "no").exitCode());
+
+    for (JsonNode entry : CommandRun.of("ls", root, KEY, "--json").json().get("entries")) {
+      assertEquals(entry.get("run_id").asText().equals("kept"), entry.get("pinned").asBoolean());
+    }
+    assertEquals(
+        1, CommandRun.of("evict", root, "--budget", "0", "--json").json().get("evicted").asInt());
+    CommandRun.of("rm", root, KEY).expectFailure(ExitCodes.ERROR, "pinned", "kept");
+
+    JsonNode unpinned = CommandRun.of("unpin", root, KEY, "--run-id", "kept", "--json").json();
+    assertTrue(unpinned.get("unpinned").asBoolean());
+    assertEquals(
+        ExitCodes.MISS_OR_PROBLEM,
+        CommandRun.of("unpin", root, KEY, "--run-id", "kept").exitCode());
+    CommandRun.of("rm", root, KEY).expectDone();
+  }
+
+  @Test
+  void aPinnedKeyIsListedAsSuch() {
+    CommandRun.of("save", root, KEY, payload, "--run-id", "one").expectDone();
+    CommandRun pinned = CommandRun.of("pin", root, KEY).expectDone();
+    assertTrue(pinned.out().endsWith(", 1 entry\n"), pinned.out());
+
+    JsonNode keys = CommandRun.of("ls", root, "--json").json().get("keys");
+    assertTrue(keys.get(0).get("pinned").asBoolean());
+    assertEquals(
+        "unpinned key " + keys.get(0).get("key").asText(),
+        CommandRun.of("unpin", root, KEY).expectDone().out().strip());
+  }
+
+  @Test
+  void whatEvictionSparesIsOfTheRoot() {
+    CommandRun.of("policy", root, "--retention", "keep-best-and-latest").expectDone();
+    assertEquals(
+        "keep-best-and-latest",
+        CommandRun.of("policy", root, "--json").json().get("retention").asText());
+    for (String[] run : new String[][] {{"best", "1"}, {"middle", "2"}, {"latest", "3"}}) {
+      CommandRun.of("save", root, KEY, payload, "--objective", run[1], "--run-id", run[0])
+          .expectDone();
+    }
+
+    JsonNode told = CommandRun.of("evict", root, "--budget", "700", "--dry-run", "--json").json();
+
+    assertEquals("middle", told.get("removed").get(0).get("run_id").asText());
+    CommandRun.of("policy", root, "--retention", "all")
+        .expectFailure(ExitCodes.WRONG_USE, "original|keep-best-and-latest");
+  }
+
+  @Test
   void savesWithoutARunIdStandSideBySide() {
     assertNotEquals(save(), save());
   }

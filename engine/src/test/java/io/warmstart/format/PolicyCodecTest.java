@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.format.StoredPolicy.Budget;
 import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
+import io.warmstart.model.Retention;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ class PolicyCodecTest {
       new StoredPolicy(
           new Budget(10_000, Origin.KEPT),
           new Ttl(Duration.ofSeconds(60, 5), Origin.DEFAULT, new Stamp(1_700_000_000, 7)),
+          Retention.KEEP_BEST_AND_LATEST,
           UnknownFields.NONE);
 
   @Test
@@ -37,7 +39,8 @@ class PolicyCodecTest {
           "ttl_nanos": 5,
           "ttl_origin": "default",
           "ttl_since_unix_secs": 1700000000,
-          "ttl_since_nanos": 7
+          "ttl_since_nanos": 7,
+          "retention": "keep_best_and_latest"
         }\
         """,
         new String(PolicyCodec.encode(FULL), UTF_8));
@@ -64,6 +67,8 @@ class PolicyCodecTest {
         "{\"size_budget_bytes\": 1, \"size_budget_origin\": \"guessed\"}",
         "{\"ttl_seconds\": 1, \"ttl_nanos\": 1000000000}",
         "{\"ttl_seconds\": 1, \"ttl_since_unix_secs\": 31556889864403200}",
+        "{\"retention\": \"KEEP_BEST_AND_LATEST\"}",
+        "{\"retention\": \"all\"}",
         "{\"size_budget_bytes\": 1, \"size_budget_bytes\": 2}"
       })
   void whatIsNotRightIsRefusedWhole(String text) {

@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.Checksums;
@@ -109,7 +110,7 @@ class RememberedOrderTest {
           }
         }
       } else if (action < 88) {
-        process.ledger.reconsider();
+        process.ledger.reconsider("no pins");
         passedOver.get(which).clear();
       } else if (action < 92) {
         RecordedEntry next = process.ledger.next().orElse(null);
@@ -154,15 +155,22 @@ class RememberedOrderTest {
     assertEquals(List.of("run-1", "run-0", "run-2", "run-3"), order);
   }
 
+  private static Digest256 keyOfTwoStripes(int n) {
+    // In ever other buckets.
+    return Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + 2_000));
+  }
+
+  private void publish(IndexModel.Member process, int n) {
+    model.publish(
+        process, keyOfTwoStripes(n), new EntryFacts("run", 500, n, false, 100, Double.NaN, false));
+  }
+
   @Test
   void aProcessThatSavesAtFullBudgetSeldomReadsAStripe() {
     IndexModel.Member process = processes.get(0);
     int many = 2_000;
     for (int n = 0; n < many; n++) {
-      // Keys of two stripes, in ever other buckets.
-      Digest256 key =
-          Digest256.ofWords(n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
-      model.publish(process, key, new EntryFacts("run", 500, n, false, 100, Double.NaN, false));
+      publish(process, n);
     }
     assertTrue(process.ledger.next().isPresent());
 
@@ -172,11 +180,7 @@ class RememberedOrderTest {
             process,
             () -> {
               for (int n = many; n < many + saves; n++) {
-                Digest256 key =
-                    Digest256.ofWords(
-                        n, 7 + n % 2 + 512L * n, Checksums.mix(n), Checksums.mix(n + many));
-                model.publish(
-                    process, key, new EntryFacts("run", 500, n, false, 100, Double.NaN, false));
+                publish(process, n);
                 RecordedEntry next = process.ledger.next().orElseThrow();
                 model.remove(process, next.key(), "run");
               }
@@ -185,5 +189,67 @@ class RememberedOrderTest {
     // Each stripe has a thousand entries, each of which a reading of the stripe loads.
     long each = loads / saves;
     assertTrue(each < 2_000, () -> "a save at a full budget loads " + each);
+  }
+
+  /** The first thousand in the order are spared: each sweep would judge them all again. */
+  @Test
+  void soDoesOneThatSparesMany() {
+    IndexModel.Member process = processes.get(0);
+    int many = 2_000;
+    for (int n = 0; n < many; n++) {
+      publish(process, n);
+    }
+    process.ledger.reconsider("pins");
+    for (int n = 0; n < many / 2; n++) {
+      process.ledger.spare(process.ledger.next().orElseThrow(), n % 2 == 0);
+    }
+
+    int saves = 64;
+    long loads =
+        loadsOf(
+            process,
+            () -> {
+              for (int n = many; n < many + saves; n++) {
+                publish(process, n);
+                process.ledger.reconsider("pins");
+                RecordedEntry next = process.ledger.next().orElseThrow();
+                assertEquals(keyOfTwoStripes(n - many / 2), next.key());
+                model.remove(process, next.key(), "run");
+              }
+            });
+
+    long each = loads / saves;
+    // To pass over one that is left out costs more than to pass over one that comes later.
+    assertTrue(each < 4_000, () -> "a save at a full budget loads " + each);
+    assertEquals(keyOfTwoStripes(0), process.ledger.nextRetained().orElseThrow().key());
+    // One that gets another version is to be judged again; so are all, once another process has
+    // changed their stripe, and for another reason.
+    publish(process, 4);
+    process.ledger.reconsider("pins");
+    List<Digest256> again = nextOnes(process, 2_000 + saves);
+    assertTrue(again.contains(keyOfTwoStripes(4)));
+    assertFalse(again.contains(keyOfTwoStripes(6)));
+    process.ledger.reconsider("pins");
+    publish(processes.get(1), 8);
+    process.ledger.reconsider("pins");
+    again = nextOnes(process, 2_000 + saves);
+    assertTrue(again.contains(keyOfTwoStripes(6)));
+    assertFalse(again.contains(keyOfTwoStripes(7)));
+    process.ledger.reconsider("other pins");
+    assertTrue(nextOnes(process, 2_000 + saves).contains(keyOfTwoStripes(7)));
+  }
+
+  /** The keys of all that comes in the order; left out from then on. */
+  private static List<Digest256> nextOnes(IndexModel.Member process, int most) {
+    List<Digest256> keys = new ArrayList<>();
+    for (int n = 0; n < most; n++) {
+      RecordedEntry next = process.ledger.next().orElse(null);
+      if (next == null) {
+        break;
+      }
+      keys.add(next.key());
+      process.ledger.passOver(next);
+    }
+    return keys;
   }
 }
