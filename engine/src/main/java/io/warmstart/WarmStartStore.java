@@ -6,6 +6,7 @@ import io.warmstart.engine.JvmFlags;
 import io.warmstart.engine.RootOpener;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
+import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.LookupFlow;
@@ -155,6 +156,17 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public static String requireRunId(String runId) {
     return RunIds.requireValid(runId);
+  }
+
+  /**
+   * Checks a label before there is a store to give it to a key; see {@link #label}.
+   *
+   * @param name of the label
+   * @param value of the label
+   * @throws IllegalArgumentException if {@link #label} would refuse it
+   */
+  public static void requireLabel(String name, String value) {
+    LabelsCodec.requireValid(name, value);
   }
 
   /**
@@ -510,6 +522,45 @@ public final class WarmStartStore implements AutoCloseable {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was unpinned");
     return engine.pinFlow().unpin(key.digest(), null);
+  }
+
+  /**
+   * Gives a key a label, for people: the engine does nothing by it. {@link #contents} tells all
+   * that a key has; they stay when its entries go.
+   *
+   * <p><b>Durable:</b> when it returns, the label survives a power cut.
+   *
+   * <p><b>Threads:</b> of two processes of one machine that label a key at once both do; of two
+   * machines one may lose its label.
+   *
+   * @param key of a fit, saved or not
+   * @param name 1 to 64 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit; the command
+   *     line keeps the NAME of {@code text:NAME} under {@code text}
+   * @param value 1 to 1,024 characters on one line
+   * @return whether the key did not have this label already
+   * @throws IllegalArgumentException if name or value are not as they should be
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if the key has 32 others already, or the label could not be written
+   */
+  public boolean label(Fingerprint key, String name, String value) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was labelled");
+    return engine.labelFlow().label(key.digest(), name, value);
+  }
+
+  /**
+   * Takes a label from a key; see {@link #label}.
+   *
+   * @param key as it was labelled
+   * @param name of the label
+   * @return whether the key had one of that name
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if that could not be written
+   */
+  public boolean unlabel(Fingerprint key, String name) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "no label was taken away");
+    return engine.labelFlow().unlabel(key.digest(), name);
   }
 
   /**

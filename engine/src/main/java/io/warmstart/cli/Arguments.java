@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -57,6 +58,44 @@ final class Arguments {
       } catch (IllegalArgumentException e) {
         throw refused("KEY", "64 lowercase hex digits or text:NAME", Page.quoted(value));
       }
+    }
+  }
+
+  /**
+   * KEY, with the NAME of {@code text:NAME}.
+   *
+   * @param text null if the key was given by its digits
+   */
+  record NamedKey(Fingerprint key, @Nullable String text) {}
+
+  /** KEY, where the name is kept. */
+  static final class NamedKeyArgument implements ITypeConverter<NamedKey> {
+    @Override
+    public NamedKey convert(String value) {
+      return new NamedKey(
+          new KeyArgument().convert(value),
+          value.startsWith(TEXT_PREFIX) ? value.substring(TEXT_PREFIX.length()) : null);
+    }
+  }
+
+  /** A label: its name and its value. */
+  record Label(String name, String value) {}
+
+  /** --label. */
+  static final class LabelArgument implements ITypeConverter<Label> {
+    @Override
+    public Label convert(String value) {
+      int equals = value.indexOf('=');
+      if (equals < 0) {
+        throw refused("label", "NAME=VALUE", Page.quoted(value));
+      }
+      Label label = new Label(value.substring(0, equals), value.substring(equals + 1));
+      try {
+        WarmStartStore.requireLabel(label.name(), label.value());
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+      return label;
     }
   }
 

@@ -7,6 +7,8 @@ import io.warmstart.model.KeyContents;
 import io.warmstart.model.KeyContents.Listed;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -49,6 +51,27 @@ final class ListCommand extends RootCommand {
     }
   }
 
+  /** The name that text: gave it, its labels, and whether it is pinned. */
+  private static String notes(KeyContents key) {
+    StringJoiner notes = new StringJoiner(", ");
+    key.labels()
+        .forEach(
+            (name, value) ->
+                notes.add((name.equals(SaveCommand.TEXT_LABEL) ? "text:" : name + "=") + value));
+    if (key.pinned()) {
+      notes.add("pinned");
+    }
+    return notes.length() == 0 ? Quantities.NONE : notes.toString();
+  }
+
+  private static void writeLabels(JsonGenerator json, KeyContents key) throws IOException {
+    json.writeObjectFieldStart("labels");
+    for (Map.Entry<String, String> each : key.labels().entrySet()) {
+      json.writeStringField(each.getKey(), each.getValue());
+    }
+    json.writeEndObject();
+  }
+
   private static String unreadableNote(int unreadable) {
     return Quantities.count(unreadable, "manifest", "manifests")
         + " could not be read; verify and explain say why";
@@ -64,7 +87,8 @@ final class ListCommand extends RootCommand {
                 .right("ENTRIES")
                 .right("BYTES")
                 .left("LATEST WRITTEN")
-                .right("AGE");
+                .right("AGE")
+                .left("NAME, LABELS");
         keys.forEach(key -> addRow(table, key));
         page.table(table);
         page.line("");
@@ -92,8 +116,8 @@ final class ListCommand extends RootCommand {
               : Quantities.shortMoment(latest.writtenUnixSecs(), latest.writtenNanos()),
           latest == null
               ? Quantities.NONE
-              : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos)
-                  + (key.pinned() ? ", pinned" : ""));
+              : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos),
+          notes(key));
     }
 
     private long entries() {
@@ -114,6 +138,7 @@ final class ListCommand extends RootCommand {
         json.writeNumberField("unreadable", key.unreadable());
         json.writeNumberField("bytes", key.bytes());
         json.writeBooleanField("pinned", key.pinned());
+        writeLabels(json, key);
         if (key.entries().isEmpty()) {
           json.writeNullField("latest_written");
         } else {
@@ -152,6 +177,9 @@ final class ListCommand extends RootCommand {
               + contents.key().toHex()
               + ", "
               + Quantities.size(contents.bytes()));
+      if (contents.pinned() || !contents.labels().isEmpty()) {
+        page.line(notes(contents));
+      }
       if (contents.unreadable() > 0) {
         page.line(unreadableNote(contents.unreadable()));
       }
@@ -197,6 +225,8 @@ final class ListCommand extends RootCommand {
       json.writeEndArray();
       json.writeNumberField("unreadable", contents.unreadable());
       json.writeNumberField("bytes", contents.bytes());
+      json.writeBooleanField("pinned", contents.pinned());
+      writeLabels(json, contents);
     }
   }
 }

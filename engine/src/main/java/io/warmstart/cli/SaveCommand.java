@@ -4,7 +4,10 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,17 +26,21 @@ import picocli.CommandLine.Parameters;
       "%nExamples:",
       "  warmstart save /tmp/fits text:digits model.bin --objective 1.5 --iteration 7",
       "  warmstart save /tmp/fits text:digits model.bin --kind final --run-id my-run",
+      "  warmstart save /tmp/fits text:digits model.bin --label solver=fista",
       "  gzip -c model.bin | warmstart save /tmp/fits text:digits -"
     })
 final class SaveCommand extends RootCommand {
   private static final String STANDARD_INPUT = "-";
 
+  /** The label that is the NAME of text:NAME. */
+  static final String TEXT_LABEL = "text";
+
   @Parameters(
       index = "1",
       paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
+      converter = Arguments.NamedKeyArgument.class,
       description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
+  Arguments.NamedKey named;
 
   @Parameters(
       index = "2",
@@ -75,18 +82,27 @@ final class SaveCommand extends RootCommand {
       description = "Save under this run id, in place of what it has. Default: a fresh one.")
   @Nullable String runId;
 
+  @Option(
+      order = 5,
+      names = "--label",
+      paramLabel = "NAME=VALUE",
+      converter = Arguments.LabelArgument.class,
+      description = "A label for the key, which ls shows; may be given again. text:NAME is one.")
+  List<Arguments.Label> labels = List.of();
+
   SaveCommand(Streams streams) {
     super(streams);
   }
 
   @Override
   int run(Output output) {
+    Fingerprint key = named.key();
     try (PayloadInput payload =
             file.toString().equals(STANDARD_INPUT)
                 ? PayloadInput.ofStream(streams.in())
                 : PayloadInput.ofFile(file);
         WarmStartStore store = openOrCreate()) {
-      String saved = save(store, payload);
+      String saved = save(store, key, payload);
       output.answer(new Saved(key, saved, attributes(), payload.length()));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
@@ -96,11 +112,27 @@ final class SaveCommand extends RootCommand {
                 + saved);
       }
       noteNames(store, output);
+      label(store, output);
       return ExitCodes.DONE;
     }
   }
 
-  private String save(WarmStartStore store, PayloadInput payload) {
+  /** The save is done: what cannot be labelled is told, and no more. */
+  private void label(WarmStartStore store, Output output) {
+    List<Arguments.Label> all = new ArrayList<>(labels);
+    if (named.text() != null) {
+      all.add(new Arguments.Label(TEXT_LABEL, named.text()));
+    }
+    for (Arguments.Label each : all) {
+      try {
+        store.label(named.key(), each.name(), each.value());
+      } catch (IllegalArgumentException | StoreException e) {
+        output.note("saved, and the key was not labelled: " + e.getMessage());
+      }
+    }
+  }
+
+  private String save(WarmStartStore store, Fingerprint key, PayloadInput payload) {
     if (runId == null) {
       return store.save(key, payload.payload(), attributes());
     }

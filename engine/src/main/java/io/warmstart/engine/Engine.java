@@ -16,6 +16,7 @@ import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
 import io.warmstart.journal.Journal;
+import io.warmstart.key.LabelFlow;
 import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.ExplainFlow;
 import io.warmstart.lookup.FileLookup;
@@ -403,6 +404,10 @@ public final class Engine implements AutoCloseable {
     return new PinFlow(parts.root, parts.locks, parts.journal, parts.pins, parts.pinnedBytes);
   }
 
+  public LabelFlow labelFlow() {
+    return new LabelFlow(parts.root, parts.locks, parts.labels);
+  }
+
   /** What is pinned. */
   public Pins pins() {
     return parts.pins;
@@ -434,7 +439,8 @@ public final class Engine implements AutoCloseable {
   }
 
   public InspectFlow inspectFlow() {
-    return new InspectFlow(parts.root, parts.recount, parts.quarantine, parts.expiry, parts.pins);
+    return new InspectFlow(
+        parts.root, parts.recount, parts.quarantine, parts.expiry, parts.pins, parts.labels);
   }
 
   public ExplainFlow explainFlow() {

@@ -34,6 +34,7 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StampSource;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
+import io.warmstart.policy.Labels;
 import io.warmstart.policy.PinnedBytes;
 import io.warmstart.policy.Pins;
 import io.warmstart.process.BootId;
@@ -94,6 +95,7 @@ final class RootParts implements AutoCloseable {
   final ChangeAges ages;
   final Pins pins;
   final PinnedBytes pinnedBytes;
+  final Labels labels;
   final PairReader reader;
   final PairWriter pairWriter;
   final Quarantine quarantine;
@@ -225,6 +227,7 @@ final class RootParts implements AutoCloseable {
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
       pins = new Pins(ops, root.path());
+      labels = new Labels(ops, root.path(), ages);
       pinnedBytes = new PinnedBytes(root, ledger, pins);
       expiry = new Expiry(root, touches, ledger, pins, remote && !readOnly, clock);
       leftovers = new Leftovers(siblings::liveness, ages);

@@ -14,6 +14,7 @@ import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Labels;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import java.io.IOException;
@@ -27,14 +28,21 @@ public final class InspectFlow {
   private final Quarantine quarantine;
   private final Expiry expiry;
   private final Pins pins;
+  private final Labels labels;
 
   public InspectFlow(
-      RootDirectory root, KeyRecount recount, Quarantine quarantine, Expiry expiry, Pins pins) {
+      RootDirectory root,
+      KeyRecount recount,
+      Quarantine quarantine,
+      Expiry expiry,
+      Pins pins,
+      Labels labels) {
     this.root = root;
     this.recount = recount;
     this.quarantine = quarantine;
     this.expiry = expiry;
     this.pins = pins;
+    this.labels = labels;
   }
 
   public List<Fingerprint> keys() {
@@ -67,7 +75,8 @@ public final class InspectFlow {
           List.copyOf(entries),
           recount.bytesOf(directory, scan),
           scan.suspects().size(),
-          pinned.keys().contains(directory.key()));
+          pinned.keys().contains(directory.key()),
+          labels.of(directory.key()));
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
     }

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.SortedMap;
 
 /**
  * What lies under a key, as its manifests tell. That a payload fits its manifest is not checked:
@@ -14,9 +15,15 @@ import java.util.OptionalLong;
  * @param bytes what counts of the files in its directory: see {@link RootInspection#bytes}
  * @param unreadable manifests that could not be read
  * @param pinned whether the key is pinned as a whole
+ * @param labels what people call it: names and values, in the order of the names
  */
 public record KeyContents(
-    Fingerprint key, List<Listed> entries, long bytes, int unreadable, boolean pinned) {
+    Fingerprint key,
+    List<Listed> entries,
+    long bytes,
+    int unreadable,
+    boolean pinned,
+    SortedMap<String, String> labels) {
 
   /** The latest written first; of one moment the one whose run id sorts last. */
   public static final Comparator<Listed> LATEST_FIRST =

@@ -6,55 +6,34 @@ import io.warmstart.format.PolicyFormatException;
 import io.warmstart.format.StoredPolicy;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.pair.ChangeAges;
+import io.warmstart.pair.RenamedFile;
 import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The file of a root's policy, {@code .warmstart/policy}. It lies in the root wherever locks and
  * index lie: other machines go by it too.
  *
- * <p>It is replaced by a rename and never written in place: a reader finds the policy before or the
- * one after, whatever dies in between. Safe for all threads.
+ * <p>A reader finds the policy before or the one after ({@link RenamedFile}). Safe for all threads.
  */
 public final class PolicyFile {
   static final String NAME = "policy";
 
-  /** Neither end nor middle are names that the original store would delete. */
-  private static final String STAGED_PREFIX = NAME + ".new-";
-
-  /**
-   * From when on a staged file may be taken for that of a dead writer. One that lives may lose its
-   * own all the same, where clocks differ by so much: it stages again.
-   */
-  private static final long ABANDONED_NANOS = TimeUnit.MINUTES.toNanos(10);
-
-  private static final int MOST_PUBLISH_ATTEMPTS = 4;
-
   private static final int MOST_READ_ATTEMPTS = 8;
 
   private final FileOps ops;
-  private final ChangeAges ages;
-  private final Path root;
-  private final Path directory;
-  private final Path path;
+  private final RenamedFile file;
 
   public PolicyFile(FileOps ops, Path root, ChangeAges ages) {
     this.ops = ops;
-    this.ages = ages;
-    this.root = root;
-    this.directory = root.resolve(DirectoryNames.ENGINE_DIRECTORY);
-    this.path = directory.resolve(NAME);
+    this.file =
+        new RenamedFile(
+            ops, ages, List.of(root, root.resolve(DirectoryNames.ENGINE_DIRECTORY)), NAME);
   }
 
   /**
@@ -73,13 +52,13 @@ public final class PolicyFile {
   }
 
   public Path path() {
-    return path;
+    return file.path();
   }
 
   /** Whether the file is another than the one that was found; true if that cannot be said. */
   boolean changedSince(Found found) {
     try {
-      FileFacts facts = ops.stat(path);
+      FileFacts facts = ops.stat(path());
       return found.facts() == null || !facts.sameContentAs(found.facts());
     } catch (NoSuchFileException e) {
       return found.facts() != null || found.damaged();
@@ -105,7 +84,7 @@ public final class PolicyFile {
   private Found readOnce() {
     FileFacts facts = null;
     try {
-      facts = ops.stat(path);
+      facts = ops.stat(path());
       if (!facts.regular()) {
         return damaged(facts, "policy is not a regular file");
       }
@@ -114,7 +93,7 @@ public final class PolicyFile {
             facts,
             "policy is too long: expected<=" + PolicyCodec.MAX_BYTES + " actual=" + facts.size());
       }
-      byte[] bytes = Uninterrupted.call(() -> ops.rereads().call(this::readToEnd));
+      byte[] bytes = file.read(PolicyCodec.MAX_BYTES);
       if (bytes.length > PolicyCodec.MAX_BYTES) {
         return damaged(facts, "policy is too long: expected<=" + PolicyCodec.MAX_BYTES);
       }
@@ -129,18 +108,7 @@ public final class PolicyFile {
   }
 
   private Found damaged(@Nullable FileFacts facts, String damage) {
-    return new Found(StoredPolicy.NONE, facts, damage + " file=" + path);
-  }
-
-  /** To the end of the file that is opened, or a byte more than a policy may have. */
-  private byte[] readToEnd() throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(PolicyCodec.MAX_BYTES + 1);
-    try (FileOps.FileHandle file = ops.openForReading(path)) {
-      while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
-        // The rest comes with the next.
-      }
-    }
-    return Arrays.copyOf(bytes.array(), bytes.position());
+    return new Found(StoredPolicy.NONE, facts, damage + " file=" + path());
   }
 
   /**
@@ -151,84 +119,6 @@ public final class PolicyFile {
    *     goes, and else what is old
    */
   public void publish(StoredPolicy policy, boolean alone) throws IOException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        makeDirectory();
-        removeStaged(alone);
-        putInPlace(policy);
-        break;
-      } catch (NoSuchFileException e) {
-        // Somebody has taken what was staged for abandoned, or has removed the directory.
-        if (attempt == MOST_PUBLISH_ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
-    for (Path each : List.of(directory, root)) {
-      Uninterrupted.call(
-          () -> {
-            try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
-              handle.sync();
-            }
-            return 0;
-          });
-    }
-  }
-
-  private void putInPlace(StoredPolicy policy) throws IOException {
-    Path staged =
-        directory.resolve(
-            STAGED_PREFIX
-                + Long.toHexString(ProcessHandle.current().pid())
-                + '-'
-                + Long.toHexString(System.nanoTime()));
-    try {
-      byte[] bytes = PolicyCodec.encode(policy);
-      Uninterrupted.call(
-          () -> {
-            unlinkIfThere(staged);
-            try (FileOps.FileHandle file = ops.createExclusive(staged)) {
-              file.write(ByteBuffer.wrap(bytes));
-              // An unsynced file may be empty after a power cut, and an empty policy is damage.
-              file.sync();
-            }
-            return 0;
-          });
-      ops.rename(staged, path);
-    } catch (IOException | RuntimeException | Error e) {
-      try {
-        unlinkIfThere(staged);
-      } catch (IOException left) {
-        e.addSuppressed(left);
-      }
-      throw e;
-    }
-  }
-
-  private void makeDirectory() throws IOException {
-    try {
-      ops.createDirectory(directory);
-    } catch (FileAlreadyExistsException e) {
-      if (!ops.stat(directory).directory()) {
-        throw new FileSystemException(directory.toString(), null, "not a directory");
-      }
-    }
-  }
-
-  private void removeStaged(boolean all) throws IOException {
-    for (String name : ops.list(directory)) {
-      Path staged = directory.resolve(name);
-      if (name.startsWith(STAGED_PREFIX) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
-        unlinkIfThere(staged);
-      }
-    }
-  }
-
-  private void unlinkIfThere(Path file) throws IOException {
-    try {
-      ops.unlink(file);
-    } catch (NoSuchFileException e) {
-      // The usual case.
-    }
+    file.publish(PolicyCodec.encode(policy), alone);
   }
 }

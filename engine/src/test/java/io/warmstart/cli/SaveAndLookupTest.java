@@ -164,6 +164,32 @@ class SaveAndLookupTest {
   }
 
   @Test
+  void theNameAndTheLabelsOfAKeyComeBackInLs() {
+    CommandRun.of("save", root, "text:a name", payload, "--label", "solver=fista", "--label", "k=v")
+        .expectDone();
+    String digits = CommandRun.of("key", "b").out().strip();
+    CommandRun.of("save", root, digits, payload).expectDone();
+
+    String listed = CommandRun.of("ls", root).expectDone().out();
+    assertTrue(listed.contains("  k=v, solver=fista, text:a name\n"), listed);
+    String bare = CommandRun.of("ls", root, digits).expectDone().out();
+    assertTrue(bare.contains("\n1 entry under key"), bare);
+    String entries = CommandRun.of("ls", root, "text:a name").expectDone().out();
+    assertTrue(entries.endsWith("\nk=v, solver=fista, text:a name\n"), entries);
+    JsonNode labels =
+        CommandRun.of("ls", root, "text:a name", "--json").expectDone().json().get("labels");
+    assertEquals("{\"k\":\"v\",\"solver\":\"fista\",\"text\":\"a name\"}", labels.toString());
+
+    CommandRun.of("save", root, KEY, payload, "--label", "novalue")
+        .expectFailure(ExitCodes.WRONG_USE, "NAME=VALUE");
+    CommandRun.of("save", root, KEY, payload, "--label", "a b=c")
+        .expectFailure(ExitCodes.WRONG_USE, "label's name");
+    CommandRun noted = CommandRun.of("save", root, "text:two\nlines", payload);
+    assertEquals(ExitCodes.DONE, noted.exitCode());
+    assertTrue(noted.err().contains("saved, and the key was not labelled"), noted.err());
+  }
+
+  @Test
   void whatEvictionSparesIsOfTheRoot() {
     CommandRun.of("policy", root, "--retention", "keep-best-and-latest").expectDone();
     assertEquals(

@@ -1,0 +1,187 @@
+package io.warmstart.pair;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A small file of the engine's, which is replaced by a rename and never written in place: a reader
+ * finds the bytes before or those after, whatever dies in between. Safe for all threads.
+ */
+public final class RenamedFile {
+  /** Neither end nor middle are names that the original store would delete. */
+  private static final String STAGED_MARK = ".new-";
+
+  /**
+   * From when on a staged file may be taken for that of a dead writer. One that lives may lose its
+   * own all the same, where clocks differ by so much: it stages again.
+   */
+  private static final long ABANDONED_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  private static final int MOST_PUBLISH_ATTEMPTS = 4;
+
+  private final FileOps ops;
+  private final ChangeAges ages;
+  private final List<Path> directories;
+  private final Path path;
+  private final String name;
+
+  /**
+   * A file that may not be there.
+   *
+   * @param directories those that lead to it, from one that is there; the others are made
+   */
+  public RenamedFile(FileOps ops, ChangeAges ages, List<Path> directories, String name) {
+    this.ops = ops;
+    this.ages = ages;
+    this.directories = List.copyOf(directories);
+    this.path = directory().resolve(name);
+    this.name = name;
+  }
+
+  private Path directory() {
+    return directories.get(directories.size() - 1);
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Reads it.
+   *
+   * @return the bytes to the end of the file that is opened, or one more than {@code most}
+   */
+  public byte[] read(int most) throws IOException {
+    return Uninterrupted.call(() -> ops.rereads().call(() -> readToEnd(most)));
+  }
+
+  private byte[] readToEnd(int most) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(most + 1);
+    try (FileOps.FileHandle file = ops.openForReading(path)) {
+      while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
+        // The rest comes with the next.
+      }
+    }
+    return Arrays.copyOf(bytes.array(), bytes.position());
+  }
+
+  /**
+   * Puts other bytes in its place, durably. A death or a failure before the rename leaves those
+   * that were there.
+   *
+   * @param alone whether no other process can be publishing in the directory: then all that dead
+   *     ones have staged goes, and else what is old
+   */
+  public void publish(byte[] bytes, boolean alone) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        for (Path each : directories.subList(1, directories.size())) {
+          makeDirectory(each);
+        }
+        removeStaged(alone);
+        putInPlace(bytes);
+        break;
+      } catch (NoSuchFileException e) {
+        // Somebody has taken what was staged for abandoned, or has removed the directory.
+        if (attempt == MOST_PUBLISH_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+    for (int each = directories.size() - 1; each >= 0; each--) {
+      sync(directories.get(each));
+    }
+  }
+
+  /**
+   * Removes it, durably.
+   *
+   * @return false if it was not there
+   */
+  public boolean remove() throws IOException {
+    try {
+      ops.unlink(path);
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+    sync(directory());
+    return true;
+  }
+
+  private void sync(Path each) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
+            handle.sync();
+          }
+          return 0;
+        });
+  }
+
+  private void putInPlace(byte[] bytes) throws IOException {
+    Path staged =
+        directory()
+            .resolve(
+                name
+                    + STAGED_MARK
+                    + Long.toHexString(ProcessHandle.current().pid())
+                    + '-'
+                    + Long.toHexString(System.nanoTime()));
+    try {
+      Uninterrupted.call(
+          () -> {
+            unlinkIfThere(staged);
+            try (FileOps.FileHandle file = ops.createExclusive(staged)) {
+              file.write(ByteBuffer.wrap(bytes));
+              // An unsynced file may be empty after a power cut.
+              file.sync();
+            }
+            return 0;
+          });
+      ops.rename(staged, path);
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        unlinkIfThere(staged);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  private void makeDirectory(Path each) throws IOException {
+    try {
+      ops.createDirectory(each);
+    } catch (FileAlreadyExistsException e) {
+      if (!ops.stat(each).directory()) {
+        throw new FileSystemException(each.toString(), null, "not a directory");
+      }
+    }
+  }
+
+  private void removeStaged(boolean all) throws IOException {
+    for (String other : ops.list(directory())) {
+      Path staged = directory().resolve(other);
+      if (other.startsWith(name + STAGED_MARK) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
+        unlinkIfThere(staged);
+      }
+    }
+  }
+
+  private void unlinkIfThere(Path file) throws IOException {
+    try {
+      ops.unlink(file);
+    } catch (NoSuchFileException e) {
+      // The usual case.
+    }
+  }
+}

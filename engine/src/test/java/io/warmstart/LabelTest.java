@@ -1,0 +1,151 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.FaultyFileOps;
+import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.StoreException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What keys are called: whole, durable, and without an effect on anything else. */
+class LabelTest {
+  @TempDir Path root;
+  private final Fingerprint key = Payloads.key("k");
+
+  private Path file() {
+    return root.resolve(".warmstart/labels").resolve(key.toHex());
+  }
+
+  private static Map<String, String> labels(WarmStartStore store, Fingerprint of) {
+    return store.contents(of).labels();
+  }
+
+  @Test
+  void theyAreThereUntilTheyAreTakenAway() {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertEquals(Map.of(), labels(store, key));
+      assertTrue(store.label(key, "solver", "fista"));
+      assertFalse(store.label(key, "solver", "fista"));
+      assertTrue(store.label(key, "data", "digits, 1797 rows \u00fc"));
+      assertTrue(store.label(key, "solver", "saga"));
+      store.save(key, new byte[10], EntryAttributes.checkpoint());
+    }
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+      assertEquals("{data=digits, 1797 rows \u00fc, solver=saga}", labels(store, key).toString());
+      assertThrows(ReadOnlyStoreException.class, () -> store.label(key, "a", "b"));
+      assertThrows(ReadOnlyStoreException.class, () -> store.unlabel(key, "solver"));
+    }
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertEquals(1, store.remove(key));
+      assertTrue(store.unlabel(key, "solver"));
+      assertFalse(store.unlabel(key, "solver"));
+      assertEquals(Map.of("data", "digits, 1797 rows \u00fc"), labels(store, key));
+      assertTrue(store.unlabel(key, "data"));
+      assertFalse(Files.exists(file()));
+      assertTrue(store.verify().clean());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", ".a", "a=", "\u00fc", "a/b"})
+  void aNameThatIsNoneIsRefused(String name) {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertThrows(IllegalArgumentException.class, () -> store.label(key, name, "v"));
+    }
+    assertThrows(IllegalArgumentException.class, () -> WarmStartStore.requireLabel(name, "v"));
+  }
+
+  @Test
+  void soIsAValueThatIsNotOneLine() {
+    for (String value : List.of("", "a\nb", "a\u0007", "\ud800", "x".repeat(1025))) {
+      assertThrows(IllegalArgumentException.class, () -> WarmStartStore.requireLabel("n", value));
+    }
+    WarmStartStore.requireLabel("n", "x".repeat(1024));
+  }
+
+  @Test
+  void aKeyHasThirtyTwoAtTheMost() {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      for (int n = 0; n < 32; n++) {
+        store.label(key, "n" + n, "x".repeat(1024));
+      }
+      assertThrows(StoreException.class, () -> store.label(key, "more", "v"));
+      assertTrue(store.label(key, "n7", "other"));
+      assertEquals(32, labels(store, key).size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{",
+        "[]",
+        "{\"schema_version\": 2, \"labels\": {}}",
+        "{\"schema_version\": 1}",
+        "{\"schema_version\": 1, \"labels\": []}",
+        "{\"schema_version\": 1, \"labels\": {\"a\": 1}}",
+        "{\"schema_version\": 1, \"labels\": {\"a b\": \"v\"}}",
+        "{\"schema_version\": 1, \"labels\": {\"a\": \"\\u001b[2J\"}}"
+      })
+  void aDamagedFileCountsAsNoneAndIsReplaced(String bytes) throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.label(key, "a", "v");
+      Files.writeString(file(), bytes);
+
+      assertEquals(Map.of(), labels(store, key));
+      store.label(key, "b", "w");
+      assertEquals(Map.of("b", "w"), labels(store, key));
+    }
+  }
+
+  @Test
+  void afterAnyFailureTheOldOnesOrTheNewOnesAreThere() throws Exception {
+    int failures = 0;
+    for (int index = 0; ; index++) {
+      FaultyFileOps ops = new FaultyFileOps();
+      Fingerprint each = Payloads.key("key " + index);
+      try (WarmStartStore store =
+          WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
+        store.label(each, "a", "old");
+        ops.onlyAt(op -> op.path().toString().contains("/labels"));
+        ops.arm(Fault.EIO, false, index, root);
+        boolean failed = false;
+        try {
+          store.label(each, "a", "new");
+        } catch (StoreException e) {
+          failed = true;
+        }
+        boolean hit = ops.failed() != null;
+        ops.disarm();
+        String now = labels(store, each).get("a");
+        assertTrue(failed ? List.of("old", "new").contains(now) : "new".equals(now), now);
+        if (!hit) {
+          break;
+        }
+        failures += failed ? 1 : 0;
+        store.label(each, "a", "newest");
+        assertEquals("newest", labels(store, each).get("a"));
+      }
+    }
+    assertTrue(failures > 4, "failures: " + failures);
+    try (Stream<Path> left = Files.list(root.resolve(".warmstart/labels"))) {
+      assertEquals(List.of(), left.filter(file -> file.toString().contains("new-")).toList());
+    }
+  }
+}
