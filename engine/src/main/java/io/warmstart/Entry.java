@@ -9,6 +9,8 @@ import io.warmstart.model.StoreException;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Pins;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.OptionalDouble;
@@ -66,6 +68,30 @@ public final class Entry implements AutoCloseable {
    */
   public DirectBuffer payload() {
     return lease.view();
+  }
+
+  /**
+   * {@return a copy of the payload, read-only, from its first byte to its last} It stays readable
+   * after close, for whoever needs a {@link ByteBuffer}, which no close could keep from freed
+   * memory.
+   *
+   * @throws IllegalStateException after close, or if the payload is too large for a buffer
+   */
+  public ByteBuffer buffer() {
+    DirectBuffer payload = lease.view();
+    byte[] copy = new byte[payload.capacity()];
+    payload.getBytes(0, copy);
+    return ByteBuffer.wrap(copy).asReadOnlyBuffer();
+  }
+
+  /**
+   * {@return the payload as a stream, of any size, from its first byte} It reads in place: once the
+   * entry is closed it throws IOException. For one thread; closing it does nothing.
+   *
+   * @throws IllegalStateException after close
+   */
+  public InputStream stream() {
+    return lease.stream();
   }
 
   /** {@return the payload's length in bytes} */

@@ -41,10 +41,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ExtendWith(Seeds.class)
 class EvictionModelTest {
-  private static final int KEYS = 8;
+  private static final int KEYS = 5;
   private static final int STEPS = Rounds.times(80);
   private static final Duration TTL = Duration.ofMinutes(4);
-  private static final double[] OBJECTIVES = {Double.NaN, -1, 0, 0, 1e-13, 5};
+  private static final double[] OBJECTIVES = {Double.NaN, 0, 0, 1e-13, 5};
 
   @TempDir Path parent;
 
@@ -166,9 +166,9 @@ class EvictionModelTest {
       if (random.nextInt(3) > 0) {
         store.saveOverwrite(
             key,
-            "run-" + random.nextInt(4),
+            "run-" + random.nextInt(6),
             new byte[random.nextInt(200)],
-            (random.nextInt(4) == 0 ? EntryAttributes.finalResult() : EntryAttributes.checkpoint())
+            (random.nextInt(3) == 0 ? EntryAttributes.finalResult() : EntryAttributes.checkpoint())
                 .withObjective(OBJECTIVES[random.nextInt(OBJECTIVES.length)]));
       } else {
         store.lookup(key, Ranking.LATEST).ifPresent(Entry::close);
@@ -178,7 +178,7 @@ class EvictionModelTest {
 
   private void changePins(WarmStartStore store, Random random) {
     Fingerprint key = Payloads.key("key-" + random.nextInt(KEYS));
-    String run = "run-" + random.nextInt(4);
+    String run = "run-" + random.nextInt(6);
     switch (random.nextInt(12)) {
       case 0 -> {
         store.pin(key);

@@ -226,7 +226,7 @@ final class RootParts implements AutoCloseable {
               () -> idle.allowance(mostReplaced),
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
-      pins = new Pins(ops, root.path());
+      pins = new Pins(ops, root.path(), place.racyWindow());
       labels = new Labels(ops, root.path(), ages);
       pinnedBytes = new PinnedBytes(root, ledger, pins);
       expiry = new Expiry(root, touches, ledger, pins, remote && !readOnly, clock);

@@ -3,9 +3,11 @@ package io.warmstart.lookup;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.IndexQuery;
 import io.warmstart.payload.PayloadLease;
+import io.warmstart.payload.PayloadStream;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.HitTally;
+import java.io.InputStream;
 import java.lang.ref.Cleaner;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -165,6 +167,12 @@ public final class EntryLease {
       bytes = current;
     }
     return current;
+  }
+
+  /** What is held, as a stream from its beginning. */
+  public InputStream stream() {
+    HotEntry streamed = held();
+    return new PayloadStream(streamed.memory(), () -> lease.held() == streamed);
   }
 
   /**

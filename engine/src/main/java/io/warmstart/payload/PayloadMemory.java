@@ -193,6 +193,11 @@ public final class PayloadMemory {
     return length;
   }
 
+  /** Copies some of it to the heap. */
+  void get(long position, byte[] target, int offset, int count) {
+    new UnsafeBuffer(address + position, count).getBytes(0, target, offset, count);
+  }
+
   /** Whether it is a mapping. */
   boolean isMapped() {
     return mapping != null;

@@ -4,6 +4,7 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
@@ -40,19 +41,16 @@ public final class Pins {
 
   private static final char SEPARATOR = '+';
 
-  /**
-   * A directory that has changed more recently than this is read again: its times may be coarse.
-   */
-  private static final long RACY_NANOS = TimeUnit.SECONDS.toNanos(2);
-
   private final FileOps ops;
   private final Path root;
   private final Path directory;
+  private final RacyWindow racyWindow;
   private volatile Listed listed = Listed.NONE;
 
-  public Pins(FileOps ops, Path root) {
+  public Pins(FileOps ops, Path root, RacyWindow racyWindow) {
     this.ops = ops;
     this.root = root;
+    this.racyWindow = racyWindow;
     this.directory = root.resolve(DirectoryNames.ENGINE_DIRECTORY).resolve(NAME);
   }
 
@@ -113,8 +111,7 @@ public final class Pins {
       Known known = of(ops.list(directory));
       boolean same = known.equals(last.known());
       listed =
-          new Listed(
-              same ? last.known() : known, facts, changed, Math.abs(now - changed) > RACY_NANOS);
+          new Listed(same ? last.known() : known, facts, changed, !racyWindow.isRacy(changed, now));
     } catch (NoSuchFileException e) {
       listed = Listed.NONE;
     }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  *     directory
  */
 public record CrashImage(Map<String, ByteBuffer> files) {
+  /** What the engine keeps beside the pairs. */
+  private static final List<String> KEPT =
+      List.of(
+          ".warmstart/quarantine/", ".warmstart/policy", ".warmstart/pins/", ".warmstart/labels/");
+
   /** Something that has names. Nodes are told apart by identity, as inodes are by number. */
   sealed interface Node permits Directory, File {}
 
@@ -110,14 +116,15 @@ public record CrashImage(Map<String, ByteBuffer> files) {
       if (each.getValue() instanceof Directory inner) {
         files.put(child + "/", ByteBuffer.allocate(0));
         collect(inner, child + "/", names, unsynced, files);
-      } else if (each.getValue() instanceof File file && !isEngines(child)) {
+      } else if (each.getValue() instanceof File file && !isHint(child)) {
         files.put(child, ByteBuffer.wrap(left(file, unsynced)));
       }
     }
   }
 
-  private static boolean isEngines(String path) {
-    return path.startsWith(".warmstart/") && !path.startsWith(".warmstart/quarantine/");
+  /** Hints, some of them mapped, of which the model would know nothing. */
+  private static boolean isHint(String path) {
+    return path.startsWith(".warmstart/") && KEPT.stream().noneMatch(path::startsWith);
   }
 
   private static byte[] left(File file, Unsynced unsynced) {
