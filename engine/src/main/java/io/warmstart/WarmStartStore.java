@@ -34,14 +34,20 @@ import io.warmstart.model.VerifyReport;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.save.ReservedSave;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A store of warm starts: payloads with an objective, an iteration and a kind, under keys, in a
@@ -72,6 +78,8 @@ import java.util.concurrent.CompletionStage;
  * without entries is an empty result.
  */
 public final class WarmStartStore implements AutoCloseable {
+  private static final String WITH_ITS_STORE = "was closed with its store";
+
   private final Engine engine;
   private final StoreOptions options;
   private final ForeignCheck foreignCheck;
@@ -79,6 +87,10 @@ public final class WarmStartStore implements AutoCloseable {
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
   private final Pins pins;
+
+  /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
+  private final Set<ReservedSave> reserved = Collections.newSetFromMap(new WeakHashMap<>());
+
   private volatile boolean closed;
 
   private WarmStartStore(Engine engine, StoreOptions options) {
@@ -392,6 +404,60 @@ public final class WarmStartStore implements AutoCloseable {
 
   private CompletionStage<String> asynchronously(SaveFlow.Save save, Backlog backlog) {
     return engine.asyncSaves().submit(saveFlow, save, backlog).minimalCompletionStage();
+  }
+
+  /**
+   * Reserves a save under a fresh run id; see {@link #reserveOverwrite}.
+   *
+   * @param key of the fit
+   * @param length of the payload, in bytes; at most 2 GiB less 8 bytes
+   * @param attributes the entry's kind, and its objective and iteration if it has them
+   * @return for the caller to commit, or to close; it says the run id
+   */
+  public Reservation reserve(Fingerprint key, long length, EntryAttributes attributes) {
+    return reserve(key, null, length, attributes);
+  }
+
+  /**
+   * Reserves a save under a run id: its payload is written into the memory that it will lie in. See
+   * {@link Reservation}.
+   *
+   * <p><b>Durable:</b> nothing, before it is committed. Until then lookups find the version before,
+   * and what is saved to the run meanwhile; it takes the place of that.
+   *
+   * <p><b>Threads:</b> any number may reserve; a reservation is for one at a time.
+   *
+   * <p><b>Blocks:</b> not for the disk.
+   *
+   * @param key of the fit
+   * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
+   * @param length of the payload, in bytes; at most 2 GiB less 8 bytes
+   * @param attributes the entry's kind, and its objective and iteration if it has them
+   * @return for the caller to commit, or to close
+   * @throws IllegalArgumentException if the run id is not one, or no buffer has that length
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if the journal has no room, and there is no memory
+   */
+  public Reservation reserveOverwrite(
+      Fingerprint key, String runId, long length, EntryAttributes attributes) {
+    return reserve(key, Objects.requireNonNull(runId, "runId"), length, attributes);
+  }
+
+  private Reservation reserve(
+      Fingerprint key, @Nullable String runId, long length, EntryAttributes attributes) {
+    ensureWritable();
+    ReservedSave save =
+        new ReservedSave(saveFlow, key, runId, length, attributes, options.durability());
+    synchronized (reserved) {
+      reserved.add(save);
+    }
+    if (closed) {
+      // The close that has set this may have looked before it was there.
+      save.close(WITH_ITS_STORE);
+    }
+    ensureOpen();
+    return new Reservation(save);
   }
 
   /** The same with another durability than the store's. */
@@ -813,7 +879,8 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Closes the store, once what it saves in the background is saved. The last store on a root makes
    * pairs and writes accesses as {@link #flush} does; what cannot be written then stays in the
-   * journal for the next process that opens the root. Leases stay valid. Later calls do nothing.
+   * journal for the next process that opens the root. Leases stay valid; what is reserved and not
+   * committed has ended. Later calls do nothing.
    */
   @Override
   public void close() {
@@ -824,12 +891,23 @@ public final class WarmStartStore implements AutoCloseable {
       closed = true;
     }
     engine.asyncSaves().await();
+    abortReserved();
     engine.left(foreignCheck);
     try {
       EngineRegistry.release(engine);
     } finally {
       options.listener().ifPresent(engine.notices()::remove);
     }
+  }
+
+  private void abortReserved() {
+    List<ReservedSave> open;
+    synchronized (reserved) {
+      open = List.copyOf(reserved);
+      reserved.clear();
+    }
+    // One that is being committed ends with that.
+    open.forEach(each -> each.close(WITH_ITS_STORE));
   }
 
   private void ensureOpen() {

@@ -9,7 +9,7 @@ import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.nio.channels.FileLock;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -190,8 +190,8 @@ public final class Adoption {
   private final class Adopted {
     private final Segment segment;
 
-    /** The versions of each run, the latest first. */
-    private final Map<Run, ArrayDeque<JournalEntry>> versions = new LinkedHashMap<>();
+    /** The versions of each run, the latest last. */
+    private final Map<Run, List<JournalEntry>> versions = new LinkedHashMap<>();
 
     private boolean damaged;
 
@@ -217,8 +217,8 @@ public final class Adoption {
       damaged |= missing > 0;
       MappedFaults.raisePending();
       Failures failures = new Failures();
-      for (ArrayDeque<JournalEntry> run : versions.values()) {
-        JournalEntry latest = run.getFirst();
+      for (List<JournalEntry> run : versions.values()) {
+        JournalEntry latest = run.get(run.size() - 1);
         if (latest.end() > done && (segment.marks(latest) & JournalLayout.SETTLED) == 0) {
           if (System.nanoTime() - deadline > 0) {
             return false;
@@ -234,19 +234,20 @@ public final class Adoption {
       return true;
     }
 
+    /** By their stamps: one that was reserved early may have been committed late. */
     private void add(JournalEntry entry) {
-      ArrayDeque<JournalEntry> run =
-          versions.computeIfAbsent(entry.run(), key -> new ArrayDeque<>());
-      if (run.isEmpty() || entry.writtenNanos() >= run.getFirst().writtenNanos()) {
-        run.addFirst(entry);
-      } else {
-        run.addLast(entry);
+      List<JournalEntry> run = versions.computeIfAbsent(entry.run(), key -> new ArrayList<>(2));
+      int at = run.size();
+      while (at > 0 && run.get(at - 1).writtenNanos() > entry.writtenNanos()) {
+        at--;
       }
+      run.add(at, entry);
     }
 
     /** Of the latest version that can be read. */
-    private void makePair(ArrayDeque<JournalEntry> run) {
-      for (JournalEntry entry : run) {
+    private void makePair(List<JournalEntry> run) {
+      for (int at = run.size() - 1; at >= 0; at--) {
+        JournalEntry entry = run.get(at);
         byte[] payload;
         try {
           payload = Journal.payloadOf(segment, entry);
@@ -263,7 +264,7 @@ public final class Adoption {
       }
     }
 
-    private void mark(ArrayDeque<JournalEntry> run, long mark) {
+    private void mark(List<JournalEntry> run, long mark) {
       run.forEach(entry -> segment.mark(entry, mark));
     }
   }

@@ -5,8 +5,6 @@ import io.warmstart.io.ShutdownHook;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
-import io.warmstart.model.Digest256;
-import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
@@ -116,21 +114,43 @@ public final class Journal implements AutoCloseable {
    *
    * @return null if it could not be taken: then nothing was appended that anybody will find
    */
-  public @Nullable Appended append(
-      Digest256 key,
-      String runId,
-      Payload payload,
-      EntryAttributes attributes,
-      long writtenNanos,
-      boolean powerSafe) {
-    Pending record = segments.append(key, runId, payload, attributes, writtenNanos, powerSafe);
-    if (record == null) {
-      return null;
-    }
-    if (record.fills()) {
+  public @Nullable Appended append(Version version, Payload payload) {
+    Pending record = segments.append(version, payload);
+    if (record != null && record.fills()) {
       thread.wake();
     }
     return record;
+  }
+
+  /**
+   * Reserves room for a record whose payload the caller stores himself. Nothing of it is found, and
+   * nobody waits for it, whatever is appended behind it meanwhile.
+   *
+   * @return null if there is none now; then a segment is made ready, as by {@link #takes}
+   */
+  public @Nullable Reserved reserve(int runIdLength, int payloadLength) {
+    Reserved reserved =
+        takes(runIdLength, payloadLength) ? segments.reserve(runIdLength, payloadLength) : null;
+    if (reserved != null && reserved.record().fills()) {
+      thread.wake();
+    }
+    return reserved;
+  }
+
+  /**
+   * Makes what was reserved and sealed a record, as if it had been appended now; see {@link
+   * #append}. The run id is as long as was said when it was reserved.
+   *
+   * @return null if it could not be taken: then nobody will find it, and its bytes stay where they
+   *     are for as long as the caller has them
+   */
+  public @Nullable Appended commit(Reserved reserved, Version version) {
+    return isUsable() ? segments.commit(reserved, version) : null;
+  }
+
+  /** What was reserved is no record; nothing happens if it was committed. */
+  public void abort(Reserved reserved) {
+    segments.abort(reserved);
   }
 
   /**
@@ -219,6 +239,7 @@ public final class Journal implements AutoCloseable {
     if (now - lookedAtNanos >= LOOK_EVERY_NANOS) {
       lookedAtNanos = now;
       leaveLost();
+      abortForgotten();
     }
     try {
       segments.answerIfIdle();
@@ -252,6 +273,20 @@ public final class Journal implements AutoCloseable {
         // Not to be looked at now: the next look tells.
         return;
       }
+    }
+  }
+
+  /** They would keep their segment from being emptied for ever. */
+  private void abortForgotten() {
+    int forgotten = segments.abortForgotten();
+    if (forgotten > 0) {
+      notices.trouble(
+          Kind.JOURNAL,
+          "reservations were neither committed nor closed: expected=0 actual="
+              + forgotten
+              + " directory="
+              + files.directory(),
+          null);
     }
   }
 
@@ -416,6 +451,7 @@ public final class Journal implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    segments.seal();
     thread.close();
     try {
       settle(() -> ALL, true);

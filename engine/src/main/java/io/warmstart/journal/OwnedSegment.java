@@ -1,77 +1,68 @@
 package io.warmstart.journal;
 
-import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.PAIRED;
-import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.SETTLED;
 import static io.warmstart.mapped.JournalLayout.SYNCED;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
-import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.SyncHandle;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
-import io.warmstart.model.Digest256;
-import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileLock;
 import java.util.ArrayDeque;
-import java.util.zip.CRC32C;
-import org.agrona.concurrent.AtomicBuffer;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A segment that this process appends to.
  *
- * <p>One thread appends at a time, in order, so what stands before a whole record is whole. Syncs
- * are shared: who finds none under way syncs all that has been appended by then, the others wait
- * for the next one. A sync that fails is the last one of the segment, since the kernel has marked
- * its pages clean: it is condemned, and nothing more is appended to it.
- *
- * <p>Places are counted over all lives of the segment, so that a wait for one does not end with
- * another.
+ * <p>Records get their places one at a time, in order. Most are whole before the next one begins;
+ * those that are reserved stay open while others are appended behind them, and become whole, or
+ * void, in any order. An open one keeps the segment from being emptied, and holds back what the
+ * header says of it; nobody waits for it.
  */
 final class OwnedSegment {
-  /** Up to here a payload is stored through the mapping; a page fault for each page costs more. */
-  private static final int MOST_MAPPED = 64 * 1024;
-
   private final Segment segment;
   private final SegmentFiles files;
-  private final SyncHandle sync;
+  private final SegmentSyncs syncs;
+  private final OwnedWords words;
+  private final RecordWriter writer;
   private final FileLock lock;
-  private final RecordHead head = new RecordHead();
-  private final CRC32C crc = new CRC32C();
 
   // Appending; under the monitor of the journal.
   private long salt;
   private int position = HEADER_LENGTH;
+
+  /** How long all lives before this one were. */
   private long before;
+
   private final ArrayDeque<Pending> pending = new ArrayDeque<>();
 
-  /** Who asks for pairs, by the value of his word. Under the monitor too. */
-  private long asked;
+  /** Those of them that are reserved and neither committed nor aborted, in order. */
+  private final Set<Pending> open = new LinkedHashSet<>();
 
   private long durableNoted;
-  private volatile long appended;
-  private volatile boolean condemned;
 
   /**
    * Whether its header is durable: after a power cut no record is taken for one of another life.
    */
   private volatile boolean ready = true;
 
-  // Syncing; under its own monitor.
-  private final Object syncs = new Object();
-  private long durable;
-  private boolean syncing;
-
   OwnedSegment(Segment segment, SegmentFiles files, SyncHandle sync, FileLock lock) {
     this.segment = segment;
     this.files = files;
-    this.sync = sync;
+    this.syncs = new SegmentSyncs(sync, files, segment.number());
+    this.words = new OwnedWords(segment, syncs);
+    this.writer = new RecordWriter(segment, files);
     this.lock = lock;
     this.salt = segment.salt();
   }
@@ -80,30 +71,45 @@ final class OwnedSegment {
    * A record that is no durable pair yet. What changes of it does so under the journal's monitor.
    */
   static final class Pending implements Appended {
-    private final JournalEntry entry;
     private final OwnedSegment in;
-    private final long end;
-    private final long appendedAtNanos;
+    private final int position;
+    private final int length;
     private final boolean fills;
+
+    /** Of one that is reserved: what its payload is stored through. */
+    private @Nullable WeakReference<ByteBuffer> memory;
+
+    /** Null while it is open. */
+    private @Nullable JournalEntry entry;
+
+    private long appendedAtNanos;
+
+    /** How much was stored to the segment when it was. */
+    private long stored;
+
     private boolean acknowledged;
     private boolean done;
     private boolean paired;
 
-    private Pending(
-        JournalEntry entry, OwnedSegment in, long end, long appendedAtNanos, boolean fills) {
-      this.entry = entry;
+    private Pending(OwnedSegment in, int position, int length) {
       this.in = in;
-      this.end = end;
-      this.appendedAtNanos = appendedAtNanos;
-      this.fills = fills;
+      this.position = position;
+      this.length = length;
+      int half = in.segment.length() / 2;
+      this.fills = position <= half && position + length > half;
     }
 
     JournalEntry entry() {
-      return entry;
+      return Objects.requireNonNull(entry);
     }
 
     OwnedSegment in() {
       return in;
+    }
+
+    /** Whether it is reserved, and neither committed nor aborted. */
+    boolean isOpen() {
+      return entry == null && !done;
     }
 
     long appendedAtNanos() {
@@ -141,6 +147,10 @@ final class OwnedSegment {
     boolean paired() {
       return paired;
     }
+
+    private boolean isForgotten() {
+      return memory != null && memory.refersTo(null);
+    }
   }
 
   int number() {
@@ -153,17 +163,7 @@ final class OwnedSegment {
 
   /** Whether records may be appended: nobody else has given it up, and no page or sync failed. */
   boolean usable() {
-    if (condemned || !lock.isValid()) {
-      return false;
-    }
-    try {
-      boolean inUse = segment.inUse();
-      MappedFaults.raisePending();
-      return inUse;
-    } catch (InternalError e) {
-      condemn();
-      return false;
-    }
+    return !syncs.condemned() && lock.isValid() && words.inUse();
   }
 
   /** Whether records may be appended now. */
@@ -175,7 +175,7 @@ final class OwnedSegment {
   void makeReady() {
     if (!ready && usable()) {
       try {
-        sync.sync();
+        syncs.syncHeader();
         ready = true;
       } catch (IOException e) {
         fail("a segment of the journal cannot be synced", e);
@@ -185,19 +185,12 @@ final class OwnedSegment {
 
   /** Whether somebody has asked for pairs and was not answered yet. */
   boolean isAskedForPairs() {
-    try {
-      boolean isAsked = !segment.isAnswered();
-      MappedFaults.raisePending();
-      return isAsked;
-    } catch (InternalError e) {
-      condemn();
-      return false;
-    }
+    return words.isAskedForPairs();
   }
 
   /** Notes who has asked by now: what is to be in pairs is looked for after that. */
   void noteAsked() {
-    access(() -> asked = segment.wanted());
+    words.noteAsked();
   }
 
   /** It cannot be used any more, which is told. */
@@ -207,10 +200,12 @@ final class OwnedSegment {
   }
 
   void condemn() {
-    condemned = true;
-    synchronized (syncs) {
-      syncs.notifyAll();
-    }
+    syncs.condemn();
+  }
+
+  /** Whether a sync has failed: what is not stored again may be lost. */
+  boolean hasFailedToSync() {
+    return syncs.failed();
   }
 
   boolean fits(long recordLength) {
@@ -225,6 +220,11 @@ final class OwnedSegment {
     return position == HEADER_LENGTH;
   }
 
+  /** Whether a record is open, so that it cannot be emptied whatever becomes a pair. */
+  boolean isHeld() {
+    return !open.isEmpty();
+  }
+
   ArrayDeque<Pending> pending() {
     return pending;
   }
@@ -235,95 +235,129 @@ final class OwnedSegment {
    * @throws IOException if a large payload could not be written: nothing was appended
    * @throws InternalError if a page is gone
    */
-  Pending append(
-      Digest256 key,
-      String runId,
-      Payload payload,
-      EntryAttributes attributes,
-      long writtenNanos,
-      boolean powerSafe)
-      throws IOException {
-    AtomicBuffer buffer = segment.buffer();
+  Pending append(Version version, Payload payload) throws IOException {
     int at = position;
-    long length = JournalLayout.recordLength(runId.length(), payload.length());
-    int from = at + JournalLayout.payloadOffset(runId.length());
-    buffer.putLongVolatile(at + COMMIT_OFFSET, -length);
-    boolean ready = false;
+    int runIdLength = version.runId().length();
+    int length = (int) JournalLayout.recordLength(runIdLength, payload.length());
+    writer.begin(at, length);
+    Pending made = null;
+    boolean counts = false;
     try {
-      int check = payload.length() <= MOST_MAPPED ? store(payload, from) : write(payload, from);
-      int end =
-          head.encode(
-              salt + at, key, runId, writtenNanos, attributes, powerSafe, payload.length(), check);
-      buffer.putBytes(at + PLACE_OFFSET, head.bytes(), PLACE_OFFSET, end - PLACE_OFFSET);
-      JournalEntry.Place place =
-          new JournalEntry.Place(segment.number(), salt, at, (int) length, check, powerSafe);
-      Pending made =
-          new Pending(
-              JournalEntry.of(key, runId, writtenNanos, attributes, payload.length(), place),
-              this,
-              before + at + length,
-              System.nanoTime(),
-              at <= segment.length() / 2 && at + length > segment.length() / 2);
+      int check = writer.storePayload(payload, at + JournalLayout.payloadOffset(runIdLength));
+      made = new Pending(this, at, length);
+      JournalEntry entry = entry(made, version, payload.length(), check);
       pending.add(made);
-      ready = true;
-      position = at + (int) length;
-      // From here on others read on behind it: nothing may take it back.
-      buffer.putLongVolatile(at + COMMIT_OFFSET, length);
-      appended = made.end;
-      MappedFaults.raisePending();
+      counts = true;
+      position = at + length;
+      become(made, version, entry);
       return made;
     } catch (InternalError e) {
-      revokeLast(at);
+      if (counts && made != null) {
+        // The segment is condemned by the caller, and this record is nobody's.
+        made.done = true;
+        makeVoid(made);
+      }
       throw e;
     } finally {
-      if (!ready) {
-        buffer.putLongVolatile(at + COMMIT_OFFSET, 0);
+      if (!counts) {
+        writer.takeBack(at);
       }
     }
   }
 
-  /** A page was gone: the segment is condemned, and this record is nobody's. */
-  private void revokeLast(int at) {
-    Pending last = pending.peekLast();
-    if (last != null && last.entry.place().position() == at) {
-      last.done = true;
-      segment.mark(last.entry, VOID);
+  private JournalEntry entry(Pending record, Version version, long payloadLength, int check) {
+    JournalEntry.Place place =
+        new JournalEntry.Place(
+            number(), salt, record.position, record.length, check, version.powerSafe());
+    return JournalEntry.of(
+        version.key(),
+        version.runId(),
+        version.writtenNanos(),
+        version.attributes(),
+        payloadLength,
+        place);
+  }
+
+  /** Its payload is there: it becomes a record that counts. */
+  private void become(Pending record, Version version, JournalEntry entry) {
+    writer.storeHead(version, entry.place(), entry.payloadBytes());
+    record.entry = entry;
+    record.appendedAtNanos = System.nanoTime();
+    // From here on it is found, and others read on behind it: nothing may take it back.
+    writer.commit(record.position, record.length);
+    noteStored(record);
+    MappedFaults.raisePending();
+  }
+
+  private void noteStored(Pending record) {
+    open.remove(record);
+    int first = open.isEmpty() ? position : open.iterator().next().position;
+    record.stored = syncs.stored(before + first);
+  }
+
+  /** Where the payload of the next record would lie. Under the journal's monitor. */
+  ByteBuffer memoryOfNext(int runIdLength, int payloadLength) {
+    return writer.memory(position + JournalLayout.payloadOffset(runIdLength), payloadLength);
+  }
+
+  /**
+   * Reserves room for a record, for which there is room: what comes is appended behind it. Under
+   * the journal's monitor.
+   *
+   * @param memory of its payload; once nobody has it any more, the record is forgotten
+   * @throws InternalError if a page is gone
+   */
+  Pending reserve(int runIdLength, ByteBuffer memory) {
+    int at = position;
+    int length = (int) JournalLayout.recordLength(runIdLength, memory.capacity());
+    Pending made = new Pending(this, at, length);
+    made.memory = new WeakReference<>(memory);
+    boolean added = false;
+    try {
+      open.add(made);
+      pending.add(made);
+      added = true;
+    } finally {
+      if (!added) {
+        open.remove(made);
+      }
     }
+    position = at + length;
+    writer.open(salt, at, length);
+    MappedFaults.raisePending();
+    return made;
   }
 
-  private int store(Payload payload, int from) throws IOException {
-    AtomicBuffer buffer = segment.buffer();
-    crc.reset();
-    int[] at = {from};
-    payload.pour(
-        (piece, count) -> {
-          crc.update(piece, 0, count);
-          buffer.putBytes(at[0], piece, 0, count);
-          at[0] += count;
-        });
-    return (int) crc.getValue();
+  /**
+   * Makes what was reserved a record. Under the journal's monitor.
+   *
+   * @throws InternalError if a page is gone
+   */
+  void commit(Pending reserved, Version version, long payloadLength, int check) {
+    become(reserved, version, entry(reserved, version, payloadLength, check));
   }
 
-  /** Through a descriptor of its own, which an interrupt may close: then once more. */
-  private int write(Payload payload, int from) throws IOException {
-    Uninterrupted.call(
-        () -> {
-          crc.reset();
-          long[] at = {from};
-          try (FileOps.FileHandle file = files.openForWriting(segment.number())) {
-            if (!file.facts().sameFileAs(segment.identity())) {
-              throw new IOException("a segment's name leads to another file");
-            }
-            payload.pour(
-                (piece, count) -> {
-                  crc.update(piece, 0, count);
-                  file.write(ByteBuffer.wrap(piece, 0, count), at[0]);
-                  at[0] += count;
-                });
-          }
-          return 0;
-        });
-    return (int) crc.getValue();
+  /**
+   * Whoever has reserved something gets no record of it here: his bytes stay where they are for as
+   * long as he holds on to them. Under the journal's monitor.
+   *
+   * @param which of those that are open
+   * @return how many there were
+   */
+  int abortOpen(Predicate<Pending> which) {
+    int aborted = 0;
+    for (Pending each : List.copyOf(open)) {
+      if (which.test(each)) {
+        revoke(each);
+        aborted++;
+      }
+    }
+    return aborted;
+  }
+
+  /** The same of those that nobody can commit or abort any more. */
+  int abortForgotten() {
+    return open.isEmpty() ? 0 : abortOpen(Pending::isForgotten);
   }
 
   /**
@@ -332,104 +366,41 @@ final class OwnedSegment {
    * @return false if it will not be: the segment is condemned
    */
   boolean awaitDurable(Pending record) {
-    return awaitSync(record) && mark(record, SYNCED);
+    return syncs.await(record.stored) && words.mark(record.entry(), SYNCED);
   }
 
-  private boolean awaitSync(Pending record) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        synchronized (syncs) {
-          if (durable >= record.end) {
-            return true;
-          }
-          if (condemned && !syncing) {
-            return false;
-          }
-          if (syncing) {
-            try {
-              syncs.wait();
-            } catch (InterruptedException e) {
-              interrupted = true;
-            }
-            continue;
-          }
-          syncing = true;
-        }
-        syncAll();
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** By the one thread that has said that it does. */
-  private void syncAll() {
-    long target = appended;
-    boolean synced = false;
-    try {
-      sync.sync();
-      synced = true;
-      MappedFaults.raisePending();
-    } catch (IOException | InternalError e) {
-      synced = false;
-      files.tell("a sync of the journal failed; its saves go into files", number(), e);
-    } finally {
-      synchronized (syncs) {
-        syncing = false;
-        if (synced) {
-          durable = target;
-        } else {
-          condemned = true;
-        }
-        syncs.notifyAll();
-      }
-    }
-  }
-
-  /** A record's save has failed, or goes another way: nobody is to find it. */
+  /**
+   * A record's save has failed, or goes another way: nobody is to find it. Under the journal's
+   * monitor.
+   */
   void revoke(Pending record) {
     record.done = true;
-    mark(record, VOID);
+    // If it cannot be stored, nobody else can read the record either.
+    words.access(() -> makeVoid(record));
+  }
+
+  private void makeVoid(Pending record) {
+    if (segment.commit(record.position) > 0) {
+      segment.mark(record.entry(), VOID);
+    } else {
+      writer.abort(record.position, record.length);
+    }
+    noteStored(record);
   }
 
   /** And is durable. */
   void settled(Pending record) {
-    mark(record, SETTLED);
+    words.mark(record.entry(), SETTLED);
   }
 
   /** A pair of it, or of a later version of its run, is in place. */
   void paired(Pending record) {
-    mark(record, PAIRED);
-  }
-
-  /**
-   * Reads or stores words of the segment.
-   *
-   * @return false if a page of it is gone: then it is condemned
-   */
-  private boolean access(Runnable words) {
-    try {
-      words.run();
-      MappedFaults.raisePending();
-      return true;
-    } catch (InternalError e) {
-      condemn();
-      return false;
-    }
-  }
-
-  /** Only the thread that saves a record marks it before it is acknowledged. */
-  private boolean mark(Pending record, long mark) {
-    // If it cannot be marked, nobody else can read it either.
-    return access(() -> segment.mark(record.entry, mark));
+    words.mark(record.entry(), PAIRED);
   }
 
   /** All that whoever was noted had asked for is in pairs. */
   void answer() {
-    access(() -> segment.answer(asked));
+    words.answer();
   }
 
   /**
@@ -443,22 +414,18 @@ final class OwnedSegment {
       last = pending.poll();
     }
     if (last != null) {
-      long done = last.end - before;
-      access(() -> segment.done(done));
+      int done = last.position + last.length;
+      words.access(() -> segment.done(done));
     }
   }
 
   /** Once in a while: each sync would have to write the header's page too. */
   private void noteDurable() {
-    long now;
-    synchronized (syncs) {
-      now = durable;
+    long now = syncs.durable();
+    if (now != durableNoted) {
+      durableNoted = now;
+      words.access(() -> segment.durable(now - before));
     }
-    if (now == durableNoted) {
-      return;
-    }
-    durableNoted = now;
-    access(() -> segment.durable(now - before));
   }
 
   /**
@@ -469,25 +436,23 @@ final class OwnedSegment {
     if (isEmpty() || !pending.isEmpty() || !usable()) {
       return;
     }
-    synchronized (syncs) {
-      if (syncing) {
-        return;
-      }
-      ready = false;
-      before += position;
-      position = HEADER_LENGTH;
-      salt = freshSalt;
-      durable = before + position;
-      durableNoted = durable;
-      appended = durable;
-      access(() -> segment.begin(boot, freshSalt));
-    }
+    long place = before + position;
+    syncs.begin(
+        place + HEADER_LENGTH,
+        () -> {
+          ready = false;
+          before = place;
+          position = HEADER_LENGTH;
+          salt = freshSalt;
+          durableNoted = place + HEADER_LENGTH;
+          words.access(() -> segment.begin(boot, freshSalt));
+        });
   }
 
   /** Stops using the segment; the file stays. */
   void close() {
     try {
-      sync.close();
+      syncs.close();
     } catch (IOException e) {
       files.tell("a segment of the journal could not be closed", number(), e);
     }

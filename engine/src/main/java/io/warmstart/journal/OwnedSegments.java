@@ -2,10 +2,9 @@ package io.warmstart.journal;
 
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
-import io.warmstart.model.Digest256;
-import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -87,15 +86,11 @@ final class OwnedSegments {
    *
    * @return null if it could not be taken: then nothing was appended that anybody will find
    */
-  synchronized @Nullable Pending append(
-      Digest256 key,
-      String runId,
-      Payload payload,
-      EntryAttributes attributes,
-      long writtenNanos,
-      boolean powerSafe) {
+  synchronized @Nullable Pending append(Version version, Payload payload) {
     OwnedSegment to =
-        sealed ? null : roomFor(JournalLayout.recordLength(runId.length(), payload.length()));
+        sealed
+            ? null
+            : roomFor(JournalLayout.recordLength(version.runId().length(), payload.length()));
     if (to == null) {
       return null;
     }
@@ -103,7 +98,7 @@ final class OwnedSegments {
     Pending record = null;
     boolean whole = false;
     try {
-      record = to.append(key, runId, payload, attributes, writtenNanos, powerSafe);
+      record = to.append(version, payload);
       runs.add(record);
       // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
       whole = to.usable();
@@ -117,6 +112,87 @@ final class OwnedSegments {
     return whole ? record : null;
   }
 
+  /**
+   * Reserves room for a record; see {@link Journal#reserve}.
+   *
+   * @return null if there is none
+   */
+  synchronized @Nullable Reserved reserve(int runIdLength, int payloadLength) {
+    OwnedSegment to =
+        sealed ? null : roomFor(JournalLayout.recordLength(runIdLength, payloadLength));
+    if (to == null || isHeldBeside(to)) {
+      return null;
+    }
+    try {
+      ByteBuffer memory = to.memoryOfNext(runIdLength, payloadLength);
+      return new Reserved(to.reserve(runIdLength, memory), memory);
+    } catch (InternalError e) {
+      to.fail("the journal cannot be written to; saves go into files", e);
+      return null;
+    }
+  }
+
+  /**
+   * Whether a record is open in another segment. Then none is opened in this one: however long they
+   * stay open, they keep one segment from being emptied, and not all of them.
+   */
+  private boolean isHeldBeside(OwnedSegment segment) {
+    for (OwnedSegment each : owned) {
+      if (each != segment && each.isHeld()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Makes what was reserved a record, under the key's lock; see {@link Journal#commit}.
+   *
+   * @return null if it could not be: then nobody will find it
+   */
+  synchronized @Nullable Pending commit(Reserved reserved, Version version) {
+    Pending record = reserved.record();
+    OwnedSegment in = record.in();
+    if (sealed || record.done() || !in.usable()) {
+      return null;
+    }
+    mayHavePending = true;
+    boolean whole = false;
+    try {
+      in.commit(record, version, reserved.length(), reserved.check());
+      runs.add(record);
+      // As of what is appended: an adopter that has not seen it has said so before.
+      whole = in.usable();
+    } catch (InternalError e) {
+      in.fail("the journal cannot be written to; saves go into files", e);
+    } finally {
+      if (!whole) {
+        in.revoke(record);
+      }
+    }
+    return whole ? record : null;
+  }
+
+  /** What was reserved is no record, unless it has become one. */
+  synchronized void abort(Reserved reserved) {
+    Pending record = reserved.record();
+    if (record.isOpen()) {
+      record.in().revoke(record);
+      // Its segment may have to be emptied.
+      mayHavePending = true;
+    }
+  }
+
+  /** Returns how many records were open that nobody can commit any more, and are void now. */
+  synchronized int abortForgotten() {
+    int aborted = 0;
+    for (OwnedSegment each : owned) {
+      aborted += each.abortForgotten();
+    }
+    mayHavePending |= aborted > 0;
+    return aborted;
+  }
+
   /** The save does not return by the journal: nobody is to find it. */
   synchronized void revoke(Pending record) {
     record.in().revoke(record);
@@ -127,9 +203,10 @@ final class OwnedSegments {
     record.acknowledge();
   }
 
-  /** From here on nothing is appended; what was, stays. */
+  /** From here on nothing is appended; what was, stays. What is reserved goes into files. */
   synchronized void seal() {
     sealed = true;
+    owned.forEach(each -> each.abortOpen(any -> true));
   }
 
   /** Whether there may be something that is in no durable pair. */
@@ -199,8 +276,13 @@ final class OwnedSegments {
     runs.forgetDone();
     mayHavePending = !runs.isEmpty();
     for (OwnedSegment each : List.copyOf(owned)) {
+      boolean usable = each.usable();
+      if (!usable) {
+        // What is reserved in it goes into files.
+        each.abortOpen(any -> true);
+      }
       each.advance();
-      if (!each.usable()) {
+      if (!usable) {
         if (each.pending().isEmpty()) {
           owned.remove(each);
           left.add(each);
@@ -250,7 +332,7 @@ final class OwnedSegments {
     boolean spare = hasSpare();
     for (OwnedSegment each : owned) {
       boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
-      pressing |= filled || !each.usable() || each.isAskedForPairs();
+      pressing |= (filled && !each.isHeld()) || !each.usable() || each.isAskedForPairs();
     }
     return pressing;
   }

@@ -3,17 +3,20 @@ package io.warmstart.journal;
 import static io.warmstart.mapped.JournalLayout.ALIGNMENT;
 import static io.warmstart.mapped.JournalLayout.HEADER_LENGTH;
 import static io.warmstart.mapped.JournalLayout.MARKS;
-import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
+import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 
 /**
  * Reads the records of one life of a segment, from where it stopped to where there are no more.
  * Records are independent of one another, so what comes after one that is not whole counts as much
- * as what comes before it. For one thread.
+ * as what comes before it. One that is open, reserved by its owner and not yet committed, is passed
+ * over and looked at again each time. For one thread.
  */
 final class RecordScan {
   private static final int PIECE_BYTES = 64 * 1024;
@@ -27,20 +30,57 @@ final class RecordScan {
   private int position = HEADER_LENGTH;
   private boolean payloadsMayBeTorn;
 
+  /** Where records begin that were open when they were passed over. */
+  private final List<Integer> open = new ArrayList<>();
+
   RecordScan(Segment segment, long salt) {
     this.segment = segment;
     this.salt = salt;
   }
 
-  /** Goes on to where the owner has not written yet. */
+  /** Takes what has been committed since, and goes on to where the owner has not written yet. */
   void follow(Consumer<JournalEntry> found) {
+    open.removeIf(at -> take(at, found) > 0 || isAborted(segment.commit(at)));
     while (position + ALIGNMENT <= segment.length()) {
-      int length = take(found);
+      int length = take(position, found);
       if (length == 0) {
-        return;
+        long commit = commitOfThisLife();
+        length = lengthOfOpen(commit);
+        if (length == 0) {
+          return;
+        }
+        if (!isAborted(commit)) {
+          open.add(position);
+        }
       }
       position += length;
     }
+  }
+
+  /** The commit word at the position; 0 if no record of this life begins there yet. */
+  private long commitOfThisLife() {
+    // In this order: the word is stored before the place, and may be of a life before until then.
+    if (!mayBegin()) {
+      return 0;
+    }
+    long commit = segment.commit(position);
+    MappedFaults.raisePending();
+    return commit;
+  }
+
+  /** How long a record is that is open, or was aborted; 0 if none can be so long there. */
+  private int lengthOfOpen(long commit) {
+    long length = -commit & ~VOID;
+    return commit < 0
+            && length >= JournalLayout.recordLength(1, 0)
+            && length <= segment.length() - position
+            && length % ALIGNMENT == 0
+        ? (int) length
+        : 0;
+  }
+
+  private static boolean isAborted(long commit) {
+    return commit < 0 && (-commit & VOID) != 0;
   }
 
   /**
@@ -54,10 +94,18 @@ final class RecordScan {
     payloadsMayBeTorn = true;
     long missing = 0;
     int end = position;
+    int endOfAborted = position;
     while (position + ALIGNMENT <= segment.length()) {
       int length = takeIfThere(found);
       int step = length > 0 ? length : length == 0 ? ALIGNMENT : PAGE - position % PAGE;
-      if (length <= 0 && position >= done && position < durable) {
+      // What is open is not passed over by its length: a bit that has changed would hide records.
+      long commit = length == 0 ? commitOfThisLife() : 0;
+      if (isAborted(commit)) {
+        endOfAborted = position + lengthOfOpen(commit);
+      } else if (commit < 0) {
+        open.add(position);
+      }
+      if (length <= 0 && position >= Math.max(done, endOfAborted) && position < durable) {
         missing += step;
       }
       position += step;
@@ -65,13 +113,14 @@ final class RecordScan {
     }
     // Should its owner be alive all the same, it goes on there.
     position = end;
+    open.removeIf(at -> at >= position);
     return missing;
   }
 
   /** The same, or -1 if the page is gone. */
   private int takeIfThere(Consumer<JournalEntry> found) {
     try {
-      int length = mayBegin() ? take(found) : 0;
+      int length = mayBegin() ? take(position, found) : 0;
       MappedFaults.raisePending();
       return length;
     } catch (InternalError e) {
@@ -81,28 +130,28 @@ final class RecordScan {
 
   /** Whether a record of this life says that it begins here; spares the copy of most heads. */
   private boolean mayBegin() {
-    return segment.buffer().getLong(position + PLACE_OFFSET) == salt + position;
+    return segment.place(position) == salt + position;
   }
 
   /**
-   * Takes the record at the position, if there is a whole one.
+   * Takes the record at a position, if there is a whole one.
    *
    * @return its length; 0 if there is none
    */
-  private int take(Consumer<JournalEntry> found) {
-    long commit = segment.commit(position);
+  private int take(int at, Consumer<JournalEntry> found) {
+    long commit = segment.commit(at);
     if (commit <= 0) {
       return 0;
     }
     JournalEntry entry =
-        head.decode(segment.buffer(), segment.number(), salt, position, segment.length());
+        head.decode(segment.buffer(), segment.number(), salt, at, segment.length());
     if (entry == null
         || (commit & ~MARKS) != entry.place().length()
         || (payloadsMayBeTorn && !hasItsPayload(entry))) {
       return 0;
     }
     // The word that was read first may have stood there since the life before, as long as this one.
-    commit = segment.commit(position);
+    commit = segment.commit(at);
     if ((commit & ~MARKS) != entry.place().length()) {
       return 0;
     }

@@ -164,4 +164,9 @@ final class Segment {
   long commit(int position) {
     return buffer.getLongVolatile(position);
   }
+
+  /** What says whose place that is; read before a commit word that is negative. */
+  long place(int position) {
+    return buffer.getLongVolatile(position + JournalLayout.PLACE_OFFSET);
+  }
 }

@@ -19,7 +19,8 @@ import java.util.List;
  * <p>While a save appends nothing is stored to the header: its page would be written by each sync,
  * apart from those of the records.
  *
- * <p>Version history: 1, the first.
+ * <p>Version history: 1, the first; 2, records may stay open, or be void without ever having been
+ * whole, while others stand behind them.
  */
 public final class JournalLayout {
   private JournalLayout() {}
@@ -27,7 +28,7 @@ public final class JournalLayout {
   /** "WARMJRNL" as a little-endian long. */
   public static final long MAGIC = 0x4c4e_524a_4d52_4157L;
 
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   public static final int HEADER_LENGTH = 4096;
 
@@ -69,7 +70,10 @@ public final class JournalLayout {
   /** As long as a run id may be. */
   public static final int RUN_ID_CAPACITY = 128;
 
-  /** Of a commit word: the save failed after all, or went another way. */
+  /**
+   * Of a commit word: the save failed after all, or went another way. Of a negative one: what was
+   * reserved was never committed.
+   */
   public static final long VOID = 1;
 
   /** Of a commit word: a pair of this version, or of a later one, is in place. */
@@ -78,7 +82,7 @@ public final class JournalLayout {
   /** Of a commit word: and is durable. */
   public static final long SETTLED = 4;
 
-  /** Of a commit word: the record was synced, with all before it. */
+  /** Of a commit word: the record was synced. */
   public static final long SYNCED = 8;
 
   /** All that may stand in a commit word beside the length. */
@@ -114,7 +118,7 @@ public final class JournalLayout {
               "commit",
               COMMIT_OFFSET,
               8,
-              "the length, negative while it is written, 0 none; + 1 void, 2 pair in place, 4 and durable, 8 synced"),
+              "the length, negative while it is open, 0 none; + 1 void, 2 pair in place, 4 and durable, 8 synced"),
           new Field("place", PLACE_OFFSET, 8, "the salt + where the record begins"),
           new Field("written", STAMP_OFFSET, 8, "unix nanoseconds of the written stamp"),
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),

@@ -5,6 +5,8 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Appended;
 import io.warmstart.journal.Journal;
+import io.warmstart.journal.Reserved;
+import io.warmstart.journal.Version;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
@@ -34,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>What fails on the way is revoked, and the save goes into files, with a later stamp.
+ *
+ * <p>A reserved save takes its room in the journal before it has a payload, without a lock, and
+ * these steps when it is committed.
  */
 public final class JournalSave {
   /** A record needs no name in the root: that the root is gone is noticed no sooner. */
@@ -135,31 +140,90 @@ public final class JournalSave {
       EntryAttributes attributes,
       Durability durability,
       boolean mayReplace) {
-    if (!journal.takes(runId.length(), source.length())
-        || !caseFolding.tellsCase()
-        || rootWatch.isGone(LOOK_EVERY_NANOS)) {
-      return null;
-    }
+    return journal.takes(runId.length(), source.length()) && mayBeTaken()
+        ? begin(
+            key,
+            runId,
+            attributes,
+            durability,
+            mayReplace,
+            version -> journal.append(version, source))
+        : null;
+  }
+
+  /**
+   * Reserves room for a record whose payload the caller stores himself.
+   *
+   * @return null if there is none
+   */
+  @Nullable Reserved reserve(String runId, int payloadLength) {
+    return mayBeTaken() ? journal.reserve(runId.length(), payloadLength) : null;
+  }
+
+  /**
+   * Makes what was reserved and sealed a record, with a stamp of now; see {@link #begin}.
+   *
+   * @return null if it could not be: it is still to be aborted
+   */
+  @Nullable Begun begin(
+      Digest256 key,
+      String runId,
+      Reserved reserved,
+      EntryAttributes attributes,
+      Durability durability,
+      boolean mayReplace) {
+    return mayBeTaken()
+        ? begin(
+            key,
+            runId,
+            attributes,
+            durability,
+            mayReplace,
+            version -> journal.commit(reserved, version))
+        : null;
+  }
+
+  /** What was reserved is no record; nothing happens if it was committed. */
+  void abort(Reserved reserved) {
+    journal.abort(reserved);
+  }
+
+  private boolean mayBeTaken() {
+    return caseFolding.tellsCase() && !rootWatch.isGone(LOOK_EVERY_NANOS);
+  }
+
+  /** How a version becomes a record; null if it does not. */
+  private interface Appending {
+    @Nullable Appended append(Version version);
+  }
+
+  private @Nullable Begun begin(
+      Digest256 key,
+      String runId,
+      EntryAttributes attributes,
+      Durability durability,
+      boolean mayReplace,
+      Appending appending) {
     boolean powerSafe = durability == Durability.POWER_SAFE;
     // Made before: what is appended must be finished, or abandoned, whatever memory there is.
     Begun begun = new Begun(key, powerSafe);
-    begun.appended = append(key, runId, source, attributes, powerSafe, mayReplace);
+    begun.appended = append(key, runId, attributes, powerSafe, mayReplace, appending);
     return begun.appended == null ? null : begun;
   }
 
   private @Nullable Appended append(
       Digest256 key,
       String runId,
-      Payload source,
       EntryAttributes attributes,
       boolean powerSafe,
-      boolean mayReplace) {
+      boolean mayReplace,
+      Appending appending) {
     KeyDirectory directory = root.directory(key);
     Appended appended = null;
     boolean done = false;
     try (KeyUpdate update = locks.acquire(directory)) {
       if (update.heldAcrossProcesses() && !update.broken()) {
-        appended = append(update, runId, source, attributes, powerSafe, mayReplace);
+        appended = append(update, runId, attributes, powerSafe, mayReplace, appending);
       }
       done = true;
     } finally {
@@ -173,10 +237,10 @@ public final class JournalSave {
   private @Nullable Appended append(
       KeyUpdate update,
       String runId,
-      Payload source,
       EntryAttributes attributes,
       boolean powerSafe,
-      boolean mayReplace) {
+      boolean mayReplace,
+      Appending appending) {
     KeyDirectory directory = update.directory();
     Digest256 key = directory.key();
     long known = mayReplace ? knownRuns.latestNanos(directory, runId) : 0;
@@ -194,6 +258,6 @@ public final class JournalSave {
       knownRuns.journalled(key, runId, written);
     }
     update.beginOfRecord();
-    return journal.append(key, runId, source, attributes, written, powerSafe);
+    return appending.append(new Version(key, runId, attributes, written, powerSafe));
   }
 }

@@ -4,6 +4,7 @@ import io.warmstart.flight.Flight;
 import io.warmstart.flight.SaveEvent;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
+import io.warmstart.journal.Reserved;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -14,6 +15,7 @@ import io.warmstart.model.StoreException;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +85,76 @@ public final class SaveFlow {
       EntryAttributes attributes,
       Durability durability) {
     return new Save(key, RunIds.requireValid(runId), source, attributes, durability, true);
+  }
+
+  /**
+   * A save whose payload is still to be written.
+   *
+   * @param inJournal where, if the journal has room now
+   */
+  record Room(String runId, boolean mayReplace, @Nullable Reserved inJournal) {}
+
+  /**
+   * Takes room for the payload of a save.
+   *
+   * @param runId null for a fresh one
+   * @param length of the payload, in bytes
+   * @throws PayloadTooLargeException if payload and manifest are larger than the budget
+   * @throws IllegalArgumentException if the run id is none
+   */
+  Room reserve(
+      Fingerprint key,
+      @Nullable String runId,
+      int length,
+      EntryAttributes attributes,
+      Durability durability) {
+    String ofRun = runId == null ? runIds.next() : RunIds.requireValid(runId);
+    budget.requireRoom(limits.now(), key, length, attributes);
+    return new Room(
+        ofRun,
+        runId != null,
+        durability == Durability.IN_FILES ? null : journalSave.reserve(ofRun, length));
+  }
+
+  /**
+   * Saves what was reserved in the journal, or into files if the journal does not take it now.
+   *
+   * @throws StoreException if it was not saved, and its bytes may be lost
+   */
+  void commit(Save save, Reserved reserved) {
+    requireRoom(save);
+    Begun begun = new Begun(save);
+    Payload copy;
+    try {
+      reserved.seal();
+      begun.record =
+          journalSave.begin(
+              save.key().digest(),
+              save.runId(),
+              reserved,
+              save.attributes(),
+              save.durability(),
+              save.mayReplace());
+      if (begun.finishInJournal()) {
+        return;
+      }
+      copy = reserved.copied();
+    } catch (IOException e) {
+      throw new StoreException(
+          "a reserved save is lost, and nothing was changed: "
+              + e.getMessage()
+              + ": key="
+              + save.key().toHex()
+              + " run="
+              + save.runId(),
+          e);
+    }
+    begun.saveInFiles(copy);
+  }
+
+  /** What was reserved in the journal is not saved; nothing happens if it was. */
+  void abort(Reserved reserved) {
+    journalSave.abort(reserved);
   }
 
   /**
@@ -163,11 +235,15 @@ public final class SaveFlow {
 
     /** Returns when it is saved. */
     void saveInFiles() {
+      saveInFiles(save.source());
+    }
+
+    private void saveInFiles(Payload source) {
       boolean remember = save.durability() != Durability.IN_FILES && journalSave.mayTakeTheNext();
       pairSave.run(
           save.key().digest(),
           save.runId(),
-          save.source(),
+          source,
           save.attributes(),
           save.mayReplace(),
           remember);

@@ -1,0 +1,138 @@
+package io.warmstart.journal;
+
+import static io.warmstart.mapped.JournalLayout.COMMIT_OFFSET;
+import static io.warmstart.mapped.JournalLayout.PLACE_OFFSET;
+
+import io.warmstart.io.FileOps;
+import io.warmstart.io.Uninterrupted;
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import java.util.zip.CRC32C;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * Stores the parts of records, in the order that readers rely on:
+ *
+ * <ol>
+ *   <li>the negative length: whatever stood there in another life, it is no record;
+ *   <li>the place: from here on readers may pass over the record, by that length;
+ *   <li>payload and head;
+ *   <li>the length: from here on it is a record.
+ * </ol>
+ *
+ * <p>Since others may have gone on behind it, no place gets a record of another length once its
+ * place word is stored. So a record that is appended gets its place with its head, when nothing can
+ * fail any more but the page; one that is reserved gets it at once, and keeps its room.
+ *
+ * <p>Under the journal's monitor.
+ */
+final class RecordWriter {
+  /** Up to here a payload is stored through the mapping; a page fault for each page costs more. */
+  private static final int MOST_MAPPED = 64 * 1024;
+
+  private final Segment segment;
+  private final SegmentFiles files;
+  private final RecordHead head = new RecordHead();
+  private final CRC32C crc = new CRC32C();
+
+  RecordWriter(Segment segment, SegmentFiles files) {
+    this.segment = segment;
+    this.files = files;
+  }
+
+  /** Says that a record is written there: it is none, and nobody reads on behind it yet. */
+  void begin(int at, long length) {
+    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, -length);
+  }
+
+  /** There is no record there after all, of whatever length: the place word was not stored. */
+  void takeBack(int at) {
+    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, 0);
+  }
+
+  /** Says that a record of this length will come: readers pass over it, and look again. */
+  void open(long salt, int at, long length) {
+    begin(at, length);
+    segment.buffer().putLongVolatile(at + PLACE_OFFSET, salt + at);
+  }
+
+  /** A record that was opened will not come: readers pass over it for good. */
+  void abort(int at, long length) {
+    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, -(length | JournalLayout.VOID));
+  }
+
+  /**
+   * Stores a payload.
+   *
+   * @return its check
+   * @throws IOException if a large one could not be written
+   */
+  int storePayload(Payload payload, int from) throws IOException {
+    return payload.length() <= MOST_MAPPED ? store(payload, from) : write(payload, from);
+  }
+
+  /** Stores the head of the record that is to be at a place. */
+  void storeHead(Version version, JournalEntry.Place place, long payloadLength) {
+    int at = place.position();
+    int end =
+        head.encode(
+            place.salt() + at,
+            version.key(),
+            version.runId(),
+            version.writtenNanos(),
+            version.attributes(),
+            version.powerSafe(),
+            payloadLength,
+            place.payloadCheck());
+    segment.buffer().putBytes(at + PLACE_OFFSET, head.bytes(), PLACE_OFFSET, end - PLACE_OFFSET);
+  }
+
+  /** From here on it is a record. */
+  void commit(int at, long length) {
+    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, length);
+  }
+
+  private int store(Payload payload, int from) throws IOException {
+    AtomicBuffer buffer = segment.buffer();
+    crc.reset();
+    int[] at = {from};
+    payload.pour(
+        (piece, count) -> {
+          crc.update(piece, 0, count);
+          buffer.putBytes(at[0], piece, 0, count);
+          at[0] += count;
+        });
+    return (int) crc.getValue();
+  }
+
+  /** Through a descriptor of its own, which an interrupt may close: then once more. */
+  private int write(Payload payload, int from) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          crc.reset();
+          long[] at = {from};
+          try (FileOps.FileHandle file = files.openForWriting(segment.number())) {
+            if (!file.facts().sameFileAs(segment.identity())) {
+              throw new IOException("a segment's name leads to another file");
+            }
+            payload.pour(
+                (piece, count) -> {
+                  crc.update(piece, 0, count);
+                  file.write(ByteBuffer.wrap(piece, 0, count), at[0]);
+                  at[0] += count;
+                });
+          }
+          return 0;
+        });
+    return (int) crc.getValue();
+  }
+
+  /** Where the payload of a segment lies, for who is to store it himself. */
+  ByteBuffer memory(int from, int length) {
+    // A part of the mapping, which lives as long as this or whatever is made of it.
+    return Objects.requireNonNull(segment.buffer().byteBuffer()).slice(from, length);
+  }
+}

@@ -1,0 +1,99 @@
+package io.warmstart.journal;
+
+import io.warmstart.journal.OwnedSegment.Pending;
+import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Room in a segment for a record whose payload the caller stores himself; to be sealed and then
+ * committed, or aborted. One that is forgotten, and all buffers over its memory with it, is aborted
+ * by the journal. For one thread at a time.
+ */
+public final class Reserved {
+  private final Pending record;
+  private final ByteBuffer memory;
+  private final UnsafeBuffer bytes;
+  private int check;
+
+  Reserved(Pending record, ByteBuffer memory) {
+    this.record = record;
+    this.memory = memory;
+    this.bytes = new UnsafeBuffer(memory);
+  }
+
+  Pending record() {
+    return record;
+  }
+
+  int length() {
+    return bytes.capacity();
+  }
+
+  int check() {
+    return check;
+  }
+
+  /** Where the payload lies, to the byte. */
+  public ByteBuffer memory() {
+    return memory;
+  }
+
+  /**
+   * Nothing is stored to the memory any more: computes the payload's check. Whoever commits it
+   * holds locks, and should not do so for as long as that takes.
+   *
+   * @throws IOException if what was stored is lost
+   */
+  public void seal() throws IOException {
+    check = checkOf(payload());
+    // Looked at after the bytes were.
+    if (record.in().hasFailedToSync()) {
+      throw new IOException("a sync of the segment has failed since its bytes were reserved");
+    }
+  }
+
+  /**
+   * What was sealed, on the heap.
+   *
+   * @throws IOException if it is lost
+   */
+  public Payload copied() throws IOException {
+    byte[] copy = new byte[length()];
+    int actual;
+    try {
+      bytes.getBytes(0, copy);
+      actual = checkOf(Payload.of(copy));
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+    if (actual != check) {
+      throw new IOException("the bytes in the segment have changed since they were sealed");
+    }
+    return Payload.of(copy);
+  }
+
+  private Payload payload() {
+    return Payload.of(bytes, 0, length());
+  }
+
+  /** Through the heap, piece by piece: a checksum over a page that is gone kills the JVM. */
+  private int checkOf(Payload payload) throws IOException {
+    try {
+      CRC32C crc = new CRC32C();
+      payload.pour((piece, count) -> crc.update(piece, 0, count));
+      MappedFaults.raisePending();
+      return (int) crc.getValue();
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+  }
+
+  private IOException lost(InternalError error) {
+    record.in().condemn();
+    return new IOException("a page of the segment is gone", error);
+  }
+}

@@ -1,0 +1,168 @@
+package io.warmstart.journal;
+
+import io.warmstart.io.FileOps.SyncHandle;
+import io.warmstart.mapped.JournalLayout;
+import io.warmstart.mapped.MappedFaults;
+import java.io.IOException;
+
+/**
+ * The syncs of a segment, which are shared: who finds none under way syncs all that has been stored
+ * by then, the others wait for the next one. A sync that fails is the last one of the segment,
+ * since the kernel has marked its pages clean: it is condemned, and nothing more goes into it.
+ *
+ * <p>What a sync covers is counted, not measured: a record that was reserved before others and
+ * committed after them lies before what a sync has covered, and is not covered. Where the synced
+ * part of the segment ends is measured too, for the header: no further than to the first record
+ * that is still open as the sync begins.
+ *
+ * <p>Both are counted over all lives of the segment, so that a wait for one does not end with
+ * another. Safe for all threads.
+ */
+final class SegmentSyncs {
+  private final SyncHandle handle;
+  private final SegmentFiles files;
+  private final int number;
+
+  // Written under the monitor of the journal, after the commit word that they tell of.
+  private volatile long stored;
+  private volatile long firstOpen = JournalLayout.HEADER_LENGTH;
+
+  private volatile boolean condemned;
+  private volatile boolean failed;
+
+  // Under its own monitor.
+  private final Object syncs = new Object();
+  private long synced;
+  private long durable;
+  private boolean syncing;
+
+  SegmentSyncs(SyncHandle handle, SegmentFiles files, int number) {
+    this.handle = handle;
+    this.files = files;
+    this.number = number;
+  }
+
+  /** Whether nothing more may go into the segment. */
+  boolean condemned() {
+    return condemned;
+  }
+
+  /** Whether a sync has failed: pages may go back to what the disk has of them. */
+  boolean failed() {
+    return failed;
+  }
+
+  /** Nothing more goes into the segment; what waits for a sync fails. */
+  void condemn() {
+    condemned = true;
+    synchronized (syncs) {
+      syncs.notifyAll();
+    }
+  }
+
+  /**
+   * A record was committed, or is none after all. Under the journal's monitor.
+   *
+   * @param wholeUntil where the first record begins that is still open, or the next one will
+   * @return for {@link #await}
+   */
+  long stored(long wholeUntil) {
+    firstOpen = wholeUntil;
+    long count = stored + 1;
+    stored = count;
+    return count;
+  }
+
+  /**
+   * Waits until what was stored is durable, and sees to that if nobody does.
+   *
+   * @return false if it will not be: the segment is condemned
+   */
+  boolean await(long count) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        synchronized (syncs) {
+          if (synced >= count) {
+            return true;
+          }
+          if (condemned && !syncing) {
+            return false;
+          }
+          if (syncing) {
+            try {
+              syncs.wait();
+            } catch (InterruptedException e) {
+              interrupted = true;
+            }
+            continue;
+          }
+          syncing = true;
+        }
+        syncAll();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** By the one thread that has said that it does. */
+  private void syncAll() {
+    long count = stored;
+    long until = firstOpen;
+    boolean succeeded = false;
+    try {
+      handle.sync();
+      succeeded = true;
+      MappedFaults.raisePending();
+    } catch (IOException | InternalError e) {
+      succeeded = false;
+      files.tell("a sync of the journal failed; its saves go into files", number, e);
+    } finally {
+      synchronized (syncs) {
+        syncing = false;
+        if (succeeded) {
+          synced = count;
+          durable = until;
+        } else {
+          failed = true;
+          condemned = true;
+        }
+        syncs.notifyAll();
+      }
+    }
+  }
+
+  /** Makes the header of another life durable. */
+  void syncHeader() throws IOException {
+    handle.sync();
+  }
+
+  /** Before which place everything was synced; it lags. */
+  long durable() {
+    synchronized (syncs) {
+      return durable;
+    }
+  }
+
+  /**
+   * Goes on in another life, unless a sync is under way. Under the journal's monitor.
+   *
+   * @param place where that one begins, and what begins it
+   */
+  void begin(long place, Runnable life) {
+    synchronized (syncs) {
+      if (!syncing) {
+        durable = place;
+        firstOpen = place;
+        life.run();
+      }
+    }
+  }
+
+  void close() throws IOException {
+    handle.close();
+  }
+}
