@@ -4,9 +4,9 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A process that dies instead of making one of its stores: see {@link #over}. */
-final class DyingProcess {
+public final class DyingProcess {
   /** What a SIGKILL looks like from within. */
-  static final class Death extends Error {
+  public static final class Death extends Error {
     private static final long serialVersionUID = 1L;
 
     private Death() {
@@ -19,7 +19,7 @@ final class DyingProcess {
   private long loads;
 
   /** From here on so many stores are made, and no more. */
-  void dieAfter(long more) {
+  public void dieAfter(long more) {
     left = more;
     stores = 0;
   }
@@ -35,7 +35,7 @@ final class DyingProcess {
   }
 
   /** A buffer of the process over memory that outlives it. */
-  AtomicBuffer over(AtomicBuffer memory) {
+  public AtomicBuffer over(AtomicBuffer memory) {
     return new Mapped(memory);
   }
 

@@ -174,4 +174,131 @@ class RecordScanTest {
 
     assertEquals(count, found.size());
   }
+
+  private void open(int at, long length, long marks) {
+    segment.buffer().putLong(at, -(length + marks));
+  }
+
+  /** However far it has read on by then. */
+  @Test
+  void comesBackToARecordThatWasOpen() {
+    int at = append("a", 10);
+    int other = append("b", 10);
+    append("c", 10);
+    open(at, 256, 0);
+    open(other, 256, 0);
+    RecordScan scan = scan();
+    scan.follow(this::note);
+    append("d", 10);
+    scan.follow(this::note);
+    assertEquals(List.of("c", "d"), found);
+
+    segment.buffer().putLong(other, 256);
+    scan.follow(this::note);
+    scan.follow(this::note);
+    assertEquals(List.of("c", "d", "b"), found);
+    open(at, 256, JournalLayout.VOID);
+    scan.follow(this::note);
+    // It was given up on: what is stored there later is nobody's.
+    segment.buffer().putLong(at, 256);
+    scan.follow(this::note);
+    assertEquals(List.of("c", "d", "b"), found);
+  }
+
+  @Test
+  void anAbortedRecordIsPassedOverForGood() {
+    int at = append("a", 10);
+    append("b", 10);
+    open(at, 256, JournalLayout.VOID);
+    scan().follow(this::note);
+    assertEquals(List.of("b"), found);
+
+    found.clear();
+    assertEquals(0, scan().searchToEnd(0, position, this::note));
+    assertEquals(List.of("b"), found);
+  }
+
+  /** The file is anybody's: no length leads out of it, nor to where no record begins. */
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        1L << 40,
+        Long.MAX_VALUE,
+        1 << 16,
+        (1 << 16) - 4096 + 64,
+        128,
+        64,
+        0,
+        250,
+        256 + 2,
+        256 + 8,
+        256 + 32
+      })
+  void aLengthThatNoRecordCanHaveEndsTheReading(long length) {
+    int at = append("a", 10);
+    append("b", 10);
+    open(at, length, 0);
+    RecordScan scan = scan();
+    scan.follow(this::note);
+    assertEquals(List.of(), found);
+
+    assertEquals(256, scan().searchToEnd(0, position, this::note));
+    assertEquals(List.of("b"), found);
+  }
+
+  @Test
+  void theMostNegativeWordEndsTheReading() {
+    int at = append("a", 10);
+    segment.buffer().putLong(at, Long.MIN_VALUE);
+    scan().follow(this::note);
+
+    assertEquals(List.of(), found);
+  }
+
+  /** Recycling clears nothing: a word that was negative in the life before is still there. */
+  @Test
+  void whatWasOpenInAnotherLifeIsNoRecord() {
+    int at = append(SALT + 1, "old", 10);
+    open(at, 256, 0);
+    RecordScan scan = scan();
+    scan.follow(this::note);
+    position = at;
+    append("a", 1000);
+    append("b", 10);
+    scan.follow(this::note);
+
+    assertEquals(List.of("a", "b"), found);
+  }
+
+  /** What was open is not damage: the header never said that it was durable. */
+  @Test
+  void afterAPowerCutWhatStandsBehindAnOpenRecordCounts() {
+    append("a", 10);
+    int at = append("b", 10);
+    append("c", 10);
+    open(at, 256, 0);
+
+    assertEquals(0, scan().searchToEnd(0, at, this::note));
+    assertEquals(List.of("a", "c"), found);
+    // A header that says so of it has seen it whole.
+    assertEquals(256, scan().searchToEnd(0, position, this::note));
+  }
+
+  /** An owner that is alive under another boot id commits what it has reserved. */
+  @Test
+  void comesBackToWhatWasOpenWhenItSearched() {
+    int first = append("a", 10);
+    append("b", 10);
+    int last = append("c", 10);
+    open(first, 256, 0);
+    open(last, 256, 0);
+    RecordScan scan = scan();
+    scan.searchToEnd(0, 0, this::note);
+    segment.buffer().putLong(first, 256);
+    segment.buffer().putLong(last, 256);
+    scan.follow(this::note);
+    scan.follow(this::note);
+
+    assertEquals(List.of("b", "a", "c"), found);
+  }
 }
