@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.Entry;
 import io.warmstart.Journalled;
 import io.warmstart.Payloads;
+import io.warmstart.Reservation;
 import io.warmstart.StoreOptions;
 import io.warmstart.Versions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.format.RunIdGenerator;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
@@ -25,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -39,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AfterPowerCutTest {
   private static final Fingerprint KEY = Payloads.key("k");
   private static final int VERSIONS = 5;
+  private static final int RUN_ID_LENGTH = new RunIdGenerator(System::nanoTime).next().length();
 
   @TempDir Path root;
   private final FaultyFileOps ops = new FaultyFileOps();
@@ -56,9 +60,18 @@ class AfterPowerCutTest {
       store.flush();
       ops.onlyAt(op -> op.kind() == Kind.CREATE);
       ops.arm(Fault.ENOSPC, true, 0, root);
+      // The third version lies before all others, and behind a record that never came.
+      Reservation never = store.reserve(Payloads.key("never"), 5000, EntryAttributes.checkpoint());
+      Reservation third = store.reserveOverwrite(KEY, "r", 10_000, EntryAttributes.checkpoint());
       for (int version = 0; version < VERSIONS; version++) {
-        save(store, "v" + version);
+        if (version == 2) {
+          third.buffer().putBytes(0, Versions.payload("v2", 10_000));
+          third.commit();
+        } else {
+          save(store, "v" + version);
+        }
       }
+      never.abort();
       // Its sync makes all of them durable; each is needed, since none says so of itself.
       powerSafe.save(Payloads.key("other"), new byte[10], EntryAttributes.checkpoint());
     }
@@ -77,6 +90,7 @@ class AfterPowerCutTest {
           segment.done(done);
         });
     records.removeIf(record -> !record.key().equals(KEY.digest()));
+    records.sort(Comparator.comparing(JournalEntry::writtenNanos));
     records.subList(0, records.size() - VERSIONS).clear();
     assertEquals(VERSIONS, records.size());
   }
@@ -151,6 +165,38 @@ class AfterPowerCutTest {
       tear(version);
     }
     check("warm", 1);
+  }
+
+  /** The header has said of nothing behind the first of them that it was durable. */
+  @Test
+  void whatWasOpenAtTheCutIsNotMissed() throws IOException {
+    JournalEntry third = records.get(2);
+    int never = third.place().position() - (int) JournalLayout.recordLength(RUN_ID_LENGTH, 5000);
+    change(
+        segment -> {
+          long aborted = segment.commit(never);
+          assertTrue(aborted < 0);
+          segment.buffer().putLong(never, -(-aborted & ~JournalLayout.VOID));
+          segment.buffer().putLong(third.place().position(), -third.place().length());
+          segment.durable(never);
+        });
+
+    check("v4", 0);
+  }
+
+  @Test
+  void whatWasOpenAtTheCutIsFoundByNobody() throws IOException {
+    change(segment -> segment.durable(records.get(2).place().position()));
+    for (int version : new int[] {0, 1, 3, 4}) {
+      tear(version);
+    }
+    change(
+        segment -> {
+          int at = records.get(2).place().position();
+          segment.buffer().putLong(at, -records.get(2).place().length());
+        });
+
+    check("warm", 0);
   }
 
   @Test

@@ -266,6 +266,14 @@ class ReservedRecordTest {
     assertThrows(IOException.class, reserved::copied);
   }
 
+  /** What it has left looks like records, and like some that are open. */
+  private static void leaveALifeBefore(Segment in) {
+    for (int at = JournalLayout.HEADER_LENGTH; at < in.length(); at += 64) {
+      in.buffer().putLong(at, at % 128 == 0 ? -640 : 640);
+      in.buffer().putLong(at + JournalLayout.PLACE_OFFSET, SALT - 1 + at);
+    }
+  }
+
   /** What the process under test does, and what has returned of it. */
   private void live(OwnedSegment of, List<String> returned) throws IOException {
     append(of, "a");
@@ -294,11 +302,7 @@ class ReservedRecordTest {
       Segment bytes = SegmentInMemory.of(0, 1 << 16);
       bytes.begin(1, SALT);
       bytes.state(JournalLayout.IN_USE);
-      // What a life before has left looks like a record, and like one that is open.
-      for (int at = JournalLayout.HEADER_LENGTH; at < bytes.length(); at += 64) {
-        bytes.buffer().putLong(at, at % 128 == 0 ? -640 : 640);
-        bytes.buffer().putLong(at + JournalLayout.PLACE_OFFSET, SALT - 1 + at);
-      }
+      leaveALifeBefore(bytes);
       DyingProcess life = new DyingProcess();
       Segment dying = new Segment(0, life.over(bytes.buffer()), bytes.identity());
       List<String> returned = new ArrayList<>();
@@ -345,6 +349,7 @@ class ReservedRecordTest {
 
   @Test
   void aReaderThatLooksBesideEachStoreFindsEachRecordOnce() throws IOException {
+    leaveALifeBefore(segment);
     Watched watched = new Watched(segment.buffer());
     OwnedSegment of =
         new OwnedSegment(new Segment(0, watched, segment.identity()), files, syncs, lock);
