@@ -383,10 +383,13 @@ class ReservedSaveTest {
     try (WarmStartStore store = openFaulty()) {
       warmUp(store);
       Reservation reserved = reserve(store, "lost");
+      List<Path> condemned = segments();
       ops.onlyAt(op -> op.kind() == Kind.SYNC && op.path().toString().contains("segment-"));
       ops.arm(Fault.EIO, false, 0, root);
       save(store, OTHER, "in files");
       ops.disarm();
+      // An open record keeps no segment that cannot be used any more.
+      Await.until("nothing holds the segment", () -> !segments().containsAll(condemned));
 
       StoreException lost = assertThrows(StoreException.class, reserved::commit);
       assertTrue(lost.toString().contains("nothing was changed"), lost.toString());

@@ -53,6 +53,11 @@ class ReservedRecordTest {
   private static final class CountedSyncs implements FileOps.SyncHandle {
     private final FileOps.SyncHandle handle;
     private int count;
+    private Step during = () -> {};
+
+    interface Step {
+      void run() throws IOException;
+    }
 
     CountedSyncs(FileOps.SyncHandle handle) {
       this.handle = handle;
@@ -62,6 +67,9 @@ class ReservedRecordTest {
     public void sync() throws IOException {
       count++;
       handle.sync();
+      Step step = during;
+      during = () -> {};
+      step.run();
     }
 
     @Override
@@ -198,6 +206,23 @@ class ReservedRecordTest {
     owner.advance();
     assertEquals(firstAt + 4 * recordLength(), segment.durable());
     assertEquals(Set.of("a", "r", "b", "c"), found(segment, true));
+  }
+
+  /** What is stored while a sync runs it may have left out. */
+  @Test
+  void aSyncCoversNothingThatWasCommittedWhileItRan() throws IOException {
+    Reserved reserved = reserve(owner, "r");
+    Pending behind = append(owner, "a");
+    syncs.during = () -> commit(owner, reserved, "r");
+    assertTrue(owner.awaitDurable(behind));
+    owner.advance();
+    assertEquals(JournalLayout.HEADER_LENGTH, segment.durable());
+
+    assertTrue(owner.awaitDurable(reserved.record()));
+
+    assertEquals(2, syncs.count);
+    owner.advance();
+    assertEquals(JournalLayout.HEADER_LENGTH + 2 * recordLength(), segment.durable());
   }
 
   private static int recordLength() {
