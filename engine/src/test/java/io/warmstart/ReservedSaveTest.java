@@ -199,7 +199,10 @@ class ReservedSaveTest {
 
   @Test
   void whatIsAbortedOrClosedIsNotFoundAndItsRoomIsGivenBack() throws IOException {
-    try (WarmStartStore store = open(Durability.PROCESS_SAFE);
+    List<String> told = new CopyOnWriteArrayList<>();
+    try (WarmStartStore store =
+            WarmStartStore.open(
+                root, options(Durability.PROCESS_SAFE).withListener(telling(told)));
         WarmStartStore reader = openReadOnly()) {
       warmUp(store);
       reserve(store, "aborted").abort();
@@ -221,6 +224,7 @@ class ReservedSaveTest {
           });
       store.flush();
       assertEquals("warm", pair());
+      assertEquals(List.of(), told, "nothing was forgotten");
     }
     assertEquals(List.of(), segments());
   }
@@ -472,15 +476,8 @@ class ReservedSaveTest {
   @Test
   void aForgottenReservationIsAborted() throws IOException {
     List<String> told = new CopyOnWriteArrayList<>();
-    StoreListener listener =
-        new StoreListener() {
-          @Override
-          public void trouble(StoreTrouble trouble) {
-            told.add(trouble.text());
-          }
-        };
     try (WarmStartStore store =
-        WarmStartStore.open(root, options(Durability.PROCESS_SAFE).withListener(listener))) {
+        WarmStartStore.open(root, options(Durability.PROCESS_SAFE).withListener(telling(told)))) {
       warmUp(store);
       MutableDirectBuffer kept = reserve(store, "kept").buffer();
       forget(store);
@@ -495,6 +492,15 @@ class ReservedSaveTest {
       assertEquals(1000, kept.capacity());
       assertEquals("warm", found(store));
     }
+  }
+
+  private static StoreListener telling(List<String> told) {
+    return new StoreListener() {
+      @Override
+      public void trouble(StoreTrouble trouble) {
+        told.add(trouble.text());
+      }
+    };
   }
 
   private static void forget(WarmStartStore store) throws IOException {
