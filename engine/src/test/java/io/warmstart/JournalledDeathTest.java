@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
@@ -16,6 +17,8 @@ import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +33,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -206,6 +210,42 @@ class JournalledDeathTest {
     StoreOptions slow = StoreOptions.defaults().withFileOps(new SlowSyncs());
     try (WarmStartStore store = WarmStartStore.open(root, slow)) {
       assertEquals(50 + 1, store.contents(Payloads.key("k")).entries().size());
+    }
+  }
+
+  /** A build that laid segments out as version 1 was killed, and this one comes after it. */
+  @Test
+  void whatAnOlderBuildHasLeftIsAdopted() throws Exception {
+    try (ForkedJvm child = start("many", "k", Durability.PROCESS_SAFE, 50)) {
+      child.awaitLine("saved");
+      child.kill();
+    }
+    int old = 0;
+    try (Stream<Path> files = Files.list(root.resolve(".warmstart/journal"))) {
+      for (Path file : files.filter(each -> each.toString().contains("/segment-")).toList()) {
+        try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+          ByteBuffer header =
+              channel
+                  .map(FileChannel.MapMode.READ_WRITE, 0, JournalLayout.HEADER_LENGTH)
+                  .order(ByteOrder.LITTLE_ENDIAN);
+          header.putInt(JournalLayout.VERSION_OFFSET, 1);
+          header.putLong(
+              JournalLayout.CHECK_OFFSET,
+              JournalLayout.check(
+                  header.getLong(JournalLayout.VERSION_OFFSET),
+                  header.getLong(JournalLayout.BOOT_OFFSET),
+                  header.getLong(JournalLayout.NUMBER_OFFSET),
+                  header.getLong(JournalLayout.LENGTH_OFFSET),
+                  header.getLong(JournalLayout.SALT_OFFSET)));
+          old++;
+        }
+      }
+    }
+    assertTrue(old > 0, "no segments");
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertEquals(50 + 1, store.contents(Payloads.key("k")).entries().size());
+      assertTrue(store.verify().clean());
     }
   }
 

@@ -67,7 +67,8 @@ final class Segment {
     buffer.putLong(DURABLE_OFFSET, HEADER_LENGTH);
     buffer.putLong(DONE_OFFSET, HEADER_LENGTH);
     buffer.putLongVolatile(SALT_OFFSET, salt);
-    buffer.putLongVolatile(CHECK_OFFSET, JournalLayout.check(boot, number, length(), salt));
+    buffer.putLongVolatile(
+        CHECK_OFFSET, JournalLayout.check(JournalLayout.layout(), boot, number, length(), salt));
   }
 
   /** Whether it is one of this build's at all, and not one that is just beginning another life. */
@@ -78,7 +79,7 @@ final class Segment {
         && buffer.getLong(NUMBER_OFFSET) == number
         && buffer.getLong(LENGTH_OFFSET) == length()
         && buffer.getLongVolatile(CHECK_OFFSET)
-            == JournalLayout.check(boot, number, length(), salt);
+            == JournalLayout.check(layout(), boot, number, length(), salt);
   }
 
   /** Whether its owner has begun another life, and died before it could append to it. */
@@ -86,10 +87,13 @@ final class Segment {
     return buffer.getLongVolatile(CHECK_OFFSET) == 0;
   }
 
-  /** Whether it was made by a build that lays it out like this one. */
+  /** Whether it was made by a build that lays it out as this one can read. */
   boolean hasLayout() {
-    return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
-        && buffer.getLong(VERSION_OFFSET) == JournalLayout.layout();
+    return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC && JournalLayout.isReadable(layout());
+  }
+
+  private long layout() {
+    return buffer.getLong(VERSION_OFFSET);
   }
 
   long boot() {

@@ -30,6 +30,9 @@ public final class JournalLayout {
 
   public static final int VERSION = 2;
 
+  /** What an older build has left is read all the same: it only uses less of what there is. */
+  private static final int OLDEST_READABLE = 1;
+
   public static final int HEADER_LENGTH = 4096;
 
   // Header. Each writer has lines of its own.
@@ -147,9 +150,15 @@ public final class JournalLayout {
     return VERSION | (long) ControlLayout.layoutHash(List.of(HEADER, RECORD)) << 32;
   }
 
+  /** Whether this build reads segments of such a layout. */
+  public static boolean isReadable(long layout) {
+    int version = (int) layout;
+    return layout >> 32 == layout() >> 32 && version >= OLDEST_READABLE && version <= VERSION;
+  }
+
   /** The check of a header. */
-  public static long check(long boot, long number, long length, long salt) {
-    long sum = Checksums.mix(layout() ^ boot);
+  public static long check(long layout, long boot, long number, long length, long salt) {
+    long sum = Checksums.mix(layout ^ boot);
     sum = Checksums.mix(sum + number);
     sum = Checksums.mix(sum + length);
     return Checksums.mix(sum ^ salt);

@@ -109,7 +109,7 @@ public final class SaveFlow {
       EntryAttributes attributes,
       Durability durability) {
     String ofRun = runId == null ? runIds.next() : RunIds.requireValid(runId);
-    budget.requireRoom(limits.now(), key, length, attributes);
+    budget.requireRoom(limits.now(), key, ofRun, length, attributes);
     return new Room(
         ofRun,
         runId != null,

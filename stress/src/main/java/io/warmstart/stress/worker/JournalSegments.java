@@ -142,6 +142,7 @@ public final class JournalSegments {
 
   private static long check(ByteBuffer header) {
     return JournalLayout.check(
+        header.getLong(JournalLayout.VERSION_OFFSET),
         header.getLong(JournalLayout.BOOT_OFFSET),
         header.getLong(JournalLayout.NUMBER_OFFSET),
         header.getLong(JournalLayout.LENGTH_OFFSET),
