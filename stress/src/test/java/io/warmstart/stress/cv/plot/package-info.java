@@ -1,0 +1,4 @@
+@NullMarked
+package io.warmstart.stress.cv.plot;
+
+import org.jspecify.annotations.NullMarked;
