@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -18,7 +19,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 abstract class RunProgress implements AutoCloseable {
   private static final int WIDTH = 79;
   private static final int REDRAW_MILLIS = 200;
-  private static final long LINE_NANOS = 5_000_000_000L;
+  private static final double LINE_SECONDS = 5;
   private static final String CLEAR_LINE = "\r\u001b[K";
 
   /** The run has finished so many fits and computed so many iterations. */
@@ -32,7 +33,12 @@ abstract class RunProgress implements AutoCloseable {
 
   /** A bar on {@code out} if standard error is a terminal, else lines. */
   static RunProgress on(PrintStream out, int fits) {
-    return standardErrorIsTerminal() ? new Bar(out, fits) : new Lines(out, fits);
+    return standardErrorIsTerminal() ? new Bar(out, fits) : lines(out, fits, System::nanoTime);
+  }
+
+  /** A line now and then. */
+  static RunProgress lines(PrintStream out, int fits, LongSupplier nanoClock) {
+    return new Lines(out, fits, nanoClock);
   }
 
   /** Shows nothing. */
@@ -62,15 +68,15 @@ abstract class RunProgress implements AutoCloseable {
 
   private static final class Bar extends RunProgress {
     private final PrintStream out;
+    private final Pace pace = new Pace(System::nanoTime);
     private final ProgressBar bar;
 
     Bar(PrintStream out, int fits) {
       this.out = out;
       this.bar =
           new ProgressBarBuilder()
-              .setTaskName("cross-validation")
+              .setTaskName("fits")
               .setInitialMax(fits)
-              .setUnit(" fits", 1)
               .setUpdateIntervalMillis(REDRAW_MILLIS)
               .setStyle(ProgressBarStyle.ASCII)
               .setConsumer(new DelegatingProgressBarConsumer(this::draw, WIDTH))
@@ -87,7 +93,7 @@ abstract class RunProgress implements AutoCloseable {
     @Override
     void update(int finished, long iterations) {
       bar.stepTo(finished);
-      bar.setExtraMessage(String.format(Locale.ROOT, "%,d iterations", iterations));
+      bar.setExtraMessage(pace.of(iterations));
     }
 
     @Override
@@ -104,23 +110,63 @@ abstract class RunProgress implements AutoCloseable {
     }
   }
 
+  /**
+   * How fast it goes. The bar's own rate would be that of fits, of which the last ones take ten
+   * times as long as the first.
+   */
+  private static final class Pace {
+    private final LongSupplier nanoClock;
+    private final long begunNanos;
+
+    Pace(LongSupplier nanoClock) {
+      this.nanoClock = nanoClock;
+      this.begunNanos = nanoClock.getAsLong();
+    }
+
+    double seconds() {
+      return (nanoClock.getAsLong() - begunNanos) / 1e9;
+    }
+
+    String of(long iterations) {
+      double rate = iterations / Math.max(seconds(), 1e-3);
+      return String.format(Locale.ROOT, "%,d iterations, %,.0f/s", iterations, rate);
+    }
+  }
+
   private static final class Lines extends RunProgress {
     private final PrintStream out;
     private final int fits;
-    private long shownNanos = System.nanoTime();
+    private final Pace pace;
+    private double shownSeconds;
 
-    Lines(PrintStream out, int fits) {
+    Lines(PrintStream out, int fits, LongSupplier nanoClock) {
       this.out = out;
       this.fits = fits;
+      this.pace = new Pace(nanoClock);
     }
 
     @Override
     void update(int finished, long iterations) {
-      long now = System.nanoTime();
-      if (now - shownNanos >= LINE_NANOS) {
-        shownNanos = now;
-        out.printf(Locale.ROOT, "%d/%d fits, %,d iterations%n", finished, fits, iterations);
+      double seconds = pace.seconds();
+      if (seconds - shownSeconds >= LINE_SECONDS) {
+        shownSeconds = seconds;
+        out.printf(
+            Locale.ROOT,
+            "%d/%d fits, %s%s%n",
+            finished,
+            fits,
+            pace.of(iterations),
+            left(finished, seconds));
       }
+    }
+
+    // As the bar reckons, too: all fits alike.
+    private String left(int finished, double seconds) {
+      if (finished == 0) {
+        return "";
+      }
+      double left = seconds / finished * (fits - finished);
+      return String.format(Locale.ROOT, ", about %.0f s left", left);
     }
 
     @Override
