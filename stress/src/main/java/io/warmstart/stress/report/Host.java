@@ -11,8 +11,9 @@ import java.time.temporal.ChronoUnit;
  * @param processors the processors that this JVM may use
  * @param jvm the JVM
  */
-record Host(String finished, String system, int processors, String jvm) {
-  static Host ofThisMachine() {
+public record Host(String finished, String system, int processors, String jvm) {
+  /** This one, now. */
+  public static Host ofThisMachine() {
     return new Host(
         Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
         System.getProperty("os.name")
