@@ -7,13 +7,17 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.Main;
+import io.warmstart.stress.cv.plot.SvgPlot;
 import io.warmstart.stress.cv.work.CrossValidation;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.FitTask;
 import io.warmstart.stress.fork.JavaCommand;
+import io.warmstart.stress.report.Host;
+import io.warmstart.stress.report.SourceTree;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,8 +97,8 @@ public final class CvCommand implements Callable<Integer> {
     requireAtLeast(1, "--workers", workers);
     requireAtLeast(0, "--kill", kills);
     CrossValidation problem = new CrossValidation(options.spec());
-    Path resultsFile = resultsFile();
-    Path expectedFile = reference != null ? reference : resultsFile;
+    RunFiles files = files();
+    Path expectedFile = reference != null ? reference : files.results();
     CvResults expected = expected(problem.spec(), expectedFile);
     if (options.root.equals(SpecOptions.DEFAULT_ROOT)) {
       Files.createDirectories(options.root.resolveSibling("."));
@@ -109,8 +113,9 @@ public final class CvCommand implements Callable<Integer> {
       CvResults results = CvResults.of(problem.spec(), table, tally.outcomes());
       CvResults.Comparison comparison = expected == null ? null : results.compareWith(expected);
       if (comparison == null || comparison.agrees()) {
-        results.write(resultsFile, mapper);
+        RunFiles.write(files.results(), results.toJson(mapper));
       }
+      RunFiles.write(files.plot(), plot(problem.spec(), table));
       boolean wrote = tally.saves().getTotalCount() > 0;
       // A worker that was killed in a save leaves staged files. They harm nothing, and the next
       // sweep would remove them; here it comes before the check, so that the check can be strict.
@@ -125,7 +130,7 @@ public final class CvCommand implements Callable<Integer> {
               expected == null ? null : expectedFile,
               comparison);
       CvReport report = CvReport.of(options.root, problem.spec(), tally, kills, table, evidence);
-      print(report, problem, resultsFile);
+      print(report, problem, files);
       return report.problem() ? PROBLEM : DONE;
     }
   }
@@ -160,8 +165,7 @@ public final class CvCommand implements Callable<Integer> {
     }
   }
 
-  private void print(CvReport report, CrossValidation problem, Path resultsFile)
-      throws IOException {
+  private void print(CvReport report, CrossValidation problem, RunFiles files) throws IOException {
     PrintWriter out = commandSpec.commandLine().getOut();
     if (json) {
       out.println(mapper.writeValueAsString(report));
@@ -169,7 +173,8 @@ public final class CvCommand implements Callable<Integer> {
     }
     new ReportText(out).print(report);
     FitTask chosen = new FitTask(problem.spec().folds(), report.table().chosen());
-    out.println("results     " + resultsFile);
+    out.println("results     " + files.results());
+    out.println("plot        " + files.plot());
     out.println();
     out.println("Try next:");
     out.println("  the same command again: everything is found finished, in seconds");
@@ -203,14 +208,24 @@ public final class CvCommand implements Callable<Integer> {
     return null;
   }
 
-  private Path resultsFile() {
-    Path root = options.root.toAbsolutePath().normalize();
-    Path name = root.getFileName();
-    if (name == null) {
-      throw new ParameterException(
-          commandSpec.commandLine(), "--root: expected=a directory with a name actual=" + root);
+  private RunFiles files() {
+    try {
+      return RunFiles.beside(options.root);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(commandSpec.commandLine(), "--root: " + e.getMessage(), e);
     }
-    return options.root.resolveSibling(name + ".results.json");
+  }
+
+  private static byte[] plot(CvSpec spec, CvTable table) throws IOException, InterruptedException {
+    Host host = Host.ofThisMachine();
+    String commit = SourceTree.commit().map(" · commit "::concat).orElse("");
+    List<String> about =
+        List.of(
+            spec.line() + "; multinomial elastic-net logistic regression on the digits",
+            "%s · %s · %d processors%s"
+                .formatted(host.finished(), host.system(), host.processors(), commit),
+            host.jvm());
+    return SvgPlot.document(table.curve(), about).getBytes(StandardCharsets.UTF_8);
   }
 
   private List<String> workerCommand() {

@@ -66,14 +66,20 @@ record CvReport(
    */
   record Bests(long worseSaved, long compared, List<BestLedger.Lost> lost) {}
 
-  /** Latencies in microseconds. */
-  record Latency(long count, double p50Micros, double p99Micros, double maxMicros) {
+  /**
+   * Latencies in microseconds.
+   *
+   * @param totalSeconds all of them together, to three digits
+   */
+  record Latency(
+      long count, double p50Micros, double p99Micros, double maxMicros, double totalSeconds) {
     static Latency of(Histogram nanos) {
       return new Latency(
           nanos.getTotalCount(),
           nanos.getValueAtPercentile(50) / 1e3,
           nanos.getValueAtPercentile(99) / 1e3,
-          nanos.getMaxValue() / 1e3);
+          nanos.getMaxValue() / 1e3,
+          nanos.getTotalCount() == 0 ? 0.0 : nanos.getMean() * nanos.getTotalCount() / 1e9);
     }
   }
 

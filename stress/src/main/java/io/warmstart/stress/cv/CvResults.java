@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +48,7 @@ record CvResults(CvSpec spec, int chosen, double chosenPenalty, List<Fit> fits) 
   }
 
   /**
-   * Reads what {@link #write} wrote.
+   * Reads what {@link #toJson} made.
    *
    * @throws IOException naming the file if it cannot be read or is something else
    */
@@ -63,15 +62,8 @@ record CvResults(CvSpec spec, int chosen, double chosenPenalty, List<Fit> fits) 
     }
   }
 
-  /** Writes the file anew, whole or not at all. */
-  void write(Path file, JsonMapper mapper) throws IOException {
-    Path staged = Files.createTempFile(file.toAbsolutePath().getParent(), "cv-results", null);
-    try {
-      Files.write(staged, mapper.writeValueAsBytes(this));
-      Files.move(staged, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(staged);
-    }
+  byte[] toJson(JsonMapper mapper) throws IOException {
+    return mapper.writeValueAsBytes(this);
   }
 
   Comparison compareWith(CvResults reference) {

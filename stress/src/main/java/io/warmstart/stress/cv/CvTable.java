@@ -1,5 +1,6 @@
 package io.warmstart.stress.cv;
 
+import io.warmstart.stress.cv.plot.PenaltyCurve;
 import io.warmstart.stress.cv.work.CrossValidation;
 import io.warmstart.stress.cv.work.CvSpec;
 import io.warmstart.stress.cv.work.FitOutcome;
@@ -53,6 +54,16 @@ record CvTable(List<Row> rows, int best, int chosen) {
       chosen++;
     }
     return new CvTable(List.copyOf(rows), best, chosen);
+  }
+
+  /** Accuracy by penalty, to be drawn. */
+  PenaltyCurve curve() {
+    return new PenaltyCurve(
+        rows.stream()
+            .map(row -> new PenaltyCurve.Point(row.penalty, row.accuracy, row.standardError))
+            .toList(),
+        best,
+        chosen);
   }
 
   private static Row row(CrossValidation problem, Map<FitTask, FitOutcome> outcomes, int penalty) {

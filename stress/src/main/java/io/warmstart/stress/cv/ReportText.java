@@ -2,6 +2,7 @@ package io.warmstart.stress.cv;
 
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.VerifyReport;
+import io.warmstart.stress.cv.plot.TextPlot;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,8 @@ final class ReportText {
   void print(CvReport report) {
     table(report);
     iterations(report);
-    latency("saves", report.saves(), "");
-    latency("lookups", report.lookups(), format(", %,d hits", report.lookupHits()));
+    latency("saves", report, report.saves(), "");
+    latency("lookups", report, report.lookups(), format(", %,d hits", report.lookupHits()));
     store(report);
     deaths(report);
     bests(report.bests());
@@ -26,6 +27,9 @@ final class ReportText {
       line("agreement   no results of an undisturbed run to compare with: run again with --fresh");
     }
     comparison(report.reference(), report.comparison());
+    line("");
+    TextPlot.lines(report.table().curve()).forEach(out::println);
+    line("");
   }
 
   private void table(CvReport report) {
@@ -46,9 +50,8 @@ final class ReportText {
           mark);
     }
     line(
-        "  %d folds, %,d rows, alpha %s; chosen: the largest penalty within one standard error of"
-            + " the best accuracy;",
-        report.spec().folds(), report.spec().rows(), report.spec().alpha());
+        "  %s; chosen: the largest penalty within one standard error of the best accuracy;",
+        report.spec().line());
     line("  nonzeros: of the fit to all rows; iterations: of all its fits, whichever run did them");
     line("");
   }
@@ -59,15 +62,27 @@ final class ReportText {
     line(
         "fits        %,d: %,d found finished, %,d resumed, %,d seeded from a neighbour, %,d cold",
         report.spec().fits(), fits.finishedBefore(), fits.resumed(), fits.seeded(), fits.cold());
+    CvReport.Iterations iterations = report.iterations();
+    long all = iterations.done() + iterations.saved() - iterations.lost();
     line(
-        "iterations  %,d done, %,d saved (found in the store), %,d lost with workers that died",
-        report.iterations().done(), report.iterations().saved(), report.iterations().lost());
+        "iterations  %,d done, %,d saved (found in the store: %.0f%% of all), %,d lost with workers"
+            + " that died",
+        iterations.done(),
+        iterations.saved(),
+        all == 0 ? 0.0 : 100.0 * iterations.saved() / all,
+        iterations.lost());
   }
 
-  private void latency(String name, CvReport.Latency latency, String more) {
+  private void latency(String name, CvReport report, CvReport.Latency latency, String more) {
     line(
-        "%-10s  %,d%s; p50 %,.0f us, p99 %,.0f us, max %,.0f us",
-        name, latency.count(), more, latency.p50Micros(), latency.p99Micros(), latency.maxMicros());
+        "%-10s  %,d%s; median %,.0f us, p99 %,.0f us, max %,.0f us; %.1f%% of the workers' time",
+        name,
+        latency.count(),
+        more,
+        latency.p50Micros(),
+        latency.p99Micros(),
+        latency.maxMicros(),
+        100 * latency.totalSeconds() / (report.workers() * report.seconds()));
   }
 
   private void store(CvReport report) {

@@ -26,10 +26,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
 
 /** The job as its user runs it, worker processes and all, on a smaller problem. */
 @Tag("slow")
@@ -173,16 +175,35 @@ class CvCommandTest {
   }
 
   @Test
-  void textReportShowsTheTableAndWhatToTryNext() throws IOException {
+  void textReportShowsTableAndPlotAndWhatTheStoreDidAndWhatToTryNext() throws IOException {
     copyFinishedRoot();
     StringWriter printed = new StringWriter();
 
     assertEquals(0, run(printed));
 
     String text = printed.toString();
-    assertEquals(1, text.lines().filter(line -> line.endsWith("<- chosen")).count(), text);
+    List<String> chosen = text.lines().filter(line -> line.endsWith("<- chosen")).toList();
+    assertEquals(2, chosen.size(), text);
+    assertTrue(chosen.get(0).contains("%"), text);
+    assertTrue(chosen.get(1).contains("#") && chosen.get(1).length() < 80, text);
+    assertTrue(text.contains("(found in the store: 100% of all)"), text);
+    assertTrue(text.contains("; median ") && text.contains(" p99 "), text);
+    assertTrue(text.contains(", 48 entries, "), text);
     assertTrue(text.contains("Try next:"), text);
-    assertTrue(text.contains("p99"), text);
+  }
+
+  /** Also after a run that prints JSON. */
+  @Test
+  void plotStandsBesideTheResultsAndIsWellFormed() throws Exception {
+    Document plot =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(finishedDirectory.resolve("store.plot.svg").toFile());
+
+    assertEquals("svg", plot.getDocumentElement().getTagName());
+    assertEquals(6, plot.getElementsByTagName("circle").getLength());
+    String about = plot.getElementsByTagName("text").item(1).getTextContent();
+    assertTrue(about.startsWith("3 folds, 200 rows, alpha 0.5, seed 1"), about);
   }
 
   private JsonNode runJson(int expectedStatus, String... options) throws IOException {

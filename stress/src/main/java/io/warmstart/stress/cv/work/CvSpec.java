@@ -1,6 +1,7 @@
 package io.warmstart.stress.cv.work;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What is cross-validated: together with the observations it decides every bit of the outcome, so
@@ -27,6 +28,12 @@ public record CvSpec(int rows, int folds, int penalties, double alpha, long seed
   /** Fits to do, all told. */
   public int fits() {
     return chains() * penalties;
+  }
+
+  /** What a reader of its results has to know, in a line. */
+  public String line() {
+    return String.format(
+        Locale.ROOT, "%d folds, %,d rows, alpha %s, seed %d", folds, rows, alpha, seed);
   }
 
   /** The command-line options that give this specification. */
