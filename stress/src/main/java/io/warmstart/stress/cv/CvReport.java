@@ -79,7 +79,7 @@ record CvReport(
           nanos.getValueAtPercentile(50) / 1e3,
           nanos.getValueAtPercentile(99) / 1e3,
           nanos.getMaxValue() / 1e3,
-          nanos.getTotalCount() == 0 ? 0.0 : nanos.getMean() * nanos.getTotalCount() / 1e9);
+          nanos.getMean() * nanos.getTotalCount() / 1e9);
     }
   }
 

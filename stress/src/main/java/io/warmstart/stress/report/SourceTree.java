@@ -19,8 +19,8 @@ public final class SourceTree {
   private SourceTree() {}
 
   /**
-   * The commit, short, with a word if files differ from it; empty where the program does not lie in
-   * its own repository, was built before the newest commit, or git is missing or refuses.
+   * The commit, short, with a word if sources differ from it; empty where the program does not lie
+   * in its own repository, was built before the newest commit, or git is missing or refuses.
    */
   public static Optional<String> commit() throws IOException, InterruptedException {
     Path program = program();
@@ -40,7 +40,9 @@ public final class SourceTree {
     if (newest.length != 2 || builtMillis < 1000 * Long.parseLong(newest[1])) {
       return Optional.empty();
     }
-    boolean changed = !git(directory, "status", "--porcelain", "--untracked-files=no").isEmpty();
+    boolean changed =
+        !git(directory, "status", "--porcelain", "--", ":/engine/src/main", ":/stress/src/main")
+            .isEmpty();
     return Optional.of(newest[0] + (changed ? " with changes" : ""));
   }
 

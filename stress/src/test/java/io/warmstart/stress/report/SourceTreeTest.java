@@ -36,6 +36,8 @@ class SourceTreeTest {
     String hash = git("log", "-1", "--format=%H");
 
     assertEquals(Optional.of(hash.substring(0, 12)), commit());
+    Files.writeString(directory.resolve("README.md"), "not built");
+    assertEquals(Optional.of(hash.substring(0, 12)), commit());
     Files.writeString(directory.resolve(OWN_FILE), "changed");
     assertEquals(Optional.of(hash.substring(0, 12) + " with changes"), commit());
   }

@@ -55,6 +55,11 @@ class SvgPlotTest {
     // The best is 95 %, its standard error 1 %, and so is the chosen one's mean.
     Element chosen = withClass(elements(document, "circle"), "chosen-mean").get(0);
     assertEquals(number(chosen, "cy"), number(threshold, "y1"), 0.11);
+    // The best one's own bar: each has three lines, and the chosen one's are of another class.
+    Element bar = withClass(elements(document, "line"), "bar").get(3);
+    assertEquals(number(bar, "x1"), number(bar, "x2"));
+    assertEquals(number(threshold, "y1"), number(bar, "y1"), 0.11);
+    assertTrue(number(bar, "y2") < number(chosen, "cy") - 1, document);
   }
 
   @Test
