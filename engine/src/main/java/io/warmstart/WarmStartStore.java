@@ -738,6 +738,37 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
+   * What the index knows to lie in the root: by a look at memory, and at no file but the root. What
+   * processes of this library do is in it at once, what lies in their journals no sooner than its
+   * pair is made, and what others do once a sweep has looked, mostly within a minute. Files that
+   * are no entries it does not know: of those it tells 0.
+   *
+   * @return it, as of now; empty while the index does not know all keys, and in a store that is
+   *     read only
+   */
+  public Optional<RootInspection> recorded() {
+    ensureOpen();
+    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
+    if (engine.readOnly()) {
+      return Optional.empty();
+    }
+    return engine
+        .ledger()
+        .recorded()
+        .map(
+            known ->
+                new RootInspection(
+                    known.entries(),
+                    known.keys(),
+                    known.bytes(),
+                    known.quarantineBytes(),
+                    0,
+                    0,
+                    limits.now().budgetOver(known.bytes()),
+                    engine.siblings().alive()));
+  }
+
+  /**
    * Verifies the root; see {@link #verify(VerifyProgress)}.
    *
    * @return what is wrong

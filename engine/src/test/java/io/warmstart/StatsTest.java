@@ -8,12 +8,14 @@ import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RootInspection;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreStats;
 import io.warmstart.process.Counter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -24,10 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 class StatsTest {
   @TempDir Path root;
 
-  @Test
-  void statsLookAtNoFile() throws IOException {
-    Fingerprint key = Payloads.key("k");
-    List<String> operations = new CopyOnWriteArrayList<>();
+  /** What this thread does to files, but for looks at the root itself. */
+  private final List<String> operations = new CopyOnWriteArrayList<>();
+
+  private StoreOptions observed() {
     Thread asking = Thread.currentThread();
     ObservedFileOps ops =
         new ObservedFileOps(new NioFileOps()) {
@@ -40,9 +42,13 @@ class StatsTest {
             return whole.run();
           }
         };
-    StoreOptions options =
-        StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
-    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+    return StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
+  }
+
+  @Test
+  void statsLookAtNoFile() throws IOException {
+    Fingerprint key = Payloads.key("k");
+    try (WarmStartStore store = WarmStartStore.open(root, observed())) {
       store.saveOverwrite(key, "run", new byte[1000], EntryAttributes.checkpoint());
       store.evictOverflow();
       operations.clear();
@@ -59,11 +65,33 @@ class StatsTest {
   }
 
   @Test
+  void whatIsRecordedIsWhatIsFoundWithoutALookAtAFile() {
+    try (WarmStartStore store = WarmStartStore.open(root, observed())) {
+      store.evictOverflow();
+      assertEquals(Optional.of(store.inspect()), store.recorded());
+      for (int n = 0; n < 100; n++) {
+        Fingerprint key = Payloads.key("k" + n % 30);
+        store.saveOverwrite(key, "run" + n % 7, new byte[n], EntryAttributes.checkpoint());
+      }
+      store.remove(Payloads.key("k3"));
+      store.remove(Payloads.key("k4"), "run4");
+      operations.clear();
+
+      RootInspection recorded = store.recorded().orElseThrow();
+
+      assertEquals(List.of(), operations);
+      assertEquals(store.inspect(), recorded);
+      assertEquals(29, recorded.keys());
+    }
+  }
+
+  @Test
   void aStoreThatIsReadOnlyKnowsNoBytes() {
     WarmStartStore.open(root).close();
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
       assertTrue(store.stats().bytes().isEmpty());
+      assertTrue(store.recorded().isEmpty());
     }
   }
 

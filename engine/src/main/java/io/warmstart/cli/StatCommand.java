@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -29,7 +31,9 @@ import picocli.CommandLine.Spec;
     header = "Shows entries, bytes, hits, errors, live processes.",
     description = {
       "%nOver all processes of this machine; what is counted, is counted since the machine"
-          + " started. The budget shown is the root's, or this command's --budget.%n"
+          + " started. The budget shown is the root's, or this command's --budget.%n%nWith --watch"
+          + " the first look counts the files, as one without it does, and one each minute; those"
+          + " in between go by the index, which learns of other programs within a minute.%n"
     },
     footer = {
       "%nExamples:",
@@ -87,12 +91,52 @@ final class StatCommand extends RootCommand {
     Duration pause = interval == null ? Duration.ofSeconds(1) : interval;
     long looks = count == null ? Long.MAX_VALUE : count;
     boolean clear = streams.outIsTerminal() && !common.json;
+    Looks at = new Looks(store);
     for (long look = 0; look < looks; look++) {
       if (look > 0) {
         Thread.sleep(pause.toMillis());
       }
-      State state = new State(store.root(), store.inspect(), store.stats(), store.readOnly());
+      State state = new State(store.root(), at.next(), store.stats(), store.readOnly());
       output.answer(new Block(state, clear, Instant.now().truncatedTo(ChronoUnit.SECONDS), look));
+    }
+  }
+
+  /** The looks of a watch: a root of many keys is not listed each second. */
+  private static final class Looks {
+    private static final long COUNT_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    private final WarmStartStore store;
+    private @Nullable RootInspection counted;
+    private long countedAt;
+
+    Looks(WarmStartStore store) {
+      this.store = store;
+    }
+
+    RootInspection next() {
+      RootInspection last = counted;
+      if (last != null && System.nanoTime() - countedAt < COUNT_EVERY_NANOS) {
+        Optional<RootInspection> recorded = store.recorded();
+        if (recorded.isPresent()) {
+          return withOtherFiles(recorded.get(), last);
+        }
+      }
+      counted = store.inspect();
+      countedAt = System.nanoTime();
+      return counted;
+    }
+
+    /** Of these the index knows nothing. */
+    private static RootInspection withOtherFiles(RootInspection recorded, RootInspection last) {
+      return new RootInspection(
+          recorded.entries(),
+          recorded.keys(),
+          recorded.bytes(),
+          recorded.quarantineBytes(),
+          last.otherFiles(),
+          last.otherBytes(),
+          recorded.sizeBudgetBytes(),
+          recorded.liveProcesses());
     }
   }
 

@@ -34,6 +34,32 @@ public final class SpaceLedger {
     return ask(attached -> attached.totals().total(), OptionalLong.empty());
   }
 
+  /**
+   * What the whole index knows of the root.
+   *
+   * @param keys that have files
+   * @param bytes quarantine included
+   */
+  public record Recorded(long entries, long keys, long bytes, long quarantineBytes) {}
+
+  /** What the index knows of the root, if it knows the whole. */
+  public Optional<Recorded> recorded() {
+    return ask(
+        attached -> {
+          long[] keys = new long[1];
+          for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+            attached.keys().forEachBytes(stripe, bytes -> keys[0] += bytes > 0 ? 1 : 0);
+          }
+          long entries = attached.order().count();
+          long quarantine = attached.totals().quarantine();
+          OptionalLong total = attached.totals().total();
+          return total.isPresent() && quarantine >= 0
+              ? Optional.of(new Recorded(entries, keys[0], total.getAsLong(), quarantine))
+              : Optional.empty();
+        },
+        Optional.empty());
+  }
+
   /** An entry was published. The caller holds the key's stripe. */
   public void published(
       StripeLocks.Hold hold, Digest256 key, EntryFacts entry, long replacedBytes) {
