@@ -10,6 +10,7 @@ module io.warmstart {
   requires chronicle.core;
   requires com.fasterxml.jackson.core;
   requires java.logging;
+  requires java.management;
   // Where it is there, a flight recording shows saves, lookups, sweeps and syncs.
   requires static jdk.jfr;
   // The command line's alone.

@@ -8,6 +8,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Retention;
 import io.warmstart.model.StoreListener;
+import io.warmstart.model.StoreMXBean;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
 import java.nio.file.Path;
@@ -48,6 +49,7 @@ public final class StoreOptions {
   private final @Nullable Path localDirectory;
   private final EpochNanoClock clock;
   private final @Nullable StoreListener listener;
+  private final boolean managed;
   private final FileOps fileOps;
 
   /** Options that are being made. */
@@ -62,6 +64,7 @@ public final class StoreOptions {
     private @Nullable Path localDirectory;
     private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
     private @Nullable StoreListener listener;
+    private boolean managed;
     private FileOps fileOps = new NioFileOps();
   }
 
@@ -76,6 +79,7 @@ public final class StoreOptions {
     this.localDirectory = draft.localDirectory;
     this.clock = draft.clock;
     this.listener = draft.listener;
+    this.managed = draft.managed;
     this.fileOps = draft.fileOps;
   }
 
@@ -91,6 +95,7 @@ public final class StoreOptions {
     draft.localDirectory = localDirectory;
     draft.clock = clock;
     draft.listener = listener;
+    draft.managed = managed;
     draft.fileOps = fileOps;
     change.accept(draft);
     return new StoreOptions(draft);
@@ -256,6 +261,17 @@ public final class StoreOptions {
   }
 
   /**
+   * Whether the store is an MBean of the JVM while it is open; see {@link StoreMXBean}. Not by
+   * default: to load what that takes costs a JVM that has no other some tens of milliseconds.
+   *
+   * @param asBean needs the JDK's module {@code java.management}
+   * @return these options, changed
+   */
+  public StoreOptions withManagement(boolean asBean) {
+    return with(draft -> draft.managed = asBean);
+  }
+
+  /**
    * The operations on files that the engine uses: tests have them fail. Not part of the API, as is
    * the type, whose package is not exported.
    *
@@ -317,6 +333,11 @@ public final class StoreOptions {
   /** {@return how often a key is checked for foreign changes; the default if it was not set} */
   public Duration foreignCheckInterval() {
     return foreignCheckInterval == null ? DEFAULT_FOREIGN_CHECK_INTERVAL : foreignCheckInterval;
+  }
+
+  /** {@return whether the store is an MBean of the JVM} */
+  public boolean management() {
+    return managed;
   }
 
   /** {@return who is told what happens; empty if nobody is} */

@@ -87,6 +87,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
   private final Pins pins;
+  private volatile @Nullable StoreBean bean;
 
   /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
   private final Set<ReservedSave> reserved = Collections.newSetFromMap(new WeakHashMap<>());
@@ -147,15 +148,30 @@ public final class WarmStartStore implements AutoCloseable {
     Path real = RootOpener.prepare(root, options.engineOptions());
     try {
       Engine engine = EngineRegistry.acquire(real, options.engineOptions());
+      WarmStartStore store;
       try {
         engine.policy().agree(options.namedLimits());
-        return new WarmStartStore(engine, options);
+        store = new WarmStartStore(engine, options);
       } catch (IOException | RuntimeException | Error e) {
         EngineRegistry.release(engine);
         throw e;
       }
+      return options.management() ? managed(store) : store;
     } catch (IOException e) {
       throw StoreFailures.ofWriting("cannot open root", root, e);
+    }
+  }
+
+  private static WarmStartStore managed(WarmStartStore store) {
+    boolean done = false;
+    try {
+      store.bean = StoreBean.register(store.root(), store::stats);
+      done = true;
+      return store;
+    } finally {
+      if (!done) {
+        store.close();
+      }
     }
   }
 
@@ -920,6 +936,10 @@ public final class WarmStartStore implements AutoCloseable {
         return;
       }
       closed = true;
+    }
+    StoreBean registered = bean;
+    if (registered != null) {
+      registered.close();
     }
     engine.asyncSaves().await();
     abortReserved();
