@@ -6,8 +6,6 @@ import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Pins a key or one of its entries. */
 @Command(
@@ -23,22 +21,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart pin /tmp/fits text:digits",
       "  warmstart pin /tmp/fits text:digits --run-id r1"
     })
-final class PinCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
-  @Option(
-      order = 1,
-      names = "--run-id",
-      paramLabel = "ID",
-      converter = Arguments.RunIdArgument.class,
-      description = "Only this one; ls tells which there are.")
-  @Nullable String runId;
-
+final class PinCommand extends RunsCommand {
   PinCommand(Streams streams) {
     super(streams);
   }

@@ -4,10 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Removes entries by name. */
 @Command(
@@ -21,22 +18,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart rm /tmp/fits text:digits",
       "  warmstart rm /tmp/fits text:digits --run-id r1"
     })
-final class RemoveCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
-  @Option(
-      order = 1,
-      names = "--run-id",
-      paramLabel = "ID",
-      converter = Arguments.RunIdArgument.class,
-      description = "Only this one; ls tells which there are.")
-  @Nullable String runId;
-
+final class RemoveCommand extends RunsCommand {
   RemoveCommand(Streams streams) {
     super(streams);
   }

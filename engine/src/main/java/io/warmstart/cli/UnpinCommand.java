@@ -6,8 +6,6 @@ import io.warmstart.model.Fingerprint;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Takes a pin away. */
 @Command(
@@ -22,22 +20,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart unpin /tmp/fits text:digits",
       "  warmstart unpin /tmp/fits text:digits --run-id r1"
     })
-final class UnpinCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
-  @Option(
-      order = 1,
-      names = "--run-id",
-      paramLabel = "ID",
-      converter = Arguments.RunIdArgument.class,
-      description = "The pin of this one. Default: that of the key.")
-  @Nullable String runId;
-
+final class UnpinCommand extends RunsCommand {
   UnpinCommand(Streams streams) {
     super(streams);
   }
