@@ -159,6 +159,13 @@ final class EvictionOrder {
 
   /** Ends that an entry is left out; its stripe is to be read again. */
   private void takeBack(long id) {
+    LeftOut out = forget(id);
+    if (out != null) {
+      out.stripe().known = false;
+    }
+  }
+
+  private @Nullable LeftOut forget(long id) {
     LeftOut out = leftOut.remove(id);
     if (out != null) {
       retained.remove(out.entry());
@@ -166,8 +173,13 @@ final class EvictionOrder {
       if (ofKey != null && ofKey.remove(id) && ofKey.isEmpty()) {
         sparedOf.remove(out.entry().key());
       }
-      out.stripe().known = false;
     }
+    return out;
+  }
+
+  /** How many entries are left out. */
+  synchronized int leftOut() {
+    return leftOut.size();
   }
 
   /** The first of those that were to go last; null if there is none. */
@@ -226,7 +238,9 @@ final class EvictionOrder {
     stripe.count += change.more();
     stripe.first.remove(change.id());
     RecordedEntry entry = change.entry();
-    if (entry != null) {
+    if (entry == null) {
+      forget(change.id());
+    } else {
       // It may be the key's best or latest now, in place of another. A removal makes none worse.
       List.copyOf(sparedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());

@@ -239,6 +239,21 @@ class RememberedOrderTest {
     assertTrue(nextOnes(process, 2_000 + saves).contains(keyOfTwoStripes(7)));
   }
 
+  @Test
+  void nothingIsRememberedOfASparedOneThatIsGone() {
+    IndexModel.Member process = processes.get(0);
+    process.ledger.reconsider("pins");
+    for (int n = 0; n < 200; n++) {
+      publish(process, n);
+      RecordedEntry spared = process.ledger.next().orElseThrow();
+      process.ledger.spare(spared, true);
+      assertEquals(spared, process.ledger.nextRetained().orElseThrow());
+      model.remove(process, spared.key(), "run");
+      assertTrue(process.ledger.next().isEmpty());
+    }
+    assertEquals(0, process.attached().order().leftOut());
+  }
+
   /** The keys of all that comes in the order; left out from then on. */
   private static List<Digest256> nextOnes(IndexModel.Member process, int most) {
     List<Digest256> keys = new ArrayList<>();
