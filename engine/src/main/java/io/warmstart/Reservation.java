@@ -28,8 +28,9 @@ import org.agrona.MutableDirectBuffer;
  * <p>It ends with {@link #commit}, {@link #abort} or {@link #close}, or when its store is closed.
  * From then on the buffer has length 0. Whoever is writing to it at that very moment, or writes
  * through a buffer that was wrapped around it, breaks this contract: what he writes may come to lie
- * in another save, which its check then proves bad, or in memory that was freed. One that is
- * forgotten ends when the garbage collector finds it and its buffer.
+ * in another save, which its check then proves bad, or, if it was committed, aborted or closed by
+ * another thread meanwhile, in memory that was freed. The end of the store frees none of it. One
+ * that is forgotten ends when the garbage collector finds it and its buffer.
  *
  * <p><b>Threads:</b> for one at a time, which may change.
  */
@@ -43,7 +44,7 @@ public final class Reservation implements AutoCloseable {
   /**
    * {@return where to write the payload: as long as was asked for} What it contains at first is not
    * defined: all of it is saved. Where somebody truncates the journal's file meanwhile, an access
-   * may throw InternalError, and {@link #commit} will throw.
+   * may throw InternalError, and {@link #commit} throws unless the file has grown again since.
    *
    * @throws IllegalStateException if it has ended
    */
@@ -70,8 +71,8 @@ public final class Reservation implements AutoCloseable {
    * @throws StorageFullException if the disk is full
    * @throws DurabilityUnknownException if the entry is saved, and it is not known whether it
    *     survives a power cut
-   * @throws StoreException if it failed otherwise, or what was written to the buffer is lost: its
-   *     page is gone, or a sync of the journal has failed meanwhile
+   * @throws StoreException if it failed otherwise, or what was written to the buffer may be lost:
+   *     its page is gone, or a sync of the journal has failed since it was reserved
    */
   public void commit() {
     save.commit();

@@ -541,10 +541,12 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Pins an entry: no sweep of this library evicts it and no TTL expires it, until {@link
    * #unpin(Fingerprint, String)}; {@link #remove(Fingerprint, String)} refuses it. Its run may be
-   * overwritten all the same. Programs that know no pins, as the original store, keep to none.
+   * overwritten all the same. To pin it twice is to pin it once: whoever unpins it first ends that.
+   * Programs that know no pins, as the original store, keep to none.
    *
    * <p>What is pinned counts against the budget; a save that would not fit beside it is refused
-   * with {@link PayloadTooLargeException}. Other processes notice within a second.
+   * with {@link PayloadTooLargeException}. Other processes notice a pin within a second, and what
+   * is saved under it within some seconds.
    *
    * <p><b>Durable:</b> when it returns, the pin survives a power cut, and no sweep that was under
    * way on this machine has removed the entry. One on another machine that shares the root may,
@@ -622,7 +624,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @return whether the key did not have this label already
    * @throws IllegalArgumentException if name or value are not as they should be
    * @throws ReadOnlyStoreException if the root cannot be written to
-   * @throws StoreException if the key has 32 others already, or the label could not be written
+   * @throws StoreException if the key has 32 others already, all together would take more than 64
+   *     KiB, those that it has cannot be read, or the label could not be written
    */
   public boolean label(Fingerprint key, String name, String value) {
     ensureWritable();
@@ -958,7 +961,7 @@ public final class WarmStartStore implements AutoCloseable {
       reserved.clear();
     }
     // One that is being committed ends with that.
-    open.forEach(each -> each.close(WITH_ITS_STORE));
+    open.forEach(each -> each.closeWithStore(WITH_ITS_STORE));
   }
 
   private void ensureOpen() {

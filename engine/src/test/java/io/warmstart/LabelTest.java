@@ -90,6 +90,26 @@ class LabelTest {
     }
   }
 
+  /** The file would have been longer than any that is read: all were gone. */
+  @Test
+  void oneThatMakesAllTooLongIsRefused() {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      String wide = "\u6f22".repeat(1024);
+      int given = 0;
+      while (given < 32) {
+        int next = given;
+        try {
+          store.label(key, "n" + next, wide);
+        } catch (StoreException e) {
+          break;
+        }
+        given++;
+      }
+      assertTrue(given > 10 && given < 32, "labels: " + given);
+      assertEquals(given, labels(store, key).size());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -103,12 +123,17 @@ class LabelTest {
         "{\"schema_version\": 1, \"labels\": {\"a b\": \"v\"}}",
         "{\"schema_version\": 1, \"labels\": {\"a\": \"\\u001b[2J\"}}"
       })
-  void aDamagedFileCountsAsNoneAndIsReplaced(String bytes) throws Exception {
+  void aDamagedFileCountsAsNoneAndIsNotReplaced(String bytes) throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       store.label(key, "a", "v");
       Files.writeString(file(), bytes);
 
       assertEquals(Map.of(), labels(store, key));
+      // It may be that of a later version.
+      assertThrows(StoreException.class, () -> store.label(key, "b", "w"));
+      assertThrows(StoreException.class, () -> store.unlabel(key, "a"));
+      assertEquals(bytes, Files.readString(file()));
+      Files.delete(file());
       store.label(key, "b", "w");
       assertEquals(Map.of("b", "w"), labels(store, key));
     }
@@ -144,7 +169,7 @@ class LabelTest {
       }
     }
     assertTrue(failures > 4, "failures: " + failures);
-    try (Stream<Path> left = Files.list(root.resolve(".warmstart/labels"))) {
+    try (Stream<Path> left = Files.list(root.resolve(".warmstart"))) {
       assertEquals(List.of(), left.filter(file -> file.toString().contains("new-")).toList());
     }
   }

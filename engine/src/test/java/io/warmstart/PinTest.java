@@ -203,6 +203,42 @@ class PinTest {
     }
   }
 
+  /** Each was refused no sooner than the background had counted again: 45 were taken. */
+  @Test
+  void whatIsSavedUnderAPinnedKeyCountsAtOnce() throws Exception {
+    for (Durability durability : new Durability[] {Durability.IN_FILES, Durability.PROCESS_SAFE}) {
+      StoreOptions options = options().withDurability(durability);
+      try (WarmStartStore store = WarmStartStore.open(root, options)) {
+        store.pin(key);
+        for (int n = 0; n < 30; n++) {
+          try {
+            store.save(key, new byte[PAYLOAD_BYTES], EntryAttributes.checkpoint());
+          } catch (PayloadTooLargeException e) {
+            // From here on there is no room beside what is pinned.
+            break;
+          }
+        }
+        store.flush();
+        long bytes = KeyFiles.bytesOf(root);
+        assertTrue(bytes <= BUDGET, durability + ": " + bytes);
+        assertTrue(bytes > BUDGET - 2 * PAYLOAD_BYTES, durability + ": " + bytes);
+        store.unpin(key);
+        store.remove(key);
+      }
+    }
+  }
+
+  @Test
+  void aRunThatIsNotThereIsNotRemovedFromAPinnedKey() {
+    try (WarmStartStore store = WarmStartStore.open(root, options())) {
+      store.pin(key);
+      assertFalse(store.remove(key, "none"));
+      assertEquals(0, store.remove(key));
+      save(store, key, "one");
+      assertThrows(StoreException.class, () -> store.remove(key));
+    }
+  }
+
   @Test
   void removeRefusesItAndTakesNoneOfItsKey() {
     try (WarmStartStore store = WarmStartStore.open(root, options())) {

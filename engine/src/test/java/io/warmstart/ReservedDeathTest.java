@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one process has reserved, and others find of it: while it lives, is dead, is adopted. */
 @Tag("slow")
@@ -33,6 +34,21 @@ class ReservedDeathTest {
   private List<Path> segments() throws IOException {
     try (var files = Files.list(root.resolve(".warmstart/journal"))) {
       return files.toList();
+    }
+  }
+
+  /** In the journal, and outside the heap. The JVM died of it. */
+  @ParameterizedTest
+  @ValueSource(ints = {1024, 4_000_000})
+  void whoWritesWhileTheStoreIsClosedIsStoppedByTheBuffersEnd(int length) throws Exception {
+    try (ForkedJvm child =
+        ForkedJvm.start(
+            ReservingProcess.class,
+            root.toString(),
+            Integer.toString(length),
+            "",
+            "write until closed")) {
+      child.awaitLine("done");
     }
   }
 

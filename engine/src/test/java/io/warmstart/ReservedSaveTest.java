@@ -23,8 +23,11 @@ import io.warmstart.model.StoreTrouble;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -364,19 +367,43 @@ class ReservedSaveTest {
     return WarmStartStore.open(root, options(Durability.POWER_SAFE).withFileOps(ops));
   }
 
+  /** What reads as zeros by then was saved as zeros, with a check that fits. */
   @Test
-  void aFailedSyncOfItsOwnSendsItIntoFiles() throws IOException {
+  void aSegmentThatIsTruncatedAndHasGrownAgainIsNotSaved() throws IOException {
+    try (WarmStartStore store = openFaulty()) {
+      warmUp(store);
+      Reservation reserved = reserve(store, "lost");
+      for (Path segment : segments()) {
+        try (FileChannel file = FileChannel.open(segment, StandardOpenOption.WRITE)) {
+          long length = file.size();
+          file.truncate(0);
+          file.write(ByteBuffer.allocate(1), length - 1);
+        }
+      }
+
+      StoreException lost = assertThrows(StoreException.class, reserved::commit);
+
+      assertTrue(lost.toString().contains("nothing was changed"), lost.toString());
+      assertEquals("warm", found(store));
+    }
+  }
+
+  /** Nothing tells whether bytes were dropped after they were sealed, or before. */
+  @Test
+  void aFailedSyncOfItsOwnLosesItAndSaysSo() throws IOException {
     try (WarmStartStore store = openFaulty()) {
       warmUp(store);
       Reservation reserved = reserve(store, "new");
       ops.onlyAt(op -> op.kind() == Kind.SYNC && op.path().toString().contains("segment-"));
       ops.arm(Fault.EIO, false, 0, root);
-      reserved.commit();
+      StoreException lost = assertThrows(StoreException.class, reserved::commit);
       ops.disarm();
 
+      assertTrue(lost.toString().contains("nothing was changed"), lost.toString());
       assertTrue(ops.failed() != null);
-      assertEquals("new", found(store));
-      assertEquals("new", pair());
+      assertEquals("warm", found(store));
+      store.flush();
+      assertEquals("warm", pair());
     }
     assertEquals(List.of(), segments());
   }

@@ -11,6 +11,7 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -81,6 +82,9 @@ public final class Expiry {
   private boolean isPinned(Digest256 key, String runId) {
     try {
       return pins.holds(key, runId);
+    } catch (AccessDeniedException e) {
+      // Another user's reader: it removes nothing, and goes by what it may see.
+      return false;
     } catch (IOException e) {
       // What cannot be asked expires nothing.
       return true;

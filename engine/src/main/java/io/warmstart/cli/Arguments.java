@@ -81,6 +81,16 @@ final class Arguments {
   /** A label: its name and its value. */
   record Label(String name, String value) {}
 
+  /** Whether a store would take it. */
+  static boolean isLabel(String name, String value) {
+    try {
+      WarmStartStore.requireLabel(name, value);
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   /** --label. */
   static final class LabelArgument implements ITypeConverter<Label> {
     @Override

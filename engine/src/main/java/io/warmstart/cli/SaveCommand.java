@@ -87,7 +87,8 @@ final class SaveCommand extends RootCommand {
       names = "--label",
       paramLabel = "NAME=VALUE",
       converter = Arguments.LabelArgument.class,
-      description = "A label for the key, which ls shows; may be given again. text:NAME is one.")
+      description =
+          "A label for the key, which ls shows; may be given again. text:NAME is one, if it can be.")
   List<Arguments.Label> labels = List.of();
 
   SaveCommand(Streams streams) {
@@ -120,7 +121,7 @@ final class SaveCommand extends RootCommand {
   /** The save is done: what cannot be labelled is told, and no more. */
   private void label(WarmStartStore store, Output output) {
     List<Arguments.Label> all = new ArrayList<>(labels);
-    if (named.text() != null) {
+    if (named.text() != null && Arguments.isLabel(TEXT_LABEL, named.text())) {
       all.add(new Arguments.Label(TEXT_LABEL, named.text()));
     }
     for (Arguments.Label each : all) {

@@ -45,7 +45,12 @@ public final class DryRunFlow {
   private final Limits limits;
   private final SweepTally tally = new SweepTally();
 
-  private record Found(Victim victim, long bytes, boolean old, boolean last) {}
+  private record Found(Victim victim, long bytes, boolean old, boolean last) {
+    /** The same that goes last if its run is among those. */
+    Found lastIf(Set<String> runs) {
+      return new Found(victim, bytes, old, runs.contains(String.valueOf(victim.runId())));
+    }
+  }
 
   public DryRunFlow(
       RootDirectory root,
@@ -83,7 +88,7 @@ public final class DryRunFlow {
     long otherFiles = 0;
     long otherBytes = 0;
     long entries = 0;
-    Pins.Known pinned = pins.look();
+    Pins.Known pinned = pins.lookOrNone();
     for (Digest256 key : root.keys()) {
       KeyDirectory directory = root.directory(key);
       try {
@@ -91,21 +96,20 @@ public final class DryRunFlow {
         bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();
-        Set<String> last =
-            limits.keepsBestAndLatest()
-                ? Rankings.bestAndLatest(scan.candidates())
-                : Set.<String>of();
+        List<Candidate> lasting = new ArrayList<>();
+        List<Found> mortal = new ArrayList<>();
         for (Candidate candidate : scan.candidates()) {
-          if (!pinned.covers(key, candidate.runId())) {
-            found.add(
-                found(
-                    directory,
-                    candidate,
-                    scan,
-                    recorded.getOrDefault(key, List.of()),
-                    last.contains(candidate.runId())));
+          Found each = found(directory, candidate, scan, recorded.getOrDefault(key, List.of()));
+          boolean isPinned = pinned.covers(key, candidate.runId());
+          if (isPinned || !each.old()) {
+            lasting.add(candidate);
+          }
+          if (!isPinned) {
+            mortal.add(each);
           }
         }
+        Set<String> last = limits.keepsBestAndLatest() ? Rankings.bestAndLatest(lasting) : Set.of();
+        mortal.forEach(each -> found.add(each.lastIf(last)));
         entries += scan.candidates().size();
       } catch (IOException e) {
         tally.failures++;
@@ -170,11 +174,7 @@ public final class DryRunFlow {
   }
 
   private Found found(
-      KeyDirectory directory,
-      Candidate candidate,
-      KeyListing scan,
-      List<RecordedEntry> recorded,
-      boolean last) {
+      KeyDirectory directory, Candidate candidate, KeyListing scan, List<RecordedEntry> recorded) {
     long now = clock.nanoTime();
     long bytes = scan.pairBytes(candidate.runId());
     EntryFacts facts = expiry.facts(directory.key(), candidate, bytes);
@@ -189,6 +189,6 @@ public final class DryRunFlow {
       }
     }
     Victim victim = new Victim(directory.key(), candidate.runId(), lastUse, accessed, null);
-    return new Found(victim, bytes, old, last);
+    return new Found(victim, bytes, old, false);
   }
 }

@@ -2,7 +2,8 @@ package io.warmstart.evict;
 
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.model.Retention;
+import io.warmstart.index.Spared;
+import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +13,17 @@ import java.util.OptionalLong;
 final class RecordedVictims implements Victims {
   private final SpaceLedger ledger;
 
-  /** By what a sweep spares entries. */
-  private record SparedBy(Pins.Known pins, Retention retention) {}
+  /** What the index spares on behalf of a sweep. */
+  private record SparedBySweep(Pins.Known pins, boolean keepsBestAndLatest) implements Spared {
+    @Override
+    public boolean isPinned(RecordedEntry entry) {
+      return Victim.of(entry).isPinnedBy(pins);
+    }
+  }
 
-  RecordedVictims(SpaceLedger ledger, Pins.Known pins, Retention retention) {
+  RecordedVictims(SpaceLedger ledger, Pins.Known pins, Limits limits) {
     this.ledger = ledger;
-    ledger.reconsider(new SparedBy(pins, retention));
+    ledger.reconsider(new SparedBySweep(pins, limits.keepsBestAndLatest()));
   }
 
   @Override
@@ -32,7 +38,7 @@ final class RecordedVictims implements Victims {
 
   @Override
   public Optional<Victim> next() {
-    return ledger.next().map(Victim::of);
+    return ledger.next().or(ledger::nextRetained).map(Victim::of);
   }
 
   @Override
@@ -41,25 +47,6 @@ final class RecordedVictims implements Victims {
     if (recorded != null) {
       ledger.passOver(recorded);
     }
-  }
-
-  @Override
-  public void spare(Victim victim, boolean last) {
-    RecordedEntry recorded = victim.recorded();
-    if (recorded != null) {
-      ledger.spare(recorded, last);
-    }
-  }
-
-  @Override
-  public Optional<Victim> nextRetained() {
-    return ledger.nextRetained().map(Victim::of);
-  }
-
-  @Override
-  public boolean isBestOrLatest(Victim victim) {
-    RecordedEntry recorded = victim.recorded();
-    return recorded != null && ledger.isBestOrLatest(recorded);
   }
 
   /** Recorded by the removal itself, under the key's lock. */

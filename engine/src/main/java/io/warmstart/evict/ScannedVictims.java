@@ -4,6 +4,8 @@ import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Rankings;
 import io.warmstart.model.Digest256;
+import io.warmstart.policy.Limits;
+import io.warmstart.policy.Pins;
 import io.warmstart.recover.RootScan;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,9 +26,13 @@ final class ScannedVictims implements Victims {
   private final NavigableSet<Victim> retained = new TreeSet<>(Victim.ORDER);
   private final Map<Digest256, List<Candidate>> runs = new HashMap<>();
   private final Map<Digest256, Set<String>> bestAndLatest = new HashMap<>();
+  private final Pins.Known pins;
+  private final boolean keepsBestAndLatest;
   private long bytes;
 
-  ScannedVictims(RootScan.Result scan, Expiry expiry) {
+  ScannedVictims(RootScan.Result scan, Expiry expiry, Pins.Known pins, Limits limits) {
+    this.pins = pins;
+    this.keepsBestAndLatest = limits.keepsBestAndLatest();
     for (RootScan.FoundEntry entry : scan.entries()) {
       victims.add(
           Victim.of(
@@ -50,7 +56,23 @@ final class ScannedVictims implements Victims {
 
   @Override
   public Optional<Victim> next() {
-    return Optional.ofNullable(victims.pollFirst());
+    while (!victims.isEmpty()) {
+      Victim next = victims.pollFirst();
+      if (!next.isPinnedBy(pins)) {
+        if (!keepsBestAndLatest || !isBestOrLatest(next)) {
+          return Optional.of(next);
+        }
+        retained.add(next);
+      }
+    }
+    return Optional.ofNullable(retained.pollFirst());
+  }
+
+  private boolean isBestOrLatest(Victim victim) {
+    return bestAndLatest
+        .computeIfAbsent(
+            victim.key(), key -> Rankings.bestAndLatest(runs.getOrDefault(key, List.of())))
+        .contains(String.valueOf(victim.runId()));
   }
 
   /** It was taken out already. */
@@ -58,31 +80,11 @@ final class ScannedVictims implements Victims {
   public void skip(Victim victim) {}
 
   @Override
-  public void spare(Victim victim, boolean last) {
-    if (last) {
-      retained.add(victim);
-    }
-  }
-
-  @Override
-  public Optional<Victim> nextRetained() {
-    return Optional.ofNullable(retained.pollFirst());
-  }
-
-  /**
-   * As it was when the root was scanned: the best and the latest go last, so they stay the same.
-   */
-  @Override
-  public boolean isBestOrLatest(Victim victim) {
-    return bestAndLatest
-        .computeIfAbsent(
-            victim.key(), key -> Rankings.bestAndLatest(runs.getOrDefault(key, List.of())))
-        .contains(String.valueOf(victim.runId()));
-  }
-
-  @Override
   public void removed(Victim victim, long removedBytes) {
     victims.remove(victim);
+    runs.getOrDefault(victim.key(), new ArrayList<>())
+        .removeIf(each -> each.runId().equals(victim.runId()));
+    bestAndLatest.remove(victim.key());
     bytes -= removedBytes;
   }
 

@@ -31,6 +31,7 @@ import io.warmstart.save.SavedEntry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -275,11 +276,11 @@ public final class SweepFlow {
           scan = scan(false);
         }
         if (ledger.totalBytes().isEmpty()) {
-          return new ScannedVictims(scan, expiry);
+          return new ScannedVictims(scan, expiry, pins.known(), limits);
         }
       }
       tally.before(ledger.count(), ledger.totalBytes().orElse(0));
-      return new RecordedVictims(ledger, pins.known(), limits.retention());
+      return new RecordedVictims(ledger, pins.known(), limits);
     }
 
     /** Whether the scan may have skipped the entries that eviction must take first. */
@@ -300,35 +301,21 @@ public final class SweepFlow {
         removeQuarantined(victims);
       }
       boolean stayed = false;
-      for (Victim next = next(victims); next != null; next = next(victims)) {
-        Outcome outcome = remove(victims, next, null);
+      while (isOver(victims)) {
+        Optional<Victim> next = victims.next();
+        if (next.isEmpty()) {
+          break;
+        }
+        Outcome outcome = remove(victims, next.get(), null);
         if (outcome != Outcome.REMOVED) {
           // Whatever the reason: not again in this pass, or it might never end.
-          victims.skip(next);
+          victims.skip(next.get());
           stayed |= outcome != Outcome.SPARED;
         }
       }
       OptionalLong total = victims.bytes();
       tally.bytesAfter = total.orElse(0);
       return total.isPresent() && !(stayed && isOver(victims));
-    }
-
-    /**
-     * The next entry to go; null if the root is within its budget, or only pinned ones are left.
-     */
-    private @Nullable Victim next(Victims victims) {
-      while (isOver(victims)) {
-        Victim next = victims.next().orElse(null);
-        if (next == null) {
-          return victims.nextRetained().orElse(null);
-        }
-        boolean pinned = next.isPinnedBy(pins.known());
-        if (!pinned && !(limits.keepsBestAndLatest() && victims.isBestOrLatest(next))) {
-          return next;
-        }
-        victims.spare(next, !pinned);
-      }
-      return null;
     }
 
     private boolean isOver(Victims victims) {

@@ -12,24 +12,14 @@ interface Victims {
   /** The entries that were last used at a moment or before. */
   List<Victim> usedLastBy(long unixNanos);
 
-  /** The next entry in the order of eviction; empty if there is none. */
+  /**
+   * The next entry in the order of eviction: none that is pinned, and none that is to go last
+   * before all others; empty if there is none.
+   */
   Optional<Victim> next();
 
   /** Leaves an entry out of the order, which stays for now. */
   void skip(Victim victim);
-
-  /**
-   * Leaves an entry out of the order that is not to go, or not before all others.
-   *
-   * @param last whether {@link #nextRetained} is to give it
-   */
-  void spare(Victim victim, boolean last);
-
-  /** The next, in the same order, of those that are to go last; empty if there is none. */
-  Optional<Victim> nextRetained();
-
-  /** Whether an entry is its key's best, by the lowest objective, or its latest. */
-  boolean isBestOrLatest(Victim victim);
 
   /** An entry was removed. */
   void removed(Victim victim, long bytes);

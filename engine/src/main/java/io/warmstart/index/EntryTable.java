@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import java.util.function.Predicate;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -325,6 +326,7 @@ final class EntryTable {
   /** What a pass over a stripe's entries finds. */
   static final class Pass {
     private final EvictionShortlist first;
+    private final Predicate<RecordedEntry> spared;
     private long oldestUse = Long.MAX_VALUE;
     private int count;
 
@@ -332,9 +334,11 @@ final class EntryTable {
      * Makes a pass.
      *
      * @param first empty, takes the first in the order of eviction
+     * @param spared whether an entry that would be among them is not to be
      */
-    Pass(EvictionShortlist first) {
+    Pass(EvictionShortlist first, Predicate<RecordedEntry> spared) {
       this.first = first;
+      this.spared = spared;
     }
 
     /** The oldest last use; the largest number if there is no entry. */
@@ -365,7 +369,7 @@ final class EntryTable {
       into.first.leaveOut();
     } else if (isFound(segment, offset)) {
       RecordedEntry entry = read(segment, offset);
-      if (!passedOver.contains(entry.id())) {
+      if (!passedOver.contains(entry.id()) && !into.spared.test(entry)) {
         into.first.add(entry);
       }
     }

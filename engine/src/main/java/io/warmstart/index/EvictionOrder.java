@@ -48,22 +48,29 @@ final class EvictionOrder {
   /** The entries that are left out, by their ids. */
   private final Map<Long, LeftOut> leftOut = new HashMap<>();
 
-  /** The ids of those of a key that are spared. */
-  private final Map<Digest256, Set<Long>> sparedOf = new HashMap<>();
+  /** The ids of those of a key that go last. */
+  private final Map<Digest256, Set<Long>> retainedOf = new HashMap<>();
 
-  /** Those of them that go when nothing else is left. */
+  /** All that go last. */
   private final TreeSet<RecordedEntry> retained = new TreeSet<>();
 
-  /** By what entries were spared. */
-  private @Nullable Object sparedBy;
+  private Spared spared = Spared.NONE;
+
+  /** Why an entry is left out. */
+  private enum Why {
+    /** It could not be removed a moment ago. */
+    PASSED_OVER,
+    PINNED,
+    /** Its key's best or latest: it goes when nothing else is left. */
+    RETAINED
+  }
 
   /**
-   * Why an entry is left out.
+   * An entry that is left out.
    *
-   * @param spared whether until its key may have got another version, or another reason holds
-   * @param changesOfOthers the stripe's at that time
+   * @param changesOfOthers its stripe's at that time
    */
-  private record LeftOut(RecordedEntry entry, Stripe stripe, boolean spared, int changesOfOthers) {}
+  private record LeftOut(RecordedEntry entry, Stripe stripe, Why why, int changesOfOthers) {}
 
   EvictionOrder(StripeTotals totals, EntryTable entries, LocalChanges own) {
     this.totals = totals;
@@ -74,7 +81,7 @@ final class EvictionOrder {
     }
   }
 
-  /** The next to go; null if there is none. */
+  /** The next to go; null if there is none but such as are spared. */
   synchronized @Nullable RecordedEntry next() {
     while (true) {
       refreshAll();
@@ -88,17 +95,50 @@ final class EvictionOrder {
       if (next == null) {
         return null;
       }
+      Stripe stripe = stripes[StripeLocks.stripeOf(next.key())];
       RecordedEntry again = entries.readAgain(next);
-      if (next.equals(again)) {
+      if (next.equals(again) && !spare(next)) {
         return next;
       }
       // It was used since, or is gone, of which the count will tell.
-      Stripe stripe = stripes[StripeLocks.stripeOf(next.key())];
       stripe.first.remove(next);
-      if (again != null) {
+      if (again != null && !leftOut.containsKey(again.id())) {
         stripe.first.add(again);
       }
     }
+  }
+
+  /** The first of those that go last; null if there is none. */
+  synchronized @Nullable RecordedEntry nextRetained() {
+    while (!retained.isEmpty()) {
+      RecordedEntry next = retained.first();
+      RecordedEntry again = entries.readAgain(next);
+      LeftOut out = leftOut.get(next.id());
+      if (next.equals(again) && !spared.isPinned(next)) {
+        return next;
+      }
+      forget(next.id());
+      if (again != null && out != null) {
+        // Used since, or pinned.
+        leaveOut(again, spared.isPinned(again) ? Why.PINNED : Why.RETAINED, out.changesOfOthers());
+      }
+    }
+    return null;
+  }
+
+  /** Leaves an entry out if it is spared. */
+  private boolean spare(RecordedEntry entry) {
+    Why why;
+    if (spared.isPinned(entry)) {
+      why = Why.PINNED;
+    } else if (spared.keepsBestAndLatest()
+        && BestAndLatest.includes(entries, entry.key(), entry.runHash())) {
+      why = Why.RETAINED;
+    } else {
+      return false;
+    }
+    leaveOut(entry, why, stripes[StripeLocks.stripeOf(entry.key())].changesOfOthers);
+    return true;
   }
 
   /** The entries whose last use is at or before a moment. */
@@ -129,32 +169,21 @@ final class EvictionOrder {
     return sum;
   }
 
-  /** Leaves an entry out from now on, since it cannot be removed. */
+  /** Leaves an entry out for now, since it cannot be removed. */
   synchronized void passOver(RecordedEntry entry) {
-    leaveOut(entry, false);
+    Stripe stripe = stripes[StripeLocks.stripeOf(entry.key())];
+    forget(entry.id());
+    leaveOut(entry, Why.PASSED_OVER, stripe.changesOfOthers);
+    stripe.first.remove(entry.id());
   }
 
-  /**
-   * Leaves an entry out that is pinned, or is to go last, until its key may have got another
-   * version or the reason changes.
-   *
-   * @param last whether {@link #nextRetained} is to give it
-   */
-  synchronized void spare(RecordedEntry entry, boolean last) {
-    leaveOut(entry, true);
-    if (last) {
+  private void leaveOut(RecordedEntry entry, Why why, int changesOfOthers) {
+    Stripe stripe = stripes[StripeLocks.stripeOf(entry.key())];
+    leftOut.put(entry.id(), new LeftOut(entry, stripe, why, changesOfOthers));
+    if (why == Why.RETAINED) {
+      retainedOf.computeIfAbsent(entry.key(), key -> new HashSet<>()).add(entry.id());
       retained.add(entry);
     }
-  }
-
-  private void leaveOut(RecordedEntry entry, boolean spared) {
-    Stripe stripe = stripes[StripeLocks.stripeOf(entry.key())];
-    takeBack(entry.id());
-    leftOut.put(entry.id(), new LeftOut(entry, stripe, spared, stripe.changesOfOthers));
-    if (spared) {
-      sparedOf.computeIfAbsent(entry.key(), key -> new HashSet<>()).add(entry.id());
-    }
-    stripe.first.remove(entry.id());
   }
 
   /** Ends that an entry is left out; its stripe is to be read again. */
@@ -167,11 +196,11 @@ final class EvictionOrder {
 
   private @Nullable LeftOut forget(long id) {
     LeftOut out = leftOut.remove(id);
-    if (out != null) {
+    if (out != null && out.why() == Why.RETAINED) {
       retained.remove(out.entry());
-      Set<Long> ofKey = sparedOf.get(out.entry().key());
+      Set<Long> ofKey = retainedOf.get(out.entry().key());
       if (ofKey != null && ofKey.remove(id) && ofKey.isEmpty()) {
-        sparedOf.remove(out.entry().key());
+        retainedOf.remove(out.entry().key());
       }
     }
     return out;
@@ -182,37 +211,23 @@ final class EvictionOrder {
     return leftOut.size();
   }
 
-  /** The first of those that were to go last; null if there is none. */
-  synchronized @Nullable RecordedEntry nextRetained() {
-    while (!retained.isEmpty()) {
-      RecordedEntry next = retained.first();
-      RecordedEntry again = entries.readAgain(next);
-      if (next.equals(again)) {
-        return next;
-      }
-      // It was used since, or is gone.
-      retained.remove(next);
-      LeftOut out = leftOut.get(next.id());
-      if (again != null && out != null) {
-        leftOut.put(
-            next.id(), new LeftOut(again, out.stripe(), out.spared(), out.changesOfOthers()));
-        retained.add(again);
-      }
-    }
-    return null;
-  }
-
   /**
-   * Considers again what was passed over, and what was spared for a reason that may have ended.
-   *
-   * @param by the pins and whatever else entries are spared by, as it is
+   * Begins a sweep: considers again what was passed over, and what was spared for a reason that may
+   * have ended.
    */
-  synchronized void reconsider(Object by) {
+  synchronized void reconsider(Spared now) {
     refreshAll();
-    boolean same = by.equals(sparedBy);
-    sparedBy = by;
+    boolean samePins = now.pins() == spared.pins();
+    boolean sameRetention = now.keepsBestAndLatest() == spared.keepsBestAndLatest();
+    spared = now;
     for (LeftOut out : List.copyOf(leftOut.values())) {
-      if (!out.spared() || !same || out.stripe().changesOfOthers != out.changesOfOthers()) {
+      boolean stays =
+          switch (out.why()) {
+            case PASSED_OVER -> false;
+            case PINNED -> samePins || now.isPinned(out.entry());
+            case RETAINED -> sameRetention && out.stripe().changesOfOthers == out.changesOfOthers();
+          };
+      if (!stays) {
         takeBack(out.entry().id());
       }
     }
@@ -242,7 +257,7 @@ final class EvictionOrder {
       forget(change.id());
     } else {
       // It may be the key's best or latest now, in place of another. A removal makes none worse.
-      List.copyOf(sparedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
+      List.copyOf(retainedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
       if (!leftOut.containsKey(entry.id())) {
         stripe.first.add(entry);
@@ -260,7 +275,7 @@ final class EvictionOrder {
       stripe.changesOfOthers++;
     }
     stripe.first.clear();
-    EntryTable.Pass pass = new EntryTable.Pass(stripe.first);
+    EntryTable.Pass pass = new EntryTable.Pass(stripe.first, this::spare);
     entries.pass(number, leftOut.keySet(), pass);
     stripe.oldestUse = pass.oldestUse();
     stripe.count = pass.count();

@@ -308,7 +308,7 @@ public final class SpaceLedger {
     attached.totals().doubt(index.nextChanges());
   }
 
-  /** The next entry to be evicted; empty if there is none. */
+  /** The next entry to be evicted; empty if there is none but such as are spared. */
   public Optional<RecordedEntry> next() {
     return ask(attached -> Optional.ofNullable(attached.order().next()), Optional.empty());
   }
@@ -323,34 +323,17 @@ public final class SpaceLedger {
     tell(attached -> attached.order().passOver(entry));
   }
 
-  /**
-   * Leaves an entry out that is pinned, or is to go last, until anything in its stripe has changed.
-   *
-   * @param last whether {@link #nextRetained} is to give it
-   */
-  public void spare(RecordedEntry entry, boolean last) {
-    tell(attached -> attached.order().spare(entry, last));
-  }
-
-  /** The next of those that are to go last; empty if there is none. */
+  /** The next of those that go when nothing else is left; empty if there is none. */
   public Optional<RecordedEntry> nextRetained() {
     return ask(attached -> Optional.ofNullable(attached.order().nextRetained()), Optional.empty());
   }
 
-  /** Whether an entry is its key's best, by the lowest objective, or its latest. Needs no lock. */
-  public boolean isBestOrLatest(RecordedEntry entry) {
-    return ask(
-        attached -> BestAndLatest.includes(attached.entries(), entry.key(), entry.runHash()),
-        false);
-  }
-
   /**
-   * Considers again what was passed over, and what was spared where anything has changed since.
-   *
-   * @param by the pins and whatever else entries are spared by, as it is
+   * Begins a sweep: considers again what was passed over, and what was spared for a reason that may
+   * have ended.
    */
-  public void reconsider(Object by) {
-    tell(attached -> attached.order().reconsider(by));
+  public void reconsider(Spared spared) {
+    tell(attached -> attached.order().reconsider(spared));
   }
 
   /** How many entries are recorded. */

@@ -203,6 +203,13 @@ final class OwnedSegment {
     syncs.condemn();
   }
 
+  /** Whether a record stands where it was opened, aborted or not: nobody has written over it. */
+  boolean standsWhereItWasOpened(Pending record) {
+    long commit = segment.commit(record.position);
+    return (-commit & ~VOID) == record.length
+        && segment.place(record.position) == salt + record.position;
+  }
+
   /** Whether a sync has failed: what is not stored again may be lost. */
   boolean hasFailedToSync() {
     return syncs.failed();
@@ -240,27 +247,25 @@ final class OwnedSegment {
     int runIdLength = version.runId().length();
     int length = (int) JournalLayout.recordLength(runIdLength, payload.length());
     writer.begin(at, length);
-    Pending made = null;
+    Pending made = new Pending(this, at, length);
     boolean counts = false;
+    boolean whole = false;
     try {
       int check = writer.storePayload(payload, at + JournalLayout.payloadOffset(runIdLength));
-      made = new Pending(this, at, length);
       JournalEntry entry = entry(made, version, payload.length(), check);
       pending.add(made);
       counts = true;
       position = at + length;
       become(made, version, entry);
+      whole = true;
       return made;
-    } catch (InternalError e) {
-      if (counts && made != null) {
-        // The segment is condemned by the caller, and this record is nobody's.
-        made.done = true;
-        makeVoid(made);
-      }
-      throw e;
     } finally {
       if (!counts) {
         writer.takeBack(at);
+      } else if (!whole) {
+        // Whatever it was: nobody is to find it, and what comes is appended behind it.
+        made.done = true;
+        makeVoid(made);
       }
     }
   }
@@ -283,16 +288,18 @@ final class OwnedSegment {
     writer.storeHead(version, entry.place(), entry.payloadBytes());
     record.entry = entry;
     record.appendedAtNanos = System.nanoTime();
-    // From here on it is found, and others read on behind it: nothing may take it back.
+    long wholeUntil = wholeUntil(record);
+    // From here on it is found, and others read on behind it: nothing may take it back, and nothing
+    // that comes needs memory.
     writer.commit(record.position, record.length);
-    noteStored(record);
+    record.stored = syncs.stored(wholeUntil);
     MappedFaults.raisePending();
   }
 
-  private void noteStored(Pending record) {
-    open.remove(record);
-    int first = open.isEmpty() ? position : open.iterator().next().position;
-    record.stored = syncs.stored(before + first);
+  /** Where the first record begins that is open, without this one. */
+  private long wholeUntil(Pending without) {
+    open.remove(without);
+    return before + (open.isEmpty() ? position : open.iterator().next().position);
   }
 
   /** Where the payload of the next record would lie. Under the journal's monitor. */
@@ -380,12 +387,13 @@ final class OwnedSegment {
   }
 
   private void makeVoid(Pending record) {
+    long wholeUntil = wholeUntil(record);
     if (segment.commit(record.position) > 0) {
       segment.mark(record.entry(), VOID);
     } else {
-      writer.abort(record.position, record.length);
+      writer.abort(salt, record.position, record.length);
     }
-    noteStored(record);
+    record.stored = syncs.stored(wholeUntil);
   }
 
   /** And is durable. */

@@ -45,11 +45,13 @@ final class RecordScan {
       int length = take(position, found);
       if (length == 0) {
         long commit = commitOfThisLife();
-        length = lengthOfOpen(commit);
+        // Where it is positive by now, it was committed since: what stands behind may have been
+        // acknowledged long ago.
+        length = commit > 0 ? take(position, found) : lengthOfOpen(commit);
         if (length == 0) {
           return;
         }
-        if (!isAborted(commit)) {
+        if (commit < 0 && !isAborted(commit)) {
           open.add(position);
         }
       }

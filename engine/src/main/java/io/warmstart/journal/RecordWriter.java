@@ -59,9 +59,10 @@ final class RecordWriter {
     segment.buffer().putLongVolatile(at + PLACE_OFFSET, salt + at);
   }
 
-  /** A record that was opened will not come: readers pass over it for good. */
-  void abort(int at, long length) {
+  /** A record that was begun will not come: readers pass over it for good. */
+  void abort(long salt, int at, long length) {
     segment.buffer().putLongVolatile(at + COMMIT_OFFSET, -(length | JournalLayout.VOID));
+    segment.buffer().putLongVolatile(at + PLACE_OFFSET, salt + at);
   }
 
   /**

@@ -51,6 +51,22 @@ public final class Reserved {
   public void seal() throws IOException {
     check = checkOf(payload());
     // Looked at after the bytes were.
+    requireSynced();
+    boolean stands;
+    try {
+      stands = record.in().standsWhereItWasOpened(record);
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      throw lost(e);
+    }
+    if (!stands) {
+      record.in().condemn();
+      throw new IOException("the segment was written over since its bytes were reserved");
+    }
+  }
+
+  /** Where one has failed, the kernel may have dropped bytes, before or after they were sealed. */
+  private void requireSynced() throws IOException {
     if (record.in().hasFailedToSync()) {
       throw new IOException("a sync of the segment has failed since its bytes were reserved");
     }
@@ -62,6 +78,7 @@ public final class Reserved {
    * @throws IOException if it is lost
    */
   public Payload copied() throws IOException {
+    requireSynced();
     byte[] copy = new byte[length()];
     int actual;
     try {

@@ -53,7 +53,7 @@ public final class LabelFlow {
         throw new StoreException(
             "labels not changed, somebody holds the key's lock: directory=" + directory.path());
       }
-      SortedMap<String, String> all = labels.of(key);
+      SortedMap<String, String> all = labels.toChange(key);
       boolean changed = change.test(all);
       if (changed) {
         labels.replace(key, all);

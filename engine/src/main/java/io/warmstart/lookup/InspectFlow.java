@@ -18,8 +18,11 @@ import io.warmstart.policy.Labels;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Looks at a whole root and changes nothing. */
 public final class InspectFlow {
@@ -62,7 +65,7 @@ public final class InspectFlow {
     KeyDirectory directory = root.directory(key.digest());
     try {
       KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-      Pins.Known pinned = pins.look();
+      Pins.Known pinned = pins.lookOrNone();
       List<KeyContents.Listed> entries = new ArrayList<>();
       for (Candidate candidate : scan.candidates()) {
         boolean expired = expiry.isExpired(limits, directory.key(), candidate);
@@ -76,9 +79,18 @@ public final class InspectFlow {
           recount.bytesOf(directory, scan),
           scan.suspects().size(),
           pinned.keys().contains(directory.key()),
-          labels.of(directory.key()));
+          labelsOf(directory.key()));
     } catch (IOException e) {
       throw StoreFailures.ofReading("cannot list key", directory.path(), e);
+    }
+  }
+
+  /** None where this user may not read them: what lies under the key is told all the same. */
+  private SortedMap<String, String> labelsOf(Digest256 key) throws IOException {
+    try {
+      return labels.of(key);
+    } catch (AccessDeniedException e) {
+      return new TreeMap<>();
     }
   }
 

@@ -32,19 +32,22 @@ public final class RenamedFile {
   private final ChangeAges ages;
   private final List<Path> directories;
   private final Path path;
-  private final String name;
+  private final String stagedPrefix;
 
   /**
    * A file that may not be there.
    *
-   * @param directories those that lead to it, from one that is there; the others are made
+   * @param directories those that lead to it, from one that is there; the others are made. It is
+   *     staged in the second, which has few names: those that the dead have left are looked for
+   * @param kind of file: what staged ones begin with
    */
-  public RenamedFile(FileOps ops, ChangeAges ages, List<Path> directories, String name) {
+  public RenamedFile(
+      FileOps ops, ChangeAges ages, List<Path> directories, String name, String kind) {
     this.ops = ops;
     this.ages = ages;
     this.directories = List.copyOf(directories);
     this.path = directory().resolve(name);
-    this.name = name;
+    this.stagedPrefix = kind + STAGED_MARK;
   }
 
   private Path directory() {
@@ -129,10 +132,10 @@ public final class RenamedFile {
 
   private void putInPlace(byte[] bytes) throws IOException {
     Path staged =
-        directory()
+        directories
+            .get(1)
             .resolve(
-                name
-                    + STAGED_MARK
+                stagedPrefix
                     + Long.toHexString(ProcessHandle.current().pid())
                     + '-'
                     + Long.toHexString(System.nanoTime()));
@@ -169,9 +172,10 @@ public final class RenamedFile {
   }
 
   private void removeStaged(boolean all) throws IOException {
-    for (String other : ops.list(directory())) {
-      Path staged = directory().resolve(other);
-      if (other.startsWith(name + STAGED_MARK) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
+    Path stagedIn = directories.get(1);
+    for (String other : ops.list(stagedIn)) {
+      Path staged = stagedIn.resolve(other);
+      if (other.startsWith(stagedPrefix) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
         unlinkIfThere(staged);
       }
     }

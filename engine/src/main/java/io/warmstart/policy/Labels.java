@@ -4,6 +4,7 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.LabelsCodec;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreException;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RenamedFile;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What people call keys: {@code .warmstart/labels}, in which each key that has labels has a file of
@@ -34,16 +36,14 @@ public final class Labels {
   }
 
   private RenamedFile file(Digest256 key) {
-    return new RenamedFile(ops, ages, directories, key.toHex());
+    return new RenamedFile(ops, ages, directories, key.toHex(), NAME);
   }
 
   /** Those of a key; none where the file is not what it should be, which is told. */
   public SortedMap<String, String> of(Digest256 key) throws IOException {
     RenamedFile file = file(key);
     try {
-      byte[] bytes = file.read(LabelsCodec.MAX_BYTES);
-      SortedMap<String, String> labels =
-          bytes.length > LabelsCodec.MAX_BYTES ? null : LabelsCodec.decode(bytes);
+      SortedMap<String, String> labels = decoded(file);
       if (labels != null) {
         return labels;
       }
@@ -56,12 +56,52 @@ public final class Labels {
     return new TreeMap<>();
   }
 
-  /** Makes these the labels of a key, durably; none removes the file. */
+  /**
+   * Those of a key, to be changed and put in their place.
+   *
+   * @throws StoreException if the file is not what it should be: it may be a later version's
+   */
+  public SortedMap<String, String> toChange(Digest256 key) throws IOException {
+    RenamedFile file = file(key);
+    try {
+      SortedMap<String, String> labels = decoded(file);
+      if (labels == null) {
+        throw new StoreException(
+            "labels not changed, they cannot be read; without the file the key has none: file="
+                + file.path());
+      }
+      return labels;
+    } catch (NoSuchFileException e) {
+      return new TreeMap<>();
+    }
+  }
+
+  /** Null if they are none. */
+  private static @Nullable SortedMap<String, String> decoded(RenamedFile file) throws IOException {
+    byte[] bytes = file.read(LabelsCodec.MAX_BYTES);
+    return bytes.length > LabelsCodec.MAX_BYTES ? null : LabelsCodec.decode(bytes);
+  }
+
+  /**
+   * Makes these the labels of a key, durably; none removes the file.
+   *
+   * @throws StoreException if they are too long together
+   */
   public void replace(Digest256 key, SortedMap<String, String> labels) throws IOException {
     if (labels.isEmpty()) {
       file(key).remove();
-    } else {
-      file(key).publish(LabelsCodec.encode(labels), false);
+      return;
     }
+    byte[] bytes = LabelsCodec.encode(labels);
+    if (bytes.length > LabelsCodec.MAX_BYTES) {
+      throw new StoreException(
+          "the key's labels are too long: expected<="
+              + LabelsCodec.MAX_BYTES
+              + " bytes of JSON actual="
+              + bytes.length
+              + " key="
+              + key.toHex());
+    }
+    file(key).publish(bytes, false);
   }
 }

@@ -12,18 +12,28 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the pinned entries take up: what is saved must fit beside them. Safe for all threads.
  *
- * <p>Pins of other processes are seen by the next look of the background, within a second; a save
- * that would be refused looks itself.
+ * <p>Pins of other processes are seen by the next look of the background, within a second, and what
+ * they save under a pin within some seconds; a save that would be refused looks itself. What lies
+ * in journals counts once it is a pair.
  */
 public final class PinnedBytes {
+  /** While the pins stay the same: to count many takes its time. */
+  private static final long COUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final RootDirectory root;
   private final SpaceLedger ledger;
   private final Pins pins;
-  private volatile long known;
+  private final AtomicLong known = new AtomicLong();
+
+  // Of the thread that looks in the background.
+  private Pins.Known counted = new Pins.Known(Set.of(), Map.of());
+  private long countedAt = System.nanoTime();
 
   public PinnedBytes(RootDirectory root, SpaceLedger ledger, Pins pins) {
     this.root = root;
@@ -31,20 +41,32 @@ public final class PinnedBytes {
     this.pins = pins;
   }
 
-  /** As of the last look. No system call. */
+  /** As of the last look, and with what this process has saved since. No system call. */
   public long known() {
-    return known;
+    return known.get();
+  }
+
+  /** Something is about to be saved: it counts from now on if it is pinned, perhaps too much. */
+  public void saving(Digest256 key, String runId, long bytes) {
+    if (pins.known().covers(key, runId)) {
+      known.addAndGet(bytes);
+    }
   }
 
   /** Looks what is pinned, and counts it. */
   public void refresh() throws IOException {
-    known = sum(pins.look());
+    known.set(sum(pins.look()));
   }
 
   /** The same in the background: what cannot be looked at now is looked at the next time. */
   public void tryRefresh() {
     try {
-      refresh();
+      Pins.Known now = pins.look();
+      if (!now.equals(counted) || System.nanoTime() - countedAt >= COUNT_EVERY_NANOS) {
+        counted = now;
+        refresh();
+        countedAt = System.nanoTime();
+      }
     } catch (IOException e) {
       // A sweep, which must know, says so and removes nothing.
     }
@@ -54,7 +76,7 @@ public final class PinnedBytes {
   public long beside(Digest256 key, String runId) throws IOException {
     Pins.Known pinned = pins.look();
     long all = sum(pinned);
-    known = all;
+    known.set(all);
     return pinned.covers(key, runId) ? all - bytesOf(key, runId) : all;
   }
 

@@ -8,6 +8,7 @@ import io.warmstart.io.RacyWindow;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Pins {
+  private static final System.Logger LOG = System.getLogger("io.warmstart");
   static final String NAME = "pins";
 
   /** Neither of these names could end as those that the original store deletes. */
@@ -46,6 +48,7 @@ public final class Pins {
   private final Path directory;
   private final RacyWindow racyWindow;
   private volatile Listed listed = Listed.NONE;
+  private volatile boolean deniedTold;
 
   public Pins(FileOps ops, Path root, RacyWindow racyWindow) {
     this.ops = ops;
@@ -116,6 +119,21 @@ public final class Pins {
       listed = Listed.NONE;
     }
     return listed.known();
+  }
+
+  /** The same for a reader that removes nothing: none where its user may not see them. */
+  public Known lookOrNone() throws IOException {
+    try {
+      return look();
+    } catch (AccessDeniedException e) {
+      if (!deniedTold) {
+        deniedTold = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "what is pinned cannot be seen, permission denied: directory=" + directory);
+      }
+      return Known.NONE;
+    }
   }
 
   private static Known of(List<String> names) {

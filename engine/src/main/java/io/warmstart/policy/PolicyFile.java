@@ -33,7 +33,7 @@ public final class PolicyFile {
     this.ops = ops;
     this.file =
         new RenamedFile(
-            ops, ages, List.of(root, root.resolve(DirectoryNames.ENGINE_DIRECTORY)), NAME);
+            ops, ages, List.of(root, root.resolve(DirectoryNames.ENGINE_DIRECTORY)), NAME, NAME);
   }
 
   /**

@@ -50,7 +50,11 @@ public final class Budget {
   void requireRoom(
       Limits limits, Fingerprint key, String runId, long payloadBytes, EntryAttributes attributes) {
     long budgetBytes = limits.sizeBudgetBytes();
-    if (budgetBytes == 0 || payloadBytes <= budgetBytes - pinned.known() - ROOM_FOR_A_MANIFEST) {
+    if (budgetBytes == 0) {
+      return;
+    }
+    if (payloadBytes <= budgetBytes - pinned.known() - ROOM_FOR_A_MANIFEST) {
+      pinned.saving(key.digest(), runId, payloadBytes + ROOM_FOR_A_MANIFEST);
       return;
     }
     if (!limits.budgetInForce()) {
@@ -73,6 +77,7 @@ public final class Budget {
               + " root="
               + root);
     }
+    pinned.saving(key.digest(), runId, payloadBytes + manifestBytes);
   }
 
   private long pinnedBeside(Fingerprint key, String runId) {

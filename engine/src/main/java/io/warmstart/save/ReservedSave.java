@@ -32,18 +32,26 @@ public final class ReservedSave {
     @SuppressWarnings({"unused", "FieldCanBeLocal", "UnusedVariable"})
     private final ReservedSave save;
 
+    /** A thread that writes at the very moment of the end must not run into memory that is gone. */
+    private final ByteBuffer memory;
+
     View(ReservedSave save, ByteBuffer memory) {
       super(memory);
       this.save = save;
+      this.memory = memory;
+    }
+
+    void end() {
+      wrap(BufferUtil.address(memory), 0);
     }
   }
 
-  /** What it has until it ends: who keeps it for longer keeps nothing of the journal mapped. */
+  /** What it has until it ends. */
   private record Unsaved(ByteBuffer memory, @Nullable Reserved inJournal, Save save) {}
 
   private final SaveFlow flow;
   private final String runId;
-  private final UnsafeBuffer view;
+  private final View view;
 
   // Under the monitor.
   private @Nullable Unsaved unsaved;
@@ -144,6 +152,16 @@ public final class ReservedSave {
     }
   }
 
+  /** The same while another thread may be writing: memory outside the heap goes with its buffer. */
+  public synchronized void closeWithStore(String how) {
+    if (unsaved != null) {
+      Unsaved of = end(how);
+      if (of.inJournal != null) {
+        flow.abort(of.inJournal);
+      }
+    }
+  }
+
   private Unsaved requireOpen() {
     Unsaved of = unsaved;
     if (of == null) {
@@ -157,7 +175,7 @@ public final class ReservedSave {
     Unsaved of = requireOpen();
     unsaved = null;
     ended = how;
-    view.wrap(0, 0);
+    view.end();
     return of;
   }
 

@@ -1,7 +1,6 @@
 package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.Checksums;
@@ -110,7 +109,7 @@ class RememberedOrderTest {
           }
         }
       } else if (action < 88) {
-        process.ledger.reconsider("no pins");
+        process.ledger.reconsider(Spared.NONE);
         passedOver.get(which).clear();
       } else if (action < 92) {
         RecordedEntry next = process.ledger.next().orElse(null);
@@ -191,7 +190,27 @@ class RememberedOrderTest {
     assertTrue(each < 2_000, () -> "a save at a full budget loads " + each);
   }
 
-  /** The first thousand in the order are spared: each sweep would judge them all again. */
+  /** Those whose numbers are below one are pinned. */
+  private static Spared pinned(int below, boolean keeping) {
+    return new Spared() {
+      @Override
+      public Object pins() {
+        return below;
+      }
+
+      @Override
+      public boolean isPinned(RecordedEntry entry) {
+        return entry.lastUseNanos() < below;
+      }
+
+      @Override
+      public boolean keepsBestAndLatest() {
+        return keeping;
+      }
+    };
+  }
+
+  /** The first thousand in the order are pinned: each sweep would look at them all again. */
   @Test
   void soDoesOneThatSparesMany() {
     IndexModel.Member process = processes.get(0);
@@ -199,10 +218,16 @@ class RememberedOrderTest {
     for (int n = 0; n < many; n++) {
       publish(process, n);
     }
-    process.ledger.reconsider("pins");
-    for (int n = 0; n < many / 2; n++) {
-      process.ledger.spare(process.ledger.next().orElseThrow(), n % 2 == 0);
-    }
+    Spared half = pinned(many / 2, false);
+    long first =
+        loadsOf(
+            process,
+            () -> {
+              process.ledger.reconsider(half);
+              assertEquals(keyOfTwoStripes(many / 2), process.ledger.next().orElseThrow().key());
+            });
+    // One pass over each stripe, in which each entry is looked at once.
+    assertTrue(first < 200_000, () -> "the first sweep loads " + first);
 
     int saves = 64;
     long loads =
@@ -211,7 +236,7 @@ class RememberedOrderTest {
             () -> {
               for (int n = many; n < many + saves; n++) {
                 publish(process, n);
-                process.ledger.reconsider("pins");
+                process.ledger.reconsider(half);
                 RecordedEntry next = process.ledger.next().orElseThrow();
                 assertEquals(keyOfTwoStripes(n - many / 2), next.key());
                 model.remove(process, next.key(), "run");
@@ -221,50 +246,68 @@ class RememberedOrderTest {
     long each = loads / saves;
     // To pass over one that is left out costs more than to pass over one that comes later.
     assertTrue(each < 4_000, () -> "a save at a full budget loads " + each);
-    assertEquals(keyOfTwoStripes(0), process.ledger.nextRetained().orElseThrow().key());
-    // One that gets another version is to be judged again; so are all, once another process has
-    // changed their stripe, and for another reason.
-    publish(process, 4);
-    process.ledger.reconsider("pins");
-    List<Digest256> again = nextOnes(process, 2_000 + saves);
-    assertTrue(again.contains(keyOfTwoStripes(4)));
-    assertFalse(again.contains(keyOfTwoStripes(6)));
-    process.ledger.reconsider("pins");
-    publish(processes.get(1), 8);
-    process.ledger.reconsider("pins");
-    again = nextOnes(process, 2_000 + saves);
-    assertTrue(again.contains(keyOfTwoStripes(6)));
-    assertFalse(again.contains(keyOfTwoStripes(7)));
-    process.ledger.reconsider("other pins");
-    assertTrue(nextOnes(process, 2_000 + saves).contains(keyOfTwoStripes(7)));
+    // Those that are pinned no more come back, and no others; a new pin counts at once.
+    process.ledger.reconsider(pinned(10, false));
+    assertEquals(keyOfTwoStripes(10), process.ledger.next().orElseThrow().key());
+    process.ledger.reconsider(pinned(20, false));
+    assertEquals(keyOfTwoStripes(20), process.ledger.next().orElseThrow().key());
+  }
+
+  @Test
+  void keptOnesGoLastUntilTheyAreNoMoreTheBestOrTheLatest() {
+    IndexModel.Member process = processes.get(0);
+    Digest256 key = IndexModel.key(0);
+    model.publish(process, key, new EntryFacts("a", 10, 10, false, 100, 1, false));
+    model.publish(process, key, new EntryFacts("b", 20, 20, false, 100, 2, false));
+    model.publish(process, key, new EntryFacts("c", 30, 30, false, 100, 3, false));
+    process.ledger.reconsider(pinned(0, true));
+    assertEquals("b", process.ledger.next().orElseThrow().runId());
+    model.remove(process, key, "b");
+    assertTrue(process.ledger.next().isEmpty());
+    assertEquals("a", process.ledger.nextRetained().orElseThrow().runId());
+
+    // Of the process itself, then of another.
+    model.publish(process, key, new EntryFacts("d", 40, 40, false, 100, 0, false));
+    process.ledger.reconsider(pinned(0, true));
+    assertEquals(List.of("a", "c"), nextRuns(process));
+    model.publish(processes.get(1), key, new EntryFacts("e", 50, 50, false, 100, -1, false));
+    process.ledger.reconsider(pinned(0, true));
+    assertEquals(List.of("a", "c", "d"), nextRuns(process));
+    assertEquals("e", process.ledger.nextRetained().orElseThrow().runId());
+    // What is used meanwhile comes later among them too.
+    model.publish(process, IndexModel.key(1), new EntryFacts("f", 60, 60, false, 100, 0, false));
+    model.touch(process, key, "e", 70);
+    process.ledger.reconsider(pinned(0, true));
+    nextRuns(process);
+    assertEquals("f", process.ledger.nextRetained().orElseThrow().runId());
+    process.ledger.reconsider(pinned(65, true));
+    nextRuns(process);
+    assertEquals("e", process.ledger.nextRetained().orElseThrow().runId());
+  }
+
+  private static List<String> nextRuns(IndexModel.Member process) {
+    List<String> runs = new ArrayList<>();
+    for (RecordedEntry next = process.ledger.next().orElse(null);
+        next != null;
+        next = process.ledger.next().orElse(null)) {
+      runs.add(Objects.requireNonNull(next.runId()));
+      process.ledger.passOver(next);
+    }
+    return runs;
   }
 
   @Test
   void nothingIsRememberedOfASparedOneThatIsGone() {
     IndexModel.Member process = processes.get(0);
-    process.ledger.reconsider("pins");
     for (int n = 0; n < 200; n++) {
       publish(process, n);
-      RecordedEntry spared = process.ledger.next().orElseThrow();
-      process.ledger.spare(spared, true);
-      assertEquals(spared, process.ledger.nextRetained().orElseThrow());
-      model.remove(process, spared.key(), "run");
+      process.ledger.reconsider(pinned(0, true));
       assertTrue(process.ledger.next().isEmpty());
+      RecordedEntry spared = process.ledger.nextRetained().orElseThrow();
+      model.remove(process, spared.key(), "run");
+      assertTrue(process.ledger.nextRetained().isEmpty());
     }
+    assertTrue(process.ledger.next().isEmpty());
     assertEquals(0, process.attached().order().leftOut());
-  }
-
-  /** The keys of all that comes in the order; left out from then on. */
-  private static List<Digest256> nextOnes(IndexModel.Member process, int most) {
-    List<Digest256> keys = new ArrayList<>();
-    for (int n = 0; n < most; n++) {
-      RecordedEntry next = process.ledger.next().orElse(null);
-      if (next == null) {
-        break;
-      }
-      keys.add(next.key());
-      process.ledger.passOver(next);
-    }
-    return keys;
   }
 }

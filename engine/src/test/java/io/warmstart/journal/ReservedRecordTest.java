@@ -96,6 +96,57 @@ class ReservedRecordTest {
     lockFile.close();
   }
 
+  /** Memory in which something happens once between a reader's looks at two words. */
+  private static final class Between extends UnsafeBuffer {
+    private int place;
+    private Runnable before = () -> {};
+
+    Between() {
+      super(ByteBuffer.allocateDirect(LENGTH));
+    }
+
+    @Override
+    public long getLongVolatile(int index) {
+      if (index == place) {
+        Runnable now = before;
+        before = () -> {};
+        now.run();
+      }
+      return super.getLongVolatile(index);
+    }
+  }
+
+  /**
+   * A reader saw it open, and then committed: it took it for the end, and told nothing of what had
+   * been acknowledged behind it long before.
+   */
+  @Test
+  void whatIsCommittedBetweenTwoLooksOfAReaderHidesNothing() {
+    Between memory = new Between();
+    Segment shared = new Segment(0, memory, segment.identity());
+    shared.begin(1, SALT);
+    RecordWriter writer = new RecordWriter(shared, files);
+    int length = (int) JournalLayout.recordLength(1, 0);
+    int first = JournalLayout.HEADER_LENGTH;
+    int second = first + length;
+    writer.open(SALT, first, length);
+    writer.begin(second, length);
+    writer.storeHead(version("y"), new JournalEntry.Place(0, SALT, second, length, 0, false), 0);
+    writer.commit(second, length);
+    memory.place = first + JournalLayout.PLACE_OFFSET;
+    memory.before =
+        () -> {
+          writer.storeHead(
+              version("x"), new JournalEntry.Place(0, SALT, first, length, 0, false), 0);
+          writer.commit(first, length);
+        };
+    List<String> found = new ArrayList<>();
+
+    new RecordScan(shared, SALT).follow(entry -> found.add(entry.runId()));
+
+    assertEquals(List.of("x", "y"), found);
+  }
+
   private Version version(String runId) {
     return new Version(KEY, runId, EntryAttributes.checkpoint(), ++stamp, true);
   }
