@@ -48,7 +48,8 @@ public final class PinnedBytes {
 
   /** Something is about to be saved: it counts from now on if it is pinned, perhaps too much. */
   public void saving(Digest256 key, String runId, long bytes) {
-    if (pins.known().covers(key, runId)) {
+    Pins.Known pinned = pins.known();
+    if (!pinned.isEmpty() && pinned.covers(key, runId)) {
       known.addAndGet(bytes);
     }
   }

@@ -72,7 +72,7 @@ public final class Pins {
 
     /** Whether an entry is pinned. */
     public boolean covers(Digest256 key, String runId) {
-      return covers(key, runId::equals);
+      return keys.contains(key) || runs.getOrDefault(key, Set.of()).contains(runId);
     }
 
     /**

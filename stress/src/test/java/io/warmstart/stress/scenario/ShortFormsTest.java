@@ -34,20 +34,20 @@ class ShortFormsTest {
 
   private static final Map<String, Form> FORMS =
       Map.ofEntries(
-          Map.entry("eviction-race", new Form(3, 3)),
-          Map.entry("overwrite-read", new Form(3, 3)),
-          Map.entry("kill", new Form(4, 6)),
+          Map.entry("eviction-race", new Form(3, 2)),
+          Map.entry("overwrite-read", new Form(3, 2)),
+          Map.entry("kill", new Form(4, 4)),
           Map.entry("stopped-holder", new Form(1, 1)),
           Map.entry("power-cut", new Form(1, 3)),
           Map.entry("faults", new Form(1, 4)),
           Map.entry("disk-full", new Form(1, 1)),
-          Map.entry("foreign", new Form(3, 3)),
-          Map.entry("foreign-read", new Form(3, 3)),
-          Map.entry("containers", new Form(3, 3)),
+          Map.entry("foreign", new Form(3, 2)),
+          Map.entry("foreign-read", new Form(3, 2)),
+          Map.entry("containers", new Form(3, 2)),
           Map.entry("machines", new Form(3, 3)),
           Map.entry("parallel-cv", new Form(2, 1)),
           Map.entry("clock", new Form(1, 4)),
-          Map.entry("soak", new Form(2, 4)));
+          Map.entry("soak", new Form(2, 3)));
 
   @TempDir Path directory;
 
