@@ -127,7 +127,7 @@ final class SaveCommand extends RootCommand {
     for (Arguments.Label each : all) {
       try {
         store.label(named.key(), each.name(), each.value());
-      } catch (IllegalArgumentException | StoreException e) {
+      } catch (StoreException e) {
         output.note("saved, and the key was not labelled: " + e.getMessage());
       }
     }

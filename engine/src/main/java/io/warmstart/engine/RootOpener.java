@@ -1,7 +1,7 @@
 package io.warmstart.engine;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.StoreFailures;
@@ -90,13 +90,7 @@ public final class RootOpener {
       return;
     }
     try {
-      Uninterrupted.call(
-          () -> {
-            try (FileOps.DirectoryHandle handle = ops.openDirectory(parent)) {
-              handle.sync();
-            }
-            return 0;
-          });
+      Directories.sync(ops, parent);
     } catch (IOException e) {
       if (made || !(e instanceof AccessDeniedException)) {
         throw StoreFailures.ofWriting("cannot make root durable, root=" + root, root, e);

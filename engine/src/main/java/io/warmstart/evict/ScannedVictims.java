@@ -82,9 +82,15 @@ final class ScannedVictims implements Victims {
   @Override
   public void removed(Victim victim, long removedBytes) {
     victims.remove(victim);
-    runs.getOrDefault(victim.key(), new ArrayList<>())
-        .removeIf(each -> each.runId().equals(victim.runId()));
-    bestAndLatest.remove(victim.key());
+    runs.computeIfPresent(
+        victim.key(),
+        (key, ofKey) -> {
+          ofKey.removeIf(each -> each.runId().equals(victim.runId()));
+          return ofKey;
+        });
+    // The others stay what they are if it was neither.
+    bestAndLatest.computeIfPresent(
+        victim.key(), (key, kept) -> kept.contains(victim.runId()) ? null : kept);
     bytes -= removedBytes;
   }
 

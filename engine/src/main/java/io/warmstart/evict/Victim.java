@@ -30,10 +30,12 @@ record Victim(
 
   /** Whether it is among the pinned. */
   boolean isPinnedBy(Pins.Known pins) {
+    String run = runId;
+    if (run != null) {
+      return pins.covers(key, run);
+    }
     RecordedEntry record = recorded;
-    return record == null
-        ? pins.covers(key, String.valueOf(runId))
-        : pins.covers(key, record::isOf);
+    return record != null && pins.covers(key, record::isOf);
   }
 
   static Victim of(RecordedEntry entry) {

@@ -1,5 +1,6 @@
 package io.warmstart.pair;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -162,14 +162,7 @@ public final class Quarantine {
   /** Both levels: somebody may have cleaned the engine's directory away. */
   private void createDirectories() throws IOException {
     for (Path each : List.of(engineDirectory, directory)) {
-      try {
-        ops.createDirectory(each);
-      } catch (FileAlreadyExistsException e) {
-        // The usual case. But files moved through a link would leave the root.
-        if (!ops.stat(each).directory()) {
-          throw new FileSystemException(each.toString(), null, "not a directory");
-        }
-      }
+      Directories.make(ops, each);
     }
   }
 

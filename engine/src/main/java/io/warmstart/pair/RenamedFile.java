@@ -1,11 +1,10 @@
 package io.warmstart.pair;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -88,7 +87,7 @@ public final class RenamedFile {
     for (int attempt = 1; ; attempt++) {
       try {
         for (Path each : directories.subList(1, directories.size())) {
-          makeDirectory(each);
+          Directories.make(ops, each);
         }
         removeStaged(alone);
         putInPlace(bytes);
@@ -101,7 +100,7 @@ public final class RenamedFile {
       }
     }
     for (int each = directories.size() - 1; each >= 0; each--) {
-      sync(directories.get(each));
+      Directories.sync(ops, directories.get(each));
     }
   }
 
@@ -116,18 +115,8 @@ public final class RenamedFile {
     } catch (NoSuchFileException e) {
       return false;
     }
-    sync(directory());
+    Directories.sync(ops, directory());
     return true;
-  }
-
-  private void sync(Path each) throws IOException {
-    Uninterrupted.call(
-        () -> {
-          try (FileOps.DirectoryHandle handle = ops.openDirectory(each)) {
-            handle.sync();
-          }
-          return 0;
-        });
   }
 
   private void putInPlace(byte[] bytes) throws IOException {
@@ -158,16 +147,6 @@ public final class RenamedFile {
         e.addSuppressed(left);
       }
       throw e;
-    }
-  }
-
-  private void makeDirectory(Path each) throws IOException {
-    try {
-      ops.createDirectory(each);
-    } catch (FileAlreadyExistsException e) {
-      if (!ops.stat(each).directory()) {
-        throw new FileSystemException(each.toString(), null, "not a directory");
-      }
     }
   }
 

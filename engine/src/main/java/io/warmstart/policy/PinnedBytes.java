@@ -64,8 +64,8 @@ public final class PinnedBytes {
     try {
       Pins.Known now = pins.look();
       if (!now.equals(counted) || System.nanoTime() - countedAt >= COUNT_EVERY_NANOS) {
+        known.set(sum(now));
         counted = now;
-        refresh();
         countedAt = System.nanoTime();
       }
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.warmstart.policy;
 
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIds;
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
@@ -10,7 +11,6 @@ import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -166,11 +166,6 @@ public final class Pins {
     return isThere(path(key, null)) || isThere(path(key, runId));
   }
 
-  /** Whether a key is pinned as a whole. */
-  public boolean holdsKey(Digest256 key) throws IOException {
-    return isThere(path(key, null));
-  }
-
   /**
    * Pins a run, or a key. When it returns, the pin survives a power cut. The caller holds the key's
    * lock, so that nobody who has seen no pin is about to remove an entry.
@@ -179,8 +174,8 @@ public final class Pins {
    */
   public void add(Digest256 key, @Nullable String runId) throws IOException {
     Path engine = root.resolve(DirectoryNames.ENGINE_DIRECTORY);
-    make(engine);
-    make(directory);
+    Directories.make(ops, engine);
+    Directories.make(ops, directory);
     Uninterrupted.call(
         () -> {
           try {
@@ -191,7 +186,7 @@ public final class Pins {
           return 0;
         });
     for (Path each : List.of(directory, engine, root)) {
-      sync(each);
+      Directories.sync(ops, each);
     }
     look();
   }
@@ -208,7 +203,7 @@ public final class Pins {
     } catch (NoSuchFileException e) {
       return false;
     }
-    sync(directory);
+    Directories.sync(ops, directory);
     look();
     return true;
   }
@@ -225,25 +220,5 @@ public final class Pins {
     } catch (NoSuchFileException e) {
       return false;
     }
-  }
-
-  private void make(Path wanted) throws IOException {
-    try {
-      ops.createDirectory(wanted);
-    } catch (FileAlreadyExistsException e) {
-      if (!ops.stat(wanted).directory()) {
-        throw new FileSystemException(wanted.toString(), null, "not a directory");
-      }
-    }
-  }
-
-  private void sync(Path path) throws IOException {
-    Uninterrupted.call(
-        () -> {
-          try (FileOps.DirectoryHandle handle = ops.openDirectory(path)) {
-            handle.sync();
-          }
-          return 0;
-        });
   }
 }

@@ -1,5 +1,6 @@
 package io.warmstart.process;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
@@ -197,14 +198,7 @@ public final class LockFile {
   }
 
   private void createEngineDirectory() throws IOException {
-    try {
-      ops.createDirectory(directory);
-    } catch (FileAlreadyExistsException e) {
-      // The usual case.
-      if (!ops.stat(directory).directory()) {
-        throw new FileSystemException(directory.toString(), null, "not a directory");
-      }
-    }
+    Directories.make(ops, directory);
     if (place.nodeLocal()) {
       // Each time: somebody may have deleted it since, and another user made one in its place.
       PrivateDirectory.require(directory, place.user());

@@ -1,5 +1,6 @@
 package io.warmstart.save;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.DirectoryHandle;
@@ -112,13 +113,13 @@ public final class KeyDirectories implements AutoCloseable {
       DirectoryHandle handle = rootHandle;
       rootHandle = null;
       if (handle == null) {
-        syncDirectory(root);
+        Directories.sync(ops, root);
       } else {
         try {
           handle.sync();
         } catch (ClosedChannelException e) {
           // By an interrupt, as above.
-          syncDirectory(root);
+          Directories.sync(ops, root);
         } finally {
           closeQuietly(handle);
         }
@@ -146,8 +147,8 @@ public final class KeyDirectories implements AutoCloseable {
 
     private boolean syncAnew() throws IOException {
       drop(this);
-      syncDirectory(directory.path());
-      syncDirectory(root);
+      Directories.sync(ops, directory.path());
+      Directories.sync(ops, root);
       return false;
     }
 
@@ -281,16 +282,6 @@ public final class KeyDirectories implements AutoCloseable {
       // The kernel has freed the descriptor all the same.
       return;
     }
-  }
-
-  private void syncDirectory(Path path) throws IOException {
-    Uninterrupted.call(
-        () -> {
-          try (DirectoryHandle handle = ops.openDirectory(path)) {
-            handle.sync();
-          }
-          return 0;
-        });
   }
 
   @Override
