@@ -77,6 +77,20 @@ class FutureStampTest {
     }
   }
 
+  /** Counted by when its file had changed, it was taken for used since once the clock was ahead. */
+  @Test
+  void whatWasCountedWhileItsStampLayAheadGoesWithTheFirstSweepOnceItHasExpired() throws Exception {
+    KeyFiles.removeIndex(root);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      assertEquals(0, store.evictOverflow().expired());
+    }
+    clock.advance(AHEAD.plus(TTL).plusHours(1));
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      EvictionReport report = store.evictOverflow();
+      assertEquals(1, report.expired(), report.toString());
+    }
+  }
+
   /** The fit went on after it, and the latest was what had been saved before for a year to come. */
   @Test
   void whatIsSavedAfterItIsTheLatest() {

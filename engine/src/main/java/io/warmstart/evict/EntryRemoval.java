@@ -85,8 +85,10 @@ public final class EntryRemoval {
   }
 
   /**
-   * Removes an entry, unless its manifest tells of a later use than that it was chosen by. Then,
-   * and if it is not there, the index is corrected.
+   * Removes an entry. One that is chosen to make room stays if its manifest tells of a later use
+   * than that it was chosen by; one that is chosen as expired, if it has not by what its manifest
+   * tells now: the index may have it from a time when its stamp lay ahead of the clock. What stays
+   * so, or is not there, is corrected in the index.
    *
    * @param expiredBy limits by which it must have expired; null if it is to go all the same
    * @param spared the entry that this sweep was made for; null if there is none
@@ -120,20 +122,25 @@ public final class EntryRemoval {
       Candidate candidate = new Candidate(runId, manifest);
       long bytes = sizeOf(directory.manifest(runId)) + sizeOf(directory.payload(runId));
       EntryFacts facts = expiry.facts(victim.key(), candidate, bytes);
-      if (facts.lastUseNanos() > victim.lastUseNanos()
-          || (facts.accessed() && !victim.accessed())) {
-        update.restamped(facts, 0);
-        return Removal.none(Outcome.STAYS);
-      }
-      if (expiredBy != null
-          && (expiredBy.spares(manifest)
-              || !expiredBy.isPast(victim.lastUseNanos(), clock.nanoTime()))) {
+      boolean stays =
+          expiredBy == null
+              ? isUsedSince(victim, facts)
+              : expiredBy.spares(manifest)
+                  || !expiredBy.isPast(facts.lastUseNanos(), clock.nanoTime());
+      if (stays) {
+        if (isUsedSince(victim, facts)) {
+          update.restamped(facts, 0);
+        }
         return Removal.none(Outcome.STAYS);
       }
       return unlinkPair(update, runId, manifest, bytes)
           ? new Removal(Outcome.REMOVED, runId, bytes)
           : Removal.none(Outcome.STAYS);
     }
+  }
+
+  private static boolean isUsedSince(Victim victim, EntryFacts facts) {
+    return facts.lastUseNanos() > victim.lastUseNanos() || (facts.accessed() && !victim.accessed());
   }
 
   /**
