@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
@@ -57,7 +58,9 @@ class TinyOriginalBudgetTest {
               return null;
             });
     new Thread(sweeps, "original-sweeps").start();
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    // A save into the journal has nothing in place that could be evicted yet.
+    StoreOptions intoFiles = StoreOptions.defaults().withDurability(Durability.IN_FILES);
+    try (WarmStartStore store = WarmStartStore.open(root, intoFiles)) {
       for (int i = 0; i < SAVES || counter(store, StoreCounter.REMOVED_BY_OTHERS) == 0; i++) {
         store.saveOverwrite(key, "run", new byte[1000], EntryAttributes.checkpoint());
         store.save(key, new byte[1000], EntryAttributes.checkpoint());
