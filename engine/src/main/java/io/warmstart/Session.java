@@ -7,6 +7,7 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.save.SaveFlow;
 import java.util.Objects;
 import java.util.Optional;
@@ -115,7 +116,8 @@ public final class Session {
   /**
    * The best entry to start from, of whatever session, by {@link Ranking#LOWEST_OBJECTIVE}. Its
    * objective becomes one to improve on. A final result that is worse than some checkpoint is not
-   * what this gives: whether the fit is finished, {@link #completed()} tells.
+   * what this gives: whether the fit is finished, {@link #completed()} tells. With a remote, that
+   * is asked first, for {@link RemoteOptions#deadline()} at most.
    *
    * @return a lease for the caller to close; empty if there is none
    */
@@ -134,6 +136,8 @@ public final class Session {
   }
 
   private Optional<Entry> resumeFrom(Ranking ranking) {
+    // Once in a fit: to start from an older state than there is costs more than a request.
+    store.refresh(key);
     Optional<Entry> entry = store.lookup(key, ranking);
     entry.ifPresent(found -> found.objective().ifPresent(value -> bar = Math.min(bar, value)));
     return entry;
@@ -145,6 +149,7 @@ public final class Session {
    * @return a lease for the caller to close; empty if there is none
    */
   public Optional<Entry> completed() {
+    store.refresh(key);
     Optional<Entry> entry = store.lookup(key, Ranking.FINAL_FIRST);
     if (entry.isPresent() && entry.get().kind() != EntryKind.FINAL) {
       entry.get().close();
@@ -258,7 +263,9 @@ public final class Session {
    * Saves the final result as the last entry; the best checkpoint stays. From then on only
    * checkpoints that are better than that one are taken.
    *
-   * <p><b>Durable:</b> when it returns, the final result survives a power cut.
+   * <p><b>Durable:</b> when it returns, the final result survives a power cut. It is in the remote
+   * too, if one is named and has answered within {@link RemoteOptions#flushWait()}; {@link
+   * WarmStartStore#remote()} tells.
    *
    * <p>Blocking and errors as for a checkpoint that is taken.
    *
@@ -275,6 +282,7 @@ public final class Session {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;
     }
+    store.options().remote().ifPresent(named -> store.flushRemote(named.flushWait()));
     completed = true;
     taken = true;
     takenAtNanos = clock.nanoTime();

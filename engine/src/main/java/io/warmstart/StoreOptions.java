@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.Retention;
 import io.warmstart.model.StoreListener;
 import io.warmstart.model.StoreMXBean;
@@ -50,6 +51,7 @@ public final class StoreOptions {
   private final EpochNanoClock clock;
   private final @Nullable StoreListener listener;
   private final boolean managed;
+  private final @Nullable RemoteOptions remote;
   private final FileOps fileOps;
 
   /** Options that are being made. */
@@ -65,6 +67,7 @@ public final class StoreOptions {
     private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
     private @Nullable StoreListener listener;
     private boolean managed;
+    private @Nullable RemoteOptions remote;
     private FileOps fileOps = new NioFileOps();
   }
 
@@ -80,6 +83,7 @@ public final class StoreOptions {
     this.clock = draft.clock;
     this.listener = draft.listener;
     this.managed = draft.managed;
+    this.remote = draft.remote;
     this.fileOps = draft.fileOps;
   }
 
@@ -96,6 +100,7 @@ public final class StoreOptions {
     draft.clock = clock;
     draft.listener = listener;
     draft.managed = managed;
+    draft.remote = remote;
     draft.fileOps = fileOps;
     change.accept(draft);
     return new StoreOptions(draft);
@@ -272,6 +277,24 @@ public final class StoreOptions {
   }
 
   /**
+   * A second home of the root's entries, which other machines have too; see {@link RemoteOptions}.
+   * What is saved goes there in the background, and a lookup that misses asks there, once in a
+   * while, and not for longer than a deadline. A hit never does. The remote fails no save and no
+   * lookup.
+   *
+   * <p>Of a run that was saved on several machines the latest version counts. What was removed with
+   * {@link WarmStartStore#remove} is removed there as well, unless the remote is read-only: then it
+   * comes back with the next lookup that misses.
+   *
+   * @param remoteOptions where it is; not for a store for lookups only, which has nowhere to put
+   *     what comes
+   * @return these options, changed
+   */
+  public StoreOptions withRemote(RemoteOptions remoteOptions) {
+    return with(draft -> draft.remote = Objects.requireNonNull(remoteOptions));
+  }
+
+  /**
    * The operations on files that the engine uses: tests have them fail. Not part of the API, as is
    * the type, whose package is not exported.
    *
@@ -338,6 +361,11 @@ public final class StoreOptions {
   /** {@return whether the store is an MBean of the JVM} */
   public boolean management() {
     return managed;
+  }
+
+  /** {@return the remote; empty if none is named} */
+  public Optional<RemoteOptions> remote() {
+    return Optional.ofNullable(remote);
   }
 
   /** {@return who is told what happens; empty if nobody is} */

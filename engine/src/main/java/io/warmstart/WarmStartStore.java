@@ -9,8 +9,10 @@ import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
+import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.model.Backlog;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -23,21 +25,30 @@ import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.RemoteState;
 import io.warmstart.model.RestoreReport;
 import io.warmstart.model.RootInspection;
 import io.warmstart.model.RootPolicy;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreStats;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
 import io.warmstart.model.VerifyProgress;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.Remote;
+import io.warmstart.remote.SyncFlow;
 import io.warmstart.save.ReservedSave;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -47,6 +58,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletionStage;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,6 +99,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final SaveFlow saveFlow;
   private final LookupFlow lookupFlow;
   private final Pins pins;
+  private final @Nullable Remote remote;
   private volatile @Nullable StoreBean bean;
 
   /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
@@ -99,11 +112,30 @@ public final class WarmStartStore implements AutoCloseable {
     this.options = options;
     this.foreignCheck = options.foreignCheck(engine.place().nodeLocal());
     this.limits = new StoreLimits(engine.policy(), options.namedLimits());
-    this.saveFlow = engine.saveFlow(limits, foreignCheck.nanos());
+    this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
+    Remote sendsTo = remote;
+    this.saveFlow =
+        engine.saveFlow(limits, foreignCheck.nanos(), sendsTo == null ? key -> {} : sendsTo::saved);
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
     engine.joined(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
+    if (sendsTo != null) {
+      sendsTo.begin();
+    }
+  }
+
+  private Remote remote(Engine of, RemoteOptions named) {
+    if (of.readOnly()) {
+      throw new ReadOnlyStoreException(
+          "a store for lookups only can have no remote, it has nowhere to put what comes: root="
+              + of.root());
+    }
+    return new Remote(
+        named,
+        ObjectStores.open(named, of.root()),
+        of.localEntries(limits, foreignCheck.nanos()),
+        of.notices());
   }
 
   /**
@@ -272,7 +304,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
     Entry entry = new Entry();
-    return lookupFlow.run(key, ranking, entry.use(pins)) ? Optional.of(entry) : Optional.empty();
+    return find(key, ranking, entry.use(pins)) ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -288,9 +320,13 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, String runId) {
     ensureOpen();
     Entry entry = new Entry();
-    return lookupFlow.run(key, RunIds.requireValid(runId), entry.use(pins))
-        ? Optional.of(entry)
-        : Optional.empty();
+    EntryLease target = entry.use(pins);
+    boolean found =
+        lookupFlow.run(key, RunIds.requireValid(runId), target)
+            || (remote != null
+                && remote.askNow(key.digest(), runId)
+                && lookupFlow.run(key, runId, target));
+    return found ? Optional.of(entry) : Optional.empty();
   }
 
   /**
@@ -303,7 +339,28 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    return lookupFlow.run(key, ranking, reused.reuse(pins));
+    return find(key, ranking, reused.reuse(pins));
+  }
+
+  /** In the root, and if it has nothing, in the remote. */
+  private boolean find(Fingerprint key, Ranking ranking, EntryLease target) {
+    return lookupFlow.run(key, ranking, target)
+        || (remote != null && remote.ask(key.digest()) && lookupFlow.run(key, ranking, target));
+  }
+
+  /**
+   * Asks the remote now for entries of a key that are better than what the root has, by whichever
+   * ranking, and has them come. Without a remote it does nothing.
+   *
+   * <p><b>Blocks:</b> until they are here, for {@link RemoteOptions#deadline()} at most; not at all
+   * while the remote is known not to answer.
+   *
+   * @param key of the fit
+   * @return whether anything came
+   */
+  public boolean refresh(Fingerprint key) {
+    ensureOpen();
+    return remote != null && remote.askNow(key.digest(), null);
   }
 
   /**
@@ -506,22 +563,25 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Durable:</b> when it returns, no lookup finds the entry, in no process, nor after a power
    * cut. What lies in quarantine stays there.
    *
+   * <p>With a remote that may be written to, it is removed there first, all its versions. Another
+   * machine that has it too puts it there again.
+   *
    * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory, the
-   * root and each segment.
+   * root and each segment; for the remote {@link RemoteOptions#flushWait()} at most.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
-   * @return whether there was one
+   * @return whether there was one here
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
-   * @throws StoreException if it is pinned, or could not be removed; after half a minute if a
-   *     version lies in a journal and does not become a pair (its process is stopped, or the disk
-   *     is full), or if somebody keeps the key's lock
+   * @throws StoreException if it is pinned, or the remote cannot be asked, or it could not be
+   *     removed; after half a minute if a version lies in a journal and does not become a pair (its
+   *     process is stopped, or the disk is full), or if somebody keeps the key's lock
    */
   public boolean remove(Fingerprint key, String runId) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
-    return engine.removeFlow().run(key.digest(), RunIds.requireValid(runId));
+    RunIds.requireValid(runId);
+    return remove(key.digest(), runId, () -> engine.removeFlow().run(key.digest(), runId) ? 1 : 0)
+        > 0;
   }
 
   /**
@@ -533,9 +593,17 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if one is pinned: then none is removed
    */
   public int remove(Fingerprint key) {
+    return remove(key.digest(), null, () -> engine.removeFlow().run(key.digest()));
+  }
+
+  private int remove(Digest256 key, @Nullable String runId, IntSupplier here) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
-    return engine.removeFlow().run(key.digest());
+    if (remote == null) {
+      return here.getAsInt();
+    }
+    engine.removeFlow().requireNonePinned(key, runId);
+    return remote.remove(key, runId, here);
   }
 
   /**
@@ -927,10 +995,56 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Closes the store, once what it saves in the background is saved. The last store on a root makes
-   * pairs and writes accesses as {@link #flush} does; what cannot be written then stays in the
-   * journal for the next process that opens the root. Leases stay valid; what is reserved and not
-   * committed has ended. Later calls do nothing.
+   * Waits until all that this store has saved before the call is in the remote. Without a remote,
+   * or with one that is read-only, there is nothing to wait for.
+   *
+   * @param most how long to wait; not at all while the remote is known not to answer
+   * @return whether it is there; if not, it goes there later, by itself: from this store, or from
+   *     the next that is opened on the root with this remote
+   */
+  public boolean flushRemote(Duration most) {
+    ensureOpen();
+    return remote == null || remote.flush(Limits.saturatedNanos(most));
+  }
+
+  /** {@return what this store knows of its remote; empty if it has none} No request. */
+  public Optional<RemoteState> remote() {
+    return Optional.ofNullable(remote).map(Remote::state);
+  }
+
+  /**
+   * Compares this root with a remote, and has what one lacks go to the other: of each run the
+   * latest version. Nothing is removed here; there, versions that a later one supersedes.
+   *
+   * <p><b>Blocks:</b> until all is done, however long the remote takes.
+   *
+   * @param with where it is; need not be the store's own remote
+   * @param direction which way entries go
+   * @param keys which; all if empty
+   * @param dryRun whether only to tell what would go
+   * @return what went, or would, and what could not
+   * @throws StoreException if the remote cannot be listed
+   */
+  public SyncReport sync(
+      RemoteOptions with, SyncDirection direction, Collection<Fingerprint> keys, boolean dryRun) {
+    ensureWritable();
+    if (with.readOnly() && direction != SyncDirection.PULL) {
+      throw new IllegalArgumentException("a read-only remote takes nothing: " + with.url());
+    }
+    try (SyncFlow sync =
+        new SyncFlow(
+            ObjectStores.open(with, engine.root()),
+            engine.localEntries(limits, foreignCheck.nanos()))) {
+      return sync.run(keys, direction, dryRun);
+    }
+  }
+
+  /**
+   * Closes the store, once what it saves in the background is saved, and is in the remote if that
+   * answers, for {@link RemoteOptions#flushWait()} at most. The last store on a root makes pairs
+   * and writes accesses as {@link #flush} does; what cannot be written then stays in the journal
+   * for the next process that opens the root. Leases stay valid; what is reserved and not committed
+   * has ended. Later calls do nothing.
    */
   @Override
   public void close() {
@@ -946,6 +1060,9 @@ public final class WarmStartStore implements AutoCloseable {
     }
     engine.asyncSaves().await();
     abortReserved();
+    if (remote != null) {
+      remote.close();
+    }
     engine.left(foreignCheck);
     try {
       EngineRegistry.release(engine);

@@ -33,7 +33,7 @@ class ArchitectureTest {
       List.of(
           "text", "flight", "model", "io", "notice", "format", "payload", "pair", "mapped",
           "process", "index", "policy", "foreign", "access", "key", "journal", "save", "recover",
-          "evict", "lookup", "engine", "", "cli");
+          "evict", "lookup", "remote", "engine", "", "cli");
 
   /** Packages that are further down than what they stand beside, and need nothing of it. */
   private static final Map<String, Set<String>> MAY_USE =
@@ -161,6 +161,8 @@ class ArchitectureTest {
             "io.warmstart.process.Placement",
             // Its channel holds the kernel locks for life.
             "io.warmstart.process.LockFile",
+            // What others mount: its files have the modes of the umask, and no root knows them.
+            "io.warmstart.remote.FileObjectStore",
             // Reads what the kernel lists of this process: no file of a root.
             "io.warmstart.process.OpenDescriptors");
     for (JavaClass each : CLASSES) {

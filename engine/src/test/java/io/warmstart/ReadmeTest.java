@@ -59,7 +59,40 @@ class ReadmeTest {
 
   @Test
   void theProgramCompilesAndResumes() throws Exception {
-    Path source = Files.writeString(empty.resolve("Fit.java"), block("In Java", "java"));
+    String classPath = compile("Fit", block("In Java", "java"));
+
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@" + PROJECT.resolve(".mvn/warmstart.jvmflags"),
+            "-cp",
+            empty + File.pathSeparator + classPath,
+            "Fit",
+            "fits");
+    assertEquals(List.of("begins at step 0", "ends at step 1000"), run(command));
+    assertEquals(List.of("begins at step 1000", "ends at step 2000"), run(command));
+  }
+
+  @Test
+  void theLinesWithARemoteCompile() throws Exception {
+    compile(
+        "Remote",
+        """
+        import io.warmstart.*;
+        import io.warmstart.model.*;
+        import java.net.URI;
+        import java.nio.file.Path;
+        import java.time.Duration;
+        class Remote {
+          static void fit(Path root, Fingerprint key, byte[] bytes) {
+        """
+            + block("On several machines", "java")
+            + "}}");
+  }
+
+  /** Compiles without a warning; returns the class path of that. */
+  private String compile(String name, String text) throws IOException {
+    Path source = Files.writeString(empty.resolve(name + ".java"), text);
     JavaCompiler compiler = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler());
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     String classPath =
@@ -79,17 +112,7 @@ class ReadmeTest {
             empty.toString(),
             source.toString());
     assertEquals(0, failed, () -> said.toString(StandardCharsets.UTF_8));
-
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + PROJECT.resolve(".mvn/warmstart.jvmflags"),
-            "-cp",
-            empty + File.pathSeparator + classPath,
-            "Fit",
-            "fits");
-    assertEquals(List.of("begins at step 0", "ends at step 1000"), run(command));
-    assertEquals(List.of("begins at step 1000", "ends at step 2000"), run(command));
+    return classPath;
   }
 
   /** As printed, line by line, in a folder that holds nothing but the build. */

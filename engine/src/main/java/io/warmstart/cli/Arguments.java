@@ -5,7 +5,9 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.Retention;
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -129,6 +131,19 @@ final class Arguments {
       } catch (InvalidPathException e) {
         throw refused(
             "path", "a file name", Page.quoted(value) + " (" + e.getReason() + ")" + hint(value));
+      }
+    }
+  }
+
+  /** The address of a remote, or the path of its directory. */
+  static final class RemoteArgument implements ITypeConverter<RemoteOptions> {
+    @Override
+    public RemoteOptions convert(String value) {
+      try {
+        return RemoteOptions.of(
+            value.contains(":") ? URI.create(value) : Path.of(value).toAbsolutePath().toUri());
+      } catch (IllegalArgumentException e) {
+        throw refused("remote", "file:///DIRECTORY, or a path", Page.quoted(value));
       }
     }
   }

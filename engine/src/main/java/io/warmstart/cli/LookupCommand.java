@@ -5,6 +5,7 @@ import io.warmstart.Entry;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.RemoteOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +69,15 @@ final class LookupCommand extends RootCommand {
       })
   @Nullable Path out;
 
+  @Option(
+      order = 4,
+      names = "--remote",
+      paramLabel = "URL",
+      converter = Arguments.RemoteArgument.class,
+      description =
+          "Ask there first for something better, for two seconds at most: file:///DIRECTORY.")
+  @Nullable RemoteOptions remote;
+
   LookupCommand(Streams streams) {
     super(streams);
   }
@@ -75,7 +85,11 @@ final class LookupCommand extends RootCommand {
   @Override
   int run(Output output) {
     boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
-    try (WarmStartStore store = openForReading(output)) {
+    RemoteOptions asked = remote == null ? null : remote.withReadOnly(true);
+    try (WarmStartStore store = openForReading(output, asked)) {
+      if (runId == null) {
+        store.refresh(key);
+      }
       Optional<Entry> found = runId == null ? store.lookup(key, ranking) : store.lookup(key, runId);
       Ranking chosenBy = runId == null ? ranking : null;
       Answer answer;
@@ -96,6 +110,7 @@ final class LookupCommand extends RootCommand {
       } else {
         output.answer(answer);
       }
+      noteRemote(store, output);
       return found.isPresent() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
     }
   }

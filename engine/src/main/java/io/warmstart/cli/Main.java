@@ -67,6 +67,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("restore", RestoreCommand::new);
     COMMANDS.put("evict", EvictCommand::new);
     COMMANDS.put("policy", PolicyCommand::new);
+    COMMANDS.put("sync", SyncCommand::new);
     COMMANDS.put("key", KeyCommand::new);
     COMMANDS.put(
         "completion", streams -> new CompletionCommand(streams, () -> withAllCommands(streams)));

@@ -4,6 +4,8 @@ import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.RemoteState;
 import io.warmstart.model.Retention;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
@@ -47,13 +49,21 @@ abstract class RootCommand implements Callable<Integer> {
    * For commands that count or touch: on a root that cannot be written to they do what can be done.
    */
   WarmStartStore openForReading(Output output) {
+    return openForReading(output, null);
+  }
+
+  /** The same, with a remote if it can be written to. */
+  WarmStartStore openForReading(Output output, @Nullable RemoteOptions remote) {
     requireRoot();
     StoreOptions options = common.storeOptions();
     try {
-      return WarmStartStore.open(root, options);
+      return WarmStartStore.open(root, remote == null ? options : options.withRemote(remote));
     } catch (ReadOnlyStoreException | StorageFullException e) {
       WarmStartStore store = WarmStartStore.open(root, options.withReadOnly(true));
-      output.note("accesses are not recorded: " + e.getMessage());
+      output.note(
+          (remote == null ? "" : "the remote is not asked, and ")
+              + "accesses are not recorded: "
+              + e.getMessage());
       return store;
     }
   }
@@ -80,8 +90,9 @@ abstract class RootCommand implements Callable<Integer> {
   }
 
   /** For commands that may be the first on a root. */
-  WarmStartStore openOrCreate() {
-    return WarmStartStore.open(root, common.storeOptions());
+  WarmStartStore openOrCreate(@Nullable RemoteOptions remote) {
+    StoreOptions options = common.storeOptions();
+    return WarmStartStore.open(root, remote == null ? options : options.withRemote(remote));
   }
 
   /** Where a power cut may take what was saved, its user should know. */
@@ -91,6 +102,14 @@ abstract class RootCommand implements Callable<Integer> {
           "this file system cannot sync a directory: a power cut may take what was saved root="
               + store.root());
     }
+  }
+
+  /** What the remote could not do, if there is one. */
+  static void noteRemote(WarmStartStore store, Output output) {
+    store
+        .remote()
+        .flatMap(RemoteState::lastFailure)
+        .ifPresent(failure -> output.note("the remote could not be used: " + failure));
   }
 
   /** Opening for writing would make a missing root, and a slip of the finger a new store. */

@@ -4,6 +4,7 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,6 +92,16 @@ final class SaveCommand extends RootCommand {
           "A label for the key, which ls shows; may be given again. text:NAME is one, if it can be.")
   List<Arguments.Label> labels = List.of();
 
+  @Option(
+      order = 6,
+      names = "--remote",
+      paramLabel = "URL",
+      converter = Arguments.RemoteArgument.class,
+      description =
+          "Have it, and all that waits to, go there as well: file:///DIRECTORY. If it does not"
+              + " within ten seconds, that is told, and a later command with --remote sends it.")
+  @Nullable RemoteOptions remote;
+
   SaveCommand(Streams streams) {
     super(streams);
   }
@@ -102,7 +113,7 @@ final class SaveCommand extends RootCommand {
             file.toString().equals(STANDARD_INPUT)
                 ? PayloadInput.ofStream(streams.in())
                 : PayloadInput.ofFile(file);
-        WarmStartStore store = openOrCreate()) {
+        WarmStartStore store = openOrCreate(remote)) {
       String saved = save(store, key, payload);
       output.answer(new Saved(key, saved, attributes(), payload.length()));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
@@ -114,6 +125,10 @@ final class SaveCommand extends RootCommand {
       }
       noteNames(store, output);
       label(store, output);
+      if (remote != null && !store.flushRemote(remote.flushWait())) {
+        noteRemote(store, output);
+        output.note("the entry is saved here, and not in the remote yet: remote=" + remote.url());
+      }
       return ExitCodes.DONE;
     }
   }

@@ -25,6 +25,7 @@ import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.lookup.Misfits;
 import io.warmstart.lookup.RecordedLookup;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
@@ -45,6 +46,7 @@ import io.warmstart.recover.RestorePublisher;
 import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
+import io.warmstart.remote.LocalEntries;
 import io.warmstart.save.AccessStampWriter;
 import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.Budget;
@@ -58,6 +60,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -335,8 +338,12 @@ public final class Engine implements AutoCloseable {
     return runIds.next();
   }
 
-  /** The saves of one store. */
-  public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos) {
+  /**
+   * The saves of one store.
+   *
+   * @param saved is told the key of each that has succeeded
+   */
+  public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos, Consumer<Digest256> saved) {
     return new SaveFlow(
         new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER),
         new JournalSave(
@@ -352,7 +359,8 @@ public final class Engine implements AutoCloseable {
         pairSave(limits, () -> foreignCheckNanos),
         runIds,
         parts.counters,
-        limits);
+        limits,
+        saved);
   }
 
   private PairSave pairSave(StoreLimits limits, LongSupplier foreignCheck) {
@@ -394,6 +402,21 @@ public final class Engine implements AutoCloseable {
         parts.foreignTouches,
         lookout,
         readOnly());
+  }
+
+  /** The root as a remote of one store sees it; for the caller to close. */
+  public LocalEntries localEntries(StoreLimits limits, long foreignCheckNanos) {
+    return new LocalEntries(
+        parts.root,
+        parts.reader,
+        pairSave(limits, () -> foreignCheckNanos),
+        parts.journal,
+        parts.ages,
+        this::settleOwn,
+        this::settleOwnAndLeft,
+        parts.touches,
+        limits,
+        parts.clock);
   }
 
   public RemoveFlow removeFlow() {
@@ -497,6 +520,16 @@ public final class Engine implements AutoCloseable {
       }
     } catch (IOException | StoreException e) {
       tellUnsettled("not all that others have saved is in files: root=" + root(), e);
+    }
+  }
+
+  /** The same of what this process has saved, and of what the dead have left. */
+  private void settleOwnAndLeft() {
+    settleOwn();
+    try {
+      adoption.runToEnd();
+    } catch (IOException | StoreException e) {
+      tellUnsettled("not all that the dead have saved is in files: root=" + root(), e);
     }
   }
 

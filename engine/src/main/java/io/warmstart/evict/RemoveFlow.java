@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes runs by name, whatever their use, so that they do not come back.
@@ -72,6 +73,21 @@ public final class RemoveFlow {
   /** Removes the runs that a key has now; returns how many there were. */
   public int run(Digest256 key) {
     return removeAll(root.directory(key), this::runsOf);
+  }
+
+  /**
+   * Refuses what is pinned.
+   *
+   * @param runId null for all runs that the key has now
+   * @throws StoreException if one is, or that cannot be said
+   */
+  public void requireNonePinned(Digest256 key, @Nullable String runId) {
+    KeyDirectory directory = root.directory(key);
+    try {
+      requireNonePinned(directory, runId == null ? runsOf(directory) : List.of(runId));
+    } catch (IOException e) {
+      throw StoreFailures.ofReading("removal failed, nothing was removed", directory.path(), e);
+    }
   }
 
   private interface Runs {

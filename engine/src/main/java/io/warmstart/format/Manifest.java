@@ -107,6 +107,22 @@ public record Manifest(
         unknownFields);
   }
 
+  /** Returns this manifest as one that no lookup has used yet: accesses are each machine's own. */
+  public Manifest neverAccessed() {
+    return new Manifest(
+        schemaVersion,
+        producer,
+        written,
+        objective,
+        iteration,
+        finalResult,
+        checksum,
+        payloadBytes,
+        false,
+        Stamp.ZERO,
+        unknownFields);
+  }
+
   /**
    * Returns whether a known field may hold {@code text}. Half of a surrogate pair can be written in
    * JSON as an escape, but the original store takes such a manifest for broken and deletes it.

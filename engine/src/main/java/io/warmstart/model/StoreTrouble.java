@@ -27,6 +27,8 @@ public record StoreTrouble(Kind kind, String text, @Nullable Throwable cause) {
     /** A sweep could not do what it had to: the root may be over its budget. */
     SWEEP,
     /** A sync has failed. Its save has thrown {@link DurabilityUnknownException} or failed. */
-    SYNC
+    SYNC,
+    /** The remote does not answer, or cannot be used. Nobody waits for it; it is tried again. */
+    REMOTE
   }
 }

@@ -80,15 +80,58 @@ public final class PairWriter {
       Attributes attributes,
       StampSource written)
       throws IOException {
-    return Uninterrupted.call(() -> stageOnce(directory, runId, source, attributes, written));
+    return stage(
+        directory,
+        runId,
+        source,
+        checksum ->
+            Manifest.ofNewEntry(
+                producer,
+                written.next(directory),
+                attributes.objective(),
+                attributes.iteration(),
+                attributes.finalResult(),
+                checksum,
+                source.length()));
+  }
+
+  /**
+   * The same for a version that has its manifest.
+   *
+   * @throws IOException if the payload is not the manifest's: then nothing is staged
+   */
+  public StagedPair stage(KeyDirectory directory, String runId, Payload source, Manifest manifest)
+      throws IOException {
+    return stage(
+        directory,
+        runId,
+        source,
+        checksum -> {
+          if (!manifest.fits(source.length(), checksum)) {
+            throw new IOException(
+                "payload does not fit its manifest: expected="
+                    + manifest.checksum().toHex()
+                    + " actual="
+                    + checksum.toHex());
+          }
+          return manifest;
+        });
+  }
+
+  /** Gives the manifest of a payload, once that is written. */
+  @FunctionalInterface
+  private interface ManifestOf {
+    Manifest payload(Digest256 checksum) throws IOException;
+  }
+
+  private StagedPair stage(
+      KeyDirectory directory, String runId, Payload source, ManifestOf manifestOf)
+      throws IOException {
+    return Uninterrupted.call(() -> stageOnce(directory, runId, source, manifestOf));
   }
 
   private StagedPair stageOnce(
-      KeyDirectory directory,
-      String runId,
-      Payload source,
-      Attributes attributes,
-      StampSource written)
+      KeyDirectory directory, String runId, Payload source, ManifestOf manifestOf)
       throws IOException {
     Owner stagingOwner = owner.get();
     long number = sequence.incrementAndGet();
@@ -103,15 +146,7 @@ public final class PairWriter {
       Digest256 checksum = writePayload(payloadFile, source);
       sync(payloadFile, payloadPath);
       // After the payload's sync, which may take long: the stamp lies close to the publish.
-      Manifest manifest =
-          Manifest.ofNewEntry(
-              producer,
-              written.next(directory),
-              attributes.objective(),
-              attributes.iteration(),
-              attributes.finalResult(),
-              checksum,
-              source.length());
+      Manifest manifest = manifestOf.payload(checksum);
       FileOps.FileHandle manifestFile = open.add(ops.createExclusive(manifestPath));
       manifestFile.write(ByteBuffer.wrap(encode(manifest)));
       sync(manifestFile, manifestPath);

@@ -2,6 +2,7 @@ package io.warmstart.payload;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Payload;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -226,6 +227,13 @@ public final class PayloadMemory {
     PointerBytesStore view = BytesStore.nativePointer();
     view.set(address, length);
     return view;
+  }
+
+  /** Its bytes, to be saved or sent before it is released. */
+  public Payload asPayload() {
+    return fitsBuffer(length)
+        ? Payload.of(new UnsafeBuffer(address, (int) length), 0, (int) length)
+        : Payload.of(view());
   }
 
   /** Whether it was freed. */

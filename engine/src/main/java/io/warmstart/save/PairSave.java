@@ -165,17 +165,35 @@ public final class PairSave {
   public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
-    Progress progress = new Progress(new Journalled(entry.written(), inPlace), false);
+    Progress progress = new Progress(new SavedBefore(entry.written(), null, inPlace), false);
     publish(entry.key(), entry.runId(), source, attributes, true, progress);
   }
 
   /**
-   * A version that was saved before, in the journal.
+   * Makes the pair of a version that was saved on another machine, with the manifest that it has
+   * there, unless its run has that version or a later one.
+   *
+   * @return whether it was put in place
+   * @throws StoreException as a save does, and if the key's lock was not to be had
+   */
+  public boolean adopt(Digest256 key, String runId, Manifest manifest, Payload source) {
+    PairWriter.Attributes attributes =
+        new PairWriter.Attributes(
+            manifest.objective(), manifest.iteration(), manifest.finalResult());
+    Progress progress =
+        new Progress(new SavedBefore(manifest.written(), manifest, () -> {}), false);
+    publish(key, runId, source, attributes, true, progress);
+    return !progress.superseded;
+  }
+
+  /**
+   * What a version has that was saved before, in the journal or elsewhere.
    *
    * @param written its stamp
+   * @param manifest its manifest; null if it has none yet
    * @param inPlace is told when files take its place
    */
-  private record Journalled(Stamp written, Runnable inPlace) {}
+  private record SavedBefore(Stamp written, @Nullable Manifest manifest, Runnable inPlace) {}
 
   private void publish(
       Digest256 key,
@@ -207,7 +225,7 @@ public final class PairSave {
   /** What the attempts of one save have changed. */
   private static final class Progress {
     /** The version, if it was saved before. */
-    final @Nullable Journalled journalled;
+    final @Nullable SavedBefore savedBefore;
 
     /** Whether the run becomes a known one. */
     final boolean remember;
@@ -227,8 +245,8 @@ public final class PairSave {
     /** Whether files were renamed, which others have removed since. */
     boolean renamed;
 
-    Progress(@Nullable Journalled journalled, boolean remember) {
-      this.journalled = journalled;
+    Progress(@Nullable SavedBefore savedBefore, boolean remember) {
+      this.savedBefore = savedBefore;
       this.remember = remember;
     }
 
@@ -265,7 +283,7 @@ public final class PairSave {
       }
       KeyCensus.Look look = locks.look(directory);
       try (KeyDirectories.Use open = keyDirectories.use(directory);
-          StagedPair pair = stage(directory, runId, source, attributes, progress.journalled)) {
+          StagedPair pair = stage(directory, runId, source, attributes, progress.savedBefore)) {
         if (publishStaged(open, directory, look, pair, mayReplace || attempt > 0, progress)) {
           return pair.manifest();
         }
@@ -294,13 +312,12 @@ public final class PairSave {
       String runId,
       Payload source,
       PairWriter.Attributes attributes,
-      @Nullable Journalled journalled)
+      @Nullable SavedBefore savedBefore)
       throws IOException {
     caseFolding.requireOwnName(directory);
-    StampSource stamp = journalled == null ? stamps : same -> journalled.written();
     long freed = replaced.freed();
     try {
-      return pairWriter.stage(directory, runId, source, attributes, stamp);
+      return stageOnce(directory, runId, source, attributes, savedBefore);
     } catch (SyncFailedException | NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
@@ -317,8 +334,24 @@ public final class PairSave {
       if (replaced.freed() == freed) {
         throw e;
       }
-      return pairWriter.stage(directory, runId, source, attributes, stamp);
+      return stageOnce(directory, runId, source, attributes, savedBefore);
     }
+  }
+
+  private StagedPair stageOnce(
+      KeyDirectory directory,
+      String runId,
+      Payload source,
+      PairWriter.Attributes attributes,
+      @Nullable SavedBefore savedBefore)
+      throws IOException {
+    if (savedBefore == null) {
+      return pairWriter.stage(directory, runId, source, attributes, stamps);
+    }
+    Manifest manifest = savedBefore.manifest();
+    return manifest == null
+        ? pairWriter.stage(directory, runId, source, attributes, same -> savedBefore.written())
+        : pairWriter.stage(directory, runId, source, manifest);
   }
 
   /**
@@ -372,17 +405,17 @@ public final class PairSave {
       Progress progress)
       throws IOException {
     try (KeyUpdate update = locks.acquire(directory)) {
-      Journalled journalled = progress.journalled;
-      if (journalled != null) {
+      SavedBefore savedBefore = progress.savedBefore;
+      if (savedBefore != null) {
         if (!update.heldAcrossProcesses()) {
           // Of two that make pairs of one run the one with the older version must see the other's.
           throw new IOException("the key's lock was not to be had");
         }
-        if (publisher.hasAsLate(directory, pair.runId(), journalled.written())) {
+        if (publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {
           progress.superseded = true;
           pairWriter.discard(pair, new IOException("the run has a later version"));
           update.begin();
-          journalled.inPlace().run();
+          savedBefore.inPlace().run();
           return update.removals();
         }
       }
@@ -408,14 +441,14 @@ public final class PairSave {
         progress.addedBytes = pair.bytes() - before.bytes();
       }
       progress.renamed = true;
-      if (journalled != null && inPlace) {
-        journalled.inPlace().run();
+      if (savedBefore != null && inPlace) {
+        savedBefore.inPlace().run();
       }
       update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
       if (!inPlace) {
         return FOREIGN_REMOVAL;
       }
-      if (progress.remember || journalled != null) {
+      if (progress.remember || savedBefore != null) {
         knownRuns.published(pair, progress.remember);
       }
       foreignTouches.noteLeft(pair, update.changes());

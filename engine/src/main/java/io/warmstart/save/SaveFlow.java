@@ -5,6 +5,7 @@ import io.warmstart.flight.SaveEvent;
 import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
 import io.warmstart.journal.Reserved;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -16,6 +17,7 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,21 +38,28 @@ public final class SaveFlow {
   private final RunIdGenerator runIds;
   private final Counters counters;
   private final StoreLimits limits;
+  private final Consumer<Digest256> saved;
 
-  /** Makes the flow of one store. */
+  /**
+   * Makes the flow of one store.
+   *
+   * @param saved is told the key of each save that has succeeded
+   */
   public SaveFlow(
       Budget budget,
       JournalSave journalSave,
       PairSave pairSave,
       RunIdGenerator runIds,
       Counters counters,
-      StoreLimits limits) {
+      StoreLimits limits,
+      Consumer<Digest256> saved) {
     this.budget = budget;
     this.journalSave = journalSave;
     this.pairSave = pairSave;
     this.runIds = runIds;
     this.counters = counters;
     this.limits = limits;
+    this.saved = saved;
   }
 
   /** Saves under a fresh run id, which it returns. */
@@ -260,6 +269,7 @@ public final class SaveFlow {
             inJournal);
       }
       counters.count(Counter.SAVES);
+      saved.accept(save.key().digest());
       if (save.mayReplace()) {
         counters.count(Counter.OVERWRITES);
       }

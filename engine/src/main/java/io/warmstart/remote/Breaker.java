@@ -1,0 +1,85 @@
+package io.warmstart.remote;
+
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * Keeps callers from waiting for a remote that does not answer. It opens after five failures in a
+ * row, or as soon as a deadline has passed; then one attempt is let through after a second, and
+ * after twice as long each time that fails, up to a minute, with jitter. Nothing is ever given up
+ * for good. Safe for all threads.
+ */
+final class Breaker {
+  private static final int MOST_FAILURES = 5;
+  private static final long FIRST_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final LongSupplier nanoTime;
+  private final LongUnaryOperator jitter;
+
+  // Under the monitor.
+  private int failures;
+  private boolean open;
+  private long pauseNanos = FIRST_NANOS;
+  private long probeAtNanos;
+
+  Breaker() {
+    this(System::nanoTime, most -> ThreadLocalRandom.current().nextLong(most / 2, most + 1));
+  }
+
+  /**
+   * For tests.
+   *
+   * @param jitter makes a pause of the longest that it may be
+   */
+  Breaker(LongSupplier nanoTime, LongUnaryOperator jitter) {
+    this.nanoTime = nanoTime;
+    this.jitter = jitter;
+  }
+
+  /** Whether to try now. While it is open, one caller at a time is told so, when that is due. */
+  synchronized boolean allows() {
+    if (!open) {
+      return true;
+    }
+    long now = nanoTime.getAsLong();
+    if (now - probeAtNanos < 0) {
+      return false;
+    }
+    // The next only if this one says nothing for so long.
+    probeAtNanos = now + jitter.applyAsLong(pauseNanos);
+    return true;
+  }
+
+  /** An attempt has succeeded. */
+  synchronized void succeeded() {
+    failures = 0;
+    open = false;
+    pauseNanos = FIRST_NANOS;
+  }
+
+  /**
+   * An attempt has failed.
+   *
+   * @param late whether a deadline has passed without an answer
+   * @return whether it has opened by that
+   */
+  synchronized boolean failed(boolean late) {
+    failures++;
+    boolean wasOpen = open;
+    if (wasOpen) {
+      pauseNanos = Math.min(LONGEST_NANOS, 2 * pauseNanos);
+    }
+    open |= late || failures >= MOST_FAILURES;
+    if (open) {
+      probeAtNanos = nanoTime.getAsLong() + jitter.applyAsLong(pauseNanos);
+    }
+    return open && !wasOpen;
+  }
+
+  synchronized boolean open() {
+    return open;
+  }
+}

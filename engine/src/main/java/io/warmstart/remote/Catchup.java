@@ -1,0 +1,99 @@
+package io.warmstart.remote;
+
+import io.warmstart.model.Digest256;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Sends what other processes have not: those that died, or did not reach the remote. It compares
+ * the keys that have changed since all were known to be there with one listing of the remote. For
+ * one thread at a time.
+ */
+final class Catchup {
+  private static final long EVERY_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+  /** What a file system with coarse times may give to two changes. */
+  private static final long RACY_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private final ObjectStore store;
+  private final LocalEntries local;
+  private volatile boolean done;
+  private long endedAtNanos;
+
+  Catchup(ObjectStore store, LocalEntries local) {
+    this.store = store;
+    this.local = local;
+  }
+
+  /** Whether the root was compared with the remote once. */
+  boolean done() {
+    return done;
+  }
+
+  boolean isDue() {
+    return !done || System.nanoTime() - endedAtNanos >= EVERY_NANOS;
+  }
+
+  /** Sends what is due of one key; returns whether it is there now. */
+  @FunctionalInterface
+  interface Push {
+    boolean run(Digest256 key, RemoteKey there) throws IOException;
+  }
+
+  /**
+   * Compares.
+   *
+   * @param push is given each key that may lack something
+   * @return keys of which not all is there
+   */
+  Set<Digest256> run(Push push) throws IOException {
+    local.removeLeftovers();
+    local.settleLeft();
+    long now = local.now();
+    long known = local.inRemoteUntil(store.name());
+    Set<Digest256> changed = new HashSet<>();
+    for (Digest256 key : local.keys()) {
+      if (known == 0 || local.changedNanos(key) >= known - RACY_NANOS) {
+        changed.add(key);
+      }
+    }
+    Set<Digest256> left = new HashSet<>();
+    if (!changed.isEmpty()) {
+      store.removeLeftovers();
+      Map<String, RemoteKey> there = byKey(store);
+      for (Digest256 key : changed) {
+        if (!push.run(key, there.getOrDefault(key.toHex(), new RemoteKey(List.of())))) {
+          left.add(key);
+        }
+      }
+    }
+    if (left.isEmpty() && !changed.isEmpty()) {
+      local.noteInRemote(store.name(), now);
+    }
+    endedAtNanos = System.nanoTime();
+    done = true;
+    return left;
+  }
+
+  /** What is there of each key, from one listing. */
+  static Map<String, RemoteKey> byKey(ObjectStore store) throws IOException {
+    Map<String, List<String>> names = new HashMap<>();
+    for (String name : store.list("")) {
+      int slash = name.indexOf('/');
+      if (slash > 0) {
+        names
+            .computeIfAbsent(name.substring(0, slash), key -> new ArrayList<>())
+            .add(name.substring(slash + 1));
+      }
+    }
+    Map<String, RemoteKey> keys = new HashMap<>();
+    names.forEach((key, objects) -> keys.put(key, new RemoteKey(objects)));
+    return keys;
+  }
+}

@@ -1,0 +1,216 @@
+package io.warmstart.remote;
+
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.io.Directories;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Objects in a directory that other machines mount too. An object is written and synced under a
+ * name of its own, and then linked to its name: a link is made once or not at all, on NFS as well,
+ * and nobody sees half of an object. Files and directories have the modes of the process's umask:
+ * others are to read them.
+ */
+public final class FileObjectStore implements ObjectStore {
+  /** What an object has before it has its name. No listing tells of it. */
+  static final String STAGED_PREFIX = ".put~";
+
+  private static final Duration LEFT_AFTER = Duration.ofDays(1);
+  private static final int PIECE_BYTES = 128 * 1024;
+
+  private final Path directory;
+  private final FileOps ops = new NioFileOps();
+
+  /** Directories of keys whose names are known to survive a power cut. */
+  private final Set<Path> durable = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Takes a directory.
+   *
+   * @param directory exists when it is used: one that is missing is a mount that is missing, and is
+   *     not made in its place
+   */
+  public FileObjectStore(Path directory) {
+    this.directory = directory.toAbsolutePath();
+  }
+
+  /** Where it leads, as far as that is there. */
+  Path realPath() {
+    try {
+      return directory.toRealPath();
+    } catch (IOException e) {
+      // It is not there now, and is asked for when it is needed.
+      return directory.normalize();
+    }
+  }
+
+  @Override
+  public String name() {
+    return directory.toUri().toString();
+  }
+
+  @Override
+  public List<String> list(String prefix) throws IOException {
+    requireDirectory();
+    List<String> names = new ArrayList<>();
+    if (!prefix.isEmpty()) {
+      addObjects(prefix.substring(0, prefix.length() - 1), names);
+      return names;
+    }
+    for (String key : namesIn(directory)) {
+      if (DirectoryNames.isKeyDirectory(key)) {
+        addObjects(key, names);
+      }
+    }
+    return names;
+  }
+
+  private void addObjects(String key, List<String> names) throws IOException {
+    try {
+      for (String name : namesIn(directory.resolve(key))) {
+        if (!name.startsWith(".")) {
+          names.add(key + "/" + name);
+        }
+      }
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      // No object has such a key.
+    }
+  }
+
+  private static List<String> namesIn(Path directory) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      for (Path each : stream) {
+        names.add(each.getFileName().toString());
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return names;
+  }
+
+  private void requireDirectory() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw new NotDirectoryException(
+          directory + ": the remote is not there; it is not made, for it may be a missing mount");
+    }
+  }
+
+  @Override
+  public void get(String name, Payload.Sink sink) throws IOException {
+    Path path = directory.resolve(name);
+    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw new NoSuchFileException(path.toString());
+    }
+    byte[] piece = new byte[PIECE_BYTES];
+    try (InputStream in = Files.newInputStream(path, LinkOption.NOFOLLOW_LINKS)) {
+      for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+        sink.accept(piece, count);
+      }
+    }
+  }
+
+  @Override
+  public boolean putIfAbsent(String name, Payload bytes) throws IOException {
+    requireDirectory();
+    Path parent = directory.resolve(name.substring(0, name.indexOf('/')));
+    Path path = directory.resolve(name);
+    makeDirectory(parent);
+    Path staged = parent.resolve(STAGED_PREFIX + UUID.randomUUID());
+    try {
+      write(staged, bytes);
+      Files.createLink(path, staged);
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } catch (UnsupportedOperationException e) {
+      throw new FileSystemException(
+          directory.toString(), null, "a remote needs a file system with hard links");
+    } finally {
+      Files.deleteIfExists(staged);
+    }
+    Directories.sync(ops, parent);
+    if (!durable.contains(parent)) {
+      Directories.sync(ops, directory);
+      durable.add(parent);
+    }
+    return true;
+  }
+
+  private static void makeDirectory(Path path) throws IOException {
+    try {
+      Files.createDirectory(path);
+    } catch (FileAlreadyExistsException e) {
+      // Another version of the key is there.
+    }
+  }
+
+  private static void write(Path path, Payload bytes) throws IOException {
+    try (FileChannel file =
+        FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      bytes.pour(
+          (piece, length) -> {
+            ByteBuffer rest = ByteBuffer.wrap(piece, 0, length);
+            while (rest.hasRemaining()) {
+              file.write(rest);
+            }
+          });
+      file.force(true);
+    }
+  }
+
+  @Override
+  public boolean delete(String name) throws IOException {
+    return Files.deleteIfExists(directory.resolve(name));
+  }
+
+  @Override
+  public void removeLeftovers() throws IOException {
+    FileTime before = FileTime.from(Instant.now().minus(LEFT_AFTER));
+    requireDirectory();
+    for (String key : namesIn(directory)) {
+      if (DirectoryNames.isKeyDirectory(key)) {
+        removeLeftovers(directory.resolve(key), before);
+      }
+    }
+  }
+
+  private static void removeLeftovers(Path key, FileTime before) throws IOException {
+    for (String name : namesIn(key)) {
+      Path path = key.resolve(name);
+      try {
+        if (name.startsWith(STAGED_PREFIX)
+            && Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS).compareTo(before) < 0) {
+          Files.deleteIfExists(path);
+        }
+      } catch (NoSuchFileException e) {
+        // Its put has ended, or another machine was faster.
+      }
+    }
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,345 @@
+package io.warmstart.remote;
+
+import io.warmstart.access.AccessStamps;
+import io.warmstart.access.AccessStamps.Ref;
+import io.warmstart.format.Candidate;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.Manifest;
+import io.warmstart.io.Directories;
+import io.warmstart.io.FileOps;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreException;
+import io.warmstart.pair.ChangeAges;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.KeyListing;
+import io.warmstart.pair.PairReader;
+import io.warmstart.pair.PairReader.PairRead;
+import io.warmstart.pair.RenamedFile;
+import io.warmstart.pair.RootDirectory;
+import io.warmstart.payload.PayloadMemory;
+import io.warmstart.payload.Sha256;
+import io.warmstart.policy.Limits;
+import io.warmstart.policy.StoreLimits;
+import io.warmstart.save.PairSave;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Collectors;
+import org.agrona.concurrent.EpochNanoClock;
+
+/**
+ * The root, as what goes to a remote and comes from there sees it: pairs. A transfer may hang in
+ * the remote while its store closes; here it then finds a closed door, and not a closed engine.
+ * Nothing in here waits for a remote. Safe for all threads.
+ */
+public final class LocalEntries implements AutoCloseable {
+  private static final String DIRECTORY = "remote";
+  private static final String FETCHED_PREFIX = "fetch~";
+  private static final String MARK = "pushed";
+  private static final int MARK_DIGITS = 16;
+  private static final Digest256 UNKNOWN = Digest256.fromHex("0".repeat(64));
+  private static final long ROOM_FOR_A_MANIFEST = 1024;
+  private static final long LEFT_AFTER_NANOS = 3_600_000_000_000L;
+
+  private final RootDirectory root;
+  private final PairReader reader;
+  private final PairSave pairs;
+  private final JournalView journal;
+  private final ChangeAges ages;
+  private final Runnable settle;
+  private final Runnable settleLeft;
+  private final AccessStamps touches;
+  private final StoreLimits limits;
+  private final EpochNanoClock clock;
+  private final AtomicLong fetches = new AtomicLong();
+  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  /**
+   * Makes the view of one store.
+   *
+   * @param settle has what this process has saved become pairs
+   * @param settleLeft that, and what the dead have left
+   */
+  public LocalEntries(
+      RootDirectory root,
+      PairReader reader,
+      PairSave pairs,
+      JournalView journal,
+      ChangeAges ages,
+      Runnable settle,
+      Runnable settleLeft,
+      AccessStamps touches,
+      StoreLimits limits,
+      EpochNanoClock clock) {
+    this.root = root;
+    this.reader = reader;
+    this.pairs = pairs;
+    this.journal = journal;
+    this.ages = ages;
+    this.settle = settle;
+    this.settleLeft = settleLeft;
+    this.touches = touches;
+    this.limits = limits;
+    this.clock = clock;
+  }
+
+  /** Something failed here, and says nothing against the remote. */
+  static class LocalException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    LocalException(Exception cause) {
+      super(cause.getMessage(), cause);
+    }
+
+    LocalException(String message) {
+      super(message);
+    }
+  }
+
+  /** The store has closed meanwhile. */
+  static final class ClosedException extends LocalException {
+    private static final long serialVersionUID = 1L;
+
+    ClosedException() {
+      super("the store is closed");
+    }
+  }
+
+  @FunctionalInterface
+  private interface Action<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T open(Action<T> action) throws IOException {
+    lock.readLock().lock();
+    try {
+      if (closed) {
+        throw new ClosedException();
+      }
+      return action.run();
+    } catch (LocalException e) {
+      throw e;
+    } catch (IOException | StoreException e) {
+      throw new LocalException(e);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Has what this process has saved become pairs. */
+  void settle() throws IOException {
+    open(
+        () -> {
+          settle.run();
+          return true;
+        });
+  }
+
+  /** Has that, and what the dead have left in journals, become pairs. */
+  void settleLeft() throws IOException {
+    open(
+        () -> {
+          settleLeft.run();
+          return true;
+        });
+  }
+
+  /** All keys that have a directory. */
+  List<Digest256> keys() throws IOException {
+    return open(root::keys);
+  }
+
+  /** The keys of entries that this process has looked up of late. */
+  Set<Digest256> keysInUse() throws IOException {
+    return open(
+        () ->
+            touches.due(0, clock.nanoTime()).stream()
+                .map(each -> each.getKey())
+                .map(Ref::key)
+                .collect(Collectors.toSet()));
+  }
+
+  /** When a key's directory last changed, unix nanoseconds; 0 if it is gone. */
+  long changedNanos(Digest256 key) throws IOException {
+    return open(
+        () -> {
+          try {
+            return root.ops().changedNanos(root.directory(key).path());
+          } catch (NoSuchFileException e) {
+            return 0L;
+          }
+        });
+  }
+
+  /** The pairs of a key. */
+  List<Candidate> pairsOf(Digest256 key) throws IOException {
+    return open(() -> KeyListing.forLookup(root.ops(), root.directory(key)).candidates());
+  }
+
+  /** The same, and what lies in journals: of those no checksum is known. */
+  List<Candidate> entriesOf(Digest256 key) throws IOException {
+    return open(
+        () -> {
+          List<Candidate> entries = new ArrayList<>();
+          for (JournalEntry each : journal.entriesOf(key)) {
+            entries.add(new Candidate(each.runId(), each.manifest("", UNKNOWN)));
+          }
+          entries.addAll(KeyListing.forLookup(root.ops(), root.directory(key)).candidates());
+          return entries;
+        });
+  }
+
+  /** Reads a payload; empty if it is not the manifest's, for it may have been replaced. */
+  Optional<PayloadMemory> read(Digest256 key, Candidate candidate) throws IOException {
+    return open(
+        () -> {
+          KeyDirectory directory = root.directory(key);
+          PairRead read = reader.read(directory, candidate.runId(), candidate.manifest());
+          return Optional.ofNullable(read.memory());
+        });
+  }
+
+  /** Whether an entry would have expired here by its manifest, or could not be kept. */
+  boolean wouldNotStay(Manifest manifest) {
+    Limits now = limits.now();
+    boolean tooLarge =
+        now.sizeBudgetBytes() > 0
+            && manifest.payloadBytes() > now.budgetOver(0) - ROOM_FOR_A_MANIFEST;
+    return tooLarge
+        || (now.isPast(manifest.lastUse().toUnixNanosSaturated(), clock.nanoTime())
+            && !now.spares(manifest));
+  }
+
+  /**
+   * Puts a version in place that comes from a remote.
+   *
+   * @return false if the run has it, or a later one, here
+   * @throws LocalException if it could not be saved
+   */
+  boolean adopt(Digest256 key, String runId, Manifest manifest, PayloadMemory payload)
+      throws IOException {
+    return open(
+        () -> {
+          if (journal.holds(key, runId)) {
+            // The process that has it there knows better; the next look finds a pair.
+            return false;
+          }
+          return pairs.adopt(key, runId, manifest, payload.asPayload());
+        });
+  }
+
+  /** A name for a file of what is being fetched, which the caller makes and removes. */
+  Path freshFile() throws IOException {
+    return open(
+        () -> {
+          Directories.make(root.ops(), own());
+          Directories.make(root.ops(), directory());
+          return directory()
+              .resolve(
+                  FETCHED_PREFIX + ProcessHandle.current().pid() + "~" + fetches.incrementAndGet());
+        });
+  }
+
+  private Path own() {
+    return root.path().resolve(DirectoryNames.ENGINE_DIRECTORY);
+  }
+
+  private Path directory() {
+    return own().resolve(DIRECTORY);
+  }
+
+  /** The moment by the clock of the root's file system, unix nanoseconds. */
+  long now() throws IOException {
+    Path path = freshFile();
+    return open(
+        () -> {
+          root.ops().createExclusive(path).close();
+          long now = root.ops().changedNanos(path);
+          root.ops().unlink(path);
+          return now;
+        });
+  }
+
+  private RenamedFile mark(String remote) {
+    Sha256 sha256 = new Sha256();
+    byte[] name = remote.getBytes(StandardCharsets.UTF_8);
+    sha256.update(name, name.length);
+    return new RenamedFile(
+        root.ops(),
+        ages,
+        List.of(root.path(), own(), directory()),
+        MARK + "-" + sha256.finish().toHex().substring(0, MARK_DIGITS),
+        MARK);
+  }
+
+  /**
+   * Until when, by the clock of the root's file system, all keys were known to be in a remote.
+   *
+   * @return unix nanoseconds; 0 if nobody knows
+   */
+  long inRemoteUntil(String remote) throws IOException {
+    return open(
+        () -> {
+          try {
+            byte[] bytes = mark(remote).read(Long.BYTES);
+            return bytes.length == Long.BYTES ? ByteBuffer.wrap(bytes).getLong() : 0;
+          } catch (NoSuchFileException e) {
+            return 0L;
+          }
+        });
+  }
+
+  /** All keys are in a remote that had not changed after a moment. */
+  void noteInRemote(String remote, long untilNanos) throws IOException {
+    open(
+        () -> {
+          mark(remote).publish(ByteBuffer.allocate(Long.BYTES).putLong(untilNanos).array(), false);
+          return true;
+        });
+  }
+
+  /** Removes files of fetches that never ended, if they are older than an hour. */
+  void removeLeftovers() throws IOException {
+    open(
+        () -> {
+          try {
+            for (String name : root.ops().list(directory())) {
+              Path path = directory().resolve(name);
+              if (name.startsWith(FETCHED_PREFIX)
+                  && clock.nanoTime() - root.ops().changedNanos(path) > LEFT_AFTER_NANOS) {
+                root.ops().unlink(path);
+              }
+            }
+          } catch (NoSuchFileException e) {
+            // Nothing was ever fetched, or another process removes them too.
+          }
+          return true;
+        });
+  }
+
+  FileOps ops() {
+    return root.ops();
+  }
+
+  /** Waits for what is under way in the root, and lets nothing in any more. */
+  @Override
+  public void close() {
+    lock.writeLock().lock();
+    try {
+      closed = true;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.warmstart.remote;
+
+import io.warmstart.model.Payload;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Where objects lie that every machine may read. An object has a name, {@code <64 hex>/<name>}, and
+ * bytes that never change; a remote is made of no more than this.
+ *
+ * <p>Each call may fail, take long, or have its effect although it fails. Safe for all threads.
+ */
+public interface ObjectStore extends AutoCloseable {
+  /** What is told of it in messages: no secrets. */
+  String name();
+
+  /**
+   * The names of whole objects. One that was put before the call is among them; in no order.
+   *
+   * @param prefix what they begin with: {@code <64 hex>/}, or empty for all
+   * @throws IOException if the store is not there, or cannot be asked
+   */
+  List<String> list(String prefix) throws IOException;
+
+  /**
+   * Reads an object.
+   *
+   * @param sink is given its bytes in order
+   * @throws java.nio.file.NoSuchFileException if there is none of that name
+   */
+  void get(String name, Payload.Sink sink) throws IOException;
+
+  /**
+   * Makes an object, whole and durable or not at all.
+   *
+   * @return false if there is one of that name: it may be the same, put by a call whose answer was
+   *     lost
+   */
+  boolean putIfAbsent(String name, Payload bytes) throws IOException;
+
+  /** Removes an object; returns whether there was one. */
+  boolean delete(String name) throws IOException;
+
+  /** Removes what puts have left that never ended, if they began more than a day ago. */
+  void removeLeftovers() throws IOException;
+
+  @Override
+  void close();
+}

@@ -1,0 +1,449 @@
+package io.warmstart.remote;
+
+import io.warmstart.io.BackgroundThread;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.RemoteState;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.model.SyncReport;
+import io.warmstart.notice.Notices;
+import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.LocalEntries.LocalException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The remote of one store: entries go there in the background, and come from there when a lookup
+ * misses.
+ *
+ * <p>The remote fails no save and no lookup, and a caller waits for it no longer than a deadline.
+ * All that may hang in it is done by threads of its own, which are not waited for when the store
+ * closes. While it does not answer nobody waits at all ({@link Breaker}).
+ *
+ * <p>What is still to go there needs no journal: it is what the root has and the remote has not. A
+ * store looks at all keys when it is opened, and then at those that it saves to ({@link Catchup}).
+ *
+ * <p>Safe for all threads.
+ */
+public final class Remote implements AutoCloseable {
+  private static final int THREADS = 4;
+  private static final long IDLE_SECONDS = 10;
+  private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final int MOST_ASKED = 1 << 16;
+
+  private final RemoteOptions options;
+  private final ObjectStore store;
+  private final LocalEntries local;
+  private final RemoteWriter writer;
+  private final RemoteReader reader;
+  private final Catchup catchup;
+  private final Notices notices;
+  private final Breaker breaker = new Breaker();
+  private final ThreadPoolExecutor threads;
+  private final BackgroundThread pace;
+
+  /** When the remote was asked for a key last, of {@link System#nanoTime}. */
+  private final Map<Digest256, Long> askedAt = new ConcurrentHashMap<>();
+
+  private final Map<Digest256, CompletableFuture<Boolean>> asking = new ConcurrentHashMap<>();
+
+  /** Keys with entries that may not be there yet. */
+  private final Set<Digest256> due = ConcurrentHashMap.newKeySet();
+
+  /** Who holds it sends, or keeps others from sending. */
+  private final ReentrantLock pushing = new ReentrantLock();
+
+  private final AtomicLong pushed = new AtomicLong();
+  private final AtomicLong fetched = new AtomicLong();
+  private final AtomicLong failures = new AtomicLong();
+  private volatile @Nullable String lastFailure;
+  private volatile @Nullable CompletableFuture<Boolean> round;
+  private volatile boolean closed;
+
+  /** Makes the remote of one store; it does nothing before {@link #begin}. */
+  public Remote(RemoteOptions options, ObjectStore store, LocalEntries local, Notices notices) {
+    this.options = options;
+    this.store = store;
+    this.local = local;
+    this.notices = notices;
+    this.writer = new RemoteWriter(store, local);
+    this.reader = new RemoteReader(store, local);
+    this.catchup = new Catchup(store, local);
+    this.threads =
+        new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Remote::thread);
+    threads.allowCoreThreadTimeOut(true);
+    long nanos = Math.min(options.pushInterval().toNanos(), options.checkInterval().toNanos());
+    this.pace =
+        new BackgroundThread(
+            "warmstart-remote",
+            () -> {
+              BackgroundThread.pause(nanos);
+              nextRound();
+            },
+            this::told);
+  }
+
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(null, work, "warmstart-remote-transfer", 0, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(Remote.class.getClassLoader());
+    return thread;
+  }
+
+  /** Begins to send what is not there, and to look for what is better there. */
+  public void begin() {
+    pace.ensureRunning();
+    nextRound();
+  }
+
+  /** A save to a key has returned. */
+  public void saved(Digest256 key) {
+    if (!options.readOnly() && !due.contains(key)) {
+      due.add(key);
+    }
+    pace.ensureRunning();
+  }
+
+  /**
+   * Has what is better there come here, for a lookup that missed.
+   *
+   * @return whether something came
+   */
+  public boolean ask(Digest256 key) {
+    Long last = askedAt.get(key);
+    return (last == null || System.nanoTime() - last >= options.checkInterval().toNanos())
+        && askNow(key, null);
+  }
+
+  /**
+   * The same, whenever it was asked last.
+   *
+   * @param runId of the run that is wanted; null for those that win by some ranking
+   */
+  public boolean askNow(Digest256 key, @Nullable String runId) {
+    if (closed || !breaker.allows()) {
+      return false;
+    }
+    if (runId != null) {
+      return await(submit(() -> fetch(key, runId)));
+    }
+    CompletableFuture<Boolean> mine = new CompletableFuture<>();
+    CompletableFuture<Boolean> others = asking.putIfAbsent(key, mine);
+    if (others != null) {
+      return await(others);
+    }
+    submit(mine, () -> fetch(key, null), () -> asking.remove(key, mine));
+    return await(mine);
+  }
+
+  private boolean await(CompletableFuture<Boolean> answer) {
+    try {
+      return answer.get(options.deadline().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      failed(e, true);
+      return false;
+    } catch (ExecutionException e) {
+      // It was told where it failed.
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  @FunctionalInterface
+  private interface Transfer {
+    boolean run() throws IOException;
+  }
+
+  private CompletableFuture<Boolean> submit(Transfer transfer) {
+    CompletableFuture<Boolean> future = new CompletableFuture<>();
+    submit(future, transfer, () -> {});
+    return future;
+  }
+
+  /**
+   * Has a thread do something that may take long.
+   *
+   * @param future is given what came of it
+   * @param ended is run before that
+   */
+  private void submit(CompletableFuture<Boolean> future, Transfer transfer, Runnable ended) {
+    try {
+      threads.execute(() -> run(future, transfer, ended));
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // Closed meanwhile, or no thread is to be had: as if it did not answer.
+      ended.run();
+      future.completeExceptionally(e);
+    }
+  }
+
+  private void run(CompletableFuture<Boolean> future, Transfer transfer, Runnable ended) {
+    try {
+      boolean result = transfer.run();
+      breaker.succeeded();
+      ended.run();
+      future.complete(result);
+    } catch (LocalException e) {
+      breaker.succeeded();
+      failedHere(e);
+      ended.run();
+      future.completeExceptionally(e);
+    } catch (IOException | RuntimeException | Error e) {
+      failed(e, false);
+      ended.run();
+      future.completeExceptionally(e);
+    }
+  }
+
+  private void failed(Throwable failure, boolean late) {
+    failures.incrementAndGet();
+    lastFailure =
+        late
+            ? "no answer in time"
+            : failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    if (breaker.failed(late)) {
+      told(failure);
+    }
+  }
+
+  /** It says nothing against the remote. */
+  private void failedHere(LocalException failure) {
+    if (failure instanceof ClosedException) {
+      return;
+    }
+    failures.incrementAndGet();
+    lastFailure = "here: " + failure.getMessage();
+    notices.troubleAgain(
+        Kind.REMOTE,
+        "what comes from the remote or goes there failed here: remote="
+            + store.name()
+            + ": "
+            + failure.getMessage(),
+        failure);
+  }
+
+  private void told(Throwable failure) {
+    notices.troubleAgain(
+        Kind.REMOTE,
+        "the remote cannot be used, and is tried again: remote="
+            + store.name()
+            + ": "
+            + lastFailure,
+        failure);
+  }
+
+  private boolean fetch(Digest256 key, @Nullable String runId) throws IOException {
+    List<SyncReport.Item> items = new ArrayList<>();
+    try {
+      reader.fetch(
+          key, RemoteKey.list(store, key), RemoteReader.Wanted.WINNERS, runId, false, items);
+    } finally {
+      fetched.addAndGet(items.size());
+    }
+    if (runId == null) {
+      if (askedAt.size() >= MOST_ASKED) {
+        askedAt.clear();
+      }
+      askedAt.put(key, System.nanoTime());
+    }
+    return !items.isEmpty();
+  }
+
+  /** Begins one, unless one is under way, or nobody is to wait for the remote now. */
+  private synchronized void nextRound() {
+    CompletableFuture<Boolean> before = round;
+    if (before == null || before.isDone()) {
+      round = breaker.allows() ? submit(this::round) : CompletableFuture.completedFuture(false);
+    }
+  }
+
+  /** Sends what is due, and looks for what is better there of keys in use. */
+  private boolean round() throws IOException {
+    boolean all = options.readOnly() || pushDue();
+    long now = System.nanoTime();
+    for (Digest256 key : local.keysInUse()) {
+      Long last = askedAt.get(key);
+      if (last == null || now - last >= options.checkInterval().toNanos()) {
+        fetch(key, null);
+      }
+    }
+    return all;
+  }
+
+  private boolean pushDue() throws IOException {
+    local.settle();
+    if (catchup.isDue()) {
+      due.addAll(catchup.run(this::push));
+    }
+    boolean all = true;
+    for (Digest256 key : new HashSet<>(due)) {
+      // Before the look: what is saved after it is due again.
+      due.remove(key);
+      if (!push(key, null)) {
+        due.add(key);
+        all = false;
+      }
+      if (breaker.open()) {
+        return false;
+      }
+    }
+    return all;
+  }
+
+  /**
+   * Sends what is due of a key. What fails of one key does not keep others from going.
+   *
+   * @param listing what is there, if that is known
+   */
+  private boolean push(Digest256 key, @Nullable RemoteKey listing) throws IOException {
+    List<SyncReport.Item> items = new ArrayList<>();
+    pushing.lock();
+    try {
+      RemoteKey there = listing == null ? RemoteKey.list(store, key) : listing;
+      boolean all = writer.push(key, there, false, items);
+      breaker.succeeded();
+      return all;
+    } catch (LocalException e) {
+      throw e;
+    } catch (IOException e) {
+      failed(e, false);
+      if (!breaker.open()) {
+        told(e);
+      }
+      return false;
+    } finally {
+      pushing.unlock();
+      pushed.addAndGet(items.size());
+    }
+  }
+
+  /**
+   * Waits until all that this store has saved before is there.
+   *
+   * @return whether it is; if not, it goes there later
+   */
+  public boolean flush(long nanos) {
+    long began = System.nanoTime();
+    // One that is under way may have passed what was saved meanwhile.
+    CompletableFuture<Boolean> before = round;
+    boolean stale = before != null && !before.isDone();
+    for (long left = nanos; left > 0; left = nanos - (System.nanoTime() - began)) {
+      if (!stale) {
+        nextRound();
+      }
+      CompletableFuture<Boolean> current = round;
+      try {
+        if (current != null && current.get(left, TimeUnit.NANOSECONDS) && !stale) {
+          return true;
+        }
+      } catch (TimeoutException e) {
+        // Nobody else is to wait as long.
+        failed(e, true);
+        return false;
+      } catch (ExecutionException e) {
+        // It was told where it failed.
+        stale = false;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return false;
+      }
+      if (closed || breaker.open()) {
+        return false;
+      }
+      if (!stale) {
+        BackgroundThread.pause(Math.min(AGAIN_AFTER_NANOS, Math.max(1, left)));
+      }
+      stale = false;
+    }
+    return false;
+  }
+
+  /**
+   * Removes a key's entries, or those of one run: there first, or they would come back. Nothing
+   * goes there meanwhile.
+   *
+   * @param runId null for all
+   * @param here removes them here
+   * @return what {@code here} says
+   * @throws StoreException if the remote could not be asked: it may have removed some
+   */
+  public int remove(Digest256 key, @Nullable String runId, IntSupplier here) {
+    if (options.readOnly()) {
+      return here.getAsInt();
+    }
+    long most = options.flushWait().toNanos();
+    boolean held = false;
+    try {
+      held = pushing.tryLock(most, TimeUnit.NANOSECONDS);
+      if (!held) {
+        throw new TimeoutException("something is on its way there");
+      }
+      submit(() -> writer.remove(key, runId) > 0).get(most, TimeUnit.NANOSECONDS);
+      return here.getAsInt();
+    } catch (TimeoutException | ExecutionException e) {
+      throw new StoreException(
+          "nothing was removed here, for the remote cannot be asked and would bring it back:"
+              + " remote="
+              + store.name(),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException("interrupted, nothing was removed here: remote=" + store.name(), e);
+    } finally {
+      if (held) {
+        pushing.unlock();
+      }
+    }
+  }
+
+  /** What is known of it. No request. */
+  public RemoteState state() {
+    return new RemoteState(
+        store.name(),
+        !breaker.open(),
+        catchup.done() || options.readOnly() ? due.size() : -1,
+        pushed.get(),
+        fetched.get(),
+        reader.refused(),
+        failures.get(),
+        Optional.ofNullable(lastFailure));
+  }
+
+  /** Sends what is due, for as long as the options say; then lets nothing in any more. */
+  @Override
+  public void close() {
+    if (!options.readOnly() && !breaker.open() && (!due.isEmpty() || !catchup.done())) {
+      flush(options.flushWait().toNanos());
+    }
+    closed = true;
+    pace.close();
+    threads.shutdownNow();
+    local.close();
+    store.close();
+  }
+}

@@ -1,0 +1,295 @@
+package io.warmstart.remote;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.RankingRule;
+import io.warmstart.format.VersionName;
+import io.warmstart.io.FileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.SyncReport;
+import io.warmstart.payload.PayloadMemory;
+import io.warmstart.remote.LocalEntries.LocalException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes entries from a remote.
+ *
+ * <ol>
+ *   <li>List the key. Of each run the latest version counts, of which the manifest is there.
+ *   <li>Read the manifests that this process has not read yet: they never change.
+ *   <li>Choose among what is here and there, by the same rules as ever.
+ *   <li>If one that is there wins, read its payload, prove that it fits, and put the pair in place
+ *       here, unless its run has a later version by then. If it does not fit, the runner-up.
+ * </ol>
+ *
+ * <p>Nothing is ever removed from the remote. Safe for all threads.
+ */
+final class RemoteReader {
+  /** Of a key with more runs the latest versions are looked at: a request each, once. */
+  static final int MOST_VERSIONS = 256;
+
+  private static final int MOST_KNOWN = 1 << 14;
+
+  private final ObjectStore store;
+  private final LocalEntries local;
+
+  /** What was read of each manifest; by the object's name. */
+  private final Map<String, Manifest> manifests = new ConcurrentHashMap<>();
+
+  /** Objects that cannot be used, as they never change. */
+  private final Set<String> unusable = ConcurrentHashMap.newKeySet();
+
+  private final AtomicLong refused = new AtomicLong();
+
+  RemoteReader(ObjectStore store, LocalEntries local) {
+    this.store = store;
+    this.local = local;
+  }
+
+  /** Which entries are wanted. */
+  enum Wanted {
+    /** Those that win by some ranking, among what is here and there. */
+    WINNERS,
+    /** All of which a later version is there than here. */
+    ALL
+  }
+
+  /** How many objects could not be used. */
+  long refused() {
+    return refused.get();
+  }
+
+  /** A version that is there. */
+  private record There(String runId, Manifest manifest, VersionName name) {
+    Candidate candidate() {
+      return new Candidate(runId, manifest);
+    }
+  }
+
+  /**
+   * Fetches what is wanted of a key.
+   *
+   * @param run only this run, if it is there; null for whichever
+   * @param items is given what was put in place here, or would be
+   */
+  void fetch(
+      Digest256 key,
+      RemoteKey listing,
+      Wanted wanted,
+      @Nullable String run,
+      boolean dryRun,
+      List<SyncReport.Item> items)
+      throws IOException {
+    Collection<There> there = versions(key, listing);
+    if (there.isEmpty()) {
+      return;
+    }
+    Map<String, Candidate> here = new HashMap<>();
+    for (Candidate each : local.entriesOf(key)) {
+      // By the name that it would have there: a long run id has another one.
+      String name =
+          VersionName.of(each.runId(), each.manifest())
+              .map(VersionName::runId)
+              .orElse(each.runId());
+      here.merge(name, each, RemoteReader::later);
+    }
+    List<There> left = new ArrayList<>();
+    for (There each : there) {
+      Candidate has = here.get(each.runId());
+      boolean later =
+          has == null || each.manifest().written().compareTo(has.manifest().written()) > 0;
+      if (later
+          && (run == null || VersionName.runIdThere(run).equals(each.runId()))
+          && !local.wouldNotStay(each.manifest())) {
+        left.add(each);
+      }
+    }
+    while (!left.isEmpty()) {
+      Set<There> next =
+          wanted == Wanted.ALL || run != null ? Set.copyOf(left) : winners(here, left);
+      if (next.isEmpty()) {
+        return;
+      }
+      for (There each : next) {
+        String runId = run == null ? each.runId() : run;
+        if (dryRun || take(key, runId, each)) {
+          items.add(
+              new SyncReport.Item(
+                  Fingerprint.ofDigest(key), runId, each.manifest().payloadBytes(), false));
+          here.put(each.runId(), each.candidate());
+        }
+      }
+      left.removeAll(next);
+    }
+  }
+
+  private static Candidate later(Candidate one, Candidate other) {
+    return other.manifest().written().compareTo(one.manifest().written()) > 0 ? other : one;
+  }
+
+  /** Those of what is there that win by some ranking among all. */
+  private static Set<There> winners(Map<String, Candidate> here, List<There> there) {
+    Map<String, Candidate> all = new HashMap<>(here);
+    Map<Candidate, There> ofThere = new HashMap<>();
+    for (There each : there) {
+      all.put(each.runId(), each.candidate());
+      ofThere.put(each.candidate(), each);
+    }
+    Set<There> winners = new LinkedHashSet<>();
+    for (RankingRule rule : RankingRule.values()) {
+      rule.winner(all.values()).map(ofThere::get).ifPresent(winners::add);
+    }
+    return winners;
+  }
+
+  private Collection<There> versions(Digest256 key, RemoteKey listing) throws IOException {
+    List<VersionName> latest = new ArrayList<>(listing.versions());
+    latest.sort((one, other) -> Long.compareUnsigned(other.nanos(), one.nanos()));
+    Map<String, There> byRun = new HashMap<>();
+    for (VersionName name : latest.subList(0, Math.min(latest.size(), MOST_VERSIONS))) {
+      Manifest manifest = manifest(key, name);
+      if (manifest != null) {
+        There there = there(name, manifest);
+        byRun.merge(
+            there.runId(),
+            there,
+            (one, other) ->
+                one.manifest().written().compareTo(other.manifest().written()) >= 0 ? one : other);
+      }
+    }
+    return byRun.values();
+  }
+
+  /** A name whose stamp is not its manifest's is a run id that looks like one. */
+  private static There there(VersionName name, Manifest manifest) {
+    boolean stamped =
+        name.nanos() != 0 && VersionName.of(name.stem(), manifest).filter(name::equals).isPresent();
+    return new There(stamped ? name.runId() : name.stem(), manifest, name);
+  }
+
+  /** Null if it cannot be used, or has gone meanwhile. */
+  private @Nullable Manifest manifest(Digest256 key, VersionName name) throws IOException {
+    String object = RemoteKey.prefix(key) + name.manifestName();
+    Manifest known = manifests.get(object);
+    if (known != null || unusable.contains(object)) {
+      return known;
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    boolean[] tooLarge = new boolean[1];
+    try {
+      store.get(
+          object,
+          (piece, count) -> {
+            tooLarge[0] |= bytes.size() + count > ManifestCodec.MAX_BYTES;
+            if (!tooLarge[0]) {
+              bytes.write(piece, 0, count);
+            }
+          });
+      if (tooLarge[0]) {
+        throw new ManifestFormatException("manifest is too large");
+      }
+      Manifest manifest = ManifestCodec.decode(bytes.toByteArray(), bytes.size()).neverAccessed();
+      if (manifests.size() >= MOST_KNOWN) {
+        manifests.clear();
+      }
+      if (name.nanos() != 0) {
+        manifests.put(object, manifest);
+      }
+      return manifest;
+    } catch (ManifestFormatException e) {
+      refuse(object);
+      return null;
+    } catch (NoSuchFileException e) {
+      // Superseded since the listing.
+      return null;
+    }
+  }
+
+  private void refuse(String object) {
+    refused.incrementAndGet();
+    if (unusable.size() >= MOST_KNOWN) {
+      unusable.clear();
+    }
+    // What has a stamp never changes.
+    unusable.add(object);
+  }
+
+  private static FileOps.FileHandle create(FileOps ops, Path path) throws IOException {
+    try {
+      return ops.createExclusive(path);
+    } catch (IOException e) {
+      throw new LocalException(e);
+    }
+  }
+
+  private static void write(FileOps.FileHandle file, byte[] piece, int count) throws IOException {
+    try {
+      file.write(ByteBuffer.wrap(piece, 0, count));
+    } catch (IOException e) {
+      throw new LocalException(e);
+    }
+  }
+
+  /** Fetches one version; returns whether it is in place by that. */
+  private boolean take(Digest256 key, String runId, There there) throws IOException {
+    String object = RemoteKey.prefix(key) + there.name().payloadName();
+    if (unusable.contains(object)) {
+      return false;
+    }
+    FileOps ops = local.ops();
+    Path path = local.freshFile();
+    Manifest manifest = there.manifest();
+    PayloadMemory memory = null;
+    try (FileOps.FileHandle file = create(ops, path)) {
+      long[] length = new long[1];
+      try {
+        store.get(
+            object,
+            (piece, count) -> {
+              length[0] += count;
+              if (length[0] <= manifest.payloadBytes()) {
+                write(file, piece, count);
+              }
+            });
+      } catch (NoSuchFileException e) {
+        // Its lifetime there has ended, or it is superseded: no reader counts it.
+        return false;
+      }
+      if (!manifest.fitsLength(length[0])) {
+        // Perhaps a copy that some other program has under way.
+        refused.incrementAndGet();
+        return false;
+      }
+      PayloadMemory.Loaded loaded = PayloadMemory.load(file, length[0], true);
+      memory = loaded.memory();
+      if (!manifest.fits(length[0], Objects.requireNonNull(loaded.checksum()))) {
+        refuse(object);
+        return false;
+      }
+      return local.adopt(key, runId, manifest, memory);
+    } finally {
+      if (memory != null) {
+        memory.release();
+      }
+      ops.unlink(path);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package io.warmstart.remote;
+
+import io.warmstart.format.Candidate;
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.format.Manifest;
+import io.warmstart.format.ManifestCodec;
+import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.VersionName;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Payload;
+import io.warmstart.model.SyncReport;
+import io.warmstart.payload.PayloadMemory;
+import io.warmstart.payload.Sha256;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts pairs into a remote.
+ *
+ * <ol>
+ *   <li>Name the version: that follows from its manifest. If it is there, or a later one of its
+ *       run, nothing is to be done; so whoever is interrupted, or gets no answer, does it again.
+ *   <li>Put the payload, then the manifest, which commits. Neither is ever put over anything.
+ *   <li>If there is an object of that name already, read it back: it is the same, put by a call
+ *       whose answer was lost.
+ *   <li>Remove the versions of the run that this one supersedes, each manifest first.
+ * </ol>
+ *
+ * <p>Safe for all threads.
+ */
+final class RemoteWriter {
+  private final ObjectStore store;
+  private final LocalEntries local;
+
+  RemoteWriter(ObjectStore store, LocalEntries local) {
+    this.store = store;
+    this.local = local;
+  }
+
+  /**
+   * Puts what a key has that is not there.
+   *
+   * @param there what a listing told
+   * @param items is given what went, or would
+   * @return whether all is there now; if not, an entry was being replaced
+   */
+  boolean push(Digest256 key, RemoteKey there, boolean dryRun, List<SyncReport.Item> items)
+      throws IOException {
+    boolean all = true;
+    for (Candidate candidate : local.pairsOf(key)) {
+      Optional<VersionName> version = VersionName.of(candidate.runId(), candidate.manifest());
+      if (version.isEmpty() || there.hasAsLate(version.get())) {
+        continue;
+      }
+      if (!dryRun && !put(key, candidate, version.get())) {
+        all = false;
+        continue;
+      }
+      items.add(
+          new SyncReport.Item(
+              Fingerprint.ofDigest(key),
+              candidate.runId(),
+              candidate.manifest().payloadBytes(),
+              true));
+      if (!dryRun) {
+        for (String superseded : there.before(version.get())) {
+          store.delete(RemoteKey.prefix(key) + superseded);
+        }
+      }
+    }
+    return all;
+  }
+
+  private boolean put(Digest256 key, Candidate candidate, VersionName version) throws IOException {
+    Manifest manifest = candidate.manifest().neverAccessed();
+    byte[] encoded = encode(manifest);
+    if (encoded == null) {
+      // Laid out it is longer than a manifest may be: no reader would take it.
+      return true;
+    }
+    Optional<PayloadMemory> read = local.read(key, candidate);
+    if (read.isEmpty()) {
+      return false;
+    }
+    PayloadMemory payload = read.get();
+    try {
+      String payloadName = RemoteKey.prefix(key) + version.payloadName();
+      if (!store.putIfAbsent(payloadName, payload.asPayload())) {
+        requireFits(payloadName, manifest);
+      }
+    } finally {
+      payload.release();
+    }
+    String manifestName = RemoteKey.prefix(key) + version.manifestName();
+    if (!store.putIfAbsent(manifestName, Payload.of(encoded))) {
+      requireSame(manifestName, encoded);
+    }
+    return true;
+  }
+
+  private static byte @Nullable [] encode(Manifest manifest) {
+    try {
+      return ManifestCodec.encode(manifest);
+    } catch (ManifestFormatException e) {
+      return null;
+    }
+  }
+
+  private void requireFits(String name, Manifest manifest) throws IOException {
+    Sha256 sha256 = new Sha256();
+    long[] length = new long[1];
+    store.get(
+        name,
+        (piece, count) -> {
+          sha256.update(piece, count);
+          length[0] += count;
+        });
+    if (!manifest.fits(length[0], sha256.finish())) {
+      throw new IOException(
+          "the remote has another object of this name, which is left as it is: name="
+              + name
+              + " remote="
+              + store.name());
+    }
+  }
+
+  private void requireSame(String name, byte[] expected) throws IOException {
+    ByteArrayOutputStream found = new ByteArrayOutputStream();
+    store.get(
+        name,
+        (piece, count) -> {
+          found.write(piece, 0, count);
+          if (found.size() > ManifestCodec.MAX_BYTES) {
+            throw new IOException("the remote has a manifest that is too large: name=" + name);
+          }
+        });
+    if (!Arrays.equals(found.toByteArray(), expected)) {
+      throw new IOException(
+          "the remote has another manifest of this name, which is left as it is: name="
+              + name
+              + " remote="
+              + store.name());
+    }
+  }
+
+  /**
+   * Removes a key's objects, or those of one run.
+   *
+   * @param runId null for all
+   * @return how many versions went
+   */
+  int remove(Digest256 key, @Nullable String runId) throws IOException {
+    int removed = 0;
+    for (String name : RemoteKey.list(store, key).objectsOf(runId)) {
+      boolean gone = store.delete(RemoteKey.prefix(key) + name);
+      removed += gone && name.endsWith(DirectoryNames.MANIFEST_SUFFIX) ? 1 : 0;
+    }
+    return removed;
+  }
+}

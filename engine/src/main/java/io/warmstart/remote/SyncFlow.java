@@ -1,0 +1,87 @@
+package io.warmstart.remote;
+
+import io.warmstart.format.DirectoryNames;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Compares a root with a remote, key by key, and has what one lacks come from the other, or go
+ * there. What fails of one key is told, and the others go on. For one thread.
+ */
+public final class SyncFlow implements AutoCloseable {
+  private final ObjectStore store;
+  private final LocalEntries local;
+  private final RemoteWriter writer;
+  private final RemoteReader reader;
+
+  public SyncFlow(ObjectStore store, LocalEntries local) {
+    this.store = store;
+    this.local = local;
+    this.writer = new RemoteWriter(store, local);
+    this.reader = new RemoteReader(store, local);
+  }
+
+  /**
+   * Compares and, unless it is a dry run, transfers.
+   *
+   * @param keys which; all if empty
+   * @throws StoreException if the remote cannot be listed
+   */
+  public SyncReport run(Collection<Fingerprint> keys, SyncDirection direction, boolean dryRun) {
+    List<SyncReport.Item> items = new ArrayList<>();
+    List<String> problems = new ArrayList<>();
+    Set<String> all = new TreeSet<>();
+    Map<String, RemoteKey> there;
+    try {
+      local.settleLeft();
+      there = Catchup.byKey(store);
+      if (keys.isEmpty()) {
+        local.keys().forEach(key -> all.add(key.toHex()));
+        there.keySet().stream().filter(DirectoryNames::isKeyDirectory).forEach(all::add);
+      } else {
+        keys.forEach(key -> all.add(key.toHex()));
+      }
+      if (!dryRun) {
+        local.removeLeftovers();
+      }
+    } catch (IOException e) {
+      throw new StoreException(
+          "the remote cannot be compared with: remote=" + store.name() + ": " + e, e);
+    }
+    for (String hex : all) {
+      Digest256 key = Digest256.fromHex(hex);
+      RemoteKey listing = there.getOrDefault(hex, new RemoteKey(List.of()));
+      try {
+        if (direction != SyncDirection.PULL && !writer.push(key, listing, dryRun, items)) {
+          problems.add("was being replaced: key=" + hex);
+        }
+        if (direction != SyncDirection.PUSH) {
+          long refused = reader.refused();
+          reader.fetch(key, listing, RemoteReader.Wanted.ALL, null, dryRun, items);
+          if (reader.refused() > refused) {
+            problems.add("objects do not fit their manifests: key=" + hex);
+          }
+        }
+      } catch (IOException e) {
+        problems.add(e + ": key=" + hex);
+      }
+    }
+    return new SyncReport(dryRun, List.copyOf(items), all.size(), List.copyOf(problems));
+  }
+
+  @Override
+  public void close() {
+    local.close();
+    store.close();
+  }
+}

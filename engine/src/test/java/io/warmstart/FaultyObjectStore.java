@@ -1,0 +1,130 @@
+package io.warmstart;
+
+import io.warmstart.model.Payload;
+import io.warmstart.remote.ObjectStore;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A remote of which one call fails, as calls over a network do. */
+final class FaultyObjectStore implements ObjectStore {
+  /** How a call fails. */
+  enum Fault {
+    /** Nothing of it arrives. */
+    BEFORE,
+    /** It has its effect, and its answer is lost. */
+    AFTER,
+    /** Of a body half arrives. */
+    CUT,
+    /** Half of a body arrives as if it were all. */
+    SHORT
+  }
+
+  private final ObjectStore store;
+  private final Fault fault;
+  private final int at;
+  private int calls;
+  private @Nullable CountDownLatch hanging;
+
+  FaultyObjectStore(ObjectStore store, Fault fault, int at) {
+    this.store = store;
+    this.fault = fault;
+    this.at = at;
+  }
+
+  /** One that fails never, and hangs in each call until it is let go. */
+  static FaultyObjectStore hanging(ObjectStore store, CountDownLatch until) {
+    FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
+    made.hanging = until;
+    return made;
+  }
+
+  /** Whether the call that fails was made. */
+  synchronized boolean reached() {
+    return calls > at;
+  }
+
+  private interface Call<T> {
+    T run() throws IOException;
+  }
+
+  private <T> T call(Call<T> call) throws IOException {
+    boolean fails;
+    synchronized (this) {
+      fails = calls++ == at;
+    }
+    CountDownLatch latch = hanging;
+    while (latch != null && latch.getCount() > 0) {
+      try {
+        latch.await();
+      } catch (InterruptedException e) {
+        // A call that hangs in the kernel ends for no interrupt.
+        Thread.onSpinWait();
+      }
+    }
+    if (fails && fault != Fault.AFTER) {
+      throw new IOException("reset before it arrived");
+    }
+    T result = call.run();
+    if (fails) {
+      throw new IOException("reset before the answer");
+    }
+    return result;
+  }
+
+  @Override
+  public String name() {
+    return store.name();
+  }
+
+  @Override
+  public List<String> list(String prefix) throws IOException {
+    return call(() -> store.list(prefix));
+  }
+
+  @Override
+  public void get(String name, Payload.Sink sink) throws IOException {
+    boolean half;
+    synchronized (this) {
+      half = calls == at && (fault == Fault.CUT || fault == Fault.SHORT);
+      calls += half ? 1 : 0;
+    }
+    if (half) {
+      store.get(name, (piece, length) -> sink.accept(piece, length / 2));
+      if (fault == Fault.CUT) {
+        throw new IOException("reset in the body");
+      }
+      return;
+    }
+    call(
+        () -> {
+          store.get(name, sink);
+          return true;
+        });
+  }
+
+  @Override
+  public boolean putIfAbsent(String name, Payload bytes) throws IOException {
+    return call(() -> store.putIfAbsent(name, bytes));
+  }
+
+  @Override
+  public boolean delete(String name) throws IOException {
+    return call(() -> store.delete(name));
+  }
+
+  @Override
+  public void removeLeftovers() throws IOException {
+    call(
+        () -> {
+          store.removeLeftovers();
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
