@@ -126,7 +126,6 @@ final class SaveCommand extends RootCommand {
       noteNames(store, output);
       label(store, output);
       if (remote != null && !store.flushRemote(remote.flushWait())) {
-        noteRemote(store, output);
         output.note("the entry is saved here, and not in the remote yet: remote=" + remote.url());
       }
       return ExitCodes.DONE;

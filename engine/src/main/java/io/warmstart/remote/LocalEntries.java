@@ -229,14 +229,11 @@ public final class LocalEntries implements AutoCloseable {
    */
   boolean adopt(Digest256 key, String runId, Manifest manifest, PayloadMemory payload)
       throws IOException {
+    // Who has it in a journal knows better; the next look finds a pair.
     return open(
-        () -> {
-          if (journal.holds(key, runId)) {
-            // The process that has it there knows better; the next look finds a pair.
-            return false;
-          }
-          return pairs.adopt(key, runId, manifest, payload.asPayload());
-        });
+        () ->
+            pairs.adopt(
+                key, runId, manifest, payload.asPayload(), () -> journal.holds(key, runId)));
   }
 
   /** A name for a file of what is being fetched, which the caller makes and removes. */

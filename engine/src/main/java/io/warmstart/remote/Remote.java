@@ -47,6 +47,7 @@ public final class Remote implements AutoCloseable {
   private static final int THREADS = 4;
   private static final long IDLE_SECONDS = 10;
   private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final Digest256 NO_KEY = Digest256.fromHex("0".repeat(64));
   private static final int MOST_ASKED = 1 << 16;
 
   private final RemoteOptions options;
@@ -77,6 +78,13 @@ public final class Remote implements AutoCloseable {
   private volatile @Nullable String lastFailure;
   private volatile @Nullable CompletableFuture<Boolean> round;
   private volatile boolean closed;
+
+  /** Whether somebody waits for what is due. */
+  private volatile boolean flushing;
+
+  // Of the rounds, of which there is one at a time.
+  private boolean begun;
+  private long pushedAtNanos;
 
   /** Makes the remote of one store; it does nothing before {@link #begin}. */
   public Remote(RemoteOptions options, ObjectStore store, LocalEntries local, Notices notices) {
@@ -205,11 +213,9 @@ public final class Remote implements AutoCloseable {
   private void run(CompletableFuture<Boolean> future, Transfer transfer, Runnable ended) {
     try {
       boolean result = transfer.run();
-      breaker.succeeded();
       ended.run();
       future.complete(result);
     } catch (LocalException e) {
-      breaker.succeeded();
       failedHere(e);
       ended.run();
       future.completeExceptionally(e);
@@ -265,6 +271,7 @@ public final class Remote implements AutoCloseable {
     } finally {
       fetched.addAndGet(items.size());
     }
+    breaker.succeeded();
     if (runId == null) {
       if (askedAt.size() >= MOST_ASKED) {
         askedAt.clear();
@@ -284,35 +291,64 @@ public final class Remote implements AutoCloseable {
 
   /** Sends what is due, and looks for what is better there of keys in use. */
   private boolean round() throws IOException {
-    boolean all = options.readOnly() || pushDue();
+    if (breaker.open()) {
+      // One request that says whether it is back, and not one for each key.
+      RemoteKey.list(store, NO_KEY);
+      breaker.succeeded();
+    }
+    boolean all = options.readOnly();
     long now = System.nanoTime();
+    boolean asked = flushing;
+    if (!all && (asked || !begun || now - pushedAtNanos >= options.pushInterval().toNanos())) {
+      flushing = false;
+      begun = true;
+      pushedAtNanos = now;
+      all = pushDue();
+    }
     for (Digest256 key : local.keysInUse()) {
       Long last = askedAt.get(key);
+      if (breaker.open()) {
+        break;
+      }
       if (last == null || now - last >= options.checkInterval().toNanos()) {
-        fetch(key, null);
+        refreshQuietly(key);
       }
     }
     return all;
   }
 
+  /** What fails of this says nothing about what was sent. */
+  private void refreshQuietly(Digest256 key) throws ClosedException {
+    try {
+      fetch(key, null);
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      failedHere(e);
+    } catch (IOException e) {
+      failed(e, false);
+    }
+  }
+
   private boolean pushDue() throws IOException {
-    local.settle();
-    if (catchup.isDue()) {
-      due.addAll(catchup.run(this::push));
-    }
-    boolean all = true;
-    for (Digest256 key : new HashSet<>(due)) {
-      // Before the look: what is saved after it is due again.
-      due.remove(key);
-      if (!push(key, null)) {
-        due.add(key);
-        all = false;
+    // Before anything is looked at: what is saved from now on is due again.
+    Set<Digest256> taken = new HashSet<>(due);
+    due.removeAll(taken);
+    Set<Digest256> left = new HashSet<>(taken);
+    try {
+      local.settle();
+      if (catchup.isDue()) {
+        left.addAll(catchup.run(this::push));
       }
-      if (breaker.open()) {
-        return false;
+      for (Digest256 key : taken) {
+        if (push(key, null)) {
+          left.remove(key);
+        }
       }
+    } finally {
+      due.addAll(left);
     }
-    return all;
+    return left.isEmpty();
   }
 
   /**
@@ -321,6 +357,9 @@ public final class Remote implements AutoCloseable {
    * @param listing what is there, if that is known
    */
   private boolean push(Digest256 key, @Nullable RemoteKey listing) throws IOException {
+    if (breaker.open()) {
+      return false;
+    }
     List<SyncReport.Item> items = new ArrayList<>();
     pushing.lock();
     try {
@@ -354,6 +393,7 @@ public final class Remote implements AutoCloseable {
     boolean stale = before != null && !before.isDone();
     for (long left = nanos; left > 0; left = nanos - (System.nanoTime() - began)) {
       if (!stale) {
+        flushing = true;
         nextRound();
       }
       CompletableFuture<Boolean> current = round;
@@ -403,7 +443,13 @@ public final class Remote implements AutoCloseable {
       if (!held) {
         throw new TimeoutException("something is on its way there");
       }
-      submit(() -> writer.remove(key, runId) > 0).get(most, TimeUnit.NANOSECONDS);
+      submit(
+              () -> {
+                boolean any = writer.remove(key, runId) > 0;
+                breaker.succeeded();
+                return any;
+              })
+          .get(most, TimeUnit.NANOSECONDS);
       return here.getAsInt();
     } catch (TimeoutException | ExecutionException e) {
       throw new StoreException(

@@ -165,7 +165,8 @@ public final class PairSave {
   public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
-    Progress progress = new Progress(new SavedBefore(entry.written(), null, inPlace), false);
+    Progress progress =
+        new Progress(new SavedBefore(entry.written(), null, () -> false, inPlace), false);
     publish(entry.key(), entry.runId(), source, attributes, true, progress);
   }
 
@@ -173,15 +174,17 @@ public final class PairSave {
    * Makes the pair of a version that was saved on another machine, with the manifest that it has
    * there, unless its run has that version or a later one.
    *
+   * @param isLater says under the key's lock whether a later one lies elsewhere than in a pair
    * @return whether it was put in place
    * @throws StoreException as a save does, and if the key's lock was not to be had
    */
-  public boolean adopt(Digest256 key, String runId, Manifest manifest, Payload source) {
+  public boolean adopt(
+      Digest256 key, String runId, Manifest manifest, Payload source, LaterVersion isLater) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(
             manifest.objective(), manifest.iteration(), manifest.finalResult());
     Progress progress =
-        new Progress(new SavedBefore(manifest.written(), manifest, () -> {}), false);
+        new Progress(new SavedBefore(manifest.written(), manifest, isLater, () -> {}), false);
     publish(key, runId, source, attributes, true, progress);
     return !progress.superseded;
   }
@@ -191,9 +194,17 @@ public final class PairSave {
    *
    * @param written its stamp
    * @param manifest its manifest; null if it has none yet
+   * @param isLater says whether a later one lies elsewhere than in a pair
    * @param inPlace is told when files take its place
    */
-  private record SavedBefore(Stamp written, @Nullable Manifest manifest, Runnable inPlace) {}
+  private record SavedBefore(
+      Stamp written, @Nullable Manifest manifest, LaterVersion isLater, Runnable inPlace) {}
+
+  /** Whether a run has a later version somewhere. */
+  @FunctionalInterface
+  public interface LaterVersion {
+    boolean isThere() throws IOException;
+  }
 
   private void publish(
       Digest256 key,
@@ -411,7 +422,8 @@ public final class PairSave {
           // Of two that make pairs of one run the one with the older version must see the other's.
           throw new IOException("the key's lock was not to be had");
         }
-        if (publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {
+        if (savedBefore.isLater().isThere()
+            || publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {
           progress.superseded = true;
           pairWriter.discard(pair, new IOException("the run has a later version"));
           update.begin();
