@@ -1,5 +1,6 @@
 package io.warmstart;
 
+import io.warmstart.claim.KeyClaim;
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
@@ -12,10 +13,12 @@ import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.model.Backlog;
+import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
@@ -51,6 +54,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -104,6 +108,9 @@ public final class WarmStartStore implements AutoCloseable {
 
   /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
   private final Set<ReservedSave> reserved = Collections.newSetFromMap(new WeakHashMap<>());
+
+  /** Those that are open: one that is forgotten stays so. Under its own monitor. */
+  private final Set<KeyClaim> claims = new HashSet<>();
 
   private volatile boolean closed;
 
@@ -968,6 +975,61 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
+   * Claims a key: says to the other threads and processes of this machine that this one computes
+   * its fit. See {@link Claim}; it is no condition of a save.
+   *
+   * <p><b>Durable:</b> nothing: no claim outlives its process.
+   *
+   * <p><b>Blocks:</b> for a lookup; where the root's lock file was deleted, until the next
+   * heartbeat has made another. It does not wait for who has the key: {@link Claim#await} does.
+   *
+   * @param key of the fit
+   * @return how it stands, for the caller to close
+   * @throws ReadOnlyStoreException if the store was opened for lookups only: it has no locks
+   * @throws ClaimUnavailableException if there are no locks to be had, so that nobody can say
+   *     whether the key is claimed
+   * @throws StoreException if the key could not be looked up, or the root is gone
+   */
+  public Claim claim(Fingerprint key) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was claimed");
+    KeyClaim claim =
+        new KeyClaim(
+            engine.siblings(), key.digest(), engine.root(), () -> isFinished(key), this::ended);
+    synchronized (claims) {
+      claims.add(claim);
+    }
+    boolean begun = false;
+    try {
+      // The close that has set this may have looked before it was there.
+      ensureOpen();
+      claim.begin();
+      begun = true;
+    } finally {
+      if (!begun) {
+        claim.close("was not made");
+      }
+    }
+    return new Claim(claim, key, engine.place().nodeLocal());
+  }
+
+  private void ended(KeyClaim claim) {
+    synchronized (claims) {
+      claims.remove(claim);
+    }
+  }
+
+  /** Whether a lookup finds a final result. */
+  private boolean isFinished(Fingerprint key) {
+    if (!lookupFlow.mayHaveFinal(key)) {
+      return false;
+    }
+    try (Entry entry = lookup(key, Ranking.FINAL_FIRST).orElse(null)) {
+      return entry != null && entry.kind() == EntryKind.FINAL;
+    }
+  }
+
+  /**
    * Has all that this process has saved before the call lie in pairs of files, what it saves in the
    * background included, and writes its accesses that no manifest tells yet. On a root that other
    * machines may write to these go into this machine's index, and no manifest ever tells of them.
@@ -1044,7 +1106,7 @@ public final class WarmStartStore implements AutoCloseable {
    * answers, for {@link RemoteOptions#flushWait()} at most. The last store on a root makes pairs
    * and writes accesses as {@link #flush} does; what cannot be written then stays in the journal
    * for the next process that opens the root. Leases stay valid; what is reserved and not committed
-   * has ended. Later calls do nothing.
+   * has ended, and so have claims. Later calls do nothing.
    */
   @Override
   public void close() {
@@ -1060,6 +1122,7 @@ public final class WarmStartStore implements AutoCloseable {
     }
     engine.asyncSaves().await();
     abortReserved();
+    endClaims();
     if (remote != null) {
       remote.close();
     }
@@ -1079,6 +1142,14 @@ public final class WarmStartStore implements AutoCloseable {
     }
     // One that is being committed ends with that.
     open.forEach(each -> each.closeWithStore(WITH_ITS_STORE));
+  }
+
+  private void endClaims() {
+    List<KeyClaim> open;
+    synchronized (claims) {
+      open = List.copyOf(claims);
+    }
+    open.forEach(each -> each.close(WITH_ITS_STORE));
   }
 
   private void ensureOpen() {

@@ -33,7 +33,7 @@ class ArchitectureTest {
       List.of(
           "text", "flight", "model", "io", "notice", "format", "payload", "pair", "mapped",
           "process", "index", "policy", "foreign", "access", "key", "journal", "save", "recover",
-          "evict", "lookup", "remote", "engine", "", "cli");
+          "evict", "lookup", "claim", "remote", "engine", "", "cli");
 
   /** Packages that are further down than what they stand beside, and need nothing of it. */
   private static final Map<String, Set<String>> MAY_USE =

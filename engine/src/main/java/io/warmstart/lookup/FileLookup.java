@@ -160,6 +160,21 @@ public final class FileLookup {
     return run(key, new Wanted(Ranking.LATEST, runId), limits, foreignCheckNanos, target);
   }
 
+  /**
+   * Whether a lookup by {@link Ranking#FINAL_FIRST} may find a final result. To ask costs no
+   * payload where the index knows the key: who waits for a final asks again and again, and large
+   * checkpoints may be saved meanwhile.
+   */
+  boolean mayHaveFinal(Digest256 key, long foreignCheckNanos) {
+    try {
+      return besideOtherMachines
+          || !Boolean.FALSE.equals(recorded.finalWins(key, foreignCheckNanos));
+    } catch (IOException e) {
+      // The lookup tells.
+      return true;
+    }
+  }
+
   private boolean run(
       Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     LookupEvent event = Flight.lookup();

@@ -135,6 +135,11 @@ public final class LookupFlow {
     return fileLookup.run(key.digest(), runId, limits, foreignCheck.nanos(), target);
   }
 
+  /** Whether a lookup by {@link Ranking#FINAL_FIRST} may find a final result. */
+  public boolean mayHaveFinal(Fingerprint key) {
+    return fileLookup.mayHaveFinal(key.digest(), foreignCheck.nanos());
+  }
+
   /** Takes the index's answer, unless the entry has expired. */
   private boolean accept(Fingerprint key, EntryLease target, long now) {
     HotEntry found = Objects.requireNonNull((HotEntry) target.lease().held());

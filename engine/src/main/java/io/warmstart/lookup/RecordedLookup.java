@@ -17,6 +17,7 @@ import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairReader;
@@ -147,6 +148,17 @@ public final class RecordedLookup {
       }
     }
     return null;
+  }
+
+  /**
+   * Whether a final result wins by {@link Ranking#FINAL_FIRST}; its payload is not looked at.
+   *
+   * @return null if the files must be asked
+   */
+  @Nullable Boolean finalWins(Digest256 key, long foreignCheckNanos) throws IOException {
+    Choice choice = choice(key, new Wanted(Ranking.FINAL_FIRST, null), foreignCheckNanos);
+    Candidate winner = choice == null ? null : choice.winner;
+    return winner == null ? null : winner.manifest().finalResult();
   }
 
   /** What a look has come to: the winner, or null if the key was changing. */

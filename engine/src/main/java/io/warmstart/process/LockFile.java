@@ -3,6 +3,7 @@ package io.warmstart.process;
 import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.AsynchronousFileChannel;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The one descriptor of {@code .warmstart/locks} that a process has, and the byte-range locks that
  * it holds through it: byte 0 serialises attaching, one byte for each row of the process table says
- * that its owner lives, one for each stripe keeps the other processes out.
+ * that its owner lives, one for each stripe keeps the other processes out, one for each key that is
+ * claimed says by whom.
  *
  * <p>The kernel drops a process's locks when it dies, however it dies, and keeps them while it is
  * stopped. It also drops <em>all</em> locks of a process on a file when the process closes
@@ -51,6 +53,9 @@ public final class LockFile {
   static final long FIRST_STRIPE_BYTE = 4096;
 
   static final long FIRST_SEGMENT_BYTE = 8192;
+
+  /** Far beyond all others: a key's byte is found from the key alone. */
+  static final long FIRST_CLAIM_BYTE = 1L << 62;
 
   private static final int MOST_ATTEMPTS = 1000;
 
@@ -227,6 +232,14 @@ public final class LockFile {
   /** Held by the process that a segment of the journal belongs to. */
   public static long segmentByte(int segment) {
     return FIRST_SEGMENT_BYTE + segment;
+  }
+
+  /**
+   * Held by the process that has claimed a key. Of 2^61 bytes each key has its own but for chance:
+   * two keys that share one cannot be claimed at once, and that is all.
+   */
+  public static long claimByte(Digest256 key) {
+    return FIRST_CLAIM_BYTE + (key.word(0) >>> 3);
   }
 
   /**

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
-/** What the kernel says of this process's own descriptors, which Java does not tell. */
+/** What the kernel says of this process's own descriptors and of locks: Java does not tell it. */
 final class OpenDescriptors {
   private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
   private static final Path FACTS = Path.of("/proc/self/fdinfo");
+  private static final Path LOCKS = Path.of("/proc/locks");
 
   private OpenDescriptors() {}
 
@@ -58,15 +60,47 @@ final class OpenDescriptors {
   static boolean holdsLock(String number, long position) throws IOException {
     for (String line : Files.readAllLines(FACTS.resolve(number))) {
       // lock: 1: POSIX  ADVISORY  WRITE 1234 08:01:5678 5 5
-      String[] words = line.trim().split("\\s+", -1);
-      if (words.length >= 9 && words[0].equals("lock:") && words[4].equals("WRITE")) {
-        String end = words[words.length - 1];
-        if (Long.parseLong(words[words.length - 2]) <= position
-            && (end.equals("EOF") || position <= Long.parseLong(end))) {
-          return true;
-        }
+      if (line.startsWith("lock:") && isOn(position, words(line))) {
+        return true;
       }
     }
     return false;
+  }
+
+  /**
+   * Which process of this container holds the lock of one byte of a file; empty if none does, or
+   * the kernel does not say.
+   *
+   * @param identity of the file, as a string
+   */
+  static OptionalLong holder(String identity, long position) {
+    // (dev=fd00,ino=1234): the kernel's number of a device may be another than what a stat tells.
+    String inode = ":" + identity.replaceAll(".*ino=(\\d+).*", "$1");
+    try {
+      for (String line : Files.readAllLines(LOCKS)) {
+        // 1: POSIX  ADVISORY  WRITE 1234 08:01:5678 5 5
+        String[] words = words(line);
+        if (isOn(position, words) && words[words.length - 3].endsWith(inode)) {
+          long pid = Long.parseLong(words[words.length - 4]);
+          return pid > 0 ? OptionalLong.of(pid) : OptionalLong.empty();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      // For people only.
+    }
+    return OptionalLong.empty();
+  }
+
+  private static String[] words(String line) {
+    return line.trim().split("\\s+", -1);
+  }
+
+  /** Who waits for a lock is listed too, behind an arrow; nobody waits in the kernel for ours. */
+  private static boolean isOn(long position, String[] words) {
+    int last = words.length - 1;
+    return last >= 7
+        && words[last - 4].equals("WRITE")
+        && Long.parseLong(words[last - 1]) <= position
+        && (words[last].equals("EOF") || position <= Long.parseLong(words[last]));
   }
 }

@@ -6,10 +6,12 @@ import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.ControlLayout;
+import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +51,7 @@ public final class ProcessTable implements AutoCloseable {
   private final Counters counters;
   private final LockFile locks;
   private final Membership membership;
+  private final ClaimLocks claims;
   private final BackgroundThread thread;
   private final CompletableFuture<Boolean> started = new CompletableFuture<>();
   private volatile @Nullable ControlFile current;
@@ -77,6 +80,7 @@ public final class ProcessTable implements AutoCloseable {
     this.ownerBoot = place.ownerBoot(boot);
     this.locks = new LockFile(place, ops);
     this.membership = new Membership(place, ops, clock, boot, locks);
+    this.claims = new ClaimLocks(locks);
     this.thread = new BackgroundThread("warmstart-locks", this::round, this::failed);
   }
 
@@ -215,6 +219,29 @@ public final class ProcessTable implements AutoCloseable {
     locks.release(lock);
   }
 
+  /**
+   * Claims a key for this process.
+   *
+   * @return null if it is claimed, by another process or in this one
+   * @throws IOException if there is no lock file now, or the kernel has no locks to give
+   */
+  synchronized ClaimLocks.@Nullable Held tryClaim(Digest256 key) throws IOException {
+    return claims.tryTake(key);
+  }
+
+  /** Gives a claim back. */
+  synchronized void release(ClaimLocks.Held claim) {
+    claims.release(claim);
+  }
+
+  /** Which process has claimed a key; empty if none has, or the kernel does not say. */
+  synchronized OptionalLong claimer(Digest256 key) {
+    String file = locks.identity();
+    return file == null
+        ? OptionalLong.empty()
+        : OpenDescriptors.holder(file, LockFile.claimByte(key));
+  }
+
   /** Gives the row up: the kernel sees the process as gone from this root. */
   @Override
   public void close() {
@@ -278,6 +305,7 @@ public final class ProcessTable implements AutoCloseable {
       if (!isAttached() && !waitsForOtherLayout()) {
         attach();
       }
+      claims.keep();
     } catch (IOException | RuntimeException e) {
       // Not attached is a state that callers see and live with; the next heartbeat tries again.
       current = null;

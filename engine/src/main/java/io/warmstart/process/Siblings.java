@@ -1,6 +1,7 @@
 package io.warmstart.process;
 
 import io.warmstart.format.Owner;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.process.ProcessTable.Liveness;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,6 +84,32 @@ public final class Siblings implements AutoCloseable {
     if (processTable != null) {
       processTable.release(lock);
     }
+  }
+
+  /**
+   * Claims a key: no other process of this machine, and nobody else in this one, gets it until it
+   * is given back or this process dies.
+   *
+   * @return null if it is claimed already
+   * @throws IOException if there are no locks now
+   */
+  public ClaimLocks.@Nullable Held tryClaim(Digest256 key) throws IOException {
+    if (processTable == null) {
+      throw new IOException("a store for lookups only has no locks");
+    }
+    return processTable.tryClaim(key);
+  }
+
+  /** Gives a claim back. */
+  public void release(ClaimLocks.Held claim) {
+    if (processTable != null) {
+      processTable.release(claim);
+    }
+  }
+
+  /** Which process has claimed a key; empty if none has, or the kernel does not say. */
+  public OptionalLong claimer(Digest256 key) {
+    return processTable == null ? OptionalLong.empty() : processTable.claimer(key);
   }
 
   /** Closes the lock file if its name no longer leads to it: where the root was moved. */

@@ -1,0 +1,125 @@
+package io.warmstart;
+
+import io.warmstart.claim.KeyClaim;
+import io.warmstart.model.ClaimState;
+import io.warmstart.model.ClaimUnavailableException;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/**
+ * Who computes the fit of a key, so that the others need not: one {@link ClaimState#MINE}, all
+ * others {@link ClaimState#OTHERS}, until there is a final result or the one is gone.
+ *
+ * <pre>{@code
+ * try (Claim claim = store.claim(key)) {
+ *   switch (claim.state()) {
+ *     case MINE -> fit(store.session(key));
+ *     case FINISHED -> use(store.session(key).completed());
+ *     case OTHERS -> takeAnotherFit();   // or claim.await(Duration.ofHours(1))
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>It saves work and protects nothing. Two who compute one fit lose an hour and harm nothing:
+ * what they save is whole and ranked. So nobody must have a claim to save, and one may be lost
+ * without a wrong result.
+ *
+ * <p>It binds the threads and processes of this machine that work on the root. The kernel holds it:
+ * it ends with {@link #close}, with its store or with the process, at once and however that dies;
+ * not while the process is stopped, nor while a claim is forgotten and its store open. It leaves
+ * nothing on disk. The child processes of a claimer do not have it.
+ *
+ * <p>A key that is claimed is claimed for its own process too: its other threads, and the same one
+ * once more, find it to be {@link ClaimState#OTHERS}, by whatever store of the root.
+ *
+ * <p><b>Threads:</b> safe for all.
+ */
+public final class Claim implements AutoCloseable {
+  private final KeyClaim claim;
+  private final Fingerprint key;
+  private final boolean onThisMachineOnly;
+
+  Claim(KeyClaim claim, Fingerprint key, boolean onThisMachineOnly) {
+    this.claim = claim;
+    this.key = key;
+    this.onThisMachineOnly = onThisMachineOnly;
+  }
+
+  /** {@return the key that it was made for} */
+  public Fingerprint key() {
+    return key;
+  }
+
+  /**
+   * {@return how it stands: as of the last look, or of this moment if it was {@link
+   * ClaimState#MINE}} Costs no look at the root. After {@link #close} it is never MINE.
+   */
+  public ClaimState state() {
+    return claim.state();
+  }
+
+  /**
+   * {@return whether it was {@link ClaimState#MINE} and others are not kept out any more} That is
+   * so once the root's lock file has been deleted or replaced, the root was moved, or something in
+   * this process has opened and closed the lock file; it is noticed within a second. As long as
+   * nobody else has claimed the key meanwhile it is taken back, and this is false again. Whoever
+   * lost it may go on, or stop: what he saves counts all the same.
+   */
+  public boolean lost() {
+    return claim.lost();
+  }
+
+  /**
+   * {@return whether machines may work on the root that this claim does not bind: where it lies on
+   * a network file system, or has a local directory} Processes there may have the same key as
+   * theirs.
+   */
+  public boolean onThisMachineOnly() {
+    return onThisMachineOnly;
+  }
+
+  /**
+   * {@return the process that has the key now, for people; empty if none has, or if the kernel does
+   * not show it here, as from one container to another} Reads the kernel's list of locks.
+   */
+  public OptionalLong holder() {
+    return claim.holder();
+  }
+
+  /**
+   * Waits until it is the caller's, or the key has a final result, whoever has saved that. Of
+   * several who wait any may be the next. Both are noticed within a second or so; a dead holder
+   * holds nothing.
+   *
+   * <p><b>Blocks:</b> for the time given at most, and for a lookup. Looks once in any case, and
+   * returns at once if it need not wait.
+   *
+   * @param patience how long at most; nothing is as good as zero
+   * @return how it stands then: {@link ClaimState#OTHERS} when the time was over
+   * @throws InterruptedException if the thread is interrupted; the claim is as it was
+   * @throws IllegalStateException if it is closed, or is being closed meanwhile, also with its
+   *     store
+   * @throws ClaimUnavailableException if there have been no locks to be had for two seconds
+   * @throws StoreException if the key could not be looked up
+   */
+  public ClaimState await(Duration patience) throws InterruptedException {
+    return claim.await(nanos(patience));
+  }
+
+  private static long nanos(Duration patience) {
+    try {
+      return patience.toNanos();
+    } catch (ArithmeticException e) {
+      // Centuries.
+      return patience.isNegative() ? 0 : Long.MAX_VALUE;
+    }
+  }
+
+  /** Gives the key back, if it is the caller's. Later calls do nothing. */
+  @Override
+  public void close() {
+    claim.close("was closed");
+  }
+}

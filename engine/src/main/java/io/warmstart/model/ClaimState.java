@@ -1,0 +1,11 @@
+package io.warmstart.model;
+
+/** How a claim of a key stands. */
+public enum ClaimState {
+  /** It is the caller's: nobody else gets it until it is given back. */
+  MINE,
+  /** The key has a final result: there is nothing to compute, and nothing is held. */
+  FINISHED,
+  /** Another has it, or may have it; nothing is held. */
+  OTHERS
+}

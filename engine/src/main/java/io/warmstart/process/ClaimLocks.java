@@ -1,0 +1,89 @@
+package io.warmstart.process;
+
+import io.warmstart.io.EngineLog;
+import io.warmstart.model.Digest256;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys that this process has claimed: a byte of the lock file for each.
+ *
+ * <p>When the lock file is lost, or something in the process has the kernel drop its locks, the
+ * claims go with them. Each heartbeat takes back those that nobody else has taken meanwhile.
+ *
+ * <p>For one thread at a time: under the monitor of the registry.
+ */
+public final class ClaimLocks {
+  private final LockFile locks;
+  private final List<Held> held = new ArrayList<>();
+
+  /** A key that was claimed. Safe for all threads. */
+  public static final class Held {
+    private final Digest256 key;
+    private volatile FileLock lock;
+
+    private Held(Digest256 key, FileLock lock) {
+      this.key = key;
+      this.lock = lock;
+    }
+
+    /** Whether others are kept out, as far as this process knows. */
+    public boolean isHeld() {
+      return lock.isValid();
+    }
+  }
+
+  ClaimLocks(LockFile locks) {
+    this.locks = locks;
+  }
+
+  /**
+   * Claims a key.
+   *
+   * @return null if it is claimed, by another process or in this one
+   * @throws IOException if the lock file is not there, or the kernel has no locks to give
+   */
+  @Nullable Held tryTake(Digest256 key) throws IOException {
+    FileLock lock = locks.tryLock(LockFile.claimByte(key));
+    if (lock == null) {
+      return null;
+    }
+    // After it was granted: before, the file may have been replaced in between.
+    if (!locks.isCurrent()) {
+      locks.release(lock);
+      throw new IOException("the lock file was replaced: " + locks.path());
+    }
+    Held taken = new Held(key, lock);
+    held.add(taken);
+    return taken;
+  }
+
+  /** Gives a claim back. */
+  void release(Held taken) {
+    held.remove(taken);
+    locks.release(taken.lock);
+  }
+
+  /** Takes back what has gone with the lock file; what others have by now is theirs. */
+  void keep() throws IOException {
+    for (Iterator<Held> each = held.iterator(); each.hasNext(); ) {
+      Held dropped = each.next();
+      if (!dropped.isHeld()) {
+        FileLock again = locks.tryLock(LockFile.claimByte(dropped.key));
+        if (again != null) {
+          dropped.lock = again;
+        } else {
+          each.remove();
+          EngineLog.warning(
+              "a claim of this process was lost with its locks, and another process has it now: key="
+                  + dropped.key.toHex(),
+              null);
+        }
+      }
+    }
+  }
+}
