@@ -292,13 +292,21 @@ final class Arguments {
     return units;
   }
 
+  private static final Map<String, Long> SECONDS = units("s", 1, "m", 60, "h", 60, "d", 24, "w", 7);
+
   /** --ttl. */
   static final class TtlArgument implements ITypeConverter<Duration> {
-    private static final Map<String, Long> UNITS = units("s", 1, "m", 60, "h", 60, "d", 24, "w", 7);
-
     @Override
     public Duration convert(String value) {
-      return Duration.ofSeconds(withUnit("ttl", value, UNITS));
+      return Duration.ofSeconds(withUnit("ttl", value, SECONDS));
+    }
+  }
+
+  /** --wait. */
+  static final class WaitArgument implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      return Duration.ofSeconds(withUnit("wait", value, SECONDS));
     }
   }
 

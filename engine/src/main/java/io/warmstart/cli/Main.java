@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -62,6 +63,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("rm", RemoveCommand::new);
     COMMANDS.put("pin", PinCommand::new);
     COMMANDS.put("unpin", UnpinCommand::new);
+    COMMANDS.put("claim", ClaimCommand::new);
     COMMANDS.put("stat", StatCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("restore", RestoreCommand::new);
@@ -198,7 +200,10 @@ public final class Main implements Callable<Integer> {
 
   /** Asked of the words themselves: when they are wrong there are no options yet. */
   private static boolean isJson(String[] args) {
-    return Arrays.asList(args).contains(CommonOptions.JSON);
+    List<String> words = Arrays.asList(args);
+    // Behind it stand those of another program.
+    int end = words.indexOf("--");
+    return (end < 0 ? words : words.subList(0, end)).contains(CommonOptions.JSON);
   }
 
   private int failed(Failure failure, Throwable thrown, String[] args) {

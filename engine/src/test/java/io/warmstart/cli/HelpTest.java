@@ -17,7 +17,8 @@ class HelpTest {
 
     for (String command :
         List.of(
-            "save", "lookup", "explain", "ls", "rm", "stat", "verify", "restore", "evict", "key")) {
+            "save", "lookup", "explain", "ls", "rm", "claim", "stat", "verify", "restore", "evict",
+            "key")) {
       assertTrue(help.contains("\n  " + command + " "), help);
     }
     assertTrue(help.contains("Exit codes: 0 done, 1 a miss or a problem"), help);
@@ -52,8 +53,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "stat", "verify", "restore",
-        "evict", "policy", "key"
+        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "stat", "verify",
+        "restore", "evict", "policy", "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
@@ -70,7 +71,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "stat", "verify", "restore", "evict", "policy", "key"
+        "save", "lookup", "explain", "ls", "claim", "stat", "verify", "restore", "evict", "policy",
+        "key"
       })
   void theExamplesInTheHelpAreAccepted(String command) {
     List<String> examples = examples(CommandRun.of(command, "--help").out(), command);

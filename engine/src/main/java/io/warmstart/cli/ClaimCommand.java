@@ -1,0 +1,115 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.Claim;
+import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimState;
+import io.warmstart.model.Fingerprint;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a command unless another computes the same. */
+@Command(
+    name = "claim",
+    header = "Runs a command that computes a fit, unless another one does.",
+    description = {
+      "%nIf the key has a final result, there is nothing to compute: exit code 0, and the command"
+          + " is not run. If another process of this machine has claimed the key, exit code 1."
+          + " Else the command is run with the claim held, and its exit code is this one's; what"
+          + " finishes the key is a final result that it saves.%n",
+      "SIGTERM, SIGINT and SIGHUP to this process reach the command as SIGTERM, if it has not ended"
+          + " by itself within a second, as after Ctrl-C. The claim ends with this process, however"
+          + " that ends; after SIGKILL the command itself goes on without one.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart claim /tmp/fits text:digits -- python3 fit.py --fold 3",
+      "  warmstart claim /tmp/fits text:digits --wait 2h -- ./fit.sh"
+    })
+final class ClaimCommand extends RootCommand {
+  @Parameters(
+      index = "1",
+      paramLabel = "KEY",
+      converter = Arguments.KeyArgument.class,
+      description = "64 lowercase hex digits, or text:NAME.")
+  Fingerprint key;
+
+  @Parameters(
+      index = "2..*",
+      arity = "1..*",
+      paramLabel = "COMMAND",
+      description = "What to run, and its arguments, behind a word of its own: --")
+  List<String> command;
+
+  @Option(
+      order = 1,
+      names = "--wait",
+      paramLabel = "TIME",
+      converter = Arguments.WaitArgument.class,
+      defaultValue = "0",
+      description =
+          "How long to wait for who has it: seconds, or with a unit, s m h d w. Default: not at"
+              + " all.")
+  Duration wait;
+
+  @Spec CommandSpec spec;
+
+  ClaimCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) throws InterruptedException {
+    if (!spec.commandLine().getParseResult().originalArgs().contains("--")) {
+      // Options of the command that are ours too would be taken from it.
+      throw new ParameterException(
+          spec.commandLine(), "COMMAND: expected=-- before it actual=no --");
+    }
+    try (WarmStartStore store = openOrCreate();
+        Claim claim = store.claim(key)) {
+      ClaimState state = claim.await(wait);
+      if (state != ClaimState.MINE) {
+        output.answerBesidePayload(new NotRun(key, state, claim.holder()));
+        return state == ClaimState.FINISHED ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
+      }
+      if (claim.onThisMachineOnly()) {
+        output.note("other machines may work on the root, and this claim does not bind them");
+      }
+      int exitCode = new ChildCommand(command).run();
+      if (claim.lost()) {
+        output.note("the claim was lost meanwhile: another may have computed the same");
+      }
+      return exitCode;
+    }
+  }
+
+  private record NotRun(Fingerprint key, ClaimState state, OptionalLong holder) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      String who = holder.isPresent() ? " by process " + holder.getAsLong() : "";
+      page.line(
+          (state == ClaimState.FINISHED ? "finished: key=" : "claimed" + who + ": key=")
+              + key.toHex());
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("key", key.toHex());
+      json.writeStringField("state", Quantities.word(state));
+      json.writeFieldName("holder");
+      if (holder.isPresent()) {
+        json.writeNumber(holder.getAsLong());
+      } else {
+        json.writeNull();
+      }
+    }
+  }
+}
