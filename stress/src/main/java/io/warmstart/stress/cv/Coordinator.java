@@ -7,6 +7,7 @@ import io.warmstart.stress.cv.work.FitTask;
 import io.warmstart.stress.cv.work.WorkerMessage;
 import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
 import io.warmstart.stress.cv.work.WorkerMessage.Done;
+import io.warmstart.stress.cv.work.WorkerMessage.Elsewhere;
 import io.warmstart.stress.cv.work.WorkerMessage.Failed;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
 import io.warmstart.stress.cv.work.WorkerMessage.Looked;
@@ -149,6 +150,12 @@ final class Coordinator implements AutoCloseable {
       bests.found(found.task(), found.objective());
     } else if (message instanceof Done done) {
       done(seat, done);
+    } else if (message instanceof Elsewhere elsewhere) {
+      seat.task = null;
+      seat.fit = null;
+      schedule.leave(elsewhere.task());
+      tally.foundElsewhere(elsewhere.task());
+      handOut();
     } else if (message instanceof Note note) {
       tally.noted(note.text());
       progress.line(note.text());
@@ -255,7 +262,7 @@ final class Coordinator implements AutoCloseable {
           return;
         }
         seat.task = task.get();
-        seat.process.assign(task.get());
+        seat.process.assign(task.get(), tally.wasElsewhere(task.get()));
       }
     }
   }

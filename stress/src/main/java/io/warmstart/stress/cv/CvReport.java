@@ -45,8 +45,12 @@ record CvReport(
     @Nullable String reference,
     CvResults.@Nullable Comparison comparison) {
 
-  /** Where the fits of this run started from. */
-  record Fits(int cold, int seeded, int resumed, int finishedBefore) {}
+  /**
+   * Where the fits of this run started from.
+   *
+   * @param elsewhere which of them another job was at when they came up
+   */
+  record Fits(int cold, int seeded, int resumed, int finishedBefore, int elsewhere) {}
 
   /**
    * Iterations.
@@ -111,7 +115,8 @@ record CvReport(
             tally.fits(Origin.COLD),
             tally.fits(Origin.SEEDED),
             tally.fits(Origin.RESUMED),
-            tally.fits(Origin.FINISHED)),
+            tally.fits(Origin.FINISHED),
+            tally.fitsElsewhere()),
         new Iterations(tally.iterationsDone(), tally.iterationsFound(), tally.iterationsLost()),
         Latency.of(tally.saves()),
         Latency.of(tally.lookups()),

@@ -62,6 +62,9 @@ final class ReportText {
     line(
         "fits        %,d: %,d found finished, %,d resumed, %,d seeded from a neighbour, %,d cold",
         report.spec().fits(), fits.finishedBefore(), fits.resumed(), fits.seeded(), fits.cold());
+    if (fits.elsewhere() > 0) {
+      line("claims      %,d of them another job was at when they came up", fits.elsewhere());
+    }
     CvReport.Iterations iterations = report.iterations();
     long all = iterations.done() + iterations.saved() - iterations.lost();
     line(

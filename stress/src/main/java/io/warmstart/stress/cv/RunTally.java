@@ -8,8 +8,10 @@ import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 
@@ -32,6 +34,7 @@ final class RunTally {
   private final List<Death> deaths = new ArrayList<>();
   private final BestLedger bests = new BestLedger();
   private final List<String> notes = new ArrayList<>();
+  private final Set<FitTask> elsewhere = new HashSet<>();
   private final Histogram saves = new Histogram(DIGITS);
   private final Histogram lookups = new Histogram(DIGITS);
   private long hits;
@@ -68,6 +71,20 @@ final class RunTally {
 
   void finished(FitTask task, FitOutcome outcome) {
     outcomes.put(task, outcome);
+  }
+
+  /** Another job on the root was at the task when it came up. */
+  void foundElsewhere(FitTask task) {
+    elsewhere.add(task);
+  }
+
+  boolean wasElsewhere(FitTask task) {
+    return elsewhere.contains(task);
+  }
+
+  /** How many fits another job was at when they came up. */
+  int fitsElsewhere() {
+    return elsewhere.size();
   }
 
   void died(Death death) {

@@ -1,6 +1,7 @@
 package io.warmstart.stress.cv;
 
 import io.warmstart.stress.cv.work.FitTask;
+import io.warmstart.stress.cv.work.Worker;
 import io.warmstart.stress.cv.work.WorkerMessage;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -72,9 +73,13 @@ final class WorkerProcess implements AutoCloseable {
     return "worker " + number + " (pid " + pid() + ")";
   }
 
-  /** Hands over a task; a worker that is already gone is noticed by the end of its messages. */
-  void assign(FitTask task) {
-    String line = task.fold() + " " + task.penalty() + "\n";
+  /**
+   * Hands over a task. A worker that is already gone is noticed by the end of its messages.
+   *
+   * @param waits whether it waits a while for another process that is at it
+   */
+  void assign(FitTask task, boolean waits) {
+    String line = task.fold() + " " + task.penalty() + (waits ? Worker.WAIT : "") + "\n";
     try {
       OutputStream input = process.getOutputStream();
       input.write(line.getBytes(StandardCharsets.UTF_8));

@@ -26,9 +26,11 @@ class ScheduleTest {
     while (schedule.unfinished() > 0) {
       schedule.take().ifPresent(underWay::add);
       FitTask task = underWay.remove(random.nextInt(underWay.size()));
-      int choice = random.nextInt(3);
+      int choice = random.nextInt(4);
       if (choice == 0) {
         schedule.giveBack(task);
+      } else if (choice == 3) {
+        schedule.leave(task);
       } else if (choice == 1) {
         underWay.add(task);
       } else {
@@ -42,6 +44,24 @@ class ScheduleTest {
 
     assertEquals(SPEC.fits(), finished.size());
     assertEquals(SPEC.fits(), schedule.finished());
+    assertTrue(schedule.take().isEmpty());
+  }
+
+  @Test
+  void whatAnotherJobIsAtComesLast() {
+    Schedule schedule = new Schedule(SPEC);
+    FitTask left = schedule.take().orElseThrow();
+    schedule.leave(left);
+    for (int chain = 1; chain < SPEC.chains(); chain++) {
+      FitTask next = schedule.take().orElseThrow();
+      assertEquals(new FitTask(chain, 0), next);
+      schedule.finish(next);
+    }
+    assertEquals(new FitTask(1, 1), schedule.take().orElseThrow());
+    assertEquals(new FitTask(2, 1), schedule.take().orElseThrow());
+    assertEquals(new FitTask(3, 1), schedule.take().orElseThrow());
+
+    assertEquals(left, schedule.take().orElseThrow());
     assertTrue(schedule.take().isEmpty());
   }
 

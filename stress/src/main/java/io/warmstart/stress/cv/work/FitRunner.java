@@ -1,9 +1,11 @@
 package io.warmstart.stress.cv.work;
 
+import io.warmstart.Claim;
 import io.warmstart.Entry;
 import io.warmstart.Session;
 import io.warmstart.SessionOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
@@ -12,11 +14,13 @@ import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.fit.TrainingSet;
 import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
+import io.warmstart.stress.cv.work.WorkerMessage.Elsewhere;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
 import io.warmstart.stress.cv.work.WorkerMessage.Looked;
 import io.warmstart.stress.cv.work.WorkerMessage.Note;
 import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import io.warmstart.stress.cv.work.WorkerMessage.Started;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -25,10 +29,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does one fit against the store: finds it finished, goes on from its last checkpoint, or seeds it
- * from the neighbouring penalty, and offers a checkpoint after every iteration. Tells what the
- * store holds as the fit's best before and after it, and after each checkpoint that was worse than
- * one before.
+ * Does one fit against the store, unless another process is at it: finds it finished, goes on from
+ * its last checkpoint, or seeds it from the neighbouring penalty, and offers a checkpoint after
+ * every iteration. Tells what the store holds as the fit's best before and after it, and after each
+ * checkpoint that was worse than one before.
  *
  * <p><b>Threads:</b> not safe.
  */
@@ -65,16 +69,28 @@ public final class FitRunner {
    * <p><b>Durable when it returns:</b> the final is in the store. <b>Blocks:</b> on the store's
    * syncs.
    *
-   * @return what was fitted; empty if it was told to stop before
+   * @param patience how long to wait for another process that is at it
+   * @return what was fitted; empty if it was told to stop before, or has told that another is at it
    */
-  public Optional<FitOutcome> run(FitTask task) {
-    FitState fitted = fit(task);
-    return fitted == null
-        ? Optional.empty()
-        : Optional.of(FitOutcome.of(fitted, problem.score(task, fitted)));
+  public Optional<FitOutcome> run(FitTask task, Duration patience) throws InterruptedException {
+    FitState fitted = fitUnlessClaimed(task, patience);
+    if (fitted == null) {
+      if (!stopping.getAsBoolean()) {
+        report.accept(new Elsewhere(task));
+      }
+      return Optional.empty();
+    }
+    return Optional.of(FitOutcome.of(fitted, problem.score(task, fitted)));
   }
 
-  private @Nullable FitState fit(FitTask task) {
+  private @Nullable FitState fitUnlessClaimed(FitTask task, Duration patience)
+      throws InterruptedException {
+    try (Claim claim = store.claim(problem.key(task))) {
+      return claim.await(patience) == ClaimState.OTHERS ? null : fit(task, patience);
+    }
+  }
+
+  private @Nullable FitState fit(FitTask task, Duration patience) throws InterruptedException {
     Fingerprint key = problem.key(task);
     TrainingSet training = problem.training(task);
     Session session = store.session(key, SessionOptions.defaults().withEveryOffer());
@@ -95,7 +111,7 @@ public final class FitRunner {
       report.accept(new Started(task, Origin.COLD, 0));
       return iterate(task, session, problem.optimiser(task, FitState.cold(training)));
     }
-    FitState neighbour = neighbour(task.neighbour(), training);
+    FitState neighbour = neighbour(task.neighbour(), training, patience);
     if (neighbour == null) {
       return null;
     }
@@ -114,7 +130,8 @@ public final class FitRunner {
     report.accept(new BestFound(task, objective));
   }
 
-  private @Nullable FitState neighbour(FitTask task, TrainingSet training) {
+  private @Nullable FitState neighbour(FitTask task, TrainingSet training, Duration patience)
+      throws InterruptedException {
     Fingerprint key = problem.key(task);
     Found found = read(timed(() -> store.lookupLatest(key)), task, training);
     if (found == null || found.kind != EntryKind.FINAL) {
@@ -124,7 +141,7 @@ public final class FitRunner {
       return found.state;
     }
     report.accept(new Note(task + " is no longer in the store and is fitted again"));
-    return fit(task);
+    return fitUnlessClaimed(task, patience);
   }
 
   private @Nullable FitState iterate(FitTask task, Session session, ProximalGradient optimiser) {

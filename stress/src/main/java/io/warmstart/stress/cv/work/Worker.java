@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,10 +19,17 @@ import java.util.function.Supplier;
 
 /**
  * The worker process: takes tasks from its standard input, one line {@code FOLD PENALTY} each, does
- * them in that order, and tells what it does on its standard output. The end of its input is the
- * end of its work, so a worker never outlives its coordinator by more than an iteration.
+ * them in that order, but for those that others are at (behind {@code wait} it first waits a second
+ * for them), and tells what it does on its standard output. The end of its input is the end of its
+ * work, so a worker never outlives its coordinator by more than an iteration.
  */
 public final class Worker {
+  /** Behind a task that another job was at when it was last asked for. */
+  public static final String WAIT = " wait";
+
+  /** Then it asks its coordinator again, who may have something better. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
   private static final String END = "";
 
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -47,8 +55,9 @@ public final class Worker {
       FitRunner runner = new FitRunner(store, new CrossValidation(spec), this::send, () -> ended);
       send(new Ready());
       for (String line = lines.take(); !line.equals(END) && !ended; line = lines.take()) {
-        FitTask task = parse(line);
-        Optional<FitOutcome> outcome = runner.run(task);
+        boolean waits = line.endsWith(WAIT);
+        FitTask task = parse(waits ? line.substring(0, line.length() - WAIT.length()) : line);
+        Optional<FitOutcome> outcome = runner.run(task, waits ? PATIENCE : Duration.ZERO);
         outcome.ifPresent(fitted -> send(new Done(task, fitted)));
       }
       return true;

@@ -79,6 +79,14 @@ public sealed interface WorkerMessage {
     }
   }
 
+  /** Another process is at the task: nothing was done. */
+  record Elsewhere(FitTask task) implements WorkerMessage {
+    @Override
+    public String toLine() {
+      return "elsewhere " + words(task);
+    }
+  }
+
   /** Something that a person should know, and that does not stop the work. */
   record Note(String text) implements WorkerMessage {
     @Override
@@ -115,6 +123,7 @@ public sealed interface WorkerMessage {
                 Long.parseLong(words[1]), Double.parseDouble(words[2]), Long.parseLong(words[3]));
         case "best" -> new BestFound(task(words), Double.parseDouble(words[3]));
         case "done" -> new Done(task(words), outcome(words));
+        case "elsewhere" -> new Elsewhere(task(words));
         case "note" -> new Note(line.substring("note ".length()));
         case "failed" -> new Failed(line.substring("failed ".length()));
         default -> throw new IllegalArgumentException("no such message");

@@ -3,16 +3,20 @@ package io.warmstart.stress.cv.work;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.Claim;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.stress.cv.fit.FitState;
 import io.warmstart.stress.cv.fit.ProximalGradient;
 import io.warmstart.stress.cv.work.WorkerMessage.BestFound;
+import io.warmstart.stress.cv.work.WorkerMessage.Elsewhere;
 import io.warmstart.stress.cv.work.WorkerMessage.Iterated;
 import io.warmstart.stress.cv.work.WorkerMessage.Note;
 import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import io.warmstart.stress.cv.work.WorkerMessage.Started;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +48,7 @@ class FitRunnerTest {
   }
 
   @Test
-  void finishedFitIsFoundWithoutAnIteration() {
+  void finishedFitIsFoundWithoutAnIteration() throws InterruptedException {
     FitOutcome done = run(FIRST);
     messages.clear();
 
@@ -55,7 +59,7 @@ class FitRunnerTest {
   }
 
   @Test
-  void fitIsSeededFromItsNeighbour() {
+  void fitIsSeededFromItsNeighbour() throws InterruptedException {
     run(FIRST);
     messages.clear();
 
@@ -66,11 +70,11 @@ class FitRunnerTest {
   }
 
   @Test
-  void fitStoppedHalfwayGoesOnToTheSameBits() {
+  void fitStoppedHalfwayGoesOnToTheSameBits() throws InterruptedException {
     run(FIRST);
     FitOutcome undisturbed = runOn("elsewhere", SECOND);
     messages.clear();
-    assertTrue(runner(5).run(SECOND).isEmpty(), "stopped before its end");
+    assertTrue(runner(5).run(SECOND, Duration.ZERO).isEmpty(), "stopped before its end");
     assertEquals(5, iterations());
     messages.clear();
 
@@ -83,7 +87,7 @@ class FitRunnerTest {
 
   // A session that kept its last state only would lose the best one here, and did.
   @Test
-  void bestStateSurvivesTheWorseOnesThatAreSavedAfterIt() {
+  void bestStateSurvivesTheWorseOnesThatAreSavedAfterIt() throws InterruptedException {
     run(FIRST);
     messages.clear();
 
@@ -104,10 +108,24 @@ class FitRunnerTest {
     assertTrue(looks > 1, "no state was worse than one before");
   }
 
+  @Test
+  void whatAnotherIsAtIsLeftToItUntilItIsFinished() throws InterruptedException {
+    FitOutcome undisturbed = runOn("elsewhere", FIRST);
+    try (Claim other = store.claim(problem.key(FIRST))) {
+      assertEquals(ClaimState.MINE, other.state());
+      assertTrue(runner(Integer.MAX_VALUE).run(FIRST, Duration.ofMillis(30)).isEmpty());
+      assertEquals(List.of(new Elsewhere(FIRST)), messages);
+      // A neighbour that is gone, and that another is fitting again, is waited for as well.
+      assertTrue(runner(Integer.MAX_VALUE).run(SECOND, Duration.ZERO).isEmpty());
+      assertEquals(0, iterations());
+    }
+    assertEquals(undisturbed, run(FIRST));
+  }
+
   // Two coordinators on one root: the slower one's checkpoint of the neighbour is the latest entry
   // although the faster one has finished it.
   @Test
-  void neighboursLaterCheckpointIsNoSeed() {
+  void neighboursLaterCheckpointIsNoSeed() throws InterruptedException {
     run(FIRST);
     FitOutcome undisturbed = runOn("elsewhere", SECOND);
     ProximalGradient slower = problem.optimiser(FIRST, FitState.cold(problem.training(FIRST)));
@@ -126,7 +144,7 @@ class FitRunnerTest {
   }
 
   @Test
-  void missingNeighboursAreFittedAgain() {
+  void missingNeighboursAreFittedAgain() throws InterruptedException {
     FitOutcome undisturbed = runOn("elsewhere", THIRD);
 
     assertEquals(undisturbed, run(THIRD));
@@ -140,7 +158,7 @@ class FitRunnerTest {
   }
 
   @Test
-  void foreignEntryUnderTheKeyIsSaidAndPassedOver() {
+  void foreignEntryUnderTheKeyIsSaidAndPassedOver() throws InterruptedException {
     FitOutcome undisturbed = runOn("elsewhere", FIRST);
     store.save(
         problem.key(FIRST), new byte[] {1, 2, 3}, EntryAttributes.checkpoint().withObjective(-1e9));
@@ -155,17 +173,17 @@ class FitRunnerTest {
     assertEquals(Origin.FINISHED, started().origin());
   }
 
-  private FitOutcome run(FitTask task) {
-    return runner(Integer.MAX_VALUE).run(task).orElseThrow();
+  private FitOutcome run(FitTask task) throws InterruptedException {
+    return runner(Integer.MAX_VALUE).run(task, Duration.ZERO).orElseThrow();
   }
 
-  private FitOutcome runOn(String root, FitTask task) {
+  private FitOutcome runOn(String root, FitTask task) throws InterruptedException {
     try (WarmStartStore other = WarmStartStore.open(directory.resolve(root))) {
       FitRunner runner = new FitRunner(other, problem, unused -> {}, () -> false);
       for (int penalty = 0; penalty < task.penalty(); penalty++) {
-        assertTrue(runner.run(new FitTask(task.fold(), penalty)).isPresent());
+        assertTrue(runner.run(new FitTask(task.fold(), penalty), Duration.ZERO).isPresent());
       }
-      return runner.run(task).orElseThrow();
+      return runner.run(task, Duration.ZERO).orElseThrow();
     }
   }
 

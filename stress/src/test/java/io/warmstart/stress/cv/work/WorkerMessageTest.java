@@ -30,6 +30,7 @@ class WorkerMessageTest {
             new WorkerMessage.BestFound(TASK, Double.POSITIVE_INFINITY),
             new WorkerMessage.Done(TASK, outcome),
             new WorkerMessage.Done(TASK, allRows),
+            new WorkerMessage.Elsewhere(TASK),
             new WorkerMessage.Note("two words"),
             new WorkerMessage.Failed("root is full"));
 
