@@ -13,6 +13,7 @@ import io.warmstart.stress.scenario.Scenarios;
 import io.warmstart.stress.syscall.OverwriteCommand;
 import io.warmstart.stress.syscall.SyscallsCommand;
 import io.warmstart.stress.worker.BreedCommand;
+import io.warmstart.stress.worker.ClaimCommand;
 import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Spec;
       WorkerCommand.class,
       WorkCommand.class,
       BreedCommand.class,
+      ClaimCommand.class,
       CutCommand.class,
       FaultCommand.class,
       SyscallsCommand.class,

@@ -14,6 +14,7 @@ public final class Scenarios {
         new OverwriteRead(),
         new Kill(),
         new StoppedHolder(),
+        new Claims(),
         new PowerCut(),
         new Faults(),
         new DiskFull(),

@@ -38,6 +38,7 @@ class ShortFormsTest {
           Map.entry("overwrite-read", new Form(3, 2)),
           Map.entry("kill", new Form(4, 4)),
           Map.entry("stopped-holder", new Form(1, 1)),
+          Map.entry("claims", new Form(4, 4)),
           Map.entry("power-cut", new Form(1, 3)),
           Map.entry("faults", new Form(1, 4)),
           Map.entry("disk-full", new Form(1, 1)),

@@ -1,0 +1,193 @@
+package io.warmstart.stress.scenario;
+
+import io.warmstart.Claim;
+import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimState;
+import io.warmstart.model.EntryKind;
+import io.warmstart.model.KeyContents;
+import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.worker.ClaimCommand;
+import io.warmstart.stress.worker.Launch;
+import io.warmstart.stress.worker.Names;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Processes race for claims of a few keys, and one of them dies by SIGKILL again and again. No key
+ * has two living holders at a time; what is finished is finished once; and at the end every key is
+ * to be had again.
+ */
+public final class Claims implements Scenario {
+  private static final long BETWEEN_DEATHS_MILLIS = 300;
+  private static final long END_SECONDS = 60;
+
+  @Override
+  public String name() {
+    return "claims";
+  }
+
+  @Override
+  public String summary() {
+    return "processes race for claims of keys, and die with them";
+  }
+
+  @Override
+  public int defaultProcesses() {
+    return 8;
+  }
+
+  @Override
+  public List<String> volumes() {
+    return List.of("claims had");
+  }
+
+  @Override
+  public void run(Run run) throws IOException, InterruptedException {
+    run.atLeast("claims had", 20L * run.options().seconds());
+    run.atLeast("holders killed", Math.max(1, run.options().seconds() / 4));
+    do {
+      round(run);
+    } while (run.timeLeft() && !run.anyProblem());
+  }
+
+  private static void round(Run run) throws IOException, InterruptedException {
+    Path directory = run.freshDirectory("claims");
+    Path root = directory.resolve("root");
+    WarmStartStore.open(root).close();
+    List<Claimer> claimers = new ArrayList<>();
+    Set<Integer> finished = ConcurrentHashMap.newKeySet();
+    try {
+      for (int number = 0; number < run.options().processes(); number++) {
+        claimers.add(new Claimer(run, directory, finished));
+      }
+      do {
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_DEATHS_MILLIS);
+        int victim = run.random().nextInt(claimers.size());
+        Claimer claimer = claimers.get(victim);
+        // One that has not come to its first claim yet would die for nothing.
+        if (claimer.isAtWork()) {
+          claimer.kill();
+          run.count("holders killed", 1);
+          claimers.set(victim, new Claimer(run, directory, finished));
+        }
+      } while (run.timeLeft() && !run.anyProblem() && finished.size() < ClaimCommand.FINISHED_KEYS);
+      for (Claimer each : claimers) {
+        each.stop();
+      }
+    } finally {
+      claimers.forEach(Claimer::close);
+    }
+    check(run, root, finished);
+  }
+
+  private static void check(Run run, Path root, Set<Integer> finished) throws InterruptedException {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      for (int key = 0; key < ClaimCommand.HELD_KEYS; key++) {
+        try (Claim claim = store.claim(Names.key(key))) {
+          if (claim.state() != ClaimState.MINE) {
+            run.problem("key %d is nobody's and not to be had: %s".formatted(key, claim.state()));
+          }
+        }
+      }
+      for (int fit : finished) {
+        KeyContents contents = store.contents(Names.key(ClaimCommand.HELD_KEYS + fit));
+        long finals =
+            contents.entries().stream().filter(each -> each.kind() == EntryKind.FINAL).count();
+        // One that died after its save, before it was told of, would be another's second.
+        run.trials(1, finals == 1 ? 0 : 1);
+        if (finals != 1) {
+          run.problem("fit %d: final results: expected=1 actual=%d".formatted(fit, finals));
+        }
+      }
+      run.count("fits finished", finished.size());
+    }
+  }
+
+  /** One process, and what it says. */
+  private static final class Claimer implements AutoCloseable {
+    private final Run run;
+    private final Process process;
+    private final Thread listener;
+    private volatile boolean atWork;
+
+    Claimer(Run run, Path directory, Set<Integer> finished) throws IOException {
+      this.run = run;
+      this.process =
+          Launch.PLAIN
+              .process(
+                  List.of(
+                      ClaimCommand.NAME,
+                      directory.resolve("root").toString(),
+                      directory.resolve("board").toString(),
+                      Long.toString(run.random().nextInt(Integer.MAX_VALUE))))
+              .redirectErrorStream(true)
+              .start();
+      this.listener = new Thread(() -> listen(finished), "claimer-" + process.pid());
+      listener.setDaemon(true);
+      listener.start();
+    }
+
+    private void listen(Set<Integer> finished) {
+      try (BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          hear(line, finished);
+        }
+      } catch (IOException e) {
+        // The pipe ends with the process.
+      }
+    }
+
+    private void hear(String line, Set<Integer> finished) {
+      if (line.startsWith(ClaimCommand.HAD)) {
+        atWork = true;
+        run.count("claims had", 1);
+        if (!line.endsWith(" 0")) {
+          run.count("of those, the one before had died", 1);
+        }
+      } else if (line.startsWith(ClaimCommand.FINISHED)) {
+        finished.add(Integer.parseInt(line.substring(ClaimCommand.FINISHED.length())));
+      } else if (line.startsWith(ClaimCommand.COMPLAINT)) {
+        run.problem(line.substring(ClaimCommand.COMPLAINT.length()));
+      } else {
+        run.problem("a claimer says: " + line);
+      }
+    }
+
+    boolean isAtWork() {
+      return atWork;
+    }
+
+    void kill() throws InterruptedException {
+      process.toHandle().destroyForcibly();
+      process.waitFor();
+      // What it has said before counts.
+      listener.join();
+    }
+
+    void stop() throws IOException, InterruptedException {
+      process.getOutputStream().close();
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        run.problem("does not end: claimer " + process.pid());
+      } else if (process.exitValue() != 0) {
+        run.problem("ended badly: claimer with status " + process.exitValue());
+      }
+      listener.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
+    }
+
+    @Override
+    public void close() {
+      process.toHandle().destroyForcibly();
+    }
+  }
+}
