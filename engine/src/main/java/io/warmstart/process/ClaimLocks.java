@@ -69,21 +69,30 @@ public final class ClaimLocks {
   }
 
   /** Takes back what has gone with the lock file; what others have by now is theirs. */
-  void keep() throws IOException {
+  void keep() {
     for (Iterator<Held> each = held.iterator(); each.hasNext(); ) {
       Held dropped = each.next();
-      if (!dropped.isHeld()) {
-        FileLock again = locks.tryLock(LockFile.claimByte(dropped.key));
-        if (again != null) {
-          dropped.lock = again;
-        } else {
-          each.remove();
-          EngineLog.warning(
-              "a claim of this process was lost with its locks, and another process has it now: key="
-                  + dropped.key.toHex(),
-              null);
-        }
+      if (!dropped.isHeld() && !isTakenBack(dropped)) {
+        each.remove();
+        EngineLog.warning(
+            "a claim of this process was lost with its locks, and another process has it now: key="
+                + dropped.key.toHex(),
+            null);
       }
     }
+  }
+
+  /** False if another has it; as long as there are no locks, nobody has. */
+  private boolean isTakenBack(Held dropped) {
+    try {
+      FileLock again = locks.tryLock(LockFile.claimByte(dropped.key));
+      if (again == null) {
+        return false;
+      }
+      dropped.lock = again;
+    } catch (IOException e) {
+      // The next heartbeat tries again.
+    }
+    return true;
   }
 }
