@@ -73,7 +73,7 @@ final class ClaimCommand extends RootCommand {
       throw new ParameterException(
           spec.commandLine(), "COMMAND: expected=-- before it actual=no --");
     }
-    try (WarmStartStore store = openOrCreate();
+    try (WarmStartStore store = openOrCreate(null);
         Claim claim = store.claim(key)) {
       ClaimState state = claim.await(wait);
       if (state != ClaimState.MINE) {
