@@ -14,12 +14,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Links, pipes and directories in place of the engine's own files. */
@@ -152,6 +154,26 @@ class HostileEngineDirectoryTest {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
     }
+  }
+
+  /**
+   * A listing of a key failed where its labels could not be read, and waited for ever at a pipe.
+   */
+  @ParameterizedTest
+  @CsvSource({"pipe, .", "file, .", "pipe, KEY", "full directory, KEY", "dangling link, KEY"})
+  void inPlaceOfLabelsThereAreNoneAndTheKeyIsListed(String plant, String where) throws Exception {
+    Path labels = Files.createDirectory(engineDirectory).resolve("labels");
+    plant(plant, where.equals("KEY") ? Files.createDirectory(labels).resolve(key.toHex()) : labels);
+    assertTimeoutPreemptively(
+        PATIENCE,
+        () -> {
+          try (WarmStartStore store = WarmStartStore.open(root)) {
+            store.save(key, new byte[] {1}, EntryAttributes.checkpoint());
+            assertEquals(Map.of(), store.contents(key).labels());
+            assertEquals(1, store.contents(key).entries().size());
+            assertThrows(StoreException.class, () -> store.label(key, "text", "a name"));
+          }
+        });
   }
 
   private void plant(String plant, Path place) throws Exception {

@@ -77,7 +77,12 @@ public final class Labels {
   }
 
   /** Null if they are none. */
-  private static @Nullable SortedMap<String, String> decoded(RenamedFile file) throws IOException {
+  private @Nullable SortedMap<String, String> decoded(RenamedFile file) throws IOException {
+    // In this order: below what is no directory nothing can be looked at, and a pipe has no end.
+    Path directory = directories.get(directories.size() - 1);
+    if (!ops.stat(directory).directory() || !ops.stat(file.path()).regular()) {
+      return null;
+    }
     byte[] bytes = file.read(LabelsCodec.MAX_BYTES);
     return bytes.length > LabelsCodec.MAX_BYTES ? null : LabelsCodec.decode(bytes);
   }

@@ -117,8 +117,20 @@ public final class PolicyFile {
    *
    * @param alone whether no other process can be publishing: then all that dead ones have staged
    *     goes, and else what is old
+   * @throws IOException also if it is longer than what is read, with the fields of others that it
+   *     keeps: the root would be without a policy
    */
   public void publish(StoredPolicy policy, boolean alone) throws IOException {
-    file.publish(PolicyCodec.encode(policy), alone);
+    byte[] bytes = PolicyCodec.encode(policy);
+    if (bytes.length > PolicyCodec.MAX_BYTES) {
+      throw new IOException(
+          "policy would be too long: expected<="
+              + PolicyCodec.MAX_BYTES
+              + " actual="
+              + bytes.length
+              + " file="
+              + path());
+    }
+    file.publish(bytes, alone);
   }
 }

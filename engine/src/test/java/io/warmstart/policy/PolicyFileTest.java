@@ -3,6 +3,7 @@ package io.warmstart.policy;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.StoredPolicy;
@@ -165,5 +166,24 @@ class PolicyFileTest {
     Files.delete(root.resolve(".warmstart/policy"));
     Files.createDirectory(root.resolve(".warmstart/policy"));
     assertTrue(found().damaged());
+  }
+
+  /**
+   * A policy grows when it is written with the fields of others, each item on a line. Past the
+   * limit the root was left with a policy that nobody reads.
+   */
+  @Test
+  void aPolicyThatWouldBeTooLongToReadIsNotPutInPlace() throws IOException {
+    PolicyFile file = file(new NioFileOps());
+    Files.createDirectory(root.resolve(".warmstart"));
+    String before = "{\"size_budget_bytes\":1000,\"later\":[" + "0,".repeat(30_000) + "0]}";
+    Files.writeString(file.path(), before);
+    StoredPolicy read = file.read().policy();
+
+    assertThrows(
+        IOException.class, () -> file.publish(read.with(new Budget(2000, Origin.NAMED)), true));
+
+    assertEquals(before, Files.readString(file.path()));
+    assertEquals(read, file.read().policy());
   }
 }
