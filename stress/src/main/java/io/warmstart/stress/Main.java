@@ -8,6 +8,7 @@ import io.warmstart.stress.cv.WorkerCommand;
 import io.warmstart.stress.cv.WorkerFailure;
 import io.warmstart.stress.fault.FaultCommand;
 import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.fuzz.FuzzCommand;
 import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
 import io.warmstart.stress.syscall.OverwriteCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       ClaimCommand.class,
       CutCommand.class,
       FaultCommand.class,
+      FuzzCommand.class,
       SyscallsCommand.class,
       OverwriteCommand.class,
       HelpCommand.class

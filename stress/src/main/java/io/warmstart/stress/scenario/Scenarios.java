@@ -18,6 +18,7 @@ public final class Scenarios {
         new PowerCut(),
         new Faults(),
         new DiskFull(),
+        new Fuzz(),
         new Foreign(),
         new ForeignRead(),
         new Containers(),

@@ -41,6 +41,7 @@ class ShortFormsTest {
           Map.entry("claims", new Form(4, 4)),
           Map.entry("power-cut", new Form(1, 3)),
           Map.entry("faults", new Form(1, 4)),
+          Map.entry("fuzz", new Form(2, 5)),
           Map.entry("disk-full", new Form(1, 1)),
           Map.entry("foreign", new Form(3, 2)),
           Map.entry("foreign-read", new Form(3, 2)),
