@@ -102,6 +102,8 @@ public final class Entry implements AutoCloseable {
   /**
    * {@return the payload as Chronicle bytes, of any size, in place} Do not write to it or release
    * it, and keep the entry for as long as you read.
+   *
+   * @throws StoreException if the JVM denies Chronicle the use of {@code sun.misc.Unsafe}
    */
   public BytesStore<?, ?> bytes() {
     return lease.bytes();

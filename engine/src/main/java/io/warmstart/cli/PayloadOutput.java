@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.warmstart.Entry;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -13,14 +14,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
-import net.openhft.chronicle.bytes.BytesStore;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the payload of an entry where the user wants it: all of it, or nothing. */
 final class PayloadOutput {
-  /** What {@link Entry#payload} can show. */
-  private static final long LARGEST_BUFFER = Integer.MAX_VALUE - 8;
-
   private static final int PIECE_BYTES = 256 << 10;
 
   private PayloadOutput() {}
@@ -105,17 +102,9 @@ final class PayloadOutput {
   }
 
   private static void copy(Entry entry, OutputStream out) throws IOException {
-    long length = entry.payloadLength();
-    // Chronicle's bytes, which a JVM loads for that alone, only where no buffer will do.
-    BytesStore<?, ?> bytes = length > LARGEST_BUFFER ? entry.bytes() : null;
-    byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
-    for (long position = 0; position < length; position += piece.length) {
-      int count = (int) Math.min(piece.length, length - position);
-      if (bytes == null) {
-        entry.payload().getBytes((int) position, piece, 0, count);
-      } else {
-        bytes.read(position, piece, 0, count);
-      }
+    InputStream payload = entry.stream();
+    byte[] piece = new byte[(int) Math.min(entry.payloadLength(), PIECE_BYTES)];
+    for (int count = payload.read(piece); count > 0; count = payload.read(piece)) {
       out.write(piece, 0, count);
     }
   }

@@ -1,6 +1,7 @@
 package io.warmstart.payload;
 
 import io.warmstart.io.EngineLog;
+import io.warmstart.model.StoreException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -53,6 +54,15 @@ final class ChronicleBytes {
     if (!usable && !initialise()) {
       throw new OutOfMemoryError("no thread can be had for Chronicle's bytes");
     }
+  }
+
+  /** What to tell where their classes fail for another reason: the JVM denies what they do. */
+  static StoreException refused(Throwable cause) {
+    return new StoreException(
+        "Chronicle's bytes cannot be used, as the JVM denies them sun.misc.Unsafe; the flag"
+            + " --sun-misc-unsafe-memory-access=allow lets them, and Entry's payload(), buffer() and"
+            + " stream() do without",
+        cause);
   }
 
   private static synchronized boolean initialise() {

@@ -3,6 +3,7 @@ package io.warmstart.payload;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -218,15 +219,20 @@ public final class PayloadMemory {
    * The payload as Chronicle's bytes, of any size; to be released before the memory is.
    *
    * @throws OutOfMemoryError if there is no thread now for Chronicle to start
+   * @throws StoreException if this JVM does not let Chronicle's classes work
    */
   public BytesStore<?, ?> view() {
     ChronicleBytes.require();
-    if (length == 0) {
-      return BytesStore.lazyNativeBytesStoreWithFixedCapacity(0);
+    try {
+      if (length == 0) {
+        return BytesStore.lazyNativeBytesStoreWithFixedCapacity(0);
+      }
+      PointerBytesStore view = BytesStore.nativePointer();
+      view.set(address, length);
+      return view;
+    } catch (LinkageError | UnsupportedOperationException e) {
+      throw ChronicleBytes.refused(e);
     }
-    PointerBytesStore view = BytesStore.nativePointer();
-    view.set(address, length);
-    return view;
   }
 
   /** Its bytes, to be saved or sent before it is released. */

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /** Whole inputs of targets: those in {@code fuzz/}, one a line, or scripts of random edits. */
 final class Corpus {
-  private static final int SCRIPTS = 64;
+  private static final int SCRIPTS = 16;
 
   private Corpus() {}
 
