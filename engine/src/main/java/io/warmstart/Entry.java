@@ -96,7 +96,7 @@ public final class Entry implements AutoCloseable {
 
   /** {@return the payload's length in bytes} */
   public long payloadLength() {
-    return lease.held().length();
+    return lease.length();
   }
 
   /**

@@ -158,6 +158,18 @@ public final class EntryLease {
     return view;
   }
 
+  /**
+   * Bytes of what is held.
+   *
+   * @throws IllegalStateException if nothing is
+   */
+  public long length() {
+    // By the view: with many keys the entry lies in no cache, and who reads the payload would wait
+    // for it first.
+    int shown = view.capacity();
+    return shown > 0 ? shown : held().length();
+  }
+
   /** What is held, as Chronicle bytes. */
   public synchronized BytesStore<?, ?> bytes() {
     HotEntry payload = held();

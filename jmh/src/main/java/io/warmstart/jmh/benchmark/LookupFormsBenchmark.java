@@ -9,6 +9,7 @@ import io.warmstart.jmh.peer.Sizing;
 import io.warmstart.jmh.peer.WarmStartPeer;
 import io.warmstart.jmh.workload.KeyOrder;
 import io.warmstart.jmh.workload.Skew;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import java.io.IOException;
@@ -130,6 +131,16 @@ public class LookupFormsBenchmark {
   @Benchmark
   public int reusedEntry(Filled filled, Looking thread) {
     filled.store.lookup(thread.order.next().fingerprint(), Ranking.LOWEST_OBJECTIVE, thread.reused);
+    int last = lastByte(thread.reused);
+    thread.reused.close();
+    return last;
+  }
+
+  /** The same by a key that is made for it, out of its 32 bytes. */
+  @Benchmark
+  public int freshKey(Filled filled, Looking thread) {
+    Fingerprint fresh = Fingerprint.ofBytes(thread.order.next().bytes());
+    filled.store.lookup(fresh, Ranking.LOWEST_OBJECTIVE, thread.reused);
     int last = lastByte(thread.reused);
     thread.reused.close();
     return last;
