@@ -10,14 +10,14 @@ import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Pins;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A lease on one version of an entry: its facts, and its payload off the heap, without a copy.
@@ -30,30 +30,41 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads:</b> any number may read a lease; none may read while another closes or refills it.
  */
 public final class Entry implements AutoCloseable {
-  private final EntryLease lease = new EntryLease();
+  private static final VarHandle LEASE;
 
-  /** Of the store that has filled it; a hit of the same store does not write it again. */
-  private @Nullable Pins pins;
+  static {
+    try {
+      LEASE = MethodHandles.lookup().findVarHandle(Entry.class, "lease", EntryLease.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private EntryLease lease;
 
   /**
    * An entry that holds nothing yet, for {@link WarmStartStore#lookup(Fingerprint, Ranking,
    * Entry)}.
    */
-  public Entry() {}
+  public Entry() {
+    this(new EntryLease());
+  }
+
+  /** The entry that a lease holds. */
+  Entry(EntryLease lease) {
+    this.lease = lease;
+  }
 
   /** Makes it ready for a lookup, of which there may be many. */
   EntryLease reuse(Pins of) {
-    if (pins != of) {
-      pins = of;
+    EntryLease own = lease;
+    if (own.isLent() || own == EntryLease.none()) {
+      close();
+      own = new EntryLease();
+      lease = own;
     }
-    lease.reuse();
-    return lease;
-  }
-
-  /** Makes it ready for its only lookup. */
-  EntryLease use(Pins of) {
-    pins = of;
-    return lease;
+    own.reuse(of);
+    return own;
   }
 
   EntryLease lease() {
@@ -161,7 +172,7 @@ public final class Entry implements AutoCloseable {
   public boolean pinned() {
     HotEntry held = lease.held();
     try {
-      return Objects.requireNonNull(pins).holds(held.directory().key(), held.candidate().runId());
+      return lease.pins().holds(held.directory().key(), held.candidate().runId());
     } catch (IOException e) {
       throw StoreFailures.ofReading("the pins cannot be read", held.directory().path(), e);
     }
@@ -174,6 +185,12 @@ public final class Entry implements AutoCloseable {
   /** Ends the lease. Later calls do nothing. */
   @Override
   public void close() {
-    lease.end();
+    EntryLease ended = lease;
+    if (!ended.isLent()) {
+      ended.end();
+    } else if (LEASE.compareAndSet(this, ended, EntryLease.none())) {
+      // By one of those who close: given back twice, it would serve two lookups at once.
+      ended.giveBack();
+    }
   }
 }

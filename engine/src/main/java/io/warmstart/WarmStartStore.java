@@ -11,6 +11,7 @@ import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.lookup.EntryLease;
+import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.ClaimUnavailableException;
@@ -104,6 +105,7 @@ public final class WarmStartStore implements AutoCloseable {
   private final LookupFlow lookupFlow;
   private final Pins pins;
   private final @Nullable Remote remote;
+  private final LeasePool leases;
   private volatile @Nullable StoreBean bean;
 
   /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
@@ -125,6 +127,7 @@ public final class WarmStartStore implements AutoCloseable {
         engine.saveFlow(limits, foreignCheck.nanos(), sendsTo == null ? key -> {} : sendsTo::saved);
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
+    this.leases = new LeasePool(pins);
     engine.joined(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
     if (sendsTo != null) {
@@ -310,8 +313,8 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
-    Entry entry = new Entry();
-    return find(key, ranking, entry.use(pins)) ? Optional.of(entry) : Optional.empty();
+    EntryLease lease = leases.take();
+    return found(find(key, ranking, lease), lease);
   }
 
   /**
@@ -326,14 +329,22 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Optional<Entry> lookup(Fingerprint key, String runId) {
     ensureOpen();
-    Entry entry = new Entry();
-    EntryLease target = entry.use(pins);
-    boolean found =
-        lookupFlow.run(key, RunIds.requireValid(runId), target)
+    RunIds.requireValid(runId);
+    EntryLease lease = leases.take();
+    boolean hit =
+        lookupFlow.run(key, runId, lease)
             || (remote != null
                 && remote.askNow(key.digest(), runId)
-                && lookupFlow.run(key, runId, target));
-    return found ? Optional.of(entry) : Optional.empty();
+                && lookupFlow.run(key, runId, lease));
+    return found(hit, lease);
+  }
+
+  private Optional<Entry> found(boolean hit, EntryLease lease) {
+    if (hit) {
+      return Optional.of(new Entry(lease));
+    }
+    leases.give(lease);
+    return Optional.empty();
   }
 
   /**

@@ -14,9 +14,13 @@ import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.DirectBuffer;
@@ -115,6 +119,91 @@ class LeaseTest {
     assertEquals(length, kept.readRemaining());
     lease.close();
     assertThrows(RuntimeException.class, () -> kept.readByte(0));
+  }
+
+  /** What an entry leaves to the next lookup when it is closed must not lead back into it. */
+  @ParameterizedTest
+  @ValueSource(ints = {SMALL, LARGE})
+  void whatWasKeptOfAClosedEntryShowsNothingOfTheNext(int length) throws IOException {
+    save(payload(length, 1));
+    Entry before = store.lookup(key).orElseThrow();
+    DirectBuffer view = before.payload();
+    BytesStore<?, ?> bytes = before.bytes();
+    InputStream stream = before.stream();
+    assertEquals(payload(length, 1)[0] & 0xff, stream.read());
+    before.close();
+
+    try (Entry after = store.lookup(key).orElseThrow()) {
+      assertEquals(length, after.payload().capacity());
+      assertEquals(0, view.capacity());
+      assertThrows(RuntimeException.class, () -> bytes.readByte(0));
+      assertThrows(IOException.class, stream::read);
+      assertThrows(IllegalStateException.class, before::runId);
+      assertThrows(IllegalStateException.class, before::pinned);
+      before.close();
+      assertArrayEquals(payload(length, 1), Payloads.bytes(after));
+    }
+  }
+
+  @Test
+  void anEntryThatIsClosedTwiceServesNoTwoLookupsAtOnce() {
+    save(payload(SMALL, 1));
+    Fingerprint other = Payloads.key("lease, other");
+    store.save(other, payload(LARGE, 2), EntryAttributes.finalResult());
+    Entry before = store.lookup(key).orElseThrow();
+    before.close();
+    before.close();
+    try (Entry one = store.lookup(key).orElseThrow();
+        Entry two = store.lookup(other).orElseThrow()) {
+      assertArrayEquals(payload(SMALL, 1), Payloads.bytes(one));
+      assertArrayEquals(payload(LARGE, 2), Payloads.bytes(two));
+    }
+  }
+
+  @Test
+  void anEntryMadeForOneLookupMayBeUsedForMore() {
+    save(payload(SMALL, 1));
+    Entry open = store.lookup(key).orElseThrow();
+    DirectBuffer view = open.payload();
+    assertTrue(store.lookup(key, Ranking.LATEST, open));
+    assertEquals(0, view.capacity());
+    assertArrayEquals(payload(SMALL, 1), Payloads.bytes(open));
+    open.close();
+    assertTrue(store.lookup(key, Ranking.LATEST, open));
+    assertFalse(open.pinned());
+    open.close();
+    assertThrows(IllegalStateException.class, open::payload);
+  }
+
+  @Test
+  void moreEntriesThanAnyPoolKeepsAreReadAtOnceAndNoneIsForgotten() {
+    save(payload(SMALL, 1));
+    for (int round = 0; round < 2; round++) {
+      List<Entry> open = new ArrayList<>();
+      for (int each = 0; each < 50; each++) {
+        open.add(store.lookup(key).orElseThrow());
+      }
+      open.forEach(entry -> assertArrayEquals(payload(SMALL, 1), Payloads.bytes(entry)));
+      open.forEach(Entry::close);
+    }
+    System.gc();
+    assertEquals(0, forgotten());
+  }
+
+  @Test
+  void aLeaseThatHasServedOthersIsReclaimedWhenItIsForgotten() {
+    save(payload(LARGE, 1));
+    Entry before = store.lookup(key).orElseThrow();
+    DirectBuffer kept = before.payload();
+    before.close();
+    forget();
+    Await.until(
+        "it is reclaimed",
+        () -> {
+          System.gc();
+          return forgotten() > 0;
+        });
+    assertEquals(0, kept.capacity());
   }
 
   @Test

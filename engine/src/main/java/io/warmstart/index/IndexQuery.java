@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** What a question to the index is answered into: made once, used for many. For one thread. */
 public final class IndexQuery {
   private final PayloadLease lease;
-  private final UnsafeBuffer view;
+  private UnsafeBuffer view;
 
   // Made when the table is first asked, which most queries of one lookup never do.
   private @Nullable SlotCursor at;
@@ -23,6 +23,11 @@ public final class IndexQuery {
   public IndexQuery(PayloadLease lease, UnsafeBuffer view) {
     this.lease = lease;
     this.view = view;
+  }
+
+  /** Has another view show what is found from here on. */
+  public void showIn(UnsafeBuffer other) {
+    view = other;
   }
 
   SlotCursor at() {

@@ -4,11 +4,13 @@ import io.warmstart.index.HotEntry;
 import io.warmstart.index.IndexQuery;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadStream;
+import io.warmstart.policy.Pins;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.HitTally;
 import java.io.InputStream;
 import java.lang.ref.Cleaner;
+import java.util.Objects;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A lease on one version of an entry, filled by a lookup and ended by its holder. One that is
  * forgotten is reclaimed with the object, and counted.
+ *
+ * <p>It serves many lookups: one after the other of one holder, or, out of a {@link LeasePool}, of
+ * a holder each.
  *
  * <p>Any number of threads may read it; none may read while another ends or refills it.
  */
@@ -51,7 +56,7 @@ public final class EntryLease {
       }
     }
 
-    private void hit(Counters of, boolean often) {
+    private void hit(Counters of) {
       Counters before = counters;
       if (before != of) {
         if (before != null) {
@@ -60,45 +65,80 @@ public final class EntryLease {
         counters = of;
       }
       HitTally open = tally;
-      if (open != null) {
-        open.increment();
-      } else if (often) {
+      if (open == null) {
         open = of.openTally();
-        open.increment();
         tally = open;
-      } else {
-        of.count(Counter.HITS);
       }
+      open.increment();
     }
   }
 
   /**
    * The buffer that callers get: a caller that still has it keeps the lease from being reclaimed.
    */
-  private static final class View extends UnsafeBuffer {
-    @SuppressWarnings({"unused", "FieldCanBeLocal", "UnusedVariable"})
-    private final EntryLease lease;
-
-    // Its bounds are written at each hit: see CacheLinePadding.
+  private static class Shown extends UnsafeBuffer {
     @SuppressWarnings({"unused", "UnusedVariable"})
-    private long after0, after1, after2, after3, after4, after5, after6;
+    private @Nullable EntryLease lease;
 
-    private View(EntryLease lease) {
+    private Shown(EntryLease lease) {
       super(0, 0);
       this.lease = lease;
     }
   }
 
+  /** One that lives long. */
+  private static final class View extends Shown {
+    // Its bounds are written at each hit: see CacheLinePadding.
+    @SuppressWarnings({"unused", "UnusedVariable"})
+    private long after0, after1, after2, after3, after4, after5, after6;
+
+    private View(EntryLease lease) {
+      super(lease);
+    }
+  }
+
+  private static final EntryLease NONE = new EntryLease(null);
+
   private final PayloadLease lease = new PayloadLease();
   private final Forgotten forgotten = new Forgotten(lease);
-  private final UnsafeBuffer view = new View(this);
-  private final IndexQuery query = new IndexQuery(lease, view);
-  private boolean reused;
+  private final @Nullable LeasePool pool;
+  private final IndexQuery query;
+  private Shown view;
 
-  /** Who is told when the object is forgotten; null while it holds nothing, unless it is reused. */
+  /** Who is told when the object is forgotten; null while nobody can be. */
   private Cleaner.@Nullable Cleanable registration;
 
   private @Nullable BytesStore<?, ?> bytes;
+
+  /** Of the store that has filled it; a hit of the same store does not write it again. */
+  private @Nullable Pins pins;
+
+  /** A lease for one holder, who uses it again and again. */
+  public EntryLease() {
+    this(null);
+  }
+
+  /**
+   * Makes a lease.
+   *
+   * @param pool where it goes when its holder gives it back; null if it stays with him
+   */
+  EntryLease(@Nullable LeasePool pool) {
+    this.pool = pool;
+    view = pool == null ? new View(this) : new Shown(this);
+    query = new IndexQuery(lease, view);
+    lease.keep();
+  }
+
+  /** What holds nothing and never will. */
+  public static EntryLease none() {
+    return NONE;
+  }
+
+  /** Whether each holder gives it back. */
+  public boolean isLent() {
+    return pool != null;
+  }
 
   IndexQuery query() {
     return query;
@@ -108,13 +148,30 @@ public final class EntryLease {
     return lease;
   }
 
-  /** Makes it ready for a lookup, of which there may be many. */
-  public void reuse() {
-    if (!reused) {
-      reused = true;
-      lease.keep();
+  /** Makes it ready for a lookup by a store that has these pins. */
+  public void reuse(Pins of) {
+    if (pins != of) {
+      pins = of;
     }
     end();
+  }
+
+  /** The pins of the store that has filled it. */
+  public Pins pins() {
+    return Objects.requireNonNull(pins);
+  }
+
+  /** Ends the lease and leaves it to whoever looks up next. Called once by each holder. */
+  public void giveBack() {
+    end();
+    LeasePool to = pool;
+    if (to != null) {
+      // One that its holder keeps shows nothing, and tells nothing of the next holder.
+      view.lease = null;
+      view = new Shown(this);
+      query.showIn(view);
+      to.give(this);
+    }
   }
 
   /** Shows what the lease holds, and counts the hit. */
@@ -128,10 +185,11 @@ public final class EntryLease {
     if (registration == null) {
       register();
     }
-    forgotten.hit(counters, reused);
+    forgotten.hit(counters);
   }
 
-  private void register() {
+  /** Has it watched for being forgotten, if that can be. */
+  void register() {
     boolean done = false;
     try {
       registration = ForgottenLeases.watch(this, forgotten);
@@ -184,7 +242,10 @@ public final class EntryLease {
   /** What is held, as a stream from its beginning. */
   public InputStream stream() {
     HotEntry streamed = held();
-    return new PayloadStream(streamed.memory(), () -> lease.held() == streamed);
+    Shown shown = view;
+    // The next holder may hold the same entry, and has another view.
+    return new PayloadStream(
+        streamed.memory(), () -> lease.held() == streamed && shown.lease == this);
   }
 
   /**
@@ -212,12 +273,18 @@ public final class EntryLease {
         kept.releaseLast();
       }
       lease.end();
-      Cleaner.Cleanable registered = registration;
-      if (!reused && registered != null) {
-        // Now, for a few nanoseconds: the collector would take far longer over each.
-        registration = null;
-        registered.clean();
-      }
+    }
+  }
+
+  /** Ends it for good. */
+  void discard() {
+    end();
+    Cleaner.Cleanable registered = registration;
+    if (registered == null) {
+      forgotten.run();
+    } else {
+      // Now: the collector would take far longer over it.
+      registered.clean();
     }
   }
 }

@@ -110,6 +110,8 @@ record Plan(List<List<Cell>> groups, int rounds) {
       groups.add(onAllPeers(zipf.with("keys", 100_000)));
       if (method.equals("hit")) {
         hitsAmongKeys(groups, effort, 10_000, 100_000);
+      } else if (method.equals("miss")) {
+        groups.add(ofSmallPayloads(method, effort, 100_000));
       }
       groups.add(onAllPeers(zipf.with("keys", 2).with("payloadBytes", 64 << 20)));
     }
@@ -155,13 +157,17 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   /** Small payloads, so that what is read beside them shows. */
   private static void hitsAmongKeys(List<List<Cell>> groups, Effort effort, int... keys) {
-    Cell hit = Cell.of("LookupBenchmark.hit", effort, "skew", "ZIPF").with("payloadBytes", 256);
     for (int count : keys) {
-      groups.add(
-          on(
-              List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.CHRONICLE_MAP),
-              hit.with("keys", count)));
+      groups.add(ofSmallPayloads("hit", effort, count));
     }
+  }
+
+  private static List<Cell> ofSmallPayloads(String method, Effort effort, int keys) {
+    return on(
+        List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.CHRONICLE_MAP),
+        Cell.of("LookupBenchmark." + method, effort, "skew", "ZIPF")
+            .with("payloadBytes", 256)
+            .with("keys", keys));
   }
 
   private static void turns(List<List<Cell>> groups, Effort effort) {
@@ -266,7 +272,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
 
   private static List<Cell> forms(Effort effort) {
     List<Cell> cells = new ArrayList<>();
-    for (String form : List.of("reusedEntry", "optionalEntry", "latest", "explain")) {
+    for (String form : List.of("reusedEntry", "freshKey", "optionalEntry", "latest", "explain")) {
       cells.add(Cell.of("LookupFormsBenchmark." + form, effort));
     }
     Cell reused = Cell.of("LookupFormsBenchmark.reusedEntry", effort);
