@@ -11,6 +11,7 @@ import io.warmstart.process.HitTally;
 import java.io.InputStream;
 import java.lang.ref.Cleaner;
 import java.util.Objects;
+import java.util.function.Consumer;
 import net.openhft.chronicle.bytes.BytesStore;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -101,7 +102,7 @@ public final class EntryLease {
 
   private final PayloadLease lease = new PayloadLease();
   private final Forgotten forgotten = new Forgotten(lease);
-  private final @Nullable LeasePool pool;
+  private final @Nullable Consumer<EntryLease> lender;
   private final IndexQuery query;
   private Shown view;
 
@@ -121,13 +122,12 @@ public final class EntryLease {
   /**
    * Makes a lease.
    *
-   * @param pool where it goes when its holder gives it back; null if it stays with him
+   * @param lender gets it back when it has served a holder; null if it stays with its only one
    */
-  EntryLease(@Nullable LeasePool pool) {
-    this.pool = pool;
-    view = pool == null ? new View(this) : new Shown(this);
+  EntryLease(@Nullable Consumer<EntryLease> lender) {
+    this.lender = lender;
+    view = lender == null ? new View(this) : new Shown(this);
     query = new IndexQuery(lease, view);
-    lease.keep();
   }
 
   /** What holds nothing and never will. */
@@ -137,7 +137,7 @@ public final class EntryLease {
 
   /** Whether each holder gives it back. */
   public boolean isLent() {
-    return pool != null;
+    return lender != null;
   }
 
   IndexQuery query() {
@@ -164,13 +164,13 @@ public final class EntryLease {
   /** Ends the lease and leaves it to whoever looks up next. Called once by each holder. */
   public void giveBack() {
     end();
-    LeasePool to = pool;
+    Consumer<EntryLease> to = lender;
     if (to != null) {
       // One that its holder keeps shows nothing, and tells nothing of the next holder.
       view.lease = null;
       view = new Shown(this);
       query.showIn(view);
-      to.give(this);
+      to.accept(this);
     }
   }
 

@@ -2,6 +2,7 @@ package io.warmstart.lookup;
 
 import io.warmstart.policy.Pins;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class LeasePool {
 
   private final AtomicReferenceArray<@Nullable EntryLease> idle =
       new AtomicReferenceArray<>(STRIPES * STRIDE);
+  private final Consumer<EntryLease> giving = this::give;
   private final Pins pins;
 
   /**
@@ -47,7 +49,7 @@ public final class LeasePool {
         }
       }
     }
-    EntryLease made = new EntryLease(this);
+    EntryLease made = new EntryLease(giving);
     made.reuse(pins);
     // Before anything can go wrong: who is not watched would stay registered for ever.
     made.register();

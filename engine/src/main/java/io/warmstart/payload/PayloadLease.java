@@ -5,7 +5,8 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds at most one lease on a payload: see {@link Leases}. Taking and ending allocate nothing.
+ * Holds at most one lease on a payload: see {@link Leases}. Taking and ending allocate nothing. It
+ * stays registered from its first take until it is discarded.
  *
  * <p>One thread at a time may take or end; a thread that goes on with the lease of another must
  * have been handed it. Any thread may read.
@@ -23,14 +24,6 @@ public final class PayloadLease extends PayloadLeaseFields {
 
   @SuppressWarnings({"unused", "UnusedVariable"})
   private long after0, after1, after2, after3, after4, after5, after6;
-
-  /**
-   * Lets the lease stay registered from its end to its next take: for one that is used again and
-   * again. Without it, it costs the registry nothing once it has ended.
-   */
-  public void keep() {
-    kept = true;
-  }
 
   /**
    * Takes a lease; what was held before must have been ended.
@@ -105,9 +98,6 @@ public final class PayloadLease extends PayloadLeaseFields {
     // Release is enough: all reading of the payload comes before, and who frees it finds it here
     // until then.
     HELD.setRelease(this, null);
-    if (!kept) {
-      unregister();
-    }
     if (leases.anyWaiting() && ((CachedPayload) payload).retired()) {
       leases.reclaim();
     }

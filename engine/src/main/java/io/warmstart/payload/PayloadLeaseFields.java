@@ -8,7 +8,6 @@ abstract class PayloadLeaseFields extends CacheLinePadding {
   volatile @Nullable Object held;
 
   @Nullable Leases registered;
-  boolean kept;
 
   /** Where the registry has it; under its monitor. */
   int place;

@@ -299,7 +299,6 @@ class KeyMemoTest {
 
   private void read(int ranking) {
     PayloadLease own = new PayloadLease();
-    own.keep();
     UnsafeBuffer shown = new UnsafeBuffer(0, 0);
     IndexQuery asked = new IndexQuery(own, shown);
     while (!over) {
