@@ -696,7 +696,9 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Gives a key a label, for people: the engine does nothing by it. {@link #contents} tells all
-   * that a key has; they stay when its entries go.
+   * that a key has. They stay when its entries go, for the TTL: a sweep that walks the root takes
+   * them from a key that has no directory, once nobody has given it one of them for so long. To
+   * give again what the key has already counts, once a day.
    *
    * <p><b>Durable:</b> when it returns, the label survives a power cut.
    *

@@ -2,6 +2,7 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.StoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -136,6 +138,63 @@ class LabelTest {
       Files.delete(file());
       store.label(key, "b", "w");
       assertEquals(Map.of("b", "w"), labels(store, key));
+    }
+  }
+
+  /** They were there for ever: under names that change each day, a file for each of them. */
+  @Test
+  void thoseOfAKeyThatIsGoneGoWhenNobodyHasGivenThemForTheTtl() throws Exception {
+    SteppedClock clock = new SteppedClock();
+    StoreOptions options = StoreOptions.defaults().withClock(clock).withTtl(Duration.ofDays(10));
+    Fingerprint later = Payloads.key("later version");
+    Fingerprint saved = Payloads.key("saved");
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.save(key, new byte[10], EntryAttributes.checkpoint());
+      for (Fingerprint each : List.of(key, later, saved)) {
+        store.label(each, "a", "v");
+      }
+      Files.writeString(root.resolve(".warmstart/labels").resolve(later.toHex()), "{}");
+      store.remove(key);
+      store.evictOverflow();
+      assertEquals(Map.of("a", "v"), labels(store, key), "a later save would want it back");
+
+      clock.advance(Duration.ofDays(11));
+      store.save(saved, new byte[10], EntryAttributes.checkpoint());
+      store.flush();
+      store.evictOverflow();
+
+      assertEquals(Map.of(), labels(store, key));
+      assertFalse(Files.exists(file()));
+      assertEquals(Map.of("a", "v"), labels(store, saved));
+      assertTrue(Files.exists(root.resolve(".warmstart/labels").resolve(later.toHex())));
+    }
+  }
+
+  /** By the time of the file, which is the kernel's: a later one keeps it for another TTL. */
+  @Test
+  void whoGivesOneAgainADayLaterHasItWrittenAnew() throws Exception {
+    SteppedClock clock = new SteppedClock();
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withClock(clock))) {
+      store.label(key, "a", "v");
+      Object first = Files.getAttribute(file(), "unix:ctime");
+      assertFalse(store.label(key, "a", "v"));
+      assertEquals(first, Files.getAttribute(file(), "unix:ctime"));
+      clock.advance(Duration.ofHours(25));
+      assertFalse(store.label(key, "a", "v"));
+      assertNotEquals(first, Files.getAttribute(file(), "unix:ctime"));
+    }
+  }
+
+  @Test
+  void withoutATtlTheyStay() {
+    SteppedClock clock = new SteppedClock();
+    StoreOptions options = StoreOptions.defaults().withClock(clock).withTtl(Duration.ZERO);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.label(key, "a", "v");
+      clock.advance(Duration.ofDays(1000));
+      store.evictOverflow();
+      assertEquals(Map.of("a", "v"), labels(store, key));
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,8 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("pin", PinCommand::new);
     COMMANDS.put("unpin", UnpinCommand::new);
     COMMANDS.put("claim", ClaimCommand::new);
+    COMMANDS.put("label", LabelCommand::new);
+    COMMANDS.put("unlabel", UnlabelCommand::new);
     COMMANDS.put("stat", StatCommand::new);
     COMMANDS.put("verify", VerifyCommand::new);
     COMMANDS.put("restore", RestoreCommand::new);
@@ -127,7 +130,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** The model of the whole command line. */
-  private static CommandLine withAllCommands(Streams streams) {
+  static CommandLine withAllCommands(Streams streams) {
     return new Main(streams, false).commandLine(new String[0]);
   }
 
@@ -179,11 +182,12 @@ public final class Main implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        spec.commandLine(), "command: expected=" + commandNames() + " actual=none");
+        spec.commandLine(),
+        "command: expected=" + String.join("|", commandNames()) + " actual=none");
   }
 
-  private static String commandNames() {
-    return String.join("|", COMMANDS.keySet());
+  static Set<String> commandNames() {
+    return COMMANDS.keySet();
   }
 
   private static Failure wrongUse(ParameterException e, String[] args) {
@@ -192,7 +196,11 @@ public final class Main implements Callable<Integer> {
       // Names the thing; picocli would name its place on the line too.
       message = String.valueOf(e.getCause().getMessage());
     } else if (e instanceof UnmatchedArgumentException && e.getCommandLine().getParent() == null) {
-      message = "command: expected=" + commandNames() + " actual=" + Page.quoted(args[0]);
+      message =
+          "command: expected="
+              + String.join("|", commandNames())
+              + " actual="
+              + Page.quoted(args[0]);
     }
     return Failure.wrongUse(
         message + " (see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");

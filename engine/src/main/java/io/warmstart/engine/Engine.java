@@ -226,6 +226,7 @@ public final class Engine implements AutoCloseable {
               policy,
               parts.pins,
               parts.expiry,
+              labelFlow(),
               parts.siblings::noticeDeaths,
               parts.notices,
               parts.counters,

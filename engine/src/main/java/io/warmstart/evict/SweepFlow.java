@@ -7,6 +7,7 @@ import io.warmstart.flight.SweepEvent;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.key.KeyUpdate;
+import io.warmstart.key.LabelFlow;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
@@ -87,6 +88,7 @@ public final class SweepFlow {
   private final PolicyInForce policy;
   private final Pins pins;
   private final Expiry expiry;
+  private final LabelFlow labels;
   private final BooleanSupplier noticeDeaths;
   private final Notices notices;
   private final Counters counters;
@@ -104,6 +106,7 @@ public final class SweepFlow {
       PolicyInForce policy,
       Pins pins,
       Expiry expiry,
+      LabelFlow labels,
       BooleanSupplier noticeDeaths,
       Notices notices,
       Counters counters,
@@ -119,6 +122,7 @@ public final class SweepFlow {
     this.policy = policy;
     this.pins = pins;
     this.expiry = expiry;
+    this.labels = labels;
     this.noticeDeaths = noticeDeaths;
     this.notices = notices;
     this.counters = counters;
@@ -199,10 +203,15 @@ public final class SweepFlow {
       if (scanning || ledger.walkedAt() == 0 || ledger.totalBytes().isEmpty()) {
         sweep.scan(true);
       }
+      EvictionReport report;
       try (StripeLocks.Hold hold = sweepLock.acquireSweep(PATIENCE_NANOS)) {
         sweep.limits = fresh.get();
-        return sweep.run(hold);
+        report = sweep.run(hold);
       }
+      if (scanning) {
+        labels.forget(sweep.limits.ttlNanos());
+      }
+      return report;
     } catch (IOException e) {
       counters.count(Counter.SWEEP_FAILURES);
       throw StoreFailures.ofWriting("sweep failed", root.path(), e);

@@ -8,11 +8,22 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Labels;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** Changes the labels of a key, under its lock. Safe for all threads. */
 public final class LabelFlow {
+  private static final System.Logger LOG = System.getLogger("io.warmstart");
+
+  /** Who gives a label again says that it is in use: once a day that is written. */
+  private static final long REFRESH_NANOS = TimeUnit.DAYS.toNanos(1);
+
   private final RootDirectory root;
   private final RecoveringLocks locks;
   private final Labels labels;
@@ -46,6 +57,55 @@ public final class LabelFlow {
     return change(key, all -> all.remove(name) != null);
   }
 
+  /**
+   * Takes away the labels of keys that have no directory, if nobody has given them for so long.
+   *
+   * @param unusedNanos 0 = for ever: then all stay
+   * @return how many keys had some
+   */
+  public int forget(long unusedNanos) throws IOException {
+    int forgotten = 0;
+    List<Digest256> labelled = unusedNanos == 0 ? List.of() : labels.keys();
+    Set<Digest256> present = labelled.isEmpty() ? Set.of() : new HashSet<>(root.keys());
+    for (Digest256 key : labelled) {
+      if (!present.contains(key) && labels.isOlder(key, unusedNanos)) {
+        forgotten += forget(root.directory(key), unusedNanos) ? 1 : 0;
+      }
+    }
+    if (forgotten > 0) {
+      LOG.log(
+          System.Logger.Level.INFO,
+          "labels are gone of keys without entries, unused for the TTL: keys=" + forgotten);
+    }
+    return forgotten;
+  }
+
+  private boolean forget(KeyDirectory directory, long unusedNanos) throws IOException {
+    try (KeyUpdate update = locks.acquire(directory)) {
+      // By now somebody may have saved, or labelled.
+      if (!update.heldAcrossProcesses()
+          || isThere(directory)
+          || !labels.isOlder(directory.key(), unusedNanos)) {
+        return false;
+      }
+      labels.toChange(directory.key());
+      labels.replace(directory.key(), new TreeMap<>());
+      return true;
+    } catch (StoreException e) {
+      // What this version cannot read stays.
+      return false;
+    }
+  }
+
+  private boolean isThere(KeyDirectory directory) throws IOException {
+    try {
+      root.ops().stat(directory.path());
+      return true;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
   private boolean change(Digest256 key, Predicate<SortedMap<String, String>> change) {
     KeyDirectory directory = root.directory(key);
     try (KeyUpdate update = locks.acquire(directory)) {
@@ -55,7 +115,7 @@ public final class LabelFlow {
       }
       SortedMap<String, String> all = labels.toChange(key);
       boolean changed = change.test(all);
-      if (changed) {
+      if (changed || labels.isOlder(key, REFRESH_NANOS)) {
         labels.replace(key, all);
       }
       return changed;

@@ -76,6 +76,23 @@ public final class Labels {
     }
   }
 
+  /** The keys that have labels, in no order. */
+  public List<Digest256> keys() throws IOException {
+    try {
+      return ops.list(directories.get(directories.size() - 1)).stream()
+          .filter(DirectoryNames::isKeyDirectory)
+          .map(Digest256::fromHex)
+          .toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
+  /** Whether a key's labels have been as they are for so long; false if it has none. */
+  public boolean isOlder(Digest256 key, long nanos) throws IOException {
+    return ages.isOlder(file(key).path(), nanos);
+  }
+
   /** Null if they are none. */
   private @Nullable SortedMap<String, String> decoded(RenamedFile file) throws IOException {
     // In this order: below what is no directory nothing can be looked at, and a pipe has no end.

@@ -53,8 +53,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "stat", "verify",
-        "restore", "evict", "policy", "key"
+        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "label", "unlabel", "stat",
+        "verify", "restore", "evict", "policy", "sync", "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
@@ -71,8 +71,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "claim", "stat", "verify", "restore", "evict", "policy",
-        "key"
+        "save", "lookup", "explain", "ls", "claim", "label", "unlabel", "stat", "verify", "restore",
+        "evict", "policy", "sync", "key"
       })
   void theExamplesInTheHelpAreAccepted(String command) {
     List<String> examples = examples(CommandRun.of(command, "--help").out(), command);

@@ -164,6 +164,29 @@ class SaveAndLookupTest {
   }
 
   @Test
+  void labelsAreSetAndTakenAwayOfASavedKeyAndOfOneThatIsGone() {
+    CommandRun.of("save", root, KEY, payload).expectDone();
+    assertEquals(
+        2,
+        CommandRun.of("label", root, KEY, "solver=saga", "rows=9", "--json")
+            .expectDone()
+            .json()
+            .get("labelled")
+            .asInt());
+    CommandRun.of("label", root, KEY, "none").expectFailure(ExitCodes.WRONG_USE, "NAME=VALUE");
+    CommandRun.of("rm", root, KEY).expectDone();
+
+    assertEquals(
+        "took away 1 label",
+        CommandRun.of("unlabel", root, KEY, "rows", "k").expectDone().out().strip());
+    assertEquals(
+        "took away 2 labels", CommandRun.of("unlabel", root, KEY).expectDone().out().strip());
+    CommandRun none = CommandRun.of("unlabel", root, KEY);
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, none.exitCode());
+    assertTrue(none.out().startsWith("no such label of key "), none.out());
+  }
+
+  @Test
   void theNameAndTheLabelsOfAKeyComeBackInLs() {
     CommandRun.of("save", root, "text:a name", payload, "--label", "solver=fista", "--label", "k=v")
         .expectDone();

@@ -1,0 +1,68 @@
+package io.warmstart.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.warmstart.WarmStartStore;
+import io.warmstart.model.Fingerprint;
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Gives a key labels. */
+@Command(
+    name = "label",
+    header = "Gives a key labels, which ls shows.",
+    description = {
+      "%nA label says to people what a key is; the store does nothing by it. What is saved under"
+          + " text:NAME has the label text already. Labels outlive the key's entries, by the TTL"
+          + " since they were last given.%n"
+    },
+    footer = {
+      "%nExamples:",
+      "  warmstart label /tmp/fits text:digits solver=fista rows=1797",
+    })
+final class LabelCommand extends RootCommand {
+  @Parameters(
+      index = "1",
+      paramLabel = "KEY",
+      converter = Arguments.KeyArgument.class,
+      description = "64 lowercase hex digits, or text:NAME.")
+  Fingerprint key;
+
+  @Parameters(
+      index = "2..*",
+      arity = "1..*",
+      paramLabel = "NAME=VALUE",
+      converter = Arguments.LabelArgument.class,
+      description = "The labels; one of the same name is replaced.")
+  List<Arguments.Label> labels;
+
+  LabelCommand(Streams streams) {
+    super(streams);
+  }
+
+  @Override
+  int run(Output output) {
+    try (WarmStartStore store = openExisting()) {
+      int changed = 0;
+      for (Arguments.Label each : labels) {
+        changed += store.label(key, each.name(), each.value()) ? 1 : 0;
+      }
+      output.answer(new Labelled(key, changed));
+      return ExitCodes.DONE;
+    }
+  }
+
+  private record Labelled(Fingerprint key, int labelled) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      page.line(Quantities.count(labelled, "label", "labels") + " set of key " + key.toHex());
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      json.writeStringField("key", key.toHex());
+      json.writeNumberField("labelled", labelled);
+    }
+  }
+}
