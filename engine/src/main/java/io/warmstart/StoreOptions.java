@@ -48,7 +48,7 @@ public final class StoreOptions {
   private final boolean readOnly;
   private final @Nullable Duration foreignCheckInterval;
   private final @Nullable Path localDirectory;
-  private final EpochNanoClock clock;
+  private final @Nullable EpochNanoClock clock;
   private final @Nullable StoreListener listener;
   private final boolean managed;
   private final @Nullable RemoteOptions remote;
@@ -64,7 +64,7 @@ public final class StoreOptions {
     private boolean readOnly;
     private @Nullable Duration foreignCheckInterval;
     private @Nullable Path localDirectory;
-    private EpochNanoClock clock = SystemEpochNanoClock.INSTANCE;
+    private @Nullable EpochNanoClock clock;
     private @Nullable StoreListener listener;
     private boolean managed;
     private @Nullable RemoteOptions remote;
@@ -382,7 +382,8 @@ public final class StoreOptions {
 
   /** {@return the clock; the system's unless set} */
   public EpochNanoClock clock() {
-    return clock;
+    // Not before a store is opened: an older Agrona, which has no such clock, is refused there.
+    return clock == null ? SystemEpochNanoClock.INSTANCE : clock;
   }
 
   /**
@@ -390,7 +391,7 @@ public final class StoreOptions {
    * not exported.
    */
   public EngineOptions engineOptions() {
-    return new EngineOptions(readOnly, localDirectory, clock, fileOps);
+    return new EngineOptions(readOnly, localDirectory, clock(), fileOps);
   }
 
   NamedLimits namedLimits() {

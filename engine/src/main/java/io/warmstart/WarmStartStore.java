@@ -4,6 +4,7 @@ import io.warmstart.claim.KeyClaim;
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
+import io.warmstart.engine.Libraries;
 import io.warmstart.engine.RootOpener;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
@@ -181,10 +182,11 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws PolicyConflictException if the root has another budget or TTL than the options name,
    *     and no change was asked for
    * @throws StoreException if the root is not a directory, a parent is none, the local directory is
-   *     not private, another class loader of this JVM has the root open, or this host or JVM is not
-   *     one that the store was made for
+   *     not private, another class loader of this JVM has the root open, this host or JVM is not
+   *     one that the store was made for, or a library on the class path is too old
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
+    Libraries.check();
     JvmFlags.check();
     EngineRegistry.takeStandardDescriptors();
     Path real = RootOpener.prepare(root, options.engineOptions());
