@@ -53,8 +53,8 @@ class HelpTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "label", "unlabel", "stat",
-        "verify", "restore", "evict", "policy", "sync", "key"
+        "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "label", "unlabel",
+        "stat", "verify", "restore", "evict", "policy", "sync", "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
