@@ -13,6 +13,7 @@ import java.lang.ref.Cleaner;
 import java.util.Objects;
 import java.util.function.Consumer;
 import net.openhft.chronicle.bytes.BytesStore;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -74,21 +75,8 @@ public final class EntryLease {
     }
   }
 
-  /**
-   * The buffer that callers get: a caller that still has it keeps the lease from being reclaimed.
-   */
-  private static class Shown extends UnsafeBuffer {
-    @SuppressWarnings({"unused", "UnusedVariable"})
-    private @Nullable EntryLease lease;
-
-    private Shown(EntryLease lease) {
-      super(0, 0);
-      this.lease = lease;
-    }
-  }
-
   /** One that lives long. */
-  private static final class View extends Shown {
+  private static final class View extends ShownPayload {
     // Its bounds are written at each hit: see CacheLinePadding.
     @SuppressWarnings({"unused", "UnusedVariable"})
     private long after0, after1, after2, after3, after4, after5, after6;
@@ -104,7 +92,7 @@ public final class EntryLease {
   private final Forgotten forgotten = new Forgotten(lease);
   private final @Nullable Consumer<EntryLease> lender;
   private final IndexQuery query;
-  private Shown view;
+  private ShownPayload view;
 
   /** Who is told when the object is forgotten; null while nobody can be. */
   private Cleaner.@Nullable Cleanable registration;
@@ -126,8 +114,15 @@ public final class EntryLease {
    */
   EntryLease(@Nullable Consumer<EntryLease> lender) {
     this.lender = lender;
-    view = lender == null ? new View(this) : new Shown(this);
+    view = lender == null && DirectBuffer.SHOULD_BOUNDS_CHECK ? new View(this) : shownPayload();
     query = new IndexQuery(lease, view);
+  }
+
+  /** A buffer that shows nothing yet. */
+  private ShownPayload shownPayload() {
+    return DirectBuffer.SHOULD_BOUNDS_CHECK
+        ? new ShownPayload(this)
+        : new GuardedPayload(this, lease);
   }
 
   /** What holds nothing and never will. */
@@ -167,8 +162,8 @@ public final class EntryLease {
     Consumer<EntryLease> to = lender;
     if (to != null) {
       // One that its holder keeps shows nothing, and tells nothing of the next holder.
-      view.lease = null;
-      view = new Shown(this);
+      view.letGo();
+      view = shownPayload();
       query.showIn(view);
       to.accept(this);
     }
@@ -242,10 +237,10 @@ public final class EntryLease {
   /** What is held, as a stream from its beginning. */
   public InputStream stream() {
     HotEntry streamed = held();
-    Shown shown = view;
+    ShownPayload shown = view;
     // The next holder may hold the same entry, and has another view.
     return new PayloadStream(
-        streamed.memory(), () -> lease.held() == streamed && shown.lease == this);
+        streamed.memory(), () -> lease.held() == streamed && shown.isKeptBy(this));
   }
 
   /**
