@@ -991,7 +991,8 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Claims a key: says to the other threads and processes of this machine that this one computes
-   * its fit. See {@link Claim}; it is no condition of a save.
+   * its fit. See {@link Claim}; it is no condition of a save. A remote is asked once whether the
+   * key is finished elsewhere; it keeps no claims.
    *
    * <p><b>Durable:</b> nothing: no claim outlives its process.
    *
@@ -1008,6 +1009,8 @@ public final class WarmStartStore implements AutoCloseable {
   public Claim claim(Fingerprint key) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was claimed");
+    // Another machine may have finished it; those who wait then go by what is here.
+    refresh(key);
     KeyClaim claim =
         new KeyClaim(
             engine.siblings(), key.digest(), engine.root(), () -> isFinished(key), this::ended);
@@ -1034,13 +1037,15 @@ public final class WarmStartStore implements AutoCloseable {
     }
   }
 
-  /** Whether a lookup finds a final result. */
+  /** Whether a lookup finds a final result here. */
   private boolean isFinished(Fingerprint key) {
     if (!lookupFlow.mayHaveFinal(key)) {
       return false;
     }
-    try (Entry entry = lookup(key, Ranking.FINAL_FIRST).orElse(null)) {
-      return entry != null && entry.kind() == EntryKind.FINAL;
+    ensureOpen();
+    try (Entry entry = new Entry()) {
+      return lookupFlow.run(key, Ranking.FINAL_FIRST, entry.reuse(pins))
+          && entry.kind() == EntryKind.FINAL;
     }
   }
 

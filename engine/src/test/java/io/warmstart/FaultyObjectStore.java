@@ -26,6 +26,7 @@ final class FaultyObjectStore implements ObjectStore {
   private final int at;
   private int calls;
   private @Nullable CountDownLatch hanging;
+  private @Nullable Runnable once;
 
   FaultyObjectStore(ObjectStore store, Fault fault, int at) {
     this.store = store;
@@ -40,6 +41,13 @@ final class FaultyObjectStore implements ObjectStore {
     return made;
   }
 
+  /** One that fails never, and does something in its first call. */
+  static FaultyObjectStore doing(ObjectStore store, Runnable first) {
+    FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
+    made.once = first;
+    return made;
+  }
+
   /** Whether the call that fails was made. */
   synchronized boolean reached() {
     return calls > at;
@@ -51,8 +59,14 @@ final class FaultyObjectStore implements ObjectStore {
 
   private <T> T call(Call<T> call) throws IOException {
     boolean fails;
+    Runnable first;
     synchronized (this) {
       fails = calls++ == at;
+      first = once;
+      once = null;
+    }
+    if (first != null) {
+      first.run();
     }
     CountDownLatch latch = hanging;
     while (latch != null && latch.getCount() > 0) {

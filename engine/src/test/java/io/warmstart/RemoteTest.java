@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.EngineRegistry;
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -16,6 +19,10 @@ import io.warmstart.model.RemoteState;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
+import io.warmstart.policy.NamedLimits;
+import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.FileObjectStore;
+import io.warmstart.remote.Remote;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -434,6 +441,49 @@ class RemoteTest {
       }
       assertTrue(one.flushRemote(LONG));
       assertEquals(49, valueOf(other.lookup(KEY)));
+    }
+  }
+
+  @Test
+  void whatIsFinishedElsewhereIsClaimedByNobody() {
+    try (WarmStartStore one = machine("one");
+        WarmStartStore other = machine("other")) {
+      other.save(KEY, new byte[] {1}, objective(1));
+      one.session(KEY).complete(new byte[] {2}, 2, 10);
+      try (Claim claim = other.claim(KEY)) {
+        assertEquals(ClaimState.FINISHED, claim.state());
+      }
+    }
+  }
+
+  /** What was saved between the making of pairs and the look at them was taken for sent. */
+  @Test
+  void whatIsSavedWhileOtherThingsAreSentIsSentAfterwards() throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      one.saveOverwrite(KEY, "run", new byte[] {1}, objective(1));
+      Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
+      Remote[] sends = new Remote[1];
+      Runnable save =
+          () -> {
+            one.saveOverwrite(KEY, "run", new byte[] {2}, objective(1));
+            sends[0].saved(KEY.digest());
+          };
+      try (Remote sending =
+          new Remote(
+              remote,
+              FaultyObjectStore.doing(new FileObjectStore(directory), save),
+              engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
+              engine.notices())) {
+        sends[0] = sending;
+        sending.saved(KEY.digest());
+        assertTrue(sending.flush(LONG.toNanos()));
+        assertTrue(sending.flush(LONG.toNanos()));
+        try (WarmStartStore other = machine("other")) {
+          assertEquals(2, valueOf(other.lookup(KEY)));
+        }
+      } finally {
+        EngineRegistry.release(engine);
+      }
     }
   }
 
