@@ -1077,8 +1077,9 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Waits until all that this store has saved before the call is in the remote. Without a remote,
-   * or with one that is read-only, there is nothing to wait for.
+   * Waits until all that this store has saved before the call is in the remote, but for what has
+   * been evicted or superseded here before it was sent. Without a remote, or with one that is
+   * read-only, there is nothing to wait for.
    *
    * @param most how long to wait; not at all while the remote is known not to answer
    * @return whether it is there; if not, it goes there later, by itself: from this store, or from

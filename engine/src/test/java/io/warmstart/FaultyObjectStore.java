@@ -93,6 +93,11 @@ final class FaultyObjectStore implements ObjectStore {
   }
 
   @Override
+  public String identity() throws IOException {
+    return call(store::identity);
+  }
+
+  @Override
   public List<String> list(String prefix) throws IOException {
     return call(() -> store.list(prefix));
   }

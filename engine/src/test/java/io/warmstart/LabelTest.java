@@ -63,6 +63,20 @@ class LabelTest {
     }
   }
 
+  /** What a sweep has done is told, whatever lies where labels should. */
+  @Test
+  void labelsThatCannotBeListedTakeNothingFromASweep() throws Exception {
+    SteppedClock clock = new SteppedClock();
+    StoreOptions options = StoreOptions.defaults().withClock(clock).withTtl(Duration.ofHours(1));
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.saveOverwrite(key, "r", new byte[1], EntryAttributes.checkpoint());
+      store.flush();
+      Files.writeString(root.resolve(".warmstart/labels"), "no directory");
+      clock.advance(Duration.ofHours(2));
+      assertEquals(1, store.evictOverflow().expired());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", ".a", "a=", "\u00fc", "a/b"})
   void aNameThatIsNoneIsRefused(String name) {

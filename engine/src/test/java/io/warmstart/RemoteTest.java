@@ -24,12 +24,14 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.FileObjectStore;
 import io.warmstart.remote.Remote;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -441,6 +443,91 @@ class RemoteTest {
       }
       assertTrue(one.flushRemote(LONG));
       assertEquals(49, valueOf(other.lookup(KEY)));
+    }
+  }
+
+  @Test
+  void aRemoteThatWasMadeAnewGetsAll() throws Exception {
+    try (WarmStartStore one = machine("one")) {
+      one.saveOverwrite(KEY, "run", new byte[] {1}, objective(1));
+      assertTrue(one.flushRemote(LONG));
+    }
+    Files.move(directory, work.resolve("away"));
+    Files.createDirectory(directory);
+    try (WarmStartStore one = machine("one")) {
+      assertTrue(one.flushRemote(LONG));
+      assertEquals(2, objects().size());
+      // And under an open store.
+      Files.move(directory, work.resolve("away again"));
+      Files.createDirectory(directory);
+      assertTrue(one.flushRemote(LONG));
+      assertEquals(2, objects().size());
+    }
+  }
+
+  @Test
+  void storesOfOneRootFetchAtOnce() throws Exception {
+    try (WarmStartStore one = machine("one")) {
+      for (int key = 0; key < 40; key++) {
+        one.save(Payloads.key("k" + key), new byte[50_000], objective(1));
+      }
+      assertTrue(one.flushRemote(LONG));
+    }
+    try (WarmStartStore first = machine("other");
+        WarmStartStore second = machine("other")) {
+      for (int key = 0; key < 40; key += 2) {
+        Fingerprint even = Payloads.key("k" + key);
+        Fingerprint odd = Payloads.key("k" + (key + 1));
+        FutureTask<Boolean> beside = new FutureTask<>(() -> second.refresh(odd));
+        new Thread(beside).start();
+        assertTrue(first.refresh(even), first.remote()::toString);
+        assertTrue(beside.get(), second.remote()::toString);
+      }
+      assertEquals(0, first.remote().orElseThrow().failures());
+    }
+  }
+
+  @Test
+  void aPullTakesAllHoweverMany() {
+    int runs = 300;
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"));
+        WarmStartStore other = WarmStartStore.open(work.resolve("other"))) {
+      for (int run = 0; run < runs; run++) {
+        one.saveOverwrite(KEY, "run" + run, new byte[] {1}, objective(run));
+      }
+      assertEquals(runs, one.sync(remote, SyncDirection.PUSH, List.of(), false).count(true));
+      assertEquals(runs, other.sync(remote, SyncDirection.PULL, List.of(), false).count(false));
+    }
+    try (WarmStartStore third = machine("third")) {
+      assertTrue(third.lookup(KEY, "run0").isPresent());
+    }
+  }
+
+  /** One bit of one payload made every process wait, for ever, and said nothing. */
+  @Test
+  void whatIsBrokenHereIsToldAndKeepsNothingElseFromGoing() throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      one.saveOverwrite(KEY, "a", new byte[] {1}, objective(1));
+      one.saveOverwrite(KEY, "b", new byte[] {2}, objective(2));
+      one.saveOverwrite(Payloads.key("another"), "c", new byte[] {3}, objective(3));
+    }
+    Files.write(KeyFiles.of(work.resolve("one"), KEY).payload("a"), new byte[] {9});
+    try (WarmStartStore one = machine("one")) {
+      assertFalse(one.flushRemote(LONG));
+      RemoteState state = one.remote().orElseThrow();
+      assertTrue(state.reachable());
+      assertTrue(
+          state.lastFailure().orElseThrow().contains("does not fit its manifest"),
+          state.toString());
+      assertEquals(4, objects().size(), "the others are there");
+    }
+  }
+
+  @Test
+  void addressesThatMeanNoDirectoryAreRefused() {
+    for (String url :
+        List.of("s3://bucket/x", "file://host/x", "file:///x?readonly", "file:///x#y", "file:x")) {
+      assertThrows(IllegalArgumentException.class, () -> RemoteOptions.of(URI.create(url)), url);
     }
   }
 

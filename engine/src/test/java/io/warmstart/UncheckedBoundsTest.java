@@ -111,7 +111,7 @@ class UncheckedBoundsTest {
         } else if (type == MutableDirectBuffer.class) {
           values[i] = new UnsafeBuffer(new byte[16]);
         } else {
-          values[i] = new StringBuilder();
+          values[i] = new java.io.StringWriter();
         }
       }
       try {

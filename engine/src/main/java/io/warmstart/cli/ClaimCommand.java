@@ -68,7 +68,9 @@ final class ClaimCommand extends RootCommand {
 
   @Override
   int run(Output output) throws InterruptedException {
-    if (!spec.commandLine().getParseResult().originalArgs().contains("--")) {
+    List<String> given = spec.commandLine().getParseResult().originalArgs();
+    int dashes = given.indexOf("--");
+    if (dashes < 0 || given.size() - dashes - 1 != command.size()) {
       // Options of the command that are ours too would be taken from it.
       throw new ParameterException(
           spec.commandLine(), "COMMAND: expected=-- before it actual=no --");

@@ -31,6 +31,7 @@ import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.PairRemoval;
+import io.warmstart.pair.StoreFailures;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
@@ -413,7 +414,7 @@ public final class Engine implements AutoCloseable {
         pairSave(limits, () -> foreignCheckNanos),
         parts.journal,
         parts.ages,
-        this::settleOwn,
+        journal::flush,
         this::settleOwnAndLeft,
         parts.touches,
         limits,
@@ -429,7 +430,8 @@ public final class Engine implements AutoCloseable {
   }
 
   public LabelFlow labelFlow() {
-    return new LabelFlow(parts.root, parts.locks, parts.labels);
+    return new LabelFlow(
+        parts.root, parts.locks, parts.labels, key -> !parts.journal.entriesOf(key).isEmpty());
   }
 
   /** What is pinned. */
@@ -524,13 +526,16 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The same of what this process has saved, and of what the dead have left. */
+  /**
+   * The same of what this process has saved, and of what the dead have left; what cannot be made
+   * into pairs is thrown.
+   */
   private void settleOwnAndLeft() {
-    settleOwn();
+    journal.flush();
     try {
       adoption.runToEnd();
-    } catch (IOException | StoreException e) {
-      tellUnsettled("not all that the dead have saved is in files: root=" + root(), e);
+    } catch (IOException e) {
+      throw StoreFailures.ofWriting("not all that the dead have saved is in files", root(), e);
     }
   }
 

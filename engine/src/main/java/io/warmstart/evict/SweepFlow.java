@@ -12,6 +12,7 @@ import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.KeyDirectory;
@@ -209,12 +210,22 @@ public final class SweepFlow {
         report = sweep.run(hold);
       }
       if (scanning) {
-        labels.forget(sweep.limits.ttlNanos());
+        forgetLabels(sweep.limits);
       }
       return report;
     } catch (IOException e) {
       counters.count(Counter.SWEEP_FAILURES);
       throw StoreFailures.ofWriting("sweep failed", root.path(), e);
+    }
+  }
+
+  /** What fails of this takes nothing from what the sweep has done. */
+  private void forgetLabels(Limits limits) {
+    try {
+      labels.forget(limits.ttlNanos());
+    } catch (IOException | StoreException e) {
+      counters.count(Counter.SWEEP_FAILURES);
+      notices.troubleAgain(Kind.SWEEP, "old labels could not be looked at: root=" + root.path(), e);
     }
   }
 

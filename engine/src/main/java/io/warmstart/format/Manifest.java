@@ -93,22 +93,15 @@ public record Manifest(
    * entry's expiry nearer.
    */
   public Manifest withAccess(Stamp stamp) {
-    return new Manifest(
-        schemaVersion,
-        producer,
-        written,
-        objective,
-        iteration,
-        finalResult,
-        checksum,
-        payloadBytes,
-        true,
-        Stamp.max(accessedAt, stamp),
-        unknownFields);
+    return with(true, Stamp.max(accessedAt, stamp));
   }
 
   /** Returns this manifest as one that no lookup has used yet: accesses are each machine's own. */
   public Manifest neverAccessed() {
+    return with(false, Stamp.ZERO);
+  }
+
+  private Manifest with(boolean isAccessed, Stamp at) {
     return new Manifest(
         schemaVersion,
         producer,
@@ -118,8 +111,8 @@ public record Manifest(
         finalResult,
         checksum,
         payloadBytes,
-        false,
-        Stamp.ZERO,
+        isAccessed,
+        at,
         unknownFields);
   }
 

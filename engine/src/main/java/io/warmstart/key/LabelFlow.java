@@ -21,14 +21,26 @@ import java.util.function.Predicate;
 public final class LabelFlow {
   private static final System.Logger LOG = System.getLogger("io.warmstart");
 
-  /** Who gives a label again says that it is in use: once a day that is written. */
-  private static final long REFRESH_NANOS = TimeUnit.DAYS.toNanos(1);
+  /** Who gives a label again says that it is in use: once a minute that is written. */
+  private static final long REFRESH_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** Each is a lock and two syncs; the others go with later sweeps. */
+  private static final int MOST_FORGOTTEN = 256;
+
+  /** Whether a key has entries that are no pairs yet. */
+  @FunctionalInterface
+  public interface Journalled {
+    boolean has(Digest256 key) throws IOException;
+  }
 
   private final RootDirectory root;
   private final RecoveringLocks locks;
+  private final Journalled journalled;
   private final Labels labels;
 
-  public LabelFlow(RootDirectory root, RecoveringLocks locks, Labels labels) {
+  public LabelFlow(
+      RootDirectory root, RecoveringLocks locks, Labels labels, Journalled journalled) {
+    this.journalled = journalled;
     this.root = root;
     this.locks = locks;
     this.labels = labels;
@@ -68,6 +80,9 @@ public final class LabelFlow {
     List<Digest256> labelled = unusedNanos == 0 ? List.of() : labels.keys();
     Set<Digest256> present = labelled.isEmpty() ? Set.of() : new HashSet<>(root.keys());
     for (Digest256 key : labelled) {
+      if (forgotten == MOST_FORGOTTEN) {
+        break;
+      }
       if (!present.contains(key) && labels.isOlder(key, unusedNanos)) {
         forgotten += forget(root.directory(key), unusedNanos) ? 1 : 0;
       }
@@ -85,6 +100,7 @@ public final class LabelFlow {
       // By now somebody may have saved, or labelled.
       if (!update.heldAcrossProcesses()
           || isThere(directory)
+          || journalled.has(directory.key())
           || !labels.isOlder(directory.key(), unusedNanos)) {
         return false;
       }

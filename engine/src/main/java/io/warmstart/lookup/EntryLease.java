@@ -32,6 +32,7 @@ public final class EntryLease {
     private final PayloadLease lease;
     private volatile @Nullable Counters counters;
     private @Nullable HitTally tally;
+    private boolean again;
 
     private Forgotten(PayloadLease lease) {
       this.lease = lease;
@@ -65,6 +66,12 @@ public final class EntryLease {
           foldTally(before);
         }
         counters = of;
+      }
+      if (!again) {
+        // Most leases that are lent serve once: a tally of their own costs more than it saves.
+        again = true;
+        of.count(Counter.HITS);
+        return;
       }
       HitTally open = tally;
       if (open == null) {
@@ -263,11 +270,14 @@ public final class EntryLease {
       // memory.
       view.wrap(0, 0);
       BytesStore<?, ?> kept = bytes;
-      if (kept != null) {
-        bytes = null;
-        kept.releaseLast();
+      bytes = null;
+      try {
+        if (kept != null) {
+          kept.releaseLast();
+        }
+      } finally {
+        lease.end();
       }
-      lease.end();
     }
   }
 

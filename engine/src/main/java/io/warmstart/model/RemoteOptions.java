@@ -54,6 +54,8 @@ public final class RemoteOptions {
   public static RemoteOptions of(URI url) {
     if (!"file".equals(url.getScheme())
         || url.getPath() == null
+        || url.getQuery() != null
+        || url.getFragment() != null
         || !url.getPath().startsWith("/")
         || (url.getAuthority() != null && !url.getAuthority().isEmpty())) {
       throw new IllegalArgumentException("remote: expected=file:///DIRECTORY actual=" + url);

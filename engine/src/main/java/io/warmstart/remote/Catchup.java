@@ -25,6 +25,7 @@ final class Catchup {
   private final LocalEntries local;
   private volatile boolean done;
   private long endedAtNanos;
+  private String identity = "";
 
   Catchup(ObjectStore store, LocalEntries local) {
     this.store = store;
@@ -36,8 +37,10 @@ final class Catchup {
     return done;
   }
 
-  boolean isDue() {
-    return !done || System.nanoTime() - endedAtNanos >= EVERY_NANOS;
+  boolean isDue() throws IOException {
+    return !done
+        || System.nanoTime() - endedAtNanos >= EVERY_NANOS
+        || !store.identity().equals(identity);
   }
 
   /** Sends what is due of one key; returns whether it is there now. */
@@ -55,8 +58,10 @@ final class Catchup {
   Set<Digest256> run(Push push) throws IOException {
     local.removeLeftovers();
     local.settleLeft();
-    long now = local.now();
-    long known = local.inRemoteUntil(store.name());
+    long moment = local.now();
+    String now = store.identity();
+    String remote = store.name() + " " + now;
+    long known = local.inRemoteUntil(remote);
     Set<Digest256> changed = new HashSet<>();
     for (Digest256 key : local.keys()) {
       if (known == 0 || local.changedNanos(key) >= known - RACY_NANOS) {
@@ -74,8 +79,9 @@ final class Catchup {
       }
     }
     if (left.isEmpty() && !changed.isEmpty()) {
-      local.noteInRemote(store.name(), now);
+      local.noteInRemote(remote, moment);
     }
+    identity = now;
     endedAtNanos = System.nanoTime();
     done = true;
     return left;

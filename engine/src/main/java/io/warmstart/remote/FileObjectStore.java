@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,6 +71,12 @@ public final class FileObjectStore implements ObjectStore {
   @Override
   public String name() {
     return directory.toUri().toString();
+  }
+
+  @Override
+  public String identity() throws IOException {
+    requireDirectory();
+    return String.valueOf(Files.readAttributes(directory, BasicFileAttributes.class).fileKey());
   }
 
   @Override

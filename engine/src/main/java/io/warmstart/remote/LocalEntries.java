@@ -30,10 +30,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -47,6 +51,7 @@ public final class LocalEntries implements AutoCloseable {
   private static final String FETCHED_PREFIX = "fetch~";
   private static final String MARK = "pushed";
   private static final int MARK_DIGITS = 16;
+  private static final int MOST_REMOVED = 1 << 14;
   private static final Digest256 UNKNOWN = Digest256.fromHex("0".repeat(64));
   private static final long ROOM_FOR_A_MANIFEST = 1024;
   private static final long LEFT_AFTER_NANOS = 3_600_000_000_000L;
@@ -61,7 +66,13 @@ public final class LocalEntries implements AutoCloseable {
   private final AccessStamps touches;
   private final StoreLimits limits;
   private final EpochNanoClock clock;
-  private final AtomicLong fetches = new AtomicLong();
+
+  /** When keys were removed last, of {@link System#nanoTime}: what was listed before is void. */
+  private final Map<Digest256, Long> removedAt = new ConcurrentHashMap<>();
+
+  /** Who holds it puts something in place that was fetched, or removes. */
+  private final ReentrantLock changing = new ReentrantLock();
+
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
 
@@ -224,16 +235,57 @@ public final class LocalEntries implements AutoCloseable {
   /**
    * Puts a version in place that comes from a remote.
    *
-   * @return false if the run has it, or a later one, here
+   * @param listedAtNanos when it was seen there, of {@link System#nanoTime}
+   * @return false if the run has it, or a later one, here, or the key was removed since
    * @throws LocalException if it could not be saved
    */
-  boolean adopt(Digest256 key, String runId, Manifest manifest, PayloadMemory payload)
+  boolean adopt(
+      Digest256 key, String runId, Manifest manifest, PayloadMemory payload, long listedAtNanos)
       throws IOException {
-    // Who has it in a journal knows better; the next look finds a pair.
     return open(
-        () ->
-            pairs.adopt(
-                key, runId, manifest, payload.asPayload(), () -> journal.holds(key, runId)));
+        () -> {
+          changing.lock();
+          try {
+            Long removed = removedAt.get(key);
+            return (removed == null || removed - listedAtNanos < 0)
+                && pairs.adopt(
+                    key,
+                    runId,
+                    manifest,
+                    payload.asPayload(),
+                    () -> isJournalled(key, runId, manifest));
+          } finally {
+            changing.unlock();
+          }
+        });
+  }
+
+  private boolean isJournalled(Digest256 key, String runId, Manifest manifest) throws IOException {
+    for (JournalEntry each : journal.entriesOf(key)) {
+      if (each.runId().equals(runId) && each.written().compareTo(manifest.written()) >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Removes something of a key here; nothing that was listed before comes back. */
+  int remove(Digest256 key, IntSupplier here) {
+    changing.lock();
+    try {
+      return here.getAsInt();
+    } finally {
+      removed(key);
+      changing.unlock();
+    }
+  }
+
+  /** What was listed of a key before is void. */
+  void removed(Digest256 key) {
+    if (removedAt.size() >= MOST_REMOVED) {
+      removedAt.clear();
+    }
+    removedAt.put(key, System.nanoTime());
   }
 
   /** A name for a file of what is being fetched, which the caller makes and removes. */
@@ -242,9 +294,7 @@ public final class LocalEntries implements AutoCloseable {
         () -> {
           Directories.make(root.ops(), own());
           Directories.make(root.ops(), directory());
-          return directory()
-              .resolve(
-                  FETCHED_PREFIX + ProcessHandle.current().pid() + "~" + fetches.incrementAndGet());
+          return directory().resolve(FETCHED_PREFIX + UUID.randomUUID());
         });
   }
 

@@ -15,6 +15,14 @@ public interface ObjectStore extends AutoCloseable {
   String name();
 
   /**
+   * What tells this remote from another that comes in its place: a disk that is mounted, a
+   * directory that was made anew.
+   *
+   * @throws IOException if it is not there
+   */
+  String identity() throws IOException;
+
+  /**
    * The names of whole objects. One that was put before the call is among them; in no order.
    *
    * @param prefix what they begin with: {@code <64 hex>/}, or empty for all

@@ -26,6 +26,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +48,11 @@ public final class Remote implements AutoCloseable {
   private static final int THREADS = 4;
   private static final long IDLE_SECONDS = 10;
   private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final Digest256 NO_KEY = Digest256.fromHex("0".repeat(64));
+
+  /** What is being replaced again and again goes with the next round. */
+  private static final int MOST_ATTEMPTS = 8;
+
+  private static final int MOST_LOOKS = 8;
   private static final int MOST_ASKED = 1 << 16;
 
   private final RemoteOptions options;
@@ -57,7 +62,11 @@ public final class Remote implements AutoCloseable {
   private final RemoteReader reader;
   private final Catchup catchup;
   private final Notices notices;
-  private final Breaker breaker = new Breaker();
+
+  /** A remote that takes nothing, because it is full perhaps, may still be read. */
+  private final Breaker reading = new Breaker();
+
+  private final Breaker writing = new Breaker();
   private final ThreadPoolExecutor threads;
   private final BackgroundThread pace;
 
@@ -76,6 +85,10 @@ public final class Remote implements AutoCloseable {
   private final AtomicLong fetched = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private volatile @Nullable String lastFailure;
+
+  /** When a request of a fetch was last answered. */
+  private volatile long progressedAtNanos = System.nanoTime();
+
   private volatile @Nullable CompletableFuture<Boolean> round;
   private volatile boolean closed;
 
@@ -84,6 +97,7 @@ public final class Remote implements AutoCloseable {
 
   // Of the rounds, of which there is one at a time.
   private boolean begun;
+  private boolean probing;
   private long pushedAtNanos;
 
   /** Makes the remote of one store; it does nothing before {@link #begin}. */
@@ -153,33 +167,60 @@ public final class Remote implements AutoCloseable {
    * @param runId of the run that is wanted; null for those that win by some ranking
    */
   public boolean askNow(Digest256 key, @Nullable String runId) {
-    if (closed || !breaker.allows()) {
+    if (closed || !reading.allows()) {
       return false;
     }
+    long deadline = System.nanoTime() + options.deadline().toNanos();
     if (runId != null) {
-      return await(submit(() -> fetch(key, runId)));
+      return await(submit(() -> fetch(key, runId), reading), deadline);
     }
-    CompletableFuture<Boolean> mine = new CompletableFuture<>();
-    CompletableFuture<Boolean> others = asking.putIfAbsent(key, mine);
-    if (others != null) {
-      return await(others);
+    boolean came = false;
+    while (true) {
+      CompletableFuture<Boolean> mine = new CompletableFuture<>();
+      CompletableFuture<Boolean> others = asking.putIfAbsent(key, mine);
+      if (others == null) {
+        submit(mine, () -> fetch(key, null), reading, () -> asking.remove(key, mine));
+        return await(mine, deadline) || came;
+      }
+      // It may have been listed before what this caller knows to be there.
+      came |= await(others, deadline);
+      if (System.nanoTime() - deadline >= 0) {
+        return came;
+      }
     }
-    submit(mine, () -> fetch(key, null), () -> asking.remove(key, mine));
-    return await(mine);
   }
 
-  private boolean await(CompletableFuture<Boolean> answer) {
+  private boolean await(CompletableFuture<Boolean> answer, long deadlineNanos) {
     try {
-      return answer.get(options.deadline().toNanos(), TimeUnit.NANOSECONDS);
+      return get(answer, deadlineNanos);
     } catch (TimeoutException e) {
-      failed(e, true);
+      // That others are being served is no sign that it is down.
+      if (System.nanoTime() - progressedAtNanos >= options.deadline().toNanos()) {
+        failed(e, true, reading);
+      }
       return false;
     } catch (ExecutionException e) {
       // It was told where it failed.
       return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+    }
+  }
+
+  /** Waits whether or not the thread is interrupted: it finds that out afterwards. */
+  private static boolean get(CompletableFuture<Boolean> answer, long deadlineNanos)
+      throws TimeoutException, ExecutionException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return answer.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -188,9 +229,9 @@ public final class Remote implements AutoCloseable {
     boolean run() throws IOException;
   }
 
-  private CompletableFuture<Boolean> submit(Transfer transfer) {
+  private CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {
     CompletableFuture<Boolean> future = new CompletableFuture<>();
-    submit(future, transfer, () -> {});
+    submit(future, transfer, breaker, () -> {});
     return future;
   }
 
@@ -200,9 +241,10 @@ public final class Remote implements AutoCloseable {
    * @param future is given what came of it
    * @param ended is run before that
    */
-  private void submit(CompletableFuture<Boolean> future, Transfer transfer, Runnable ended) {
+  private void submit(
+      CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
     try {
-      threads.execute(() -> run(future, transfer, ended));
+      threads.execute(() -> run(future, transfer, breaker, ended));
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       // Closed meanwhile, or no thread is to be had: as if it did not answer.
       ended.run();
@@ -210,7 +252,8 @@ public final class Remote implements AutoCloseable {
     }
   }
 
-  private void run(CompletableFuture<Boolean> future, Transfer transfer, Runnable ended) {
+  private void run(
+      CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
     try {
       boolean result = transfer.run();
       ended.run();
@@ -220,13 +263,13 @@ public final class Remote implements AutoCloseable {
       ended.run();
       future.completeExceptionally(e);
     } catch (IOException | RuntimeException | Error e) {
-      failed(e, false);
+      failed(e, false, breaker);
       ended.run();
       future.completeExceptionally(e);
     }
   }
 
-  private void failed(Throwable failure, boolean late) {
+  private void failed(Throwable failure, boolean late, Breaker breaker) {
     failures.incrementAndGet();
     lastFailure =
         late
@@ -265,14 +308,21 @@ public final class Remote implements AutoCloseable {
 
   private boolean fetch(Digest256 key, @Nullable String runId) throws IOException {
     List<SyncReport.Item> items = new ArrayList<>();
+    boolean whole = false;
     try {
-      reader.fetch(
-          key, RemoteKey.list(store, key), RemoteReader.Wanted.WINNERS, runId, false, items);
+      for (int look = 0; !whole && look < MOST_LOOKS; look++) {
+        long now = System.nanoTime();
+        RemoteKey listing = RemoteKey.list(store, key);
+        progressedAtNanos = System.nanoTime();
+        whole = reader.fetch(key, listing, now, RemoteReader.Wanted.WINNERS, runId, false, items);
+        progressedAtNanos = System.nanoTime();
+      }
     } finally {
       fetched.addAndGet(items.size());
     }
-    breaker.succeeded();
-    if (runId == null) {
+    reading.succeeded();
+    // What came may be evicted again, and what was being replaced is there in a moment.
+    if (runId == null && whole && items.isEmpty()) {
       if (askedAt.size() >= MOST_ASKED) {
         askedAt.clear();
       }
@@ -285,17 +335,16 @@ public final class Remote implements AutoCloseable {
   private synchronized void nextRound() {
     CompletableFuture<Boolean> before = round;
     if (before == null || before.isDone()) {
-      round = breaker.allows() ? submit(this::round) : CompletableFuture.completedFuture(false);
+      boolean any = options.readOnly() ? reading.allows() : writing.allows();
+      round =
+          any
+              ? submit(this::round, options.readOnly() ? reading : writing)
+              : CompletableFuture.completedFuture(false);
     }
   }
 
   /** Sends what is due, and looks for what is better there of keys in use. */
   private boolean round() throws IOException {
-    if (breaker.open()) {
-      // One request that says whether it is back, and not one for each key.
-      RemoteKey.list(store, NO_KEY);
-      breaker.succeeded();
-    }
     boolean all = options.readOnly();
     long now = System.nanoTime();
     boolean asked = flushing;
@@ -307,7 +356,7 @@ public final class Remote implements AutoCloseable {
     }
     for (Digest256 key : local.keysInUse()) {
       Long last = askedAt.get(key);
-      if (breaker.open()) {
+      if (reading.open()) {
         break;
       }
       if (last == null || now - last >= options.checkInterval().toNanos()) {
@@ -326,7 +375,7 @@ public final class Remote implements AutoCloseable {
     } catch (LocalException e) {
       failedHere(e);
     } catch (IOException e) {
-      failed(e, false);
+      failed(e, false, reading);
     }
   }
 
@@ -335,6 +384,8 @@ public final class Remote implements AutoCloseable {
     Set<Digest256> taken = new HashSet<>(due);
     due.removeAll(taken);
     Set<Digest256> left = new HashSet<>(taken);
+    // If it has been down, the first key tells whether it still is.
+    probing = writing.open();
     try {
       local.settle();
       if (catchup.isDue()) {
@@ -357,21 +408,25 @@ public final class Remote implements AutoCloseable {
    * @param listing what is there, if that is known
    */
   private boolean push(Digest256 key, @Nullable RemoteKey listing) throws IOException {
-    if (breaker.open()) {
+    if (writing.open() && !probing) {
       return false;
     }
+    probing = false;
     List<SyncReport.Item> items = new ArrayList<>();
     pushing.lock();
     try {
       RemoteKey there = listing == null ? RemoteKey.list(store, key) : listing;
       boolean all = writer.push(key, there, false, items);
-      breaker.succeeded();
+      writing.succeeded();
       return all;
-    } catch (LocalException e) {
+    } catch (ClosedException e) {
       throw e;
+    } catch (LocalException e) {
+      failedHere(e);
+      return false;
     } catch (IOException e) {
-      failed(e, false);
-      if (!breaker.open()) {
+      failed(e, false, writing);
+      if (!writing.open()) {
         told(e);
       }
       return false;
@@ -387,36 +442,31 @@ public final class Remote implements AutoCloseable {
    * @return whether it is; if not, it goes there later
    */
   public boolean flush(long nanos) {
-    long began = System.nanoTime();
+    long deadline = System.nanoTime() + nanos;
     // One that is under way may have passed what was saved meanwhile.
     CompletableFuture<Boolean> before = round;
     boolean stale = before != null && !before.isDone();
-    for (long left = nanos; left > 0; left = nanos - (System.nanoTime() - began)) {
+    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       if (!stale) {
         flushing = true;
         nextRound();
       }
       CompletableFuture<Boolean> current = round;
       try {
-        if (current != null && current.get(left, TimeUnit.NANOSECONDS) && !stale) {
+        if (current != null && get(current, deadline) && !stale) {
           return true;
         }
       } catch (TimeoutException e) {
-        // Nobody else is to wait as long.
-        failed(e, true);
         return false;
       } catch (ExecutionException e) {
         // It was told where it failed.
         stale = false;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
       }
-      if (closed || breaker.open()) {
+      if (closed || writing.open() || System.nanoTime() - deadline >= 0) {
         return false;
       }
       if (!stale) {
-        BackgroundThread.pause(Math.min(AGAIN_AFTER_NANOS, Math.max(1, left)));
+        LockSupport.parkNanos(AGAIN_AFTER_NANOS);
       }
       stale = false;
     }
@@ -443,23 +493,21 @@ public final class Remote implements AutoCloseable {
       if (!held) {
         throw new TimeoutException("something is on its way there");
       }
-      submit(
-              () -> {
-                boolean any = writer.remove(key, runId) > 0;
-                breaker.succeeded();
-                return any;
-              })
-          .get(most, TimeUnit.NANOSECONDS);
-      return here.getAsInt();
+      local.removed(key);
+      removeThere(key, runId, most);
+      int removed = local.remove(key, here);
+      // What another store of the root was sending.
+      removeThere(key, runId, most);
+      return removed;
     } catch (TimeoutException | ExecutionException e) {
       throw new StoreException(
-          "nothing was removed here, for the remote cannot be asked and would bring it back:"
+          "not all was removed, for the remote cannot be asked and would bring it back:"
               + " remote="
               + store.name(),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new StoreException("interrupted, nothing was removed here: remote=" + store.name(), e);
+      throw new StoreException("interrupted, not all was removed: remote=" + store.name(), e);
     } finally {
       if (held) {
         pushing.unlock();
@@ -467,11 +515,23 @@ public final class Remote implements AutoCloseable {
     }
   }
 
+  private void removeThere(Digest256 key, @Nullable String runId, long most)
+      throws TimeoutException, ExecutionException, InterruptedException {
+    submit(
+            () -> {
+              boolean any = writer.remove(key, runId) > 0;
+              writing.succeeded();
+              return any;
+            },
+            writing)
+        .get(most, TimeUnit.NANOSECONDS);
+  }
+
   /** What is known of it. No request. */
   public RemoteState state() {
     return new RemoteState(
         store.name(),
-        !breaker.open(),
+        !reading.open() && !writing.open(),
         catchup.done() || options.readOnly() ? due.size() : -1,
         pushed.get(),
         fetched.get(),
@@ -483,7 +543,7 @@ public final class Remote implements AutoCloseable {
   /** Sends what is due, for as long as the options say; then lets nothing in any more. */
   @Override
   public void close() {
-    if (!options.readOnly() && !breaker.open() && (!due.isEmpty() || !catchup.done())) {
+    if (!options.readOnly() && !writing.open() && (!due.isEmpty() || !catchup.done())) {
       flush(options.flushWait().toNanos());
     }
     closed = true;

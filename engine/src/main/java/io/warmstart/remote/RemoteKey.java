@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * last. Of the versions of one run the latest counts.
  */
 final class RemoteKey {
+  /** Before the run id of a version without a stamp; no run id begins so. */
+  private static final String UNSTAMPED = ".";
+
   private final Set<String> objects = new HashSet<>();
   private final Map<String, VersionName> latest = new HashMap<>();
 
@@ -53,7 +56,9 @@ final class RemoteKey {
 
   private void add(String name, VersionName version) {
     objects.add(name);
-    latest.merge(version.runId(), version, (one, other) -> other.isLaterThan(one) ? other : one);
+    // Which of the two is later, their manifests tell.
+    String of = version.nanos() == 0 ? UNSTAMPED + version.stem() : version.runId();
+    latest.merge(of, version, (one, other) -> other.isLaterThan(one) ? other : one);
   }
 
   /** Whether there is nothing to put of a version: it is there, or a later one of its run. */

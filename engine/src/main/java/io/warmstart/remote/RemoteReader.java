@@ -15,6 +15,7 @@ import io.warmstart.remote.LocalEntries.LocalException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,7 @@ final class RemoteReader {
   static final int MOST_VERSIONS = 256;
 
   private static final int MOST_KNOWN = 1 << 14;
+  private static final long UNUSABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final ObjectStore store;
   private final LocalEntries local;
@@ -54,8 +57,8 @@ final class RemoteReader {
   /** What was read of each manifest; by the object's name. */
   private final Map<String, Manifest> manifests = new ConcurrentHashMap<>();
 
-  /** Objects that cannot be used, as they never change. */
-  private final Set<String> unusable = ConcurrentHashMap.newKeySet();
+  /** Objects that could not be used, and since when: perhaps a copy to them was under way. */
+  private final Map<String, Long> unusable = new ConcurrentHashMap<>();
 
   private final AtomicLong refused = new AtomicLong();
 
@@ -87,21 +90,24 @@ final class RemoteReader {
   /**
    * Fetches what is wanted of a key.
    *
+   * @param listedAtNanos before the listing was asked for, of {@link System#nanoTime}
    * @param run only this run, if it is there; null for whichever
    * @param items is given what was put in place here, or would be
+   * @return false if something has gone since the listing: a later one tells of what has taken its
+   *     place
    */
-  void fetch(
+  boolean fetch(
       Digest256 key,
       RemoteKey listing,
+      long listedAtNanos,
       Wanted wanted,
       @Nullable String run,
       boolean dryRun,
       List<SyncReport.Item> items)
       throws IOException {
-    Collection<There> there = versions(key, listing);
-    if (there.isEmpty()) {
-      return;
-    }
+    Fetch fetch = new Fetch(key, listedAtNanos, run);
+    int most = wanted == Wanted.ALL || run != null ? Integer.MAX_VALUE : MOST_VERSIONS;
+    Collection<There> there = fetch.versions(listing, most);
     Map<String, Candidate> here = new HashMap<>();
     for (Candidate each : local.entriesOf(key)) {
       // By the name that it would have there: a long run id has another one.
@@ -109,7 +115,10 @@ final class RemoteReader {
           VersionName.of(each.runId(), each.manifest())
               .map(VersionName::runId)
               .orElse(each.runId());
-      here.merge(name, each, RemoteReader::later);
+      // Who asks for a run asks for that id, be it here under the other one.
+      if (run == null || run.equals(each.runId())) {
+        here.merge(name, each, RemoteReader::later);
+      }
     }
     List<There> left = new ArrayList<>();
     for (There each : there) {
@@ -126,11 +135,11 @@ final class RemoteReader {
       Set<There> next =
           wanted == Wanted.ALL || run != null ? Set.copyOf(left) : winners(here, left);
       if (next.isEmpty()) {
-        return;
+        break;
       }
       for (There each : next) {
         String runId = run == null ? each.runId() : run;
-        if (dryRun || take(key, runId, each)) {
+        if (dryRun || fetch.take(runId, each)) {
           items.add(
               new SyncReport.Item(
                   Fingerprint.ofDigest(key), runId, each.manifest().payloadBytes(), false));
@@ -139,6 +148,7 @@ final class RemoteReader {
       }
       left.removeAll(next);
     }
+    return !fetch.vanished;
   }
 
   private static Candidate later(Candidate one, Candidate other) {
@@ -160,24 +170,6 @@ final class RemoteReader {
     return winners;
   }
 
-  private Collection<There> versions(Digest256 key, RemoteKey listing) throws IOException {
-    List<VersionName> latest = new ArrayList<>(listing.versions());
-    latest.sort((one, other) -> Long.compareUnsigned(other.nanos(), one.nanos()));
-    Map<String, There> byRun = new HashMap<>();
-    for (VersionName name : latest.subList(0, Math.min(latest.size(), MOST_VERSIONS))) {
-      Manifest manifest = manifest(key, name);
-      if (manifest != null) {
-        There there = there(name, manifest);
-        byRun.merge(
-            there.runId(),
-            there,
-            (one, other) ->
-                one.manifest().written().compareTo(other.manifest().written()) >= 0 ? one : other);
-      }
-    }
-    return byRun.values();
-  }
-
   /** A name whose stamp is not its manifest's is a run id that looks like one. */
   private static There there(VersionName name, Manifest manifest) {
     boolean stamped =
@@ -185,51 +177,17 @@ final class RemoteReader {
     return new There(stamped ? name.runId() : name.stem(), manifest, name);
   }
 
-  /** Null if it cannot be used, or has gone meanwhile. */
-  private @Nullable Manifest manifest(Digest256 key, VersionName name) throws IOException {
-    String object = RemoteKey.prefix(key) + name.manifestName();
-    Manifest known = manifests.get(object);
-    if (known != null || unusable.contains(object)) {
-      return known;
-    }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    boolean[] tooLarge = new boolean[1];
-    try {
-      store.get(
-          object,
-          (piece, count) -> {
-            tooLarge[0] |= bytes.size() + count > ManifestCodec.MAX_BYTES;
-            if (!tooLarge[0]) {
-              bytes.write(piece, 0, count);
-            }
-          });
-      if (tooLarge[0]) {
-        throw new ManifestFormatException("manifest is too large");
-      }
-      Manifest manifest = ManifestCodec.decode(bytes.toByteArray(), bytes.size()).neverAccessed();
-      if (manifests.size() >= MOST_KNOWN) {
-        manifests.clear();
-      }
-      if (name.nanos() != 0) {
-        manifests.put(object, manifest);
-      }
-      return manifest;
-    } catch (ManifestFormatException e) {
-      refuse(object);
-      return null;
-    } catch (NoSuchFileException e) {
-      // Superseded since the listing.
-      return null;
-    }
-  }
-
   private void refuse(String object) {
     refused.incrementAndGet();
     if (unusable.size() >= MOST_KNOWN) {
       unusable.clear();
     }
-    // What has a stamp never changes.
-    unusable.add(object);
+    unusable.put(object, System.nanoTime());
+  }
+
+  private boolean isUnusable(String object) {
+    Long since = unusable.get(object);
+    return since != null && System.nanoTime() - since < UNUSABLE_NANOS;
   }
 
   private static FileOps.FileHandle create(FileOps ops, Path path) throws IOException {
@@ -248,48 +206,130 @@ final class RemoteReader {
     }
   }
 
-  /** Fetches one version; returns whether it is in place by that. */
-  private boolean take(Digest256 key, String runId, There there) throws IOException {
-    String object = RemoteKey.prefix(key) + there.name().payloadName();
-    if (unusable.contains(object)) {
-      return false;
+  /** One look at a key. For one thread. */
+  private final class Fetch {
+    private final Digest256 key;
+    private final long listedAtNanos;
+    private final @Nullable String run;
+
+    /** Whether something has gone since the listing. */
+    private boolean vanished;
+
+    private Fetch(Digest256 key, long listedAtNanos, @Nullable String run) {
+      this.key = key;
+      this.listedAtNanos = listedAtNanos;
+      this.run = run;
     }
-    FileOps ops = local.ops();
-    Path path = local.freshFile();
-    Manifest manifest = there.manifest();
-    PayloadMemory memory = null;
-    try (FileOps.FileHandle file = create(ops, path)) {
-      long[] length = new long[1];
+
+    private Collection<There> versions(RemoteKey listing, int most) throws IOException {
+      List<VersionName> latest = new ArrayList<>(listing.versions());
+      if (run != null) {
+        String there = VersionName.runIdThere(run);
+        latest.removeIf(name -> !name.runId().equals(there) && !name.stem().equals(there));
+      }
+      latest.sort((one, other) -> Long.compareUnsigned(other.nanos(), one.nanos()));
+      Map<String, There> byRun = new HashMap<>();
+      for (VersionName name : latest.subList(0, Math.min(latest.size(), most))) {
+        Manifest manifest = manifest(name);
+        if (manifest != null) {
+          There there = there(name, manifest);
+          byRun.merge(
+              there.runId(),
+              there,
+              (one, other) ->
+                  one.manifest().written().compareTo(other.manifest().written()) >= 0
+                      ? one
+                      : other);
+        }
+      }
+      return byRun.values();
+    }
+
+    /** Null if it cannot be used, or has gone meanwhile. */
+    private @Nullable Manifest manifest(VersionName name) throws IOException {
+      String object = RemoteKey.prefix(key) + name.manifestName();
+      Manifest known = manifests.get(object);
+      if (known != null || isUnusable(object)) {
+        return known;
+      }
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      boolean[] tooLarge = new boolean[1];
       try {
         store.get(
             object,
             (piece, count) -> {
-              length[0] += count;
-              if (length[0] <= manifest.payloadBytes()) {
-                write(file, piece, count);
+              tooLarge[0] |= bytes.size() + count > ManifestCodec.MAX_BYTES;
+              if (!tooLarge[0]) {
+                bytes.write(piece, 0, count);
               }
             });
-      } catch (NoSuchFileException e) {
-        // Its lifetime there has ended, or it is superseded: no reader counts it.
-        return false;
-      }
-      if (!manifest.fitsLength(length[0])) {
-        // Perhaps a copy that some other program has under way.
-        refused.incrementAndGet();
-        return false;
-      }
-      PayloadMemory.Loaded loaded = PayloadMemory.load(file, length[0], true);
-      memory = loaded.memory();
-      if (!manifest.fits(length[0], Objects.requireNonNull(loaded.checksum()))) {
+        if (tooLarge[0]) {
+          throw new ManifestFormatException("manifest is too large");
+        }
+        Manifest manifest = ManifestCodec.decode(bytes.toByteArray(), bytes.size()).neverAccessed();
+        if (manifests.size() >= MOST_KNOWN) {
+          manifests.clear();
+        }
+        if (name.nanos() != 0) {
+          manifests.put(object, manifest);
+        }
+        return manifest;
+      } catch (ManifestFormatException | AccessDeniedException e) {
         refuse(object);
+        return null;
+      } catch (NoSuchFileException e) {
+        // Superseded since the listing.
+        vanished = true;
+        return null;
+      }
+    }
+
+    /** Fetches one version; returns whether it is in place by that. */
+    private boolean take(String runId, There there) throws IOException {
+      String object = RemoteKey.prefix(key) + there.name().payloadName();
+      if (isUnusable(object)) {
         return false;
       }
-      return local.adopt(key, runId, manifest, memory);
-    } finally {
-      if (memory != null) {
-        memory.release();
+      FileOps ops = local.ops();
+      Path path = local.freshFile();
+      Manifest manifest = there.manifest();
+      PayloadMemory memory = null;
+      try (FileOps.FileHandle file = create(ops, path)) {
+        long[] length = new long[1];
+        try {
+          store.get(
+              object,
+              (piece, count) -> {
+                length[0] += count;
+                if (length[0] <= manifest.payloadBytes()) {
+                  write(file, piece, count);
+                }
+              });
+        } catch (NoSuchFileException e) {
+          // Its lifetime there has ended, or it is superseded: no reader counts it.
+          vanished = true;
+          return false;
+        } catch (AccessDeniedException e) {
+          refuse(object);
+          return false;
+        }
+        if (!manifest.fitsLength(length[0])) {
+          refuse(object);
+          return false;
+        }
+        PayloadMemory.Loaded loaded = PayloadMemory.load(file, length[0], true);
+        memory = loaded.memory();
+        if (!manifest.fits(length[0], Objects.requireNonNull(loaded.checksum()))) {
+          refuse(object);
+          return false;
+        }
+        return local.adopt(key, runId, manifest, memory, listedAtNanos);
+      } finally {
+        if (memory != null) {
+          memory.release();
+        }
+        ops.unlink(path);
       }
-      ops.unlink(path);
     }
   }
 }

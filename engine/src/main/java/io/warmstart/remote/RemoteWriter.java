@@ -12,6 +12,8 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.SyncReport;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
+import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.LocalEntries.LocalException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -52,13 +54,22 @@ final class RemoteWriter {
   boolean push(Digest256 key, RemoteKey there, boolean dryRun, List<SyncReport.Item> items)
       throws IOException {
     boolean all = true;
+    LocalException failure = null;
     for (Candidate candidate : local.pairsOf(key)) {
       Optional<VersionName> version = VersionName.of(candidate.runId(), candidate.manifest());
       if (version.isEmpty() || there.hasAsLate(version.get())) {
         continue;
       }
-      if (!dryRun && !put(key, candidate, version.get())) {
-        all = false;
+      try {
+        if (!dryRun && !put(key, candidate, version.get())) {
+          all = false;
+          continue;
+        }
+      } catch (ClosedException e) {
+        throw e;
+      } catch (LocalException e) {
+        // Of one entry; the others go.
+        failure = e;
         continue;
       }
       items.add(
@@ -73,6 +84,9 @@ final class RemoteWriter {
         }
       }
     }
+    if (failure != null) {
+      throw failure;
+    }
     return all;
   }
 
@@ -85,6 +99,13 @@ final class RemoteWriter {
     }
     Optional<PayloadMemory> read = local.read(key, candidate);
     if (read.isEmpty()) {
+      if (local.pairsOf(key).contains(candidate)) {
+        throw new LocalException(
+            "a payload does not fit its manifest, verify tells more: key="
+                + key.toHex()
+                + " run="
+                + candidate.runId());
+      }
       return false;
     }
     PayloadMemory payload = read.get();

@@ -42,8 +42,10 @@ public final class SyncFlow implements AutoCloseable {
     List<String> problems = new ArrayList<>();
     Set<String> all = new TreeSet<>();
     Map<String, RemoteKey> there;
+    long listedAt;
     try {
       local.settleLeft();
+      listedAt = System.nanoTime();
       there = Catchup.byKey(store);
       if (keys.isEmpty()) {
         local.keys().forEach(key -> all.add(key.toHex()));
@@ -67,9 +69,13 @@ public final class SyncFlow implements AutoCloseable {
         }
         if (direction != SyncDirection.PUSH) {
           long refused = reader.refused();
-          reader.fetch(key, listing, RemoteReader.Wanted.ALL, null, dryRun, items);
+          boolean whole =
+              reader.fetch(key, listing, listedAt, RemoteReader.Wanted.ALL, null, dryRun, items);
           if (reader.refused() > refused) {
-            problems.add("objects do not fit their manifests: key=" + hex);
+            problems.add("objects that cannot be used: key=" + hex);
+          }
+          if (!whole) {
+            problems.add("was being replaced there: key=" + hex);
           }
         }
       } catch (IOException e) {

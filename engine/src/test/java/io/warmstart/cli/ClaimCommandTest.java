@@ -62,6 +62,8 @@ class ClaimCommandTest {
   void itsOwnWordsEndWhereTheCommandBegins() {
     claim("true", "--ttl", "3").expectFailure(ExitCodes.WRONG_USE, "COMMAND");
     claim().expectFailure(ExitCodes.WRONG_USE, "COMMAND");
+    claim("env", "--wait", "3", "--", "true").expectFailure(ExitCodes.WRONG_USE, "COMMAND");
+    claim("--", "sh", "-c", "test \"$*\" = 'a -- b'", "sh", "a", "--", "b").expectDone();
     claim("--wait", "soon", "--", "true").expectFailure(ExitCodes.WRONG_USE, "wait: expected=");
     CommandRun failed = claim("--", directory.resolve("none"), "--json");
     CommandRun.assertOneErrorLine(failed.err(), "not run");

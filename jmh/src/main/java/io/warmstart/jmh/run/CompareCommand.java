@@ -43,6 +43,10 @@ public final class CompareCommand implements Callable<Integer> {
     }
     RatioComparison comparison = new RatioComparison(earlier, later);
     System.out.print(comparison.toMarkdown());
+    if (comparison.lines().isEmpty()) {
+      System.err.println("nothing to compare: the two have no ratio in common");
+      return 2;
+    }
     return comparison.anySlower() ? 1 : 0;
   }
 }

@@ -1,11 +1,8 @@
 package io.warmstart.stress.fault;
 
+import io.warmstart.stress.frame.Trees;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -93,7 +90,7 @@ public final class FaultCommand implements Callable<Integer> {
                         acted ? root.relativize(Path.of(faultPoint.actedPath())) : "",
                         problem));
       }
-      removeTree(root);
+      Trees.remove(root);
       if (!acted) {
         return at - 1L;
       }
@@ -109,28 +106,5 @@ public final class FaultCommand implements Callable<Integer> {
 
   private static void say(String line) {
     System.out.println(line);
-  }
-
-  private static void removeTree(Path root) throws IOException {
-    if (Files.notExists(root)) {
-      return;
-    }
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, IOException e)
-              throws IOException {
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

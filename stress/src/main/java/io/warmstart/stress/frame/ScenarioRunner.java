@@ -3,12 +3,8 @@ package io.warmstart.stress.frame;
 import io.warmstart.model.Durability;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -86,7 +82,7 @@ public final class ScenarioRunner {
     if (result.verdict() == Verdict.FAILED) {
       out.println("  kept " + directory);
     } else {
-      removeTree(directory);
+      Trees.remove(directory);
     }
     out.flush();
     return result;
@@ -142,33 +138,5 @@ public final class ScenarioRunner {
     if (result.verdict() == Verdict.FAILED) {
       out.println("  replay " + result.replay());
     }
-  }
-
-  private static void removeTree(Path directory) throws IOException {
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.deleteIfExists(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
-            if (e instanceof NoSuchFileException) {
-              return FileVisitResult.CONTINUE;
-            }
-            throw e;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, IOException e)
-              throws IOException {
-            Files.deleteIfExists(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -14,6 +14,7 @@ import io.warmstart.model.Ranking;
 import io.warmstart.model.Retention;
 import io.warmstart.model.StoreException;
 import io.warmstart.payload.Sha256;
+import io.warmstart.stress.frame.Trees;
 import io.warmstart.stress.worker.Names;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -136,7 +137,7 @@ final class EngineFileTarget implements FuzzTarget {
       }
       return use(root);
     } finally {
-      FuzzedRoot.removeTree(root);
+      Trees.remove(root);
     }
   }
 
@@ -219,6 +220,6 @@ final class EngineFileTarget implements FuzzTarget {
 
   @Override
   public void close() throws IOException {
-    FuzzedRoot.removeTree(directory);
+    Trees.remove(directory);
   }
 }

@@ -9,12 +9,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.stress.history.Version;
 import io.warmstart.stress.worker.Names;
-import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -161,28 +156,5 @@ final class FuzzedRoot implements AutoCloseable {
     if (open != null) {
       open.close();
     }
-  }
-
-  static void removeTree(Path tree) throws IOException {
-    if (Files.notExists(tree)) {
-      return;
-    }
-    Files.walkFileTree(
-        tree,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e)
-              throws IOException {
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

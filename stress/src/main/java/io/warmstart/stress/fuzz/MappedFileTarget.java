@@ -2,6 +2,7 @@ package io.warmstart.stress.fuzz;
 
 import io.warmstart.model.Durability;
 import io.warmstart.model.VerifyReport;
+import io.warmstart.stress.frame.Trees;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -146,6 +147,6 @@ final class MappedFileTarget implements FuzzTarget {
   @Override
   public void close() throws IOException {
     root.close();
-    FuzzedRoot.removeTree(root.root());
+    Trees.remove(root.root());
   }
 }

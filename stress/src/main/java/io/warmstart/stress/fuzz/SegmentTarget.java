@@ -19,6 +19,7 @@ import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.StoreException;
+import io.warmstart.stress.frame.Trees;
 import io.warmstart.stress.history.Version;
 import io.warmstart.stress.worker.Names;
 import java.io.IOException;
@@ -85,7 +86,7 @@ final class SegmentTarget implements FuzzTarget {
         }
       }
     }
-    FuzzedRoot.removeTree(made);
+    Trees.remove(made);
     ByteBuffer words = words(segment);
     long salt = words.getLong(SALT_OFFSET);
     int at = HEADER_LENGTH;
@@ -163,7 +164,7 @@ final class SegmentTarget implements FuzzTarget {
       }
       return complaint;
     } finally {
-      FuzzedRoot.removeTree(root);
+      Trees.remove(root);
     }
   }
 
@@ -259,6 +260,6 @@ final class SegmentTarget implements FuzzTarget {
 
   @Override
   public void close() throws IOException {
-    FuzzedRoot.removeTree(directory);
+    Trees.remove(directory);
   }
 }
