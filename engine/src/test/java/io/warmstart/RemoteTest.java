@@ -270,6 +270,9 @@ class RemoteTest {
     try (WarmStartStore third = machine("third")) {
       assertEquals(2, valueOf(third.lookup(KEY)));
       assertEquals(0, third.remote().orElseThrow().refused());
+      // It is not asked for again and again.
+      assertFalse(third.refresh(KEY));
+      assertEquals(0, third.remote().orElseThrow().failures());
     }
   }
 

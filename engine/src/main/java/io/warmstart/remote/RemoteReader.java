@@ -60,6 +60,9 @@ final class RemoteReader {
   /** Objects that could not be used, and since when: perhaps a copy to them was under way. */
   private final Map<String, Long> unusable = new ConcurrentHashMap<>();
 
+  /** Payloads that were missing once. */
+  private final Set<String> missing = ConcurrentHashMap.newKeySet();
+
   private final AtomicLong refused = new AtomicLong();
 
   RemoteReader(ObjectStore store, LocalEntries local) {
@@ -179,8 +182,13 @@ final class RemoteReader {
 
   private void refuse(String object) {
     refused.incrementAndGet();
+    passOver(object);
+  }
+
+  private void passOver(String object) {
     if (unusable.size() >= MOST_KNOWN) {
       unusable.clear();
+      missing.clear();
     }
     unusable.put(object, System.nanoTime());
   }
@@ -201,6 +209,25 @@ final class RemoteReader {
   private static void write(FileOps.FileHandle file, byte[] piece, int count) throws IOException {
     try {
       file.write(ByteBuffer.wrap(piece, 0, count));
+    } catch (IOException e) {
+      throw new LocalException(e);
+    }
+  }
+
+  private static PayloadMemory.Loaded load(FileOps.FileHandle file, long length)
+      throws IOException {
+    try {
+      return PayloadMemory.load(file, length, true);
+    } catch (IOException e) {
+      throw new LocalException(e);
+    }
+  }
+
+  private static void removeIfMade(FileOps ops, Path path) throws IOException {
+    try {
+      ops.unlink(path);
+    } catch (NoSuchFileException e) {
+      // It could not be made.
     } catch (IOException e) {
       throw new LocalException(e);
     }
@@ -306,8 +333,12 @@ final class RemoteReader {
                 }
               });
         } catch (NoSuchFileException e) {
-          // Its lifetime there has ended, or it is superseded: no reader counts it.
-          vanished = true;
+          // Superseded since the listing; or, if it is missing again, its lifetime there has ended.
+          if (missing.add(object)) {
+            vanished = true;
+          } else {
+            passOver(object);
+          }
           return false;
         } catch (AccessDeniedException e) {
           refuse(object);
@@ -317,7 +348,7 @@ final class RemoteReader {
           refuse(object);
           return false;
         }
-        PayloadMemory.Loaded loaded = PayloadMemory.load(file, length[0], true);
+        PayloadMemory.Loaded loaded = load(file, length[0]);
         memory = loaded.memory();
         if (!manifest.fits(length[0], Objects.requireNonNull(loaded.checksum()))) {
           refuse(object);
@@ -328,7 +359,7 @@ final class RemoteReader {
         if (memory != null) {
           memory.release();
         }
-        ops.unlink(path);
+        removeIfMade(ops, path);
       }
     }
   }
