@@ -66,7 +66,7 @@ class RemoteHangTest {
           assertFalse(remote.askNow(Payloads.key("another").digest(), null));
           assertEquals(1, remote.state().failures());
           remote.saved(KEY.digest());
-          assertFalse(remote.flush(TimeUnit.SECONDS.toNanos(30)));
+          assertFalse(remote.flush(TimeUnit.MILLISECONDS.toNanos(200)));
         }
         // Its answer comes when the store has closed.
         answers.countDown();

@@ -28,9 +28,9 @@ public final class Fuzz implements Scenario {
   private static final int SECONDS_FOR_ALL = 60;
 
   /** Of a short run, for each target: those that open a root for each input get less. */
-  private static final int SHORT_TEXT_INPUTS = 4_000;
+  private static final int SHORT_TEXT_INPUTS = 1_000;
 
-  private static final int SHORT_ROOT_INPUTS = 24;
+  private static final int SHORT_ROOT_INPUTS = 12;
 
   private static final List<String> OF_TEXT = List.of("manifest", "policy", "labels", "name");
 
