@@ -112,7 +112,8 @@ class SharedFitsTest {
     long twice =
         tally.iterationsDone() + otherTally.iterationsDone() - iterations(tally.outcomes());
     assertTrue(twice >= 0 && twice <= tally.kills(), twice + " of " + tally.kills());
-    assertEquals(4, tally.kills());
+    // The other job may have done the rest before the last of them were due.
+    assertTrue(tally.kills() > 0 && tally.kills() <= 4, "kills: " + tally.kills());
   }
 
   @Test
