@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.StoreException;
@@ -73,7 +74,9 @@ class LabelTest {
       store.flush();
       Files.writeString(root.resolve(".warmstart/labels"), "no directory");
       clock.advance(Duration.ofHours(2));
-      assertEquals(1, store.evictOverflow().expired());
+      EvictionReport report = store.evictOverflow();
+      assertEquals(1, report.expired());
+      assertEquals(1, report.failures());
     }
   }
 

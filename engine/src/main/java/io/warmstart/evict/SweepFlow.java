@@ -209,8 +209,9 @@ public final class SweepFlow {
         sweep.limits = fresh.get();
         report = sweep.run(hold);
       }
-      if (scanning) {
-        forgetLabels(sweep.limits);
+      if (scanning && !forgetLabels(sweep.limits)) {
+        sweep.tally.failures++;
+        report = sweep.tally.report(sweep.limits.sizeBudgetBytes(), false);
       }
       return report;
     } catch (IOException e) {
@@ -219,13 +220,15 @@ public final class SweepFlow {
     }
   }
 
-  /** What fails of this takes nothing from what the sweep has done. */
-  private void forgetLabels(Limits limits) {
+  /** What fails of this takes nothing from what the sweep has done; returns whether nothing did. */
+  private boolean forgetLabels(Limits limits) {
     try {
       labels.forget(limits.ttlNanos());
+      return true;
     } catch (IOException | StoreException e) {
       counters.count(Counter.SWEEP_FAILURES);
       notices.troubleAgain(Kind.SWEEP, "old labels could not be looked at: root=" + root.path(), e);
+      return false;
     }
   }
 
