@@ -5,6 +5,7 @@ import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
+import io.warmstart.policy.Limits;
 import java.time.Duration;
 import java.util.OptionalLong;
 
@@ -105,16 +106,7 @@ public final class Claim implements AutoCloseable {
    * @throws StoreException if the key could not be looked up
    */
   public ClaimState await(Duration patience) throws InterruptedException {
-    return claim.await(nanos(patience));
-  }
-
-  private static long nanos(Duration patience) {
-    try {
-      return patience.toNanos();
-    } catch (ArithmeticException e) {
-      // Centuries.
-      return patience.isNegative() ? 0 : Long.MAX_VALUE;
-    }
+    return claim.await(Limits.saturatedNanos(patience));
   }
 
   /** Gives the key back, if it is the caller's. Later calls do nothing. */

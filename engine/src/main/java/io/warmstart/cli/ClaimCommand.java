@@ -34,14 +34,7 @@ import picocli.CommandLine.Spec;
       "  warmstart claim /tmp/fits text:digits -- python3 fit.py --fold 3",
       "  warmstart claim /tmp/fits text:digits --wait 2h -- ./fit.sh"
     })
-final class ClaimCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
+final class ClaimCommand extends CommandOnKey {
   @Parameters(
       index = "2..*",
       arity = "1..*",

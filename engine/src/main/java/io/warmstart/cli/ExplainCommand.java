@@ -5,12 +5,10 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Explanation.Verdict;
-import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Says who would win a lookup, and why not the others. */
 @Command(
@@ -26,14 +24,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart explain /tmp/fits text:digits",
       "  warmstart explain /tmp/fits text:digits --ranking final-first --json"
     })
-final class ExplainCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
+final class ExplainCommand extends CommandOnKey {
   @Option(
       order = 1,
       names = "--ranking",

@@ -21,14 +21,7 @@ import picocli.CommandLine.Parameters;
       "%nExamples:",
       "  warmstart label /tmp/fits text:digits solver=fista rows=1797",
     })
-final class LabelCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
+final class LabelCommand extends CommandOnKey {
   @Parameters(
       index = "2..*",
       arity = "1..*",

@@ -14,7 +14,6 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** Looks up the entry to start from. */
 @Command(
@@ -31,15 +30,8 @@ import picocli.CommandLine.Parameters;
       "  warmstart lookup /tmp/fits text:digits --run-id my-run",
       "  warmstart lookup /tmp/fits text:digits --out - | sha256sum"
     })
-final class LookupCommand extends RootCommand {
+final class LookupCommand extends CommandOnKey {
   private static final String STANDARD_OUTPUT = "-";
-
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
 
   @Option(
       order = 1,

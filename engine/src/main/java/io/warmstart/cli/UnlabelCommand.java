@@ -21,14 +21,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart unlabel /tmp/fits text:digits",
       "  warmstart unlabel /tmp/fits text:digits solver"
     })
-final class UnlabelCommand extends RootCommand {
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
-
+final class UnlabelCommand extends CommandOnKey {
   @Parameters(
       index = "2..*",
       arity = "0..*",

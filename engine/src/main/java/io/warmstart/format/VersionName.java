@@ -1,9 +1,8 @@
 package io.warmstart.format;
 
+import io.warmstart.model.Fingerprinter;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
 
@@ -55,16 +54,10 @@ public record VersionName(String runId, long nanos, String stem) {
     if (runId.length() <= MOST_OF_RUN_ID) {
       return runId;
     }
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(runId.getBytes(StandardCharsets.UTF_8));
-      int kept = MOST_OF_RUN_ID - HASH_DIGITS - 1;
-      return runId.substring(0, kept)
-          + "-"
-          + HexFormat.of().formatHex(hash).substring(0, HASH_DIGITS);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    byte[] bytes = runId.getBytes(StandardCharsets.UTF_8);
+    String hash = new Fingerprinter().writeBytes(bytes).finish().toHex();
+    int kept = MOST_OF_RUN_ID - HASH_DIGITS - 1;
+    return runId.substring(0, kept) + "-" + hash.substring(0, HASH_DIGITS);
   }
 
   /**

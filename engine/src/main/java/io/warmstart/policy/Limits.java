@@ -91,12 +91,12 @@ public record Limits(
     return ttlSinceNanos > 0 && manifest.written().toUnixNanosSaturated() < ttlSinceNanos;
   }
 
-  /** A duration in nanoseconds, saturated at 292 years. */
+  /** A duration in nanoseconds, saturated at 292 years; one that is as far below 0 is 0. */
   public static long saturatedNanos(Duration duration) {
     try {
       return duration.toNanos();
     } catch (ArithmeticException e) {
-      return Long.MAX_VALUE;
+      return duration.isNegative() ? 0 : Long.MAX_VALUE;
     }
   }
 }

@@ -2,10 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.model.Digest256;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -71,9 +68,9 @@ final class Catchup {
     Set<Digest256> left = new HashSet<>();
     if (!changed.isEmpty()) {
       store.removeLeftovers();
-      Map<String, RemoteKey> there = byKey(store);
+      Map<Digest256, RemoteKey> there = RemoteKey.listAll(store);
       for (Digest256 key : changed) {
-        if (!push.run(key, there.getOrDefault(key.toHex(), new RemoteKey(List.of())))) {
+        if (!push.run(key, there.getOrDefault(key, RemoteKey.NOTHING))) {
           left.add(key);
         }
       }
@@ -85,21 +82,5 @@ final class Catchup {
     endedAtNanos = System.nanoTime();
     done = true;
     return left;
-  }
-
-  /** What is there of each key, from one listing. */
-  static Map<String, RemoteKey> byKey(ObjectStore store) throws IOException {
-    Map<String, List<String>> names = new HashMap<>();
-    for (String name : store.list("")) {
-      int slash = name.indexOf('/');
-      if (slash > 0) {
-        names
-            .computeIfAbsent(name.substring(0, slash), key -> new ArrayList<>())
-            .add(name.substring(slash + 1));
-      }
-    }
-    Map<String, RemoteKey> keys = new HashMap<>();
-    names.forEach((key, objects) -> keys.put(key, new RemoteKey(objects)));
-    return keys;
   }
 }

@@ -6,7 +6,6 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
 import io.warmstart.io.Directories;
-import io.warmstart.io.FileOps;
 import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.model.Digest256;
@@ -103,19 +102,6 @@ public final class LocalEntries implements AutoCloseable {
     this.touches = touches;
     this.limits = limits;
     this.clock = clock;
-  }
-
-  /** Something failed here, and says nothing against the remote. */
-  static class LocalException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    LocalException(Exception cause) {
-      super(cause.getMessage(), cause);
-    }
-
-    LocalException(String message) {
-      super(message);
-    }
   }
 
   /** The store has closed meanwhile. */
@@ -288,8 +274,12 @@ public final class LocalEntries implements AutoCloseable {
     removedAt.put(key, System.nanoTime());
   }
 
-  /** A name for a file of what is being fetched, which the caller makes and removes. */
-  Path freshFile() throws IOException {
+  /** A file for what is being fetched. */
+  FetchedFile fetchedFile() throws IOException {
+    return new FetchedFile(root.ops(), freshFile());
+  }
+
+  private Path freshFile() throws IOException {
     return open(
         () -> {
           Directories.make(root.ops(), own());
@@ -373,10 +363,6 @@ public final class LocalEntries implements AutoCloseable {
           }
           return true;
         });
-  }
-
-  FileOps ops() {
-    return root.ops();
   }
 
   /** Waits for what is under way in the root, and lets nothing in any more. */

@@ -9,7 +9,6 @@ import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.model.SyncReport;
 import io.warmstart.notice.Notices;
 import io.warmstart.remote.LocalEntries.ClosedException;
-import io.warmstart.remote.LocalEntries.LocalException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -96,7 +95,6 @@ public final class Remote implements AutoCloseable {
   private volatile boolean flushing;
 
   // Of the rounds, of which there is one at a time.
-  private boolean begun;
   private boolean probing;
   private long pushedAtNanos;
 
@@ -118,6 +116,8 @@ public final class Remote implements AutoCloseable {
             new LinkedBlockingQueue<>(),
             Remote::thread);
     threads.allowCoreThreadTimeOut(true);
+    // The first round sends what others have left.
+    this.pushedAtNanos = System.nanoTime() - options.pushInterval().toNanos();
     long nanos = Math.min(options.pushInterval().toNanos(), options.checkInterval().toNanos());
     this.pace =
         new BackgroundThread(
@@ -348,9 +348,8 @@ public final class Remote implements AutoCloseable {
     boolean all = options.readOnly();
     long now = System.nanoTime();
     boolean asked = flushing;
-    if (!all && (asked || !begun || now - pushedAtNanos >= options.pushInterval().toNanos())) {
+    if (!all && (asked || now - pushedAtNanos >= options.pushInterval().toNanos())) {
       flushing = false;
-      begun = true;
       pushedAtNanos = now;
       all = pushDue();
     }

@@ -1,7 +1,6 @@
 package io.warmstart.remote;
 
 import io.warmstart.format.DirectoryNames;
-import io.warmstart.format.DirectoryNames.Classified;
 import io.warmstart.format.VersionName;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class RemoteKey {
   /** Before the run id of a version without a stamp; no run id begins so. */
   private static final String UNSTAMPED = ".";
+
+  /** Of a key that no object has. */
+  static final RemoteKey NOTHING = new RemoteKey(List.of());
 
   private final Set<String> objects = new HashSet<>();
   private final Map<String, VersionName> latest = new HashMap<>();
@@ -33,9 +36,8 @@ final class RemoteKey {
    */
   RemoteKey(Collection<String> names) {
     for (String name : names) {
-      Classified classified = DirectoryNames.classify(name);
-      switch (classified.kind()) {
-        case MANIFEST -> add(name, VersionName.parse(Objects.requireNonNull(classified.runId())));
+      switch (DirectoryNames.classify(name).kind()) {
+        case MANIFEST -> add(name, VersionName.parse(runIdOf(name)));
         case PAYLOAD -> objects.add(name);
         case STAGED, FOREIGN_TEMPORARY, UNKNOWN -> {}
       }
@@ -52,6 +54,22 @@ final class RemoteKey {
     String prefix = prefix(key);
     return new RemoteKey(
         store.list(prefix).stream().map(name -> name.substring(prefix.length())).toList());
+  }
+
+  /** Lists all keys; one that is not among them has nothing there. */
+  static Map<Digest256, RemoteKey> listAll(ObjectStore store) throws IOException {
+    Map<String, List<String>> names = new HashMap<>();
+    for (String name : store.list("")) {
+      int slash = name.indexOf('/');
+      if (slash > 0 && DirectoryNames.isKeyDirectory(name.substring(0, slash))) {
+        names
+            .computeIfAbsent(name.substring(0, slash), key -> new ArrayList<>())
+            .add(name.substring(slash + 1));
+      }
+    }
+    Map<Digest256, RemoteKey> keys = new HashMap<>();
+    names.forEach((key, objects) -> keys.put(Digest256.fromHex(key), new RemoteKey(objects)));
+    return keys;
   }
 
   private void add(String name, VersionName version) {
@@ -74,19 +92,11 @@ final class RemoteKey {
 
   /** The objects of a run's versions before one, each manifest before its payload. */
   List<String> before(VersionName version) {
-    List<String> manifests = new ArrayList<>();
-    List<String> payloads = new ArrayList<>();
-    for (String name : objects) {
-      VersionName other = versionOf(name);
-      if (other != null
-          && other.nanos() != 0
-          && other.runId().equals(version.runId())
-          && version.isLaterThan(other)) {
-        (name.equals(other.manifestName()) ? manifests : payloads).add(name);
-      }
-    }
-    manifests.addAll(payloads);
-    return manifests;
+    return objects(
+        other ->
+            other.nanos() != 0
+                && other.runId().equals(version.runId())
+                && version.isLaterThan(other));
   }
 
   /**
@@ -96,21 +106,25 @@ final class RemoteKey {
    */
   List<String> objectsOf(@Nullable String runId) {
     String there = runId == null ? null : VersionName.runIdThere(runId);
+    return objects(
+        other -> there == null || other.runId().equals(there) || other.stem().equals(there));
+  }
+
+  private List<String> objects(Predicate<VersionName> of) {
     List<String> manifests = new ArrayList<>();
     List<String> payloads = new ArrayList<>();
     for (String name : objects) {
-      VersionName other = versionOf(name);
-      if (other != null
-          && (there == null || other.runId().equals(there) || other.stem().equals(there))) {
-        (name.equals(other.manifestName()) ? manifests : payloads).add(name);
+      VersionName version = VersionName.parse(runIdOf(name));
+      if (of.test(version)) {
+        (name.equals(version.manifestName()) ? manifests : payloads).add(name);
       }
     }
     manifests.addAll(payloads);
     return manifests;
   }
 
-  private static @Nullable VersionName versionOf(String name) {
-    String runId = DirectoryNames.classify(name).runId();
-    return runId == null ? null : VersionName.parse(runId);
+  /** Of a name that was kept: each is half of a pair. */
+  private static String runIdOf(String name) {
+    return Objects.requireNonNull(DirectoryNames.classify(name).runId());
   }
 }

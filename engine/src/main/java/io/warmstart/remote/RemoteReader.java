@@ -6,18 +6,13 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.RankingRule;
 import io.warmstart.format.VersionName;
-import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.SyncReport;
 import io.warmstart.payload.PayloadMemory;
-import io.warmstart.remote.LocalEntries.LocalException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -198,41 +193,6 @@ final class RemoteReader {
     return since != null && System.nanoTime() - since < UNUSABLE_NANOS;
   }
 
-  private static FileOps.FileHandle create(FileOps ops, Path path) throws IOException {
-    try {
-      return ops.createExclusive(path);
-    } catch (IOException e) {
-      throw new LocalException(e);
-    }
-  }
-
-  private static void write(FileOps.FileHandle file, byte[] piece, int count) throws IOException {
-    try {
-      file.write(ByteBuffer.wrap(piece, 0, count));
-    } catch (IOException e) {
-      throw new LocalException(e);
-    }
-  }
-
-  private static PayloadMemory.Loaded load(FileOps.FileHandle file, long length)
-      throws IOException {
-    try {
-      return PayloadMemory.load(file, length, true);
-    } catch (IOException e) {
-      throw new LocalException(e);
-    }
-  }
-
-  private static void removeIfMade(FileOps ops, Path path) throws IOException {
-    try {
-      ops.unlink(path);
-    } catch (NoSuchFileException e) {
-      // It could not be made.
-    } catch (IOException e) {
-      throw new LocalException(e);
-    }
-  }
-
   /** One look at a key. For one thread. */
   private final class Fetch {
     private final Digest256 key;
@@ -279,21 +239,9 @@ final class RemoteReader {
       if (known != null || isUnusable(object)) {
         return known;
       }
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      boolean[] tooLarge = new boolean[1];
       try {
-        store.get(
-            object,
-            (piece, count) -> {
-              tooLarge[0] |= bytes.size() + count > ManifestCodec.MAX_BYTES;
-              if (!tooLarge[0]) {
-                bytes.write(piece, 0, count);
-              }
-            });
-        if (tooLarge[0]) {
-          throw new ManifestFormatException("manifest is too large");
-        }
-        Manifest manifest = ManifestCodec.decode(bytes.toByteArray(), bytes.size()).neverAccessed();
+        byte[] bytes = ManifestObject.read(store, object);
+        Manifest manifest = ManifestCodec.decode(bytes, bytes.length).neverAccessed();
         if (manifests.size() >= MOST_KNOWN) {
           manifests.clear();
         }
@@ -317,21 +265,11 @@ final class RemoteReader {
       if (isUnusable(object)) {
         return false;
       }
-      FileOps ops = local.ops();
-      Path path = local.freshFile();
       Manifest manifest = there.manifest();
       PayloadMemory memory = null;
-      try (FileOps.FileHandle file = create(ops, path)) {
-        long[] length = new long[1];
+      try (FetchedFile file = local.fetchedFile()) {
         try {
-          store.get(
-              object,
-              (piece, count) -> {
-                length[0] += count;
-                if (length[0] <= manifest.payloadBytes()) {
-                  write(file, piece, count);
-                }
-              });
+          store.get(object, (piece, count) -> file.add(piece, count, manifest.payloadBytes()));
         } catch (NoSuchFileException e) {
           // Superseded since the listing; or, if it is missing again, its lifetime there has ended.
           if (missing.add(object)) {
@@ -344,13 +282,13 @@ final class RemoteReader {
           refuse(object);
           return false;
         }
-        if (!manifest.fitsLength(length[0])) {
+        if (!manifest.fitsLength(file.length())) {
           refuse(object);
           return false;
         }
-        PayloadMemory.Loaded loaded = load(file, length[0]);
+        PayloadMemory.Loaded loaded = file.load();
         memory = loaded.memory();
-        if (!manifest.fits(length[0], Objects.requireNonNull(loaded.checksum()))) {
+        if (!manifest.fits(file.length(), Objects.requireNonNull(loaded.checksum()))) {
           refuse(object);
           return false;
         }
@@ -359,7 +297,6 @@ final class RemoteReader {
         if (memory != null) {
           memory.release();
         }
-        removeIfMade(ops, path);
       }
     }
   }

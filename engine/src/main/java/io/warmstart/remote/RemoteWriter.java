@@ -13,8 +13,6 @@ import io.warmstart.model.SyncReport;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import io.warmstart.remote.LocalEntries.ClosedException;
-import io.warmstart.remote.LocalEntries.LocalException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -151,21 +149,20 @@ final class RemoteWriter {
   }
 
   private void requireSame(String name, byte[] expected) throws IOException {
-    ByteArrayOutputStream found = new ByteArrayOutputStream();
-    store.get(
-        name,
-        (piece, count) -> {
-          found.write(piece, 0, count);
-          if (found.size() > ManifestCodec.MAX_BYTES) {
-            throw new IOException("the remote has a manifest that is too large: name=" + name);
-          }
-        });
-    if (!Arrays.equals(found.toByteArray(), expected)) {
+    if (!isSame(name, expected)) {
       throw new IOException(
           "the remote has another manifest of this name, which is left as it is: name="
               + name
               + " remote="
               + store.name());
+    }
+  }
+
+  private boolean isSame(String name, byte[] expected) throws IOException {
+    try {
+      return Arrays.equals(ManifestObject.read(store, name), expected);
+    } catch (ManifestFormatException e) {
+      return false;
     }
   }
 

@@ -1,6 +1,5 @@
 package io.warmstart.remote;
 
-import io.warmstart.format.DirectoryNames;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
@@ -9,10 +8,12 @@ import io.warmstart.model.SyncReport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Compares a root with a remote, key by key, and has what one lacks come from the other, or go
@@ -40,19 +41,20 @@ public final class SyncFlow implements AutoCloseable {
   public SyncReport run(Collection<Fingerprint> keys, SyncDirection direction, boolean dryRun) {
     List<SyncReport.Item> items = new ArrayList<>();
     List<String> problems = new ArrayList<>();
-    Set<String> all = new TreeSet<>();
-    Map<String, RemoteKey> there;
+    Set<Digest256> all = new HashSet<>();
+    Map<Digest256, RemoteKey> there = new HashMap<>();
     long listedAt;
     try {
       local.settleLeft();
       listedAt = System.nanoTime();
-      there = Catchup.byKey(store);
       if (keys.isEmpty()) {
-        local.keys().forEach(key -> all.add(key.toHex()));
-        there.keySet().stream().filter(DirectoryNames::isKeyDirectory).forEach(all::add);
-      } else {
-        keys.forEach(key -> all.add(key.toHex()));
+        there.putAll(RemoteKey.listAll(store));
+        all.addAll(local.keys());
       }
+      for (Fingerprint each : keys) {
+        there.put(each.digest(), RemoteKey.list(store, each.digest()));
+      }
+      all.addAll(there.keySet());
       if (!dryRun) {
         local.removeLeftovers();
       }
@@ -60,9 +62,9 @@ public final class SyncFlow implements AutoCloseable {
       throw new StoreException(
           "the remote cannot be compared with: remote=" + store.name() + ": " + e, e);
     }
-    for (String hex : all) {
-      Digest256 key = Digest256.fromHex(hex);
-      RemoteKey listing = there.getOrDefault(hex, new RemoteKey(List.of()));
+    for (Digest256 key : inOrder(all)) {
+      String hex = key.toHex();
+      RemoteKey listing = there.getOrDefault(key, RemoteKey.NOTHING);
       try {
         if (direction != SyncDirection.PULL && !writer.push(key, listing, dryRun, items)) {
           problems.add("was being replaced: key=" + hex);
@@ -83,6 +85,10 @@ public final class SyncFlow implements AutoCloseable {
       }
     }
     return new SyncReport(dryRun, List.copyOf(items), all.size(), List.copyOf(problems));
+  }
+
+  private static List<Digest256> inOrder(Set<Digest256> keys) {
+    return keys.stream().sorted(Comparator.comparing(Digest256::toHex)).toList();
   }
 
   @Override

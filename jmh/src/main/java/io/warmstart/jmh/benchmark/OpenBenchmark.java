@@ -8,6 +8,7 @@ import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.PairFiles;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.stress.frame.Trees;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -105,7 +106,7 @@ public class OpenBenchmark {
     public void delete(Closed closed) throws IOException {
       Path own = closed.root.path().resolve(".warmstart");
       if (Files.exists(own)) {
-        BenchmarkRoot.delete(own);
+        Trees.remove(own);
       }
     }
   }

@@ -3,6 +3,7 @@ package io.warmstart.jmh.peer;
 import io.warmstart.jmh.workload.BenchmarkRoot;
 import io.warmstart.jmh.workload.Key;
 import io.warmstart.jmh.workload.Payload;
+import io.warmstart.stress.frame.Trees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,7 +82,7 @@ public final class FilledStore implements AutoCloseable {
       return path;
     }
     if (Files.exists(path)) {
-      BenchmarkRoot.delete(path);
+      Trees.remove(path);
     }
     Files.createDirectories(path);
     fill(kind, path, keys, sizing);

@@ -1,6 +1,6 @@
 package io.warmstart.jmh.run;
 
-import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.stress.frame.Trees;
 import io.warmstart.stress.mount.FileSystemFacts;
 import io.warmstart.stress.mount.LoopDisk;
 import java.io.IOException;
@@ -70,7 +70,7 @@ final class Disks implements AutoCloseable {
   @Override
   public void close() throws IOException {
     for (Disk disk : disks) {
-      BenchmarkRoot.delete(disk.data());
+      Trees.remove(disk.data());
     }
     for (LoopDisk disk : mounted) {
       disk.close();

@@ -36,6 +36,9 @@ public final class Trees {
           @Override
           public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException e)
               throws IOException {
+            if (e != null) {
+              throw e;
+            }
             Files.deleteIfExists(visited);
             return FileVisitResult.CONTINUE;
           }

@@ -1,0 +1,16 @@
+package io.warmstart.remote;
+
+import java.io.IOException;
+
+/** Something failed here, and says nothing against the remote. */
+class LocalException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  LocalException(Exception cause) {
+    super(cause.getMessage(), cause);
+  }
+
+  LocalException(String message) {
+    super(message);
+  }
+}
