@@ -8,6 +8,7 @@ import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.RunIdGenerator;
+import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Lookout;
 import io.warmstart.index.RecordedIndex;
@@ -91,6 +92,7 @@ public final class Engine implements AutoCloseable {
   private final Collection<ForeignCheck> foreignChecks = new ConcurrentLinkedQueue<>();
 
   private final Lookout lookout;
+  private final AbsentKeys absentKeys;
 
   /**
    * Opens a root.
@@ -142,6 +144,7 @@ public final class Engine implements AutoCloseable {
               parts.clock,
               this::used,
               parts.readOnly ? this::beat : () -> {});
+      absentKeys = new AbsentKeys(parts.index, parts.root, parts.journal::mayHold);
       fileLookup =
           new FileLookup(
               parts.root,
@@ -276,6 +279,7 @@ public final class Engine implements AutoCloseable {
                   parts.siblings,
                   parts.rootWatch,
                   parts.index,
+                  absentKeys,
                   parts.ledger,
                   rootScan,
                   recoverFlow,
@@ -393,6 +397,7 @@ public final class Engine implements AutoCloseable {
   public LookupFlow lookupFlow(StoreLimits limits, ForeignCheck foreignCheck) {
     return new LookupFlow(
         parts.index,
+        absentKeys,
         fileLookup,
         parts.expiry,
         parts.rootWatch,

@@ -2,6 +2,7 @@ package io.warmstart.engine;
 
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.BackgroundThread;
@@ -61,6 +62,7 @@ final class Housekeeper implements AutoCloseable {
   private final Siblings siblings;
   private final RootWatch rootWatch;
   private final Index index;
+  private final AbsentKeys absentKeys;
   private final SpaceLedger ledger;
   private final RootScan rootScan;
   private final RecoverFlow recoverFlow;
@@ -97,6 +99,7 @@ final class Housekeeper implements AutoCloseable {
       Siblings siblings,
       RootWatch rootWatch,
       Index index,
+      AbsentKeys absentKeys,
       SpaceLedger ledger,
       RootScan rootScan,
       RecoverFlow recoverFlow,
@@ -113,6 +116,7 @@ final class Housekeeper implements AutoCloseable {
     this.siblings = siblings;
     this.rootWatch = rootWatch;
     this.index = index;
+    this.absentKeys = absentKeys;
     this.ledger = ledger;
     this.rootScan = rootScan;
     this.recoverFlow = recoverFlow;
@@ -188,6 +192,7 @@ final class Housekeeper implements AutoCloseable {
       // root.
       return;
     }
+    absentKeys.listIfDue();
     if (ledger.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
       countedAt = now;
       count();

@@ -217,7 +217,8 @@ final class RootParts implements AutoCloseable {
           new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), notices, clock);
       caseFolding = new CaseFolding(ops, root.path());
       keyDirectories =
-          new KeyDirectories(ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES));
+          new KeyDirectories(
+              ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES), index::directoryMade);
       // A network file system's client gives an open file that is replaced another name instead.
       int mostReplaced = remote ? 0 : MOST_REPLACED_FILES;
       replaced =

@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,22 @@ final class CurrentGeneration {
   <T extends @Nullable Object> T ask(Function<Generation, T> question, T otherwise) {
     Generation attached = current();
     return attached == null ? otherwise : guarded(attached, question, otherwise);
+  }
+
+  /** The same of a word, without allocating one. */
+  long askWord(ToLongFunction<Generation> question, long otherwise) {
+    Generation attached = current();
+    if (attached == null) {
+      return otherwise;
+    }
+    try {
+      long answer = question.applyAsLong(attached);
+      MappedFaults.raisePending();
+      return answer;
+    } catch (InternalError e) {
+      attached.files().lose();
+      return otherwise;
+    }
   }
 
   /**
@@ -226,6 +243,7 @@ final class CurrentGeneration {
     attached.totals().doubt(nextChanges());
     attached.keys().changeAll(nextChanges());
     attached.files().segmentsChanged(nextChanges());
+    attached.files().keysChanged(nextChanges());
     MappedFaults.raisePending();
   }
 

@@ -103,6 +103,22 @@ final class ForeignChanges {
     return new Look(ctime == NO_DIRECTORY ? rootCtime | IndexLayout.NO_DIRECTORY : ctime, ctime);
   }
 
+  /**
+   * The root's change time as of a look that is no older than the interval; negative if it cannot
+   * be told.
+   */
+  long rootCtime(long nowUnixNanos, long foreignCheckNanos) {
+    return rootLook(nowUnixNanos, foreignCheckNanos).ctime();
+  }
+
+  /**
+   * The root's change time now; negative if it cannot be told, or would not show another change.
+   */
+  long settledRootCtime(long nowUnixNanos) {
+    RootLook look = lookAtRoot(nowUnixNanos);
+    return place.racyWindow().isRacy(look.ctime(), nowUnixNanos) ? UNKNOWN_CTIME : look.ctime();
+  }
+
   /** A look at the root that is no older than the interval. */
   private RootLook rootLook(long nowUnixNanos, long foreignCheckNanos) {
     RootLook last = lastRootLook;
@@ -110,6 +126,10 @@ final class ForeignChanges {
     if (last != null && since >= 0 && since < foreignCheckNanos) {
       return last;
     }
+    return lookAtRoot(nowUnixNanos);
+  }
+
+  private RootLook lookAtRoot(long nowUnixNanos) {
     RootLook look = new RootLook(nowUnixNanos, rootCtime());
     lastRootLook = look;
     return look;

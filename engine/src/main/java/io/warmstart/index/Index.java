@@ -619,16 +619,21 @@ public final class Index implements AutoCloseable {
 
   /** The files of a key are about to change: told before the first change. */
   public void changing(Digest256 key) {
-    change(key);
+    eachGeneration(attached -> changing(attached, key));
   }
 
   /** The files of a key have changed, or may have: told after the last change, on errors too. */
   public void changed(Digest256 key) {
-    change(key);
+    eachGeneration(attached -> change(attached, key));
   }
 
-  private void change(Digest256 key) {
-    eachGeneration(attached -> change(attached, key));
+  /** A key's directory was made: told before anything is published in it. */
+  public void directoryMade() {
+    eachGeneration(
+        attached -> {
+          attached.files().keysChanged(attachments.nextChanges());
+          return attached.files().live();
+        });
   }
 
   /**
@@ -656,6 +661,18 @@ public final class Index implements AutoCloseable {
     return false;
   }
 
+  /**
+   * Whoever knows which keys have files must learn of one more before its first pair is in place.
+   * Its directory is there by now.
+   */
+  private boolean changing(Generation attached, Digest256 key) {
+    SlotCursor at = new SlotCursor();
+    if (!attached.keys().find(key, at) || attached.keys().bytes(at, key) <= 0) {
+      attached.files().keysChanged(attachments.nextChanges());
+    }
+    return change(attached, key);
+  }
+
   /** Whether the generation was in use still when it was told. */
   private boolean change(Generation attached, Digest256 key) {
     SlotCursor at = new SlotCursor();
@@ -671,7 +688,7 @@ public final class Index implements AutoCloseable {
    * @return 0 if nobody can tell
    */
   public long segmentsWord() {
-    return attachments.ask(attached -> attached.files().segmentsWord(), 0L);
+    return attachments.askWord(attached -> attached.files().segmentsWord(), 0);
   }
 
   /**
@@ -685,6 +702,11 @@ public final class Index implements AutoCloseable {
           attached.files().segmentsChanged(attachments.nextChanges());
           return attached.files().live();
         });
+  }
+
+  /** For looks at the root. */
+  ForeignChanges foreign() {
+    return foreign;
   }
 
   /** A value that no process has stored before. */

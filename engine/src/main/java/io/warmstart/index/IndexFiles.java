@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import static io.warmstart.mapped.IndexLayout.GENERATION_OFFSET;
+import static io.warmstart.mapped.IndexLayout.KEYS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.MOST_FILES;
 import static io.warmstart.mapped.IndexLayout.MOST_PAGES;
 import static io.warmstart.mapped.IndexLayout.PAGES_USED_OFFSET;
@@ -77,6 +78,15 @@ final class IndexFiles {
 
   void segmentsChanged(long freshWord) {
     base.putLongVolatile(SEGMENTS_OFFSET, freshWord);
+  }
+
+  /** Which keys have files: another word before any other one gets some. */
+  long keysWord() {
+    return base.getLongVolatile(KEYS_OFFSET) ^ Checksums.mix(generation);
+  }
+
+  void keysChanged(long freshWord) {
+    base.putLongVolatile(KEYS_OFFSET, freshWord);
   }
 
   /** Whether this generation may be read from: not superseded, no page lost. */

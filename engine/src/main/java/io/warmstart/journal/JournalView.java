@@ -256,6 +256,29 @@ public final class JournalView implements AutoCloseable {
     return found.isEmpty() ? List.of() : List.copyOf(found.values());
   }
 
+  /** Whether a version of a key may be in the journal. Allocates nothing. */
+  public synchronized boolean mayHold(Digest256 key) {
+    if (!place.isReadable()) {
+      return false;
+    }
+    try {
+      refresh();
+      for (Known known : segments.values()) {
+        if (known.scan == null) {
+          known.refresh();
+        }
+        if (known.entries.containsKey(key)) {
+          return true;
+        }
+      }
+      MappedFaults.raisePending();
+      return false;
+    } catch (IOException | InternalError e) {
+      // Who looks for it is told.
+      return true;
+    }
+  }
+
   /** Whether a version of a run is in the journal that is in no durable pair. */
   public synchronized boolean holds(Digest256 key, String runId) throws IOException {
     boolean held = false;

@@ -5,6 +5,7 @@ import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Rankings;
+import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Index;
 import io.warmstart.index.Lookout;
@@ -33,6 +34,7 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  */
 public final class LookupFlow {
   private final Index index;
+  private final AbsentKeys absentKeys;
   private final FileLookup fileLookup;
   private final Expiry expiry;
   private final RootWatch rootWatch;
@@ -54,6 +56,7 @@ public final class LookupFlow {
    */
   public LookupFlow(
       Index index,
+      AbsentKeys absentKeys,
       FileLookup fileLookup,
       Expiry expiry,
       RootWatch rootWatch,
@@ -66,6 +69,7 @@ public final class LookupFlow {
       Lookout lookout,
       boolean readOnly) {
     this.index = index;
+    this.absentKeys = absentKeys;
     this.fileLookup = fileLookup;
     this.expiry = expiry;
     this.rootWatch = rootWatch;
@@ -102,6 +106,10 @@ public final class LookupFlow {
       return true;
     }
     boolean near = foreignTouches.haveLeftSigns();
+    if (foreignCheck.watches()
+        && absentKeys.lacks(key.digest(), ticked, foreignCheck.lookNanos(near))) {
+      return missed();
+    }
     switch (index.find(
         key.digest(),
         Rankings.index(ranking),
@@ -115,15 +123,15 @@ public final class LookupFlow {
         }
       }
       case MISS -> {
-        if (rootWatch.isGone()) {
-          StoreFailures.requireRoot(rootWatch, "lookup failed");
-        }
-        counters.count(Counter.MISSES);
-        return false;
+        return missed();
       }
       case UNKNOWN -> {}
     }
-    return fileLookup.run(key.digest(), ranking, limits, foreignCheck.nanos(), target);
+    boolean hit = fileLookup.run(key.digest(), ranking, limits, foreignCheck.nanos(), target);
+    if (!hit) {
+      absentKeys.missed();
+    }
+    return hit;
   }
 
   /**
@@ -138,6 +146,14 @@ public final class LookupFlow {
   /** Whether a lookup by {@link Ranking#FINAL_FIRST} may find a final result. */
   public boolean mayHaveFinal(Fingerprint key) {
     return fileLookup.mayHaveFinal(key.digest(), foreignCheck.nanos());
+  }
+
+  private boolean missed() {
+    if (rootWatch.isGone()) {
+      StoreFailures.requireRoot(rootWatch, "lookup failed");
+    }
+    counters.count(Counter.MISSES);
+    return false;
   }
 
   /** Takes the index's answer, unless the entry has expired. */

@@ -24,7 +24,8 @@ import java.util.List;
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
  * lists, and entries have their written stamp; 7, slots have the latest of their key; 8, a word
  * tells of the segments of the journal; 9, entries have what rankings go by, and slots a census;
- * 10, what changes with a key's files lies apart from its slot, and each winner has its own look.
+ * 10, what changes with a key's files lies apart from its slot, and each winner has its own look;
+ * 11, a word tells of keys that come.
  */
 public final class IndexLayout {
   private IndexLayout() {}
@@ -32,7 +33,7 @@ public final class IndexLayout {
   /** "WARMINDX" as a little-endian long. */
   public static final long MAGIC = 0x5844_4e49_4d52_4157L;
 
-  public static final int VERSION = 10;
+  public static final int VERSION = 11;
 
   public static final int STRIPES = ControlLayout.KEY_STRIPES;
 
@@ -89,6 +90,7 @@ public final class IndexLayout {
   public static final int QUARANTINE_CHECK_OFFSET = 216;
   public static final int WALK_BEGAN_OFFSET = 232;
   public static final int SEGMENTS_OFFSET = 256;
+  public static final int KEYS_OFFSET = 264;
 
   public static final long LIVE = 1;
   public static final long SUPERSEDED = 2;
@@ -171,7 +173,9 @@ public final class IndexLayout {
               "segments",
               SEGMENTS_OFFSET,
               8,
-              "another value whenever a segment of the journal comes or goes"));
+              "another value whenever a segment of the journal comes or goes"),
+          new Field(
+              "keys", KEYS_OFFSET, 8, "another value whenever a key may get its first files"));
 
   public static final List<Field> SUMMARY =
       List.of(

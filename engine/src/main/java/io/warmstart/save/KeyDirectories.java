@@ -38,6 +38,7 @@ public final class KeyDirectories implements AutoCloseable {
   private final FileOps ops;
   private final Path root;
   private final IntSupplier most;
+  private final Runnable made;
   private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
 
@@ -45,11 +46,13 @@ public final class KeyDirectories implements AutoCloseable {
    * Makes the directories of one root.
    *
    * @param most how many to keep open
+   * @param made is told of each that was made, before anything is published in it
    */
-  public KeyDirectories(FileOps ops, Path root, IntSupplier most) {
+  public KeyDirectories(FileOps ops, Path root, IntSupplier most, Runnable made) {
     this.ops = ops;
     this.root = root;
     this.most = most;
+    this.made = made;
   }
 
   /** An open key directory in use by one save. */
@@ -170,6 +173,7 @@ public final class KeyDirectories implements AutoCloseable {
     } catch (NoSuchFileException e) {
       try {
         ops.createDirectory(directory.path());
+        made.run();
       } catch (FileAlreadyExistsException sibling) {
         // Made by a sibling since; who made it says nothing about its being durable.
       }

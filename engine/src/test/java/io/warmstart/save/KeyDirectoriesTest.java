@@ -35,7 +35,7 @@ class KeyDirectoriesTest {
 
   @Test
   void rootIsSyncedOnceForADirectoryThatStays() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       for (int save = 0; save < 3; save++) {
         try (KeyDirectories.Use use = directories.use(directory)) {
           use.sync();
@@ -48,7 +48,7 @@ class KeyDirectoriesTest {
 
   @Test
   void rootIsSyncedAgainForADirectoryThatWasRemovedAndMadeAgain() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       try (KeyDirectories.Use use = directories.use(directory)) {
         use.sync();
       }
@@ -70,7 +70,7 @@ class KeyDirectoriesTest {
    */
   @Test
   void directoryMadeAgainUnderASaveIsTheOneThatIsSynced() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {});
         KeyDirectories.Use use = directories.use(directory)) {
       use.sync();
       Files.delete(directory.path());
@@ -89,7 +89,7 @@ class KeyDirectoriesTest {
    */
   @Test
   void whatIsPublishedNeedsNoFurtherDescriptor() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {});
         KeyDirectories.Use use = directories.use(directory)) {
       opens = 0;
 
@@ -103,7 +103,7 @@ class KeyDirectoriesTest {
   /** The last save under the key was cut short before its sync. */
   @Test
   void rootIsOpenedAheadAgainIfItsSyncHasFailed() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       try (KeyDirectories.Use use = directories.use(directory)) {
         failing = root;
         assertThrows(IOException.class, use::sync);
@@ -122,7 +122,7 @@ class KeyDirectoriesTest {
   @Test
   void onlyThoseThatNoSaveIsUsingAreClosedWhenDescriptorsAreShort() throws IOException {
     KeyDirectory other = KeyDirectory.of(root, Digest256.ofWords(5, 6, 7, 8));
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4)) {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       long before = openDescriptors();
       directories.use(other).close();
       try (KeyDirectories.Use use = directories.use(directory)) {
@@ -141,7 +141,7 @@ class KeyDirectoriesTest {
 
   @Test
   void syncOfADirectoryThatIsGoneSaysSo() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4);
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {});
         KeyDirectories.Use use = directories.use(directory)) {
       Files.delete(directory.path());
 
@@ -151,7 +151,7 @@ class KeyDirectoriesTest {
 
   @Test
   void leastRecentlyUsedAreClosedBeyondTheBound() throws IOException {
-    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 2)) {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 2, () -> {})) {
       long before = openDescriptors();
       for (int key = 0; key < 20; key++) {
         try (KeyDirectories.Use use =
