@@ -427,8 +427,10 @@ public final class JournalView implements AutoCloseable {
         CRC32C crc = new CRC32C();
         Digest256 checksum = memory.checksum(crc);
         if ((int) crc.getValue() == entry.place().payloadCheck()) {
+          Read read =
+              new Read(new Candidate(entry.runId(), entry.manifest(producer, checksum)), memory);
           taken = true;
-          return new Read(new Candidate(entry.runId(), entry.manifest(producer, checksum)), memory);
+          return read;
         }
       } finally {
         if (!taken) {

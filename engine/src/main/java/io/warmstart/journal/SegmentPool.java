@@ -51,8 +51,9 @@ final class SegmentPool {
         if (made != null) {
           SyncHandle sync = files.openForSync(number);
           if (place.segmentsChanged()) {
+            OwnedSegment owned = new OwnedSegment(made, files, sync, lock);
             kept = true;
-            return new OwnedSegment(made, files, sync, lock);
+            return owned;
           }
           // Others would not look for it.
           sync.close();

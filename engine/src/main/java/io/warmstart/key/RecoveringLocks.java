@@ -89,28 +89,29 @@ public final class RecoveringLocks {
   /** The same, waiting no longer than this for a holder that does not come to its end. */
   public KeyUpdate acquire(KeyDirectory directory, long patienceNanos) {
     ensureThreadsRun.run();
-    StripeLocks.Hold hold = locks.acquireWithin(directory.key(), patienceNanos);
+    return update(directory, locks.acquireWithin(directory.key(), patienceNanos), true);
+  }
+
+  /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
+  public KeyUpdate acquireToLook(KeyDirectory directory) {
+    return update(directory, locks.acquireForWalk(directory.key()), false);
+  }
+
+  /** Gives the lock back if it fails, for want of memory say. */
+  private KeyUpdate update(KeyDirectory directory, StripeLocks.Hold hold, boolean mends) {
     boolean done = false;
     try {
-      if (hold.broken()) {
+      if (mends && hold.broken()) {
         recover(hold, directory.key());
       }
+      KeyUpdate update = new KeyUpdate(directory, hold, index, ledger, recount, census);
       done = true;
-      return update(directory, hold);
+      return update;
     } finally {
       if (!done) {
         hold.close();
       }
     }
-  }
-
-  /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
-  public KeyUpdate acquireToLook(KeyDirectory directory) {
-    return update(directory, locks.acquireForWalk(directory.key()));
-  }
-
-  private KeyUpdate update(KeyDirectory directory, StripeLocks.Hold hold) {
-    return new KeyUpdate(directory, hold, index, ledger, recount, census);
   }
 
   private void recover(StripeLocks.Hold hold, Digest256 wanted) {

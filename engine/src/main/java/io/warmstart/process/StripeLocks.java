@@ -185,8 +185,9 @@ public final class StripeLocks {
       if (lock == null && wait.mayTimeOut()) {
         counters.count(Counter.FILES_ONLY);
       }
+      Hold hold = new Hold(stripe, locallyHeld, lock, controlFile, broken);
       taken = true;
-      return new Hold(stripe, locallyHeld, lock, controlFile, broken);
+      return hold;
     } finally {
       if (!taken) {
         // An error on the way, of the caller's question too: nobody else would release it. Without
