@@ -14,6 +14,7 @@ import io.warmstart.policy.Limits;
 import io.warmstart.policy.NamedLimits;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -52,6 +53,7 @@ public final class StoreOptions {
   private final @Nullable StoreListener listener;
   private final boolean managed;
   private final @Nullable RemoteOptions remote;
+  private final List<Path> seeds;
   private final FileOps fileOps;
 
   /** Options that are being made. */
@@ -68,6 +70,7 @@ public final class StoreOptions {
     private @Nullable StoreListener listener;
     private boolean managed;
     private @Nullable RemoteOptions remote;
+    private List<Path> seeds = List.of();
     private FileOps fileOps = new NioFileOps();
   }
 
@@ -84,6 +87,7 @@ public final class StoreOptions {
     this.listener = draft.listener;
     this.managed = draft.managed;
     this.remote = draft.remote;
+    this.seeds = draft.seeds;
     this.fileOps = draft.fileOps;
   }
 
@@ -101,6 +105,7 @@ public final class StoreOptions {
     draft.listener = listener;
     draft.managed = managed;
     draft.remote = remote;
+    draft.seeds = seeds;
     draft.fileOps = fileOps;
     change.accept(draft);
     return new StoreOptions(draft);
@@ -295,6 +300,25 @@ public final class StoreOptions {
   }
 
   /**
+   * Other roots whose entries are to start from where this one has none: last night's, those of a
+   * colleague. A lookup that finds nothing in the root, nor in the remote, looks there, in the
+   * order given, and so does all that looks up: a session that resumes, or asks whether the fit is
+   * finished. The first that has an entry answers, whatever the others have. A claim asks the root
+   * alone.
+   *
+   * <p>They are opened for lookups only: nothing is written to them or copied from them, a hit does
+   * not put off expiry or eviction there, and what comes from there ends with their policies. What
+   * cannot be read there counts as not there, and is told in the log.
+   *
+   * @param roots directories that exist when the store is opened, none of them its root
+   * @return these options, changed
+   */
+  public StoreOptions withSeeds(List<Path> roots) {
+    List<Path> copy = List.copyOf(roots);
+    return with(draft -> draft.seeds = copy);
+  }
+
+  /**
    * The operations on files that the engine uses: tests have them fail. Not part of the API, as is
    * the type, whose package is not exported.
    *
@@ -384,6 +408,22 @@ public final class StoreOptions {
   public EpochNanoClock clock() {
     // Not before a store is opened: an older Agrona, which has no such clock, is refused there.
     return clock == null ? SystemEpochNanoClock.INSTANCE : clock;
+  }
+
+  /** {@return the roots that a lookup falls back on, in this order} */
+  public List<Path> seeds() {
+    return seeds;
+  }
+
+  /** What a root is opened with that is a seed of a store with these. */
+  StoreOptions ofSeed() {
+    return DEFAULTS.with(
+        draft -> {
+          draft.readOnly = true;
+          draft.foreignCheckInterval = foreignCheckInterval;
+          draft.clock = clock;
+          draft.fileOps = fileOps;
+        });
   }
 
   /**

@@ -11,6 +11,7 @@ import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
+import io.warmstart.io.EngineLog;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
@@ -54,6 +55,7 @@ import io.warmstart.save.SaveFlow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -64,6 +66,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +101,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WarmStartStore implements AutoCloseable {
   private static final String WITH_ITS_STORE = "was closed with its store";
+  private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Engine engine;
   private final StoreOptions options;
@@ -107,6 +112,8 @@ public final class WarmStartStore implements AutoCloseable {
   private final Pins pins;
   private final @Nullable Remote remote;
   private final LeasePool leases;
+  private final List<WarmStartStore> seeds;
+  private volatile long seedToldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
   private volatile @Nullable StoreBean bean;
 
   /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
@@ -117,9 +124,10 @@ public final class WarmStartStore implements AutoCloseable {
 
   private volatile boolean closed;
 
-  private WarmStartStore(Engine engine, StoreOptions options) {
+  private WarmStartStore(Engine engine, StoreOptions options, List<WarmStartStore> seeds) {
     this.engine = engine;
     this.options = options;
+    this.seeds = seeds;
     this.foreignCheck = options.foreignCheck(engine.place().nodeLocal());
     this.limits = new StoreLimits(engine.policy(), options.namedLimits());
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
@@ -181,26 +189,48 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
    * @throws PolicyConflictException if the root has another budget or TTL than the options name,
    *     and no change was asked for
-   * @throws StoreException if the root is not a directory, a parent is none, the local directory is
-   *     not private, another class loader of this JVM has the root open, this host or JVM is not
-   *     one that the store was made for, or a library on the class path is too old
+   * @throws IllegalArgumentException if the root is one of its seeds
+   * @throws StoreException if the root is not a directory, or a seed is none, a parent is none, the
+   *     local directory is not private, another class loader of this JVM has the root open, this
+   *     host or JVM is not one that the store was made for, or a library on the class path is too
+   *     old
    */
   public static WarmStartStore open(Path root, StoreOptions options) {
     Libraries.check();
     JvmFlags.check();
     EngineRegistry.takeStandardDescriptors();
+    List<WarmStartStore> seeds = new ArrayList<>();
+    boolean opened = false;
+    try {
+      for (Path seed : options.seeds()) {
+        seeds.add(open(seed, options.ofSeed()));
+      }
+      WarmStartStore store = open(root, options, List.copyOf(seeds));
+      opened = true;
+      return options.management() ? managed(store) : store;
+    } finally {
+      if (!opened) {
+        seeds.forEach(WarmStartStore::close);
+      }
+    }
+  }
+
+  private static WarmStartStore open(Path root, StoreOptions options, List<WarmStartStore> seeds) {
     Path real = RootOpener.prepare(root, options.engineOptions());
     try {
       Engine engine = EngineRegistry.acquire(real, options.engineOptions());
-      WarmStartStore store;
       try {
+        for (WarmStartStore seed : seeds) {
+          if (seed.root().equals(engine.root())) {
+            throw new IllegalArgumentException("a root is no seed of itself: root=" + root);
+          }
+        }
         engine.policy().agree(options.namedLimits());
-        store = new WarmStartStore(engine, options);
+        return new WarmStartStore(engine, options, seeds);
       } catch (IOException | RuntimeException | Error e) {
         EngineRegistry.release(engine);
         throw e;
       }
-      return options.management() ? managed(store) : store;
     } catch (IOException e) {
       throw StoreFailures.ofWriting("cannot open root", root, e);
     }
@@ -316,7 +346,8 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
     EntryLease lease = leases.take();
-    return found(find(key, ranking, lease), lease);
+    Optional<Entry> own = found(find(key, ranking, lease), lease);
+    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, ranking));
   }
 
   /**
@@ -338,7 +369,28 @@ public final class WarmStartStore implements AutoCloseable {
             || (remote != null
                 && remote.askNow(key.digest(), runId)
                 && lookupFlow.run(key, runId, lease));
-    return found(hit, lease);
+    Optional<Entry> own = found(hit, lease);
+    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, runId));
+  }
+
+  /** The first that a seed has. */
+  private Optional<Entry> fromSeeds(Function<WarmStartStore, Optional<Entry>> question) {
+    for (WarmStartStore seed : seeds) {
+      try {
+        Optional<Entry> found = question.apply(seed);
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (StoreException e) {
+        // Not a failure of this root: it says so now and then, and has none.
+        long now = System.nanoTime();
+        if (now - seedToldAtNanos >= TELL_EVERY_NANOS) {
+          seedToldAtNanos = now;
+          EngineLog.warning("a seed cannot be read: root=" + seed.root(), e);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Entry> found(boolean hit, EntryLease lease) {
@@ -359,7 +411,12 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    return find(key, ranking, reused.reuse(pins));
+    return find(key, ranking, reused.reuse(pins))
+        || (!seeds.isEmpty()
+            && fromSeeds(
+                    seed ->
+                        seed.lookup(key, ranking, reused) ? Optional.of(reused) : Optional.empty())
+                .isPresent());
   }
 
   /** In the root, and if it has nothing, in the remote. */
@@ -1152,6 +1209,7 @@ public final class WarmStartStore implements AutoCloseable {
       EngineRegistry.release(engine);
     } finally {
       options.listener().ifPresent(engine.notices()::remove);
+      seeds.forEach(WarmStartStore::close);
     }
   }
 
