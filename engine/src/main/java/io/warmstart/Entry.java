@@ -114,7 +114,9 @@ public final class Entry implements AutoCloseable {
    * {@return the payload as Chronicle bytes, of any size, in place} Do not write to it or release
    * it, and keep the entry for as long as you read.
    *
-   * @throws StoreException if the JVM denies Chronicle the use of {@code sun.misc.Unsafe}
+   * @throws StoreException if Chronicle's classes do not work in this JVM: it denies them {@code
+   *     sun.misc.Unsafe}, or a library that they need is missing
+   * @throws OutOfMemoryError if there is no thread or memory now for Chronicle to start
    */
   public BytesStore<?, ?> bytes() {
     return lease.bytes();

@@ -60,6 +60,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -757,7 +758,7 @@ public final class WarmStartStore implements AutoCloseable {
    * Gives a key a label, for people: the engine does nothing by it. {@link #contents} tells all
    * that a key has. They stay when its entries go, for the TTL: a sweep that walks the root takes
    * them from a key that has no directory, once nobody has given it one of them for so long. To
-   * give again what the key has already counts, once a day.
+   * give again what the key has already counts, once a minute.
    *
    * <p><b>Durable:</b> when it returns, the label survives a power cut.
    *
@@ -775,9 +776,25 @@ public final class WarmStartStore implements AutoCloseable {
    *     KiB, those that it has cannot be read, or the label could not be written
    */
   public boolean label(Fingerprint key, String name, String value) {
+    return label(key, Map.of(name, value)) > 0;
+  }
+
+  /**
+   * Gives a key several labels at once: all of them, or none where this throws. Durable as {@link
+   * #label(Fingerprint, String, String)} says, for one sync.
+   *
+   * @param key of a fit, saved or not
+   * @param labels values by name
+   * @return how many of them the key did not have already
+   * @throws IllegalArgumentException if a name or value is not as it should be
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if the key would have more than 32, all together would take more than 64
+   *     KiB, those that it has cannot be read, or they could not be written
+   */
+  public int label(Fingerprint key, Map<String, String> labels) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was labelled");
-    return engine.labelFlow().label(key.digest(), name, value);
+    return engine.labelFlow().label(key.digest(), labels);
   }
 
   /**

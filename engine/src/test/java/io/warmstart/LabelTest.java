@@ -16,6 +16,7 @@ import io.warmstart.model.StoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -106,6 +107,25 @@ class LabelTest {
       assertThrows(StoreException.class, () -> store.label(key, "more", "v"));
       assertTrue(store.label(key, "n7", "other"));
       assertEquals(32, labels(store, key).size());
+    }
+  }
+
+  @Test
+  void severalAreGivenAllOrNone() {
+    Map<String, String> tooMany = new HashMap<>();
+    for (int n = 0; n < 40; n++) {
+      tooMany.put("n" + n, "v");
+    }
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertEquals(2, store.label(key, Map.of("a", "v", "n0", "old")));
+      StoreException refused = assertThrows(StoreException.class, () -> store.label(key, tooMany));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("<=32 actual=41"), refused::toString);
+      assertThrows(
+          IllegalArgumentException.class, () -> store.label(key, Map.of("b", "v", "a b", "v")));
+      assertEquals(Map.of("a", "v", "n0", "old"), labels(store, key));
+      assertEquals(1, store.label(key, Map.of("a", "v", "n0", "new")));
+      assertEquals(0, store.label(key, Map.of()));
     }
   }
 

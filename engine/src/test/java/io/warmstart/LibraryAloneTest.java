@@ -8,13 +8,15 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreException;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -74,29 +76,74 @@ class LibraryAloneTest {
 
   @Test
   void itNeedsNoJarOfTheCommandLine() throws Exception {
-    List<Path> all =
-        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-            .map(Path::of)
-            .toList();
-    List<Path> own = new ArrayList<>();
     long bytes = 0;
-    for (Path each : all) {
-      boolean ofLibrary = JARS.stream().anyMatch(each.getFileName().toString()::startsWith);
-      if (ofLibrary || Files.isDirectory(each) || isEngine(each)) {
-        own.add(each);
-      }
-      bytes += ofLibrary ? Files.size(each) : 0;
+    for (Path each : classPath()) {
+      bytes += isOfLibrary(each) ? Files.size(each) : 0;
     }
     assertTrue(bytes > 1_000_000 && bytes < MOST_BYTES, "bytes: " + bytes);
-    String classPath =
-        own.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
 
-    try (ForkedJvm program =
-        ForkedJvm.command(Program.class, root.toString())
-            .from(classPath, System.getProperty("warmstart.test.jvmflags"))
-            .start()) {
+    try (ForkedJvm program = start(Program.class, each -> true)) {
       assertEquals("1", program.awaitLine("entries"));
     }
+  }
+
+  /** Asks for Chronicle's bytes, again and again, with a payload at hand that needs none. */
+  static final class AskingForBytes {
+    private AskingForBytes() {}
+
+    public static void main(String[] arguments) {
+      Fingerprint key = Payloads.key("k");
+      try (WarmStartStore store = WarmStartStore.open(Path.of(arguments[0]))) {
+        store.save(key, new byte[] {1, 2}, EntryAttributes.checkpoint());
+        try (Entry entry = store.lookup(key).orElseThrow()) {
+          for (int times = 0; times < 3; times++) {
+            try {
+              System.out.println("bytes " + entry.bytes());
+            } catch (StoreException e) {
+              System.out.println("refused " + e.getMessage());
+            }
+          }
+          System.out.println("payload " + entry.payload().getByte(1));
+        }
+      }
+    }
+  }
+
+  /** It was logged as a lack of threads, and thrown as an {@link OutOfMemoryError}. */
+  @Test
+  void whatChronicleLacksIsTold() throws Exception {
+    String lacking = "org.slf4j.Logger";
+    try (ForkedJvm program =
+        start(AskingForBytes.class, each -> !each.getFileName().toString().startsWith("slf4j"))) {
+      for (int times = 0; times < 3; times++) {
+        String refused = program.awaitLine("refused");
+        assertTrue(refused.contains(lacking), refused);
+      }
+      assertEquals("2", program.awaitLine("payload"));
+    }
+  }
+
+  /** With the library's own jars, of which some may be left out. */
+  private ForkedJvm start(Class<?> main, Predicate<Path> kept) throws IOException {
+    String jars =
+        classPath().stream()
+            .filter(each -> isOfLibrary(each) || Files.isDirectory(each) || isEngine(each))
+            .filter(kept)
+            .map(Path::toString)
+            .collect(Collectors.joining(File.pathSeparator));
+    return ForkedJvm.command(main, root.toString())
+        .from(jars, System.getProperty("warmstart.test.jvmflags"))
+        .start();
+  }
+
+  private static List<Path> classPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(Path::of)
+        .toList();
+  }
+
+  private static boolean isOfLibrary(Path path) {
+    return JARS.stream().anyMatch(path.getFileName().toString()::startsWith);
   }
 
   private static boolean isEngine(Path path) {

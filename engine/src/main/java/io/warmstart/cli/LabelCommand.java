@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Fingerprint;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -27,7 +29,7 @@ final class LabelCommand extends CommandOnKey {
       arity = "1..*",
       paramLabel = "NAME=VALUE",
       converter = Arguments.LabelArgument.class,
-      description = "The labels; one of the same name is replaced.")
+      description = "The labels, of which all are set or none; one of the same name is replaced.")
   List<Arguments.Label> labels;
 
   LabelCommand(Streams streams) {
@@ -37,11 +39,9 @@ final class LabelCommand extends CommandOnKey {
   @Override
   int run(Output output) {
     try (WarmStartStore store = openExisting()) {
-      int changed = 0;
-      for (Arguments.Label each : labels) {
-        changed += store.label(key, each.name(), each.value()) ? 1 : 0;
-      }
-      output.answer(new Labelled(key, changed));
+      Map<String, String> given = new HashMap<>();
+      labels.forEach(each -> given.put(each.name(), each.value()));
+      output.answer(new Labelled(key, store.label(key, given)));
       return ExitCodes.DONE;
     }
   }

@@ -11,11 +11,12 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /** Changes the labels of a key, under its lock. Safe for all threads. */
 public final class LabelFlow {
@@ -46,17 +47,22 @@ public final class LabelFlow {
     this.labels = labels;
   }
 
-  /** Gives a key a label; returns whether it did not have it. */
-  public boolean label(Digest256 key, String name, String value) {
-    LabelsCodec.requireValid(name, value);
+  /** Gives a key labels, all of them or none; returns how many of them it did not have. */
+  public int label(Digest256 key, Map<String, String> given) {
+    given.forEach(LabelsCodec::requireValid);
     return change(
         key,
         all -> {
-          boolean changed = !value.equals(all.put(name, value));
+          int changed = 0;
+          for (Map.Entry<String, String> each : given.entrySet()) {
+            changed += each.getValue().equals(all.put(each.getKey(), each.getValue())) ? 0 : 1;
+          }
           if (all.size() > LabelsCodec.MOST_LABELS) {
             throw new StoreException(
-                "the key has too many labels: expected<="
+                "nothing was labelled, the key would have too many labels: expected<="
                     + LabelsCodec.MOST_LABELS
+                    + " actual="
+                    + all.size()
                     + " key="
                     + key.toHex());
           }
@@ -66,7 +72,7 @@ public final class LabelFlow {
 
   /** Takes a label from a key; returns whether it had one of that name. */
   public boolean unlabel(Digest256 key, String name) {
-    return change(key, all -> all.remove(name) != null);
+    return change(key, all -> all.remove(name) == null ? 0 : 1) > 0;
   }
 
   /**
@@ -122,7 +128,8 @@ public final class LabelFlow {
     }
   }
 
-  private boolean change(Digest256 key, Predicate<SortedMap<String, String>> change) {
+  /** The change answers how many labels it has changed, and so does this. */
+  private int change(Digest256 key, ToIntFunction<SortedMap<String, String>> change) {
     KeyDirectory directory = root.directory(key);
     try (KeyUpdate update = locks.acquire(directory)) {
       if (!update.heldAcrossProcesses()) {
@@ -130,8 +137,8 @@ public final class LabelFlow {
             "labels not changed, somebody holds the key's lock: directory=" + directory.path());
       }
       SortedMap<String, String> all = labels.toChange(key);
-      boolean changed = change.test(all);
-      if (changed || labels.isOlder(key, REFRESH_NANOS)) {
+      int changed = change.applyAsInt(all);
+      if (changed > 0 || labels.isOlder(key, REFRESH_NANOS)) {
         labels.replace(key, all);
       }
       return changed;

@@ -5,6 +5,7 @@ import io.warmstart.model.StoreException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether Chronicle's bytes can be used. Its classes are loaded when a caller first wants a payload
@@ -40,7 +41,13 @@ final class ChronicleBytes {
   private static volatile boolean usable;
 
   // Under the monitor of the class.
-  private static boolean refused;
+
+  /** What made a class of theirs fail, which it does for the life of the JVM; null if none has. */
+  private static @Nullable String broken;
+
+  /** What there was no room for when they were tried last, at {@link #refusedAtNanos}. */
+  private static @Nullable String refused;
+
   private static long refusedAtNanos;
 
   private ChronicleBytes() {}
@@ -48,26 +55,44 @@ final class ChronicleBytes {
   /**
    * Lets the caller use them.
    *
-   * @throws OutOfMemoryError if there is no thread for them now; later there may be
+   * @throws OutOfMemoryError if there is no thread or memory for them now; later there may be
+   * @throws StoreException if one of their classes cannot be used in this JVM
    */
   static void require() {
-    if (!usable && !initialise()) {
-      throw new OutOfMemoryError("no thread can be had for Chronicle's bytes");
+    if (!usable) {
+      initialise();
     }
   }
 
-  /** What to tell where their classes fail for another reason: the JVM denies what they do. */
-  static StoreException refused(Throwable cause) {
+  /** What to tell where their classes fail. */
+  static synchronized StoreException broken(Throwable failure) {
+    String reason = broken;
+    if (reason == null) {
+      // The first time it is told; from then on, that the class cannot be used.
+      Throwable root = failure;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      reason =
+          root instanceof UnsupportedOperationException
+              ? "the JVM denies them sun.misc.Unsafe; the flag"
+                  + " --sun-misc-unsafe-memory-access=allow lets them"
+              : "their classes fail in this JVM: " + root;
+      broken = reason;
+    }
     return new StoreException(
-        "Chronicle's bytes cannot be used, as the JVM denies them sun.misc.Unsafe; the flag"
-            + " --sun-misc-unsafe-memory-access=allow lets them, and Entry's payload(), buffer() and"
-            + " stream() do without",
-        cause);
+        "Chronicle's bytes cannot be used, as "
+            + reason
+            + "; Entry's payload(), buffer() and stream() do without them",
+        failure);
   }
 
-  private static synchronized boolean initialise() {
-    if (usable || (refused && System.nanoTime() - refusedAtNanos < RETRY_NANOS)) {
-      return usable;
+  private static synchronized void initialise() {
+    if (usable) {
+      return;
+    }
+    if (refused != null && System.nanoTime() - refusedAtNanos < RETRY_NANOS) {
+      throw new OutOfMemoryError(refused);
     }
     try {
       Thread probe = new Thread(null, () -> {}, "warmstart-probe", 0, false);
@@ -75,13 +100,15 @@ final class ChronicleBytes {
       probe.start();
       Class.forName(STARTS_A_THREAD, true, ChronicleBytes.class.getClassLoader());
       usable = true;
-    } catch (OutOfMemoryError | LinkageError | ClassNotFoundException e) {
-      if (!refused) {
-        EngineLog.warning("no thread can be had for Chronicle's bytes, tried again later", e);
+    } catch (OutOfMemoryError e) {
+      if (refused == null) {
+        EngineLog.warning("no thread or memory for Chronicle's bytes, tried again later", e);
       }
-      refused = true;
+      refused = "no thread or memory now for Chronicle's bytes: " + e.getMessage();
       refusedAtNanos = System.nanoTime();
+      throw new OutOfMemoryError(refused);
+    } catch (LinkageError | ClassNotFoundException e) {
+      throw broken(e);
     }
-    return usable;
   }
 }

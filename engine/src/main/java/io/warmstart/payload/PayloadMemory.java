@@ -218,8 +218,8 @@ public final class PayloadMemory {
   /**
    * The payload as Chronicle's bytes, of any size; to be released before the memory is.
    *
-   * @throws OutOfMemoryError if there is no thread now for Chronicle to start
-   * @throws StoreException if this JVM does not let Chronicle's classes work
+   * @throws OutOfMemoryError if there is no thread or memory now for Chronicle to start
+   * @throws StoreException if Chronicle's classes do not work in this JVM
    */
   public BytesStore<?, ?> view() {
     ChronicleBytes.require();
@@ -231,7 +231,7 @@ public final class PayloadMemory {
       view.set(address, length);
       return view;
     } catch (LinkageError | UnsupportedOperationException e) {
-      throw ChronicleBytes.refused(e);
+      throw ChronicleBytes.broken(e);
     }
   }
 

@@ -163,6 +163,24 @@ class SaveAndLookupTest {
         CommandRun.of("unpin", root, KEY).expectDone().out().strip());
   }
 
+  /** It set 32 of 40, and failed. */
+  @Test
+  void whereAKeyWouldHaveTooManyLabelsNoneIsSet() {
+    save();
+    Object[] given = new Object[43];
+    given[0] = "label";
+    given[1] = root;
+    given[2] = KEY;
+    for (int n = 3; n < given.length; n++) {
+      given[n] = "n" + n + "=v";
+    }
+
+    CommandRun.of(given).expectFailure(ExitCodes.ERROR, "nothing was labelled", "<=32", "actual=");
+
+    JsonNode labels = CommandRun.of("ls", root, KEY, "--json").expectDone().json().get("labels");
+    assertEquals("{\"text\":\"digits\"}", labels.toString());
+  }
+
   @Test
   void labelsAreSetAndTakenAwayOfASavedKeyAndOfOneThatIsGone() {
     CommandRun.of("save", root, KEY, payload).expectDone();
