@@ -12,10 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,25 +32,62 @@ class LauncherTest {
   /** The JVM ends with an error if it cannot use the archive. */
   private static final String ARCHIVE_OR_NOTHING = "JDK_JAVA_OPTIONS=-Xshare:on";
 
+  /** A copy, so that another build may take the jar's place, and the archive that it made. */
+  @TempDir static Path installed;
+
+  private static FileTime built = FileTime.fromMillis(0);
+
   @TempDir Path directory;
   private Path launcher;
   private Path cache;
   private Path root;
 
-  /** A copy, so that another build may take the jar's place. */
-  @BeforeEach
-  void setUp() throws IOException {
+  @BeforeAll
+  static void install() throws IOException {
     Path jar = BUILD.resolve("warmstart.jar");
     assumeTrue(Files.exists(jar), "the jar is not built yet: " + jar);
-    Path installed = Files.createDirectory(directory.resolve("a place"));
-    Files.copy(jar, installed.resolve("warmstart.jar"));
-    launcher =
-        Files.copy(
-            BUILD.resolve("warmstart"),
-            installed.resolve("warmstart"),
-            StandardCopyOption.COPY_ATTRIBUTES);
+    Path place = Files.createDirectory(installed.resolve("a place"));
+    built = Files.getLastModifiedTime(Files.copy(jar, place.resolve("warmstart.jar")));
+    Files.copy(
+        BUILD.resolve("warmstart"), place.resolve("warmstart"), StandardCopyOption.COPY_ATTRIBUTES);
+  }
+
+  @BeforeEach
+  void setUp() throws IOException {
+    launcher = installed.resolve("a place/warmstart");
+    Files.setLastModifiedTime(launcher.resolveSibling("warmstart.jar"), built);
     cache = directory.resolve("cache");
-    root = directory.resolve("fits");
+    root = Files.createDirectory(directory.resolve("fits"));
+  }
+
+  /** The archive of a first use, which is made once for all tests: it takes some seconds. */
+  private Path archive() throws Exception {
+    Path own = cache;
+    Path made = installed.resolve("cache");
+    if (Files.notExists(made)) {
+      cache = made;
+      run(ExitCodes.MISS_OR_PROBLEM, List.of(), "lookup", root, "text:a b");
+      assertEquals(1, archives().size());
+      cache = own;
+    }
+    Files.createDirectories(own);
+    try (Stream<Path> all = Files.walk(made)) {
+      for (Path each : all.sorted().toList()) {
+        Path copy = own.resolve(made.relativize(each).toString());
+        if (Files.isDirectory(each)) {
+          Files.createDirectories(copy);
+        } else {
+          Files.copy(each, copy);
+        }
+      }
+    }
+    return archives().get(0);
+  }
+
+  /** What the archive is being made in. */
+  private static Path beingMade(Path archive) {
+    String build = archive.getFileName().toString().replaceAll("-.*", "");
+    return archive.resolveSibling(build + ".new");
   }
 
   private List<String> run(int exitCode, List<String> environment, Object... words)
@@ -86,19 +123,18 @@ class LauncherTest {
 
   @Test
   void theFirstUseMakesAnArchiveThatLaterOnesAreStartedBy() throws Exception {
-    run(ExitCodes.MISS_OR_PROBLEM, List.of(), "lookup", directory, "text:a b");
-    assertEquals(1, archives().size());
-    assertTrue(Files.size(archives().get(0)) > 1 << 20);
-    FileTime made = Files.getLastModifiedTime(archives().get(0));
-    Path link = Files.createSymbolicLink(directory.resolve("linked"), launcher);
-    launcher = link;
+    Path archive = archive();
+    assertTrue(Files.size(archive) > 1 << 20);
+    FileTime made = Files.getLastModifiedTime(archive);
+    launcher = Files.createSymbolicLink(directory.resolve("linked"), launcher);
 
     Path payload = Files.writeString(directory.resolve("a payload"), "bytes");
     run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "save", root, "text:a b", payload);
     List<String> out = run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "lookup", root, "text:a b");
 
     assertTrue(out.get(0).startsWith("key "), out::toString);
-    assertEquals(made, Files.getLastModifiedTime(archives().get(0)));
+    assertEquals(List.of(archive), archives());
+    assertEquals(made, Files.getLastModifiedTime(archive));
     // Containers name a collector; two are an error of the JVM's, with the exit code of a miss.
     for (String name : List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS")) {
       run(ExitCodes.DONE, List.of(name + "=-XX:+UseParallelGC"), "lookup", root, "text:a b");
@@ -106,26 +142,64 @@ class LauncherTest {
   }
 
   @Test
-  void anArchiveThatIsDamagedOrCannotBeMadeHindersNothing() throws Exception {
-    Files.createDirectory(root);
+  void anArchiveThatCannotBeMadeHindersNothing() throws Exception {
     for (String home : List.of("/proc/none", "relative", "")) {
       List<String> nowhere = List.of("XDG_CACHE_HOME=" + home, "HOME=/proc/none");
       assertEquals(List.of("0 keys, 0 entries, 0 B"), run(ExitCodes.DONE, nowhere, "ls", root));
     }
     assertTrue(Files.notExists(cache));
     assertTrue(Files.notExists(Path.of("relative")));
+  }
+
+  /**
+   * It stayed as it was for ever, and a JVM may die of one. None sees these: they are not as long
+   * as their names say.
+   */
+  @Test
+  void anArchiveThatWasCutOffIsMadeAgain() throws Exception {
+    Path archive = archive();
+    Files.write(archive, new byte[100]);
+
+    run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
+
+    Path again = archives().get(0);
+    assertEquals(1, archives().size());
+    assertTrue(Files.size(again) > 1 << 20);
+    assertTrue(again.toString().endsWith("-" + Files.size(again) + ".jsa"), again::toString);
+    run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
+    assertEquals(List.of(again), archives());
+  }
+
+  /** Meanwhile another process makes one, so that this one needs not. */
+  @Test
+  void anArchiveThatIsEmptyIsTakenAway() throws Exception {
+    Path archive = archive();
+    Files.write(archive, new byte[0]);
+    Path beingMade = Files.createDirectory(beingMade(archive));
+
     run(ExitCodes.DONE, List.of(), "ls", root);
-    byte[] bytes = Files.readAllBytes(archives().get(0));
-    for (int cut : List.of(1, 100)) {
-      Files.write(archives().get(0), Arrays.copyOf(bytes, cut));
-      assertEquals(List.of("0 keys, 0 entries, 0 B"), run(ExitCodes.DONE, List.of(), "ls", root));
-    }
+
+    assertEquals(List.of(beingMade), archives());
+  }
+
+  /** An empty one that says so: the archive could not be made. */
+  @Test
+  void whatCouldNotBeMadeIsTriedAgainAfterADay() throws Exception {
+    Path archive = archive();
+    Path beingMade = beingMade(archive);
+    Path failed = Files.createFile(Path.of(beingMade.toString().replaceAll("[.]new$", "-0.jsa")));
+    Files.delete(archive);
+
+    run(ExitCodes.DONE, List.of(), "ls", root);
+    assertEquals(List.of(failed), archives());
+    Files.setLastModifiedTime(failed, FileTime.from(1, TimeUnit.DAYS));
+    run(ExitCodes.DONE, List.of(), "ls", root);
+    assertEquals(List.of(), archives());
   }
 
   @Test
   void anotherBuildOfTheJarHasAnotherArchive() throws Exception {
-    Files.createDirectory(root);
-    run(ExitCodes.DONE, List.of(), "ls", root);
+    archive();
     Files.setLastModifiedTime(
         launcher.resolveSibling("warmstart.jar"), FileTime.from(1, TimeUnit.DAYS));
 
@@ -138,18 +212,16 @@ class LauncherTest {
   /** Somebody is making it, or was killed while he did. */
   @Test
   void itDoesNotWaitForAnotherThatMakesTheArchive() throws Exception {
-    Files.createDirectory(root);
-    run(ExitCodes.DONE, List.of(), "ls", root);
-    Path archive = archives().get(0);
-    Path beingMade = archive.resolveSibling(archive.getFileName() + ".new");
+    Path archive = archive();
     Files.delete(archive);
-    Files.createDirectory(beingMade);
+    Path beingMade = Files.createDirectory(beingMade(archive));
 
     run(ExitCodes.DONE, List.of(), "ls", root);
     assertEquals(List.of(beingMade), archives());
     Files.setLastModifiedTime(beingMade, FileTime.from(1, TimeUnit.DAYS));
     run(ExitCodes.DONE, List.of(), "ls", root);
     run(ExitCodes.DONE, List.of(), "ls", root);
-    assertEquals(List.of(archive), archives());
+    assertEquals(1, archives().size());
+    assertTrue(Files.size(archives().get(0)) > 1 << 20);
   }
 }
