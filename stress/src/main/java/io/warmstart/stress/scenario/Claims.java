@@ -80,8 +80,12 @@ public final class Claims implements Scenario {
           claimers.set(victim, new Claimer(run, directory, finished));
         }
       } while (run.timeLeft() && !run.anyProblem() && finished.size() < ClaimCommand.FINISHED_KEYS);
+      // All of them before the first is waited for: who goes on keeps the others from their end.
       for (Claimer each : claimers) {
-        each.stop();
+        each.tellToStop();
+      }
+      for (Claimer each : claimers) {
+        each.awaitEnd();
       }
     } finally {
       claimers.forEach(Claimer::close);
@@ -184,8 +188,11 @@ public final class Claims implements Scenario {
       listener.join();
     }
 
-    void stop() throws IOException, InterruptedException {
+    void tellToStop() throws IOException {
       process.getOutputStream().close();
+    }
+
+    void awaitEnd() throws InterruptedException {
       if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
         run.problem("does not end: claimer " + process.pid());
       } else if (process.exitValue() != 0) {

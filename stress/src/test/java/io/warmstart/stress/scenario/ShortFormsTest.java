@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -51,6 +52,10 @@ class ShortFormsTest {
           Map.entry("clock", new Form(1, 4)),
           Map.entry("soak", new Form(2, 3)));
 
+  /** Those of {@link FaultShortFormsTest}, another class so that it has another JVM. */
+  static final Set<String> WITH_FAULTS =
+      Set.of("power-cut", "faults", "fuzz", "disk-full", "parallel-cv", "clock");
+
   @TempDir Path directory;
 
   /** With saves into the journal, once for each durability that it has. */
@@ -59,9 +64,14 @@ class ShortFormsTest {
 
   private static final Form JOURNALLED_FORM = new Form(3, 2);
 
+  boolean isOurs(String scenario) {
+    return !WITH_FAULTS.contains(scenario);
+  }
+
   @TestFactory
   Stream<DynamicTest> shortForms() {
     return Scenarios.all().stream()
+        .filter(scenario -> isOurs(scenario.name()))
         .map(
             scenario ->
                 DynamicTest.dynamicTest(scenario.name(), () -> run(scenario, Durability.IN_FILES)));
@@ -70,7 +80,7 @@ class ShortFormsTest {
   @TestFactory
   Stream<DynamicTest> shortFormsWithJournal() {
     return Scenarios.all().stream()
-        .filter(scenario -> JOURNALLED.containsKey(scenario.name()))
+        .filter(scenario -> JOURNALLED.containsKey(scenario.name()) && isOurs(scenario.name()))
         .map(
             scenario ->
                 DynamicTest.dynamicTest(
