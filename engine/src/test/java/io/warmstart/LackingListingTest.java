@@ -60,7 +60,12 @@ class LackingListingTest {
   }
 
   private WarmStartStore openReadOnly() {
-    return WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops).withReadOnly(true));
+    return WarmStartStore.open(root, looking().withReadOnly(true));
+  }
+
+  /** Whose lookups look each time whether others have changed the directory. */
+  private StoreOptions looking() {
+    return StoreOptions.defaults().withFileOps(ops).withForeignCheckInterval(Duration.ZERO);
   }
 
   /** The next lookup lists the key's directory, whatever the index knows. */
@@ -72,13 +77,10 @@ class LackingListingTest {
 
   /**
    * Once more where the walk that an opening begins has listed it just before. In the same store,
-   * which begins no other: ten openings on a busy machine had each listed it in time. So its
-   * lookups must look each time whether others have changed the directory.
+   * which begins no other: ten openings on a busy machine had each listed it in time.
    */
   private void assertFoundInListingsThatLack(int listings) throws IOException {
-    StoreOptions looking =
-        StoreOptions.defaults().withFileOps(ops).withForeignCheckInterval(Duration.ZERO);
-    try (WarmStartStore store = WarmStartStore.open(root, looking)) {
+    try (WarmStartStore store = WarmStartStore.open(root, looking())) {
       store.evictOverflow();
       for (int attempt = 0; attempt < 10 && ops.lackingListings() == 0; attempt++) {
         changeByOthers();

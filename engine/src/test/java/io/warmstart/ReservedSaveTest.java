@@ -306,14 +306,18 @@ class ReservedSaveTest {
   /** Before there is a segment, for a pair, and for what is too long for a record. */
   @Test
   void whereTheJournalHasNoRoomTheMemoryIsAnother() throws IOException {
-    try (WarmStartStore store = open(Durability.PROCESS_SAFE);
-        WarmStartStore files = open(Durability.IN_FILES)) {
-      for (int length : new int[] {8, 1000}) {
+    for (int length : new int[] {8, 1000}) {
+      // A root each: the first save has a segment made, at any time from then on.
+      Path fresh = root.resolve("fresh-" + length);
+      try (WarmStartStore store = WarmStartStore.open(fresh, options(Durability.PROCESS_SAFE))) {
         Reservation first = reserve(store, "first", length);
         assertFalse(MappedFiles.isOfSegment(first.buffer()));
         first.commit();
         assertEquals("first", found(store));
       }
+    }
+    try (WarmStartStore store = open(Durability.PROCESS_SAFE);
+        WarmStartStore files = open(Durability.IN_FILES)) {
       warmUp(store);
       Reservation pair = reserve(files, "pair");
       assertFalse(MappedFiles.isOfSegment(pair.buffer()));
