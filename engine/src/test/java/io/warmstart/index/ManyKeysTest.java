@@ -46,9 +46,11 @@ class ManyKeysTest {
               SlotCursor at = new SlotCursor();
               for (int n = 0; there.get() < many; n++) {
                 int known = there.get();
-                Digest256 key = StripeOfKeys.key(known == 0 ? 0 : n * 7919 % known);
-                // A look may fall between two stores of a split, and so do all while the writer waits
-                // there for a processor; not one at each of ten keys that it goes on to insert.
+                // The product may overflow, and no key has a negative number.
+                Digest256 key = StripeOfKeys.key(known == 0 ? 0 : Math.floorMod(n * 7919, known));
+                // A look may fall between two stores of a split, and so do all while the writer
+                // waits there for a processor; not one at each of ten keys that it goes on to
+                // insert.
                 boolean found = known == 0;
                 int before = -1;
                 for (int missed = 0; missed < 10 && !found; ) {
