@@ -144,7 +144,7 @@ public final class Engine implements AutoCloseable {
               parts.clock,
               this::used,
               parts.readOnly ? this::beat : () -> {});
-      absentKeys = new AbsentKeys(parts.index, parts.root, parts.journal::mayHold);
+      absentKeys = new AbsentKeys(parts.index, parts.root, parts.journal::keys);
       fileLookup =
           new FileLookup(
               parts.root,

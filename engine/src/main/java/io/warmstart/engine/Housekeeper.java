@@ -192,7 +192,6 @@ final class Housekeeper implements AutoCloseable {
       // root.
       return;
     }
-    absentKeys.listIfDue();
     if (ledger.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
       countedAt = now;
       count();
@@ -211,6 +210,7 @@ final class Housekeeper implements AutoCloseable {
       sweptAt = System.nanoTime();
       pause = Math.max(sweepEvery, LEAST_PAUSE_FOR_SWEEP * (sweptAt - now));
     }
+    absentKeys.listIfDue();
   }
 
   /**

@@ -1,30 +1,37 @@
 package io.warmstart.index;
 
+import io.warmstart.format.DirectoryNames;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.RootDirectory;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Knows of keys that the root lacks, without a slot for each: by a {@link KeyFilter} over the names
- * in the root, which this process makes in the background once lookups miss often.
+ * in the root and the keys in the journal, which this process makes in the background once lookups
+ * miss often.
  *
- * <p>It rests on two things that were read before the root was listed and are compared in each
- * lookup. Whoever of ours is about to publish the first pair of a key has made the key's directory,
- * and then stored another word into the index ({@link Index#changing}, {@link
- * Index#directoryMade}). So a filter with the word of now was made from a listing that has that
- * directory. A program that knows no index moves the root's change time when it makes a directory,
- * which is looked at as often as that of any key.
+ * <p>It rests on two things that are read before all names, and compared in each lookup:
  *
- * <p>What lies in the journal has no directory yet, so the journal is asked first: a version leaves
- * it after its pair is in place.
+ * <ul>
+ *   <li>The index's word of the keys. A process of ours that publishes the first pair of a key has
+ *       made the key's directory, or found it, then stores another word, then renames. One that
+ *       appends the first record of a key stores another word before it acknowledges the record. So
+ *       a filter with the word of now was made from what has that directory, or that record. First
+ *       is what comes to a key of which the index counts no files. The keys of which it does are in
+ *       the filter, whether or not the root has a directory of them; and when it begins or ceases
+ *       to count, another word is stored too.
+ *   <li>The root's change time, which a program that knows no index moves when it makes a
+ *       directory. It is looked at as often as that of any key.
+ * </ul>
  *
- * <p>Nothing that is wrong in the mapped slots makes a key absent: the filter lies in this process.
- * Safe for all threads.
+ * <p>Safe for all threads.
  */
 public final class AbsentKeys {
   /** Fewer lookups in files are not worth a listing. */
@@ -38,7 +45,7 @@ public final class AbsentKeys {
 
   private final Index index;
   private final RootDirectory root;
-  private final Predicate<Digest256> mayBeJournalled;
+  private final Journalled journalled;
 
   /** How many lookups have read the files and found nothing, since the root was listed. */
   private final AtomicLong missed = new AtomicLong();
@@ -49,28 +56,30 @@ public final class AbsentKeys {
   private long listedAtNanos = System.nanoTime();
   private long listingNanos;
 
-  /**
-   * Makes one that knows nothing yet.
-   *
-   * @param mayBeJournalled whether a version of a key may be in the journal and in no pair
-   */
-  public AbsentKeys(Index index, RootDirectory root, Predicate<Digest256> mayBeJournalled) {
+  /** What lies in the journal. */
+  public interface Journalled {
+    /** All keys of which it has a version that may be in no pair; others may be among them. */
+    Set<Digest256> keys() throws IOException;
+  }
+
+  /** Makes one that knows nothing yet. */
+  public AbsentKeys(Index index, RootDirectory root, Journalled journalled) {
     this.index = index;
     this.root = root;
-    this.mayBeJournalled = mayBeJournalled;
+    this.journalled = journalled;
   }
 
   /**
    * A filter, and what it was made under.
    *
-   * @param word the index's of its keys; no two generations have the same
+   * @param word the index's of its keys
    * @param ctime the root's
    */
   private record Known(long word, long ctime, KeyFilter filter) {}
 
   /**
    * Whether the root has no entry of a key; false if that is not known. Makes no system call,
-   * unless it is time to look at the root, takes no lock of files, and allocates nothing.
+   * unless it is time to look at the root, takes no lock, and allocates nothing.
    *
    * @param nowUnixNanos the system's clock, to the millisecond
    * @param foreignCheckNanos how old a look at the root may be
@@ -79,19 +88,17 @@ public final class AbsentKeys {
     Known current = known;
     return current != null
         && !current.filter.mayHave(key)
-        && !mayBeJournalled.test(key)
-        && keysWord() == current.word
+        && index.keysWord() == current.word
         && index.foreign().rootCtime(nowUnixNanos, foreignCheckNanos) == current.ctime;
   }
 
-  /** A lookup had to read the files to find that there is no entry. */
-  public void missed() {
-    missed.incrementAndGet();
-  }
-
-  /** 0 if there is no index now. */
-  private long keysWord() {
-    return index.attachments().askWord(attached -> attached.files().keysWord(), 0);
+  /** A lookup had to read the files to find that there is no entry of a key. */
+  public void missed(Digest256 key) {
+    Known current = known;
+    // No filter would answer for what has files and no entry that counts, as what has expired.
+    if (current == null || !current.filter.mayHave(key)) {
+      missed.incrementAndGet();
+    }
   }
 
   /** Lists the root if enough lookups have missed since. For one thread at a time. */
@@ -101,30 +108,40 @@ public final class AbsentKeys {
         || now - listedAtNanos < PAUSE_PER_LISTING * listingNanos) {
       return;
     }
-    Known listed = list();
-    if (listed != null) {
-      missed.set(0);
-      known = listed;
+    missed.set(0);
+    try {
+      Known listed = list();
+      if (listed != null) {
+        known = listed;
+      }
+    } catch (IOException e) {
+      // Lookups go on reading the files, and tell.
+    } finally {
+      // Also when it fails: it is not tried again at once.
+      listedAtNanos = System.nanoTime();
+      listingNanos = listedAtNanos - now;
     }
-    listedAtNanos = System.nanoTime();
-    listingNanos = listedAtNanos - now;
   }
 
-  /** Null if the root changes, cannot be listed, or has no index. */
-  private @Nullable Known list() {
-    long word = keysWord();
+  /** Null if keys come meanwhile, or there is no index. */
+  private @Nullable Known list() throws IOException {
+    long word = index.keysWord();
     long ctime = settledCtime();
     if (word == 0 || ctime < 0) {
       return null;
     }
-    List<Digest256> keys;
-    try {
-      keys = root.keys();
-    } catch (IOException e) {
-      // Lookups go on reading the files, and tell.
-      return null;
+    List<Digest256> keys = new ArrayList<>(journalled.keys());
+    keys.addAll(index.countedKeys());
+    for (String name : root.ops().list(root.path())) {
+      // A file system that ignores case finds the one by the other.
+      String lower = name.toLowerCase(Locale.ROOT);
+      if (DirectoryNames.isKeyDirectory(lower)) {
+        keys.add(Digest256.fromHex(lower));
+      }
     }
-    return settledCtime() == ctime ? new Known(word, ctime, new KeyFilter(keys)) : null;
+    return index.keysWord() == word && settledCtime() == ctime
+        ? new Known(word, ctime, new KeyFilter(keys))
+        : null;
   }
 
   private long settledCtime() {

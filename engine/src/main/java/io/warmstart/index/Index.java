@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import io.warmstart.io.FileOps;
+import io.warmstart.mapped.IndexLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Fingerprint;
@@ -11,6 +12,8 @@ import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
@@ -619,12 +622,20 @@ public final class Index implements AutoCloseable {
 
   /** The files of a key are about to change: told before the first change. */
   public void changing(Digest256 key) {
-    eachGeneration(attached -> changing(attached, key));
+    eachGeneration(
+        attached -> {
+          tellIfNew(attached, key);
+          return change(attached, key);
+        });
   }
 
   /** The files of a key have changed, or may have: told after the last change, on errors too. */
   public void changed(Digest256 key) {
-    eachGeneration(attached -> change(attached, key));
+    eachGeneration(
+        attached -> {
+          tellIfNew(attached, key);
+          return change(attached, key);
+        });
   }
 
   /** A key's directory was made: told before anything is published in it. */
@@ -662,15 +673,37 @@ public final class Index implements AutoCloseable {
   }
 
   /**
-   * Whoever knows which keys have files must learn of one more before its first pair is in place.
-   * Its directory is there by now.
+   * Those who know which keys the root has must learn of one more before its first pair is in
+   * place, and before its first record in the journal is acknowledged: see {@link AbsentKeys}.
    */
-  private boolean changing(Generation attached, Digest256 key) {
+  private void tellIfNew(Generation attached, Digest256 key) {
     SlotCursor at = new SlotCursor();
     if (!attached.keys().find(key, at) || attached.keys().bytes(at, key) <= 0) {
       attached.files().keysChanged(attachments.nextChanges());
     }
-    return change(attached, key);
+  }
+
+  /**
+   * Which keys have files or records: another word whenever there may be one more. No two
+   * generations have the same.
+   *
+   * @return 0 if there is no index now
+   */
+  long keysWord() {
+    return attachments.askWord(attached -> attached.files().keysWord(), 0);
+  }
+
+  /** The keys of which files are counted. */
+  List<Digest256> countedKeys() {
+    return attachments.ask(
+        attached -> {
+          List<Digest256> keys = new ArrayList<>();
+          for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {
+            attached.keys().forEachKeyWithFiles(stripe, keys::add);
+          }
+          return keys;
+        },
+        List.of());
   }
 
   /** Whether the generation was in use still when it was told. */

@@ -6,8 +6,8 @@ import java.util.Collection;
 
 /**
  * A Bloom filter over the keys of a root: it may take a key that the root lacks for one that it
- * has, about one in a thousand, and never the other way round. Four bits of one word stand for each
- * key, so a question costs one cache line. Immutable.
+ * has, one in two hundred to one in a thousand, and never the other way round. Four bits of one
+ * word stand for each key, so a question costs one cache line. Immutable.
  *
  * <p>Source: Bloom 1970, in blocks of one word as in Putze, Sanders and Singler 2007, "Cache-,
  * Hash- and Space-Efficient Bloom Filters".

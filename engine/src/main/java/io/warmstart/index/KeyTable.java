@@ -121,6 +121,8 @@ final class KeyTable {
     for (long moved = Checksums.mix(changes);
         segment == null && segments.grow(key, new Move(moved));
         moved = Checksums.mix(moved)) {
+      // Who lists the keys meanwhile may have met one neither here nor there.
+      files.keysChanged(moved);
       segment = place(key, false, at);
     }
     if (segment == null) {
@@ -451,6 +453,17 @@ final class KeyTable {
   /** Shows the key of each slot of a stripe. Slots may come and go meanwhile. */
   void forEachKey(int stripe, Consumer<Digest256> action) {
     forEachSlot(stripe, (segment, offset) -> action.accept(segment.keyAt(offset)));
+  }
+
+  /** Shows each key of a stripe of which files are counted. Slots may come and go meanwhile. */
+  void forEachKeyWithFiles(int stripe, Consumer<Digest256> action) {
+    forEachSlot(
+        stripe,
+        (segment, offset) -> {
+          if (!isWithoutFiles(segment, offset)) {
+            action.accept(segment.keyAt(offset));
+          }
+        });
   }
 
   /**

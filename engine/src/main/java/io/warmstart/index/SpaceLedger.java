@@ -374,6 +374,11 @@ public final class SpaceLedger {
     int stripe = StripeLocks.stripeOf(key);
     long before = orRebuild(attached, attached.keys().bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
+    if ((before > 0) != (bytes > 0)) {
+      // What AbsentKeys takes for the root's keys may lack this one, which nobody had to tell as
+      // long as files were counted: those of another program, or such as have gone.
+      attached.files().keysChanged(index.nextChanges());
+    }
     attached.keys().account(at, key, bytes, ctime);
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }

@@ -9,9 +9,11 @@ import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -256,10 +258,16 @@ public final class JournalView implements AutoCloseable {
     return found.isEmpty() ? List.of() : List.copyOf(found.values());
   }
 
-  /** Whether a version of a key may be in the journal. Allocates nothing. */
-  public synchronized boolean mayHold(Digest256 key) {
+  /**
+   * The keys of all versions that are in the journal, or were a moment ago; saves under way
+   * included.
+   *
+   * @throws IOException if it cannot be read, or changes too fast: there may be others
+   */
+  public synchronized Set<Digest256> keys() throws IOException {
+    Set<Digest256> keys = new HashSet<>();
     if (!place.isReadable()) {
-      return false;
+      return keys;
     }
     try {
       refresh();
@@ -267,16 +275,17 @@ public final class JournalView implements AutoCloseable {
         if (known.scan == null) {
           known.refresh();
         }
-        if (known.entries.containsKey(key)) {
-          return true;
+        if (known.scan == null && known.segment.isWhole()) {
+          throw new IOException("the journal has changed twice: directory=" + files.directory());
         }
+        keys.addAll(known.entries.keySet());
+        known.waiting.forEach(entry -> keys.add(entry.key()));
       }
       MappedFaults.raisePending();
-      return false;
-    } catch (IOException | InternalError e) {
-      // Who looks for it is told.
-      return true;
+    } catch (InternalError e) {
+      throw lost(e);
     }
+    return keys;
   }
 
   /** Whether a version of a run is in the journal that is in no durable pair. */

@@ -128,8 +128,8 @@ public final class LookupFlow {
       case UNKNOWN -> {}
     }
     boolean hit = fileLookup.run(key.digest(), ranking, limits, foreignCheck.nanos(), target);
-    if (!hit) {
-      absentKeys.missed();
+    if (!hit && foreignCheck.watches()) {
+      absentKeys.missed(key.digest());
     }
     return hit;
   }
