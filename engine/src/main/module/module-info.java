@@ -17,9 +17,23 @@ module io.warmstart {
   requires static com.fasterxml.jackson.databind;
   requires static info.picocli;
   requires static me.tongfei.progressbar;
+  // For remotes of s3, if somebody has added them.
+  requires static software.amazon.awssdk.awscore;
+  requires static software.amazon.awssdk.core;
+  requires static software.amazon.awssdk.http;
+  requires static software.amazon.awssdk.http.urlconnection;
+  requires static software.amazon.awssdk.regions;
+  requires static software.amazon.awssdk.retries.api;
+  requires static software.amazon.awssdk.services.s3;
+  requires static software.amazon.awssdk.utils;
   // For Chronicle: an automatic module names nothing that it needs.
   requires jdk.unsupported;
   requires org.slf4j;
+
+  uses io.warmstart.remote.ObjectStoreProvider;
+
+  provides io.warmstart.remote.ObjectStoreProvider with
+      io.warmstart.remote.s3.S3Provider;
 
   exports io.warmstart;
   exports io.warmstart.model;

@@ -31,9 +31,32 @@ class ArchitectureTest {
   /** Each uses only those before it. The empty name is that of the root package. */
   private static final List<String> ORDER =
       List.of(
-          "text", "flight", "model", "io", "notice", "format", "payload", "pair", "mapped",
-          "process", "index", "policy", "foreign", "access", "key", "journal", "save", "recover",
-          "evict", "lookup", "claim", "remote", "engine", "", "cli");
+          "text",
+          "flight",
+          "model",
+          "io",
+          "notice",
+          "format",
+          "payload",
+          "pair",
+          "mapped",
+          "process",
+          "index",
+          "policy",
+          "foreign",
+          "access",
+          "key",
+          "journal",
+          "save",
+          "recover",
+          "evict",
+          "lookup",
+          "claim",
+          "remote",
+          "remote.s3",
+          "engine",
+          "",
+          "cli");
 
   /** Packages that are further down than what they stand beside, and need nothing of it. */
   private static final Map<String, Set<String>> MAY_USE =
@@ -43,6 +66,7 @@ class ArchitectureTest {
           "model", Set.of("text"),
           "io", Set.of("flight"),
           "format", Set.of("text", "model"),
+          "remote.s3", Set.of("model", "remote"),
           "cli", Set.of("", "model"));
 
   /** Classes that need each other; no others may, and these may become fewer. */
@@ -180,6 +204,22 @@ class ArchitectureTest {
       boolean seam = name.startsWith("io.warmstart.io.") || name.startsWith("io.warmstart.cli.");
       assertFalse(touches && !seam && !mayTouchFiles.contains(name), name);
     }
+  }
+
+  /** Who has no remote of S3 has no SDK: a class that needs one could not be loaded. */
+  @Test
+  void onlyRemotesOfS3SeeTheirSdk() {
+    Set<String> packages = new TreeSet<>();
+    for (JavaClass each : CLASSES) {
+      boolean sees =
+          each.getDirectDependenciesFromSelf().stream()
+              .map(dependency -> dependency.getTargetClass().getBaseComponentType().getName())
+              .anyMatch(target -> target.startsWith("software.amazon."));
+      if (sees) {
+        packages.add(packageOf(each));
+      }
+    }
+    assertEquals(Set.of("remote.s3"), packages);
   }
 
   /**

@@ -11,6 +11,7 @@ import io.warmstart.model.SyncReport;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,15 +24,12 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that die while they send: the next on their root sends what they have left. */
 @Tag("slow")
 @ExtendWith(Seeds.class)
-class RemoteDeathTest {
+class RemoteDeathTest extends RemoteFixture {
   private static final int KILLS = Rounds.times(6);
-
-  @TempDir Path work;
 
   /** Saves versions of a run for ever, has each sent, and says so. */
   static final class Sender {
@@ -40,7 +38,7 @@ class RemoteDeathTest {
     public static void main(String[] arguments) throws IOException {
       Path told = Path.of(arguments[3]);
       RemoteOptions remote =
-          RemoteOptions.of(Path.of(arguments[1]).toUri()).withPushInterval(Duration.ofHours(1));
+          RemoteOptions.of(URI.create(arguments[1])).withPushInterval(Duration.ofHours(1));
       try (WarmStartStore store =
           WarmStartStore.open(Path.of(arguments[0]), StoreOptions.defaults().withRemote(remote))) {
         for (int version = Integer.parseInt(arguments[2]); ; version++) {
@@ -73,8 +71,8 @@ class RemoteDeathTest {
   @Test
   void whatWasAcknowledgedIsThereAndTheRestIsSentByTheNext(Random random) throws Exception {
     Path root = Files.createDirectory(work.resolve("root"));
-    Path directory = Files.createDirectory(work.resolve("remote"));
-    RemoteOptions remote = RemoteOptions.of(directory.toUri());
+
+    RemoteOptions with = RemoteOptions.of(place.url());
     int version = 1;
     for (int kill = 0; kill < KILLS; kill++) {
       Path told = work.resolve("told" + kill);
@@ -82,7 +80,7 @@ class RemoteDeathTest {
           ForkedJvm.start(
               Sender.class,
               root.toString(),
-              directory.toString(),
+              place.url().toString(),
               Integer.toString(version),
               told.toString())) {
         child.awaitLine("sent");
@@ -92,16 +90,16 @@ class RemoteDeathTest {
       int sent = last(told, "sent ");
       int saved = last(told, "saved ");
       try (WarmStartStore other = WarmStartStore.open(work.resolve("other" + kill))) {
-        SyncReport report = other.sync(remote, SyncDirection.PULL, List.of(), false);
+        SyncReport report = other.sync(with, SyncDirection.PULL, List.of(), false);
         assertEquals(List.of(), report.problems());
         int found = version(other);
         assertTrue(found >= sent && found <= saved + 1, sent + "<=" + found + "<=" + saved);
       }
       try (WarmStartStore next =
-              WarmStartStore.open(root, StoreOptions.defaults().withRemote(remote));
+              WarmStartStore.open(root, StoreOptions.defaults().withRemote(with));
           WarmStartStore third =
               WarmStartStore.open(
-                  work.resolve("third" + kill), StoreOptions.defaults().withRemote(remote))) {
+                  work.resolve("third" + kill), StoreOptions.defaults().withRemote(with))) {
         assertTrue(next.flushRemote(Duration.ofSeconds(30)));
         int here = version(next);
         assertTrue(here >= saved, here + ">=" + saved);

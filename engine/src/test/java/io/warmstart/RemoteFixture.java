@@ -2,14 +2,15 @@ package io.warmstart;
 
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteOptions;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,19 +20,29 @@ abstract class RemoteFixture {
   static final Duration LONG = Duration.ofSeconds(60);
 
   @TempDir Path work;
-  Path directory;
+  RemotePlace place;
   RemoteOptions remote;
+
+  /** Makes it, with nothing in it. */
+  RemotePlace makePlace() throws Exception {
+    return new DirectoryPlace(work);
+  }
 
   @BeforeEach
   void makeRemote() throws Exception {
-    directory = Files.createDirectory(work.resolve("remote"));
+    place = makePlace();
     // Nothing happens in the background but what the tests ask for.
     remote =
-        RemoteOptions.of(directory.toUri())
+        RemoteOptions.of(place.url())
             .withPushInterval(Duration.ofHours(1))
             .withCheckInterval(Duration.ofMillis(10))
             .withDeadline(LONG)
             .withFlushWait(LONG);
+  }
+
+  @AfterEach
+  void leaveRemote() throws Exception {
+    place.close();
   }
 
   WarmStartStore machine(String name) {
@@ -46,10 +57,20 @@ abstract class RemoteFixture {
     return EntryAttributes.checkpoint().withObjective(value);
   }
 
-  List<Path> objects() throws IOException {
-    try (Stream<Path> files = Files.walk(directory)) {
-      return files.filter(Files::isRegularFile).sorted().toList();
-    }
+  List<String> objects() throws IOException {
+    return place.objects().list("").stream().sorted().toList();
+  }
+
+  byte[] object(String name) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    place.objects().get(name, (piece, count) -> bytes.write(piece, 0, count));
+    return bytes.toByteArray();
+  }
+
+  /** As a program does it that knows nothing of the rules: what is there is replaced. */
+  void put(String name, byte[] bytes) throws IOException {
+    place.objects().delete(name);
+    place.objects().putIfAbsent(name, Payload.of(bytes));
   }
 
   static byte valueOf(Optional<Entry> found) {

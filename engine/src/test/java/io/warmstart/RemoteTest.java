@@ -14,7 +14,6 @@ import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -170,10 +169,9 @@ class RemoteTest extends RemoteFixture {
       one.saveOverwrite(KEY, "run.000000003b9aca02", new byte[] {1}, objective(1));
       one.saveOverwrite(KEY, "other", new byte[] {2}, objective(2));
     }
-    Path key = Files.createDirectory(directory.resolve(KEY.toHex()));
     try (Stream<Path> files = Files.list(work.resolve("one").resolve(KEY.toHex()))) {
       for (Path each : files.toList()) {
-        Files.copy(each, key.resolve(each.getFileName()));
+        put(KEY.toHex() + "/" + each.getFileName(), Files.readAllBytes(each));
       }
     }
     try (WarmStartStore other = machine("other")) {
@@ -192,11 +190,8 @@ class RemoteTest extends RemoteFixture {
     }
     Path copy = work.resolve("copy");
     Files.createDirectories(copy.resolve(KEY.toHex()));
-    for (Path each : objects()) {
-      Files.copy(
-          each,
-          copy.resolve(KEY.toHex()).resolve(each.getFileName()),
-          StandardCopyOption.COPY_ATTRIBUTES);
+    for (String each : objects()) {
+      Files.write(copy.resolve(each), object(each));
     }
     try (WarmStartStore copied = machine("copy")) {
       assertEquals(1, valueOf(copied.lookup(KEY)));
@@ -230,7 +225,7 @@ class RemoteTest extends RemoteFixture {
       one.saveOverwrite(KEY, "run", new byte[] {1}, objective(1));
       assertTrue(one.flushRemote(LONG));
     }
-    List<Path> before = objects();
+    List<String> before = objects();
     try (WarmStartStore other = machine("other", remote.withReadOnly(true))) {
       assertEquals(1, valueOf(other.lookup(KEY)));
       other.save(KEY, new byte[] {2}, objective(0));

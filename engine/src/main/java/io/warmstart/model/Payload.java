@@ -1,6 +1,7 @@
 package io.warmstart.model;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import net.openhft.chronicle.bytes.BytesStore;
@@ -16,6 +17,8 @@ import org.agrona.DirectBuffer;
 public abstract class Payload {
   /** Large enough that a call's cost does not show, small enough to stay in a core's own cache. */
   private static final int PIECE_BYTES = 128 * 1024;
+
+  private static final int STREAM_PIECE_BYTES = 64 * 1024;
 
   /** Some JVMs make no array of the last few sizes. */
   private static final int MOST_COPIED = Integer.MAX_VALUE - 8;
@@ -55,6 +58,15 @@ public abstract class Payload {
       copy(position, piece, count);
       sink.accept(piece, count);
     }
+  }
+
+  /**
+   * {@return a stream of all bytes from their beginning; more than one may be read at a time}
+   *
+   * <p>It holds nothing that must be closed.
+   */
+  public final InputStream stream() {
+    return new Stream(this);
   }
 
   /**
@@ -176,5 +188,61 @@ public abstract class Payload {
         }
       }
     };
+  }
+
+  /** The bytes of a payload in order, through a piece of memory. For one thread. */
+  private static final class Stream extends InputStream {
+    private final Payload payload;
+    private final byte[] piece;
+
+    /** Of the first byte that is not in the piece yet. */
+    private long next;
+
+    // What of the piece is still to be read.
+    private int from;
+    private int to;
+
+    private Stream(Payload payload) {
+      this.payload = payload;
+      this.piece = new byte[(int) Math.min(payload.length(), STREAM_PIECE_BYTES)];
+    }
+
+    /** Whether there is more. */
+    private boolean fill() {
+      if (from == to) {
+        from = 0;
+        to = (int) Math.min(piece.length, payload.length() - next);
+        if (to > 0) {
+          payload.copy(next, piece, to);
+          next += to;
+        }
+      }
+      return to > 0;
+    }
+
+    @Override
+    public int read() {
+      return fill() ? piece[from++] & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      Objects.checkFromIndexSize(offset, length, target.length);
+      if (length == 0) {
+        return 0;
+      }
+      if (!fill()) {
+        return -1;
+      }
+      int count = Math.min(length, to - from);
+      System.arraycopy(piece, from, target, offset, count);
+      from += count;
+      return count;
+    }
+
+    @Override
+    public int available() {
+      return (int) Math.min(Integer.MAX_VALUE, payload.length() - next + (to - from));
+    }
   }
 }

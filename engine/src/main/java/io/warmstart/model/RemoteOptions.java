@@ -46,19 +46,22 @@ public final class RemoteOptions {
   /**
    * A remote with the default intervals, to be read and written.
    *
-   * @param url {@code file:///a/directory} that exists: what the machines of a cluster mount. No
-   *     other kind is supported
+   * @param url {@code file:///a/directory} that exists: what the machines of a cluster mount; or
+   *     {@code s3://bucket/prefix}, see {@link S3Address}, which needs two jars more: opening a
+   *     store says which if they are missing. No other kind is supported
    * @return the options
    * @throws IllegalArgumentException if it is of no supported kind
    */
   public static RemoteOptions of(URI url) {
-    if (!"file".equals(url.getScheme())
+    if (S3Address.SCHEME.equals(url.getScheme())) {
+      S3Address.of(url);
+    } else if (!"file".equals(url.getScheme())
         || url.getPath() == null
         || url.getQuery() != null
         || url.getFragment() != null
-        || !url.getPath().startsWith("/")
         || (url.getAuthority() != null && !url.getAuthority().isEmpty())) {
-      throw new IllegalArgumentException("remote: expected=file:///DIRECTORY actual=" + url);
+      throw new IllegalArgumentException(
+          "remote: expected=file:///DIRECTORY or s3://BUCKET/PREFIX actual=" + url);
     }
     return new RemoteOptions(
         url,

@@ -8,7 +8,8 @@ import java.util.List;
  * Where objects lie that every machine may read. An object has a name, {@code <64 hex>/<name>}, and
  * bytes that never change; a remote is made of no more than this.
  *
- * <p>Each call may fail, take long, or have its effect although it fails. Safe for all threads.
+ * <p>Each call may fail, take long, or have its effect although it fails; with {@link
+ * RefusedException} if it would fail again. Safe for all threads.
  */
 public interface ObjectStore extends AutoCloseable {
   /** What is told of it in messages: no secrets. */
@@ -18,7 +19,7 @@ public interface ObjectStore extends AutoCloseable {
    * What tells this remote from another that comes in its place: a disk that is mounted, a
    * directory that was made anew.
    *
-   * @throws IOException if it is not there
+   * @throws IOException if it is known not to be there
    */
   String identity() throws IOException;
 
@@ -38,6 +39,11 @@ public interface ObjectStore extends AutoCloseable {
    */
   void get(String name, Payload.Sink sink) throws IOException;
 
+  /** How large an object may be. */
+  default long mostBytes() {
+    return Long.MAX_VALUE;
+  }
+
   /**
    * Makes an object, whole and durable or not at all.
    *
@@ -46,7 +52,7 @@ public interface ObjectStore extends AutoCloseable {
    */
   boolean putIfAbsent(String name, Payload bytes) throws IOException;
 
-  /** Removes an object; returns whether there was one. */
+  /** Removes an object; returns false if it is known that there was none. */
   boolean delete(String name) throws IOException;
 
   /** Removes what puts have left that never ended, if they began more than a day ago. */

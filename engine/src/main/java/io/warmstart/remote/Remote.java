@@ -275,7 +275,8 @@ public final class Remote implements AutoCloseable {
         late
             ? "no answer in time"
             : failure.getClass().getSimpleName() + ": " + failure.getMessage();
-    if (breaker.failed(late)) {
+    // What was refused will be refused again: no four more are tried.
+    if (breaker.failed(late || failure instanceof RefusedException)) {
       told(failure);
     }
   }
@@ -297,6 +298,10 @@ public final class Remote implements AutoCloseable {
   }
 
   private void told(Throwable failure) {
+    if (closed) {
+      // What was under way ended with the store.
+      return;
+    }
     notices.troubleAgain(
         Kind.REMOTE,
         "the remote cannot be used, and is tried again: remote="

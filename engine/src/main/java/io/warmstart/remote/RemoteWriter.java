@@ -77,9 +77,7 @@ final class RemoteWriter {
               candidate.manifest().payloadBytes(),
               true));
       if (!dryRun) {
-        for (String superseded : there.before(version.get())) {
-          store.delete(RemoteKey.prefix(key) + superseded);
-        }
+        removeSuperseded(key, there.before(version.get()));
       }
     }
     if (failure != null) {
@@ -88,12 +86,34 @@ final class RemoteWriter {
     return all;
   }
 
+  /** Who may put and not remove leaves them: they count for nobody. */
+  private void removeSuperseded(Digest256 key, List<String> objects) throws IOException {
+    for (String each : objects) {
+      try {
+        store.delete(RemoteKey.prefix(key) + each);
+      } catch (RefusedException e) {
+        return;
+      }
+    }
+  }
+
   private boolean put(Digest256 key, Candidate candidate, VersionName version) throws IOException {
     Manifest manifest = candidate.manifest().neverAccessed();
     byte[] encoded = encode(manifest);
     if (encoded == null) {
       // Laid out it is longer than a manifest may be: no reader would take it.
       return true;
+    }
+    if (manifest.payloadBytes() > store.mostBytes()) {
+      throw new LocalException(
+          "a payload is larger than the remote takes: expected<="
+              + store.mostBytes()
+              + " actual="
+              + manifest.payloadBytes()
+              + " key="
+              + key.toHex()
+              + " run="
+              + candidate.runId());
     }
     Optional<PayloadMemory> read = local.read(key, candidate);
     if (read.isEmpty()) {

@@ -1,0 +1,69 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.StoreException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is so of a remote because it is a directory. */
+@Timeout(120)
+class RemoteDirectoryTest extends RemoteFixture {
+  private Path directory() {
+    return Path.of(place.url());
+  }
+
+  @Test
+  void aRemoteThatWasMadeAnewGetsAll() throws Exception {
+    try (WarmStartStore one = machine("one")) {
+      one.saveOverwrite(KEY, "run", new byte[] {1}, objective(1));
+      assertTrue(one.flushRemote(LONG));
+    }
+    Files.move(directory(), work.resolve("away"));
+    Files.createDirectory(directory());
+    try (WarmStartStore one = machine("one")) {
+      assertTrue(one.flushRemote(LONG));
+      assertEquals(2, objects().size());
+      // And under an open store.
+      Files.move(directory(), work.resolve("away again"));
+      Files.createDirectory(directory());
+      assertTrue(one.flushRemote(LONG));
+      assertEquals(2, objects().size());
+    }
+  }
+
+  @Test
+  void addressesThatMeanNoDirectoryAreRefused() {
+    for (String url : List.of("file://host/x", "file:///x?readonly", "file:///x#y", "file:x")) {
+      assertThrows(IllegalArgumentException.class, () -> RemoteOptions.of(URI.create(url)), url);
+    }
+  }
+
+  @Test
+  void aRemoteAndItsRootMustLieApart() throws Exception {
+    Path root = Files.createDirectory(work.resolve("root"));
+    for (Path wrong : List.of(root, root.resolve("in"), work)) {
+      assertThrows(
+          StoreException.class,
+          () -> machine("root", RemoteOptions.of(wrong.toUri())),
+          wrong.toString());
+    }
+    assertThrows(
+        ReadOnlyStoreException.class,
+        () ->
+            WarmStartStore.open(
+                root, StoreOptions.defaults().withReadOnly(true).withRemote(remote)));
+    // None of them has left the root open.
+    try (WarmStartStore store = machine("root")) {
+      assertEquals(0, store.keys().size());
+    }
+  }
+}

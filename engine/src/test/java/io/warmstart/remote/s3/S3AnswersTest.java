@@ -1,0 +1,263 @@
+package io.warmstart.remote.s3;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import io.warmstart.model.Payload;
+import io.warmstart.payload.Sha256;
+import io.warmstart.remote.RefusedException;
+import io.warmstart.remote.s3.ScriptedServer.Asked;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is asked of a server, and what its answers are taken for. */
+@Timeout(60)
+class S3AnswersTest {
+  private static final String SECRET = "not-to-be-told";
+  private static final Payload BYTES = Payload.of(new byte[] {1, 2, 3});
+
+  private ScriptedServer server;
+  private S3ObjectStore store;
+
+  @BeforeEach
+  void start() throws IOException {
+    System.setProperty("aws.accessKeyId", "AKID");
+    System.setProperty("aws.secretAccessKey", SECRET);
+    server = new ScriptedServer();
+    store = new S3ObjectStore(server.address(), Duration.ofSeconds(10), Duration.ofSeconds(10));
+  }
+
+  @AfterEach
+  void stop() {
+    store.close();
+    server.close();
+    System.clearProperty("aws.accessKeyId");
+    System.clearProperty("aws.secretAccessKey");
+  }
+
+  private static String ask(S3ObjectStore of, String call) throws IOException {
+    return switch (call) {
+      case "list" -> String.valueOf(of.list(""));
+      case "get" -> {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        of.get("k/o", (piece, count) -> bytes.write(piece, 0, count));
+        yield bytes.toString(StandardCharsets.UTF_8);
+      }
+      case "put" -> String.valueOf(of.putIfAbsent("k/o", BYTES));
+      default -> String.valueOf(of.delete("k/o"));
+    };
+  }
+
+  @Test
+  void aPutIsOnePlainRequestOnTheConditionThatThereIsNone() throws IOException {
+    server.then(200, "");
+    byte[] bytes = new byte[200_000];
+    bytes[199_999] = 7;
+
+    assertTrue(store.putIfAbsent("k/o p", Payload.of(bytes)));
+
+    Asked put = server.asked().get(0);
+    assertEquals("PUT /fits/x/k/o%20p", put.line());
+    assertArrayEquals(bytes, put.body());
+    assertEquals("*", put.header("If-None-Match"));
+    // A server checks it; others than Amazon's know neither trailers nor signed chunks.
+    Sha256 sha256 = new Sha256();
+    sha256.update(bytes, bytes.length);
+    assertEquals(sha256.finish().toHex(), put.header("x-amz-content-sha256"));
+    assertEquals("200000", put.header("Content-Length"));
+    for (String each : List.of("x-amz-trailer", "Content-Encoding", "Transfer-Encoding")) {
+      assertNull(put.header(each), each);
+    }
+    assertEquals(1, server.asked().size());
+  }
+
+  @Test
+  void aNameThatIsTakenIsNoFailure() throws IOException {
+    server.thenError(412, "PreconditionFailed");
+    assertFalse(store.putIfAbsent("k/o", BYTES));
+    assertEquals(1, server.asked().size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "put, 409, ConditionalRequestConflict",
+    "put, 409, ConcurrentModification",
+    "put, 503, SlowDown",
+    "put, 500, InternalError",
+    "get, 503, SlowDown",
+    "delete, 503, SlowDown",
+    "list, 503, ServiceUnavailable",
+    "list, 429, TooManyRequests",
+    "put, 400, RequestTimeout"
+  })
+  void whatIsAnsweredNotNowIsAskedAgain(String call, int status, String code) throws IOException {
+    server.thenError(status, code).thenError(status, code);
+    server.then(
+        call.equals("delete") ? 204 : 200, call.equals("list") ? "<ListBucketResult/>" : "");
+
+    ask(store, call);
+
+    assertEquals(3, server.asked().size());
+  }
+
+  @Test
+  void butNotForEver() {
+    for (int answer = 0; answer < 4; answer++) {
+      server.thenError(503, "SlowDown");
+    }
+    IOException failure = assertThrows(IOException.class, () -> store.putIfAbsent("k/o", BYTES));
+    assertFalse(failure instanceof RefusedException, failure.toString());
+    assertTrue(failure.toString().contains("503 SlowDown"), failure.toString());
+    assertEquals(4, server.asked().size());
+  }
+
+  /** Its answer to the second of them would be "taken": by the first. */
+  @Test
+  void aPutThatGetsNoAnswerIsNotSentAgain() {
+    server.then(HttpExchange::close);
+    assertThrows(IOException.class, () -> store.putIfAbsent("k/o", BYTES));
+    assertEquals(1, server.asked().size());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "list, 403, AccessDenied",
+    "list, 403, InvalidAccessKeyId",
+    "get, 403, RequestTimeTooSkewed",
+    "put, 403, SignatureDoesNotMatch",
+    "delete, 403, AccessDenied",
+    "list, 404, NoSuchBucket",
+    "get, 404, NoSuchBucket",
+    "put, 404, NoSuchBucket",
+    "list, 301, PermanentRedirect",
+    "put, 400, ExpiredToken",
+    "put, 501, NotImplemented"
+  })
+  void whatWillBeRefusedAgainIsToldSo(String call, int status, String code) {
+    server.thenError(status, code);
+    RefusedException refused = assertThrows(RefusedException.class, () -> ask(store, call));
+    assertTrue(refused.toString().contains(status + " " + code), refused.toString());
+    assertTrue(refused.toString().contains("s3://fits/x/"), refused.toString());
+    for (Throwable each = refused; each != null; each = each.getCause()) {
+      assertFalse(each.toString().contains(SECRET), each.toString());
+    }
+    assertEquals(1, server.asked().size());
+  }
+
+  @Test
+  void anObjectThatIsNotThereIsNoSuchFile() throws IOException {
+    server.thenError(404, "NoSuchKey").thenError(404, "NoSuchKey").then(204, "");
+    assertThrows(NoSuchFileException.class, () -> ask(store, "get"));
+    assertFalse(store.delete("k/o"));
+    assertTrue(store.delete("k/o"));
+  }
+
+  @Test
+  void aListingGoesOnUntilItsEnd() throws IOException {
+    server.then(200, page("k/a", "<IsTruncated>true</IsTruncated>" + next("n&amp;1")));
+    server.then(200, page("k/b%2Bc", "<IsTruncated>false</IsTruncated>"));
+
+    assertEquals(List.of("k/a", "k/b+c"), store.list("k/"));
+
+    assertTrue(server.asked().get(0).line().contains("prefix=x%2Fk%2F"));
+    assertTrue(server.asked().get(1).line().contains("continuation-token=n%261"));
+  }
+
+  @Test
+  void aListingThatGoesNowhereEnds() {
+    server.then(200, page("k/a", "<IsTruncated>true</IsTruncated>" + next("n")));
+    server.then(200, page("k/a", "<IsTruncated>true</IsTruncated>" + next("n")));
+    IOException failure = assertThrows(IOException.class, () -> store.list("k/"));
+    assertTrue(failure.toString().contains("not where"), failure.toString());
+  }
+
+  private static String page(String key, String rest) {
+    return "<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>x/"
+        + key
+        + "</Key></Contents>"
+        + rest
+        + "</ListBucketResult>";
+  }
+
+  private static String next(String token) {
+    return "<NextContinuationToken>" + token + "</NextContinuationToken>";
+  }
+
+  @Test
+  void aBodyThatEndsTooSoonIsNoObject() {
+    server.then(
+        exchange -> {
+          exchange.sendResponseHeaders(200, 1000);
+          exchange.getResponseBody().write(new byte[400]);
+          exchange.getResponseBody().flush();
+        });
+    assertThrows(IOException.class, () -> ask(store, "get"));
+  }
+
+  /** A cache that gave each read a time of its own held a build for 16 minutes. */
+  @Test
+  void aBodyThatTricklesIsGivenUp() {
+    CountDownLatch given = new CountDownLatch(1);
+    server.then(
+        exchange -> {
+          exchange.sendResponseHeaders(200, 1 << 20);
+          while (given.getCount() > 0) {
+            exchange.getResponseBody().write(1);
+            exchange.getResponseBody().flush();
+          }
+        });
+    try (S3ObjectStore hasty =
+        new S3ObjectStore(server.address(), Duration.ofSeconds(10), Duration.ofMillis(50))) {
+      assertInstanceOf(
+          SocketTimeoutException.class, assertThrows(IOException.class, () -> ask(hasty, "get")));
+    } finally {
+      given.countDown();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"list", "get", "put", "delete"})
+  void aServerThatSaysNothingIsGivenUp(String call) {
+    CountDownLatch given = new CountDownLatch(1);
+    server.then(
+        exchange -> {
+          try {
+            given.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    try (S3ObjectStore hasty =
+        new S3ObjectStore(server.address(), Duration.ofMillis(300), Duration.ofMillis(300))) {
+      assertThrows(IOException.class, () -> ask(hasty, call));
+      assertFalse(Thread.interrupted(), "its way to end it");
+    } finally {
+      given.countDown();
+    }
+  }
+
+  @Test
+  void whatIsClosedAsksNothing() {
+    store.close();
+    assertThrows(IOException.class, () -> ask(store, "list"));
+    assertEquals(List.of(), server.asked());
+  }
+}
