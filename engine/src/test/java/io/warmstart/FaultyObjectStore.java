@@ -3,7 +3,9 @@ package io.warmstart;
 import io.warmstart.model.Payload;
 import io.warmstart.remote.ObjectStore;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -131,6 +133,11 @@ final class FaultyObjectStore implements ObjectStore {
   @Override
   public boolean delete(String name) throws IOException {
     return call(() -> store.delete(name));
+  }
+
+  @Override
+  public Optional<Instant> putAt(String name) throws IOException {
+    return call(() -> store.putAt(name));
   }
 
   @Override

@@ -8,9 +8,11 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
 import java.io.File;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +48,7 @@ class LibraryAloneTest {
 
   @TempDir Path root;
 
-  /** Saves, looks up, removes and verifies. */
+  /** Saves, looks up, removes and verifies; and asks for a remote that wants more jars. */
   static final class Program {
     private Program() {}
 
@@ -71,6 +73,12 @@ class LibraryAloneTest {
         store.explain(key, Ranking.LATEST);
         System.out.println("entries " + store.verify().entries());
       }
+      RemoteOptions bucket = RemoteOptions.of(URI.create("s3://bucket/fits"));
+      try (WarmStartStore store = WarmStartStore.open(root, options.withRemote(bucket))) {
+        throw new AssertionError("opened: " + store.root());
+      } catch (StoreException e) {
+        System.out.println("missing " + e.getMessage());
+      }
     }
   }
 
@@ -84,6 +92,8 @@ class LibraryAloneTest {
 
     try (ForkedJvm program = start(Program.class, each -> true)) {
       assertEquals("1", program.awaitLine("entries"));
+      String missing = program.awaitLine("missing");
+      assertTrue(missing.contains("software.amazon.awssdk:url-connection-client"), missing);
     }
   }
 

@@ -20,18 +20,18 @@ import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The executable jar holds the licence of each jar that was shaded into it, in full: it had held
- * none of most.
+ * The executable jar, and the one beside it, hold the licence of each jar that was shaded into
+ * them, in full: the first had held none of most.
  */
 @Tag("slow")
 class LicencesTest {
-  private static final Path BUILD =
-      Path.of(System.getProperty("warmstart.test.projectRoot"), "engine/target/warmstart.jar");
+  private static final Path BUILDS =
+      Path.of(System.getProperty("warmstart.test.projectRoot"), "engine/target");
 
   private static final Pattern ARTIFACT = Pattern.compile("(.+?)-\\d.*\\.jar");
 
@@ -42,15 +42,21 @@ class LicencesTest {
           "BSD-2", "Redistributions in binary form must reproduce the above copyright notice",
           "BSD-3-Clause", "Neither the name of JLine nor the names of its contributors",
           "BSL-1.0", "Boost Software License - Version 1.0",
+          "MIT-0", "MIT No Attribution",
           "MIT", "Permission is hereby granted, free of charge, to any person");
 
   /** The jars of the class path of which classes are in the executable jar, by their artifact. */
   private final Map<String, Path> shaded = new TreeMap<>();
 
-  @BeforeEach
-  void findWhatIsShaded() throws IOException {
-    assumeTrue(Files.exists(BUILD), "the jar is not built yet: " + BUILD);
-    try (JarFile build = new JarFile(BUILD.toFile())) {
+  private JarFile open(String name) throws IOException {
+    Path path = BUILDS.resolve(name);
+    assumeTrue(Files.exists(path), "the jar is not built yet: " + path);
+    findWhatIsShaded(path);
+    return new JarFile(path.toFile());
+  }
+
+  private void findWhatIsShaded(Path path) throws IOException {
+    try (JarFile build = new JarFile(path.toFile())) {
       for (String each : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
         Matcher artifact = ARTIFACT.matcher(Path.of(each).getFileName().toString());
         if (artifact.matches() && !each.contains("warmstart-engine") && isShaded(each, build)) {
@@ -102,9 +108,10 @@ class LicencesTest {
     return texts.toString();
   }
 
-  @Test
-  void theTableNamesWhatIsShadedAndNothingElse() throws IOException {
-    try (JarFile build = new JarFile(BUILD.toFile())) {
+  @ParameterizedTest
+  @ValueSource(strings = {"warmstart.jar", "warmstart-s3.jar"})
+  void theTableNamesWhatIsShadedAndNothingElse(String name) throws IOException {
+    try (JarFile build = open(name)) {
       assertEquals(
           shaded.keySet(),
           rows(build).stream()
@@ -113,9 +120,10 @@ class LicencesTest {
     }
   }
 
-  @Test
-  void eachLicenceIsThereInFull() throws IOException {
-    try (JarFile build = new JarFile(BUILD.toFile())) {
+  @ParameterizedTest
+  @ValueSource(strings = {"warmstart.jar", "warmstart-s3.jar"})
+  void eachLicenceIsThereInFull(String name) throws IOException {
+    try (JarFile build = open(name)) {
       for (List<String> row : rows(build)) {
         String texts = texts(build, row);
         for (String licence : row.get(1).split(",", -1)) {
@@ -127,9 +135,10 @@ class LicencesTest {
   }
 
   /** Also when a newer version comes with another text. */
-  @Test
-  void whatAJarSaysOfItsLicenceIsThere() throws IOException {
-    try (JarFile build = new JarFile(BUILD.toFile())) {
+  @ParameterizedTest
+  @ValueSource(strings = {"warmstart.jar", "warmstart-s3.jar"})
+  void whatAJarSaysOfItsLicenceIsThere(String name) throws IOException {
+    try (JarFile build = open(name)) {
       List<String> told = new ArrayList<>();
       for (Map.Entry<String, Path> each : shaded.entrySet()) {
         StringBuilder texts = new StringBuilder();
@@ -140,12 +149,12 @@ class LicencesTest {
         }
         try (JarFile jar = new JarFile(each.getValue().toFile())) {
           for (JarEntry entry : jar.stream().toList()) {
-            String name = entry.getName();
-            if (name.matches("META-INF/[^/]*(LICENSE|NOTICE)[^/]*")) {
+            String text = entry.getName();
+            if (text.matches("META-INF/[^/]*(LICENSE|NOTICE)[^/]*")) {
               assertTrue(
-                  texts.indexOf(text(jar, name)) >= 0,
-                  () -> each.getKey() + " has another " + name);
-              told.add(name);
+                  texts.indexOf(text(jar, text)) >= 0,
+                  () -> each.getKey() + " has another " + text);
+              told.add(text);
             }
           }
         }

@@ -1,17 +1,23 @@
 package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -54,6 +60,36 @@ class ModulePathTest {
               }
             }
             System.out.println(store.verify().clean() + " " + store.getClass().getModule());
+          }
+        }
+      }
+      """;
+
+  private static final String WITH_A_BUCKET =
+      """
+      package app;
+
+      import io.warmstart.StoreOptions;
+      import io.warmstart.WarmStartStore;
+      import io.warmstart.model.EntryAttributes;
+      import io.warmstart.model.Fingerprinter;
+      import io.warmstart.model.Payload;
+      import io.warmstart.model.RemoteOptions;
+      import java.net.URI;
+      import java.nio.file.Path;
+      import java.time.Duration;
+
+      public class Main {
+        public static void main(String[] args) {
+          RemoteOptions bucket = RemoteOptions.of(URI.create(args[1]));
+          StoreOptions options = StoreOptions.defaults().withRemote(bucket);
+          try (WarmStartStore store = WarmStartStore.open(Path.of(args[0]), options)) {
+            store.save(
+                new Fingerprinter().absorbString("test", "modules").finish(),
+                Payload.of(new byte[] {1, 2, 3}),
+                EntryAttributes.checkpoint());
+            store.flushRemote(Duration.ofSeconds(30));
+            System.out.println(store.remote().orElseThrow().lastFailure().orElseThrow());
           }
         }
       }
@@ -138,25 +174,63 @@ class ModulePathTest {
 
   @Test
   void aModularProgramSavesAndLooksUp() throws Exception {
+    assertEquals(
+        List.of("3 3", "3 3", "true module io.warmstart"), run(PROGRAM, "").lines().toList());
+  }
+
+  /** The AWS SDK as modules, too; a server that has no such bucket. */
+  @Test
+  void aModularProgramMayHaveABucket() throws Exception {
+    Path[] sdk =
+        classPath().stream()
+            .filter(each -> each.toString().matches(".*(awssdk|reactive-streams).*jar"))
+            .toArray(Path[]::new);
+    assertTrue(sdk.length > 20, () -> "jars: " + sdk.length);
+    byte[] answer = "<Error><Code>NoSuchBucket</Code></Error>".getBytes(StandardCharsets.UTF_8);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.sendResponseHeaders(404, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    server.start();
+    try {
+      int port = server.getAddress().getPort();
+      String address = "s3://bucket/fits?endpoint=http://127.0.0.1:" + port;
+      assertTrue(run(WITH_A_BUCKET, address, sdk).contains("404 NoSuchBucket"));
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  /** Compiles a program and runs it as a module; returns what it prints. */
+  private String run(String program, String argument, Path... more) throws Exception {
     Path module = module();
     Path app = work.resolve("app");
-    assertEquals("", compile(module, PROGRAM, app));
+    assertEquals("", compile(module, program, app));
+    Path[] all = Arrays.copyOf(more, more.length + 1);
+    all[more.length] = app;
 
-    Process process =
+    ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--add-exports=java.base/jdk.internal.misc=org.agrona",
                 "--module-path",
-                modulePath(module, app),
+                modulePath(module, all),
                 "--module",
                 "app/app.Main",
-                work.resolve("root").toString())
-            .redirectError(work.resolve("stderr").toFile())
-            .start();
+                work.resolve("root").toString(),
+                argument)
+            .redirectError(work.resolve("stderr").toFile());
+    builder.environment().putAll(Map.of("AWS_ACCESS_KEY_ID", "a", "AWS_SECRET_ACCESS_KEY", "s"));
+    Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertEquals(0, process.waitFor(), () -> output + readStderr());
-    assertEquals(List.of("3 3", "3 3", "true module io.warmstart"), output.lines().toList());
+    return output;
   }
 
   private String readStderr() {

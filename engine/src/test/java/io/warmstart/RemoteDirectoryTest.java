@@ -10,7 +10,11 @@ import io.warmstart.model.StoreException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,6 +68,28 @@ class RemoteDirectoryTest extends RemoteFixture {
     // None of them has left the root open.
     try (WarmStartStore store = machine("root")) {
       assertEquals(0, store.keys().size());
+    }
+  }
+
+  /** Its maker has died between the two puts, and nobody else has that version. */
+  @Test
+  void aSweepRemovesAPayloadWhoseManifestHasNotComeForADay() throws Exception {
+    String alone = KEY.toHex() + "/run.0000000000000001.bin";
+    put(alone, new byte[] {1});
+    FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+    Files.setLastModifiedTime(directory().resolve(alone), old);
+
+    assertEquals(List.of(alone), RemoteUpkeep.sweep(remote, true).abandoned());
+    assertEquals(List.of(alone), objects());
+    assertEquals(List.of(alone), RemoteUpkeep.sweep(remote, false).abandoned());
+    assertEquals(List.of(), objects());
+  }
+
+  @Test
+  void aCheckLeavesNoDirectory() throws Exception {
+    assertTrue(RemoteUpkeep.check(remote).passed());
+    try (Stream<Path> left = Files.list(directory())) {
+      assertEquals(List.of(), left.toList());
     }
   }
 }

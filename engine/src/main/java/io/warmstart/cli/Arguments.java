@@ -7,7 +7,9 @@ import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.Retention;
+import io.warmstart.model.S3Address;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -139,11 +141,20 @@ final class Arguments {
   static final class RemoteArgument implements ITypeConverter<RemoteOptions> {
     @Override
     public RemoteOptions convert(String value) {
+      boolean bucket = value.startsWith(S3Address.SCHEME + ":");
       try {
         return RemoteOptions.of(
-            value.contains(":") ? URI.create(value) : Path.of(value).toAbsolutePath().toUri());
-      } catch (IllegalArgumentException e) {
-        throw refused("remote", "file:///DIRECTORY, or a path", Page.quoted(value));
+            value.contains(":") ? new URI(value) : Path.of(value).toAbsolutePath().toUri());
+      } catch (URISyntaxException | IllegalArgumentException e) {
+        if (bucket) {
+          // It may have a password: what is wrong is said without it.
+          throw new TypeConversionException(
+              e instanceof URISyntaxException syntax
+                  ? "remote: expected=a URL actual=" + syntax.getReason()
+                  : Page.printable(String.valueOf(e.getMessage())));
+        }
+        throw refused(
+            "remote", "s3://BUCKET/PREFIX, file:///DIRECTORY, or a path", Page.quoted(value));
       }
     }
   }
@@ -185,6 +196,25 @@ final class Arguments {
   static final class RankingArgument extends WordArgument<Ranking> {
     RankingArgument() {
       super("ranking", Ranking.values());
+    }
+  }
+
+  /** ACTION of {@code remote}. */
+  static final class RemoteActionArgument extends WordArgument<RemoteAction> {
+    RemoteActionArgument() {
+      super("ACTION", RemoteAction.values());
+    }
+  }
+
+  /** --days. */
+  static final class DaysArgument implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String value) {
+      long days = whole("days", value, 1);
+      if (days > Integer.MAX_VALUE) {
+        throw refused("days", "a whole number from 1 to " + Integer.MAX_VALUE, Page.quoted(value));
+      }
+      return (int) days;
     }
   }
 

@@ -67,7 +67,8 @@ final class LookupCommand extends CommandOnKey {
       paramLabel = "URL",
       converter = Arguments.RemoteArgument.class,
       description =
-          "Ask there first for something better, for two seconds at most: file:///DIRECTORY.")
+          "Ask there first for something better, for two seconds at most:"
+              + " s3://BUCKET/PREFIX or file:///DIRECTORY.")
   @Nullable RemoteOptions remote;
 
   LookupCommand(Streams streams) {

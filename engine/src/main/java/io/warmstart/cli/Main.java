@@ -73,6 +73,7 @@ public final class Main implements Callable<Integer> {
     COMMANDS.put("evict", EvictCommand::new);
     COMMANDS.put("policy", PolicyCommand::new);
     COMMANDS.put("sync", SyncCommand::new);
+    COMMANDS.put("remote", RemoteCommand::new);
     COMMANDS.put("key", KeyCommand::new);
     COMMANDS.put(
         "completion", streams -> new CompletionCommand(streams, () -> withAllCommands(streams)));

@@ -98,7 +98,8 @@ final class SaveCommand extends RootCommand {
       paramLabel = "URL",
       converter = Arguments.RemoteArgument.class,
       description =
-          "Have it, and all that waits to, go there as well: file:///DIRECTORY. If it does not"
+          "Have it, and all that waits to, go there as well: s3://BUCKET/PREFIX or"
+              + " file:///DIRECTORY. If it does not"
               + " within ten seconds, that is told, and a later command with --remote sends it.")
   @Nullable RemoteOptions remote;
 

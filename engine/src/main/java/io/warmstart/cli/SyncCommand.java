@@ -21,20 +21,20 @@ import picocli.CommandLine.Parameters;
     description = {
       "%nOf each run the latest version goes where it is not. In the remote nothing is overwritten:"
           + " each version has a name of its own, and takes the place of earlier ones of its run."
-          + " The directory of the remote must exist. Exit code 1 if something could not go.%n"
+          + " The bucket or directory of the remote must exist. Exit code 1 if something could not go.%n"
     },
     footer = {
       "%nExamples:",
       "  warmstart sync /tmp/fits file:///cluster/fits",
       "  warmstart sync /tmp/fits file:///cluster/fits --pull --key text:digits",
-      "  warmstart sync /tmp/fits file:///cluster/fits --dry-run"
+      "  warmstart sync /tmp/fits s3://bucket/fits --dry-run"
     })
 final class SyncCommand extends RootCommand {
   @Parameters(
       index = "1",
       paramLabel = "URL",
       converter = Arguments.RemoteArgument.class,
-      description = "file:///DIRECTORY, or a path.")
+      description = "s3://BUCKET/PREFIX, file:///DIRECTORY, or a path.")
   RemoteOptions remote;
 
   @Option(order = 1, names = "--push", description = "Only from the root to the remote.")

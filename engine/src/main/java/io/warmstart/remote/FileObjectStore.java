@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -191,6 +193,27 @@ public final class FileObjectStore implements ObjectStore {
   @Override
   public boolean delete(String name) throws IOException {
     return Files.deleteIfExists(directory.resolve(name));
+  }
+
+  /** Of its making: a link to it has no time of its own. */
+  @Override
+  public Optional<Instant> putAt(String name) throws IOException {
+    try {
+      return Optional.of(
+          Files.getLastModifiedTime(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
+              .toInstant());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void removeEmpty(String prefix) throws IOException {
+    try {
+      Files.deleteIfExists(directory.resolve(prefix));
+    } catch (DirectoryNotEmptyException e) {
+      // Somebody has put something.
+    }
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.warmstart.remote;
 
 import io.warmstart.model.Payload;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where objects lie that every machine may read. An object has a name, {@code <64 hex>/<name>}, and
@@ -54,6 +56,16 @@ public interface ObjectStore extends AutoCloseable {
 
   /** Removes an object; returns false if it is known that there was none. */
   boolean delete(String name) throws IOException;
+
+  /**
+   * When an object was put, by the clock of who keeps it.
+   *
+   * @return empty if there is none
+   */
+  Optional<Instant> putAt(String name) throws IOException;
+
+  /** Removes what is left of a prefix that no object has: a directory. */
+  default void removeEmpty(String prefix) throws IOException {}
 
   /** Removes what puts have left that never ended, if they began more than a day ago. */
   void removeLeftovers() throws IOException;

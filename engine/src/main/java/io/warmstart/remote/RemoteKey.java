@@ -110,6 +110,39 @@ final class RemoteKey {
         other -> there == null || other.runId().equals(there) || other.stem().equals(there));
   }
 
+  /** How many objects are halves of pairs. */
+  int size() {
+    return objects.size();
+  }
+
+  /** The objects of versions of which a later one of their run is there, manifests first. */
+  List<String> superseded() {
+    return objects(
+        version -> {
+          VersionName has = version.nanos() == 0 ? null : latest.get(version.runId());
+          return has != null && has.isLaterThan(version);
+        });
+  }
+
+  /**
+   * Payloads without a manifest, which are not superseded. Those without a stamp are left out: a
+   * copy of a root may be under way.
+   */
+  List<String> payloadsAlone() {
+    List<String> superseded = superseded();
+    return objects.stream()
+        .filter(
+            name -> {
+              VersionName version = VersionName.parse(runIdOf(name));
+              return version.nanos() != 0
+                  && name.equals(version.payloadName())
+                  && !objects.contains(version.manifestName());
+            })
+        .filter(name -> !superseded.contains(name))
+        .sorted()
+        .toList();
+  }
+
   private List<String> objects(Predicate<VersionName> of) {
     List<String> manifests = new ArrayList<>();
     List<String> payloads = new ArrayList<>();

@@ -18,7 +18,7 @@ class HelpTest {
     for (String command :
         List.of(
             "save", "lookup", "explain", "ls", "rm", "claim", "stat", "verify", "restore", "evict",
-            "key")) {
+            "remote", "key")) {
       assertTrue(help.contains("\n  " + command + " "), help);
     }
     assertTrue(help.contains("Exit codes: 0 done, 1 a miss or a problem"), help);
@@ -54,7 +54,7 @@ class HelpTest {
   @ValueSource(
       strings = {
         "save", "lookup", "explain", "ls", "rm", "pin", "unpin", "claim", "label", "unlabel",
-        "stat", "verify", "restore", "evict", "policy", "sync", "key"
+        "stat", "verify", "restore", "evict", "policy", "sync", "remote", "key"
       })
   void eachCommandHasHelpWithTheCommonOptions(String command) {
     String help = CommandRun.of(command, "--help").expectDone().out();
@@ -72,7 +72,7 @@ class HelpTest {
   @ValueSource(
       strings = {
         "save", "lookup", "explain", "ls", "claim", "label", "unlabel", "stat", "verify", "restore",
-        "evict", "policy", "sync", "key"
+        "evict", "policy", "sync", "remote", "key"
       })
   void theExamplesInTheHelpAreAccepted(String command) {
     List<String> examples = examples(CommandRun.of(command, "--help").out(), command);

@@ -6,9 +6,12 @@ import io.warmstart.remote.ObjectStore;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
@@ -281,6 +285,21 @@ final class S3ObjectStore implements ObjectStore {
             throw e;
           }
         });
+  }
+
+  @Override
+  public Optional<Instant> putAt(String object) throws IOException {
+    HeadObjectRequest request =
+        HeadObjectRequest.builder()
+            .bucket(address.bucket())
+            .key(address.prefix() + object)
+            .overrideConfiguration(within(forAnswer))
+            .build();
+    try {
+      return Optional.of(ask("head", object, to -> to.headObject(request)).lastModified());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   /** None: an object that was not put whole was not put. */

@@ -10,8 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import io.warmstart.model.Payload;
+import io.warmstart.model.RemoteCheck;
 import io.warmstart.payload.Sha256;
 import io.warmstart.remote.RefusedException;
+import io.warmstart.remote.RemoteCheckFlow;
 import io.warmstart.remote.s3.ScriptedServer.Asked;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -259,5 +261,21 @@ class S3AnswersTest {
     store.close();
     assertThrows(IOException.class, () -> ask(store, "list"));
     assertEquals(List.of(), server.asked());
+  }
+
+  /** Servers have taken the condition and ignored it: two had the lock at once. */
+  @Test
+  void aServerThatIgnoresConditionsFailsTheCheck() {
+    server.then(200, "").then(200, "").then(204, "").thenError(404, "NoSuchKey");
+
+    RemoteCheck check = RemoteCheckFlow.run(store);
+
+    assertFalse(check.passed());
+    assertEquals(3, check.steps().size(), check::toString);
+    assertTrue(check.steps().get(1).found().contains("ignores conditions"), check::toString);
+    assertTrue(check.steps().get(2).passed(), check::toString);
+    String put = server.asked().get(0).line();
+    assertEquals(put, server.asked().get(1).line());
+    assertEquals(put.replace("PUT", "DELETE"), server.asked().get(2).line());
   }
 }

@@ -1,0 +1,14 @@
+package io.warmstart.model;
+
+import java.util.List;
+
+/**
+ * What was removed from a remote because it counts for nobody.
+ *
+ * @param dryRun whether nothing was: then the names are those of what would be
+ * @param superseded objects of versions that a later one of their run has taken the place of
+ * @param abandoned payloads of which the manifest never came
+ * @param objects how many there were before
+ */
+public record RemoteSweepReport(
+    boolean dryRun, List<String> superseded, List<String> abandoned, long objects) {}

@@ -1,0 +1,62 @@
+package io.warmstart.remote;
+
+import io.warmstart.model.Digest256;
+import io.warmstart.model.RemoteSweepReport;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Removes from a remote what counts for nobody. What a push has not ended yet is left alone: a
+ * payload is taken for abandoned a day after it was put, by the clock of who keeps the objects. For
+ * one thread.
+ */
+public final class RemoteSweepFlow {
+  private static final Duration ABANDONED_AFTER = Duration.ofDays(1);
+
+  private RemoteSweepFlow() {}
+
+  /**
+   * Sweeps.
+   *
+   * @param dryRun whether only to tell what would go
+   * @throws IOException if it cannot be listed, or something cannot be removed
+   */
+  public static RemoteSweepReport run(ObjectStore store, boolean dryRun) throws IOException {
+    List<String> superseded = new ArrayList<>();
+    List<String> abandoned = new ArrayList<>();
+    Instant before = Instant.now().minus(ABANDONED_AFTER);
+    long objects = 0;
+    Map<Digest256, RemoteKey> keys = RemoteKey.listAll(store);
+    for (Digest256 key :
+        keys.keySet().stream().sorted(Comparator.comparing(Digest256::toHex)).toList()) {
+      RemoteKey there = keys.getOrDefault(key, RemoteKey.NOTHING);
+      String prefix = RemoteKey.prefix(key);
+      objects += there.size();
+      for (String each : there.superseded()) {
+        superseded.add(prefix + each);
+      }
+      for (String each : there.payloadsAlone()) {
+        Optional<Instant> putAt = store.putAt(prefix + each);
+        if (putAt.isPresent() && putAt.get().isBefore(before)) {
+          abandoned.add(prefix + each);
+        }
+      }
+    }
+    if (!dryRun) {
+      for (String each : superseded) {
+        store.delete(each);
+      }
+      for (String each : abandoned) {
+        store.delete(each);
+      }
+      store.removeLeftovers();
+    }
+    return new RemoteSweepReport(dryRun, List.copyOf(superseded), List.copyOf(abandoned), objects);
+  }
+}
