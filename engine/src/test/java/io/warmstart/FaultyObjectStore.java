@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.model.Payload;
 import io.warmstart.remote.ObjectStore;
+import io.warmstart.remote.RefusedException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -29,6 +30,7 @@ final class FaultyObjectStore implements ObjectStore {
   private int calls;
   private @Nullable CountDownLatch hanging;
   private @Nullable Runnable once;
+  private boolean refusing;
 
   FaultyObjectStore(ObjectStore store, Fault fault, int at) {
     this.store = store;
@@ -40,6 +42,14 @@ final class FaultyObjectStore implements ObjectStore {
   static FaultyObjectStore hanging(ObjectStore store, CountDownLatch until) {
     FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
     made.hanging = until;
+    return made;
+  }
+
+  /** One of which the first call hangs until it is let go, and is then refused. */
+  static FaultyObjectStore refusingAfter(ObjectStore store, CountDownLatch until) {
+    FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, 0);
+    made.hanging = until;
+    made.refusing = true;
     return made;
   }
 
@@ -78,6 +88,9 @@ final class FaultyObjectStore implements ObjectStore {
         // A call that hangs in the kernel ends for no interrupt.
         Thread.onSpinWait();
       }
+    }
+    if (fails && refusing) {
+      throw new RefusedException("refused", new IOException("403"));
     }
     if (fails && fault != Fault.AFTER) {
       throw new IOException("reset before it arrived");

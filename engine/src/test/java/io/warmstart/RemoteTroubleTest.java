@@ -10,14 +10,20 @@ import io.warmstart.engine.EngineRegistry;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreListener;
+import io.warmstart.model.StoreTrouble;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
+import io.warmstart.testing.Await;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,5 +190,80 @@ class RemoteTroubleTest extends RemoteFixture {
         EngineRegistry.release(engine);
       }
     }
+  }
+
+  /** Each store that was closed while it asked for something told of a remote in trouble. */
+  @Test
+  void whatIsCutOffByClosingIsNoTrouble() throws Exception {
+    List<StoreTrouble> told = new CopyOnWriteArrayList<>();
+    StoreListener listener =
+        new StoreListener() {
+          @Override
+          public void trouble(StoreTrouble trouble) {
+            told.add(trouble);
+          }
+        };
+    CountDownLatch closed = new CountDownLatch(1);
+    try (WarmStartStore one =
+        WarmStartStore.open(work.resolve("one"), StoreOptions.defaults().withListener(listener))) {
+      Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
+      try {
+        FaultyObjectStore ends =
+            FaultyObjectStore.refusingAfter(ObjectStores.open(place.url()), closed);
+        try (Remote asking =
+            new Remote(
+                remote.withFlushWait(Duration.ofMillis(10)),
+                ends,
+                engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
+                engine.notices())) {
+          asking.begin();
+          Await.until("something is asked", ends::reached);
+        }
+        closed.countDown();
+        Await.until("its thread has ended", RemoteTroubleTest::noTransfers);
+      } finally {
+        EngineRegistry.release(engine);
+      }
+    }
+    assertEquals(List.of(), told);
+  }
+
+  private static boolean noTransfers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .noneMatch(each -> each.getName().equals("warmstart-remote-transfer"));
+  }
+
+  /** A key without rights was tried five times before anybody was told. */
+  @Test
+  void whatIsRefusedIsToldAtOnceAndOnce() throws Exception {
+    List<StoreTrouble> told = new CopyOnWriteArrayList<>();
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
+      StoreListener listener =
+          new StoreListener() {
+            @Override
+            public void trouble(StoreTrouble trouble) {
+              told.add(trouble);
+            }
+          };
+      engine.notices().add(listener);
+      try (Remote asking =
+          new Remote(
+              remote.withFlushWait(Duration.ofMillis(10)),
+              FaultyObjectStore.refusingAfter(
+                  ObjectStores.open(place.url()), new CountDownLatch(0)),
+              engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
+              engine.notices())) {
+        assertFalse(asking.askNow(KEY.digest(), null));
+        assertFalse(asking.state().reachable());
+        assertFalse(asking.askNow(KEY.digest(), null));
+        assertEquals(1, asking.state().failures());
+      } finally {
+        engine.notices().remove(listener);
+        EngineRegistry.release(engine);
+      }
+    }
+    Await.answer(1, told::size);
+    assertTrue(told.get(0).toString().contains("refused"), told::toString);
   }
 }

@@ -213,6 +213,21 @@ class S3FaultTest extends RemoteFixture {
     }
   }
 
+  @Test
+  void aCatchUpAsksTwiceForAnEntryAndOnceForAThousandNames() throws Exception {
+    int fits = 60;
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      for (int fit = 0; fit < fits; fit++) {
+        one.save(Payloads.key("k" + fit), new byte[4096], objective(fit));
+      }
+    }
+    try (WarmStartStore one = machine("one")) {
+      assertTrue(one.flushRemote(LONG));
+      assertEquals(fits, one.remote().orElseThrow().pushed());
+    }
+    assertEquals(2 * fits + 1, relay().requests());
+  }
+
   /** One that is half there would be a key that every machine misses. */
   @Test
   void aLargePayloadGoesAndComesWholeOrNotAtAll() throws Exception {

@@ -1,5 +1,6 @@
 package io.warmstart.jmh;
 
+import io.warmstart.jmh.run.BucketCommand;
 import io.warmstart.jmh.run.CompareCommand;
 import io.warmstart.jmh.run.ReportCommand;
 import io.warmstart.jmh.run.Selection;
@@ -12,9 +13,9 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import picocli.CommandLine;
 
 /**
- * {@code suite}, {@code compare} and {@code report}; anything else is JMH's own command line,
- * {@code -h} for its help, with two defaults of ours: the forked JVMs get the flags that the stores
- * need, and a benchmark that fails ends the run.
+ * {@code suite}, {@code compare}, {@code bucket} and {@code report}; anything else is JMH's own
+ * command line, {@code -h} for its help, with two defaults of ours: the forked JVMs get the flags
+ * that the stores need, and a benchmark that fails ends the run.
  */
 public final class Main {
   private Main() {}
@@ -26,6 +27,7 @@ public final class Main {
     switch (command) {
       case "suite" -> System.exit(new CommandLine(new SuiteCommand()).execute(rest));
       case "compare" -> System.exit(new CommandLine(new CompareCommand()).execute(rest));
+      case "bucket" -> System.exit(new CommandLine(new BucketCommand()).execute(rest));
       case "report" -> System.exit(new CommandLine(new ReportCommand()).execute(rest));
       default -> runJmh(args);
     }

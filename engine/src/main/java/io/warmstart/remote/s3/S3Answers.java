@@ -76,12 +76,20 @@ final class S3Answers {
         || status == NOT_FOUND
         || status == NOT_IMPLEMENTED
         || LASTING.contains(code)
-        // The SDK has no type for it.
-        || (status == 0 && String.valueOf(failure.getMessage()).contains("load credentials"));
+        || lacksCredentials(failure);
+  }
+
+  /** The SDK has no type for it. */
+  private static boolean lacksCredentials(SdkException failure) {
+    return status(failure) == 0
+        && String.valueOf(failure.getMessage()).contains("Unable to load credentials");
   }
 
   private static String reason(SdkException failure) {
     int status = status(failure);
+    if (lacksCredentials(failure)) {
+      return "no credentials, as of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or a profile";
+    }
     if (status == 0) {
       Throwable cause = failure.getCause() == null ? failure : failure.getCause();
       return cause.getClass().getSimpleName() + ": " + cause.getMessage();

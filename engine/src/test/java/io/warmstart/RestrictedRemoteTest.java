@@ -1,0 +1,62 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.EngineRegistry;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
+import io.warmstart.policy.NamedLimits;
+import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.SyncFlow;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A remote that does not take, or lets go, of everything. */
+@Timeout(120)
+class RestrictedRemoteTest extends RemoteFixture {
+  private SyncReport push(WarmStartStore store, long mostBytes) throws Exception {
+    Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
+    try (SyncFlow flow =
+        new SyncFlow(
+            new RestrictedObjectStore(ObjectStores.open(place.url()), mostBytes),
+            engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0))) {
+      return flow.run(List.of(), SyncDirection.PUSH, false);
+    } finally {
+      EngineRegistry.release(engine);
+    }
+  }
+
+  /** A worker had better not have the right to remove what others have saved. */
+  @Test
+  void whoMayNotRemoveSendsAllTheSame() throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"));
+        WarmStartStore other = machine("other")) {
+      for (byte version = 1; version < 4; version++) {
+        one.saveOverwrite(KEY, "run", new byte[] {version}, objective(1));
+        assertEquals(List.of(), push(one, Long.MAX_VALUE).problems());
+      }
+      assertEquals(6, objects().size(), objects().toString());
+      assertEquals(3, valueOf(other.lookup(KEY)));
+      assertEquals(4, RemoteUpkeep.sweep(remote, false).superseded().size());
+      assertEquals(2, objects().size());
+    }
+  }
+
+  @Test
+  void whatIsTooLargeForItStaysHereAndKeepsNothingElseFromGoing() throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      one.saveOverwrite(KEY, "large", new byte[101], objective(1));
+      one.saveOverwrite(KEY, "small", new byte[100], objective(2));
+
+      SyncReport report = push(one, 100);
+
+      assertEquals(1, report.problems().size());
+      assertTrue(report.problems().get(0).contains("expected<=100 actual=101"), report::toString);
+      assertEquals(List.of("small"), report.items().stream().map(SyncReport.Item::runId).toList());
+    }
+  }
+}
