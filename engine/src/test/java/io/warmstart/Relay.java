@@ -26,7 +26,7 @@ final class Relay implements AutoCloseable {
     REQUEST,
     /** It has its effect, and its answer is lost. */
     ANSWER,
-    /** Of its answer the first bytes arrive. */
+    /** Of its answer's body a part arrives. What is cut before that, the JDK asks for again. */
     CUT
   }
 
@@ -203,15 +203,17 @@ final class Relay implements AutoCloseable {
       try {
         InputStream in = upstream.getInputStream();
         OutputStream out = client.getOutputStream();
+        boolean inBody = false;
         byte[] piece = new byte[PIECE_BYTES];
         for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
           if (failing == Fault.ANSWER) {
             break;
           }
-          if (failing == Fault.CUT) {
+          if (failing == Fault.CUT && (inBody || hasBody(piece, count))) {
             out.write(piece, 0, count - 1);
             break;
           }
+          inBody = failing == Fault.CUT;
           out.write(piece, 0, count);
         }
       } catch (SocketException e) {
@@ -222,6 +224,13 @@ final class Relay implements AutoCloseable {
         end();
       }
     }
+  }
+
+  /** Of the first piece of an answer. */
+  private static boolean hasBody(byte[] piece, int count) {
+    String text = new String(piece, 0, count, StandardCharsets.ISO_8859_1);
+    int end = text.indexOf("\r\n\r\n");
+    return end >= 0 && end + 4 < count;
   }
 
   private static boolean beginsRequest(byte[] piece, int count) {

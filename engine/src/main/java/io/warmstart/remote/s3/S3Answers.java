@@ -2,9 +2,13 @@ package io.warmstart.remote.s3;
 
 import io.warmstart.remote.RefusedException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
 import java.util.Set;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** What the answers of a server that are no success mean. Holds no credentials, as those do not. */
@@ -47,6 +51,18 @@ final class S3Answers {
   /** Whether the object is not there, while its bucket is. */
   static boolean isMissing(SdkException failure) {
     return status(failure) == NOT_FOUND && !code(failure).equals("NoSuchBucket");
+  }
+
+  /**
+   * Whether a connection has ended without an answer. One that was never made, or on which nothing
+   * comes, is another matter: to ask again would take as long again.
+   */
+  static boolean isCutOff(IOException told) {
+    return told.getCause() instanceof SdkClientException failure
+        && failure.getCause() instanceof IOException cause
+        && !(cause instanceof ConnectException)
+        && !(cause instanceof SocketTimeoutException)
+        && !(cause instanceof UnknownHostException);
   }
 
   /**

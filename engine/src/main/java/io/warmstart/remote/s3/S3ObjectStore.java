@@ -246,20 +246,28 @@ final class S3ObjectStore implements ObjectStore {
     // Read once to be signed, and once to be sent, from where it lies.
     RequestBody body =
         RequestBody.fromContentProvider(bytes::stream, length, "application/octet-stream");
-    return ask(
-        "put",
-        object,
-        to -> {
-          try {
-            to.putObject(request, body);
-            return true;
-          } catch (SdkException e) {
-            if (S3Answers.isTaken(e)) {
-              return false;
+    try {
+      return ask(
+          "put",
+          object,
+          to -> {
+            try {
+              to.putObject(request, body);
+              return true;
+            } catch (SdkException e) {
+              if (S3Answers.isTaken(e)) {
+                return false;
+              }
+              throw e;
             }
-            throw e;
-          }
-        });
+          });
+    } catch (IOException e) {
+      if (S3Answers.isCutOff(e) && putAt(object).isPresent()) {
+        // The answer was lost; or it was "taken", and came before the body was read.
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** S3 does not tell whether there was one. */

@@ -133,10 +133,31 @@ class S3AnswersTest {
 
   /** Its answer to the second of them would be "taken": by the first. */
   @Test
-  void aPutThatGetsNoAnswerIsNotSentAgain() {
-    server.then(HttpExchange::close);
+  void aPutThatGetsNoAnswerIsNotSentAgainButLookedFor() throws IOException {
+    server.then(HttpExchange::close).thenError(404, "NoSuchKey");
     assertThrows(IOException.class, () -> store.putIfAbsent("k/o", BYTES));
-    assertEquals(1, server.asked().size());
+    server.then(HttpExchange::close).then(S3AnswersTest::object);
+    assertFalse(store.putIfAbsent("k/o", BYTES));
+
+    List<String> lines = server.asked().stream().map(Asked::line).toList();
+    String put = "PUT /fits/x/k/o";
+    String head = "HEAD /fits/x/k/o";
+    assertEquals(List.of(put, head, put, head), lines);
+  }
+
+  /**
+   * A server may answer "taken" before it has read a body, and the client then finds a broken
+   * connection. A payload whose manifest had not come was put again and again.
+   */
+  @Test
+  void aLargeBodyThatIsNotReadIsLookedFor() throws IOException {
+    server.thenErrorAtOnce(412).then(S3AnswersTest::object);
+    assertFalse(store.putIfAbsent("k/o", Payload.of(new byte[30 << 20])));
+  }
+
+  private static void object(HttpExchange exchange) throws IOException {
+    exchange.getResponseHeaders().set("Last-Modified", "Sat, 28 Nov 2026 10:00:00 GMT");
+    exchange.sendResponseHeaders(200, -1);
   }
 
   @ParameterizedTest

@@ -51,7 +51,10 @@ final class ScriptedServer implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final Queue<Answer> answers = new ArrayDeque<>();
+
+  private record Step(Answer answer, boolean reads) {}
+
+  private final Queue<Step> steps = new ArrayDeque<>();
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
 
   ScriptedServer() throws IOException {
@@ -71,10 +74,19 @@ final class ScriptedServer implements AutoCloseable {
   }
 
   ScriptedServer then(Answer answer) {
-    synchronized (answers) {
-      answers.add(answer);
+    return then(new Step(answer, true));
+  }
+
+  private ScriptedServer then(Step step) {
+    synchronized (steps) {
+      steps.add(step);
     }
     return this;
+  }
+
+  /** Answers before the body has come, and takes no more of that. */
+  ScriptedServer thenErrorAtOnce(int status) {
+    return then(new Step(exchange -> exchange.sendResponseHeaders(status, -1), false));
   }
 
   ScriptedServer then(int status, String body) {
@@ -91,18 +103,18 @@ final class ScriptedServer implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange) throws IOException {
-    byte[] body = exchange.getRequestBody().readAllBytes();
+    Step step;
+    synchronized (steps) {
+      step = steps.remove();
+    }
+    byte[] body = step.reads() ? exchange.getRequestBody().readAllBytes() : new byte[0];
     asked.add(
         new Asked(
             exchange.getRequestMethod() + " " + exchange.getRequestURI(),
             exchange.getRequestHeaders(),
             body));
-    Answer answer;
-    synchronized (answers) {
-      answer = answers.remove();
-    }
     try (exchange) {
-      answer.give(exchange);
+      step.answer().give(exchange);
     }
   }
 
