@@ -374,12 +374,15 @@ public final class SpaceLedger {
     int stripe = StripeLocks.stripeOf(key);
     long before = orRebuild(attached, attached.keys().bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
-    if ((before > 0) != (bytes > 0)) {
-      // What AbsentKeys takes for the root's keys may lack this one, which nobody had to tell as
-      // long as files were counted: those of another program, or such as have gone.
+    // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
+    // begins, and before it ends: they may be another program's, or have gone.
+    if (before > 0 && bytes <= 0) {
       attached.files().keysChanged(index.nextChanges());
     }
     attached.keys().account(at, key, bytes, ctime);
+    if (before <= 0 && bytes > 0) {
+      attached.files().keysChanged(index.nextChanges());
+    }
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }
 
