@@ -11,7 +11,7 @@ import io.warmstart.remote.RemoteSweepFlow;
 import java.io.IOException;
 import java.util.Objects;
 
-/** What whoever runs a remote does to it; no root is needed. */
+/** The upkeep of a remote; no root is needed. */
 public final class RemoteUpkeep {
   private RemoteUpkeep() {}
 

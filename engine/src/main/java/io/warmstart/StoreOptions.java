@@ -307,8 +307,9 @@ public final class StoreOptions {
    * alone.
    *
    * <p>They are opened for lookups only: nothing is written to them or copied from them, a hit does
-   * not put off expiry or eviction there, and what comes from there ends with their policies. What
-   * cannot be read there counts as not there, and is told in the log.
+   * not put off expiry or eviction there, and what comes from there ends with their policies. Each
+   * lookup that finds nothing anywhere reads files there. What cannot be read there counts as not
+   * there, and is told in the log.
    *
    * @param roots directories that exist when the store is opened, none of them its root
    * @return these options, changed

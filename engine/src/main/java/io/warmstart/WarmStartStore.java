@@ -201,18 +201,39 @@ public final class WarmStartStore implements AutoCloseable {
     JvmFlags.check();
     EngineRegistry.takeStandardDescriptors();
     List<WarmStartStore> seeds = new ArrayList<>();
-    boolean opened = false;
+    WarmStartStore store;
     try {
       for (Path seed : options.seeds()) {
         seeds.add(open(seed, options.ofSeed()));
       }
-      WarmStartStore store = open(root, options, List.copyOf(seeds));
-      opened = true;
-      return options.management() ? managed(store) : store;
-    } finally {
-      if (!opened) {
-        seeds.forEach(WarmStartStore::close);
+      store = open(root, options, List.copyOf(seeds));
+    } catch (RuntimeException | Error e) {
+      try {
+        closeAll(seeds);
+      } catch (RuntimeException closing) {
+        e.addSuppressed(closing);
       }
+      throw e;
+    }
+    return options.management() ? managed(store) : store;
+  }
+
+  /** Throws what the first has thrown, when all were tried. */
+  private static void closeAll(List<WarmStartStore> stores) {
+    RuntimeException failure = null;
+    for (WarmStartStore each : stores) {
+      try {
+        each.close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -1226,7 +1247,7 @@ public final class WarmStartStore implements AutoCloseable {
       EngineRegistry.release(engine);
     } finally {
       options.listener().ifPresent(engine.notices()::remove);
-      seeds.forEach(WarmStartStore::close);
+      closeAll(seeds);
     }
   }
 

@@ -362,9 +362,40 @@ class AbsentKeysTest {
     }
   }
 
+  /** It tells nobody; the root's change time does, however seldom that is to be looked at. */
+  @Test
+  void aFirstSaveOfAProcessThatCannotMapTheIndexIsFoundSoon() throws Exception {
+    try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES);
+        ForkedJvm other =
+            ForkedJvm.start(Saver.class, root.toString(), "IN_FILES", "without the index")) {
+      awaitFilter(store);
+
+      other.tell();
+      other.awaitLine("saved");
+
+      Await.until("it is found", () -> has(store, Saver.key(0)));
+    }
+  }
+
   /** Saves one key after the other, each when told. */
   static final class Saver {
     private Saver() {}
+
+    /** An index that no process can map. */
+    private static final class NoIndex extends ObservedFileOps {
+      NoIndex() {
+        super(new NioFileOps());
+      }
+
+      @Override
+      protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+          throws IOException {
+        if (op.path().getFileName().toString().startsWith("index")) {
+          throw new IOException("no index here");
+        }
+        return whole.run();
+      }
+    }
 
     static Fingerprint key(int round) {
       return Payloads.key("of another process " + round);
@@ -373,6 +404,9 @@ class AbsentKeysTest {
     public static void main(String[] arguments) throws IOException {
       StoreOptions options =
           StoreOptions.defaults().withDurability(Durability.valueOf(arguments[1]));
+      if (arguments.length > 2) {
+        options = options.withFileOps(new NoIndex());
+      }
       try (WarmStartStore store = WarmStartStore.open(Path.of(arguments[0]), options)) {
         warmUp(store, options.durability());
         for (int round = 0; ; round++) {

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.RemoteSweepReport;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.remote.RemoteSweepFlow;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,6 +86,36 @@ class RemoteDirectoryTest extends RemoteFixture {
     assertEquals(List.of(alone), objects());
     assertEquals(List.of(alone), RemoteUpkeep.sweep(remote, false).abandoned());
     assertEquals(List.of(), objects());
+  }
+
+  /** It took the payload of one who had died, put the manifest, and acknowledged the version. */
+  @Test
+  void aSweepSparesThePayloadOfAPushThatEndsMeanwhile() throws Exception {
+    try (WarmStartStore one = machine("one");
+        WarmStartStore other = machine("other")) {
+      one.saveOverwrite(KEY, "run", new byte[] {7}, objective(1));
+      assertTrue(one.flushRemote(LONG));
+      List<String> whole = objects();
+      place.objects().delete(whole.get(1));
+      assertEquals(List.of(whole.get(0)), objects());
+      FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+      Files.setLastModifiedTime(directory().resolve(whole.get(0)), old);
+
+      RemoteSweepReport swept =
+          RemoteSweepFlow.run(
+              HookedObjectStore.of(
+                  place.objects(),
+                  (call, name) -> {
+                    if (call.equals("putAt")) {
+                      one.sync(remote, SyncDirection.PUSH, List.of(), false);
+                    }
+                  }),
+              false);
+
+      assertEquals(List.of(), swept.abandoned());
+      assertEquals(whole, objects());
+      assertEquals(7, valueOf(other.lookup(KEY)));
+    }
   }
 
   @Test

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
+import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.RemoteCheckFlow;
 import io.warmstart.remote.SyncFlow;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,11 +22,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class RestrictedRemoteTest extends RemoteFixture {
   private SyncReport push(WarmStartStore store, long mostBytes) throws Exception {
+    return push(store, new RestrictedObjectStore(ObjectStores.open(place.url()), mostBytes));
+  }
+
+  private static SyncReport push(WarmStartStore store, ObjectStore to) throws Exception {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
     try (SyncFlow flow =
         new SyncFlow(
-            new RestrictedObjectStore(ObjectStores.open(place.url()), mostBytes),
-            engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0))) {
+            to, engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0))) {
       return flow.run(List.of(), SyncDirection.PUSH, false);
     } finally {
       EngineRegistry.release(engine);
@@ -44,6 +50,44 @@ class RestrictedRemoteTest extends RemoteFixture {
       assertEquals(4, RemoteUpkeep.sweep(remote, false).superseded().size());
       assertEquals(2, objects().size());
     }
+  }
+
+  /** It took it for that of one who had died, as it was, a moment before. */
+  @Test
+  void aPayloadThatASweepRemovesUnderItsPushIsPutAgain() throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"));
+        WarmStartStore other = machine("other")) {
+      one.saveOverwrite(KEY, "run", new byte[] {7}, objective(1));
+      assertEquals(List.of(), push(one, Long.MAX_VALUE).problems());
+      List<String> whole = objects();
+      place.objects().delete(whole.get(1));
+
+      SyncReport report =
+          push(
+              one,
+              HookedObjectStore.of(
+                  ObjectStores.open(place.url()),
+                  (call, name) -> {
+                    if (call.equals("putIfAbsent") && name.equals(whole.get(1))) {
+                      place.objects().delete(whole.get(0));
+                    }
+                  }));
+
+      assertEquals(List.of(), report.problems());
+      assertEquals(whole, objects());
+      assertEquals(7, valueOf(other.lookup(KEY)));
+    }
+  }
+
+  @Test
+  void whoMayNotRemoveIsToldSoByACheckThatPasses() throws Exception {
+    RemoteCheck check =
+        RemoteCheckFlow.run(new RestrictedObjectStore(place.objects(), Long.MAX_VALUE));
+
+    assertTrue(check.passed(), check::toString);
+    assertEquals(1, objects().size());
+    String told = check.steps().get(check.steps().size() - 1).found();
+    assertTrue(told.contains(objects().get(0)), told);
   }
 
   @Test

@@ -154,7 +154,9 @@ final class Arguments {
                   : Page.printable(String.valueOf(e.getMessage())));
         }
         throw refused(
-            "remote", "s3://BUCKET/PREFIX, file:///DIRECTORY, or a path", Page.quoted(value));
+            "remote",
+            "s3://BUCKET/PREFIX, file:///DIRECTORY, or a path",
+            Page.quoted(S3Address.shown(value)));
       }
     }
   }

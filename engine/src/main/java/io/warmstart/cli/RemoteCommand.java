@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What whoever runs a remote does to it. */
+/** The upkeep of a remote. */
 @Command(
     name = "remote",
     header = "Checks a remote, sweeps it, or prints a rule for its bucket.",
@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       "%ncheck: makes an object of a random name there, tries to make it again, which must be refused,"
           + " lists it, reads it and removes it. Exit code 1 if the remote does not do what it must.",
       "lifecycle: prints a lifecycle rule for the bucket, by which the server itself removes what"
-          + " was put more than --days ago; asks nothing.",
+          + " was put more than --days ago; asks nothing. Without a prefix it concerns all of the"
+          + " bucket, and to set it may replace the bucket's other rules.",
       "sweep: removes versions that a later one of their run has superseded, and payloads that have"
           + " lain there for a day without a manifest. Entries stay, however old.",
       "None needs a root; --ttl and --budget change nothing here.%n"
@@ -115,7 +116,7 @@ final class RemoteCommand implements Callable<Integer> {
       page.line(check.remote());
       for (RemoteCheck.Step each : check.steps()) {
         page.line((each.passed() ? "ok      " : "FAILED  ") + each.what());
-        if (!each.passed()) {
+        if (!each.found().isEmpty()) {
           page.line("        " + each.found());
         }
       }

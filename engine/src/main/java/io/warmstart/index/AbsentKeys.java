@@ -40,6 +40,12 @@ public final class AbsentKeys {
   /** What a miss from files takes, roughly. */
   private static final long MISS_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
+  /**
+   * No older may a look at the root be, whatever its interval: it tells of what a process of ours
+   * has saved that cannot map the index, too.
+   */
+  private static final long LONGEST_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   /** A listing takes this part of the time at most. */
   private static final long PAUSE_PER_LISTING = 20;
 
@@ -89,7 +95,8 @@ public final class AbsentKeys {
     return current != null
         && !current.filter.mayHave(key)
         && index.keysWord() == current.word
-        && index.foreign().rootCtime(nowUnixNanos, foreignCheckNanos) == current.ctime;
+        && index.foreign().rootCtime(nowUnixNanos, Math.min(foreignCheckNanos, LONGEST_LOOK_NANOS))
+            == current.ctime;
   }
 
   /** A lookup had to read the files to find that there is no entry of a key. */

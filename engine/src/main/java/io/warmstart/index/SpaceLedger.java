@@ -375,12 +375,14 @@ public final class SpaceLedger {
     long before = orRebuild(attached, attached.keys().bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
     // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
-    // begins, and before it ends: they may be another program's, or have gone.
-    if (before > 0 && bytes <= 0) {
+    // begins and ends: they may be another program's, or have gone. Before it, since this process
+    // may die; and after it, for who asks in between.
+    boolean flips = (before > 0) != (bytes > 0);
+    if (flips) {
       attached.files().keysChanged(index.nextChanges());
     }
     attached.keys().account(at, key, bytes, ctime);
-    if (before <= 0 && bytes > 0) {
+    if (flips) {
       attached.files().keysChanged(index.nextChanges());
     }
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));

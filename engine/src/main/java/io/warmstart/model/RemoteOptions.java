@@ -61,7 +61,8 @@ public final class RemoteOptions {
         || url.getFragment() != null
         || (url.getAuthority() != null && !url.getAuthority().isEmpty())) {
       throw new IllegalArgumentException(
-          "remote: expected=file:///DIRECTORY or s3://BUCKET/PREFIX actual=" + url);
+          "remote: expected=file:///DIRECTORY or s3://BUCKET/PREFIX actual="
+              + S3Address.shown(url.toString()));
     }
     return new RemoteOptions(
         url,

@@ -1,6 +1,7 @@
 package io.warmstart.model;
 
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -44,7 +45,7 @@ public record S3Address(
    * @param url with the scheme {@code s3}
    * @return what it says
    * @throws IllegalArgumentException if it is no such address, or has a user or a password: the
-   *     message does not repeat those
+   *     message repeats nothing that may have those
    */
   public static S3Address of(URI url) {
     String authority = url.getRawAuthority();
@@ -120,7 +121,12 @@ public record S3Address(
   }
 
   private static URI server(String text) {
-    URI url = URI.create(text);
+    URI url;
+    try {
+      url = new URI(text);
+    } catch (URISyntaxException e) {
+      throw refused("endpoint=http://HOST[:PORT] or https://HOST[:PORT]", text);
+    }
     boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
     if (url.getRawUserInfo() != null) {
       throw new IllegalArgumentException(
@@ -140,6 +146,19 @@ public record S3Address(
   }
 
   private static IllegalArgumentException refused(String expected, String actual) {
-    return new IllegalArgumentException("remote: expected=" + expected + " actual=" + actual);
+    return new IllegalArgumentException(
+        "remote: expected=" + expected + " actual=" + shown(actual));
+  }
+
+  /**
+   * What a message may say of an address that is refused. Not part of the API.
+   *
+   * @param address as it was given
+   * @return the same, unless it may have a password
+   */
+  public static String shown(String address) {
+    return address.indexOf('@') >= 0 || address.contains("%40") || address.contains("%2540")
+        ? "an address with an @, which is not repeated here"
+        : address;
   }
 }

@@ -13,8 +13,9 @@ import java.util.Optional;
 
 /**
  * Removes from a remote what counts for nobody. What a push has not ended yet is left alone: a
- * payload is taken for abandoned a day after it was put, by the clock of who keeps the objects. For
- * one thread.
+ * payload is taken for abandoned a day after it was put, by this machine's clock and the time that
+ * the remote tells. Whether it still lacks its manifest is asked right before it goes: a push may
+ * have found it, and have put the manifest that its sender died before. For one thread.
  */
 public final class RemoteSweepFlow {
   private static final Duration ABANDONED_AFTER = Duration.ofDays(1);
@@ -43,16 +44,18 @@ public final class RemoteSweepFlow {
       }
       for (String each : there.payloadsAlone()) {
         Optional<Instant> putAt = store.putAt(prefix + each);
-        if (putAt.isPresent() && putAt.get().isBefore(before)) {
+        if (putAt.isPresent()
+            && putAt.get().isBefore(before)
+            && (dryRun || RemoteKey.list(store, key).payloadsAlone().contains(each))) {
           abandoned.add(prefix + each);
+          if (!dryRun) {
+            store.delete(prefix + each);
+          }
         }
       }
     }
     if (!dryRun) {
       for (String each : superseded) {
-        store.delete(each);
-      }
-      for (String each : abandoned) {
         store.delete(each);
       }
       store.removeLeftovers();

@@ -129,15 +129,20 @@ final class RemoteWriter {
     PayloadMemory payload = read.get();
     try {
       String payloadName = RemoteKey.prefix(key) + version.payloadName();
-      if (!store.putIfAbsent(payloadName, payload.asPayload())) {
+      boolean found = !store.putIfAbsent(payloadName, payload.asPayload());
+      if (found) {
         requireFits(payloadName, manifest);
+      }
+      String manifestName = RemoteKey.prefix(key) + version.manifestName();
+      if (!store.putIfAbsent(manifestName, Payload.of(encoded))) {
+        requireSame(manifestName, encoded);
+      }
+      if (found && store.putAt(payloadName).isEmpty()) {
+        // A sweep has taken it for what somebody left who died: it is from here on none of those.
+        store.putIfAbsent(payloadName, payload.asPayload());
       }
     } finally {
       payload.release();
-    }
-    String manifestName = RemoteKey.prefix(key) + version.manifestName();
-    if (!store.putIfAbsent(manifestName, Payload.of(encoded))) {
-      requireSame(manifestName, encoded);
     }
     return true;
   }

@@ -66,7 +66,20 @@ class S3AddressTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"s3://me:secret@fits/x", "s3://fits?endpoint=http://me:secret@host"})
+  @ValueSource(
+      strings = {
+        "s3://me:secret@fits/x",
+        "s3a://me:secret@fits/x",
+        "S3://me:secret@fits",
+        "s3:me:secret@fits",
+        "s3://fits?endpoint=http://me:secret@host",
+        "s3://fits?endpoint=http://me:secret@host&x",
+        "s3://fits?endpoint=http://me:secret@h&endpoint=http://me:secret@h",
+        "s3://fits?endpoint=http://me:sec%20secret@h",
+        "s3://fits?endpoint=http://me:secret@h:port",
+        "s3://fits?endpoint=http%3A%2F%2Fme%3Asecret%40h&endpoint=x",
+        "s3://fits?endpoint=http://me:secret@h#x"
+      })
   void credentialsAreRefusedAndNotRepeated(String url) {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> RemoteOptions.of(URI.create(url)));

@@ -33,8 +33,8 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
  * is none of its name; a server that ignores conditions is found out by {@code remote check}.
  *
  * <p>Nothing is asked before the first call. Each call has a deadline, over all of its body; an
- * answer that says "not now" is asked for again, a call without an answer is not: whoever called
- * looks what came of it.
+ * answer that says "not now" is asked for again, a call without an answer is not: the caller looks
+ * what came of it.
  */
 final class S3ObjectStore implements ObjectStore {
   /** What one request may put. Parts, for more, would be left lying by who dies between them. */
@@ -262,11 +262,20 @@ final class S3ObjectStore implements ObjectStore {
             }
           });
     } catch (IOException e) {
-      if (S3Answers.isCutOff(e) && putAt(object).isPresent()) {
+      if (S3Answers.isCutOff(e) && isThere(object, e)) {
         // The answer was lost; or it was "taken", and came before the body was read.
         return false;
       }
       throw e;
+    }
+  }
+
+  private boolean isThere(String object, IOException failure) {
+    try {
+      return putAt(object).isPresent();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+      return false;
     }
   }
 
