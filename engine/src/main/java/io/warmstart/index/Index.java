@@ -622,20 +622,16 @@ public final class Index implements AutoCloseable {
 
   /** The files of a key are about to change: told before the first change. */
   public void changing(Digest256 key) {
-    eachGeneration(
-        attached -> {
-          tellIfNew(attached, key);
-          return change(attached, key);
-        });
+    change(key);
   }
 
   /** The files of a key have changed, or may have: told after the last change, on errors too. */
   public void changed(Digest256 key) {
-    eachGeneration(
-        attached -> {
-          tellIfNew(attached, key);
-          return change(attached, key);
-        });
+    change(key);
+  }
+
+  private void change(Digest256 key) {
+    eachGeneration(attached -> change(attached, key));
   }
 
   /** A key's directory was made: told before anything is published in it. */
@@ -673,17 +669,6 @@ public final class Index implements AutoCloseable {
   }
 
   /**
-   * Those who know which keys the root has must learn of one more before its first pair is in
-   * place, and before its first record in the journal is acknowledged: see {@link AbsentKeys}.
-   */
-  private void tellIfNew(Generation attached, Digest256 key) {
-    SlotCursor at = new SlotCursor();
-    if (!attached.keys().find(key, at) || attached.keys().bytes(at, key) <= 0) {
-      attached.files().keysChanged(attachments.nextChanges());
-    }
-  }
-
-  /**
    * Which keys have files or records: another word whenever there may be one more. No two
    * generations have the same.
    *
@@ -706,10 +691,20 @@ public final class Index implements AutoCloseable {
         List.of());
   }
 
-  /** Whether the generation was in use still when it was told. */
+  /**
+   * Voids a key's winners. Those who know which keys the root has must learn of one more before its
+   * first pair is in place, and before its first record in the journal is acknowledged: see {@link
+   * AbsentKeys}.
+   *
+   * @return whether the generation was in use still when it was told
+   */
   private boolean change(Generation attached, Digest256 key) {
     SlotCursor at = new SlotCursor();
-    if (attached.keys().find(key, at)) {
+    boolean found = attached.keys().find(key, at);
+    if (!found || attached.keys().bytes(at, key) <= 0) {
+      attached.files().keysChanged(attachments.nextChanges());
+    }
+    if (found) {
       attached.keys().change(at, attachments.nextChanges());
     }
     return attached.files().live();
