@@ -68,6 +68,7 @@ final class ClaimCommand extends CommandOnKey {
       throw new ParameterException(
           spec.commandLine(), "COMMAND: expected=-- before it actual=no --");
     }
+    Fingerprint key = key();
     try (WarmStartStore store = openOrCreate(null);
         Claim claim = store.claim(key)) {
       ClaimState state = claim.await(wait);
