@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.io.FaultyFileOps;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.KeyContents;
 import io.warmstart.model.Namespace;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.warmstart.model.StoreException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -131,10 +131,16 @@ class SessionSeedsTest {
   }
 
   @Test
-  void aSeedThatCannotBeReadCountsAsOneWithoutEntries() throws IOException {
-    // A file in the place of its directory: its entries cannot be listed.
-    Files.createFile(store.root().resolve(team.toHex()));
+  void aSeedThatCannotBeReadCountsAsOneWithoutEntries() {
+    save(team, "of-the-team", 1);
     save(unnamed, "of-no-namespace", 1);
+    store.close();
+    FaultyFileOps ops = new FaultyFileOps();
+    Path unreadable = store.root().resolve(team.toHex());
+    store = WarmStartStore.open(store.root(), StoreOptions.defaults().withFileOps(ops));
+    ops.onlyAt(op -> op.path().startsWith(unreadable));
+    ops.arm(FaultyFileOps.Fault.EIO, true, 0, unreadable);
+    assertThrows(StoreException.class, () -> store.lookup(team));
 
     assertEquals("of-no-namespace", run(session(team, unnamed).resume()));
   }

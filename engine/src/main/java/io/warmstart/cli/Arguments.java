@@ -3,7 +3,6 @@ package io.warmstart.cli;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
-import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Namespace;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
@@ -20,29 +19,16 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** From words of the command line to values; each refusal names what was expected and what came. */
 final class Arguments {
-  /** What follows {@code text:} is absorbed under this tag, so that every tool makes one key. */
-  private static final String TEXT_TAG = "test";
-
   private static final String TEXT_PREFIX = "text:";
 
   private Arguments() {}
 
-  /**
-   * The key of {@code text:NAME}, which {@link #textOf} has let pass.
-   *
-   * @param namespace null = none
-   */
-  static Fingerprint keyOfText(String name, @Nullable Namespace namespace) {
-    Fingerprinter start = namespace == null ? new Fingerprinter() : namespace.fingerprinter();
-    return start.absorbString(TEXT_TAG, name).finish();
-  }
-
+  /** The word of {@code text:NAME}. */
   private static KeyWord textOf(String name) {
     // What the JVM makes of bytes that the locale has no letters for: two names, one key.
     if (name.indexOf('\ufffd') >= 0) {

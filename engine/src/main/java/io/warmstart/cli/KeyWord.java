@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Fingerprinter;
 import io.warmstart.model.Namespace;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,18 @@ import org.jspecify.annotations.Nullable;
  * @param text the NAME of {@code text:NAME}; null if the key was given by its digits
  */
 record KeyWord(@Nullable Fingerprint digits, @Nullable String text) {
+  /** What follows {@code text:} is absorbed under this tag, so that every tool makes one key. */
+  private static final String TEXT_TAG = "test";
+
   static KeyWord ofDigits(Fingerprint key) {
     return new KeyWord(key, null);
   }
 
+  /**
+   * The word of a name.
+   *
+   * @param name of whole characters
+   */
   static KeyWord ofText(String name) {
     return new KeyWord(null, name);
   }
@@ -31,6 +40,10 @@ record KeyWord(@Nullable Fingerprint digits, @Nullable String text) {
    * @param namespace null = none; without effect on digits
    */
   Fingerprint in(@Nullable Namespace namespace) {
-    return text == null ? Objects.requireNonNull(digits) : Arguments.keyOfText(text, namespace);
+    if (text == null) {
+      return Objects.requireNonNull(digits);
+    }
+    Fingerprinter start = namespace == null ? new Fingerprinter() : namespace.fingerprinter();
+    return start.absorbString(TEXT_TAG, text).finish();
   }
 }
