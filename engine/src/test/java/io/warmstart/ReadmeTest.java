@@ -109,6 +109,21 @@ class ReadmeTest {
             + "}}");
   }
 
+  @Test
+  void theLinesWithMetricsCompile() throws Exception {
+    compile(
+        "Metrics",
+        """
+        import io.micrometer.core.instrument.MeterRegistry;
+        import io.warmstart.WarmStartStore;
+        import io.warmstart.micrometer.StoreMetrics;
+        class Metrics {
+          static void show(WarmStartStore store, MeterRegistry registry) {
+        """
+            + block("What it does, seen", "java")
+            + "}}");
+  }
+
   /** Compiles without a warning; returns the class path of that. */
   private String compile(String name, String text) throws IOException {
     Path source = Files.writeString(empty.resolve(name + ".java"), text);
