@@ -1078,8 +1078,10 @@ public final class WarmStartStore implements AutoCloseable {
    * One fit on one key; see {@link Session}. Writes nothing yet.
    *
    * @param key of the fit
-   * @param sessionOptions which checkpoints are taken, and what they survive
+   * @param sessionOptions which checkpoints are taken, and what they survive; other keys to resume
+   *     from
    * @return a session with run ids of its own
+   * @throws IllegalArgumentException if the key is one of its seeds
    */
   public Session session(Fingerprint key, SessionOptions sessionOptions) {
     ensureOpen();

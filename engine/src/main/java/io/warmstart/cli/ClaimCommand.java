@@ -106,6 +106,7 @@ final class ClaimCommand extends CommandOnKey {
       throw new ParameterException(
           spec.commandLine(), "COMMAND: expected=-- before it actual=no --");
     }
+    Fingerprint key = key();
     try (WarmStartStore store = openOrCreate(remote);
         Claim claim = store.claim(key, options())) {
       ClaimState state = claim.await(wait);
@@ -117,7 +118,7 @@ final class ClaimCommand extends CommandOnKey {
         output.note("other machines may work on the root, and this claim does not bind them");
       }
       int exitCode = new ChildCommand(command).run();
-      send(store, output);
+      send(store, key, output);
       if (claim.lost()) {
         output.note("the claim was lost meanwhile: another may have computed the same");
       }
@@ -126,7 +127,7 @@ final class ClaimCommand extends CommandOnKey {
   }
 
   /** Whoever has the key next is to find what the command has saved. */
-  private void send(WarmStartStore store, Output output) {
+  private void send(WarmStartStore store, Fingerprint key, Output output) {
     if (remote == null) {
       return;
     }
