@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class KeyClaim {
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 500;
+  private static final long FIRST_FAR_PAUSE_MILLIS = 1_000;
   private static final long LONGEST_FAR_PAUSE_MILLIS = 15_000;
 
   /** A lock file that was deleted is there again with the next heartbeat, or will not be. */
@@ -180,13 +181,18 @@ public final class KeyClaim {
       }
       long leftMillis = TimeUnit.NANOSECONDS.toMillis(leftNanos) + 1;
       // Those who began to wait together need not ask together.
+      pauseMillis = Math.max(pauseMillis, leastPauseMillis());
       long some = ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis + 1);
       end.await(Math.min(some, leftMillis), TimeUnit.MILLISECONDS);
       pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis());
     }
   }
 
-  /** A look at a remote costs more, and a claim there ends no sooner than its lease. */
+  /** A look at a remote costs more, and waits for what ends no sooner than its lease. */
+  private synchronized long leastPauseMillis() {
+    return askedFar ? Math.min(FIRST_FAR_PAUSE_MILLIS, longestPauseMillis()) : FIRST_PAUSE_MILLIS;
+  }
+
   private synchronized long longestPauseMillis() {
     long longest = askedFar ? LONGEST_FAR_PAUSE_MILLIS : LONGEST_PAUSE_MILLIS;
     return Math.max(FIRST_PAUSE_MILLIS, Math.min(longest, options.lease().toMillis() / 4));
@@ -263,7 +269,8 @@ public final class KeyClaim {
     }
     askedFar = true;
     try {
-      OtherMachines.Hold far = otherMachines.tryTake(key, options.lease().toNanos());
+      OtherMachines.Hold far =
+          otherMachines.tryTake(key, siblings.lockSharers(), options.lease().toNanos());
       return far == null ? null : new Taken(here, far);
     } catch (IOException e) {
       if (!options.aloneIfUnanswered()) {

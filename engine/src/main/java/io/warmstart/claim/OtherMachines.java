@@ -12,12 +12,14 @@ public interface OtherMachines {
    * Claims a key, and has come here what it has of the key there: whoever had it before is found to
    * have finished it.
    *
+   * @param claimer who shares the lock under which the caller asks: what is held by the same one is
+   *     of a process that has died
    * @param leaseNanos for how long it is taken to be held without a sign of life
    * @return null if another has it
    * @throws IOException if nobody answers; what was asked for is given back when it turns up
    * @throws ClaimUnavailableException if it answers, and can keep no claims
    */
-  @Nullable Hold tryTake(Digest256 key, long leaseNanos) throws IOException;
+  @Nullable Hold tryTake(Digest256 key, String claimer, long leaseNanos) throws IOException;
 
   /** Which machine and process was last found to have the key; empty if it was this one or none. */
   Optional<String> holder(Digest256 key);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an object in a remote says of a claim: a JSON object, see docs/format.md.
  *
- * @param claimer one store that claims, by a random name
+ * @param claimer those who share the kernel's locks of one root, of which one claims
  * @param nonce of one claim, from when it is had until it is given back: by it its holder knows its
  *     objects again after a lost answer
  * @param held whether the claim is held; false once it was given back

@@ -9,8 +9,11 @@ import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -227,6 +230,13 @@ public final class ProcessTable implements AutoCloseable {
    */
   synchronized ClaimLocks.@Nullable Held tryClaim(Digest256 key) throws IOException {
     return claims.tryTake(key);
+  }
+
+  /** Tells those who share these locks from all others, on any machine. */
+  String lockSharers() throws IOException {
+    return HexFormat.of().toHexDigits(boot)
+        + " "
+        + Files.readAttributes(locks.path(), BasicFileAttributes.class).fileKey();
   }
 
   /** Gives a claim back. */

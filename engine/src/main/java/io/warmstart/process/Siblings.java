@@ -100,6 +100,18 @@ public final class Siblings implements AutoCloseable {
     return processTable.tryClaim(key);
   }
 
+  /**
+   * Tells those who share these locks from all others, on any machine: by the boot and the file.
+   *
+   * @throws IOException if the lock file is not there
+   */
+  public String lockSharers() throws IOException {
+    if (processTable == null) {
+      throw new IOException("a store for lookups only has no locks");
+    }
+    return processTable.lockSharers();
+  }
+
   /** Gives a claim back. */
   public void release(ClaimLocks.Held claim) {
     if (processTable != null) {

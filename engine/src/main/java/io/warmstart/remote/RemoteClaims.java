@@ -51,7 +51,6 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   private final LongSupplier nanoTime;
   private final Breaker breaker = new Breaker();
   private final ScheduledThreadPoolExecutor threads;
-  private final String self = UUID.randomUUID().toString();
 
   /** What others were found to hold, and since when. */
   private final Map<Digest256, Seen> seen = new ConcurrentHashMap<>();
@@ -97,20 +96,20 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   }
 
   @Override
-  public @Nullable Hold tryTake(Digest256 key, long leaseNanos) throws IOException {
+  public @Nullable Hold tryTake(Digest256 key, String claimer, long leaseNanos) throws IOException {
     if (!breaker.allows()) {
       throw new IOException("the remote does not answer: " + lastFailure);
     }
-    Hold taken = await(key, leaseNanos);
+    Hold taken = await(key, claimer, leaseNanos);
     // Whoever had it has sent its final result before it gave it back.
     fetch.accept(key);
     return taken;
   }
 
-  private @Nullable Hold await(Digest256 key, long leaseNanos) throws IOException {
+  private @Nullable Hold await(Digest256 key, String claimer, long leaseNanos) throws IOException {
     CompletableFuture<Optional<RemoteHold>> answer = new CompletableFuture<>();
     try {
-      threads.execute(() -> take(key, leaseNanos, answer));
+      threads.execute(() -> take(key, claimer, leaseNanos, answer));
       return Uninterrupted.get(answer, System.nanoTime() + deadlineNanos).orElse(null);
     } catch (TimeoutException e) {
       answer.completeExceptionally(e);
@@ -128,9 +127,12 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   }
 
   private void take(
-      Digest256 key, long leaseNanos, CompletableFuture<Optional<RemoteHold>> answer) {
+      Digest256 key,
+      String claimer,
+      long leaseNanos,
+      CompletableFuture<Optional<RemoteHold>> answer) {
     try {
-      Optional<RemoteHold> taken = Optional.ofNullable(take(key, leaseNanos));
+      Optional<RemoteHold> taken = Optional.ofNullable(take(key, claimer, leaseNanos));
       breaker.succeeded();
       if (!answer.complete(taken)) {
         // Nobody waits for it any more.
@@ -145,15 +147,17 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     }
   }
 
-  private @Nullable RemoteHold take(Digest256 key, long leaseNanos) throws IOException {
+  private @Nullable RemoteHold take(Digest256 key, String claimer, long leaseNanos)
+      throws IOException {
     ClaimChain chain = new ClaimChain(store, key);
     SortedSet<Long> numbers = chain.numbers();
     long last = numbers.isEmpty() ? 0 : numbers.last();
-    if (last != 0 && isOthers(key, last, chain)) {
+    if (last != 0 && isOthers(key, claimer, last, chain)) {
       return null;
     }
     seen.remove(key);
-    RemoteHold taken = new RemoteHold(chain, last, recordOf(leaseNanos), threads, nanoTime);
+    RemoteHold taken =
+        new RemoteHold(chain, last, recordOf(claimer, leaseNanos), threads, nanoTime);
     if (!taken.begin()) {
       return null;
     }
@@ -163,7 +167,8 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   }
 
   /** Whether another holds it, as far as this store has seen. */
-  private boolean isOthers(Digest256 key, long last, ClaimChain chain) throws IOException {
+  private boolean isOthers(Digest256 key, String claimer, long last, ClaimChain chain)
+      throws IOException {
     Seen before = seen.get(key);
     if (before == null || before.number != last) {
       before = new Seen(last, UNREADABLE, nanoTime.getAsLong());
@@ -172,8 +177,9 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     if (record.equals(UNREADABLE)) {
       record = Objects.requireNonNullElse(chain.read(last), UNREADABLE);
     }
-    // What this store has asked for and given up is nobody's: here the key is the caller's.
-    if (!record.held() || record.claimer().equals(self)) {
+    // Under the lock that the caller has, whoever else of its sharers has had it is dead, or has
+    // given it up.
+    if (!record.held() || record.claimer().equals(claimer)) {
       return false;
     }
     if (seen.size() >= MOST_SEEN) {
@@ -184,9 +190,9 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     return nanoTime.getAsLong() - before.sinceNanos < TimeUnit.MILLISECONDS.toNanos(millis);
   }
 
-  private ClaimRecord recordOf(long leaseNanos) {
+  private ClaimRecord recordOf(String claimer, long leaseNanos) {
     return new ClaimRecord(
-        self,
+        claimer,
         UUID.randomUUID().toString(),
         true,
         TimeUnit.NANOSECONDS.toMillis(leaseNanos),

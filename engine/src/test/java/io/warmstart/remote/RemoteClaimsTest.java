@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -65,12 +66,17 @@ class RemoteClaimsTest {
     return made;
   }
 
+  /** Each machine has locks of its own. */
+  private static @Nullable Hold ask(RemoteClaims by, long leaseNanos) throws IOException {
+    return by.tryTake(KEY, "machine " + System.identityHashCode(by), leaseNanos);
+  }
+
   private static Hold taken(RemoteClaims by) throws IOException {
     return taken(by, LEASE);
   }
 
   private static Hold taken(RemoteClaims by, long leaseNanos) throws IOException {
-    Hold taken = by.tryTake(KEY, leaseNanos);
+    Hold taken = ask(by, leaseNanos);
     assertNotNull(taken);
     assertTrue(taken.isHeld());
     return taken;
@@ -89,7 +95,7 @@ class RemoteClaimsTest {
     RemoteClaims one = machine();
     RemoteClaims two = machine();
     Hold first = taken(one);
-    assertNull(two.tryTake(KEY, LEASE));
+    assertNull(ask(two, LEASE));
     assertTrue(
         two.holder(KEY).orElseThrow().startsWith("process " + ProcessHandle.current().pid()));
     assertEquals(Optional.empty(), one.holder(KEY));
@@ -97,11 +103,11 @@ class RemoteClaimsTest {
     first.giveBack();
     assertFalse(first.isHeld());
     Hold second = taken(two);
-    assertNull(one.tryTake(KEY, LEASE));
+    assertNull(ask(one, LEASE));
     // It has been given back, and does not go back again.
     first.giveBack();
     assertTrue(second.isHeld());
-    assertNull(one.tryTake(KEY, LEASE));
+    assertNull(ask(one, LEASE));
     assertEquals(1, objects.list("").size(), "what was followed is removed");
   }
 
@@ -112,15 +118,26 @@ class RemoteClaimsTest {
     dead.close();
     RemoteClaims other = machine();
     clock.addAndGet(LEASE / 2);
-    assertNull(other.tryTake(KEY, LEASE));
+    assertNull(ask(other, LEASE));
     clock.addAndGet(LEASE / 2);
     assertFalse(held.isHeld(), "by then it knows, had it only stood still");
-    assertNull(other.tryTake(KEY, LEASE), "it was seen half a lease ago");
-    assertNull(machine().tryTake(KEY, LEASE), "and here not before");
+    assertNull(ask(other, LEASE), "it was seen half a lease ago");
+    assertNull(ask(machine(), LEASE), "and here not before");
     clock.addAndGet(LEASE / 2 - 1);
-    assertNull(other.tryTake(KEY, LEASE));
+    assertNull(ask(other, LEASE));
     clock.addAndGet(1);
     taken(other);
+  }
+
+  @Test
+  void whoHasTheLockOfTheDeadWaitsForNoLease() throws IOException {
+    RemoteClaims dead = machine();
+    assertNotNull(dead.tryTake(KEY, "one machine", LEASE));
+    dead.close();
+    assertNull(machine().tryTake(KEY, "another", LEASE));
+    Hold next = machine().tryTake(KEY, "one machine", LEASE);
+    assertNotNull(next);
+    assertNull(machine().tryTake(KEY, "another", LEASE));
   }
 
   @Test
@@ -129,11 +146,11 @@ class RemoteClaimsTest {
     long shortLease = TimeUnit.MILLISECONDS.toNanos(300);
     Hold held = taken(holder, shortLease);
     RemoteClaims other = machine();
-    assertNull(other.tryTake(KEY, LEASE));
+    assertNull(ask(other, LEASE));
     long seen = last();
     Await.until("it is renewed", () -> last() > seen + 2);
     clock.addAndGet(shortLease);
-    assertNull(other.tryTake(KEY, LEASE), "what it has seen has been followed");
+    assertNull(ask(other, LEASE), "what it has seen has been followed");
     long now = last();
     Await.until("it is renewed", () -> last() > now + 2);
     assertTrue(held.isHeld());
@@ -155,10 +172,10 @@ class RemoteClaimsTest {
                 others.add(taken(other));
               }
             });
-    assertNull(machine(slow).tryTake(KEY, LEASE));
+    assertNull(ask(machine(slow), LEASE));
     assertEquals(2, others.size());
     assertTrue(others.get(1).isHeld());
-    assertNull(machine().tryTake(KEY, LEASE));
+    assertNull(ask(machine(), LEASE));
   }
 
   @Test
@@ -171,25 +188,25 @@ class RemoteClaimsTest {
         RemoteClaims two = machine();
         Hold held;
         try {
-          held = one.tryTake(KEY, LEASE);
+          held = ask(one, LEASE);
         } catch (IOException e) {
           held = null;
         }
         reached = faulty.reached();
         String when = fault + " at " + at;
         if (held != null) {
-          assertNull(two.tryTake(KEY, LEASE), when);
+          assertNull(ask(two, LEASE), when);
         } else {
           // What it has made without knowing it finds to be its own.
-          held = one.tryTake(KEY, LEASE);
+          held = ask(one, LEASE);
           assertNotNull(held, when);
         }
         held.giveBack();
-        Hold next = two.tryTake(KEY, LEASE);
+        Hold next = ask(two, LEASE);
         if (next == null) {
           // The end was lost.
           clock.addAndGet(LEASE);
-          next = two.tryTake(KEY, LEASE);
+          next = ask(two, LEASE);
         }
         assertNotNull(next, when);
         assertFalse(held.isHeld(), when);
@@ -232,7 +249,7 @@ class RemoteClaimsTest {
     Await.until("it is taken back", held::isHeld);
 
     away.set(true);
-    assertNull(other.tryTake(KEY, LEASE));
+    assertNull(ask(other, LEASE));
     clock.addAndGet(shortLease);
     taken(other);
     away.set(false);
@@ -246,7 +263,7 @@ class RemoteClaimsTest {
   void aRemoteThatIgnoresConditionsKeepsNoClaims() {
     RemoteClaims claims = machine(FaultyObjectStore.ignoringConditions(objects));
     ClaimUnavailableException refused =
-        assertThrows(ClaimUnavailableException.class, () -> claims.tryTake(KEY, LEASE));
+        assertThrows(ClaimUnavailableException.class, () -> ask(claims, LEASE));
     assertTrue(
         String.valueOf(refused.getMessage()).contains("ignores conditions"), refused::toString);
   }
@@ -258,7 +275,7 @@ class RemoteClaimsTest {
         new RemoteClaims(
             FaultyObjectStore.hanging(objects, hangs), 1_000_000, key -> {}, clock::get);
     machines.add(slow);
-    assertThrows(IOException.class, () -> slow.tryTake(KEY, LEASE));
+    assertThrows(IOException.class, () -> ask(slow, LEASE));
     hangs.countDown();
     Await.until("it was given back", () -> !objects.list("").isEmpty() && !lastRecord().held());
     taken(machine());
@@ -270,7 +287,7 @@ class RemoteClaimsTest {
     // And what only looks like one is none.
     objects.putIfAbsent(KEY.toHex() + "/" + "claim~zz", Payload.of(new byte[1]));
     RemoteClaims claims = machine();
-    assertNull(claims.tryTake(KEY, LEASE));
+    assertNull(ask(claims, LEASE));
     assertEquals(Optional.empty(), claims.holder(KEY));
     clock.addAndGet(TimeUnit.MINUTES.toNanos(5));
     taken(claims);

@@ -96,6 +96,7 @@ public final class CvCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     requireAtLeast(1, "--workers", workers);
     requireAtLeast(0, "--kill", kills);
+    requireUsableRemote();
     CrossValidation problem = new CrossValidation(options.spec());
     RunFiles files = files();
     Path expectedFile = reference != null ? reference : files.results();
@@ -132,6 +133,22 @@ public final class CvCommand implements Callable<Integer> {
       CvReport report = CvReport.of(options.root, problem.spec(), tally, kills, table, evidence);
       print(report, problem, files);
       return report.problem() ? PROBLEM : DONE;
+    }
+  }
+
+  private void requireUsableRemote() {
+    if (options.remote == null) {
+      return;
+    }
+    if (fresh) {
+      throw new ParameterException(
+          commandSpec.commandLine(), "--fresh: expected=without --remote, which has them still");
+    }
+    try {
+      options.storeOptions();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          commandSpec.commandLine(), "--remote: " + String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -2,10 +2,13 @@ package io.warmstart.stress.cv;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.model.PolicyUse;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.stress.cv.work.CvSpec;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options that coordinator and worker share. */
@@ -63,12 +66,22 @@ final class SpecOptions {
       description = "Bytes that the root may take (default: ${DEFAULT-VALUE}).")
   long budgetBytes;
 
+  @Option(
+      names = "--remote",
+      paramLabel = "URL",
+      description =
+          "A directory that other machines mount, file:///DIRECTORY, or a bucket, s3://BUCKET/PREFIX:"
+              + " jobs with the same options and the same remote share the fits.")
+  @Nullable URI remote;
+
   CvSpec spec() {
     return new CvSpec(rows, folds, penalties, alpha, seed);
   }
 
   StoreOptions storeOptions() {
-    return StoreOptions.defaults().withSizeBudgetBytes(budgetBytes).withPolicy(PolicyUse.CHANGE);
+    StoreOptions options =
+        StoreOptions.defaults().withSizeBudgetBytes(budgetBytes).withPolicy(PolicyUse.CHANGE);
+    return remote == null ? options : options.withRemote(RemoteOptions.of(remote));
   }
 
   /** The same options for a worker. */
@@ -76,6 +89,9 @@ final class SpecOptions {
     List<String> options = new ArrayList<>();
     options.add("--root=" + root);
     options.add("--budget=" + budgetBytes);
+    if (remote != null) {
+      options.add("--remote=" + remote);
+    }
     options.addAll(spec().toOptions());
     return options;
   }

@@ -14,6 +14,7 @@ import io.warmstart.stress.cv.work.WorkerMessage.Ready;
 import io.warmstart.stress.cv.work.WorkerMessage.Saved;
 import io.warmstart.stress.fork.JavaCommand;
 import io.warmstart.stress.fork.Tool;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,11 +42,15 @@ class SharedFitsTest {
     private volatile int finished;
 
     Job(int workers, KillPlan plan) {
+      this(workers, plan, workerCommand());
+    }
+
+    Job(int workers, KillPlan plan, List<String> command) {
       tally =
           new FutureTask<>(
               () -> {
                 try (Coordinator coordinator =
-                    new Coordinator(SPEC, workers, workerCommand(), plan, new Finished())) {
+                    new Coordinator(SPEC, workers, command, plan, new Finished())) {
                   return coordinator.run();
                 }
               });
@@ -69,9 +74,14 @@ class SharedFitsTest {
   }
 
   private List<String> workerCommand() {
+    return workerCommand("store", List.of());
+  }
+
+  private List<String> workerCommand(String root, List<String> more) {
     List<String> arguments = new ArrayList<>();
     arguments.add(WorkerCommand.NAME);
-    arguments.add("--root=" + directory.resolve("store"));
+    arguments.add("--root=" + directory.resolve(root));
+    arguments.addAll(more);
     arguments.addAll(SPEC.toOptions());
     return JavaCommand.of(Main.class, arguments);
   }
@@ -88,6 +98,24 @@ class SharedFitsTest {
   void noIterationIsDoneTwice() throws Exception {
     Job one = new Job(2, kills(0));
     Job other = new Job(2, kills(0));
+
+    RunTally tally = one.tally.get();
+    RunTally otherTally = other.tally.get();
+
+    assertEquals(tally.outcomes(), otherTally.outcomes());
+    assertEquals(
+        iterations(tally.outcomes()), tally.iterationsDone() + otherTally.iterationsDone());
+    assertTrue(tally.iterationsDone() > 0 && otherTally.iterationsDone() > 0);
+    assertTrue(tally.fitsElsewhere() + otherTally.fitsElsewhere() > 0);
+  }
+
+  /** They share no root, but a remote. */
+  @Test
+  void noIterationIsDoneTwiceOnTwoMachines() throws Exception {
+    Path shared = Files.createDirectory(directory.resolve("shared"));
+    List<String> remote = List.of("--remote=" + shared.toUri());
+    Job one = new Job(2, kills(0), workerCommand("one", remote));
+    Job other = new Job(2, kills(0), workerCommand("other", remote));
 
     RunTally tally = one.tally.get();
     RunTally otherTally = other.tally.get();

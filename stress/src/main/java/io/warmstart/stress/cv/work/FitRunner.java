@@ -5,6 +5,7 @@ import io.warmstart.Entry;
 import io.warmstart.Session;
 import io.warmstart.SessionOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -43,6 +44,8 @@ public final class FitRunner {
    *  - the seed is the neighbour's final, never a checkpoint of it: another coordinator on the
    *    same root may be writing those at this moment.
    */
+  private static final ClaimOptions CLAIM = ClaimOptions.defaults().withAloneIfUnanswered(true);
+
   private final WarmStartStore store;
   private final CrossValidation problem;
   private final Consumer<WorkerMessage> report;
@@ -85,7 +88,7 @@ public final class FitRunner {
 
   private @Nullable FitState fitUnlessClaimed(FitTask task, Duration patience)
       throws InterruptedException {
-    try (Claim claim = store.claim(problem.key(task))) {
+    try (Claim claim = store.claim(problem.key(task), CLAIM)) {
       return claim.await(patience) == ClaimState.OTHERS ? null : fit(task, patience);
     }
   }
