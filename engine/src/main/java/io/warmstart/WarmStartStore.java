@@ -15,6 +15,7 @@ import io.warmstart.io.EngineLog;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
@@ -66,6 +67,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -134,7 +136,8 @@ public final class WarmStartStore implements AutoCloseable {
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
     Remote sendsTo = remote;
     this.saveFlow =
-        engine.saveFlow(limits, foreignCheck.nanos(), sendsTo == null ? key -> {} : sendsTo::saved);
+        engine.saveFlow(
+            limits, foreignCheck.nanos(), sendsTo == null ? (key, run) -> {} : sendsTo::saved);
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
     this.leases = new LeasePool(pins);
@@ -489,7 +492,51 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    return saveFlow.saveNew(key, payload, attributes, options.durability());
+    String runId = saveFlow.saveNew(key, payload, attributes, durability(attributes));
+    acknowledge(key, runId, attributes);
+    return runId;
+  }
+
+  /** What the remote is to have next goes into files at once: it sends nothing else. */
+  private Durability durability(EntryAttributes attributes) {
+    return durability(attributes, options.durability());
+  }
+
+  private Durability durability(EntryAttributes attributes, Durability wanted) {
+    if (attributes.acknowledgement() == Acknowledgement.LOCAL) {
+      return wanted;
+    }
+    if (remote == null || options.remote().filter(RemoteOptions::readOnly).isPresent()) {
+      throw new IllegalArgumentException(
+          "acknowledgement: expected=LOCAL, for the store has no remote that is written to"
+              + " actual=REMOTE root="
+              + engine.root());
+    }
+    return Durability.IN_FILES;
+  }
+
+  private void acknowledge(Fingerprint key, String runId, EntryAttributes attributes) {
+    if (remote != null && attributes.acknowledgement() == Acknowledgement.REMOTE) {
+      remote.acknowledge(key.digest(), runId);
+    }
+  }
+
+  /**
+   * How far the last save of this store to a run is known to have come, if it has asked for {@link
+   * Acknowledgement#REMOTE}. That is known of the last 4,096 runs that were asked for; of one that
+   * was not there in time it becomes known when a later round has sent it. No request.
+   *
+   * @param key of the fit
+   * @param runId as a save gave or took it
+   * @return {@link Acknowledgement#REMOTE} if the remote had it, or a later version of the run, and
+   *     this store has not removed it since; else {@link Acknowledgement#LOCAL}, also of what this
+   *     store has not saved
+   */
+  public Acknowledgement acknowledgement(Fingerprint key, String runId) {
+    ensureOpen();
+    return remote != null && remote.hasAcknowledged(key.digest(), runId)
+        ? Acknowledgement.REMOTE
+        : Acknowledgement.LOCAL;
   }
 
   /**
@@ -535,7 +582,7 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
     return asynchronously(
-        saveFlow.newSave(key, payload.copied(), attributes, options.durability()),
+        saveFlow.newSave(key, payload.copied(), attributes, durability(attributes)),
         Backlog.KEEP_ALL);
   }
 
@@ -570,12 +617,24 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, String runId, Payload payload, EntryAttributes attributes, Backlog backlog) {
     ensureWritable();
     return asynchronously(
-        saveFlow.overwriting(key, runId, payload.copied(), attributes, options.durability()),
+        saveFlow.overwriting(key, runId, payload.copied(), attributes, durability(attributes)),
         backlog);
   }
 
   private CompletionStage<String> asynchronously(SaveFlow.Save save, Backlog backlog) {
-    return engine.asyncSaves().submit(saveFlow, save, backlog).minimalCompletionStage();
+    CompletableFuture<String> saved = engine.asyncSaves().submit(saveFlow, save, backlog);
+    Remote sendsTo = remote;
+    if (sendsTo == null || save.attributes().acknowledgement() == Acknowledgement.LOCAL) {
+      return saved.minimalCompletionStage();
+    }
+    // No thread waits: saves that come after are made meanwhile.
+    return saved
+        .thenCompose(
+            runId ->
+                sendsTo
+                    .acknowledgeLater(save.key().digest(), runId)
+                    .thenApplyAsync(there -> runId, engine.asyncSaves()::call))
+        .minimalCompletionStage();
   }
 
   /**
@@ -620,7 +679,7 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, @Nullable String runId, long length, EntryAttributes attributes) {
     ensureWritable();
     ReservedSave save =
-        new ReservedSave(saveFlow, key, runId, length, attributes, options.durability());
+        new ReservedSave(saveFlow, key, runId, length, attributes, durability(attributes));
     synchronized (reserved) {
       reserved.add(save);
     }
@@ -629,7 +688,7 @@ public final class WarmStartStore implements AutoCloseable {
       save.close(WITH_ITS_STORE);
     }
     ensureOpen();
-    return new Reservation(save);
+    return new Reservation(save, () -> acknowledge(key, save.runId(), attributes));
   }
 
   /** The same with another durability than the store's. */
@@ -640,7 +699,8 @@ public final class WarmStartStore implements AutoCloseable {
       EntryAttributes attributes,
       Durability durability) {
     ensureWritable();
-    saveFlow.overwrite(key, runId, payload, attributes, durability);
+    saveFlow.overwrite(key, runId, payload, attributes, durability(attributes, durability));
+    acknowledge(key, runId, attributes);
   }
 
   /**
