@@ -32,6 +32,7 @@ import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RemoteComparison;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.RestoreReport;
@@ -48,6 +49,7 @@ import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.CompareFlow;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
 import io.warmstart.remote.SyncFlow;
@@ -1274,6 +1276,33 @@ public final class WarmStartStore implements AutoCloseable {
             ObjectStores.open(with, engine.root()),
             engine.localEntries(limits, foreignCheck.nanos()))) {
       return sync.run(keys, direction, dryRun);
+    }
+  }
+
+  /**
+   * Looks whether a remote answers, and which entries of this root are not there, nor a later
+   * version of their run: what has changed here since all was known to be there is compared with a
+   * listing. Nothing goes there. What other processes have in journals is not seen; it is for a
+   * second.
+   *
+   * <p><b>Blocks:</b> until that is known, for {@code most} at most.
+   *
+   * @param with where it is; need not be the store's own remote
+   * @param most how long to wait
+   * @return what was found in that time
+   * @throws ReadOnlyStoreException if the store was opened for lookups only
+   */
+  public RemoteComparison compare(RemoteOptions with, Duration most) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was compared");
+    try (CompareFlow compare =
+        new CompareFlow(
+            ObjectStores.open(with, engine.root()),
+            engine.localEntries(limits, foreignCheck.nanos()))) {
+      return compare.run(Limits.saturatedNanos(most));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException("interrupted, nothing was compared: remote=" + with.url(), e);
     }
   }
 

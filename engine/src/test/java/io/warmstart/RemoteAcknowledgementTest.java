@@ -75,6 +75,8 @@ class RemoteAcknowledgementTest extends RemoteFixture {
   @Test
   void whatSavesBesideItHaveIsNotWaitedFor() throws Exception {
     try (WarmStartStore one = machine("one")) {
+      // The round that each store begins with is over: the next is an hour away.
+      assertTrue(one.flushRemote(LONG));
       one.saveOverwrite(OTHER_KEY, "run", new byte[] {1}, objective(1));
       one.saveOverwrite(KEY, "beside", new byte[] {1}, objective(1));
       one.saveOverwrite(KEY, "run", new byte[] {2}, inRemote(2));
