@@ -53,7 +53,7 @@ final class AcknowledgedSends {
     boolean allows();
 
     /** Has a thread send; what comes of it completes the answer. */
-    void submit(CompletableFuture<Boolean> answer, Remote.Transfer transfer);
+    void submit(CompletableFuture<Boolean> answer, Transfer transfer);
 
     /** Sends the version that a run has now. */
     Sent send(Digest256 key, String runId) throws IOException;
@@ -166,7 +166,7 @@ final class AcknowledgedSends {
     long start = System.nanoTime();
     Asked each = begin(key, runId);
     try {
-      return Remote.get(each.answer, start + mostNanos);
+      return Transfer.await(each.answer, start + mostNanos);
     } catch (TimeoutException e) {
       late(start, e);
       return each.there;

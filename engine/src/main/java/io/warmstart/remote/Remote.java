@@ -204,7 +204,7 @@ public final class Remote implements AutoCloseable {
 
   private boolean await(CompletableFuture<Boolean> answer, long deadlineNanos) {
     try {
-      return get(answer, deadlineNanos);
+      return Transfer.await(answer, deadlineNanos);
     } catch (TimeoutException e) {
       // That others are being served is no sign that it is down.
       if (System.nanoTime() - progressedAtNanos >= options.deadline().toNanos()) {
@@ -215,30 +215,6 @@ public final class Remote implements AutoCloseable {
       // It was told where it failed.
       return false;
     }
-  }
-
-  /** Waits whether or not the thread is interrupted: it finds that out afterwards. */
-  static boolean get(CompletableFuture<Boolean> answer, long deadlineNanos)
-      throws TimeoutException, ExecutionException {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return answer.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  @FunctionalInterface
-  interface Transfer {
-    boolean run() throws IOException;
   }
 
   private CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {
@@ -537,7 +513,7 @@ public final class Remote implements AutoCloseable {
       }
       CompletableFuture<Boolean> current = round;
       try {
-        if (current != null && get(current, deadline) && !stale) {
+        if (current != null && Transfer.await(current, deadline) && !stale) {
           return true;
         }
       } catch (TimeoutException e) {
