@@ -283,13 +283,14 @@ class RemoteAcknowledgementTest extends RemoteFixture {
         });
   }
 
+  /** It would wait for longer than the test may take. */
   @Test
   void whoWaitsIsToldWhenItsStoreCloses() throws Exception {
     saveInFiles("run", 1);
     CountDownLatch answers = new CountDownLatch(1);
     with(
         FaultyObjectStore.hanging(ObjectStores.open(place.url()), answers),
-        remote.withReadOnly(true),
+        remote.withReadOnly(true).withFlushWait(Duration.ofMinutes(10)),
         (one, sends) -> {
           CompletableFuture<Boolean> waiting = sends.acknowledgeLater(KEY.digest(), "run");
           sends.close();
