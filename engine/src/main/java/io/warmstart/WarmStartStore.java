@@ -477,12 +477,16 @@ public final class WarmStartStore implements AutoCloseable {
    * Durability#PROCESS_SAFE}; it is counted against the budget when its pair is made. A save into
    * files, as each run's first by each process may be, blocks for two or three syncs, one more for
    * a key that this process has not saved to before, and for a sweep if the root is over its
-   * budget. That sweep never takes the entry that was saved.
+   * budget. That sweep never takes the entry that was saved. With {@link Acknowledgement#REMOTE} it
+   * goes into files, and then blocks for {@link RemoteOptions#flushWait()} at most; {@link
+   * #acknowledgement} tells what came of that.
    *
    * @param key of the fit
    * @param payload read once, before this returns
    * @param attributes the entry's kind, and its objective and iteration if it has them
    * @return the run id
+   * @throws IllegalArgumentException if the remote is to acknowledge it, and the store has none
+   *     that is written to; nothing is saved then
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget, or than
    *     what of it is not pinned
    * @throws StorageFullException if the disk is full

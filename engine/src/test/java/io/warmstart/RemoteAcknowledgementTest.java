@@ -258,6 +258,21 @@ class RemoteAcknowledgementTest extends RemoteFixture {
         });
   }
 
+  /** A lookup missed what the background had fetched between its look and its question. */
+  @Test
+  void whatAnotherFetchHasBroughtMeanwhileIsLookedForAgain() throws Exception {
+    saveInFiles("run", 1);
+    with(
+        ObjectStores.open(place.url()),
+        remote,
+        (one, sends) -> {
+          assertTrue(sends.acknowledge(KEY.digest(), "run"));
+          assertTrue(sends.askNow(KEY.digest(), "run"));
+          assertTrue(sends.ask(KEY.digest()));
+          assertFalse(sends.askNow(KEY.digest(), null), "nothing came");
+        });
+  }
+
   @Test
   void whatIsReplacedMeanwhileIsThereByItsLaterVersionAndWhatIsGoneIsNot() throws Exception {
     saveInFiles("run", 1);
