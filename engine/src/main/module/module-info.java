@@ -17,6 +17,8 @@ module io.warmstart {
   requires static com.fasterxml.jackson.databind;
   requires static info.picocli;
   requires static me.tongfei.progressbar;
+  // For io.warmstart.micrometer, whose users have it.
+  requires static micrometer.core;
   // For remotes of s3, if somebody has added them.
   requires static software.amazon.awssdk.awscore;
   requires static software.amazon.awssdk.core;
@@ -36,6 +38,7 @@ module io.warmstart {
       io.warmstart.remote.s3.S3Provider;
 
   exports io.warmstart;
+  exports io.warmstart.micrometer;
   exports io.warmstart.model;
 
   opens io.warmstart.cli to

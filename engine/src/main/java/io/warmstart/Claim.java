@@ -1,12 +1,14 @@
 package io.warmstart;
 
 import io.warmstart.claim.KeyClaim;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
 import io.warmstart.policy.Limits;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -32,6 +34,11 @@ import java.util.OptionalLong;
  * not while the process is stopped, nor while a claim is forgotten and its store open. It leaves
  * nothing on disk. The child processes of a claimer do not have it.
  *
+ * <p>If the store has a remote that it writes to, it binds the machines that have the same one too
+ * ({@link ClaimOptions}). There it is renewed in the background; once its holder has died, or
+ * cannot renew it, it lapses: another has it that has seen no sign of life for the lease, by its
+ * own clock. Whoever only looks now and then, and not through one store, never sees that.
+ *
  * <p>A key that is claimed is claimed for its own process too: its other threads, and the same one
  * once more, find it to be {@link ClaimState#OTHERS}, by whatever store of the root.
  *
@@ -40,12 +47,12 @@ import java.util.OptionalLong;
 public final class Claim implements AutoCloseable {
   private final KeyClaim claim;
   private final Fingerprint key;
-  private final boolean onThisMachineOnly;
+  private final boolean othersMayBe;
 
-  Claim(KeyClaim claim, Fingerprint key, boolean onThisMachineOnly) {
+  Claim(KeyClaim claim, Fingerprint key, boolean othersMayBe) {
     this.claim = claim;
     this.key = key;
-    this.onThisMachineOnly = onThisMachineOnly;
+    this.othersMayBe = othersMayBe;
   }
 
   /** {@return the key that it was made for} */
@@ -64,21 +71,22 @@ public final class Claim implements AutoCloseable {
   /**
    * {@return whether it was {@link ClaimState#MINE} and others are not kept out any more} That is
    * so once the root's lock file has been deleted or replaced, the root was moved, or something in
-   * this process has opened and closed the lock file; it is noticed within a second. As long as
-   * nobody else has claimed the key meanwhile it is taken back, and this is false again. Whoever
-   * lost it may go on, or stop: what he saves counts all the same.
+   * this process has opened and closed the lock file; it is noticed within a second. And once it
+   * could not be renewed in the remote for its lease. As long as nobody else has claimed the key
+   * meanwhile it is taken back, and this is false again. Whoever lost it may go on, or stop: what
+   * he saves counts all the same.
    */
   public boolean lost() {
     return claim.lost();
   }
 
   /**
-   * {@return whether machines may work on the root that this claim does not bind: where it lies on
-   * a network file system, or has a local directory} Processes there may have the same key as
-   * theirs.
+   * {@return whether machines may work on the key that this claim does not bind: where the root
+   * lies on a network file system, has a local directory or a remote, and the claim was not had in
+   * a remote} Processes there may have the same key as theirs.
    */
   public boolean onThisMachineOnly() {
-    return onThisMachineOnly;
+    return othersMayBe && claim.alone();
   }
 
   /**
@@ -90,9 +98,18 @@ public final class Claim implements AutoCloseable {
   }
 
   /**
+   * {@return the process that has the key on another machine, for people, as of the last look at
+   * the remote; empty if none had} Asks nobody.
+   */
+  public Optional<String> holderElsewhere() {
+    return claim.holderElsewhere();
+  }
+
+  /**
    * Waits until it is the caller's, or the key has a final result, whoever has saved that. Of
-   * several who wait any may be the next. Both are noticed within a second or so; a dead holder
-   * holds nothing.
+   * several who wait any may be the next. Both are noticed within a second or so, from another
+   * machine within a quarter of the lease or 15 s; a dead holder holds nothing, or for its lease on
+   * another machine.
    *
    * <p><b>Blocks:</b> for the time given at most, and for a lookup. Looks once in any case, and
    * returns at once if it need not wait.
@@ -102,7 +119,8 @@ public final class Claim implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted; the claim is as it was
    * @throws IllegalStateException if it is closed, or is being closed meanwhile, also with its
    *     store
-   * @throws ClaimUnavailableException if there have been no locks to be had for two seconds
+   * @throws ClaimUnavailableException if there have been no locks to be had for two seconds, or the
+   *     remote has not answered for the lease, or ignores the condition that claims need
    * @throws StoreException if the key could not be looked up
    */
   public ClaimState await(Duration patience) throws InterruptedException {

@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -140,6 +141,14 @@ public final class Entry implements AutoCloseable {
   /** {@return the key that it was saved under} */
   public Fingerprint key() {
     return Fingerprint.ofDigest(lease.held().directory().key());
+  }
+
+  /**
+   * {@return the root that it lies in: the store's, or that of a seed, see {@link
+   * StoreOptions#withSeeds}} As {@link WarmStartStore#root} tells it.
+   */
+  public Path root() {
+    return lease.held().directory().root();
   }
 
   /** {@return the run that saved it} */

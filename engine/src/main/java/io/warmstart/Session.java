@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.format.RankingRule;
+import io.warmstart.io.EngineLog;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
@@ -9,6 +10,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.StoreException;
 import io.warmstart.save.SaveFlow;
 import java.util.Objects;
 import java.util.Optional;
@@ -80,6 +82,9 @@ public final class Session {
       String freshRunId,
       SessionOptions options,
       EpochNanoClock clock) {
+    if (options.seeds().contains(key)) {
+      throw new IllegalArgumentException("a key is no seed of itself: key=" + key);
+    }
     this.store = store;
     this.key = key;
     this.bestRunId = freshRunId + "-best";
@@ -118,7 +123,8 @@ public final class Session {
    * The best entry to start from, of whatever session, by {@link Ranking#LOWEST_OBJECTIVE}. Its
    * objective becomes one to improve on. A final result that is worse than some checkpoint is not
    * what this gives: whether the fit is finished, {@link #completed()} tells. With a remote, that
-   * is asked first, for {@link RemoteOptions#deadline()} at most.
+   * is asked first, for {@link RemoteOptions#deadline()} at most. Where the key has none, the keys
+   * of {@link SessionOptions#withSeeds} are asked, whose objectives are none to improve on.
    *
    * @return a lease for the caller to close; empty if there is none
    */
@@ -128,7 +134,8 @@ public final class Session {
 
   /**
    * The last entry to start from, of whatever session, by {@link Ranking#LATEST}: the furthest
-   * state of a fit, however good. Its objective becomes one to improve on.
+   * state of a fit, however good. Its objective becomes one to improve on. Seeds as in {@link
+   * #resume}.
    *
    * @return a lease for the caller to close; empty if there is none
    */
@@ -141,7 +148,22 @@ public final class Session {
     store.refresh(key);
     Optional<Entry> entry = store.lookup(key, ranking);
     entry.ifPresent(found -> found.objective().ifPresent(value -> bar = Math.min(bar, value)));
-    return entry;
+    return entry.isPresent() ? entry : fromSeeds(ranking);
+  }
+
+  /** The first that another key has. Its objective is no bar: it may be of other data. */
+  private Optional<Entry> fromSeeds(Ranking ranking) {
+    for (Fingerprint seed : options.seeds()) {
+      try {
+        Optional<Entry> entry = store.lookup(seed, ranking);
+        if (entry.isPresent()) {
+          return entry;
+        }
+      } catch (StoreException e) {
+        EngineLog.warning("a seed cannot be read, and counts as none: key=" + seed, e);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -1,9 +1,12 @@
 package io.warmstart;
 
 import io.warmstart.model.Durability;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Namespace;
 import io.warmstart.model.Ranking;
 import io.warmstart.policy.Limits;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,19 +23,24 @@ public final class SessionOptions {
   public static final Duration DEFAULT_INTERVAL = Duration.ofSeconds(2);
 
   private static final SessionOptions DEFAULTS =
-      new SessionOptions(DEFAULT_MIN_IMPROVEMENT, DEFAULT_INTERVAL, null);
+      new SessionOptions(DEFAULT_MIN_IMPROVEMENT, DEFAULT_INTERVAL, null, List.of());
 
   private final double minImprovement;
   private final Duration interval;
   private final long intervalNanos;
   private final @Nullable Durability namedDurability;
+  private final List<Fingerprint> seeds;
 
   private SessionOptions(
-      double minImprovement, Duration interval, @Nullable Durability namedDurability) {
+      double minImprovement,
+      Duration interval,
+      @Nullable Durability namedDurability,
+      List<Fingerprint> seeds) {
     this.minImprovement = minImprovement;
     this.interval = interval;
     this.intervalNanos = Limits.saturatedNanos(interval);
     this.namedDurability = namedDurability;
+    this.seeds = seeds;
   }
 
   /**
@@ -59,7 +67,7 @@ public final class SessionOptions {
       throw new IllegalArgumentException(
           "minimal improvement: expected=finite, >=0 actual=" + difference);
     }
-    return new SessionOptions(difference, interval, namedDurability);
+    return new SessionOptions(difference, interval, namedDurability, seeds);
   }
 
   /**
@@ -73,7 +81,7 @@ public final class SessionOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("interval: expected>=0 actual=" + duration);
     }
-    return new SessionOptions(minImprovement, duration, namedDurability);
+    return new SessionOptions(minImprovement, duration, namedDurability, seeds);
   }
 
   /**
@@ -93,7 +101,24 @@ public final class SessionOptions {
    * @return these options, changed
    */
   public SessionOptions withDurability(Durability wanted) {
-    return new SessionOptions(minImprovement, interval, Objects.requireNonNull(wanted));
+    return new SessionOptions(minImprovement, interval, Objects.requireNonNull(wanted), seeds);
+  }
+
+  /**
+   * Other keys to resume from where the session's own has no entry: those that the same steps make
+   * in other {@link Namespace}s, or of fits that are alike. {@link Session#resume} and {@link
+   * Session#resumeLatest} look them up in the order given, each in the root, its remote and its
+   * seeds; the first that has an entry answers, and {@link Entry#key} tells which.
+   *
+   * <p>Nothing is saved to them. The objective of what comes from there is none to improve on, for
+   * it may be of other data, and {@link Session#completed} does not ask them. A key that cannot be
+   * read counts as one without entries, and is told in the log.
+   *
+   * @param keys none of them the session's own
+   * @return these options, changed
+   */
+  public SessionOptions withSeeds(List<Fingerprint> keys) {
+    return new SessionOptions(minImprovement, interval, namedDurability, List.copyOf(keys));
   }
 
   /** {@return by how much an objective must be lower for its checkpoint to be taken at once} */
@@ -112,6 +137,13 @@ public final class SessionOptions {
   /** {@return what a checkpoint survives; empty if these options do not name it} */
   public Optional<Durability> durability() {
     return Optional.ofNullable(namedDurability);
+  }
+
+  /**
+   * {@return the keys that are resumed from where the session's own has no entry, in this order}
+   */
+  public List<Fingerprint> seeds() {
+    return seeds;
   }
 
   /** The interval in nanoseconds, saturated at 292 years. */

@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.claim.KeyClaim;
+import io.warmstart.claim.OtherMachines;
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
@@ -17,6 +18,7 @@ import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Backlog;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
@@ -1142,8 +1144,10 @@ public final class WarmStartStore implements AutoCloseable {
    * One fit on one key; see {@link Session}. Writes nothing yet.
    *
    * @param key of the fit
-   * @param sessionOptions which checkpoints are taken, and what they survive
+   * @param sessionOptions which checkpoints are taken, and what they survive; other keys to resume
+   *     from
    * @return a session with run ids of its own
+   * @throws IllegalArgumentException if the key is one of its seeds
    */
   public Session session(Fingerprint key, SessionOptions sessionOptions) {
     ensureOpen();
@@ -1151,30 +1155,53 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /**
-   * Claims a key: says to the other threads and processes of this machine that this one computes
-   * its fit. See {@link Claim}; it is no condition of a save. A remote is asked once whether the
-   * key is finished elsewhere; it keeps no claims.
-   *
-   * <p><b>Durable:</b> nothing: no claim outlives its process.
-   *
-   * <p><b>Blocks:</b> for a lookup; where the root's lock file was deleted, until the next
-   * heartbeat has made another. It does not wait for who has the key: {@link Claim#await} does.
+   * Claims a key with the default options: see {@link #claim(Fingerprint, ClaimOptions)}.
    *
    * @param key of the fit
    * @return how it stands, for the caller to close
-   * @throws ReadOnlyStoreException if the store was opened for lookups only: it has no locks
-   * @throws ClaimUnavailableException if there are no locks to be had, so that nobody can say
-   *     whether the key is claimed
-   * @throws StoreException if the key could not be looked up, or the root is gone
    */
   public Claim claim(Fingerprint key) {
+    return claim(key, ClaimOptions.defaults());
+  }
+
+  /**
+   * Claims a key: says to other threads, processes and machines that this one computes its fit. See
+   * {@link Claim}; it is no condition of a save. Other machines are bound if the store has a remote
+   * that it writes to, and they have it too; what that has of the key comes here then.
+   *
+   * <p><b>Durable:</b> nothing: no claim outlives its process, in a remote by no more than its
+   * lease.
+   *
+   * <p><b>Blocks:</b> for a lookup; for the answers of a remote, but for its deadline and flush
+   * wait at most; where the root's lock file was deleted, until the next heartbeat has made
+   * another. It does not wait for who has the key: {@link Claim#await} does.
+   *
+   * @param key of the fit
+   * @param claimOptions whom it binds, and for how long after a loss of power
+   * @return how it stands, for the caller to close
+   * @throws ReadOnlyStoreException if the store was opened for lookups only: it has no locks
+   * @throws ClaimUnavailableException if there are no locks to be had, the remote does not answer,
+   *     or it ignores the condition that claims need: then nobody can say whether the key is
+   *     claimed
+   * @throws StoreException if the key could not be looked up, or the root is gone
+   */
+  public Claim claim(Fingerprint key, ClaimOptions claimOptions) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was claimed");
-    // Another machine may have finished it; those who wait then go by what is here.
-    refresh(key);
+    OtherMachines others = remote == null ? null : remote.claims();
+    if (others == null || !claimOptions.acrossMachines()) {
+      // Another machine may have finished it; those who wait then go by what is here.
+      refresh(key);
+    }
     KeyClaim claim =
         new KeyClaim(
-            engine.siblings(), key.digest(), engine.root(), () -> isFinished(key), this::ended);
+            engine.siblings(),
+            others,
+            claimOptions,
+            key.digest(),
+            engine.root(),
+            () -> isFinished(key),
+            this::ended);
     synchronized (claims) {
       claims.add(claim);
     }
@@ -1189,7 +1216,7 @@ public final class WarmStartStore implements AutoCloseable {
         claim.close("was not made");
       }
     }
-    return new Claim(claim, key, engine.place().nodeLocal());
+    return new Claim(claim, key, engine.place().nodeLocal() || remote != null);
   }
 
   private void ended(KeyClaim claim) {

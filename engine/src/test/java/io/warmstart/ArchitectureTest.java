@@ -56,6 +56,7 @@ class ArchitectureTest {
           "remote.s3",
           "engine",
           "",
+          "micrometer",
           "cli");
 
   /** Packages that are further down than what they stand beside, and need nothing of it. */
@@ -67,6 +68,7 @@ class ArchitectureTest {
           "io", Set.of("flight"),
           "format", Set.of("text", "model"),
           "remote.s3", Set.of("model", "remote"),
+          "micrometer", Set.of("", "model"),
           "cli", Set.of("", "model"));
 
   /** Classes that need each other; no others may, and these may become fewer. */
@@ -206,20 +208,35 @@ class ArchitectureTest {
     }
   }
 
-  /** Who has no remote of S3 has no SDK: a class that needs one could not be loaded. */
+  /**
+   * Who has no remote of S3 has no SDK, for instance: a class that needs it could not be loaded.
+   */
   @Test
-  void onlyRemotesOfS3SeeTheirSdk() {
-    Set<String> packages = new TreeSet<>();
+  void whatIsOptionalIsSeenByOnePackage() {
+    Map<String, Set<String>> seenBy = new TreeMap<>();
+    for (String library :
+        List.of("software.amazon.", "io.micrometer.", "picocli.", "me.tongfei.", "org.slf4j.")) {
+      seenBy.put(library, new TreeSet<>());
+    }
     for (JavaClass each : CLASSES) {
-      boolean sees =
-          each.getDirectDependenciesFromSelf().stream()
-              .map(dependency -> dependency.getTargetClass().getBaseComponentType().getName())
-              .anyMatch(target -> target.startsWith("software.amazon."));
-      if (sees) {
-        packages.add(packageOf(each));
+      for (Dependency dependency : each.getDirectDependenciesFromSelf()) {
+        String target = dependency.getTargetClass().getBaseComponentType().getName();
+        seenBy.forEach(
+            (library, packages) -> {
+              if (target.startsWith(library)) {
+                packages.add(packageOf(each));
+              }
+            });
       }
     }
-    assertEquals(Set.of("remote.s3"), packages);
+    assertEquals(
+        Map.of(
+            "software.amazon.", Set.of("remote.s3"),
+            "io.micrometer.", Set.of("micrometer"),
+            "picocli.", Set.of("cli"),
+            "me.tongfei.", Set.of("cli"),
+            "org.slf4j.", Set.of()),
+        seenBy);
   }
 
   /**

@@ -8,12 +8,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A remote of which one call fails, as calls over a network do. */
-final class FaultyObjectStore implements ObjectStore {
+public final class FaultyObjectStore implements ObjectStore {
   /** How a call fails. */
-  enum Fault {
+  public enum Fault {
     /** Nothing of it arrives. */
     BEFORE,
     /** It has its effect, and its answer is lost. */
@@ -31,22 +32,24 @@ final class FaultyObjectStore implements ObjectStore {
   private @Nullable CountDownLatch hanging;
   private @Nullable Runnable once;
   private boolean refusing;
+  private boolean ignoring;
+  private BooleanSupplier away = () -> false;
 
-  FaultyObjectStore(ObjectStore store, Fault fault, int at) {
+  public FaultyObjectStore(ObjectStore store, Fault fault, int at) {
     this.store = store;
     this.fault = fault;
     this.at = at;
   }
 
   /** One that fails never, and hangs in each call until it is let go. */
-  static FaultyObjectStore hanging(ObjectStore store, CountDownLatch until) {
+  public static FaultyObjectStore hanging(ObjectStore store, CountDownLatch until) {
     FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
     made.hanging = until;
     return made;
   }
 
   /** One of which the first call hangs until it is let go, and is then refused. */
-  static FaultyObjectStore refusingAfter(ObjectStore store, CountDownLatch until) {
+  public static FaultyObjectStore refusingAfter(ObjectStore store, CountDownLatch until) {
     FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, 0);
     made.hanging = until;
     made.refusing = true;
@@ -54,14 +57,28 @@ final class FaultyObjectStore implements ObjectStore {
   }
 
   /** One that fails never, and does something in its first call. */
-  static FaultyObjectStore doing(ObjectStore store, Runnable first) {
+  public static FaultyObjectStore doing(ObjectStore store, Runnable first) {
     FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
     made.once = first;
     return made;
   }
 
+  /** One of which nothing arrives for some time. */
+  public static FaultyObjectStore awayWhile(ObjectStore store, BooleanSupplier away) {
+    FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
+    made.away = away;
+    return made;
+  }
+
+  /** One that makes an object of a name that is taken, in the place of the one that is there. */
+  public static FaultyObjectStore ignoringConditions(ObjectStore store) {
+    FaultyObjectStore made = new FaultyObjectStore(store, Fault.BEFORE, -1);
+    made.ignoring = true;
+    return made;
+  }
+
   /** Whether the call that fails was made. */
-  synchronized boolean reached() {
+  public synchronized boolean reached() {
     return calls > at;
   }
 
@@ -92,7 +109,7 @@ final class FaultyObjectStore implements ObjectStore {
     if (fails && refusing) {
       throw new RefusedException("refused", new IOException("403"));
     }
-    if (fails && fault != Fault.AFTER) {
+    if (away.getAsBoolean() || (fails && fault != Fault.AFTER)) {
       throw new IOException("reset before it arrived");
     }
     T result = call.run();
@@ -140,7 +157,13 @@ final class FaultyObjectStore implements ObjectStore {
 
   @Override
   public boolean putIfAbsent(String name, Payload bytes) throws IOException {
-    return call(() -> store.putIfAbsent(name, bytes));
+    return call(
+        () -> {
+          if (ignoring) {
+            store.delete(name);
+          }
+          return store.putIfAbsent(name, bytes);
+        });
   }
 
   @Override

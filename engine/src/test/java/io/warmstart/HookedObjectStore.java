@@ -6,11 +6,11 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /** A remote where something happens in the middle of what somebody does. */
-final class HookedObjectStore {
+public final class HookedObjectStore {
   private HookedObjectStore() {}
 
   /** What happens. */
-  interface Hook {
+  public interface Hook {
     /**
      * A call has had its effect, and has not returned yet.
      *
@@ -19,7 +19,7 @@ final class HookedObjectStore {
     void after(String call, String name) throws Exception;
   }
 
-  static ObjectStore of(ObjectStore store, Hook hook) {
+  public static ObjectStore of(ObjectStore store, Hook hook) {
     return (ObjectStore)
         Proxy.newProxyInstance(
             ObjectStore.class.getClassLoader(),

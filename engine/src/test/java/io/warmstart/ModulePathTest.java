@@ -65,6 +65,32 @@ class ModulePathTest {
       }
       """;
 
+  private static final String WITH_METRICS =
+      """
+      package app;
+
+      import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+      import io.warmstart.WarmStartStore;
+      import io.warmstart.micrometer.StoreMetrics;
+      import io.warmstart.model.EntryAttributes;
+      import io.warmstart.model.Fingerprinter;
+      import java.nio.file.Path;
+
+      public class Main {
+        public static void main(String[] args) {
+          SimpleMeterRegistry registry = new SimpleMeterRegistry();
+          try (WarmStartStore store = WarmStartStore.open(Path.of(args[0]))) {
+            new StoreMetrics(store).bindTo(registry);
+            store.save(
+                new Fingerprinter().absorbString("test", "modules").finish(),
+                new byte[] {1, 2, 3},
+                EntryAttributes.checkpoint());
+            System.out.println(registry.get("warmstart.saves").functionCounter().count());
+          }
+        }
+      }
+      """;
+
   private static final String WITH_A_BUCKET =
       """
       package app;
@@ -150,12 +176,14 @@ class ModulePathTest {
   }
 
   /** Compiles a module {@code app}; returns what the compiler says against it. */
-  private String compile(Path module, String program, Path target) throws IOException {
+  private String compile(Path module, String required, String program, Path target, Path... more)
+      throws IOException {
     Path sources = Files.createDirectories(target.resolveSibling(target.getFileName() + "-src"));
     Files.createDirectories(sources.resolve("app"));
     Path descriptor =
         Files.writeString(
-            sources.resolve("module-info.java"), "module app { requires io.warmstart; }");
+            sources.resolve("module-info.java"),
+            "module app { requires io.warmstart; " + required + "}");
     Path main = Files.writeString(sources.resolve("app/Main.java"), program);
     JavaCompiler compiler = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler());
     ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -166,7 +194,7 @@ class ModulePathTest {
         "-d",
         target.toString(),
         "--module-path",
-        modulePath(module),
+        modulePath(module, more),
         descriptor.toString(),
         main.toString());
     return said.toString(StandardCharsets.UTF_8);
@@ -175,7 +203,19 @@ class ModulePathTest {
   @Test
   void aModularProgramSavesAndLooksUp() throws Exception {
     assertEquals(
-        List.of("3 3", "3 3", "true module io.warmstart"), run(PROGRAM, "").lines().toList());
+        List.of("3 3", "3 3", "true module io.warmstart"), run("", PROGRAM, "").lines().toList());
+  }
+
+  /** Micrometer as modules, too, which the program requires by itself. */
+  @Test
+  void aModularProgramMayBindItsMetrics() throws Exception {
+    Path[] micrometer =
+        classPath().stream()
+            .filter(each -> each.toString().matches(".*(micrometer|HdrHistogram).*jar"))
+            .toArray(Path[]::new);
+    assertTrue(micrometer.length > 2, () -> "jars: " + micrometer.length);
+
+    assertEquals("1.0\n", run("requires micrometer.core;", WITH_METRICS, "", micrometer));
   }
 
   /** The AWS SDK as modules, too; a server that has no such bucket. */
@@ -200,17 +240,18 @@ class ModulePathTest {
     try {
       int port = server.getAddress().getPort();
       String address = "s3://bucket/fits?endpoint=http://127.0.0.1:" + port;
-      assertTrue(run(WITH_A_BUCKET, address, sdk).contains("404 NoSuchBucket"));
+      assertTrue(run("", WITH_A_BUCKET, address, sdk).contains("404 NoSuchBucket"));
     } finally {
       server.stop(0);
     }
   }
 
   /** Compiles a program and runs it as a module; returns what it prints. */
-  private String run(String program, String argument, Path... more) throws Exception {
+  private String run(String required, String program, String argument, Path... more)
+      throws Exception {
     Path module = module();
     Path app = work.resolve("app");
-    assertEquals("", compile(module, program, app));
+    assertEquals("", compile(module, required, program, app, more));
     Path[] all = Arrays.copyOf(more, more.length + 1);
     all[more.length] = app;
 
@@ -246,6 +287,7 @@ class ModulePathTest {
     String said =
         compile(
             module(),
+            "",
             "package app; public class Main { io.warmstart.index.EntryFacts facts; }",
             work.resolve("intruder"));
 

@@ -90,6 +90,40 @@ class ReadmeTest {
             + "}}");
   }
 
+  @Test
+  void theLinesWithNamespacesCompile() throws Exception {
+    compile(
+        "Namespaces",
+        """
+        import io.warmstart.*;
+        import io.warmstart.model.*;
+        import java.util.List;
+        import java.util.Optional;
+        class Namespaces {
+          static Fingerprint key(Fingerprinter start) {
+            return start.absorbString("spec", "y ~ s(x)").finish();
+          }
+          static void fit(WarmStartStore store) {
+        """
+            + block("Namespaces", "java")
+            + "}}");
+  }
+
+  @Test
+  void theLinesWithMetricsCompile() throws Exception {
+    compile(
+        "Metrics",
+        """
+        import io.micrometer.core.instrument.MeterRegistry;
+        import io.warmstart.WarmStartStore;
+        import io.warmstart.micrometer.StoreMetrics;
+        class Metrics {
+          static void show(WarmStartStore store, MeterRegistry registry) {
+        """
+            + block("What it does, seen", "java")
+            + "}}");
+  }
+
   /** Compiles without a warning; returns the class path of that. */
   private String compile(String name, String text) throws IOException {
     Path source = Files.writeString(empty.resolve(name + ".java"), text);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteSweepReport;
 import io.warmstart.model.StoreException;
@@ -67,5 +68,19 @@ class RemoteUpkeepTest extends RemoteFixture {
     assertEquals(
         Stream.concat(entries.stream(), Stream.of(young, plain)).sorted().toList(), objects());
     assertEquals(0, RemoteUpkeep.sweep(remote, false).superseded().size());
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void aSweepLeavesClaimsThatMayBeHeld() throws Exception {
+    try (WarmStartStore one = machine("one");
+        Claim held = one.claim(KEY)) {
+      assertEquals(List.of(), RemoteUpkeep.sweep(remote, false).claims());
+      assertEquals(1, objects().size());
+      try (WarmStartStore two = machine("two");
+          Claim others = two.claim(KEY)) {
+        assertEquals(ClaimState.OTHERS, others.state());
+      }
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.warmstart.claim;
 
+import io.warmstart.io.EngineLog;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
@@ -8,6 +10,7 @@ import io.warmstart.process.ClaimLocks;
 import io.warmstart.process.Siblings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
@@ -20,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * One claim of a key, from the first try to its end.
  *
  * <p>A claim saves work and protects nothing: pairs are whole and ranked whoever computes them. It
- * is a byte of the lock file, so the kernel ends it with the process.
+ * is a byte of the lock file, so the kernel ends it with the process; and beside other machines it
+ * is had from them too. The byte is had first: of a machine's processes one asks the others.
  *
  * <p>The final result is looked for <em>after</em> the byte is had: who had it before has saved his
  * final before he gave it back, and what was saved is found. So nobody computes what is finished,
@@ -35,11 +39,14 @@ import org.jspecify.annotations.Nullable;
 public final class KeyClaim {
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 500;
+  private static final long LONGEST_FAR_PAUSE_MILLIS = 15_000;
 
   /** A lock file that was deleted is there again with the next heartbeat, or will not be. */
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final Siblings siblings;
+  private final @Nullable OtherMachines otherMachines;
+  private final ClaimOptions options;
   private final Digest256 key;
   private final Path root;
   private final BooleanSupplier isFinished;
@@ -49,23 +56,44 @@ public final class KeyClaim {
   private final CountDownLatch end = new CountDownLatch(1);
 
   // Written under the monitor.
-  private volatile ClaimLocks.@Nullable Held held;
+  private volatile @Nullable Taken held;
   private volatile boolean finished;
   private volatile @Nullable String ended;
+  private volatile boolean alone;
+
+  /** Whether the last look has asked other machines. */
+  private boolean askedFar;
+
+  /**
+   * A key that was had.
+   *
+   * @param here keeps others of this machine out
+   * @param far keeps other machines out; null if none is asked
+   */
+  private record Taken(ClaimLocks.Held here, OtherMachines.@Nullable Hold far) {
+    boolean isHeld() {
+      return here.isHeld() && (far == null || far.isHeld());
+    }
+  }
 
   /**
    * Makes one that is not tried yet.
    *
+   * @param otherMachines null if there are none to be asked
    * @param isFinished whether the key has a final result
    * @param onEnd is told of its end, once
    */
   public KeyClaim(
       Siblings siblings,
+      @Nullable OtherMachines otherMachines,
+      ClaimOptions options,
       Digest256 key,
       Path root,
       BooleanSupplier isFinished,
       Consumer<KeyClaim> onEnd) {
     this.siblings = siblings;
+    this.otherMachines = options.acrossMachines() ? otherMachines : null;
+    this.options = options;
     this.key = key;
     this.root = root;
     this.isFinished = isFinished;
@@ -74,7 +102,7 @@ public final class KeyClaim {
 
   /** How it stands, without a look. */
   public ClaimState state() {
-    ClaimLocks.Held mine = held;
+    Taken mine = held;
     if (mine != null && mine.isHeld()) {
       return ClaimState.MINE;
     }
@@ -83,8 +111,19 @@ public final class KeyClaim {
 
   /** Whether it was this one's, and others are not kept out any more. */
   public boolean lost() {
-    ClaimLocks.Held mine = held;
+    Taken mine = held;
     return mine != null && !mine.isHeld();
+  }
+
+  /** Whether other machines are not kept out: none was asked, or none has answered. */
+  public boolean alone() {
+    return otherMachines == null || alone;
+  }
+
+  /** Who has the key on another machine, as of the last look there. */
+  public Optional<String> holderElsewhere() {
+    OtherMachines others = otherMachines;
+    return others == null || state() != ClaimState.OTHERS ? Optional.empty() : others.holder(key);
   }
 
   /** Which process has the key. */
@@ -100,7 +139,7 @@ public final class KeyClaim {
   public void begin() {
     boolean interrupted = false;
     long start = System.nanoTime();
-    while (!attempt(start)) {
+    while (!attempt(start, PATIENCE_NANOS)) {
       try {
         end.await(FIRST_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
@@ -121,12 +160,17 @@ public final class KeyClaim {
   public ClaimState await(long nanos) throws InterruptedException {
     long start = System.nanoTime();
     long hadLocks = start;
+    // What others hold lasts as long, and the wait for it need not end before.
+    long patience =
+        otherMachines == null
+            ? PATIENCE_NANOS
+            : Math.max(PATIENCE_NANOS, options.lease().toNanos());
     long pauseMillis = FIRST_PAUSE_MILLIS;
     while (true) {
       if (Thread.interrupted()) {
         throw new InterruptedException("while waiting for a claim");
       }
-      if (attempt(hadLocks)) {
+      if (attempt(hadLocks, patience)) {
         hadLocks = System.nanoTime();
       }
       long leftNanos = nanos - (System.nanoTime() - start);
@@ -138,17 +182,24 @@ public final class KeyClaim {
       // Those who began to wait together need not ask together.
       long some = ThreadLocalRandom.current().nextLong(pauseMillis / 2, pauseMillis + 1);
       end.await(Math.min(some, leftMillis), TimeUnit.MILLISECONDS);
-      pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+      pauseMillis = Math.min(2 * pauseMillis, longestPauseMillis());
     }
+  }
+
+  /** A look at a remote costs more, and a claim there ends no sooner than its lease. */
+  private synchronized long longestPauseMillis() {
+    long longest = askedFar ? LONGEST_FAR_PAUSE_MILLIS : LONGEST_PAUSE_MILLIS;
+    return Math.max(FIRST_PAUSE_MILLIS, Math.min(longest, options.lease().toMillis() / 4));
   }
 
   /**
    * One look.
    *
    * @param hadLocksNanos since when there may have been none
+   * @param patienceNanos for how long there may be none
    * @return whether there were locks to be had
    */
-  private synchronized boolean attempt(long hadLocksNanos) {
+  private synchronized boolean attempt(long hadLocksNanos, long patienceNanos) {
     String because = ended;
     if (because != null) {
       throw new IllegalStateException("the claim " + because + ": key=" + key.toHex());
@@ -157,26 +208,36 @@ public final class KeyClaim {
       return true;
     }
     giveBack();
-    boolean hadLocks = take(hadLocksNanos);
     boolean known = false;
     try {
+      // What is finished here costs no other machine a question.
+      if (otherMachines != null && isFinished.getAsBoolean()) {
+        finished = true;
+        return true;
+      }
+      boolean hadLocks = take(hadLocksNanos, patienceNanos);
       // Also where another has the key, or there are no locks: a final ends all waiting.
       finished = isFinished.getAsBoolean();
       known = true;
+      return hadLocks || finished;
     } finally {
       if (finished || !known) {
         giveBack();
       }
     }
-    return hadLocks || finished;
   }
 
-  private boolean take(long hadLocksNanos) {
+  private boolean take(long hadLocksNanos, long patienceNanos) {
+    askedFar = false;
+    ClaimLocks.Held here = null;
     try {
-      held = siblings.tryClaim(key);
+      here = siblings.tryClaim(key);
+      if (here != null) {
+        held = takeFar(here);
+      }
       return true;
     } catch (IOException e) {
-      if (System.nanoTime() - hadLocksNanos > PATIENCE_NANOS) {
+      if (System.nanoTime() - hadLocksNanos > patienceNanos) {
         throw new ClaimUnavailableException(
             "nothing was claimed: "
                 + StoreFailures.describe(e)
@@ -187,14 +248,47 @@ public final class KeyClaim {
             e);
       }
       return false;
+    } finally {
+      if (here != null && held == null) {
+        siblings.release(here);
+      }
+    }
+  }
+
+  /** Also from other machines; null if one of them has it. */
+  private @Nullable Taken takeFar(ClaimLocks.Held here) throws IOException {
+    alone = false;
+    if (otherMachines == null) {
+      return new Taken(here, null);
+    }
+    askedFar = true;
+    try {
+      OtherMachines.Hold far = otherMachines.tryTake(key, options.lease().toNanos());
+      return far == null ? null : new Taken(here, far);
+    } catch (IOException e) {
+      if (!options.aloneIfUnanswered()) {
+        throw e;
+      }
+      EngineLog.warning(
+          "a claim binds this machine only, since the remote does not answer: key=" + key.toHex(),
+          e);
+      alone = true;
+      return new Taken(here, null);
     }
   }
 
   private void giveBack() {
-    ClaimLocks.Held mine = held;
+    Taken mine = held;
     held = null;
     if (mine != null) {
-      siblings.release(mine);
+      try {
+        if (mine.far != null) {
+          // First: whoever of this machine is next finds it free there.
+          mine.far.giveBack();
+        }
+      } finally {
+        siblings.release(mine.here);
+      }
     }
   }
 

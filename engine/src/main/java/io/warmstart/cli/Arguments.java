@@ -4,7 +4,7 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
-import io.warmstart.model.Fingerprinter;
+import io.warmstart.model.Namespace;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.Retention;
@@ -20,31 +20,26 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** From words of the command line to values; each refusal names what was expected and what came. */
 final class Arguments {
-  /** What follows {@code text:} is absorbed under this tag, so that every tool makes one key. */
-  private static final String TEXT_TAG = "test";
-
   private static final String TEXT_PREFIX = "text:";
 
   private Arguments() {}
 
-  /** The key of {@code text:NAME}. */
-  static Fingerprint keyOfText(String name) {
+  /** The word of {@code text:NAME}. */
+  private static KeyWord textOf(String name) {
     // What the JVM makes of bytes that the locale has no letters for: two names, one key.
     if (name.indexOf('\ufffd') >= 0) {
       throw refused(
           "NAME", "text that the locale can read, see LC_ALL (such as C.UTF-8)", Page.quoted(name));
     }
-    try {
-      return new Fingerprinter().absorbString(TEXT_TAG, name).finish();
-    } catch (IllegalArgumentException e) {
+    if (name.codePoints().anyMatch(c -> c >= 0xd800 && c <= 0xdfff)) {
       throw refused("NAME", "whole characters", Page.quoted(name));
     }
+    return KeyWord.ofText(name);
   }
 
   private static TypeConversionException refused(String what, String expected, String actual) {
@@ -52,34 +47,29 @@ final class Arguments {
   }
 
   /** KEY. */
-  static final class KeyArgument implements ITypeConverter<Fingerprint> {
+  static final class KeyArgument implements ITypeConverter<KeyWord> {
     @Override
-    public Fingerprint convert(String value) {
+    public KeyWord convert(String value) {
       if (value.startsWith(TEXT_PREFIX)) {
-        return keyOfText(value.substring(TEXT_PREFIX.length()));
+        return textOf(value.substring(TEXT_PREFIX.length()));
       }
       try {
-        return Fingerprint.fromHex(value);
+        return KeyWord.ofDigits(Fingerprint.fromHex(value));
       } catch (IllegalArgumentException e) {
         throw refused("KEY", "64 lowercase hex digits or text:NAME", Page.quoted(value));
       }
     }
   }
 
-  /**
-   * KEY, with the NAME of {@code text:NAME}.
-   *
-   * @param text null if the key was given by its digits
-   */
-  record NamedKey(Fingerprint key, @Nullable String text) {}
-
-  /** KEY, where the name is kept. */
-  static final class NamedKeyArgument implements ITypeConverter<NamedKey> {
+  /** --namespace. */
+  static final class NamespaceArgument implements ITypeConverter<Namespace> {
     @Override
-    public NamedKey convert(String value) {
-      return new NamedKey(
-          new KeyArgument().convert(value),
-          value.startsWith(TEXT_PREFIX) ? value.substring(TEXT_PREFIX.length()) : null);
+    public Namespace convert(String value) {
+      try {
+        return new Namespace(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
     }
   }
 
@@ -115,10 +105,10 @@ final class Arguments {
   }
 
   /** NAME, of which {@code key} prints the key. */
-  static final class NameArgument implements ITypeConverter<Fingerprint> {
+  static final class NameArgument implements ITypeConverter<KeyWord> {
     @Override
-    public Fingerprint convert(String value) {
-      return keyOfText(value);
+    public KeyWord convert(String value) {
+      return textOf(value);
     }
   }
 

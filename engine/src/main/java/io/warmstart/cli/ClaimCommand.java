@@ -3,12 +3,19 @@ package io.warmstart.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.Claim;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +29,9 @@ import picocli.CommandLine.Spec;
     header = "Runs a command that computes a fit, unless another one does.",
     description = {
       "%nIf the key has a final result, there is nothing to compute: exit code 0, and the command"
-          + " is not run. If another process of this machine has claimed the key, exit code 1."
+          + " is not run. If another process has claimed the key, exit code 1; with --remote also one"
+          + " on another machine that has the same remote. If the remote does not answer, or ignores"
+          + " the condition that claims need, the command is not run, with the exit code of an error."
           + " Else the command is run with the claim held, and its exit code is this one's; what"
           + " finishes the key is a final result that it saves.%n",
       "SIGTERM, SIGINT and SIGHUP to this process reach the command as SIGTERM, if it has not ended"
@@ -32,7 +41,8 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  warmstart claim /tmp/fits text:digits -- python3 fit.py --fold 3",
-      "  warmstart claim /tmp/fits text:digits --wait 2h -- ./fit.sh"
+      "  warmstart claim /tmp/fits text:digits --wait 2h -- ./fit.sh",
+      "  warmstart claim fits text:digits --remote s3://lab/fits --lease 5m -- ./fit.sh"
     })
 final class ClaimCommand extends CommandOnKey {
   @Parameters(
@@ -53,6 +63,34 @@ final class ClaimCommand extends CommandOnKey {
               + " all.")
   Duration wait;
 
+  @Option(
+      order = 2,
+      names = "--remote",
+      paramLabel = "URL",
+      converter = Arguments.RemoteArgument.class,
+      description =
+          "Claim the key there too, ask there whether it is finished, and have what the command saves"
+              + " go there before the claim ends: s3://BUCKET/PREFIX or file:///DIRECTORY.")
+  @Nullable RemoteOptions remote;
+
+  @Option(
+      order = 3,
+      names = "--lease",
+      paramLabel = "TIME",
+      converter = Arguments.WaitArgument.class,
+      description =
+          "For how long other machines take the key to be claimed after the last sign of life, which"
+              + " is given each third of that: 100 ms to 1 d. Default: 60 s.")
+  @Nullable Duration lease;
+
+  @Option(
+      order = 4,
+      names = "--alone",
+      description =
+          "While the remote does not answer, claim the key on this machine only, and run the"
+              + " command.")
+  boolean alone;
+
   @Spec CommandSpec spec;
 
   ClaimCommand(Streams streams) {
@@ -68,17 +106,19 @@ final class ClaimCommand extends CommandOnKey {
       throw new ParameterException(
           spec.commandLine(), "COMMAND: expected=-- before it actual=no --");
     }
-    try (WarmStartStore store = openOrCreate(null);
-        Claim claim = store.claim(key)) {
+    Fingerprint key = key();
+    try (WarmStartStore store = openOrCreate(remote);
+        Claim claim = store.claim(key, options())) {
       ClaimState state = claim.await(wait);
       if (state != ClaimState.MINE) {
-        output.answerBesidePayload(new NotRun(key, state, claim.holder()));
+        output.answerBesidePayload(new NotRun(key, state, claim.holder(), claim.holderElsewhere()));
         return state == ClaimState.FINISHED ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
       }
       if (claim.onThisMachineOnly()) {
         output.note("other machines may work on the root, and this claim does not bind them");
       }
       int exitCode = new ChildCommand(command).run();
+      send(store, key, output);
       if (claim.lost()) {
         output.note("the claim was lost meanwhile: another may have computed the same");
       }
@@ -86,10 +126,38 @@ final class ClaimCommand extends CommandOnKey {
     }
   }
 
-  private record NotRun(Fingerprint key, ClaimState state, OptionalLong holder) implements Answer {
+  /** Whoever has the key next is to find what the command has saved. */
+  private void send(WarmStartStore store, Fingerprint key, Output output) {
+    if (remote == null) {
+      return;
+    }
+    try {
+      SyncReport report = store.sync(remote, SyncDirection.PUSH, List.of(key), false);
+      report.problems().forEach(each -> output.note("not in the remote yet: " + each));
+    } catch (StoreException e) {
+      output.note("what was saved is not in the remote yet: " + e.getMessage());
+    }
+  }
+
+  private ClaimOptions options() {
+    ClaimOptions options = ClaimOptions.defaults().withAloneIfUnanswered(alone);
+    try {
+      return lease == null ? options : options.withLease(lease);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "--lease: " + String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private record NotRun(
+      Fingerprint key, ClaimState state, OptionalLong holder, Optional<String> elsewhere)
+      implements Answer {
     @Override
     public void writeText(Page page) {
-      String who = holder.isPresent() ? " by process " + holder.getAsLong() : "";
+      String who =
+          holder.isPresent()
+              ? " by process " + holder.getAsLong()
+              : elsewhere.map(each -> " by " + each).orElse("");
       page.line(
           (state == ClaimState.FINISHED ? "finished: key=" : "claimed" + who + ": key=")
               + key.toHex());
@@ -99,6 +167,7 @@ final class ClaimCommand extends CommandOnKey {
     public void writeJson(JsonGenerator json) throws IOException {
       json.writeStringField("key", key.toHex());
       json.writeStringField("state", Quantities.word(state));
+      json.writeStringField("elsewhere", elsewhere.orElse(null));
       json.writeFieldName("holder");
       if (holder.isPresent()) {
         json.writeNumber(holder.getAsLong());

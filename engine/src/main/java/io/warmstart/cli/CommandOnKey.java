@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.model.Fingerprint;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** A command on a key. */
@@ -10,9 +11,15 @@ abstract class CommandOnKey extends RootCommand {
       paramLabel = "KEY",
       converter = Arguments.KeyArgument.class,
       description = "64 lowercase hex digits, or text:NAME.")
-  Fingerprint key;
+  KeyWord word;
+
+  @Mixin NamespaceOption namespaced;
 
   CommandOnKey(Streams streams) {
     super(streams);
+  }
+
+  Fingerprint key() {
+    return namespaced.key(word);
   }
 }

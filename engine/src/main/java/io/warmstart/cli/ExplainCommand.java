@@ -5,6 +5,7 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Explanation.Verdict;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -40,6 +41,7 @@ final class ExplainCommand extends CommandOnKey {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openForLooking()) {
       Explanation explanation = store.explain(key, ranking);
       output.answer(new Verdicts(explanation, store.options().clock().nanoTime()));

@@ -13,7 +13,12 @@ import picocli.CommandLine.Parameters;
     name = "key",
     header = "Prints the key that text:NAME stands for.",
     description = "%nNeeds no root; --ttl and --budget change nothing here.%n",
-    footer = {"%nExamples:", "  warmstart key digits", "  ls -l /tmp/fits/$(warmstart key digits)"})
+    footer = {
+      "%nExamples:",
+      "  warmstart key digits",
+      "  warmstart key digits --namespace team",
+      "  ls -l /tmp/fits/$(warmstart key digits)"
+    })
 final class KeyCommand implements Callable<Integer> {
   @Mixin CommonOptions common;
 
@@ -22,7 +27,9 @@ final class KeyCommand implements Callable<Integer> {
       paramLabel = "NAME",
       converter = Arguments.NameArgument.class,
       description = "Any text.")
-  Fingerprint key;
+  KeyWord word;
+
+  @Mixin NamespaceOption namespaced;
 
   private final Streams streams;
 
@@ -32,7 +39,7 @@ final class KeyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    new Output(streams, common.json).answer(new Key(key));
+    new Output(streams, common.json).answer(new Key(namespaced.key(word)));
     return ExitCodes.DONE;
   }
 

@@ -38,6 +38,7 @@ final class LabelCommand extends CommandOnKey {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openExisting()) {
       Map<String, String> given = new HashMap<>();
       labels.forEach(each -> given.put(each.name(), each.value()));

@@ -5,12 +5,14 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.KeyContents;
 import io.warmstart.model.KeyContents.Listed;
+import io.warmstart.model.Namespace;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Lists the keys of a root or the entries of a key. */
@@ -19,9 +21,16 @@ import picocli.CommandLine.Parameters;
     header = "Lists the keys, or the entries of a key.",
     description = {
       "%nThe latest written entry comes first. Reads manifests, not payloads; does not count as an"
-          + " access. Exit code 1 if nothing lies under the key.%n"
+          + " access. Exit code 1 if nothing lies under the key.%n",
+      "Without KEY, --namespace lists the keys that are labelled with it, or with one below it, as"
+          + " save --namespace does.%n"
     },
-    footer = {"%nExamples:", "  warmstart ls /tmp/fits", "  warmstart ls /tmp/fits text:digits"})
+    footer = {
+      "%nExamples:",
+      "  warmstart ls /tmp/fits",
+      "  warmstart ls /tmp/fits text:digits",
+      "  warmstart ls /tmp/fits --namespace team"
+    })
 final class ListCommand extends RootCommand {
   @Parameters(
       index = "1",
@@ -29,7 +38,9 @@ final class ListCommand extends RootCommand {
       paramLabel = "KEY",
       converter = Arguments.KeyArgument.class,
       description = "64 lowercase hex digits, or text:NAME.")
-  @Nullable Fingerprint key;
+  @Nullable KeyWord word;
+
+  @Mixin NamespaceOption namespaced;
 
   ListCommand(Streams streams) {
     super(streams);
@@ -37,10 +48,13 @@ final class ListCommand extends RootCommand {
 
   @Override
   int run(Output output) {
+    Fingerprint key = word == null ? null : namespaced.key(word);
     try (WarmStartStore store = openForLooking()) {
       long now = store.options().clock().nanoTime();
       if (key == null) {
-        output.answer(new Keys(store.keys().stream().map(store::contents).toList(), now));
+        output.answer(
+            new Keys(
+                store.keys().stream().map(store::contents).filter(this::isListed).toList(), now));
         return ExitCodes.DONE;
       }
       KeyContents contents = store.contents(key);
@@ -49,6 +63,13 @@ final class ListCommand extends RootCommand {
           ? ExitCodes.MISS_OR_PROBLEM
           : ExitCodes.DONE;
     }
+  }
+
+  /** By its label: a key does not tell its namespace. */
+  private boolean isListed(KeyContents key) {
+    String label = key.labels().get(Namespace.LABEL);
+    return namespaced.namespace == null
+        || (label != null && (label + "/").startsWith(namespaced.namespace + "/"));
   }
 
   /** The name that text: gave it, its labels, and whether it is pinned. */

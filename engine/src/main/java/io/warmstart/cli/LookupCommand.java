@@ -4,12 +4,16 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.Entry;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Namespace;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,7 +32,9 @@ import picocli.CommandLine.Option;
       "  warmstart lookup /tmp/fits text:digits",
       "  warmstart lookup /tmp/fits text:digits --ranking latest --out model.bin",
       "  warmstart lookup /tmp/fits text:digits --run-id my-run",
-      "  warmstart lookup /tmp/fits text:digits --out - | sha256sum"
+      "  warmstart lookup /tmp/fits text:digits --out - | sha256sum",
+      "  warmstart lookup /tmp/fits text:digits --seed /tmp/nightly",
+      "  warmstart lookup /tmp/fits text:digits --namespace mine --seed-namespace team"
     })
 final class LookupCommand extends CommandOnKey {
   private static final String STANDARD_OUTPUT = "-";
@@ -71,19 +77,41 @@ final class LookupCommand extends CommandOnKey {
               + " s3://BUCKET/PREFIX or file:///DIRECTORY.")
   @Nullable RemoteOptions remote;
 
+  @Option(
+      order = 5,
+      names = "--seed",
+      paramLabel = "ROOT",
+      converter = Arguments.PathArgument.class,
+      description =
+          "Another root, to look there if ROOT has no entry; nothing is written to it. May be given"
+              + " again, in the order of the looks.")
+  List<Path> seeds = List.of();
+
+  @Option(
+      order = 6,
+      names = "--seed-namespace",
+      paramLabel = "NAME",
+      converter = Arguments.NamespaceArgument.class,
+      description =
+          "Another namespace, to look there if this one has no entry, in ROOT and then in each"
+              + " --seed. May be given again.")
+  List<Namespace> seedNamespaces = List.of();
+
   LookupCommand(Streams streams) {
     super(streams);
   }
 
   @Override
   int run(Output output) {
-    boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
+    Map<Fingerprint, Optional<Namespace>> keys = keys();
+    Fingerprint key = key();
     RemoteOptions asked = remote == null ? null : remote.withReadOnly(true);
-    try (WarmStartStore store = openForReading(output, asked)) {
+    boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
+    try (WarmStartStore store = openForReading(output, asked, seeds)) {
       if (runId == null) {
         store.refresh(key);
       }
-      Optional<Entry> found = runId == null ? store.lookup(key, ranking) : store.lookup(key, runId);
+      Optional<Entry> found = find(store, keys.keySet());
       Ranking chosenBy = runId == null ? ranking : null;
       Answer answer;
       if (found.isEmpty()) {
@@ -95,7 +123,14 @@ final class LookupCommand extends CommandOnKey {
           } else if (out != null) {
             PayloadOutput.toFile(entry, out);
           }
-          answer = Hit.of(key, chosenBy, entry, store.options().clock().nanoTime(), out);
+          answer =
+              Hit.of(
+                  key,
+                  chosenBy,
+                  entry,
+                  SeedFacts.of(entry, store, key, keys.getOrDefault(entry.key(), Optional.empty())),
+                  store.options().clock().nanoTime(),
+                  out);
         }
       }
       if (toStandardOutput) {
@@ -106,6 +141,27 @@ final class LookupCommand extends CommandOnKey {
       noteRemote(store, output);
       return found.isPresent() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
     }
+  }
+
+  /** In the order of the looks; each with its namespace, if it is in one. */
+  private Map<Fingerprint, Optional<Namespace>> keys() {
+    Map<Fingerprint, Optional<Namespace>> keys = new LinkedHashMap<>();
+    keys.put(key(), Optional.ofNullable(namespaced.namespace));
+    for (Namespace seed : seedNamespaces) {
+      keys.putIfAbsent(namespaced.key(word, "--seed-namespace", seed), Optional.of(seed));
+    }
+    return keys;
+  }
+
+  private Optional<Entry> find(WarmStartStore store, Collection<Fingerprint> keys) {
+    for (Fingerprint each : keys) {
+      Optional<Entry> found =
+          runId == null ? store.lookup(each, ranking) : store.lookup(each, runId);
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
   }
 
   private record Miss(Path root, Fingerprint key, @Nullable Ranking ranking) implements Answer {
@@ -141,6 +197,7 @@ final class LookupCommand extends CommandOnKey {
       Fingerprint key,
       @Nullable Ranking ranking,
       EntryFacts facts,
+      @Nullable SeedFacts seed,
       long nowUnixNanos,
       @Nullable Path out)
       implements Answer {
@@ -149,9 +206,10 @@ final class LookupCommand extends CommandOnKey {
         Fingerprint key,
         @Nullable Ranking ranking,
         Entry entry,
+        @Nullable SeedFacts seed,
         long nowUnixNanos,
         @Nullable Path out) {
-      return new Hit(key, ranking, EntryFacts.of(entry), nowUnixNanos, out);
+      return new Hit(key, ranking, EntryFacts.of(entry), seed, nowUnixNanos, out);
     }
 
     @Override
@@ -172,6 +230,9 @@ final class LookupCommand extends CommandOnKey {
                   + ")"));
       lines.add(
           new Page.Fact("chosen by", ranking == null ? "its run id" : Quantities.word(ranking)));
+      if (seed != null) {
+        seed.addTo(lines);
+      }
       if (out != null) {
         lines.add(
             new Page.Fact(
@@ -187,6 +248,7 @@ final class LookupCommand extends CommandOnKey {
       json.writeStringField("key", key.toHex());
       writeRanking(json, ranking);
       facts.writeJson(json);
+      SeedFacts.writeJson(json, seed);
       if (out == null) {
         json.writeNullField("out");
       } else {

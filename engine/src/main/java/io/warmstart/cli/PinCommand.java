@@ -28,6 +28,7 @@ final class PinCommand extends RunsCommand {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openExisting()) {
       boolean pinned = true;
       if (runId == null) {

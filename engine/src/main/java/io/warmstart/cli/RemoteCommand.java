@@ -143,14 +143,15 @@ final class RemoteCommand implements Callable<Integer> {
     @Override
     public void writeText(Page page) {
       String verb = report.dryRun() ? "would be removed  " : "removed  ";
-      Stream.of(report.superseded(), report.abandoned())
+      Stream.of(report.superseded(), report.abandoned(), report.claims())
           .flatMap(List::stream)
           .forEach(each -> page.line(verb + each));
       page.facts(
           List.of(
               new Page.Fact("objects before", Long.toString(report.objects())),
               new Page.Fact("superseded", Integer.toString(report.superseded().size())),
-              new Page.Fact("without manifest", Integer.toString(report.abandoned().size()))));
+              new Page.Fact("without manifest", Integer.toString(report.abandoned().size())),
+              new Page.Fact("claims that are over", Integer.toString(report.claims().size()))));
     }
 
     @Override
@@ -159,6 +160,7 @@ final class RemoteCommand implements Callable<Integer> {
       json.writeNumberField("objects", report.objects());
       write(json, "superseded", report.superseded());
       write(json, "without_manifest", report.abandoned());
+      write(json, "claims", report.claims());
     }
 
     private static void write(JsonGenerator json, String field, List<String> names)

@@ -25,6 +25,7 @@ final class RemoveCommand extends RunsCommand {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openExisting()) {
       int removed = runId == null ? store.remove(key) : store.remove(key, runId) ? 1 : 0;
       output.answer(new Removed(key, removed));

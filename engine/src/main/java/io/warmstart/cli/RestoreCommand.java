@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,7 +38,9 @@ final class RestoreCommand extends RootCommand {
       paramLabel = "KEY",
       converter = Arguments.KeyArgument.class,
       description = "64 lowercase hex digits, or text:NAME; all if none is given.")
-  List<Fingerprint> keys = new ArrayList<>();
+  List<KeyWord> words = new ArrayList<>();
+
+  @Mixin NamespaceOption namespaced;
 
   @Option(
       order = 1,
@@ -51,6 +54,7 @@ final class RestoreCommand extends RootCommand {
 
   @Override
   int run(Output output) {
+    List<Fingerprint> keys = namespaced.keys(words);
     try (WarmStartStore store = list ? openForLooking() : openExisting()) {
       RestoreReport report = list ? store.quarantined(keys) : store.restore(keys);
       output.answer(new Found(store.root(), report, list));

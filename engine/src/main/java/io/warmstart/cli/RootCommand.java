@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -49,13 +50,13 @@ abstract class RootCommand implements Callable<Integer> {
    * For commands that count or touch: on a root that cannot be written to they do what can be done.
    */
   WarmStartStore openForReading(Output output) {
-    return openForReading(output, null);
+    return openForReading(output, null, List.of());
   }
 
-  /** The same, with a remote if it can be written to. */
-  WarmStartStore openForReading(Output output, @Nullable RemoteOptions remote) {
+  /** The same with seeds, and with a remote if the root can be written to. */
+  WarmStartStore openForReading(Output output, @Nullable RemoteOptions remote, List<Path> seeds) {
     requireRoot();
-    StoreOptions options = common.storeOptions();
+    StoreOptions options = common.storeOptions().withSeeds(seeds);
     try {
       return WarmStartStore.open(root, remote == null ? options : options.withRemote(remote));
     } catch (ReadOnlyStoreException | StorageFullException e) {

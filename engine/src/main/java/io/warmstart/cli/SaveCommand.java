@@ -5,6 +5,7 @@ import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.Namespace;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Spec;
       "  warmstart save /tmp/fits text:digits model.bin --kind final --run-id my-run",
       "  warmstart save /tmp/fits text:digits model.bin --label solver=fista",
       "  warmstart save /tmp/fits text:digits model.bin --remote s3://bucket/fits --acknowledge remote",
+      "  warmstart save /tmp/fits text:digits model.bin --namespace team",
       "  gzip -c model.bin | warmstart save /tmp/fits text:digits -"
     })
 final class SaveCommand extends RootCommand {
@@ -44,9 +47,11 @@ final class SaveCommand extends RootCommand {
   @Parameters(
       index = "1",
       paramLabel = "KEY",
-      converter = Arguments.NamedKeyArgument.class,
+      converter = Arguments.KeyArgument.class,
       description = "64 lowercase hex digits, or text:NAME.")
-  Arguments.NamedKey named;
+  KeyWord word;
+
+  @Mixin NamespaceOption namespaced;
 
   @Parameters(
       index = "2",
@@ -94,7 +99,7 @@ final class SaveCommand extends RootCommand {
       paramLabel = "NAME=VALUE",
       converter = Arguments.LabelArgument.class,
       description =
-          "A label for the key, which ls shows; may be given again. text:NAME is one, if it can be.")
+          "A label for the key, which ls shows; may be given again. text:NAME is one, if it can be, and --namespace.")
   List<Arguments.Label> labels = List.of();
 
   @Option(
@@ -131,7 +136,7 @@ final class SaveCommand extends RootCommand {
       throw new ParameterException(
           spec.commandLine(), "--acknowledge remote: expected=--remote too actual=no --remote");
     }
-    Fingerprint key = named.key();
+    Fingerprint key = namespaced.key(word);
     try (PayloadInput payload =
             file.toString().equals(STANDARD_INPUT)
                 ? PayloadInput.ofStream(streams.in())
@@ -148,7 +153,7 @@ final class SaveCommand extends RootCommand {
                 + saved);
       }
       noteNames(store, output);
-      label(store, output);
+      label(store, key, output);
       return sent(store, known, output);
     }
   }
@@ -169,14 +174,17 @@ final class SaveCommand extends RootCommand {
   }
 
   /** The save is done: what cannot be labelled is told, and no more. */
-  private void label(WarmStartStore store, Output output) {
+  private void label(WarmStartStore store, Fingerprint key, Output output) {
     List<Arguments.Label> all = new ArrayList<>(labels);
-    if (named.text() != null && Arguments.isLabel(TEXT_LABEL, named.text())) {
-      all.add(new Arguments.Label(TEXT_LABEL, named.text()));
+    if (word.text() != null && Arguments.isLabel(TEXT_LABEL, word.text())) {
+      all.add(new Arguments.Label(TEXT_LABEL, word.text()));
+    }
+    if (namespaced.namespace != null) {
+      all.add(new Arguments.Label(Namespace.LABEL, namespaced.namespace.name()));
     }
     for (Arguments.Label each : all) {
       try {
-        store.label(named.key(), each.name(), each.value());
+        store.label(key, each.name(), each.value());
       } catch (StoreException e) {
         output.note("saved, and the key was not labelled: " + e.getMessage());
       }

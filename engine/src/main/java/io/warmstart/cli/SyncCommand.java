@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -49,7 +50,9 @@ final class SyncCommand extends RootCommand {
       paramLabel = "KEY",
       converter = Arguments.KeyArgument.class,
       description = "Only this key; may be given again. Default: all.")
-  List<Fingerprint> keys = List.of();
+  List<KeyWord> words = List.of();
+
+  @Mixin NamespaceOption namespaced;
 
   @Option(order = 4, names = "--dry-run", description = "Only tell what would go.")
   boolean dryRun;
@@ -60,6 +63,7 @@ final class SyncCommand extends RootCommand {
 
   @Override
   int run(Output output) {
+    List<Fingerprint> keys = namespaced.keys(words);
     try (WarmStartStore store = openExisting()) {
       SyncReport report = store.sync(remote, direction(), keys, dryRun);
       output.answer(new Synced(remote, report));

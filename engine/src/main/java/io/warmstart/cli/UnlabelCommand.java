@@ -35,6 +35,7 @@ final class UnlabelCommand extends CommandOnKey {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openExisting()) {
       int removed = 0;
       for (String each : names.isEmpty() ? store.contents(key).labels().keySet() : names) {

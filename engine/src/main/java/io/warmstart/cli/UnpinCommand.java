@@ -27,6 +27,7 @@ final class UnpinCommand extends RunsCommand {
 
   @Override
   int run(Output output) {
+    Fingerprint key = key();
     try (WarmStartStore store = openExisting()) {
       boolean unpinned = runId == null ? store.unpin(key) : store.unpin(key, runId);
       output.answer(new Unpinned(key, runId, unpinned));

@@ -2,6 +2,10 @@ package io.warmstart.io;
 
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +21,29 @@ public final class Uninterrupted {
   @FunctionalInterface
   public interface Step<T extends @Nullable Object> {
     T run() throws IOException;
+  }
+
+  /**
+   * Waits for what others do; an interrupt does not end the wait, and the status is restored after.
+   *
+   * @param deadlineNanos until when, of {@link System#nanoTime}
+   */
+  public static <T> T get(Future<T> others, long deadlineNanos)
+      throws TimeoutException, ExecutionException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return others.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /** Runs the step until no interrupt has hit it, and restores the interrupt status after. */

@@ -117,7 +117,7 @@ public final class RemoteOptions {
 
   /**
    * How long a session that completes, and a store that closes, wait at most for what was saved to
-   * be there.
+   * be there; and how long a claim waits for an answer.
    *
    * @param most at least 10 ms
    * @return these options, changed

@@ -8,9 +8,9 @@ public enum StoreCounter {
   HITS,
   /** Lookups that have returned none. */
   MISSES,
-  /** Saves under a new run id. */
+  /** Saves, overwrites among them. */
   SAVES,
-  /** Saves that may have replaced a version. */
+  /** Saves under a run id that was given: they may have replaced a version. */
   OVERWRITES,
   /** Entries removed to bring the root within its budget. */
   EVICTED,

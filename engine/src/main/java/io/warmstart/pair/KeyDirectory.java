@@ -4,6 +4,7 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
 import io.warmstart.model.Digest256;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * Where the pairs of one key lie.
@@ -15,6 +16,11 @@ public record KeyDirectory(Digest256 key, Path path) {
   /** The directory of a key in a root. */
   public static KeyDirectory of(Path root, Digest256 key) {
     return new KeyDirectory(key, root.resolve(key.toHex()));
+  }
+
+  /** The root. */
+  public Path root() {
+    return Objects.requireNonNull(path.getParent());
   }
 
   /** The manifest's place. */

@@ -1,5 +1,6 @@
 package io.warmstart.remote;
 
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.remote.RemoteWriter.Sent;
 import java.io.IOException;
@@ -166,7 +167,7 @@ final class AcknowledgedSends {
     long start = System.nanoTime();
     Asked each = begin(key, runId);
     try {
-      return Transfer.await(each.answer, start + mostNanos);
+      return Uninterrupted.get(each.answer, start + mostNanos);
     } catch (TimeoutException e) {
       late(start, e);
       return each.there;

@@ -1,6 +1,8 @@
 package io.warmstart.remote;
 
+import io.warmstart.claim.OtherMachines;
 import io.warmstart.io.BackgroundThread;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
@@ -69,6 +71,7 @@ public final class Remote implements AutoCloseable {
   private final Breaker writing = new Breaker();
   private final ThreadPoolExecutor threads;
   private final BackgroundThread pace;
+  private final RemoteClaims claims;
 
   /** When the remote was asked for a key last, of {@link System#nanoTime}. */
   private final Map<Digest256, Long> askedAt = new ConcurrentHashMap<>();
@@ -118,6 +121,9 @@ public final class Remote implements AutoCloseable {
             new LinkedBlockingQueue<>(),
             Remote::thread);
     threads.allowCoreThreadTimeOut(true);
+    this.claims =
+        new RemoteClaims(
+            store, options.flushWait().toNanos(), key -> askNow(key, null), System::nanoTime);
     // The first round sends what others have left.
     this.pushedAtNanos = System.nanoTime() - options.pushInterval().toNanos();
     long nanos = Math.min(options.pushInterval().toNanos(), options.checkInterval().toNanos());
@@ -129,6 +135,11 @@ public final class Remote implements AutoCloseable {
               nextRound();
             },
             this::told);
+  }
+
+  /** Where keys are claimed from other machines; null if nothing is ever put there. */
+  public @Nullable OtherMachines claims() {
+    return options.readOnly() ? null : claims;
   }
 
   private static Thread thread(Runnable work) {
@@ -204,7 +215,7 @@ public final class Remote implements AutoCloseable {
 
   private boolean await(CompletableFuture<Boolean> answer, long deadlineNanos) {
     try {
-      return Transfer.await(answer, deadlineNanos);
+      return Uninterrupted.get(answer, deadlineNanos);
     } catch (TimeoutException e) {
       // That others are being served is no sign that it is down.
       if (System.nanoTime() - progressedAtNanos >= options.deadline().toNanos()) {
@@ -513,7 +524,7 @@ public final class Remote implements AutoCloseable {
       }
       CompletableFuture<Boolean> current = round;
       try {
-        if (current != null && Transfer.await(current, deadline) && !stale) {
+        if (current != null && Uninterrupted.get(current, deadline) && !stale) {
           return true;
         }
       } catch (TimeoutException e) {
@@ -611,6 +622,7 @@ public final class Remote implements AutoCloseable {
     pace.close();
     threads.shutdownNow();
     acknowledged.close();
+    claims.close();
     local.close();
     store.close();
   }

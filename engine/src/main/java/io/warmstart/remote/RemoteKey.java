@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,7 @@ final class RemoteKey {
 
   private final Set<String> objects = new HashSet<>();
   private final Map<String, VersionName> latest = new HashMap<>();
+  private final SortedSet<Long> claims = new TreeSet<>();
 
   /**
    * Reads a listing.
@@ -39,9 +42,21 @@ final class RemoteKey {
       switch (DirectoryNames.classify(name).kind()) {
         case MANIFEST -> add(name, VersionName.parse(runIdOf(name)));
         case PAYLOAD -> objects.add(name);
-        case STAGED, FOREIGN_TEMPORARY, UNKNOWN -> {}
+        case STAGED, FOREIGN_TEMPORARY, UNKNOWN -> addClaim(name);
       }
     }
+  }
+
+  private void addClaim(String name) {
+    long number = ClaimName.numberIn(name);
+    if (number != 0) {
+      claims.add(number);
+    }
+  }
+
+  /** The numbers of the key's claims; the last one tells who has it. */
+  SortedSet<Long> claims() {
+    return claims;
   }
 
   /** What the names of a key's objects begin with. */

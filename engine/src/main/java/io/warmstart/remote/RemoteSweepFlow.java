@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Removes from a remote what counts for nobody. What a push has not ended yet is left alone: a
+ * Removes from a remote what counts for nobody. Claims are taken for over a day after their last
+ * sign of life, the longest that a lease may be. What a push has not ended yet is left alone: a
  * payload is taken for abandoned a day after it was put, by this machine's clock and the time that
  * the remote tells. Whether it still lacks its manifest is asked right before it goes: a push may
  * have found it, and have put the manifest that its sender died before. For one thread.
@@ -31,6 +32,7 @@ public final class RemoteSweepFlow {
   public static RemoteSweepReport run(ObjectStore store, boolean dryRun) throws IOException {
     List<String> superseded = new ArrayList<>();
     List<String> abandoned = new ArrayList<>();
+    List<String> claims = new ArrayList<>();
     Instant before = Instant.now().minus(ABANDONED_AFTER);
     long objects = 0;
     Map<Digest256, RemoteKey> keys = RemoteKey.listAll(store);
@@ -54,12 +56,25 @@ public final class RemoteSweepFlow {
         }
       }
     }
+    for (Map.Entry<Digest256, RemoteKey> key : keys.entrySet()) {
+      for (long number : key.getValue().claims()) {
+        String name = RemoteKey.prefix(key.getKey()) + ClaimName.of(number);
+        // No lease is longer, so it was followed, given back, or has lapsed.
+        if (store.putAt(name).filter(at -> at.isBefore(before)).isPresent()) {
+          claims.add(name);
+        }
+      }
+    }
     if (!dryRun) {
+      for (String each : claims) {
+        store.delete(each);
+      }
       for (String each : superseded) {
         store.delete(each);
       }
       store.removeLeftovers();
     }
-    return new RemoteSweepReport(dryRun, List.copyOf(superseded), List.copyOf(abandoned), objects);
+    return new RemoteSweepReport(
+        dryRun, List.copyOf(superseded), List.copyOf(abandoned), List.copyOf(claims), objects);
   }
 }

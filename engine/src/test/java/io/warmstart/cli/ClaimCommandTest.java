@@ -7,15 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.warmstart.Claim;
 import io.warmstart.Payloads;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -67,6 +70,48 @@ class ClaimCommandTest {
     claim("--wait", "soon", "--", "true").expectFailure(ExitCodes.WRONG_USE, "wait: expected=");
     CommandRun failed = claim("--", directory.resolve("none"), "--json");
     CommandRun.assertOneErrorLine(failed.err(), "not run");
+  }
+
+  @Test
+  void anotherMachineIsKeptOutByTheRemote() throws Exception {
+    Path shared = Files.createDirectory(directory.resolve("shared"));
+    Object[] with = {"--remote", shared.toUri(), "--lease", "5s", "--", "touch", ran};
+    StoreOptions options = StoreOptions.defaults().withRemote(RemoteOptions.of(shared.toUri()));
+    try (WarmStartStore other = WarmStartStore.open(directory.resolve("other"), options)) {
+      try (Claim held = other.claim(key)) {
+        assertEquals(ClaimState.MINE, held.state());
+        CommandRun refused = claim(with);
+        assertEquals(ExitCodes.MISS_OR_PROBLEM, refused.exitCode());
+        long self = ProcessHandle.current().pid();
+        assertTrue(refused.err().startsWith("claimed by process " + self + " of "), refused::err);
+        assertFalse(Files.exists(ran));
+      }
+      claim(with).expectDone();
+      assertTrue(Files.exists(ran));
+    }
+    WarmStartStore saver = WarmStartStore.open(directory.resolve("saver"));
+    saver.save(key, new byte[9], EntryAttributes.finalResult());
+    saver.close();
+    Path saved = directory.resolve("saver").resolve(key.toHex());
+    claim(with[0], with[1], "--", "cp", "-r", saved, root).expectDone();
+    try (Stream<Path> objects = Files.list(shared.resolve(key.toHex()))) {
+      assertEquals(1, objects.filter(each -> each.toString().endsWith(".json")).count());
+    }
+    // What another program has put there is seen after a moment.
+    Await.until("it is finished", () -> claim(with).err().startsWith("finished: "));
+
+    Files.move(shared, directory.resolve("away"));
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.remove(key);
+    }
+    claim(with).expectFailure(ExitCodes.ERROR, "not there", "nothing was claimed");
+    Object[] alone = with.clone();
+    alone[2] = "--alone";
+    alone[3] = "--wait=1";
+    CommandRun ofThisMachine = claim(alone);
+    assertEquals(0, ofThisMachine.exitCode());
+    assertTrue(ofThisMachine.err().contains("does not bind them"), ofThisMachine::err);
+    claim("--lease", "0", "--", "true").expectFailure(ExitCodes.WRONG_USE, "--lease: ");
   }
 
   @Test

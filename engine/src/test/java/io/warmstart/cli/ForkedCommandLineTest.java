@@ -97,6 +97,25 @@ class ForkedCommandLineTest {
     assertEquals(1, listed.expectDone().json().get("counters").get("hits").asInt());
   }
 
+  /** What a process has saved in one namespace another starts from in its own, and saves there. */
+  @Test
+  void processesShareARootInNamespacesOfTheirOwn() throws Exception {
+    run("save", root, "text:a", payload, "--namespace", "team", "--run-id", "t").expectDone();
+    Object[] question = {
+      "lookup", root, "text:a", "--namespace", "mine", "--seed-namespace", "team", "--json"
+    };
+
+    CommandRun seeded = run(question).expectDone();
+    run("save", root, "text:a", payload, "--namespace", "mine", "--run-id", "m").expectDone();
+    CommandRun own = run(question).expectDone();
+
+    assertEquals("t", seeded.json().get("run_id").asText());
+    assertEquals("team", seeded.json().get("seed").get("namespace").asText());
+    assertEquals("m", own.json().get("run_id").asText());
+    assertTrue(own.json().get("seed").isNull());
+    assertEquals(1, run("ls", root, "--namespace", "team", "--json").json().get("entries").asInt());
+  }
+
   @Test
   void eachExitCodeReachesTheShell() throws Exception {
     Files.createDirectory(root);

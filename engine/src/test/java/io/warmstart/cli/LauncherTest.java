@@ -170,6 +170,45 @@ class LauncherTest {
     assertEquals(List.of(again), archives());
   }
 
+  /**
+   * Its length was right, so a JVM took it: one died, another ended with the exit code of a miss.
+   */
+  @Test
+  void anArchiveWithABadMiddleIsNotUsed() throws Exception {
+    Path archive = archive();
+    byte[] bytes = Files.readAllBytes(archive);
+    for (int each = bytes.length / 3; each < bytes.length / 3 + (1 << 16); each++) {
+      bytes[each] ^= 0x5a;
+    }
+    Files.delete(archive);
+    Files.write(archive, bytes);
+
+    assertEquals(List.of("0 keys, 0 entries, 0 B"), run(ExitCodes.DONE, List.of(), "ls", root));
+
+    assertEquals(List.of(archive), archives());
+  }
+
+  /** What told the builds apart ended where the first path below the cache began. */
+  @Test
+  void aJarBelowTheCacheHasAnArchiveForEachOfItsBuilds() throws Exception {
+    Path place = Files.createDirectories(cache.resolve("warmstart/place"));
+    for (String each : List.of("warmstart.jar", "warmstart")) {
+      Files.copy(
+          launcher.resolveSibling(each), place.resolve(each), StandardCopyOption.COPY_ATTRIBUTES);
+    }
+    launcher = place.resolve("warmstart");
+    run(ExitCodes.DONE, List.of(), "ls", root);
+    Path first = archives().get(0);
+    run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
+    assertEquals(List.of(first, place), archives());
+
+    Files.setLastModifiedTime(place.resolve("warmstart.jar"), FileTime.from(1, TimeUnit.DAYS));
+    run(ExitCodes.DONE, List.of(), "ls", root);
+
+    assertEquals(3, archives().size());
+    run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
+  }
+
   /** Meanwhile another process makes one, so that this one needs not. */
   @Test
   void anArchiveThatIsEmptyIsTakenAway() throws Exception {

@@ -1,0 +1,167 @@
+package io.warmstart.micrometer;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.BaseUnits;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.warmstart.WarmStartStore;
+import io.warmstart.model.RemoteState;
+import io.warmstart.model.RootInspection;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.model.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+
+/**
+ * Shows a store to Micrometer. The library does not bring that: whoever uses this class has {@code
+ * io.micrometer:micrometer-core} already, and on the module path requires {@code micrometer.core}.
+ *
+ * <p>Each {@link StoreCounter} is a counter, {@code warmstart.} and its label with dots: {@code
+ * warmstart.hits}, {@code warmstart.lookups.from.files}. It tells the sum over all processes of the
+ * machine, as {@link WarmStartStore#stats} does, so of several processes that publish it one is
+ * enough. Gauges are {@code warmstart.size} and {@code warmstart.size.budget} in bytes, {@code
+ * warmstart.processes}, {@code warmstart.entries} and {@code warmstart.keys}. A store with a remote
+ * has what {@link RemoteState} tells besides: the gauges {@code warmstart.remote.reachable} (1 or
+ * 0) and {@code warmstart.remote.due.keys}, the counters {@code warmstart.remote.pushed}, {@code
+ * fetched}, {@code refused} and {@code failures}. All have the tag {@code root}.
+ *
+ * <p>To read one looks at memory, and at no file but whether the root is there; nothing is measured
+ * or kept otherwise. What is not known, or cannot be told since the store is closed or its root
+ * gone, is NaN as a gauge; a counter stays where it was.
+ *
+ * <p>The registry does not keep the store: it is for its opener to keep and close. {@link #close}
+ * takes the meters out of the registries again. Of several stores on one root bind one.
+ *
+ * <p><b>Threads:</b> safe for all.
+ */
+public final class StoreMetrics implements MeterBinder, AutoCloseable {
+  private static final String PREFIX = "warmstart.";
+
+  private record Bound(MeterRegistry registry, Meter meter) {}
+
+  private final WarmStartStore store;
+  private final Tags tags;
+  private final List<Bound> bound = new ArrayList<>();
+
+  /**
+   * The meters of a store.
+   *
+   * @param store that is open
+   */
+  public StoreMetrics(WarmStartStore store) {
+    this(store, Tags.empty());
+  }
+
+  /**
+   * The meters of a store, with more tags than its root.
+   *
+   * @param store that is open
+   * @param more tags of each meter; one that is named {@code root} takes that one's place
+   */
+  public StoreMetrics(WarmStartStore store, Iterable<Tag> more) {
+    this.store = Objects.requireNonNull(store);
+    this.tags = Tags.of("root", store.root().toString()).and(more);
+  }
+
+  /**
+   * Registers the meters.
+   *
+   * @param registry in which they are until {@link #close}
+   */
+  @Override
+  public synchronized void bindTo(MeterRegistry registry) {
+    for (StoreCounter each : StoreCounter.values()) {
+      counter(registry, each.label().replace('_', '.'), of -> (double) of.stats().count(each));
+    }
+    bytes(registry, "size", of -> known(of.stats().bytes().orElse(-1)));
+    bytes(registry, "size.budget", of -> of.stats().sizeBudgetBytes());
+    gauge(registry, "processes", of -> of.stats().liveProcesses());
+    gauge(registry, "entries", of -> recorded(of, RootInspection::entries));
+    gauge(registry, "keys", of -> recorded(of, RootInspection::keys));
+    if (store.remote().isPresent()) {
+      gauge(registry, "remote.reachable", of -> remote(of).reachable() ? 1 : 0);
+      gauge(registry, "remote.due.keys", of -> known(remote(of).dueKeys()));
+      counter(registry, "remote.pushed", of -> remote(of).pushed());
+      counter(registry, "remote.fetched", of -> remote(of).fetched());
+      counter(registry, "remote.refused", of -> remote(of).refused());
+      counter(registry, "remote.failures", of -> remote(of).failures());
+    }
+  }
+
+  private static double known(long value) {
+    return value < 0 ? Double.NaN : value;
+  }
+
+  private static double recorded(WarmStartStore of, ToLongFunction<RootInspection> what) {
+    return of.recorded().map(root -> (double) what.applyAsLong(root)).orElse(Double.NaN);
+  }
+
+  private static RemoteState remote(WarmStartStore of) {
+    return of.remote().orElseThrow();
+  }
+
+  private void counter(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> count) {
+    bound.add(
+        new Bound(
+            to,
+            FunctionCounter.builder(PREFIX + name, store, new LastCount(count))
+                .tags(tags)
+                .register(to)));
+  }
+
+  private void gauge(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+    register(to, Gauge.builder(PREFIX + name, store, orNaN(value)));
+  }
+
+  private void bytes(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+    register(to, Gauge.builder(PREFIX + name, store, orNaN(value)).baseUnit(BaseUnits.BYTES));
+  }
+
+  private void register(MeterRegistry to, Gauge.Builder<WarmStartStore> gauge) {
+    bound.add(new Bound(to, gauge.tags(tags).register(to)));
+  }
+
+  private static ToDoubleFunction<WarmStartStore> orNaN(ToDoubleFunction<WarmStartStore> value) {
+    return of -> {
+      try {
+        return value.applyAsDouble(of);
+      } catch (IllegalStateException | StoreException e) {
+        return Double.NaN;
+      }
+    };
+  }
+
+  /** A counter that threw would take the whole page of a scrape with it, and 0 would be a reset. */
+  private static final class LastCount implements ToDoubleFunction<WarmStartStore> {
+    private final ToDoubleFunction<WarmStartStore> count;
+    private volatile double last;
+
+    LastCount(ToDoubleFunction<WarmStartStore> count) {
+      this.count = count;
+    }
+
+    @Override
+    public double applyAsDouble(WarmStartStore of) {
+      try {
+        last = count.applyAsDouble(of);
+      } catch (IllegalStateException | StoreException e) {
+        // Closed, or its root is gone.
+      }
+      return last;
+    }
+  }
+
+  /** Takes the meters out of the registries. The store stays open. Later calls do nothing. */
+  @Override
+  public synchronized void close() {
+    bound.forEach(each -> each.registry().remove(each.meter()));
+    bound.clear();
+  }
+}
