@@ -36,9 +36,16 @@ import org.agrona.MutableDirectBuffer;
  */
 public final class Reservation implements AutoCloseable {
   private final ReservedSave save;
+  private final Runnable acknowledge;
 
-  Reservation(ReservedSave save) {
+  /**
+   * Makes it.
+   *
+   * @param acknowledge waits for the remote, if that was asked for
+   */
+  Reservation(ReservedSave save, Runnable acknowledge) {
     this.save = save;
+    this.acknowledge = acknowledge;
   }
 
   /**
@@ -62,7 +69,8 @@ public final class Reservation implements AutoCloseable {
    * WarmStartStore#saveOverwrite} do, with a written stamp of this moment. Whether it returns or
    * throws, it has ended.
    *
-   * <p><b>Durable:</b> when it returns, as the store's durability says.
+   * <p><b>Durable:</b> when it returns, as the store's durability says, and as the acknowledgement
+   * that it was reserved with.
    *
    * <p><b>Blocks:</b> as a save does.
    *
@@ -76,6 +84,7 @@ public final class Reservation implements AutoCloseable {
    */
   public void commit() {
     save.commit();
+    acknowledge.run();
   }
 
   /**

@@ -2,6 +2,7 @@ package io.warmstart;
 
 import io.warmstart.format.RankingRule;
 import io.warmstart.io.EngineLog;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
@@ -286,8 +287,9 @@ public final class Session {
    * checkpoints that are better than that one are taken.
    *
    * <p><b>Durable:</b> when it returns, the final result survives a power cut. It is in the remote
-   * too, if one is named and has answered within {@link RemoteOptions#flushWait()}; {@link
-   * WarmStartStore#remote()} tells.
+   * too, if one is named that is written to, and has answered within {@link
+   * RemoteOptions#flushWait()}; {@link WarmStartStore#acknowledgement} of {@link #lastRunId} tells.
+   * What else is due goes there within that time too, if it can.
    *
    * <p>Blocking and errors as for a checkpoint that is taken.
    *
@@ -296,15 +298,25 @@ public final class Session {
    * @param iteration unsigned
    */
   public synchronized void complete(Payload payload, double objective, long iteration) {
+    Optional<RemoteOptions> remote = store.options().remote().filter(named -> !named.readOnly());
     EntryAttributes attributes =
-        EntryAttributes.finalResult().withObjective(objective).withIteration(iteration);
+        EntryAttributes.finalResult()
+            .withObjective(objective)
+            .withIteration(iteration)
+            .withAcknowledgement(
+                remote.isPresent() ? Acknowledgement.REMOTE : Acknowledgement.LOCAL);
+    long start = System.nanoTime();
     try {
       store.saveOverwrite(key, lastRunId, payload, attributes, ofFinalResult);
     } catch (RuntimeException | Error e) {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;
     }
-    store.options().remote().ifPresent(named -> store.flushRemote(named.flushWait()));
+    if (store.acknowledgement(key, lastRunId) == Acknowledgement.REMOTE) {
+      // What waits beside it, the best state above all.
+      remote.ifPresent(
+          named -> store.flushRemote(named.flushWait().minusNanos(System.nanoTime() - start)));
+    }
     completed = true;
     taken = true;
     takenAtNanos = clock.nanoTime();

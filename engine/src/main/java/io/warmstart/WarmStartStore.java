@@ -16,6 +16,7 @@ import io.warmstart.io.EngineLog;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
@@ -33,6 +34,7 @@ import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.ReadOnlyStoreException;
+import io.warmstart.model.RemoteComparison;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.RestoreReport;
@@ -49,6 +51,7 @@ import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.CompareFlow;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
 import io.warmstart.remote.SyncFlow;
@@ -68,6 +71,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -136,7 +140,8 @@ public final class WarmStartStore implements AutoCloseable {
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
     Remote sendsTo = remote;
     this.saveFlow =
-        engine.saveFlow(limits, foreignCheck.nanos(), sendsTo == null ? key -> {} : sendsTo::saved);
+        engine.saveFlow(
+            limits, foreignCheck.nanos(), sendsTo == null ? (key, run) -> {} : sendsTo::saved);
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
     this.leases = new LeasePool(pins);
@@ -474,12 +479,16 @@ public final class WarmStartStore implements AutoCloseable {
    * Durability#PROCESS_SAFE}; it is counted against the budget when its pair is made. A save into
    * files, as each run's first by each process may be, blocks for two or three syncs, one more for
    * a key that this process has not saved to before, and for a sweep if the root is over its
-   * budget. That sweep never takes the entry that was saved.
+   * budget. That sweep never takes the entry that was saved. With {@link Acknowledgement#REMOTE} it
+   * goes into files, and then blocks for {@link RemoteOptions#flushWait()} at most; {@link
+   * #acknowledgement} tells what came of that.
    *
    * @param key of the fit
    * @param payload read once, before this returns
    * @param attributes the entry's kind, and its objective and iteration if it has them
    * @return the run id
+   * @throws IllegalArgumentException if the remote is to acknowledge it, and the store has none
+   *     that is written to; nothing is saved then
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget, or than
    *     what of it is not pinned
    * @throws StorageFullException if the disk is full
@@ -491,7 +500,51 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    return saveFlow.saveNew(key, payload, attributes, options.durability());
+    String runId = saveFlow.saveNew(key, payload, attributes, durability(attributes));
+    acknowledge(key, runId, attributes);
+    return runId;
+  }
+
+  /** What the remote is to have next goes into files at once: it sends nothing else. */
+  private Durability durability(EntryAttributes attributes) {
+    return durability(attributes, options.durability());
+  }
+
+  private Durability durability(EntryAttributes attributes, Durability wanted) {
+    if (attributes.acknowledgement() == Acknowledgement.LOCAL) {
+      return wanted;
+    }
+    if (remote == null || options.remote().filter(RemoteOptions::readOnly).isPresent()) {
+      throw new IllegalArgumentException(
+          "acknowledgement: expected=LOCAL, for the store has no remote that is written to"
+              + " actual=REMOTE root="
+              + engine.root());
+    }
+    return Durability.IN_FILES;
+  }
+
+  private void acknowledge(Fingerprint key, String runId, EntryAttributes attributes) {
+    if (remote != null && attributes.acknowledgement() == Acknowledgement.REMOTE) {
+      remote.acknowledge(key.digest(), runId);
+    }
+  }
+
+  /**
+   * How far the last save of this store to a run is known to have come, if it has asked for {@link
+   * Acknowledgement#REMOTE}. That is known of the last 4,096 runs that were asked for; of one that
+   * was not there in time it becomes known when a later round has sent it. No request.
+   *
+   * @param key of the fit
+   * @param runId as a save gave or took it
+   * @return {@link Acknowledgement#REMOTE} if the remote had it, or a later version of the run, and
+   *     this store has not removed it since; else {@link Acknowledgement#LOCAL}, also of what this
+   *     store has not saved
+   */
+  public Acknowledgement acknowledgement(Fingerprint key, String runId) {
+    ensureOpen();
+    return remote != null && remote.hasAcknowledged(key.digest(), runId)
+        ? Acknowledgement.REMOTE
+        : Acknowledgement.LOCAL;
   }
 
   /**
@@ -537,7 +590,7 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
     return asynchronously(
-        saveFlow.newSave(key, payload.copied(), attributes, options.durability()),
+        saveFlow.newSave(key, payload.copied(), attributes, durability(attributes)),
         Backlog.KEEP_ALL);
   }
 
@@ -572,12 +625,24 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, String runId, Payload payload, EntryAttributes attributes, Backlog backlog) {
     ensureWritable();
     return asynchronously(
-        saveFlow.overwriting(key, runId, payload.copied(), attributes, options.durability()),
+        saveFlow.overwriting(key, runId, payload.copied(), attributes, durability(attributes)),
         backlog);
   }
 
   private CompletionStage<String> asynchronously(SaveFlow.Save save, Backlog backlog) {
-    return engine.asyncSaves().submit(saveFlow, save, backlog).minimalCompletionStage();
+    CompletableFuture<String> saved = engine.asyncSaves().submit(saveFlow, save, backlog);
+    Remote sendsTo = remote;
+    if (sendsTo == null || save.attributes().acknowledgement() == Acknowledgement.LOCAL) {
+      return saved.minimalCompletionStage();
+    }
+    // No thread waits: saves that come after are made meanwhile.
+    return saved
+        .thenCompose(
+            runId ->
+                sendsTo
+                    .acknowledgeLater(save.key().digest(), runId)
+                    .thenApplyAsync(there -> runId, engine.asyncSaves()::call))
+        .minimalCompletionStage();
   }
 
   /**
@@ -622,7 +687,7 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, @Nullable String runId, long length, EntryAttributes attributes) {
     ensureWritable();
     ReservedSave save =
-        new ReservedSave(saveFlow, key, runId, length, attributes, options.durability());
+        new ReservedSave(saveFlow, key, runId, length, attributes, durability(attributes));
     synchronized (reserved) {
       reserved.add(save);
     }
@@ -631,7 +696,7 @@ public final class WarmStartStore implements AutoCloseable {
       save.close(WITH_ITS_STORE);
     }
     ensureOpen();
-    return new Reservation(save);
+    return new Reservation(save, () -> acknowledge(key, save.runId(), attributes));
   }
 
   /** The same with another durability than the store's. */
@@ -642,7 +707,8 @@ public final class WarmStartStore implements AutoCloseable {
       EntryAttributes attributes,
       Durability durability) {
     ensureWritable();
-    saveFlow.overwrite(key, runId, payload, attributes, durability);
+    saveFlow.overwrite(key, runId, payload, attributes, durability(attributes, durability));
+    acknowledge(key, runId, attributes);
   }
 
   /**
@@ -1241,6 +1307,33 @@ public final class WarmStartStore implements AutoCloseable {
             ObjectStores.open(with, engine.root()),
             engine.localEntries(limits, foreignCheck.nanos()))) {
       return sync.run(keys, direction, dryRun);
+    }
+  }
+
+  /**
+   * Looks whether a remote answers, and which entries of this root are not there, nor a later
+   * version of their run: what has changed here since all was known to be there is compared with a
+   * listing. Nothing goes there. What other processes have in journals is not seen; it is for a
+   * second.
+   *
+   * <p><b>Blocks:</b> until that is known, for {@code most} at most.
+   *
+   * @param with where it is; need not be the store's own remote
+   * @param most how long to wait
+   * @return what was found in that time
+   * @throws ReadOnlyStoreException if the store was opened for lookups only
+   */
+  public RemoteComparison compare(RemoteOptions with, Duration most) {
+    ensureWritable();
+    StoreFailures.requireRoot(engine.rootWatch(), "nothing was compared");
+    try (CompareFlow compare =
+        new CompareFlow(
+            ObjectStores.open(with, engine.root()),
+            engine.localEntries(limits, foreignCheck.nanos()))) {
+      return compare.run(Limits.saturatedNanos(most));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException("interrupted, nothing was compared: remote=" + with.url(), e);
     }
   }
 

@@ -65,7 +65,7 @@ class RemoteHangTest {
           // Not even asked: the one that hangs is the only one.
           assertFalse(remote.askNow(Payloads.key("another").digest(), null));
           assertEquals(1, remote.state().failures());
-          remote.saved(KEY.digest());
+          remote.saved(KEY.digest(), "run");
           assertFalse(remote.flush(TimeUnit.MILLISECONDS.toNanos(200)));
         }
         // Its answer comes when the store has closed.

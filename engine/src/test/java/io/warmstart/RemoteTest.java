@@ -70,7 +70,7 @@ class RemoteTest extends RemoteFixture {
   void aRunIsFetchedByItsId() {
     String longId = "z".repeat(128);
     try (WarmStartStore one = machine("one");
-        WarmStartStore other = machine("other")) {
+        WarmStartStore other = machine("other", remote.withCheckInterval(LONG))) {
       one.saveOverwrite(KEY, "best", new byte[] {1}, objective(1));
       one.saveOverwrite(KEY, longId, new byte[] {2}, objective(2));
       assertTrue(one.flushRemote(LONG));

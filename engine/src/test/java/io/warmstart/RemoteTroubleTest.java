@@ -171,7 +171,7 @@ class RemoteTroubleTest extends RemoteFixture {
       Runnable save =
           () -> {
             one.saveOverwrite(KEY, "run", new byte[] {2}, objective(1));
-            sends[0].saved(KEY.digest());
+            sends[0].saved(KEY.digest(), "run");
           };
       try (Remote sending =
           new Remote(
@@ -180,7 +180,7 @@ class RemoteTroubleTest extends RemoteFixture {
               engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
               engine.notices())) {
         sends[0] = sending;
-        sending.saved(KEY.digest());
+        sending.saved(KEY.digest(), "run");
         assertTrue(sending.flush(LONG.toNanos()));
         assertTrue(sending.flush(LONG.toNanos()));
         try (WarmStartStore other = machine("other")) {

@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Namespace;
@@ -221,6 +222,13 @@ final class Arguments {
   static final class KindArgument extends WordArgument<EntryKind> {
     KindArgument() {
       super("kind", EntryKind.values());
+    }
+  }
+
+  /** --acknowledge. */
+  static final class AcknowledgementArgument extends WordArgument<Acknowledgement> {
+    AcknowledgementArgument() {
+      super("acknowledge", Acknowledgement.values());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
@@ -13,8 +14,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Saves a payload. */
 @Command(
@@ -30,6 +34,7 @@ import picocli.CommandLine.Parameters;
       "  warmstart save /tmp/fits text:digits model.bin --objective 1.5 --iteration 7",
       "  warmstart save /tmp/fits text:digits model.bin --kind final --run-id my-run",
       "  warmstart save /tmp/fits text:digits model.bin --label solver=fista",
+      "  warmstart save /tmp/fits text:digits model.bin --remote s3://bucket/fits --acknowledge remote",
       "  warmstart save /tmp/fits text:digits model.bin --namespace team",
       "  gzip -c model.bin | warmstart save /tmp/fits text:digits -"
     })
@@ -108,12 +113,29 @@ final class SaveCommand extends RootCommand {
               + " within ten seconds, that is told, and a later command with --remote sends it.")
   @Nullable RemoteOptions remote;
 
+  @Option(
+      order = 7,
+      names = "--acknowledge",
+      paramLabel = "WHERE",
+      defaultValue = "local",
+      converter = Arguments.AcknowledgementArgument.class,
+      description =
+          "local or remote. With remote: the entry goes there before all that waits, and exit code"
+              + " 1 says that it is saved here and not known to be there. Default: local.")
+  Acknowledgement acknowledge;
+
+  @Spec CommandSpec spec;
+
   SaveCommand(Streams streams) {
     super(streams);
   }
 
   @Override
   int run(Output output) {
+    if (acknowledge == Acknowledgement.REMOTE && remote == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--acknowledge remote: expected=--remote too actual=no --remote");
+    }
     Fingerprint key = namespaced.key(word);
     try (PayloadInput payload =
             file.toString().equals(STANDARD_INPUT)
@@ -121,7 +143,8 @@ final class SaveCommand extends RootCommand {
                 : PayloadInput.ofFile(file);
         WarmStartStore store = openOrCreate(remote)) {
       String saved = save(store, key, payload);
-      output.answer(new Saved(key, saved, attributes(), payload.length()));
+      Acknowledgement known = store.acknowledgement(key, saved);
+      output.answer(new Saved(key, saved, attributes(), payload.length(), known));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
             "the entry has been evicted already, by another's sweep: payload="
@@ -131,11 +154,23 @@ final class SaveCommand extends RootCommand {
       }
       noteNames(store, output);
       label(store, key, output);
-      if (remote != null && !store.flushRemote(remote.flushWait())) {
-        output.note("the entry is saved here, and not in the remote yet: remote=" + remote.url());
-      }
+      return sent(store, known, output);
+    }
+  }
+
+  private int sent(WarmStartStore store, Acknowledgement known, Output output) {
+    if (remote == null) {
       return ExitCodes.DONE;
     }
+    if (known == acknowledge && known == Acknowledgement.REMOTE) {
+      // What else waits goes when the store is closed.
+      return ExitCodes.DONE;
+    }
+    if (acknowledge == Acknowledgement.LOCAL && store.flushRemote(remote.flushWait())) {
+      return ExitCodes.DONE;
+    }
+    output.note("the entry is saved here, and not in the remote yet: remote=" + remote.url());
+    return acknowledge == Acknowledgement.REMOTE ? ExitCodes.MISS_OR_PROBLEM : ExitCodes.DONE;
   }
 
   /** The save is done: what cannot be labelled is told, and no more. */
@@ -170,10 +205,18 @@ final class SaveCommand extends RootCommand {
     if (objective != null) {
       attributes = attributes.withObjective(objective);
     }
-    return iteration == null ? attributes : attributes.withIteration(iteration);
+    if (iteration != null) {
+      attributes = attributes.withIteration(iteration);
+    }
+    return attributes.withAcknowledgement(acknowledge);
   }
 
-  private record Saved(Fingerprint key, String runId, EntryAttributes attributes, long payloadBytes)
+  private record Saved(
+      Fingerprint key,
+      String runId,
+      EntryAttributes attributes,
+      long payloadBytes,
+      Acknowledgement known)
       implements Answer {
     @Override
     public void writeText(Page page) {
@@ -189,6 +232,9 @@ final class SaveCommand extends RootCommand {
       Json.objective(json, attributes.objective());
       Json.iteration(json, attributes.iteration());
       json.writeNumberField("payload_bytes", payloadBytes);
+      if (attributes.acknowledgement() == Acknowledgement.REMOTE) {
+        json.writeStringField("acknowledged", Quantities.word(known));
+      }
     }
   }
 }

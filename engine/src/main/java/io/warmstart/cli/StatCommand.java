@@ -2,6 +2,8 @@ package io.warmstart.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.RemoteComparison;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RootInspection;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreStats;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -38,10 +41,13 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  warmstart stat /tmp/fits",
+      "  warmstart stat /tmp/fits --remote s3://bucket/fits",
       "  warmstart stat /tmp/fits --watch",
       "  warmstart stat /tmp/fits --watch --interval 0.5 --count 10 --json"
     })
 final class StatCommand extends RootCommand {
+  private static final Duration MOST_WAIT = Duration.ofSeconds(10);
+
   /** Home, and clear to the end: the lines above stay in the scroll-back as they were. */
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[J";
 
@@ -64,6 +70,16 @@ final class StatCommand extends RootCommand {
       description = "With --watch: end after N looks.")
   @Nullable Long count;
 
+  @Option(
+      order = 4,
+      names = "--remote",
+      paramLabel = "URL",
+      converter = Arguments.RemoteArgument.class,
+      description =
+          "Tell too whether this remote answers, and what of the root is not there, if that is found"
+              + " out within ten seconds. Nothing goes there.")
+  @Nullable RemoteOptions remote;
+
   @Spec CommandSpec spec;
 
   StatCommand(Streams streams) {
@@ -76,15 +92,29 @@ final class StatCommand extends RootCommand {
       throw new ParameterException(
           spec.commandLine(), "--interval and --count: expected=--watch too actual=no --watch");
     }
+    if (watch && remote != null) {
+      throw new ParameterException(
+          spec.commandLine(), "--remote: expected=no --watch actual=--watch");
+    }
     try (WarmStartStore store = openForReading(output)) {
       if (watch) {
         watch(store, output);
       } else {
-        output.answer(new State(store.root(), store.inspect(), store.stats(), store.readOnly()));
+        State state = new State(store.root(), store.inspect(), store.stats(), store.readOnly());
+        output.answer(remote == null ? state : withRemote(state, store, remote, output));
         noteNames(store, output);
       }
       return ExitCodes.DONE;
     }
+  }
+
+  private static Answer withRemote(
+      State state, WarmStartStore store, RemoteOptions remote, Output output) {
+    if (store.readOnly()) {
+      output.note("the remote is not asked: the root was opened read-only");
+      return state;
+    }
+    return new Compared(state, store.compare(remote, MOST_WAIT));
   }
 
   private void watch(WarmStartStore store, Output output) throws InterruptedException {
@@ -157,6 +187,64 @@ final class StatCommand extends RootCommand {
     public void writeJson(JsonGenerator json) throws IOException {
       json.writeStringField("at", now.toString());
       state.writeJson(json);
+    }
+  }
+
+  /** The root beside its remote. */
+  private record Compared(State state, RemoteComparison remote) implements Answer {
+    @Override
+    public void writeText(Page page) {
+      state.writeText(page);
+      List<Page.Fact> lines = new ArrayList<>();
+      lines.add(new Page.Fact("remote", remote.url()));
+      lines.add(
+          new Page.Fact(
+              "answers",
+              remote.answered().map(time -> "in " + time.toMillis() + " ms").orElse("no")));
+      remote.failure().ifPresent(failure -> lines.add(new Page.Fact("failed", failure)));
+      lines.add(new Page.Fact("not there yet", due()));
+      page.facts(lines);
+    }
+
+    private String due() {
+      if (remote.dueEntries().isEmpty()) {
+        return remote.failure().isPresent()
+            ? "unknown"
+            : "unknown: not compared within " + MOST_WAIT.toSeconds() + " s";
+      }
+      return Quantities.count(remote.dueEntries().getAsLong(), "entry", "entries")
+          + remote
+              .oldestDue()
+              .map(
+                  oldest ->
+                      ", "
+                          + Quantities.size(remote.dueBytes().orElse(0))
+                          + ", since "
+                          + oldest.truncatedTo(ChronoUnit.SECONDS))
+              .orElse("");
+    }
+
+    @Override
+    public void writeJson(JsonGenerator json) throws IOException {
+      state.writeJson(json);
+      json.writeObjectFieldStart("remote");
+      json.writeStringField("url", remote.url());
+      json.writeBooleanField("reachable", remote.reachable());
+      json.writeObjectField("answer_ms", remote.answered().map(Duration::toMillis).orElse(null));
+      json.writeStringField("failure", remote.failure().orElse(null));
+      number(json, "due_entries", remote.dueEntries());
+      number(json, "due_bytes", remote.dueBytes());
+      json.writeStringField("oldest_due", remote.oldestDue().map(Instant::toString).orElse(null));
+      json.writeEndObject();
+    }
+
+    private static void number(JsonGenerator json, String name, OptionalLong value)
+        throws IOException {
+      if (value.isPresent()) {
+        json.writeNumberField(name, value.getAsLong());
+      } else {
+        json.writeNullField(name);
+      }
     }
   }
 

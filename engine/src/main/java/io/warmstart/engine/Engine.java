@@ -62,7 +62,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -347,9 +347,10 @@ public final class Engine implements AutoCloseable {
   /**
    * The saves of one store.
    *
-   * @param saved is told the key of each that has succeeded
+   * @param saved is told key and run id of each that has succeeded
    */
-  public SaveFlow saveFlow(StoreLimits limits, long foreignCheckNanos, Consumer<Digest256> saved) {
+  public SaveFlow saveFlow(
+      StoreLimits limits, long foreignCheckNanos, BiConsumer<Digest256, String> saved) {
     return new SaveFlow(
         new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER),
         new JournalSave(

@@ -57,14 +57,8 @@ final class Catchup {
     local.settleLeft();
     long moment = local.now();
     String now = store.identity();
-    String remote = store.name() + " " + now;
-    long known = local.inRemoteUntil(remote);
-    Set<Digest256> changed = new HashSet<>();
-    for (Digest256 key : local.keys()) {
-      if (known == 0 || local.changedNanos(key) >= known - RACY_NANOS) {
-        changed.add(key);
-      }
-    }
+    String remote = named(store, now);
+    Set<Digest256> changed = changedSince(local, remote);
     Set<Digest256> left = new HashSet<>();
     if (!changed.isEmpty()) {
       store.removeLeftovers();
@@ -82,5 +76,25 @@ final class Catchup {
     endedAtNanos = System.nanoTime();
     done = true;
     return left;
+  }
+
+  private static String named(ObjectStore store, String identity) {
+    return store.name() + " " + identity;
+  }
+
+  /** The keys that may have something that is not there. */
+  static Set<Digest256> changed(ObjectStore store, LocalEntries local) throws IOException {
+    return changedSince(local, named(store, store.identity()));
+  }
+
+  private static Set<Digest256> changedSince(LocalEntries local, String remote) throws IOException {
+    long known = local.inRemoteUntil(remote);
+    Set<Digest256> changed = new HashSet<>();
+    for (Digest256 key : local.keys()) {
+      if (known == 0 || local.changedNanos(key) >= known - RACY_NANOS) {
+        changed.add(key);
+      }
+    }
+    return changed;
   }
 }

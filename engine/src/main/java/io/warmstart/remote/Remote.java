@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +62,7 @@ public final class Remote implements AutoCloseable {
   private final RemoteWriter writer;
   private final RemoteReader reader;
   private final Catchup catchup;
+  private final AcknowledgedSends acknowledged;
   private final Notices notices;
 
   /** A remote that takes nothing, because it is full perhaps, may still be read. */
@@ -80,8 +81,8 @@ public final class Remote implements AutoCloseable {
   /** Keys with entries that may not be there yet. */
   private final Set<Digest256> due = ConcurrentHashMap.newKeySet();
 
-  /** Who holds it sends, or keeps others from sending. */
-  private final ReentrantLock pushing = new ReentrantLock();
+  /** Who sends holds it to read; who holds it to write keeps others from sending. */
+  private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
 
   private final AtomicLong pushed = new AtomicLong();
   private final AtomicLong fetched = new AtomicLong();
@@ -110,6 +111,7 @@ public final class Remote implements AutoCloseable {
     this.writer = new RemoteWriter(store, local);
     this.reader = new RemoteReader(store, local);
     this.catchup = new Catchup(store, local);
+    this.acknowledged = new AcknowledgedSends(new RunSender(), options.flushWait().toNanos());
     this.threads =
         new ThreadPoolExecutor(
             THREADS,
@@ -153,8 +155,9 @@ public final class Remote implements AutoCloseable {
     nextRound();
   }
 
-  /** A save to a key has returned. */
-  public void saved(Digest256 key) {
+  /** A save to a run has returned. */
+  public void saved(Digest256 key, String runId) {
+    acknowledged.saved(key, runId);
     if (!options.readOnly() && !due.contains(key)) {
       due.add(key);
     }
@@ -164,18 +167,20 @@ public final class Remote implements AutoCloseable {
   /**
    * Has what is better there come here, for a lookup that missed.
    *
-   * @return whether something came
+   * @return whether to look again: it was asked, and something may have come, for another caller
+   *     perhaps
    */
   public boolean ask(Digest256 key) {
     Long last = askedAt.get(key);
-    return (last == null || System.nanoTime() - last >= options.checkInterval().toNanos())
-        && askNow(key, null);
+    boolean due = last == null || System.nanoTime() - last >= options.checkInterval().toNanos();
+    return due && (askNow(key, null) || !reading.open());
   }
 
   /**
    * The same, whenever it was asked last.
    *
    * @param runId of the run that is wanted; null for those that win by some ranking
+   * @return whether something came; of a run, whether it may have come, for another caller perhaps
    */
   public boolean askNow(Digest256 key, @Nullable String runId) {
     if (closed || !reading.allows()) {
@@ -183,7 +188,14 @@ public final class Remote implements AutoCloseable {
     }
     long deadline = System.nanoTime() + options.deadline().toNanos();
     if (runId != null) {
-      return await(submit(() -> fetch(key, runId), reading), deadline);
+      return await(
+          submit(
+              () -> {
+                fetch(key, runId);
+                return true;
+              },
+              reading),
+          deadline);
     }
     boolean came = false;
     while (true) {
@@ -214,11 +226,6 @@ public final class Remote implements AutoCloseable {
       // It was told where it failed.
       return false;
     }
-  }
-
-  @FunctionalInterface
-  private interface Transfer {
-    boolean run() throws IOException;
   }
 
   private CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {
@@ -409,11 +416,13 @@ public final class Remote implements AutoCloseable {
     }
     probing = false;
     List<SyncReport.Item> items = new ArrayList<>();
-    pushing.lock();
+    Map<String, AcknowledgedSends.Asked> waiting = acknowledged.waiting(key);
+    pushing.readLock().lock();
     try {
       RemoteKey there = listing == null ? RemoteKey.list(store, key) : listing;
-      boolean all = writer.push(key, there, false, items);
+      boolean all = writer.push(key, there, false, items, runId -> isThere(waiting.get(runId)));
       writing.succeeded();
+      acknowledged.answered();
       return all;
     } catch (ClosedException e) {
       throw e;
@@ -427,9 +436,75 @@ public final class Remote implements AutoCloseable {
       }
       return false;
     } finally {
-      pushing.unlock();
+      pushing.readLock().unlock();
       pushed.addAndGet(items.size());
     }
+  }
+
+  private static void isThere(AcknowledgedSends.@Nullable Asked asked) {
+    if (asked != null) {
+      asked.isThere();
+    }
+  }
+
+  /** Sends single runs, beside the rounds. */
+  private final class RunSender implements AcknowledgedSends.Sender {
+    @Override
+    public boolean allows() {
+      return !closed && writing.allows();
+    }
+
+    @Override
+    public void submit(CompletableFuture<Boolean> answer, Transfer transfer) {
+      Remote.this.submit(answer, transfer, writing, () -> {});
+    }
+
+    @Override
+    public RemoteWriter.Sent send(Digest256 key, String runId) throws IOException {
+      List<SyncReport.Item> items = new ArrayList<>();
+      pushing.readLock().lock();
+      try {
+        RemoteKey there = RemoteKey.list(store, key);
+        acknowledged.answered();
+        RemoteWriter.Sent sent = writer.pushRun(key, runId, there, items);
+        acknowledged.answered();
+        writing.succeeded();
+        return sent;
+      } finally {
+        pushing.readLock().unlock();
+        pushed.addAndGet(items.size());
+      }
+    }
+
+    @Override
+    public boolean failed(IOException failure) {
+      Remote.this.failed(failure, false, writing);
+      return !closed && !writing.open();
+    }
+
+    @Override
+    public void late(TimeoutException failure) {
+      Remote.this.failed(failure, true, writing);
+    }
+  }
+
+  /**
+   * Sends what was saved to a run now, and waits for {@link RemoteOptions#flushWait} at most.
+   *
+   * @return whether the remote has it; if not, it goes there later
+   */
+  public boolean acknowledge(Digest256 key, String runId) {
+    return acknowledged.await(key, runId);
+  }
+
+  /** The same, for who does not wait. */
+  public CompletableFuture<Boolean> acknowledgeLater(Digest256 key, String runId) {
+    return acknowledged.later(key, runId);
+  }
+
+  /** Whether the remote is known to have what was last saved to a run. No request. */
+  public boolean hasAcknowledged(Digest256 key, String runId) {
+    return acknowledged.isThere(key, runId);
   }
 
   /**
@@ -485,11 +560,12 @@ public final class Remote implements AutoCloseable {
     long most = options.flushWait().toNanos();
     boolean held = false;
     try {
-      held = pushing.tryLock(most, TimeUnit.NANOSECONDS);
+      held = pushing.writeLock().tryLock(most, TimeUnit.NANOSECONDS);
       if (!held) {
         throw new TimeoutException("something is on its way there");
       }
       local.removed(key);
+      acknowledged.removed(key, runId);
       removeThere(key, runId, most);
       int removed = local.remove(key, here);
       // What another store of the root was sending.
@@ -506,7 +582,7 @@ public final class Remote implements AutoCloseable {
       throw new StoreException("interrupted, not all was removed: remote=" + store.name(), e);
     } finally {
       if (held) {
-        pushing.unlock();
+        pushing.writeLock().unlock();
       }
     }
   }
@@ -545,6 +621,7 @@ public final class Remote implements AutoCloseable {
     closed = true;
     pace.close();
     threads.shutdownNow();
+    acknowledged.close();
     claims.close();
     local.close();
     store.close();

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,43 +48,90 @@ final class RemoteWriter {
    *
    * @param there what a listing told
    * @param items is given what went, or would
+   * @param present is given the run of each version that is there now, or a later one
    * @return whether all is there now; if not, an entry was being replaced
    */
-  boolean push(Digest256 key, RemoteKey there, boolean dryRun, List<SyncReport.Item> items)
+  boolean push(
+      Digest256 key,
+      RemoteKey there,
+      boolean dryRun,
+      List<SyncReport.Item> items,
+      Consumer<String> present)
       throws IOException {
     boolean all = true;
     LocalException failure = null;
     for (Candidate candidate : local.pairsOf(key)) {
-      Optional<VersionName> version = VersionName.of(candidate.runId(), candidate.manifest());
-      if (version.isEmpty() || there.hasAsLate(version.get())) {
-        continue;
-      }
       try {
-        if (!dryRun && !put(key, candidate, version.get())) {
-          all = false;
-          continue;
+        Sent sent = push(key, candidate, there, dryRun, items);
+        all &= sent != Sent.REPLACED;
+        if (sent == Sent.THERE) {
+          present.accept(candidate.runId());
         }
       } catch (ClosedException e) {
         throw e;
       } catch (LocalException e) {
         // Of one entry; the others go.
         failure = e;
-        continue;
-      }
-      items.add(
-          new SyncReport.Item(
-              Fingerprint.ofDigest(key),
-              candidate.runId(),
-              candidate.manifest().payloadBytes(),
-              true));
-      if (!dryRun) {
-        removeSuperseded(key, there.before(version.get()));
       }
     }
     if (failure != null) {
       throw failure;
     }
     return all;
+  }
+
+  /** What becomes of a version that is to be put. */
+  enum Sent {
+    /** It is in the remote, or a later one of its run. */
+    THERE,
+
+    /** It was replaced here meanwhile. */
+    REPLACED,
+
+    /** It is not here any more, or is none that goes there. */
+    NEVER
+  }
+
+  /** Puts the version that one run of a key has now, if it is not there. */
+  Sent pushRun(Digest256 key, String runId, RemoteKey there, List<SyncReport.Item> items)
+      throws IOException {
+    for (Candidate candidate : local.pairsOf(key)) {
+      if (candidate.runId().equals(runId)) {
+        return push(key, candidate, there, false, items);
+      }
+    }
+    return Sent.NEVER;
+  }
+
+  private Sent push(
+      Digest256 key,
+      Candidate candidate,
+      RemoteKey there,
+      boolean dryRun,
+      List<SyncReport.Item> items)
+      throws IOException {
+    Optional<VersionName> named = VersionName.of(candidate.runId(), candidate.manifest());
+    if (named.isEmpty()) {
+      return Sent.NEVER;
+    }
+    VersionName version = named.get();
+    if (there.hasAsLate(version)) {
+      return Sent.THERE;
+    }
+    Sent sent = dryRun ? Sent.THERE : put(key, candidate, version);
+    if (sent == Sent.REPLACED) {
+      return sent;
+    }
+    items.add(
+        new SyncReport.Item(
+            Fingerprint.ofDigest(key),
+            candidate.runId(),
+            candidate.manifest().payloadBytes(),
+            true));
+    if (!dryRun) {
+      removeSuperseded(key, there.before(version));
+    }
+    return sent;
   }
 
   /** Who may put and not remove leaves them: they count for nobody. */
@@ -97,12 +145,12 @@ final class RemoteWriter {
     }
   }
 
-  private boolean put(Digest256 key, Candidate candidate, VersionName version) throws IOException {
+  private Sent put(Digest256 key, Candidate candidate, VersionName version) throws IOException {
     Manifest manifest = candidate.manifest().neverAccessed();
     byte[] encoded = encode(manifest);
     if (encoded == null) {
       // Laid out it is longer than a manifest may be: no reader would take it.
-      return true;
+      return Sent.NEVER;
     }
     if (manifest.payloadBytes() > store.mostBytes()) {
       throw new LocalException(
@@ -124,7 +172,7 @@ final class RemoteWriter {
                 + " run="
                 + candidate.runId());
       }
-      return false;
+      return Sent.REPLACED;
     }
     PayloadMemory payload = read.get();
     try {
@@ -144,7 +192,7 @@ final class RemoteWriter {
     } finally {
       payload.release();
     }
-    return true;
+    return Sent.THERE;
   }
 
   private static byte @Nullable [] encode(Manifest manifest) {

@@ -66,7 +66,8 @@ public final class SyncFlow implements AutoCloseable {
       String hex = key.toHex();
       RemoteKey listing = there.getOrDefault(key, RemoteKey.NOTHING);
       try {
-        if (direction != SyncDirection.PULL && !writer.push(key, listing, dryRun, items)) {
+        if (direction != SyncDirection.PULL
+            && !writer.push(key, listing, dryRun, items, runId -> {})) {
           problems.add("was being replaced: key=" + hex);
         }
         if (direction != SyncDirection.PUSH) {

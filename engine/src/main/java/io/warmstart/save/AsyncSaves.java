@@ -376,6 +376,16 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
+  /** Runs what belongs to a caller where all of that runs; here if there is no thread to be had. */
+  public void call(Runnable callback) {
+    try {
+      callbacks.execute(callback);
+    } catch (RuntimeException | Error e) {
+      tell(e);
+      callback.run();
+    }
+  }
+
   /** The caller may look at what he was given or not. */
   private void fail(Waiting each, Throwable error) {
     each.stage.failure = error;

@@ -17,7 +17,7 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +38,12 @@ public final class SaveFlow {
   private final RunIdGenerator runIds;
   private final Counters counters;
   private final StoreLimits limits;
-  private final Consumer<Digest256> saved;
+  private final BiConsumer<Digest256, String> saved;
 
   /**
    * Makes the flow of one store.
    *
-   * @param saved is told the key of each save that has succeeded
+   * @param saved is told key and run id of each save that has succeeded
    */
   public SaveFlow(
       Budget budget,
@@ -52,7 +52,7 @@ public final class SaveFlow {
       RunIdGenerator runIds,
       Counters counters,
       StoreLimits limits,
-      Consumer<Digest256> saved) {
+      BiConsumer<Digest256, String> saved) {
     this.budget = budget;
     this.journalSave = journalSave;
     this.pairSave = pairSave;
@@ -269,7 +269,7 @@ public final class SaveFlow {
             inJournal);
       }
       counters.count(Counter.SAVES);
-      saved.accept(save.key().digest());
+      saved.accept(save.key().digest(), save.runId());
       if (save.mayReplace()) {
         counters.count(Counter.OVERWRITES);
       }

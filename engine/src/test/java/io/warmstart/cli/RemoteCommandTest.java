@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,5 +73,87 @@ class RemoteCommandTest {
         .expectFailure(ExitCodes.WRONG_USE, "lifecycle");
     CommandRun.of("remote", "erase", directory)
         .expectFailure(ExitCodes.WRONG_USE, "check|lifecycle|sweep");
+  }
+
+  @Test
+  void aSaveTellsByItsExitCodeWhetherTheRemoteHasIt() throws Exception {
+    Path root = directory.resolve("root");
+    Path remote = Files.createDirectory(directory.resolve("remote"));
+    Path payload = Files.writeString(directory.resolve("payload"), "x");
+
+    JsonNode there =
+        CommandRun.of(
+                "save",
+                root,
+                "text:a",
+                payload,
+                "--remote",
+                remote,
+                "--acknowledge",
+                "remote",
+                "--json")
+            .expectDone()
+            .json();
+    assertEquals("remote", there.get("acknowledged").textValue());
+    CommandRun.of("lookup", directory.resolve("other"), "text:a", "--remote", remote)
+        .expectFailure(ExitCodes.ERROR, "root does not exist");
+
+    CommandRun here =
+        CommandRun.of(
+            "save",
+            root,
+            "text:b",
+            payload,
+            "--remote",
+            directory.resolve("none"),
+            "--acknowledge",
+            "remote",
+            "--json");
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, here.exitCode());
+    assertEquals("local", here.json().get("acknowledged").textValue());
+    assertTrue(here.err().contains("saved here, and not in the remote yet"), here.err());
+    CommandRun.of("lookup", root, "text:b").expectDone();
+
+    CommandRun.of("save", root, "text:c", payload, "--acknowledge", "remote")
+        .expectFailure(ExitCodes.WRONG_USE, "--remote");
+    CommandRun.of("save", root, "text:c", payload, "--acknowledge", "both")
+        .expectFailure(ExitCodes.WRONG_USE, "local|remote");
+  }
+
+  @Test
+  void aStatTellsWhatARemoteHasNotAndSendsNothing() throws Exception {
+    Path root = directory.resolve("root");
+    Path remote = Files.createDirectory(directory.resolve("remote"));
+    Path payload = Files.writeString(directory.resolve("payload"), "xyz");
+    CommandRun.of("save", root, "text:a", payload).expectDone();
+    CommandRun.of("save", root, "text:b", payload).expectDone();
+
+    for (int look = 0; look < 2; look++) {
+      JsonNode found =
+          CommandRun.of("stat", root, "--remote", remote, "--json").json().get("remote");
+      assertTrue(found.get("reachable").booleanValue());
+      assertTrue(found.get("answer_ms").isNumber());
+      assertEquals(2, found.get("due_entries").longValue());
+      assertEquals(6, found.get("due_bytes").longValue());
+      assertTrue(found.get("oldest_due").isTextual());
+    }
+    assertTrue(
+        CommandRun.of("stat", root, "--remote", remote)
+            .expectDone()
+            .out()
+            .contains("2 entries, 6 B"));
+
+    CommandRun.of("save", root, "text:c", payload, "--remote", remote).expectDone();
+    JsonNode none = CommandRun.of("stat", root, "--remote", remote, "--json").json().get("remote");
+    assertEquals(0, none.get("due_entries").longValue());
+    assertTrue(none.get("oldest_due").isNull());
+
+    CommandRun gone = CommandRun.of("stat", root, "--remote", directory.resolve("none"), "--json");
+    JsonNode away = gone.expectDone().json().get("remote");
+    assertFalse(away.get("reachable").booleanValue());
+    assertTrue(away.get("due_entries").isNull());
+    assertTrue(away.get("failure").textValue().contains("none"), away.toString());
+    CommandRun.of("stat", root, "--remote", remote, "--watch")
+        .expectFailure(ExitCodes.WRONG_USE, "--watch");
   }
 }

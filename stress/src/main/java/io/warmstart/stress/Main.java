@@ -15,6 +15,7 @@ import io.warmstart.stress.syscall.OverwriteCommand;
 import io.warmstart.stress.syscall.SyscallsCommand;
 import io.warmstart.stress.worker.BreedCommand;
 import io.warmstart.stress.worker.ClaimCommand;
+import io.warmstart.stress.worker.RemoteWorkCommand;
 import io.warmstart.stress.worker.WorkCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       WorkCommand.class,
       BreedCommand.class,
       ClaimCommand.class,
+      RemoteWorkCommand.class,
       CutCommand.class,
       FaultCommand.class,
       FuzzCommand.class,

@@ -146,7 +146,8 @@ class MainTest {
   void processesOfScenariosAreHiddenToo() {
     String help = run("--help").printed;
 
-    for (String hidden : List.of("  work ", "  breed ", "  claim-work ", "  cut ", "  fail ")) {
+    for (String hidden :
+        List.of("  work ", "  breed ", "  claim-work ", "  remote-work ", "  cut ", "  fail ")) {
       assertTrue(!help.contains(hidden), help);
     }
     assertTrue(help.contains("  eviction-race "), help);

@@ -23,6 +23,8 @@ public final class Scenarios {
         new ForeignRead(),
         new Containers(),
         new Machines(),
+        new RemoteKill(),
+        new RemoteOutage(),
         new ParallelCv(),
         new Clock(),
         new Soak());

@@ -48,6 +48,8 @@ class ShortFormsTest {
           Map.entry("foreign-read", new Form(3, 2)),
           Map.entry("containers", new Form(3, 2)),
           Map.entry("machines", new Form(3, 3)),
+          Map.entry("remote-kill", new Form(4, 4)),
+          Map.entry("remote-outage", new Form(4, 4)),
           Map.entry("parallel-cv", new Form(2, 1)),
           Map.entry("clock", new Form(1, 4)),
           Map.entry("soak", new Form(2, 3)));
