@@ -5,39 +5,70 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.KeyContents;
+import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.SyncDirection;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.frame.Scenario;
+import io.warmstart.stress.remote.BucketPlace;
+import io.warmstart.stress.remote.DirectoryPlace;
+import io.warmstart.stress.remote.RemotePlace;
 import io.warmstart.stress.worker.ClaimCommand;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Names;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Processes race for claims of a few keys, and one of them dies by SIGKILL again and again. No key
  * has two living holders at a time; what is finished is finished once; and at the end every key is
  * to be had again.
+ *
+ * <p>Across machines they are of two roots, in turns, that have a remote together: what the dead of
+ * one hold its others have at once, and the other machine after a lease.
  */
 public final class Claims implements Scenario {
+  private static final Duration MOST_WAIT = ClaimCommand.LEASE.multipliedBy(6);
+
   private static final long BETWEEN_DEATHS_MILLIS = 300;
   private static final long END_SECONDS = 60;
 
+  private final boolean acrossMachines;
+
+  private Claims(boolean acrossMachines) {
+    this.acrossMachines = acrossMachines;
+  }
+
+  /** Of the processes of one machine. */
+  public static Claims onOneMachine() {
+    return new Claims(false);
+  }
+
+  /** Of two machines with one remote. */
+  public static Claims acrossMachines() {
+    return new Claims(true);
+  }
+
   @Override
   public String name() {
-    return "claims";
+    return acrossMachines ? "remote-claims" : "claims";
   }
 
   @Override
   public String summary() {
-    return "processes race for claims of keys, and die with them";
+    return acrossMachines
+        ? "processes of two machines race for claims in a remote, and die with them"
+        : "processes race for claims of keys, and die with them";
   }
 
   @Override
@@ -52,22 +83,34 @@ public final class Claims implements Scenario {
 
   @Override
   public void run(Run run) throws IOException, InterruptedException {
-    run.atLeast("claims had", 20L * run.options().seconds());
+    run.atLeast("claims had", (acrossMachines ? 2L : 20L) * run.options().seconds());
     run.atLeast("holders killed", Math.max(1, run.options().seconds() / 4));
+    boolean bucket = acrossMachines && RemoteRounds.hasBucket(run);
     do {
-      round(run);
+      Path directory = run.freshDirectory("claims");
+      if (!acrossMachines) {
+        round(run, directory, List.of(directory.resolve("root")), null);
+        continue;
+      }
+      List<Path> roots = List.of(directory.resolve("one"), directory.resolve("other"));
+      try (RemotePlace place = bucket ? new BucketPlace() : new DirectoryPlace(directory)) {
+        run.count("rounds on " + place.kind(), 1);
+        round(run, directory, roots, place.url());
+      }
     } while (run.timeLeft() && !run.anyProblem());
   }
 
-  private static void round(Run run) throws IOException, InterruptedException {
-    Path directory = run.freshDirectory("claims");
-    Path root = directory.resolve("root");
-    WarmStartStore.open(root).close();
+  private static void round(Run run, Path directory, List<Path> roots, @Nullable URI remote)
+      throws IOException, InterruptedException {
+    for (Path root : roots) {
+      WarmStartStore.open(root).close();
+    }
     List<Claimer> claimers = new ArrayList<>();
     Set<Integer> finished = ConcurrentHashMap.newKeySet();
     try {
       for (int number = 0; number < run.options().processes(); number++) {
-        claimers.add(new Claimer(run, directory, finished));
+        Path root = roots.get(number % roots.size());
+        claimers.add(new Claimer(run, directory, root, remote, finished));
       }
       do {
         TimeUnit.MILLISECONDS.sleep(BETWEEN_DEATHS_MILLIS);
@@ -77,7 +120,8 @@ public final class Claims implements Scenario {
         if (claimer.isAtWork()) {
           claimer.kill();
           run.count("holders killed", 1);
-          claimers.set(victim, new Claimer(run, directory, finished));
+          Path root = roots.get(victim % roots.size());
+          claimers.set(victim, new Claimer(run, directory, root, remote, finished));
         }
       } while (run.timeLeft() && !run.anyProblem() && finished.size() < ClaimCommand.FINISHED_KEYS);
       // All of them before the first is waited for: who goes on keeps the others from their end.
@@ -90,17 +134,15 @@ public final class Claims implements Scenario {
     } finally {
       claimers.forEach(Claimer::close);
     }
-    check(run, root, finished);
+    check(run, roots.get(0), remote, finished);
   }
 
-  private static void check(Run run, Path root, Set<Integer> finished) throws InterruptedException {
-    try (WarmStartStore store = WarmStartStore.open(root)) {
-      for (int key = 0; key < ClaimCommand.HELD_KEYS; key++) {
-        try (Claim claim = store.claim(Names.key(key))) {
-          if (claim.state() != ClaimState.MINE) {
-            run.problem("key %d is nobody's and not to be had: %s".formatted(key, claim.state()));
-          }
-        }
+  private static void check(Run run, Path root, @Nullable URI remote, Set<Integer> finished)
+      throws InterruptedException {
+    try (WarmStartStore store = WarmStartStore.open(root, ClaimCommand.options(remote))) {
+      checkToBeHad(run, store, remote == null ? Duration.ZERO : MOST_WAIT);
+      if (remote != null) {
+        store.sync(RemoteOptions.of(remote), SyncDirection.BOTH, List.of(), false);
       }
       long again = 0;
       for (int fit : finished) {
@@ -125,6 +167,24 @@ public final class Claims implements Scenario {
     }
   }
 
+  /** All are looked at first: what the dead of another machine hold lapses at one time. */
+  private static void checkToBeHad(Run run, WarmStartStore store, Duration wait)
+      throws InterruptedException {
+    List<Claim> claims = new ArrayList<>();
+    for (int key = 0; key < ClaimCommand.HELD_KEYS; key++) {
+      claims.add(store.claim(Names.key(key)));
+    }
+    for (Claim claim : claims) {
+      ClaimState state = claim.await(wait);
+      if (state != ClaimState.MINE) {
+        run.problem(
+            "key %s is nobody's and not to be had: %s %s"
+                .formatted(claim.key().toHex(), state, claim.holderElsewhere().orElse("")));
+      }
+      claim.close();
+    }
+  }
+
   /** One process, and what it says. */
   private static final class Claimer implements AutoCloseable {
     private final Run run;
@@ -132,18 +192,18 @@ public final class Claims implements Scenario {
     private final Thread listener;
     private volatile boolean atWork;
 
-    Claimer(Run run, Path directory, Set<Integer> finished) throws IOException {
+    Claimer(Run run, Path directory, Path root, @Nullable URI remote, Set<Integer> finished)
+        throws IOException {
       this.run = run;
-      this.process =
-          Launch.PLAIN
-              .process(
-                  List.of(
-                      ClaimCommand.NAME,
-                      directory.resolve("root").toString(),
-                      directory.resolve("board").toString(),
-                      Long.toString(run.random().nextInt(Integer.MAX_VALUE))))
-              .redirectErrorStream(true)
-              .start();
+      List<String> command = new ArrayList<>();
+      command.add(ClaimCommand.NAME);
+      command.add(root.toString());
+      command.add(directory.resolve("board").toString());
+      command.add(Long.toString(run.random().nextInt(Integer.MAX_VALUE)));
+      if (remote != null) {
+        command.add(remote.toString());
+      }
+      this.process = Launch.PLAIN.process(command).redirectErrorStream(true).start();
       this.listener = new Thread(() -> listen(finished), "claimer-" + process.pid());
       listener.setDaemon(true);
       listener.start();

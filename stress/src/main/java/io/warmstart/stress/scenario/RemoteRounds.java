@@ -45,7 +45,7 @@ final class RemoteRounds {
     } while (run.timeLeft() && !run.anyProblem());
   }
 
-  private static boolean hasBucket(Run run) throws IOException {
+  static boolean hasBucket(Run run) throws IOException {
     try (RemotePlace place = new BucketPlace()) {
       return !place.url().toString().isEmpty();
     } catch (SkippedException e) {

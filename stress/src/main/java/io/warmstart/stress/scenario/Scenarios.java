@@ -14,7 +14,7 @@ public final class Scenarios {
         new OverwriteRead(),
         new Kill(),
         new StoppedHolder(),
-        new Claims(),
+        Claims.onOneMachine(),
         new PowerCut(),
         new Faults(),
         new DiskFull(),
@@ -25,6 +25,7 @@ public final class Scenarios {
         new Machines(),
         new RemoteKill(),
         new RemoteOutage(),
+        Claims.acrossMachines(),
         new ParallelCv(),
         new Clock(),
         new Soak());

@@ -1,14 +1,20 @@
 package io.warmstart.stress.worker;
 
 import io.warmstart.Claim;
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Acknowledgement;
+import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -25,6 +32,8 @@ import picocli.CommandLine.Parameters;
  * A process that claims keys of a few without end, from two threads, and holds each for a moment;
  * of the last keys it saves a final result, so that each is computed once. Who else stands on the
  * {@link ClaimBoard} while it has a claim must be dead, or is told of in a complaint.
+ *
+ * <p>With a remote it is one of several machines, by a root of its own.
  */
 @Command(name = ClaimCommand.NAME, hidden = true, description = "A worker of the scenario claims.")
 public final class ClaimCommand implements Callable<Integer> {
@@ -47,6 +56,11 @@ public final class ClaimCommand implements Callable<Integer> {
   private static final Duration MOST_WAIT = Duration.ofMillis(200);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
+  /** Longer than a process stands still on a machine that is busy. */
+  public static final Duration LEASE = Duration.ofSeconds(10);
+
+  private static final ClaimOptions OPTIONS = ClaimOptions.defaults().withLease(LEASE);
+
   private final PrintStream out = System.out;
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final long self = ProcessHandle.current().pid();
@@ -60,17 +74,33 @@ public final class ClaimCommand implements Callable<Integer> {
   @Parameters(index = "2", paramLabel = "SEED")
   private long seed;
 
+  @Parameters(index = "3", arity = "0..1", paramLabel = "REMOTE")
+  private @Nullable URI remote;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     ClaimBoard board = ClaimBoard.at(boardFile, HELD_KEYS + FINISHED_KEYS);
     listen();
-    try (WarmStartStore store = WarmStartStore.open(root)) {
+    try (WarmStartStore store = WarmStartStore.open(root, options(remote))) {
       Thread second = new Thread(() -> work(store, board, new SplittableRandom(~seed)), "second");
       second.start();
       work(store, board, new SplittableRandom(seed));
       second.join();
     }
     return 0;
+  }
+
+  /** Nothing is sent in the background: what is saved has to be there when its claim ends. */
+  public static StoreOptions options(@Nullable URI remote) {
+    StoreOptions options = StoreOptions.defaults();
+    return remote == null
+        ? options
+        : options.withRemote(
+            RemoteOptions.of(remote)
+                .withPushInterval(Duration.ofHours(1))
+                .withCheckInterval(Duration.ofMillis(10))
+                .withDeadline(LEASE)
+                .withFlushWait(Duration.ofSeconds(60)));
   }
 
   private void listen() {
@@ -105,11 +135,11 @@ public final class ClaimCommand implements Callable<Integer> {
 
   private void hold(WarmStartStore store, ClaimBoard board, int key, SplittableRandom random)
       throws InterruptedException {
-    try (Claim claim = store.claim(Names.key(key))) {
+    try (Claim claim = store.claim(Names.key(key), OPTIONS)) {
       if (claim.await(random.nextBoolean() ? MOST_WAIT : Duration.ZERO) == ClaimState.MINE) {
         long before = stand(board, key);
         pause(random);
-        if (!board.replace(key, self, 0)) {
+        if (!board.replace(key, self, 0) && !claim.lost()) {
           say(COMPLAINT + "key " + key + ": another took it from a living holder");
         }
         say(HAD + key + " " + before);
@@ -137,15 +167,28 @@ public final class ClaimCommand implements Callable<Integer> {
   private int finish(WarmStartStore store, ClaimBoard board, int fit, SplittableRandom random)
       throws InterruptedException {
     int key = HELD_KEYS + fit;
-    try (Claim claim = store.claim(Names.key(key))) {
+    try (Claim claim = store.claim(Names.key(key), OPTIONS)) {
       if (claim.state() == ClaimState.MINE) {
         // Never cleared: who computes it again finds who has computed it before, who must be dead.
         stand(board, key);
         pause(random);
-        store.save(Names.key(key), new byte[100], EntryAttributes.finalResult());
+        save(store, Names.key(key));
         say(FINISHED + fit);
       }
       return claim.state() == ClaimState.OTHERS ? fit : Math.min(fit + 1, FINISHED_KEYS - 1);
+    }
+  }
+
+  private void save(WarmStartStore store, Fingerprint key) {
+    EntryAttributes attributes = EntryAttributes.finalResult();
+    if (remote == null) {
+      store.save(key, new byte[100], attributes);
+      return;
+    }
+    String runId =
+        store.save(key, new byte[100], attributes.withAcknowledgement(Acknowledgement.REMOTE));
+    if (store.acknowledgement(key, runId) != Acknowledgement.REMOTE) {
+      say(COMPLAINT + "a final result is not in the remote: " + key.toHex());
     }
   }
 

@@ -50,6 +50,7 @@ class ShortFormsTest {
           Map.entry("machines", new Form(3, 3)),
           Map.entry("remote-kill", new Form(4, 4)),
           Map.entry("remote-outage", new Form(4, 4)),
+          Map.entry("remote-claims", new Form(4, 4)),
           Map.entry("parallel-cv", new Form(2, 1)),
           Map.entry("clock", new Form(1, 4)),
           Map.entry("soak", new Form(2, 3)));
