@@ -83,7 +83,7 @@ public final class Claims implements Scenario {
 
   @Override
   public void run(Run run) throws IOException, InterruptedException {
-    run.atLeast("claims had", (acrossMachines ? 2L : 20L) * run.options().seconds());
+    run.atLeast("claims had", (acrossMachines ? 1L : 20L) * run.options().seconds());
     run.atLeast("holders killed", Math.max(1, run.options().seconds() / 4));
     boolean bucket = acrossMachines && RemoteRounds.hasBucket(run);
     do {

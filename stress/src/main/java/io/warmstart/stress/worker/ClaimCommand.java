@@ -53,6 +53,11 @@ public final class ClaimCommand implements Callable<Integer> {
   public static final String FINISHED = "finished ";
 
   private static final int MOST_HELD_MICROS = 3_000;
+
+  // A claim in a remote takes far longer to have, so that others would seldom meet it.
+  private static final int MOST_HELD_FAR_MICROS = 300_000;
+  private static final int CONTENDED_KEYS = 3;
+
   private static final Duration MOST_WAIT = Duration.ofMillis(200);
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
@@ -124,7 +129,7 @@ public final class ClaimCommand implements Callable<Integer> {
     int next = 0;
     while (!stopped.get()) {
       try {
-        hold(store, board, random.nextInt(HELD_KEYS), random);
+        hold(store, board, random.nextInt(remote == null ? HELD_KEYS : CONTENDED_KEYS), random);
         // All begin with the same ones: so they meet.
         next = finish(store, board, next, random);
       } catch (StoreException | InterruptedException e) {
@@ -192,8 +197,10 @@ public final class ClaimCommand implements Callable<Integer> {
     }
   }
 
-  private static void pause(SplittableRandom random) {
-    LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(random.nextInt(MOST_HELD_MICROS)));
+  private void pause(SplittableRandom random) {
+    LockSupport.parkNanos(
+        TimeUnit.MICROSECONDS.toNanos(
+            random.nextInt(remote == null ? MOST_HELD_MICROS : MOST_HELD_FAR_MICROS)));
   }
 
   /** A zombie holds nothing, nor does who is being killed for long. */
