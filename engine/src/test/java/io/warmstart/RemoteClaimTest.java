@@ -9,10 +9,18 @@ import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Fingerprint;
 import io.warmstart.testing.Await;
+import io.warmstart.testing.Rounds;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 /** Claims of two machines that share no root, but a remote. */
 @Timeout(120)
 class RemoteClaimTest extends RemoteFixture {
+  private static final int RACERS = 8;
+  private static final int RACES = Rounds.times(5);
   private static final ClaimOptions SHORT =
       ClaimOptions.defaults().withLease(Duration.ofSeconds(4));
 
@@ -141,6 +151,43 @@ class RemoteClaimTest extends RemoteFixture {
       place.bringBack();
       Await.until("it is had again", () -> claim.state() == ClaimState.MINE);
       assertFalse(claim.lost());
+    }
+  }
+
+  /** Eight ask at one time, and hold what they have until all have an answer. */
+  @Test
+  void ofAllWhoRaceOneHasIt() throws Exception {
+    List<WarmStartStore> machines = new ArrayList<>();
+    ExecutorService racers = Executors.newFixedThreadPool(RACERS);
+    try {
+      for (int number = 0; number < RACERS; number++) {
+        machines.add(machine("machine" + number));
+      }
+      for (int race = 0; race < RACES; race++) {
+        Fingerprint key = Payloads.key("raced for " + race);
+        CyclicBarrier together = new CyclicBarrier(RACERS);
+        List<Callable<Claim>> calls = new ArrayList<>();
+        for (WarmStartStore each : machines) {
+          calls.add(
+              () -> {
+                together.await();
+                return each.claim(key);
+              });
+        }
+        int had = 0;
+        List<Claim> claims = new ArrayList<>();
+        for (Future<Claim> each : racers.invokeAll(calls)) {
+          claims.add(each.get());
+        }
+        for (Claim each : claims) {
+          had += each.state() == ClaimState.MINE ? 1 : 0;
+        }
+        claims.forEach(Claim::close);
+        assertEquals(1, had, "race " + race);
+      }
+    } finally {
+      racers.shutdownNow();
+      machines.forEach(WarmStartStore::close);
     }
   }
 
