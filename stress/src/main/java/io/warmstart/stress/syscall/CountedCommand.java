@@ -37,9 +37,6 @@ public final class CountedCommand implements Callable<Integer> {
   @Parameters(index = "5")
   private int hits;
 
-  /** What a hit has read, which the compiler must not find to be of no use. */
-  private int read;
-
   @Override
   public Integer call() throws IOException {
     byte[] payload = new byte[payloadBytes];
@@ -68,7 +65,7 @@ public final class CountedCommand implements Callable<Integer> {
 
   private void look(CountedStore store) {
     for (int i = 0; i < hits; i++) {
-      read += store.hit();
+      store.hit();
     }
   }
 

@@ -40,8 +40,8 @@ interface CountedStore extends AutoCloseable {
   /** Overwrites once, durably. */
   void overwrite(byte[] payload, long iteration) throws IOException;
 
-  /** Looks the entry up once, and reads a byte of its payload where it lies. */
-  int hit();
+  /** Looks the entry up once, and asks for its payload where it lies. */
+  void hit();
 
   @Override
   void close();
@@ -75,13 +75,12 @@ interface CountedStore extends AutoCloseable {
       }
 
       @Override
-      public int hit() {
-        if (!store.lookup(key, Ranking.LOWEST_OBJECTIVE, reused)) {
+      public void hit() {
+        if (!store.lookup(key, Ranking.LOWEST_OBJECTIVE, reused)
+            || reused.payload().capacity() == 0) {
           throw new IllegalStateException("a miss of what was saved: key=" + key.toHex());
         }
-        int first = reused.payload().getByte(0);
         reused.close();
-        return first;
       }
 
       @Override
@@ -107,7 +106,7 @@ interface CountedStore extends AutoCloseable {
       }
 
       @Override
-      public int hit() {
+      public void hit() {
         throw new UnsupportedOperationException("hits of the port are not counted");
       }
 

@@ -25,8 +25,7 @@ record StraceLog(Map<String, Long> own, Map<String, Long> others) {
 
   /** Names that are not there, and are looked at before what is counted and after it. */
   record Marks(String begin, String end) {
-    static final Marks OVERWRITES =
-        new Marks("/warmstart-count-begins", "/warmstart-count-ends");
+    static final Marks OVERWRITES = new Marks("/warmstart-count-begins", "/warmstart-count-ends");
     static final Marks HITS = new Marks("/warmstart-hits-begin", "/warmstart-hits-end");
   }
 

@@ -165,14 +165,14 @@ public final class SyscallsCommand implements Callable<Integer> {
         .forEach(
             log ->
                 row.append(
-                    String.format(
-                        Locale.ROOT, "%12s", each(calls.applyAsLong(log), times))));
+                    String.format(Locale.ROOT, "%12s", each(calls.applyAsLong(log), times))));
     out.println(row);
   }
 
   /** In few digits, and yet not 0 for what is rare. */
   private static String each(long calls, int times) {
-    return String.format(Locale.ROOT, calls < times / 100 ? "%.6f" : "%.2f", (double) calls / times);
+    return String.format(
+        Locale.ROOT, calls < times / 100 ? "%.6f" : "%.2f", (double) calls / times);
   }
 
   private static void delete(Path directory) throws IOException {

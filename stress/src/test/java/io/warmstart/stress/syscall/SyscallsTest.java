@@ -49,7 +49,8 @@ class SyscallsTest {
   void logWithoutItsMarksCountsNothing() {
     assertThrows(
         IOException.class,
-        () -> StraceLog.parse(
+        () ->
+            StraceLog.parse(
                 "7  access(\"/warmstart-count-begins\", F_OK) = 0".lines(),
                 StraceLog.Marks.OVERWRITES));
   }
