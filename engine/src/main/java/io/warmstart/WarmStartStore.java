@@ -162,7 +162,8 @@ public final class WarmStartStore implements AutoCloseable {
         named,
         ObjectStores.open(named, of.root()),
         of.localEntries(limits, foreignCheck.nanos()),
-        of.notices());
+        of.notices(),
+        of.ticks());
   }
 
   /**

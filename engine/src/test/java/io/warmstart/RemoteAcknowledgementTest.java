@@ -175,7 +175,8 @@ class RemoteAcknowledgementTest extends RemoteFixture {
               options,
               objects,
               engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
-              engine.notices())) {
+              engine.notices(),
+              engine.ticks())) {
         use.of(one, sends);
       } finally {
         EngineRegistry.release(engine);

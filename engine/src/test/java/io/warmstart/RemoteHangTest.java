@@ -58,7 +58,8 @@ class RemoteHangTest {
                 options,
                 FaultyObjectStore.hanging(new FileObjectStore(directory), answers),
                 local,
-                engine.notices())) {
+                engine.notices(),
+                engine.ticks())) {
           assertFalse(remote.ask(KEY.digest()));
           assertFalse(remote.state().reachable());
           assertEquals(1, remote.state().failures());

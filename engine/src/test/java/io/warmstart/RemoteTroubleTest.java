@@ -178,7 +178,8 @@ class RemoteTroubleTest extends RemoteFixture {
               remote,
               FaultyObjectStore.doing(ObjectStores.open(place.url()), save),
               engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
-              engine.notices())) {
+              engine.notices(),
+              engine.ticks())) {
         sends[0] = sending;
         sending.saved(KEY.digest(), "run");
         assertTrue(sending.flush(LONG.toNanos()));
@@ -215,7 +216,8 @@ class RemoteTroubleTest extends RemoteFixture {
                 remote.withFlushWait(Duration.ofMillis(10)),
                 ends,
                 engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
-                engine.notices())) {
+                engine.notices(),
+                engine.ticks())) {
           asking.begin();
           Await.until("something is asked", ends::reached);
         }
@@ -253,7 +255,8 @@ class RemoteTroubleTest extends RemoteFixture {
               FaultyObjectStore.refusingAfter(
                   ObjectStores.open(place.url()), new CountDownLatch(0)),
               engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
-              engine.notices())) {
+              engine.notices(),
+              engine.ticks())) {
         assertFalse(asking.askNow(KEY.digest(), null));
         assertFalse(asking.state().reachable());
         assertFalse(asking.askNow(KEY.digest(), null));

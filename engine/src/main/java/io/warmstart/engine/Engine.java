@@ -584,6 +584,11 @@ public final class Engine implements AutoCloseable {
     return current == null ? 0 : current.limits().sizeBudgetBytes();
   }
 
+  /** A clock in nanoseconds that is inexact, may be set, and costs a hot lookup next to nothing. */
+  public LongSupplier ticks() {
+    return parts.ticks::unixNanos;
+  }
+
   /** Who is told what happens in the background. */
   public Notices notices() {
     return parts.notices;

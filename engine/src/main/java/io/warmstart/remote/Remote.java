@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,6 @@ public final class Remote implements AutoCloseable {
   private static final int MOST_ATTEMPTS = 8;
 
   private static final int MOST_LOOKS = 8;
-  private static final int MOST_ASKED = 1 << 16;
 
   private final RemoteOptions options;
   private final ObjectStore store;
@@ -73,8 +73,7 @@ public final class Remote implements AutoCloseable {
   private final BackgroundThread pace;
   private final RemoteClaims claims;
 
-  /** When the remote was asked for a key last, of {@link System#nanoTime}. */
-  private final Map<Digest256, Long> askedAt = new ConcurrentHashMap<>();
+  private final AskedKeys askedKeys;
 
   private final Map<Digest256, CompletableFuture<Boolean>> asking = new ConcurrentHashMap<>();
 
@@ -102,14 +101,24 @@ public final class Remote implements AutoCloseable {
   private boolean probing;
   private long pushedAtNanos;
 
-  /** Makes the remote of one store; it does nothing before {@link #begin}. */
-  public Remote(RemoteOptions options, ObjectStore store, LocalEntries local, Notices notices) {
+  /**
+   * Makes the remote of one store; it does nothing before {@link #begin}.
+   *
+   * @param ticks a clock in nanoseconds that costs a miss next to nothing; need not be exact
+   */
+  public Remote(
+      RemoteOptions options,
+      ObjectStore store,
+      LocalEntries local,
+      Notices notices,
+      LongSupplier ticks) {
     this.options = options;
     this.store = store;
     this.local = local;
     this.notices = notices;
     this.writer = new RemoteWriter(store, local);
     this.reader = new RemoteReader(store, local);
+    this.askedKeys = new AskedKeys(options.checkInterval().toNanos(), ticks);
     this.catchup = new Catchup(store, local);
     this.acknowledged = new AcknowledgedSends(new RunSender(), options.flushWait().toNanos());
     this.threads =
@@ -171,9 +180,7 @@ public final class Remote implements AutoCloseable {
    *     perhaps
    */
   public boolean ask(Digest256 key) {
-    Long last = askedAt.get(key);
-    boolean due = last == null || System.nanoTime() - last >= options.checkInterval().toNanos();
-    return due && (askNow(key, null) || !reading.open());
+    return askedKeys.isDue(key) && (askNow(key, null) || !reading.open());
   }
 
   /**
@@ -327,10 +334,7 @@ public final class Remote implements AutoCloseable {
     reading.succeeded();
     // What came may be evicted again, and what was being replaced is there in a moment.
     if (runId == null && whole && items.isEmpty()) {
-      if (askedAt.size() >= MOST_ASKED) {
-        askedAt.clear();
-      }
-      askedAt.put(key, System.nanoTime());
+      askedKeys.asked(key);
     }
     return !items.isEmpty();
   }
@@ -358,11 +362,10 @@ public final class Remote implements AutoCloseable {
       all = pushDue();
     }
     for (Digest256 key : local.keysInUse()) {
-      Long last = askedAt.get(key);
       if (reading.open()) {
         break;
       }
-      if (last == null || now - last >= options.checkInterval().toNanos()) {
+      if (askedKeys.isDue(key)) {
         refreshQuietly(key);
       }
     }

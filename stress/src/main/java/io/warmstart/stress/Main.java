@@ -11,7 +11,7 @@ import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.fuzz.FuzzCommand;
 import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
-import io.warmstart.stress.syscall.OverwriteCommand;
+import io.warmstart.stress.syscall.CountedCommand;
 import io.warmstart.stress.syscall.SyscallsCommand;
 import io.warmstart.stress.worker.BreedCommand;
 import io.warmstart.stress.worker.ClaimCommand;
@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
       FaultCommand.class,
       FuzzCommand.class,
       SyscallsCommand.class,
-      OverwriteCommand.class,
+      CountedCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {

@@ -34,6 +34,7 @@ final class Sections {
               PeerGroup.PROCESS_SAFE, "Overwrite that survives the processes"));
 
   private static final String FREED_BY_RENAMES = "BY_RENAMES";
+  private static final String WITHOUT_REMOTE = "WITHOUT";
 
   private Sections() {}
 
@@ -87,6 +88,7 @@ final class Sections {
                       measurement.label().substring(measurement.label().indexOf(':') + 1));
             }));
     sections.add(replacedFiles());
+    sections.add(remote());
     sections.add(growthOfHits());
     sections.add(
         byMethodAndEntries(
@@ -208,21 +210,7 @@ final class Sections {
   }
 
   private static Section replacedFiles() {
-    String benchmark = "ReplacedFilesBenchmark.overwrite";
-    Function<String, Function<Measurement, @Nullable Place>> labelled =
-        format ->
-            measurement -> {
-              if (!measurement.benchmark().equals(benchmark)) {
-                return null;
-              }
-              for (String freed : List.of(FREED_BY_RENAMES, "LATER")) {
-                if (measurement.label().equals(format.formatted(freed))) {
-                  return new Place(freed, circumstances(measurement));
-                }
-              }
-              return null;
-            };
-    return new Section(
+    return ways(
         new Table(
             "What the renames free, median",
             "The file operations of an overwrite alone, without a store: BY_RENAMES, the renames"
@@ -230,8 +218,41 @@ final class Sections {
                 + " directory's sync. The ratio is to BY_RENAMES, the median over the turns.",
             Chart.NONE,
             FREED_BY_RENAMES),
-        labelled.apply("replace.%s:p0.50"),
-        labelled.apply("ratioToRenames.%s"));
+        "ReplacedFilesBenchmark.overwrite",
+        "replace.%s:p0.50",
+        "ratioToRenames.%s",
+        List.of(FREED_BY_RENAMES, "LATER"));
+  }
+
+  private static Section remote() {
+    return ways(
+        new Table(
+            "A store that names a remote, median",
+            "The remote is a directory, and nothing is sent or asked meanwhile: the caller's own"
+                + " path. WITHOUT_TOO: a second store without a remote, which shows how far two"
+                + " equal ones come apart. The ratio is the median over the turns.",
+            Chart.NONE,
+            WITHOUT_REMOTE),
+        "RemoteInTurnsBenchmark.turn",
+        "turn.%s:p0.50",
+        "ratioToWithout.%s",
+        List.of(WITHOUT_REMOTE, "WITHOUT_TOO", "WITH"));
+  }
+
+  /** Ways to do the same, in turns: labels of their times and ratios by their names. */
+  private static Section ways(
+      Table table, String benchmark, String time, String ratio, List<String> ways) {
+    Function<String, Function<Measurement, @Nullable Place>> labelled =
+        format ->
+            measurement ->
+                measurement.benchmark().equals(benchmark)
+                    ? ways.stream()
+                        .filter(way -> measurement.label().equals(format.formatted(way)))
+                        .map(way -> new Place(way, circumstances(measurement)))
+                        .findAny()
+                        .orElse(null)
+                    : null;
+    return new Section(table, labelled.apply(time), labelled.apply(ratio));
   }
 
   private static Section ofPeers(String title, String note, String benchmark, String label) {

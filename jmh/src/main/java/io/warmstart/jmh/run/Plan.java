@@ -1,5 +1,6 @@
 package io.warmstart.jmh.run;
 
+import io.warmstart.jmh.benchmark.RemoteInTurnsBenchmark;
 import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import io.warmstart.jmh.run.Cell.Effort;
@@ -69,6 +70,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     hitsAmongKeys(groups, effort, 1000, 10_000);
     turns(groups, new Effort(1, 2, 1000));
     replacedFiles(groups, new Effort(1, 2, 1000));
+    remote(groups, new Effort(1, 2, 1000));
     loop(groups, new Effort(1, 2, 1000));
     growth(groups, new Effort(2, 3, 1), effort, 1000, 4000);
     Cell four = Cell.of("ProcessesBenchmark.save", ONCE, "processes", "4", "millis", "2000");
@@ -118,6 +120,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     groups.add(forms(effort));
     turns(groups, new Effort(2, 5, 3000));
     replacedFiles(groups, new Effort(2, 5, 3000));
+    remote(groups, new Effort(2, 5, 3000));
     for (String method : List.of("overwrite", "save")) {
       Cell cell = Cell.of("SaveBenchmark." + method, effort);
       List<PeerKind> kinds =
@@ -204,6 +207,12 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String size : List.of("4096", MIB)) {
       groups.add(
           List.of(Cell.of("ReplacedFilesBenchmark.overwrite", effort, "payloadBytes", size)));
+    }
+  }
+
+  private static void remote(List<List<Cell>> groups, Effort effort) {
+    for (RemoteInTurnsBenchmark.Operation each : RemoteInTurnsBenchmark.Operation.values()) {
+      groups.add(List.of(Cell.of("RemoteInTurnsBenchmark.turn", effort).with("operation", each)));
     }
   }
 

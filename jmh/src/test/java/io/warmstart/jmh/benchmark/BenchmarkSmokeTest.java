@@ -134,6 +134,21 @@ class BenchmarkSmokeTest {
   }
 
   @Test
+  void remoteInTurns() throws Exception {
+    Collection<RunResult> results =
+        assertRuns(
+            RemoteInTurnsBenchmark.Operation.values().length, once(RemoteInTurnsBenchmark.class));
+
+    for (RunResult result : results) {
+      var secondary = result.getSecondaryResults();
+      for (RemoteInTurnsBenchmark.Remote remote : RemoteInTurnsBenchmark.Remote.values()) {
+        assertTrue(secondary.containsKey(RemoteInTurnsBenchmark.TIME + remote), remote.name());
+        assertTrue(secondary.containsKey(RemoteInTurnsBenchmark.RATIO + remote), remote.name());
+      }
+    }
+  }
+
+  @Test
   void sweeps() throws Exception {
     assertRuns(4, once(SweepBenchmark.class).param("entries", "50"));
   }

@@ -21,8 +21,13 @@ import java.util.stream.Stream;
  * @param others the calls of all other threads by name
  */
 record StraceLog(Map<String, Long> own, Map<String, Long> others) {
-  static final String BEGIN = "/warmstart-count-begins";
-  static final String END = "/warmstart-count-ends";
+  static final StraceLog NONE = new StraceLog(Map.of(), Map.of());
+
+  /** Names that are not there, and are looked at before what is counted and after it. */
+  record Marks(String begin, String end) {
+    static final Marks OVERWRITES = new Marks("/warmstart-count-begins", "/warmstart-count-ends");
+    static final Marks HITS = new Marks("/warmstart-hits-begin", "/warmstart-hits-end");
+  }
 
   // 1234  fsync(7) = 0    A call that another thread interrupts is shown twice: the second time as
   // 1234  <... fsync resumed>) = 0
@@ -33,9 +38,9 @@ record StraceLog(Map<String, Long> own, Map<String, Long> others) {
     others = Map.copyOf(others);
   }
 
-  static StraceLog read(Path file) throws IOException {
+  static StraceLog read(Path file, Marks marks) throws IOException {
     try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
-      return parse(lines);
+      return parse(lines, marks);
     }
   }
 
@@ -44,7 +49,7 @@ record StraceLog(Map<String, Long> own, Map<String, Long> others) {
    *
    * @throws IOException if it lacks a mark
    */
-  static StraceLog parse(Stream<String> lines) throws IOException {
+  static StraceLog parse(Stream<String> lines, Marks marks) throws IOException {
     Map<String, Long> own = new TreeMap<>();
     Map<String, Long> others = new TreeMap<>();
     String marking = "";
@@ -54,9 +59,9 @@ record StraceLog(Map<String, Long> own, Map<String, Long> others) {
       if (!call.matches()) {
         continue;
       }
-      if (line.contains(BEGIN)) {
+      if (line.contains(marks.begin)) {
         marking = call.group(1);
-      } else if (line.contains(END)) {
+      } else if (line.contains(marks.end)) {
         ended = true;
         break;
       } else if (!marking.isEmpty()) {

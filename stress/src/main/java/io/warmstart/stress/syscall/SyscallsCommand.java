@@ -26,12 +26,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Counts the system calls of a steady overwrite, in this engine and in the port of the original.
+ * Counts the system calls of a steady overwrite, in this engine without and with a remote, and in
+ * the port of the original; and of a hit, in this engine.
  */
 @Command(
     name = "syscalls",
     mixinStandardHelpOptions = true,
-    description = "Counts the system calls of a steady overwrite, beside the original's.",
+    description = {
+      "Counts the system calls of a steady overwrite, beside the original's, and of a hit, without",
+      "and with a remote."
+    },
     footer = "Exit status: 0 counted, 1 more than --at-most, 2 wrong use, 3 an error, 4 skipped.")
 public final class SyscallsCommand implements Callable<Integer> {
   private static final int TOO_MANY = 1;
@@ -45,6 +49,9 @@ public final class SyscallsCommand implements Callable<Integer> {
 
   @Option(names = "--payload-bytes", description = "of each (default: ${DEFAULT-VALUE})")
   private int payloadBytes = 4096;
+
+  @Option(names = "--hits", description = "how many are counted (default: ${DEFAULT-VALUE})")
+  private int hits = 1_000_000;
 
   @Option(names = "--at-most", description = "fails if an overwrite of this engine makes more")
   private double atMost = Double.MAX_VALUE;
@@ -61,21 +68,32 @@ public final class SyscallsCommand implements Callable<Integer> {
         parent == null
             ? Files.createTempDirectory("warmstart-syscalls-")
             : Files.createTempDirectory(parent, "warmstart-syscalls-");
-    Map<Overwriter.Store, StraceLog> counted = new EnumMap<>(Overwriter.Store.class);
+    Map<CountedStore.Which, Path> logs = new EnumMap<>(CountedStore.Which.class);
+    StraceLog engine;
     try {
       Tool.need("strace");
-      for (Overwriter.Store store : Overwriter.Store.values()) {
-        counted.put(store, count(store, directory));
+      for (CountedStore.Which store : CountedStore.Which.values()) {
+        logs.put(store, trace(store, directory));
       }
-      print(out, directory, counted);
+      out.printf(
+          Locale.ROOT,
+          "%d overwrites of %d bytes in one key, after %d; %d hits; %s%n",
+          overwrites,
+          payloadBytes,
+          warmups,
+          hits,
+          FileSystemFacts.describe(directory));
+      Map<CountedStore.Which, StraceLog> counted = read(logs, StraceLog.Marks.OVERWRITES);
+      print(out, "calls per overwrite", counted, overwrites);
+      engine = counted.getOrDefault(CountedStore.Which.WARMSTART, StraceLog.NONE);
+      logs.keySet().removeIf(each -> !each.countsHits());
+      print(out, "calls per hit", read(logs, StraceLog.Marks.HITS), hits);
     } catch (SkippedException e) {
       out.println("syscalls: skipped: " + e.getMessage());
       return SKIPPED;
     } finally {
       delete(directory);
     }
-    StraceLog engine =
-        counted.getOrDefault(Overwriter.Store.WARMSTART, new StraceLog(Map.of(), Map.of()));
     double each = (double) StraceLog.sum(engine.own()) / overwrites;
     if (each > atMost) {
       out.printf(Locale.ROOT, "too many: at most %.2f wanted%n", atMost);
@@ -84,7 +102,7 @@ public final class SyscallsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private StraceLog count(Overwriter.Store store, Path directory)
+  private Path trace(CountedStore.Which store, Path directory)
       throws IOException, InterruptedException {
     Path log = directory.resolve(store + ".strace");
     List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", log.toString()));
@@ -92,12 +110,13 @@ public final class SyscallsCommand implements Callable<Integer> {
         JavaCommand.of(
             Main.class,
             List.of(
-                OverwriteCommand.NAME,
+                CountedCommand.NAME,
                 store.name(),
                 directory.resolve(store.name()).toString(),
                 Integer.toString(payloadBytes),
                 Integer.toString(warmups),
-                Integer.toString(overwrites))));
+                Integer.toString(overwrites),
+                Integer.toString(hits))));
     Tool.Outcome outcome = Tool.attempt(command);
     if (outcome.output().contains("PTRACE") || outcome.output().contains("ptrace(")) {
       throw new SkippedException("strace may not trace here: " + outcome.output());
@@ -105,19 +124,21 @@ public final class SyscallsCommand implements Callable<Integer> {
     if (outcome.status() != 0) {
       throw new IOException("strace: status " + outcome.status() + ": " + outcome.output());
     }
-    return StraceLog.read(log);
+    return log;
   }
 
-  private void print(PrintWriter out, Path directory, Map<Overwriter.Store, StraceLog> counted)
-      throws IOException, InterruptedException {
-    out.printf(
-        Locale.ROOT,
-        "%d overwrites of %d bytes in one key, after %d; %s%n%n",
-        overwrites,
-        payloadBytes,
-        warmups,
-        FileSystemFacts.describe(directory));
-    StringBuilder title = new StringBuilder("%-20s".formatted("calls per overwrite"));
+  private static Map<CountedStore.Which, StraceLog> read(
+      Map<CountedStore.Which, Path> logs, StraceLog.Marks marks) throws IOException {
+    Map<CountedStore.Which, StraceLog> counted = new EnumMap<>(CountedStore.Which.class);
+    for (Map.Entry<CountedStore.Which, Path> each : logs.entrySet()) {
+      counted.put(each.getKey(), StraceLog.read(each.getValue(), marks));
+    }
+    return counted;
+  }
+
+  private static void print(
+      PrintWriter out, String what, Map<CountedStore.Which, StraceLog> counted, int times) {
+    StringBuilder title = new StringBuilder("%n%-20s".formatted(what));
     TreeSet<String> names = new TreeSet<>();
     counted.forEach(
         (store, log) -> {
@@ -126,16 +147,17 @@ public final class SyscallsCommand implements Callable<Integer> {
         });
     out.println(title);
     for (String name : names) {
-      row(out, name, counted, log -> log.own().getOrDefault(name, 0L));
+      row(out, name, counted, times, log -> log.own().getOrDefault(name, 0L));
     }
-    row(out, "all", counted, log -> StraceLog.sum(log.own()));
-    row(out, "by other threads", counted, log -> StraceLog.sum(log.others()));
+    row(out, "all", counted, times, log -> StraceLog.sum(log.own()));
+    row(out, "by other threads", counted, times, log -> StraceLog.sum(log.others()));
   }
 
-  private void row(
+  private static void row(
       PrintWriter out,
       String name,
-      Map<Overwriter.Store, StraceLog> counted,
+      Map<CountedStore.Which, StraceLog> counted,
+      int times,
       ToLongFunction<StraceLog> calls) {
     StringBuilder row = new StringBuilder("%-20s".formatted(name));
     counted
@@ -143,9 +165,14 @@ public final class SyscallsCommand implements Callable<Integer> {
         .forEach(
             log ->
                 row.append(
-                    String.format(
-                        Locale.ROOT, "%12.2f", (double) calls.applyAsLong(log) / overwrites)));
+                    String.format(Locale.ROOT, "%12s", each(calls.applyAsLong(log), times))));
     out.println(row);
+  }
+
+  /** In few digits, and yet not 0 for what is rare. */
+  private static String each(long calls, int times) {
+    return String.format(
+        Locale.ROOT, calls < times / 100 ? "%.6f" : "%.2f", (double) calls / times);
   }
 
   private static void delete(Path directory) throws IOException {

@@ -38,7 +38,8 @@ class SyscallsTest {
             7  access("/warmstart-count-ends", F_OK) = -1 ENOENT
             7  unlink("a")                       = 0
             """
-                .lines());
+                .lines(),
+            StraceLog.Marks.OVERWRITES);
 
     assertEquals(Map.of("fsync", 2L, "rename", 1L), log.own());
     assertEquals(Map.of("futex", 1L), log.others());
@@ -48,7 +49,10 @@ class SyscallsTest {
   void logWithoutItsMarksCountsNothing() {
     assertThrows(
         IOException.class,
-        () -> StraceLog.parse("7  access(\"/warmstart-count-begins\", F_OK) = 0".lines()));
+        () ->
+            StraceLog.parse(
+                "7  access(\"/warmstart-count-begins\", F_OK) = 0".lines(),
+                StraceLog.Marks.OVERWRITES));
   }
 
   /** The port's protocol has three syncs; a count that finds another number is no count. */

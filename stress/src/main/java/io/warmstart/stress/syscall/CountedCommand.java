@@ -9,15 +9,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /**
- * The process that is counted: overwrites until it runs as it will for hours, and then as often as
- * asked between two marks.
+ * The process that is counted: overwrites until it runs as it will for hours, then as often as
+ * asked between two marks, and then looks up in the same way.
  */
-@Command(name = OverwriteCommand.NAME, hidden = true, description = "Overwrites between two marks.")
-public final class OverwriteCommand implements Callable<Integer> {
-  static final String NAME = "overwrite";
+@Command(
+    name = CountedCommand.NAME,
+    hidden = true,
+    description = "Overwrites and looks up between marks.")
+public final class CountedCommand implements Callable<Integer> {
+  static final String NAME = "counted";
 
   @Parameters(index = "0")
-  private Overwriter.Store store = Overwriter.Store.WARMSTART;
+  private CountedStore.Which which = CountedStore.Which.WARMSTART;
 
   @Parameters(index = "1")
   private Path root = Path.of("");
@@ -31,24 +34,39 @@ public final class OverwriteCommand implements Callable<Integer> {
   @Parameters(index = "4")
   private int overwrites;
 
+  @Parameters(index = "5")
+  private int hits;
+
   @Override
   public Integer call() throws IOException {
     byte[] payload = new byte[payloadBytes];
     Random random = new Random(1);
-    try (Overwriter overwriter = Overwriter.of(store, root)) {
+    try (CountedStore store = CountedStore.of(which, root)) {
       long iteration = 0;
       for (int i = 0; i < warmups; i++) {
         random.nextBytes(payload);
-        overwriter.overwrite(payload, iteration++);
+        store.overwrite(payload, iteration++);
       }
-      mark(StraceLog.BEGIN);
+      mark(StraceLog.Marks.OVERWRITES.begin());
       for (int i = 0; i < overwrites; i++) {
         random.nextBytes(payload);
-        overwriter.overwrite(payload, iteration++);
+        store.overwrite(payload, iteration++);
       }
-      mark(StraceLog.END);
+      mark(StraceLog.Marks.OVERWRITES.end());
+      if (which.countsHits()) {
+        look(store);
+        mark(StraceLog.Marks.HITS.begin());
+        look(store);
+        mark(StraceLog.Marks.HITS.end());
+      }
     }
     return 0;
+  }
+
+  private void look(CountedStore store) {
+    for (int i = 0; i < hits; i++) {
+      store.hit();
+    }
   }
 
   /** A call that the log shows with its argument: a look at a name that is not there. */
