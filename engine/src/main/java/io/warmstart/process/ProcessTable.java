@@ -9,10 +9,8 @@ import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.FileLock;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -234,9 +232,11 @@ public final class ProcessTable implements AutoCloseable {
 
   /** Tells those who share these locks from all others, on any machine. */
   String lockSharers() throws IOException {
-    return HexFormat.of().toHexDigits(boot)
-        + " "
-        + Files.readAttributes(locks.path(), BasicFileAttributes.class).fileKey();
+    String file = locks.identity();
+    if (file == null) {
+      throw new IOException("the lock file is not open: " + locks.path());
+    }
+    return HexFormat.of().toHexDigits(boot) + " " + file;
   }
 
   /** Gives a claim back. */

@@ -7,7 +7,6 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.StoreException;
-import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.model.SyncReport;
 import io.warmstart.notice.Notices;
 import io.warmstart.remote.LocalEntries.ClosedException;
@@ -21,9 +20,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,35 +43,25 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Remote implements AutoCloseable {
-  private static final int THREADS = 4;
-  private static final long IDLE_SECONDS = 10;
   private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** What is being replaced again and again goes with the next round. */
   private static final int MOST_ATTEMPTS = 8;
 
-  private static final int MOST_LOOKS = 8;
-
   private final RemoteOptions options;
   private final ObjectStore store;
   private final LocalEntries local;
   private final RemoteWriter writer;
-  private final RemoteReader reader;
   private final Catchup catchup;
   private final AcknowledgedSends acknowledged;
-  private final Notices notices;
+  private final Transfers transfers;
+  private final Fetches fetches;
 
-  /** A remote that takes nothing, because it is full perhaps, may still be read. */
-  private final Breaker reading = new Breaker();
-
+  /** Of its own: a remote that takes nothing, because it is full perhaps, may still be read. */
   private final Breaker writing = new Breaker();
-  private final ThreadPoolExecutor threads;
+
   private final BackgroundThread pace;
   private final RemoteClaims claims;
-
-  private final AskedKeys askedKeys;
-
-  private final Map<Digest256, CompletableFuture<Boolean>> asking = new ConcurrentHashMap<>();
 
   /** Keys with entries that may not be there yet. */
   private final Set<Digest256> due = ConcurrentHashMap.newKeySet();
@@ -84,15 +70,7 @@ public final class Remote implements AutoCloseable {
   private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
 
   private final AtomicLong pushed = new AtomicLong();
-  private final AtomicLong fetched = new AtomicLong();
-  private final AtomicLong failures = new AtomicLong();
-  private volatile @Nullable String lastFailure;
-
-  /** When a request of a fetch was last answered. */
-  private volatile long progressedAtNanos = System.nanoTime();
-
   private volatile @Nullable CompletableFuture<Boolean> round;
-  private volatile boolean closed;
 
   /** Whether somebody waits for what is due. */
   private volatile boolean flushing;
@@ -115,24 +93,23 @@ public final class Remote implements AutoCloseable {
     this.options = options;
     this.store = store;
     this.local = local;
-    this.notices = notices;
     this.writer = new RemoteWriter(store, local);
-    this.reader = new RemoteReader(store, local);
-    this.askedKeys = new AskedKeys(options.checkInterval().toNanos(), ticks);
+    this.transfers = new Transfers(store.name(), notices);
+    this.fetches =
+        new Fetches(
+            options,
+            store,
+            new RemoteReader(store, local),
+            transfers,
+            new AskedKeys(options.checkInterval().toNanos(), ticks));
     this.catchup = new Catchup(store, local);
     this.acknowledged = new AcknowledgedSends(new RunSender(), options.flushWait().toNanos());
-    this.threads =
-        new ThreadPoolExecutor(
-            THREADS,
-            THREADS,
-            IDLE_SECONDS,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Remote::thread);
-    threads.allowCoreThreadTimeOut(true);
     this.claims =
         new RemoteClaims(
-            store, options.flushWait().toNanos(), key -> askNow(key, null), System::nanoTime);
+            store,
+            options.flushWait().toNanos(),
+            key -> fetches.askNow(key, null),
+            System::nanoTime);
     // The first round sends what others have left.
     this.pushedAtNanos = System.nanoTime() - options.pushInterval().toNanos();
     long nanos = Math.min(options.pushInterval().toNanos(), options.checkInterval().toNanos());
@@ -143,19 +120,12 @@ public final class Remote implements AutoCloseable {
               BackgroundThread.pause(nanos);
               nextRound();
             },
-            this::told);
+            transfers::tell);
   }
 
   /** Where keys are claimed from other machines; null if nothing is ever put there. */
   public @Nullable OtherMachines claims() {
     return options.readOnly() ? null : claims;
-  }
-
-  private static Thread thread(Runnable work) {
-    Thread thread = new Thread(null, work, "warmstart-remote-transfer", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(Remote.class.getClassLoader());
-    return thread;
   }
 
   /** Begins to send what is not there, and to look for what is better there. */
@@ -180,7 +150,7 @@ public final class Remote implements AutoCloseable {
    *     perhaps
    */
   public boolean ask(Digest256 key) {
-    return askedKeys.isDue(key) && (askNow(key, null) || !reading.open());
+    return fetches.ask(key);
   }
 
   /**
@@ -190,163 +160,17 @@ public final class Remote implements AutoCloseable {
    * @return whether something came; of a run, whether it may have come, for another caller perhaps
    */
   public boolean askNow(Digest256 key, @Nullable String runId) {
-    if (closed || !reading.allows()) {
-      return false;
-    }
-    long deadline = System.nanoTime() + options.deadline().toNanos();
-    if (runId != null) {
-      return await(
-          submit(
-              () -> {
-                fetch(key, runId);
-                return true;
-              },
-              reading),
-          deadline);
-    }
-    boolean came = false;
-    while (true) {
-      CompletableFuture<Boolean> mine = new CompletableFuture<>();
-      CompletableFuture<Boolean> others = asking.putIfAbsent(key, mine);
-      if (others == null) {
-        submit(mine, () -> fetch(key, null), reading, () -> asking.remove(key, mine));
-        return await(mine, deadline) || came;
-      }
-      // It may have been listed before what this caller knows to be there.
-      came |= await(others, deadline);
-      if (System.nanoTime() - deadline >= 0) {
-        return came;
-      }
-    }
-  }
-
-  private boolean await(CompletableFuture<Boolean> answer, long deadlineNanos) {
-    try {
-      return Uninterrupted.get(answer, deadlineNanos);
-    } catch (TimeoutException e) {
-      // That others are being served is no sign that it is down.
-      if (System.nanoTime() - progressedAtNanos >= options.deadline().toNanos()) {
-        failed(e, true, reading);
-      }
-      return false;
-    } catch (ExecutionException e) {
-      // It was told where it failed.
-      return false;
-    }
-  }
-
-  private CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {
-    CompletableFuture<Boolean> future = new CompletableFuture<>();
-    submit(future, transfer, breaker, () -> {});
-    return future;
-  }
-
-  /**
-   * Has a thread do something that may take long.
-   *
-   * @param future is given what came of it
-   * @param ended is run before that
-   */
-  private void submit(
-      CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
-    try {
-      threads.execute(() -> run(future, transfer, breaker, ended));
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      // Closed meanwhile, or no thread is to be had: as if it did not answer.
-      ended.run();
-      future.completeExceptionally(e);
-    }
-  }
-
-  private void run(
-      CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
-    try {
-      boolean result = transfer.run();
-      ended.run();
-      future.complete(result);
-    } catch (LocalException e) {
-      failedHere(e);
-      ended.run();
-      future.completeExceptionally(e);
-    } catch (IOException | RuntimeException | Error e) {
-      failed(e, false, breaker);
-      ended.run();
-      future.completeExceptionally(e);
-    }
-  }
-
-  private void failed(Throwable failure, boolean late, Breaker breaker) {
-    failures.incrementAndGet();
-    lastFailure =
-        late
-            ? "no answer in time"
-            : failure.getClass().getSimpleName() + ": " + failure.getMessage();
-    // What was refused will be refused again: no four more are tried.
-    if (breaker.failed(late || failure instanceof RefusedException)) {
-      told(failure);
-    }
-  }
-
-  /** It says nothing against the remote. */
-  private void failedHere(LocalException failure) {
-    if (failure instanceof ClosedException) {
-      return;
-    }
-    failures.incrementAndGet();
-    lastFailure = "here: " + failure.getMessage();
-    notices.troubleAgain(
-        Kind.REMOTE,
-        "what comes from the remote or goes there failed here: remote="
-            + store.name()
-            + ": "
-            + failure.getMessage(),
-        failure);
-  }
-
-  private void told(Throwable failure) {
-    if (closed) {
-      // What was under way ended with the store.
-      return;
-    }
-    notices.troubleAgain(
-        Kind.REMOTE,
-        "the remote cannot be used, and is tried again: remote="
-            + store.name()
-            + ": "
-            + lastFailure,
-        failure);
-  }
-
-  private boolean fetch(Digest256 key, @Nullable String runId) throws IOException {
-    List<SyncReport.Item> items = new ArrayList<>();
-    boolean whole = false;
-    try {
-      for (int look = 0; !whole && look < MOST_LOOKS; look++) {
-        long now = System.nanoTime();
-        RemoteKey listing = RemoteKey.list(store, key);
-        progressedAtNanos = System.nanoTime();
-        whole = reader.fetch(key, listing, now, RemoteReader.Wanted.WINNERS, runId, false, items);
-        progressedAtNanos = System.nanoTime();
-      }
-    } finally {
-      fetched.addAndGet(items.size());
-    }
-    reading.succeeded();
-    // What came may be evicted again, and what was being replaced is there in a moment.
-    if (runId == null && whole && items.isEmpty()) {
-      askedKeys.asked(key);
-    }
-    return !items.isEmpty();
+    return fetches.askNow(key, runId);
   }
 
   /** Begins one, unless one is under way, or nobody is to wait for the remote now. */
   private synchronized void nextRound() {
     CompletableFuture<Boolean> before = round;
     if (before == null || before.isDone()) {
-      boolean any = options.readOnly() ? reading.allows() : writing.allows();
+      boolean any = options.readOnly() ? fetches.breaker().allows() : writing.allows();
       round =
           any
-              ? submit(this::round, options.readOnly() ? reading : writing)
+              ? transfers.submit(this::round, options.readOnly() ? fetches.breaker() : writing)
               : CompletableFuture.completedFuture(false);
     }
   }
@@ -362,27 +186,9 @@ public final class Remote implements AutoCloseable {
       all = pushDue();
     }
     for (Digest256 key : local.keysInUse()) {
-      if (reading.open()) {
-        break;
-      }
-      if (askedKeys.isDue(key)) {
-        refreshQuietly(key);
-      }
+      fetches.refresh(key);
     }
     return all;
-  }
-
-  /** What fails of this says nothing about what was sent. */
-  private void refreshQuietly(Digest256 key) throws ClosedException {
-    try {
-      fetch(key, null);
-    } catch (ClosedException e) {
-      throw e;
-    } catch (LocalException e) {
-      failedHere(e);
-    } catch (IOException e) {
-      failed(e, false, reading);
-    }
   }
 
   private boolean pushDue() throws IOException {
@@ -430,12 +236,12 @@ public final class Remote implements AutoCloseable {
     } catch (ClosedException e) {
       throw e;
     } catch (LocalException e) {
-      failedHere(e);
+      transfers.failedHere(e);
       return false;
     } catch (IOException e) {
-      failed(e, false, writing);
+      transfers.failed(e, false, writing);
       if (!writing.open()) {
-        told(e);
+        transfers.tell(e);
       }
       return false;
     } finally {
@@ -454,12 +260,12 @@ public final class Remote implements AutoCloseable {
   private final class RunSender implements AcknowledgedSends.Sender {
     @Override
     public boolean allows() {
-      return !closed && writing.allows();
+      return !transfers.closed() && writing.allows();
     }
 
     @Override
     public void submit(CompletableFuture<Boolean> answer, Transfer transfer) {
-      Remote.this.submit(answer, transfer, writing, () -> {});
+      transfers.submit(answer, transfer, writing, () -> {});
     }
 
     @Override
@@ -481,13 +287,13 @@ public final class Remote implements AutoCloseable {
 
     @Override
     public boolean failed(IOException failure) {
-      Remote.this.failed(failure, false, writing);
-      return !closed && !writing.open();
+      transfers.failed(failure, false, writing);
+      return !transfers.closed() && !writing.open();
     }
 
     @Override
     public void late(TimeoutException failure) {
-      Remote.this.failed(failure, true, writing);
+      transfers.failed(failure, true, writing);
     }
   }
 
@@ -536,7 +342,7 @@ public final class Remote implements AutoCloseable {
         // It was told where it failed.
         stale = false;
       }
-      if (closed || writing.open() || System.nanoTime() - deadline >= 0) {
+      if (transfers.closed() || writing.open() || System.nanoTime() - deadline >= 0) {
         return false;
       }
       if (!stale) {
@@ -592,7 +398,8 @@ public final class Remote implements AutoCloseable {
 
   private void removeThere(Digest256 key, @Nullable String runId, long most)
       throws TimeoutException, ExecutionException, InterruptedException {
-    submit(
+    transfers
+        .submit(
             () -> {
               boolean any = writer.remove(key, runId) > 0;
               writing.succeeded();
@@ -606,13 +413,13 @@ public final class Remote implements AutoCloseable {
   public RemoteState state() {
     return new RemoteState(
         store.name(),
-        !reading.open() && !writing.open(),
+        !fetches.breaker().open() && !writing.open(),
         catchup.done() || options.readOnly() ? due.size() : -1,
         pushed.get(),
-        fetched.get(),
-        reader.refused(),
-        failures.get(),
-        Optional.ofNullable(lastFailure));
+        fetches.fetched(),
+        fetches.refused(),
+        transfers.failures(),
+        Optional.ofNullable(transfers.lastFailure()));
   }
 
   /** Sends what is due, for as long as the options say; then lets nothing in any more. */
@@ -621,9 +428,8 @@ public final class Remote implements AutoCloseable {
     if (!options.readOnly() && !writing.open() && (!due.isEmpty() || !catchup.done())) {
       flush(options.flushWait().toNanos());
     }
-    closed = true;
+    transfers.close();
     pace.close();
-    threads.shutdownNow();
     acknowledged.close();
     claims.close();
     local.close();
