@@ -37,7 +37,7 @@ import java.util.OptionalLong;
  * <p>If the store has a remote that it writes to, it binds the machines that have the same one too
  * ({@link ClaimOptions}). There it is renewed in the background; once its holder has died, or
  * cannot renew it, it lapses: another has it that has seen no sign of life for the lease, by its
- * own clock. Whoever only looks now and then, and not through one store, never sees that.
+ * own clock. A process that opens a store, looks once and ends never sees that.
  *
  * <p>A key that is claimed is claimed for its own process too: its other threads, and the same one
  * once more, find it to be {@link ClaimState#OTHERS}, by whatever store of the root.
@@ -73,8 +73,8 @@ public final class Claim implements AutoCloseable {
    * so once the root's lock file has been deleted or replaced, the root was moved, or something in
    * this process has opened and closed the lock file; it is noticed within a second. And once it
    * could not be renewed in the remote for its lease. As long as nobody else has claimed the key
-   * meanwhile it is taken back, and this is false again. Whoever lost it may go on, or stop: what
-   * he saves counts all the same.
+   * meanwhile it is taken back, and this is false again. A caller that lost it may go on, or stop:
+   * what it saves counts all the same.
    */
   public boolean lost() {
     return claim.lost();
@@ -106,10 +106,10 @@ public final class Claim implements AutoCloseable {
   }
 
   /**
-   * Waits until it is the caller's, or the key has a final result, whoever has saved that. Of
-   * several who wait any may be the next. Both are noticed within a second or so, from another
-   * machine within a quarter of the lease or 15 s; a dead holder holds nothing, or for its lease on
-   * another machine.
+   * Waits until it is the caller's, or the key has a final result, also one of another. Of several
+   * who wait any may be the next. Both are noticed within a second or so, from another machine
+   * within a quarter of the lease or 15 s; a dead holder holds nothing, or for its lease on another
+   * machine.
    *
    * <p><b>Blocks:</b> for the time given at most, and for a lookup. Looks once in any case, and
    * returns at once if it need not wait.
@@ -119,8 +119,8 @@ public final class Claim implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted; the claim is as it was
    * @throws IllegalStateException if it is closed, or is being closed meanwhile, also with its
    *     store
-   * @throws ClaimUnavailableException if there have been no locks to be had for two seconds, or the
-   *     remote has not answered for the lease, or ignores the condition that claims need
+   * @throws ClaimUnavailableException if no locks could be asked for in two seconds, or the remote
+   *     has not answered for the lease, or ignores the condition that claims need
    * @throws StoreException if the key could not be looked up
    */
   public ClaimState await(Duration patience) throws InterruptedException {

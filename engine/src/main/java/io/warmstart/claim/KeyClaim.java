@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
  * One claim of a key, from the first try to its end.
  *
  * <p>A claim saves work and protects nothing: pairs are whole and ranked whoever computes them. It
- * is a byte of the lock file, so the kernel ends it with the process; and beside other machines it
- * is had from them too. The byte is had first: of a machine's processes one asks the others.
+ * is a byte of the lock file, so the kernel ends it with the process. Beside other machines it is
+ * taken from them too, after the byte: of a machine's processes one asks them.
  *
  * <p>The final result is looked for <em>after</em> the byte is had: who had it before has saved his
  * final before he gave it back, and what was saved is found. So nobody computes what is finished,
  * unless a claim was lost.
  *
  * <p>Nobody is woken when a byte comes free, which the kernel does for threads that wait in it, and
- * those could not be interrupted: whoever waits asks again, after 20 ms at first and half a second
- * at last.
+ * those could not be interrupted: a thread that waits asks again, after 20 ms at first and half a
+ * second at last.
  *
  * <p>Safe for all threads.
  */
@@ -66,7 +66,7 @@ public final class KeyClaim {
   private boolean askedFar;
 
   /**
-   * A key that was had.
+   * A key that was taken.
    *
    * @param here keeps others of this machine out
    * @param far keeps other machines out; null if none is asked
@@ -203,7 +203,7 @@ public final class KeyClaim {
    *
    * @param hadLocksNanos since when there may have been none
    * @param patienceNanos for how long there may be none
-   * @return whether there were locks to be had
+   * @return whether locks could be asked for
    */
   private synchronized boolean attempt(long hadLocksNanos, long patienceNanos) {
     String because = ended;
@@ -290,7 +290,7 @@ public final class KeyClaim {
     if (mine != null) {
       try {
         if (mine.far != null) {
-          // First: whoever of this machine is next finds it free there.
+          // First: the next process of this machine finds it free there.
           mine.far.giveBack();
         }
       } finally {
@@ -302,7 +302,7 @@ public final class KeyClaim {
   /**
    * Gives it back; later calls do nothing.
    *
-   * @param because what it says to whoever uses it afterwards
+   * @param because what a later call is told
    */
   public synchronized void close(String because) {
     if (ended == null) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /** Where machines that share no lock file claim keys from each other. Safe for all threads. */
 public interface OtherMachines {
   /**
-   * Claims a key, and has come here what it has of the key there: whoever had it before is found to
-   * have finished it.
+   * Claims a key, then fetches what there is of it: a final result that the holder before has saved
+   * is here when this returns.
    *
    * @param claimer who shares the lock under which the caller asks: what is held by the same one is
    *     of a process that has died

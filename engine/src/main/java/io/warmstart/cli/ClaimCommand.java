@@ -126,7 +126,7 @@ final class ClaimCommand extends CommandOnKey {
     }
   }
 
-  /** Whoever has the key next is to find what the command has saved. */
+  /** The next holder of the key finds what the command has saved. */
   private void send(WarmStartStore store, Fingerprint key, Output output) {
     if (remote == null) {
       return;

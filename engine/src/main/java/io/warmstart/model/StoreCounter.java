@@ -28,7 +28,7 @@ public enum StoreCounter {
   LOCK_BREAKS,
   /** Locks that were waited for in vain. */
   LOCK_TIMEOUTS,
-  /** How often an index was to be had by no means. */
+  /** How often no index could be mapped. */
   FILES_ONLY,
   /** Syncs that have failed. */
   SYNC_FAILURES,

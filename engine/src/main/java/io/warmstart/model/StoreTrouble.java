@@ -20,7 +20,7 @@ public record StoreTrouble(Kind kind, String text, @Nullable Throwable cause) {
     /** A save that was acknowledged cannot be read any more from where it lies. */
     LOST,
     /**
-     * The journal, or a segment of it, is not to be had: saves go into files, and cost what those
+     * The journal, or a segment of it, cannot be used: saves go into files, and cost what those
      * cost.
      */
     JOURNAL,

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The claims of one key in a remote: numbered objects, of which the last says who has it.
  *
- * <p>Nothing but the remote's one condition is needed, that of a name only one object is made: who
- * makes the next number has changed the claim, and nobody else from the same state. Numbers that
- * have been followed are removed, never the last one. So a writer that stood still for long may
- * make a number anew that was there and has been removed; it looks once more afterwards, finds a
- * higher one, and has changed nothing.
+ * <p>It needs one condition of the remote, that a name is made once: the store that makes the next
+ * number has changed the claim, and no other has from the same state. Numbers that have been
+ * followed are removed, never the last one. So a writer that stood still for long may make a number
+ * that was there and has been removed; it looks once more afterwards, finds a higher one, and has
+ * changed nothing.
  *
  * <p>Not safe for threads.
  */
@@ -88,8 +88,8 @@ final class ClaimChain {
   }
 
   /**
-   * Removes what has been followed. What cannot be removed does no harm, and is removed by whoever
-   * follows, or a sweep.
+   * Removes what has been followed. What cannot be removed does no harm; the next claim removes it,
+   * or a sweep.
    */
   void forgetBefore(long number, Iterable<Long> numbers) {
     try {

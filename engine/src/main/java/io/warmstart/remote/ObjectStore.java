@@ -19,7 +19,7 @@ public interface ObjectStore extends AutoCloseable {
 
   /**
    * What tells this remote from another that comes in its place: a disk that is mounted, a
-   * directory that was made anew.
+   * directory that was made again.
    *
    * @throws IOException if it is known not to be there
    */

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * The claims of one store in its remote.
  *
  * <p>A claim lasts for its lease after its last sign of life, and is renewed each third of that. No
- * two clocks are compared: a holder counts from before it has written the sign, whoever else wants
- * the key from when it has first seen that. So a holder knows that its claim has lapsed before
- * another has it, unless it stands still at that moment.
+ * two clocks are compared: a holder counts from before it has written the sign, another store that
+ * wants the key from when it has first seen that. So a holder knows that its claim has lapsed
+ * before another has it, unless it stands still at that moment.
  *
  * <p>All that may hang is done by threads of its own, which end when they are idle. Safe for all
  * threads.
@@ -101,7 +101,7 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
       throw new IOException("the remote does not answer: " + lastFailure);
     }
     Hold taken = await(key, claimer, leaseNanos);
-    // Whoever had it has sent its final result before it gave it back.
+    // The holder before has sent its final result before it gave the key back.
     fetch.accept(key);
     return taken;
   }
@@ -122,7 +122,7 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
       }
       throw new IOException("the remote cannot be asked: " + lastFailure, e.getCause());
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      throw new IOException("no thread is to be had: remote=" + store.name(), e);
+      throw new IOException("no thread can be started: remote=" + store.name(), e);
     }
   }
 
@@ -177,8 +177,9 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     if (record.equals(UNREADABLE)) {
       record = Objects.requireNonNullElse(chain.read(last), UNREADABLE);
     }
-    // Under the lock that the caller has, whoever else of its sharers has had it is dead, or has
-    // given it up.
+    // The caller has the lock of its sharers: what one of them holds here it does not want any
+    // more,
+    // or it is dead.
     if (!record.held() || record.claimer().equals(claimer)) {
       return false;
     }

@@ -18,13 +18,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key that was claimed in a remote, and is renewed until it is given back. One that has lapsed
- * because the remote was away is taken back unless another has it by then. Safe for all threads.
+ * A key that is claimed in a remote, and renewed until it is given back. One that has lapsed
+ * because the remote was away is taken again unless another has it by then. Safe for all threads.
  */
 final class RemoteHold implements Hold {
   private static final int RENEWALS_IN_LEASE = 3;
 
-  /** What a caller waits for the end of a claim; after that it lapses. */
+  /** How long a caller waits for the end of a claim. If it does not come the claim lapses. */
   private static final long MOST_FOR_END_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final ClaimChain chain;
@@ -45,7 +45,7 @@ final class RemoteHold implements Hold {
   private volatile boolean lost;
 
   /**
-   * One that is not had yet.
+   * One that is not taken yet.
    *
    * @param last the number that it follows
    */
@@ -70,7 +70,7 @@ final class RemoteHold implements Hold {
 
   private boolean follow(ClaimRecord next) throws IOException {
     while (true) {
-      // Before anybody can see it: whoever waits for it to lapse counts from later.
+      // Before anybody can see it: a store that waits for it to lapse counts from later.
       long start = nanoTime.getAsLong();
       if (chain.follow(number, next)) {
         number++;

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>Name the version: that follows from its manifest. If it is there, or a later one of its
- *       run, nothing is to be done; so whoever is interrupted, or gets no answer, does it again.
+ *       run, nothing is to be done; so a writer that is interrupted, or gets no answer, does it
+ *       again.
  *   <li>Put the payload, then the manifest, which commits. Neither is ever put over anything.
  *   <li>If there is an object of that name already, read it back: it is the same, put by a call
  *       whose answer was lost.

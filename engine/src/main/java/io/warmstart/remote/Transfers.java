@@ -68,7 +68,7 @@ final class Transfers implements AutoCloseable {
     try {
       threads.execute(() -> run(future, transfer, breaker, ended));
     } catch (RejectedExecutionException | OutOfMemoryError e) {
-      // Closed meanwhile, or no thread is to be had: as if it did not answer.
+      // Closed meanwhile, or no thread can be started: as if it did not answer.
       ended.run();
       future.completeExceptionally(e);
     }
