@@ -111,8 +111,9 @@ public final class Claim implements AutoCloseable {
    * within a quarter of the lease or 15 s; a dead holder holds nothing, or for its lease on another
    * machine.
    *
-   * <p><b>Blocks:</b> for the time given at most, and for a lookup. Looks once in any case, and
-   * returns at once if it need not wait.
+   * <p><b>Blocks:</b> for the time given at most, for a lookup, and for the answers of a remote:
+   * for each of two questions its flush wait. Looks once in any case, and returns at once if it
+   * need not wait.
    *
    * @param patience how long at most; nothing is as good as zero
    * @return how it stands then: {@link ClaimState#OTHERS} when the time was over
@@ -120,14 +121,18 @@ public final class Claim implements AutoCloseable {
    * @throws IllegalStateException if it is closed, or is being closed meanwhile, also with its
    *     store
    * @throws ClaimUnavailableException if no locks could be asked for in two seconds, or the remote
-   *     has not answered for the lease, or ignores the condition that claims need
+   *     has not answered for three minutes, or ignores the condition that claims need
    * @throws StoreException if the key could not be looked up
    */
   public ClaimState await(Duration patience) throws InterruptedException {
     return claim.await(Limits.saturatedNanos(patience));
   }
 
-  /** Gives the key back, if it is the caller's. Later calls do nothing. */
+  /**
+   * Gives the key back, if it is the caller's. Later calls do nothing. In a remote it is given back
+   * after what this store has saved to the key is there, or the flush wait is over; if the remote
+   * does not answer it lapses.
+   */
   @Override
   public void close() {
     claim.close("was closed");

@@ -121,10 +121,11 @@ public final class Session {
 
   /**
    * The best entry to start from, of whatever session, by {@link Ranking#LOWEST_OBJECTIVE}. Its
-   * objective becomes one to improve on. A final result that is worse than some checkpoint is not
-   * what this gives: whether the fit is finished, {@link #completed()} tells. With a remote, that
-   * is asked first, for {@link RemoteOptions#deadline()} at most. Where the key has none, the keys
-   * of {@link SessionOptions#withSeeds} are asked, whose objectives are none to improve on.
+   * objective becomes one to improve on, unless it lies in another root ({@link
+   * StoreOptions#withSeeds}). A final result that is worse than some checkpoint is not what this
+   * gives: whether the fit is finished, {@link #completed()} tells. With a remote, that is asked
+   * first, for {@link RemoteOptions#deadline()} at most. Where the key has none, the keys of {@link
+   * SessionOptions#withSeeds} are asked, whose objectives are none to improve on.
    *
    * @return a lease for the caller to close; empty if there is none
    */
@@ -147,7 +148,10 @@ public final class Session {
     // Once in a fit: to start from an older state than there is costs more than a request.
     store.refresh(key);
     Optional<Entry> entry = store.lookup(key, ranking);
-    entry.ifPresent(found -> found.objective().ifPresent(value -> bar = Math.min(bar, value)));
+    // What lies in a seed's root is no version of this fit here, and may go without this store.
+    entry
+        .filter(found -> found.root().equals(store.root()))
+        .ifPresent(found -> found.objective().ifPresent(value -> bar = Math.min(bar, value)));
     return entry.isPresent() ? entry : fromSeeds(ranking);
   }
 
@@ -155,6 +159,7 @@ public final class Session {
   private Optional<Entry> fromSeeds(Ranking ranking) {
     for (Fingerprint seed : options.seeds()) {
       try {
+        store.refresh(seed);
         Optional<Entry> entry = store.lookup(seed, ranking);
         if (entry.isPresent()) {
           return entry;

@@ -45,6 +45,9 @@ public final class KeyClaim {
   /** A lock file that was deleted is there again with the next heartbeat, or will not be. */
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+  /** Of a wait, for a remote that is away: it is asked once a minute at least. */
+  private static final long FAR_PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+
   private final Siblings siblings;
   private final @Nullable OtherMachines otherMachines;
   private final ClaimOptions options;
@@ -63,7 +66,7 @@ public final class KeyClaim {
   private volatile boolean alone;
 
   /** Whether the last look has asked other machines. */
-  private boolean askedFar;
+  private volatile boolean askedFar;
 
   /**
    * A key that was taken.
@@ -124,7 +127,9 @@ public final class KeyClaim {
   /** Who has the key on another machine, as of the last look there. */
   public Optional<String> holderElsewhere() {
     OtherMachines others = otherMachines;
-    return others == null || state() != ClaimState.OTHERS ? Optional.empty() : others.holder(key);
+    return others == null || !askedFar || state() != ClaimState.OTHERS
+        ? Optional.empty()
+        : others.holder(key);
   }
 
   /** Which process has the key. */
@@ -165,7 +170,7 @@ public final class KeyClaim {
     long patience =
         otherMachines == null
             ? PATIENCE_NANOS
-            : Math.max(PATIENCE_NANOS, options.lease().toNanos());
+            : Math.max(FAR_PATIENCE_NANOS, options.lease().toNanos());
     long pauseMillis = FIRST_PAUSE_MILLIS;
     while (true) {
       if (Thread.interrupted()) {
@@ -189,11 +194,11 @@ public final class KeyClaim {
   }
 
   /** A look at a remote costs more, and waits for what ends no sooner than its lease. */
-  private synchronized long leastPauseMillis() {
+  private long leastPauseMillis() {
     return askedFar ? Math.min(FIRST_FAR_PAUSE_MILLIS, longestPauseMillis()) : FIRST_PAUSE_MILLIS;
   }
 
-  private synchronized long longestPauseMillis() {
+  private long longestPauseMillis() {
     long longest = askedFar ? LONGEST_FAR_PAUSE_MILLIS : LONGEST_PAUSE_MILLIS;
     return Math.max(FIRST_PAUSE_MILLIS, Math.min(longest, options.lease().toMillis() / 4));
   }
@@ -267,10 +272,11 @@ public final class KeyClaim {
     if (otherMachines == null) {
       return new Taken(here, null);
     }
+    // Of this machine: no remote's fault.
+    String claimer = siblings.lockSharers();
     askedFar = true;
     try {
-      OtherMachines.Hold far =
-          otherMachines.tryTake(key, siblings.lockSharers(), options.lease().toNanos());
+      OtherMachines.Hold far = otherMachines.tryTake(key, claimer, options.lease().toNanos());
       return far == null ? null : new Taken(here, far);
     } catch (IOException e) {
       if (!options.aloneIfUnanswered()) {

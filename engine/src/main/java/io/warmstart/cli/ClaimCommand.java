@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
           + " finishes the key is a final result that it saves.%n",
       "SIGTERM, SIGINT and SIGHUP to this process reach the command as SIGTERM, if it has not ended"
           + " by itself within a second, as after Ctrl-C. The claim ends with this process, however"
-          + " that ends; after SIGKILL the command itself goes on without one.%n"
+          + " that ends, for other machines a lease after SIGKILL; after SIGKILL the command itself"
+          + " goes on without one.%n"
     },
     footer = {
       "%nExamples:",
@@ -59,8 +60,8 @@ final class ClaimCommand extends CommandOnKey {
       converter = Arguments.WaitArgument.class,
       defaultValue = "0",
       description =
-          "How long to wait for who has it: seconds, or with a unit, s m h d w. Default: not at"
-              + " all.")
+          "How long to wait for the process that has it: seconds, or with a unit, s m h d w; not for a"
+              + " remote that does not answer. Default: not at all.")
   Duration wait;
 
   @Option(

@@ -7,7 +7,9 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Namespace;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
+import io.warmstart.model.StoreException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +19,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Looks up the entry to start from. */
 @Command(
@@ -83,8 +88,8 @@ final class LookupCommand extends CommandOnKey {
       paramLabel = "ROOT",
       converter = Arguments.PathArgument.class,
       description =
-          "Another root, to look there if ROOT has no entry; nothing is written to it. May be given"
-              + " again, in the order of the looks.")
+          "Another root, which must exist, to look in if ROOT has no entry; nothing is written to it."
+              + " May be given again; they are searched in the order given.")
   List<Path> seeds = List.of();
 
   @Option(
@@ -93,9 +98,11 @@ final class LookupCommand extends CommandOnKey {
       paramLabel = "NAME",
       converter = Arguments.NamespaceArgument.class,
       description =
-          "Another namespace, to look there if this one has no entry, in ROOT and then in each"
-              + " --seed. May be given again.")
+          "Another namespace, to look in if this one has no entry: in ROOT and then in each --seed."
+              + " May be given again; they are searched in the order given.")
   List<Namespace> seedNamespaces = List.of();
+
+  @Spec CommandSpec spec;
 
   LookupCommand(Streams streams) {
     super(streams);
@@ -107,11 +114,9 @@ final class LookupCommand extends CommandOnKey {
     Fingerprint key = key();
     RemoteOptions asked = remote == null ? null : remote.withReadOnly(true);
     boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
+    requireOtherRoots();
     try (WarmStartStore store = openForReading(output, asked, seeds)) {
-      if (runId == null) {
-        store.refresh(key);
-      }
-      Optional<Entry> found = find(store, keys.keySet());
+      Optional<Entry> found = find(store, key, keys.keySet(), output);
       Ranking chosenBy = runId == null ? ranking : null;
       Answer answer;
       if (found.isEmpty()) {
@@ -148,17 +153,46 @@ final class LookupCommand extends CommandOnKey {
     Map<Fingerprint, Optional<Namespace>> keys = new LinkedHashMap<>();
     keys.put(key(), Optional.ofNullable(namespaced.namespace));
     for (Namespace seed : seedNamespaces) {
+      if (seed.equals(namespaced.namespace)) {
+        throw new ParameterException(
+            spec.commandLine(), "--seed-namespace: expected=not --namespace actual=" + seed);
+      }
       keys.putIfAbsent(namespaced.key(word, "--seed-namespace", seed), Optional.of(seed));
     }
     return keys;
   }
 
-  private Optional<Entry> find(WarmStartStore store, Collection<Fingerprint> keys) {
+  private void requireOtherRoots() {
+    for (Path each : seeds) {
+      try {
+        if (Files.isSameFile(each, root)) {
+          throw new ParameterException(
+              spec.commandLine(), "--seed: expected=not ROOT actual=" + each);
+        }
+      } catch (IOException e) {
+        // Which of them is missing, opening them tells.
+      }
+    }
+  }
+
+  /** The first that has an entry; a seed that cannot be read counts as none. */
+  private Optional<Entry> find(
+      WarmStartStore store, Fingerprint own, Collection<Fingerprint> keys, Output output) {
     for (Fingerprint each : keys) {
-      Optional<Entry> found =
-          runId == null ? store.lookup(each, ranking) : store.lookup(each, runId);
-      if (found.isPresent()) {
-        return found;
+      try {
+        if (runId == null) {
+          store.refresh(each);
+        }
+        Optional<Entry> found =
+            runId == null ? store.lookup(each, ranking) : store.lookup(each, runId);
+        if (found.isPresent()) {
+          return found;
+        }
+      } catch (StoreException e) {
+        if (each.equals(own)) {
+          throw e;
+        }
+        output.note("a seed cannot be read, and counts as none: " + e.getMessage());
       }
     }
     return Optional.empty();

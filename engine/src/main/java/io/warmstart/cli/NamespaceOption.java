@@ -18,7 +18,9 @@ final class NamespaceOption {
       names = "--namespace",
       paramLabel = "NAME",
       converter = Arguments.NamespaceArgument.class,
-      description = "What makes another key of text:NAME, as team/digits does. Default: none.")
+      description =
+          "The namespace of text:NAME, such as team/digits: each namespace has keys of its own."
+              + " Default: none.")
   @Nullable Namespace namespace;
 
   @Spec(Spec.Target.MIXEE)
@@ -29,7 +31,13 @@ final class NamespaceOption {
     return key(word, "--namespace", namespace);
   }
 
+  /** The same of several, where none means all. */
   List<Fingerprint> keys(List<KeyWord> words) {
+    if (namespace != null && words.isEmpty()) {
+      // A key tells no namespace: it would be all of the root.
+      throw new ParameterException(
+          command.commandLine(), "--namespace: expected=with a key actual=without one");
+    }
     return words.stream().map(this::key).toList();
   }
 

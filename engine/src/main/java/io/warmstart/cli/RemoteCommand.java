@@ -151,7 +151,7 @@ final class RemoteCommand implements Callable<Integer> {
               new Page.Fact("objects before", Long.toString(report.objects())),
               new Page.Fact("superseded", Integer.toString(report.superseded().size())),
               new Page.Fact("without manifest", Integer.toString(report.abandoned().size())),
-              new Page.Fact("claims that are over", Integer.toString(report.claims().size()))));
+              new Page.Fact("followed claims", Integer.toString(report.claims().size()))));
     }
 
     @Override

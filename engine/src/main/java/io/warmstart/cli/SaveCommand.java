@@ -132,6 +132,7 @@ final class SaveCommand extends RootCommand {
 
   @Override
   int run(Output output) {
+    requireOwnLabels();
     if (acknowledge == Acknowledgement.REMOTE && remote == null) {
       throw new ParameterException(
           spec.commandLine(), "--acknowledge remote: expected=--remote too actual=no --remote");
@@ -173,15 +174,28 @@ final class SaveCommand extends RootCommand {
     return acknowledge == Acknowledgement.REMOTE ? ExitCodes.MISS_OR_PROBLEM : ExitCodes.DONE;
   }
 
+  private void requireOwnLabels() {
+    for (Arguments.Label each : labels) {
+      if (each.name().equals(Namespace.LABEL)
+          || (each.name().equals(TEXT_LABEL) && word.text() != null)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--label: expected=a name that the key does not give actual=" + each.name());
+      }
+    }
+  }
+
   /** The save is done: what cannot be labelled is told, and no more. */
   private void label(WarmStartStore store, Fingerprint key, Output output) {
-    List<Arguments.Label> all = new ArrayList<>(labels);
+    List<Arguments.Label> all = new ArrayList<>();
     if (word.text() != null && Arguments.isLabel(TEXT_LABEL, word.text())) {
       all.add(new Arguments.Label(TEXT_LABEL, word.text()));
     }
     if (namespaced.namespace != null) {
       all.add(new Arguments.Label(Namespace.LABEL, namespaced.namespace.name()));
     }
+    // Last: if they are too many, what ls goes by is there.
+    all.addAll(labels);
     for (Arguments.Label each : all) {
       try {
         store.label(key, each.name(), each.value());

@@ -20,7 +20,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * Shows a store to Micrometer. The library does not bring that: whoever uses this class has {@code
+ * Shows a store to Micrometer. The library does not bring that: users of this class have {@code
  * io.micrometer:micrometer-core} already, and on the module path requires {@code micrometer.core}.
  *
  * <p>Each {@link StoreCounter} is a counter, {@code warmstart.} and its label with dots: {@code
@@ -28,16 +28,18 @@ import java.util.function.ToLongFunction;
  * machine, as {@link WarmStartStore#stats} does, so of several processes that publish it one is
  * enough. Gauges are {@code warmstart.size} and {@code warmstart.size.budget} in bytes, {@code
  * warmstart.processes}, {@code warmstart.entries} and {@code warmstart.keys}. A store with a remote
- * has what {@link RemoteState} tells besides: the gauges {@code warmstart.remote.reachable} (1 or
- * 0) and {@code warmstart.remote.due.keys}, the counters {@code warmstart.remote.pushed}, {@code
+ * also has what {@link RemoteState} tells: the gauges {@code warmstart.remote.reachable} (1 or 0)
+ * and {@code warmstart.remote.due.keys}, the counters {@code warmstart.remote.pushed}, {@code
  * fetched}, {@code refused} and {@code failures}. All have the tag {@code root}.
  *
- * <p>To read one looks at memory, and at no file but whether the root is there; nothing is measured
- * or kept otherwise. What is not known, or cannot be told since the store is closed or its root
- * gone, is NaN as a gauge; a counter stays where it was.
+ * <p>Reading a meter looks at memory, and at no file but whether the root is there; nothing is
+ * measured or kept otherwise. What is not known, or cannot be told since the store is closed or its
+ * root gone, is NaN as a gauge; a counter stays where it was.
  *
  * <p>The registry does not keep the store: it is for its opener to keep and close. {@link #close}
- * takes the meters out of the registries again. Of several stores on one root bind one.
+ * takes the meters out of the registries again. A registry has one meter of a name and root:
+ * binding takes the place of what was bound before, as of a store that was closed and opened again.
+ * So of several stores on one root bind one.
  *
  * <p><b>Threads:</b> safe for all.
  */
@@ -108,6 +110,7 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
   }
 
   private void counter(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> count) {
+    makePlace(to, name);
     bound.add(
         new Bound(
             to,
@@ -116,11 +119,20 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
                 .register(to)));
   }
 
+  /** A registry would go on showing a meter of that name and these tags, and not take this one. */
+  private void makePlace(MeterRegistry in, String name) {
+    for (Meter each : in.find(PREFIX + name).tags(tags).meters()) {
+      in.remove(each);
+    }
+  }
+
   private void gauge(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+    makePlace(to, name);
     register(to, Gauge.builder(PREFIX + name, store, orNaN(value)));
   }
 
   private void bytes(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+    makePlace(to, name);
     register(to, Gauge.builder(PREFIX + name, store, orNaN(value)).baseUnit(BaseUnits.BYTES));
   }
 
@@ -161,7 +173,12 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
   /** Takes the meters out of the registries. The store stays open. Later calls do nothing. */
   @Override
   public synchronized void close() {
-    bound.forEach(each -> each.registry().remove(each.meter()));
+    for (Bound each : bound) {
+      // Another may have taken its place.
+      if (each.registry().getMeters().contains(each.meter())) {
+        each.registry().remove(each.meter());
+      }
+    }
     bound.clear();
   }
 }

@@ -22,7 +22,7 @@ public record Namespace(String name) {
   /** The name of the label that tells people a key's namespace; its value is {@link #name}. */
   public static final String LABEL = "namespace";
 
-  /** No key begins with this tag but one of a namespace. */
+  /** The tag that the keys of namespaces begin with, and by agreement no others. */
   private static final String TAG = "warmstart.namespace";
 
   private static final int MOST_CHARACTERS = 128;
@@ -50,7 +50,8 @@ public record Namespace(String name) {
   /**
    * {@return a fingerprinter that has absorbed this namespace, as a string with a tag of its own}
    * Steps are framed, so no steps of another namespace make a key of this one, nor do any without a
-   * namespace, unless they absorb {@code warmstart.namespace} first.
+   * namespace, unless they absorb {@code warmstart.namespace} first, or {@code write} the same
+   * bytes.
    */
   public Fingerprinter fingerprinter() {
     return new Fingerprinter().absorbString(TAG, name);

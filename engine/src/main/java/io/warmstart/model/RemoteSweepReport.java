@@ -8,7 +8,7 @@ import java.util.List;
  * @param dryRun whether nothing was: then the names are those of what would be
  * @param superseded objects of versions that a later one of their run has taken the place of
  * @param abandoned payloads of which the manifest never came
- * @param claims objects of claims that are over
+ * @param claims objects of claims that later ones have followed
  * @param objects how many there were before, without those of claims
  */
 public record RemoteSweepReport(

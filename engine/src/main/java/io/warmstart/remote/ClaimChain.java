@@ -7,6 +7,7 @@ import io.warmstart.model.Payload;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
@@ -60,21 +61,36 @@ final class ClaimChain {
     return ClaimRecord.decode(bytes.toByteArray());
   }
 
+  /** What came of an attempt to follow a number. */
+  enum Followed {
+    /** It is the last now. */
+    LAST,
+    /** There is one of the next number: another's, or its own of an attempt without an answer. */
+    TAKEN,
+    /** Others have gone further meanwhile; nothing has changed. */
+    OVERTAKEN
+  }
+
   /**
    * Follows a number.
    *
-   * @param last what was found to be the last; 0 for none
-   * @return whether this is the last now; else another has followed it, or this one has and did not
-   *     hear of it
+   * @param last what was found to be the last, or where to begin
    * @throws IOException if that is not known: it may have been made
    */
-  boolean follow(long last, ClaimRecord record) throws IOException {
+  Followed follow(long last, ClaimRecord record) throws IOException {
     long number = last + 1;
     if (!store.putIfAbsent(name(number), Payload.of(record.encode()))) {
-      return false;
+      return Followed.TAKEN;
     }
     SortedSet<Long> there = numbers();
-    return !there.isEmpty() && there.last() == number;
+    if (!there.contains(number)) {
+      throw new IOException("a listing does not show what was made: " + name(number) + " " + this);
+    }
+    if (there.last() == number) {
+      return Followed.LAST;
+    }
+    forgetBefore(there.last(), List.of(number));
+    return Followed.OVERTAKEN;
   }
 
   /**

@@ -111,6 +111,26 @@ final class Fetches {
     }
   }
 
+  /**
+   * Has what is better there come here.
+   *
+   * @param nanos how long to wait at most
+   * @throws IOException if it has not come by then
+   */
+  void require(Digest256 key, long nanos) throws IOException {
+    if (transfers.closed() || !breaker.allows()) {
+      throw new IOException("the remote is not asked now: " + transfers.lastFailure());
+    }
+    try {
+      Uninterrupted.get(
+          transfers.submit(() -> fetch(key, null), breaker), System.nanoTime() + nanos);
+    } catch (TimeoutException e) {
+      throw new IOException("what the remote has of a key has not come in time: key=" + key, e);
+    } catch (ExecutionException e) {
+      throw new IOException("what the remote has of a key has not come: key=" + key, e.getCause());
+    }
+  }
+
   /** Of a key in use, in the background. What fails of it says nothing about what was sent. */
   void refresh(Digest256 key) throws ClosedException {
     if (breaker.open() || !askedKeys.isDue(key)) {

@@ -131,7 +131,10 @@ public final class FileObjectStore implements ObjectStore {
   @Override
   public void get(String name, Payload.Sink sink) throws IOException {
     Path path = directory.resolve(name);
-    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+    // Throws what is wrong: that an object is not there is one thing, that it cannot be seen
+    // another.
+    if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+        .isRegularFile()) {
       throw new NoSuchFileException(path.toString());
     }
     byte[] piece = new byte[PIECE_BYTES];

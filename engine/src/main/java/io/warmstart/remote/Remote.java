@@ -106,10 +106,7 @@ public final class Remote implements AutoCloseable {
     this.acknowledged = new AcknowledgedSends(new RunSender(), options.flushWait().toNanos());
     this.claims =
         new RemoteClaims(
-            store,
-            options.flushWait().toNanos(),
-            key -> fetches.askNow(key, null),
-            System::nanoTime);
+            store, options.flushWait().toNanos(), new ClaimedEntries(), System::nanoTime);
     // The first round sends what others have left.
     this.pushedAtNanos = System.nanoTime() - options.pushInterval().toNanos();
     long nanos = Math.min(options.pushInterval().toNanos(), options.checkInterval().toNanos());
@@ -294,6 +291,21 @@ public final class Remote implements AutoCloseable {
     @Override
     public void late(TimeoutException failure) {
       transfers.failed(failure, true, writing);
+    }
+  }
+
+  /** What there is of a key comes here when it is claimed, and goes there before that ends. */
+  private final class ClaimedEntries implements RemoteClaims.Entries {
+    @Override
+    public void fetch(Digest256 key) throws IOException {
+      fetches.require(key, options.flushWait().toNanos());
+    }
+
+    @Override
+    public void send(Digest256 key) {
+      if (due.contains(key) && !writing.open()) {
+        flush(options.flushWait().toNanos());
+      }
     }
   }
 

@@ -21,7 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,13 +41,18 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   private static final long IDLE_SECONDS = 10;
   private static final int MOST_SEEN = 1 << 16;
 
+  /** How long a caller waits for the end of a claim. If it does not come the claim lapses. */
+  private static final long MOST_FOR_END_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final long HANGS_FOR_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   /** What this build cannot read: its holder may be a later one. */
   private static final ClaimRecord UNREADABLE =
       new ClaimRecord("", "", true, TimeUnit.MINUTES.toMillis(5), "", 0);
 
   private final ObjectStore store;
   private final long deadlineNanos;
-  private final Consumer<Digest256> fetch;
+  private final Entries entries;
   private final LongSupplier nanoTime;
   private final Breaker breaker = new Breaker();
   private final ScheduledThreadPoolExecutor threads;
@@ -60,19 +65,35 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
 
   private volatile String lastFailure = "";
 
+  /**
+   * When it was last waited for in vain, of {@link System#nanoTime}; 0 if it has answered since.
+   */
+  private volatile long hungAtNanos;
+
   private record Seen(long number, ClaimRecord record, long sinceNanos) {}
+
+  /** The entries of a key that is claimed. */
+  interface Entries {
+    /**
+     * Has come here what there is of a key.
+     *
+     * @throws IOException if it has not come in time
+     */
+    void fetch(Digest256 key) throws IOException;
+
+    /** Sends what was saved to a key, if it has not gone yet; waits for that for a while. */
+    void send(Digest256 key);
+  }
 
   /**
    * Makes one that has claimed nothing.
    *
    * @param deadlineNanos how long a caller waits at most
-   * @param fetch has come here what there is of a key
    */
-  RemoteClaims(
-      ObjectStore store, long deadlineNanos, Consumer<Digest256> fetch, LongSupplier nanoTime) {
+  RemoteClaims(ObjectStore store, long deadlineNanos, Entries entries, LongSupplier nanoTime) {
     this.store = store;
     this.deadlineNanos = deadlineNanos;
-    this.fetch = fetch;
+    this.entries = entries;
     this.nanoTime = nanoTime;
     this.threads = new ScheduledThreadPoolExecutor(THREADS, RemoteClaims::thread);
     threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
@@ -100,22 +121,31 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     if (!breaker.allows()) {
       throw new IOException("the remote does not answer: " + lastFailure);
     }
-    Hold taken = await(key, claimer, leaseNanos);
-    // The holder before has sent its final result before it gave the key back.
-    fetch.accept(key);
+    RemoteHold taken = await(key, claimer, leaseNanos);
+    boolean whole = false;
+    try {
+      // What the holder before has saved it has sent before it gave the key back.
+      entries.fetch(key);
+      whole = true;
+    } catch (IOException e) {
+      if (taken != null) {
+        throw e;
+      }
+      // Another has it, whatever there is.
+    } finally {
+      if (taken != null && !whole) {
+        taken.giveBack();
+      }
+    }
     return taken;
   }
 
-  private @Nullable Hold await(Digest256 key, String claimer, long leaseNanos) throws IOException {
+  private @Nullable RemoteHold await(Digest256 key, String claimer, long leaseNanos)
+      throws IOException {
     CompletableFuture<Optional<RemoteHold>> answer = new CompletableFuture<>();
     try {
       threads.execute(() -> take(key, claimer, leaseNanos, answer));
-      return Uninterrupted.get(answer, System.nanoTime() + deadlineNanos).orElse(null);
-    } catch (TimeoutException e) {
-      answer.completeExceptionally(e);
-      lastFailure = "no answer in time: remote=" + store.name();
-      breaker.failed(true);
-      throw new IOException(lastFailure, e);
+      return await(answer, System.nanoTime() + deadlineNanos).orElse(null);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ClaimUnavailableException unavailable) {
         throw unavailable;
@@ -126,13 +156,31 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     }
   }
 
+  private Optional<RemoteHold> await(
+      CompletableFuture<Optional<RemoteHold>> answer, long untilNanos)
+      throws IOException, ExecutionException {
+    while (true) {
+      try {
+        return Uninterrupted.get(answer, untilNanos);
+      } catch (TimeoutException e) {
+        // Unless it comes at this moment.
+        if (answer.completeExceptionally(e)) {
+          lastFailure = "no answer in time: remote=" + store.name();
+          breaker.failed(true);
+          throw new IOException(lastFailure, e);
+        }
+      }
+    }
+  }
+
   private void take(
       Digest256 key,
       String claimer,
       long leaseNanos,
       CompletableFuture<Optional<RemoteHold>> answer) {
     try {
-      Optional<RemoteHold> taken = Optional.ofNullable(take(key, claimer, leaseNanos));
+      Optional<RemoteHold> taken =
+          Optional.ofNullable(take(key, claimer, leaseNanos, answer::isDone));
       breaker.succeeded();
       if (!answer.complete(taken)) {
         // Nobody waits for it any more.
@@ -147,46 +195,68 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     }
   }
 
-  private @Nullable RemoteHold take(Digest256 key, String claimer, long leaseNanos)
+  /**
+   * Takes it.
+   *
+   * @param leftAlone whether nobody waits for it any more: then the caller's lock may be another's,
+   *     which what is held in the remote says nothing of
+   */
+  private @Nullable RemoteHold take(
+      Digest256 key, String claimer, long leaseNanos, BooleanSupplier leftAlone)
       throws IOException {
+    if (leftAlone.getAsBoolean()) {
+      return null;
+    }
     ClaimChain chain = new ClaimChain(store, key);
     SortedSet<Long> numbers = chain.numbers();
     long last = numbers.isEmpty() ? 0 : numbers.last();
-    if (last != 0 && isOthers(key, claimer, last, chain)) {
+    if ((last != 0 && isOthers(key, claimer, last, chain)) || leftAlone.getAsBoolean()) {
       return null;
     }
     seen.remove(key);
     RemoteHold taken =
-        new RemoteHold(chain, last, recordOf(claimer, leaseNanos), threads, nanoTime);
-    if (!taken.begin()) {
-      return null;
+        new RemoteHold(
+            chain,
+            last,
+            recordOf(claimer, leaseNanos),
+            threads,
+            nanoTime,
+            hold -> giveBack(key, hold));
+    boolean failed = true;
+    try {
+      boolean first = taken.begin();
+      if (first) {
+        requireConditions(taken);
+        taken.keep(numbers);
+      }
+      failed = false;
+      return first ? taken : null;
+    } finally {
+      if (failed) {
+        // It may have been made without an answer.
+        taken.end();
+      }
     }
-    requireConditions(taken);
-    taken.keep(numbers);
-    return taken;
   }
 
   /** Whether another holds it, as far as this store has seen. */
   private boolean isOthers(Digest256 key, String claimer, long last, ClaimChain chain)
       throws IOException {
-    Seen before = seen.get(key);
-    if (before == null || before.number != last) {
-      before = new Seen(last, UNREADABLE, nanoTime.getAsLong());
-    }
-    ClaimRecord record = before.record;
-    if (record.equals(UNREADABLE)) {
-      record = Objects.requireNonNullElse(chain.read(last), UNREADABLE);
-    }
+    ClaimRecord record = Objects.requireNonNullElse(chain.read(last), UNREADABLE);
     // The caller has the lock of its sharers: what one of them holds here it does not want any
     // more,
     // or it is dead.
     if (!record.held() || record.claimer().equals(claimer)) {
       return false;
     }
-    if (seen.size() >= MOST_SEEN) {
-      seen.clear();
+    Seen before = seen.get(key);
+    if (before == null || before.number != last || !before.record.equals(record)) {
+      before = new Seen(last, record, nanoTime.getAsLong());
+      if (seen.size() >= MOST_SEEN) {
+        seen.clear();
+      }
+      seen.put(key, before);
     }
-    seen.put(key, new Seen(last, record, before.sinceNanos));
     long millis = Math.min(record.leaseMillis(), ClaimOptions.LONGEST_LEASE.toMillis());
     return nanoTime.getAsLong() - before.sinceNanos < TimeUnit.MILLISECONDS.toNanos(millis);
   }
@@ -214,14 +284,48 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     if (conditional) {
       return;
     }
-    if (taken.isOverwritten()) {
-      taken.end();
+    if (taken.isHeld() && taken.isOverwritten()) {
       throw new ClaimUnavailableException(
           "nothing was claimed: this remote ignores conditions (If-None-Match), so that no claim"
               + " keeps others out: remote="
               + store.name());
     }
     conditional = true;
+  }
+
+  /** Whether nothing is being done; for tests. */
+  boolean isIdle() {
+    return threads.getActiveCount() == 0;
+  }
+
+  /**
+   * Gives back a claim for a caller, who waits, but not again and again for a remote that hangs.
+   */
+  private void giveBack(Digest256 key, RemoteHold taken) {
+    boolean hangs = hungAtNanos != 0 && System.nanoTime() - hungAtNanos < HANGS_FOR_NANOS;
+    if (!hangs) {
+      entries.send(key);
+    }
+    CompletableFuture<Boolean> done = new CompletableFuture<>();
+    try {
+      threads.execute(
+          () -> {
+            try {
+              taken.end();
+            } finally {
+              hungAtNanos = 0;
+              done.complete(true);
+            }
+          });
+      if (!hangs) {
+        Uninterrupted.get(done, System.nanoTime() + MOST_FOR_END_NANOS);
+      }
+    } catch (TimeoutException e) {
+      hungAtNanos = System.nanoTime();
+      taken.lapses(e);
+    } catch (ExecutionException | RejectedExecutionException | OutOfMemoryError e) {
+      taken.lapses(e);
+    }
   }
 
   @Override

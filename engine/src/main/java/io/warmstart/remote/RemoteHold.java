@@ -3,17 +3,13 @@ package io.warmstart.remote;
 import io.warmstart.claim.OtherMachines.Hold;
 import io.warmstart.format.ClaimRecord;
 import io.warmstart.io.EngineLog;
-import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,14 +20,15 @@ import org.jspecify.annotations.Nullable;
 final class RemoteHold implements Hold {
   private static final int RENEWALS_IN_LEASE = 3;
 
-  /** How long a caller waits for the end of a claim. If it does not come the claim lapses. */
-  private static final long MOST_FOR_END_NANOS = TimeUnit.SECONDS.toNanos(2);
+  /** Each renewal goes by what the one before has left. */
+  private static final int MOST_UNANSWERED = 4;
 
   private final ClaimChain chain;
   private final ClaimRecord record;
   private final long leaseNanos;
   private final ScheduledExecutorService threads;
   private final LongSupplier nanoTime;
+  private final Consumer<RemoteHold> giveBack;
 
   // Under the monitor.
   private long number;
@@ -48,19 +45,22 @@ final class RemoteHold implements Hold {
    * One that is not taken yet.
    *
    * @param last the number that it follows
+   * @param giveBack has {@link #end} run, and waits for it if that makes sense
    */
   RemoteHold(
       ClaimChain chain,
       long last,
       ClaimRecord record,
       ScheduledExecutorService threads,
-      LongSupplier nanoTime) {
+      LongSupplier nanoTime,
+      Consumer<RemoteHold> giveBack) {
     this.chain = chain;
     this.number = last;
     this.record = record;
     this.leaseNanos = TimeUnit.MILLISECONDS.toNanos(record.leaseMillis());
     this.threads = threads;
     this.nanoTime = nanoTime;
+    this.giveBack = giveBack;
   }
 
   /** Takes it; false if another was faster. */
@@ -69,13 +69,19 @@ final class RemoteHold implements Hold {
   }
 
   private boolean follow(ClaimRecord next) throws IOException {
-    while (true) {
+    for (int attempt = 0; attempt < MOST_UNANSWERED; attempt++) {
       // Before anybody can see it: a store that waits for it to lapse counts from later.
       long start = nanoTime.getAsLong();
-      if (chain.follow(number, next)) {
-        number++;
-        untilNanos = start + leaseNanos;
-        return true;
+      switch (chain.follow(number, next)) {
+        case LAST -> {
+          number++;
+          untilNanos = start + leaseNanos;
+          return true;
+        }
+        case OVERTAKEN -> {
+          return false;
+        }
+        case TAKEN -> {}
       }
       ClaimRecord has = chain.read(number + 1);
       if (has == null || !has.nonce().equals(record.nonce())) {
@@ -84,6 +90,7 @@ final class RemoteHold implements Hold {
       // Its own, of a renewal whose answer was lost.
       number++;
     }
+    throw new IOException("its own objects go on: " + chain);
   }
 
   /** Whether the remote makes a second object of the name that it has made now. */
@@ -139,19 +146,7 @@ final class RemoteHold implements Hold {
 
   @Override
   public void giveBack() {
-    CompletableFuture<Boolean> done = new CompletableFuture<>();
-    try {
-      threads.execute(
-          () -> {
-            end();
-            done.complete(true);
-          });
-      Uninterrupted.get(done, System.nanoTime() + MOST_FOR_END_NANOS);
-    } catch (TimeoutException | ExecutionException e) {
-      lapses(e);
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      lapses(e);
-    }
+    giveBack.accept(this);
   }
 
   /** Gives it back, if it is its own still. */
@@ -166,13 +161,13 @@ final class RemoteHold implements Hold {
       if (follow(record.givenBack())) {
         chain.forgetBefore(number, List.of(before));
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       lapses(e);
     }
     lost = true;
   }
 
-  private void lapses(Throwable because) {
+  void lapses(Throwable because) {
     EngineLog.warning(
         "a claim was not given back, and lapses "
             + TimeUnit.NANOSECONDS.toSeconds(leaseNanos)

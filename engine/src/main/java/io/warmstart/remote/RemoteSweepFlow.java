@@ -10,13 +10,14 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 
 /**
- * Removes from a remote what counts for nobody. Claims are taken for over a day after their last
- * sign of life, the longest that a lease may be. What a push has not ended yet is left alone: a
- * payload is taken for abandoned a day after it was put, by this machine's clock and the time that
- * the remote tells. Whether it still lacks its manifest is asked right before it goes: a push may
- * have found it, and have put the manifest that its sender died before. For one thread.
+ * Removes from a remote what counts for nobody. Of a key's claims the last one stays. What a push
+ * has not ended yet is left alone: a payload is taken for abandoned a day after it was put, by this
+ * machine's clock and the time that the remote tells. Whether it still lacks its manifest is asked
+ * right before it goes: a push may have found it, and have put the manifest that its sender died
+ * before. For one thread.
  */
 public final class RemoteSweepFlow {
   private static final Duration ABANDONED_AFTER = Duration.ofDays(1);
@@ -57,12 +58,10 @@ public final class RemoteSweepFlow {
       }
     }
     for (Map.Entry<Digest256, RemoteKey> key : keys.entrySet()) {
-      for (long number : key.getValue().claims()) {
-        String name = RemoteKey.prefix(key.getKey()) + ClaimName.of(number);
-        // No lease is longer, so it was followed, given back, or has lapsed.
-        if (store.putAt(name).filter(at -> at.isBefore(before)).isPresent()) {
-          claims.add(name);
-        }
+      SortedSet<Long> numbers = key.getValue().claims();
+      // The last one stays, however old: the next must be higher than any that a store remembers.
+      for (long number : numbers.isEmpty() ? numbers : numbers.headSet(numbers.last())) {
+        claims.add(RemoteKey.prefix(key.getKey()) + ClaimName.of(number));
       }
     }
     if (!dryRun) {

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +41,15 @@ class RemoteClaimsTest {
   private static final Digest256 KEY = Payloads.key("fit").digest();
   private static final long LEASE = TimeUnit.HOURS.toNanos(1);
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+  private static final RemoteClaims.Entries NONE =
+      new RemoteClaims.Entries() {
+        @Override
+        public void fetch(Digest256 key) {}
+
+        @Override
+        public void send(Digest256 key) {}
+      };
 
   @TempDir Path work;
   private final AtomicLong clock = new AtomicLong(-1_000);
@@ -61,7 +71,7 @@ class RemoteClaimsTest {
   }
 
   private RemoteClaims machine(ObjectStore store) {
-    RemoteClaims made = new RemoteClaims(store, PATIENCE, key -> {}, clock::get);
+    RemoteClaims made = new RemoteClaims(store, PATIENCE, NONE, clock::get);
     machines.add(made);
     return made;
   }
@@ -272,13 +282,127 @@ class RemoteClaimsTest {
   void whatComesAfterItsCallerHasLeftIsGivenBack() throws Exception {
     CountDownLatch hangs = new CountDownLatch(1);
     RemoteClaims slow =
-        new RemoteClaims(
-            FaultyObjectStore.hanging(objects, hangs), 1_000_000, key -> {}, clock::get);
+        new RemoteClaims(FaultyObjectStore.hanging(objects, hangs), 1_000_000, NONE, clock::get);
     machines.add(slow);
     assertThrows(IOException.class, () -> ask(slow, LEASE));
     hangs.countDown();
-    Await.until("it was given back", () -> !objects.list("").isEmpty() && !lastRecord().held());
+    RemoteClaims own = machine();
+    Hold held = own.tryTake(KEY, "machine " + System.identityHashCode(slow), LEASE);
+    assertNotNull(held);
+    long last = last();
+    slow.close();
+    assertEquals(last, last(), "what came late has changed nothing");
+    assertNull(ask(machine(), LEASE));
+  }
+
+  /** A request that comes late is of a caller whose lock is another's by then. */
+  @Test
+  void aLateRequestOfTheSameRootTakesNothingFromIt() throws Exception {
+    CountDownLatch listed = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicBoolean first = new AtomicBoolean(true);
+    ObjectStore slow =
+        HookedObjectStore.of(
+            objects,
+            (call, name) -> {
+              if (call.equals("list") && first.getAndSet(false)) {
+                listed.countDown();
+                goOn.await();
+              }
+            });
+    RemoteClaims late = new RemoteClaims(slow, 1_000_000, NONE, clock::get);
+    machines.add(late);
+    assertThrows(IOException.class, () -> late.tryTake(KEY, "root", LEASE));
+    listed.await();
+    Hold held = machine().tryTake(KEY, "root", LEASE);
+    assertNotNull(held);
+    goOn.countDown();
+    // Its threads are few: what comes after it on all of them comes after it.
+    Await.until("it is over", () -> late.isIdle());
+    assertTrue(held.isHeld());
+    assertNull(machine().tryTake(KEY, "another", LEASE));
+  }
+
+  @Test
+  void whatFailsAfterItWasTakenIsGivenBack() throws Exception {
+    RemoteClaims.Entries failing =
+        new RemoteClaims.Entries() {
+          @Override
+          public void fetch(Digest256 key) throws IOException {
+            throw new IOException("the final result may be there");
+          }
+
+          @Override
+          public void send(Digest256 key) {}
+        };
+    RemoteClaims one = new RemoteClaims(objects, PATIENCE, failing, clock::get);
+    machines.add(one);
+    assertThrows(IOException.class, () -> ask(one, LEASE));
+    taken(machine()).giveBack();
+
+    AtomicInteger lists = new AtomicInteger();
+    ObjectStore unlisted =
+        HookedObjectStore.of(
+            objects,
+            (call, name) -> {
+              if (call.equals("list") && lists.incrementAndGet() == 2) {
+                throw new IOException("reset before the answer");
+              }
+            });
+    assertThrows(IOException.class, () -> ask(machine(unlisted), LEASE));
     taken(machine());
+  }
+
+  /** As after a rule of a bucket has removed what is old: the numbers begin again. */
+  @Test
+  void anotherClaimOfTheSameNumberIsNoOldOne() throws IOException {
+    RemoteClaims one = machine();
+    Hold first = taken(one);
+    RemoteClaims remembers = machine();
+    assertNull(ask(remembers, LEASE));
+    first.giveBack();
+    for (String each : objects.list("")) {
+      objects.delete(each);
+    }
+    clock.addAndGet(LEASE);
+    Hold second = taken(machine());
+    assertNull(ask(remembers, LEASE), "it is another claim");
+    assertTrue(second.isHeld());
+  }
+
+  @Test
+  void aSweepLeavesTheLastNumber() throws IOException {
+    RemoteClaims one = machine();
+    taken(one).giveBack();
+    objects.putIfAbsent(KEY.toHex() + "/" + ClaimName.of(1), Payload.of(new byte[1]));
+    assertEquals(1, RemoteSweepFlow.run(objects, false).claims().size());
+    assertEquals(List.of(KEY.toHex() + "/" + ClaimName.of(2)), objects.list(""));
+    taken(one);
+    assertEquals(3, last());
+  }
+
+  /** Each step of the others would be one of its own otherwise. */
+  @Test
+  void whoIsFarBehindAsksOnce() throws IOException {
+    RemoteClaims other = machine();
+    List<Hold> others = new ArrayList<>();
+    AtomicInteger calls = new AtomicInteger();
+    ObjectStore slow =
+        HookedObjectStore.of(
+            objects,
+            (call, name) -> {
+              calls.incrementAndGet();
+              if (call.equals("list") && others.isEmpty()) {
+                for (int claim = 0; claim < 20; claim++) {
+                  others.forEach(Hold::giveBack);
+                  others.clear();
+                  others.add(taken(other));
+                }
+              }
+            });
+    assertNull(ask(machine(slow), LEASE));
+    assertTrue(calls.get() < 8, calls::toString);
+    assertEquals(1, objects.list("").size(), "what it has made it has removed");
   }
 
   @Test
@@ -291,6 +415,5 @@ class RemoteClaimsTest {
     assertEquals(Optional.empty(), claims.holder(KEY));
     clock.addAndGet(TimeUnit.MINUTES.toNanos(5));
     taken(claims);
-    assertEquals(8, last());
   }
 }
