@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A sweep went on for as long as others saved as fast as it removed, for 13 s and once for 193 s,
- * and whoever else wanted to sweep waited for it.
+ * A sweep went on for as long as others saved as fast as it removed, 11 s of a round of 12, and
+ * whoever else wanted to sweep waited for it.
  */
 class SweepBesideSaversTest {
   private static final int ENTRIES = 3;
