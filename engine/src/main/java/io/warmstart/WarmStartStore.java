@@ -907,7 +907,8 @@ public final class WarmStartStore implements AutoCloseable {
    * budget, by what lies on the root at this moment, no matter who has put it there. What another
    * process has saved into the journal stays until it is a pair, and so does the pair of a run of
    * which a journal still holds a version. One sweep runs at a time on a root; this waits for one
-   * under way.
+   * under way. What others save while it evicts it leaves to them, or to the next sweep: the root
+   * may be over its budget by that much when it returns.
    *
    * @return what it did
    * @throws StoreException if the root could not be listed

@@ -52,7 +52,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Remove what has expired.
  *   <li>While over the budget: remove quarantined files, oldest first; then entries, never accessed
  *       before accessed, oldest last use first, then by path. Each under its key's lock, and only
- *       if its manifest confirms by what it was chosen ({@link EntryRemoval}).
+ *       if its manifest confirms by what it was chosen ({@link EntryRemoval}). No more than the
+ *       root was over when this began: who has saved meanwhile sweeps after it.
  * </ol>
  *
  * <p>What is pinned is passed over, expired or not. Where the root keeps the best and the latest of
@@ -240,6 +241,9 @@ public final class SweepFlow {
     private final SweepTally tally = new SweepTally();
     private Limits limits;
 
+    /** What the entries held that it has removed. */
+    private long removedBytes;
+
     private Sweep(
         boolean mayTrustChangeTimes,
         boolean background,
@@ -324,7 +328,11 @@ public final class SweepFlow {
         removeQuarantined(victims);
       }
       boolean stayed = false;
-      while (isOver(victims)) {
+      // What is saved from now on its savers sweep, or whoever sweeps next. A sweep that took that
+      // too would not end while others save as fast as it removes, and all would wait for it.
+      long due = victims.bytes().orElse(0) - limits.sizeBudgetBytes();
+      long removedBefore = removedBytes;
+      while (isOver(victims) && removedBytes - removedBefore < due) {
         Optional<Victim> next = victims.next();
         if (next.isEmpty()) {
           break;
@@ -384,6 +392,7 @@ public final class SweepFlow {
         } else if (done.outcome() == Outcome.REMOVED) {
           boolean old = expiredBy != null;
           victims.removed(victim, done.bytes());
+          removedBytes += done.bytes();
           Reason reason = old ? Reason.EXPIRED : Reason.OVER_BUDGET;
           tally.removed(victim.key(), done.runId(), done.bytes(), reason);
           notices.removed(
