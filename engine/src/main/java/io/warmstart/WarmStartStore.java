@@ -140,7 +140,7 @@ public final class WarmStartStore implements AutoCloseable {
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
     this.leases = new LeasePool(pins);
-    engine.joined(foreignCheck);
+    engine.foreignChecks().add(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
     if (sendsTo != null) {
       sendsTo.begin();
@@ -861,12 +861,12 @@ public final class WarmStartStore implements AutoCloseable {
     if (dryRun) {
       ensureOpen();
       StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-      engine.settle();
+      engine.settleFlow().run();
       return engine.dryRun(limits.freshForSweep()).run();
     }
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-    engine.settleOwn();
+    engine.settleFlow().runOwn();
     return engine.sweepFlow().run(limits, foreignCheck.nanos());
   }
 
@@ -887,7 +887,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "explain failed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.explainFlow().run(key, ranking, limits.fresh());
   }
 
@@ -895,7 +895,7 @@ public final class WarmStartStore implements AutoCloseable {
   public List<Fingerprint> keys() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.inspectFlow().keys();
   }
 
@@ -910,7 +910,7 @@ public final class WarmStartStore implements AutoCloseable {
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the key cannot be listed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.inspectFlow().contents(key, limits.fresh());
   }
 
@@ -1020,7 +1020,7 @@ public final class WarmStartStore implements AutoCloseable {
 
   private VerifyReport verify(boolean repair, VerifyProgress progress) {
     StoreFailures.requireRoot(engine.rootWatch(), "verify failed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine
         .verifyFlow()
         .run(foreignCheck.nanos() < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);
@@ -1269,7 +1269,7 @@ public final class WarmStartStore implements AutoCloseable {
     if (remote != null) {
       remote.close();
     }
-    engine.left(foreignCheck);
+    engine.foreignChecks().remove(foreignCheck);
     try {
       EngineRegistry.release(engine);
     } finally {
