@@ -31,7 +31,7 @@ final class LookupParts implements AutoCloseable {
     this.policy = policy;
     lookout =
         new Lookout(
-            parts.index,
+            parts.winners,
             foreignChecks::lookNanos,
             parts.clock,
             this::used,
@@ -42,7 +42,7 @@ final class LookupParts implements AutoCloseable {
             parts.root,
             new RecordedLookup(
                 parts.root.ops(),
-                parts.index,
+                parts.readings,
                 parts.census,
                 parts.stripes,
                 parts.journal,
@@ -53,7 +53,7 @@ final class LookupParts implements AutoCloseable {
             new KeySnapshots(
                 parts.root,
                 parts.stripes,
-                parts.index,
+                parts.readings,
                 parts.ledger,
                 parts.foreignTouches,
                 parts.journal,
@@ -61,7 +61,7 @@ final class LookupParts implements AutoCloseable {
                 new CensusTaker(
                     parts.root.ops(),
                     parts.stripes,
-                    parts.index,
+                    parts.readings,
                     parts.ledger,
                     parts.census,
                     parts.expiry,
@@ -80,7 +80,8 @@ final class LookupParts implements AutoCloseable {
             parts.journal,
             RootParts.PRODUCER,
             parts.foreignWriters,
-            parts.index,
+            parts.winners,
+            parts.readings,
             parts.payloads,
             parts.expiry,
             policy,
@@ -94,7 +95,7 @@ final class LookupParts implements AutoCloseable {
   /** The lookups of one store. */
   LookupFlow flow(StoreLimits limits, ForeignCheck foreignCheck) {
     return new LookupFlow(
-        parts.index,
+        parts.winners,
         absentKeys,
         fileLookup,
         parts.expiry,
@@ -111,8 +112,8 @@ final class LookupParts implements AutoCloseable {
 
   /** Of an entry that another version may have replaced since, nobody is told any more. */
   private void used(HotEntry entry, long unixNanos) {
-    if (parts.index.stands(entry) && !parts.readOnly) {
-      parts.index.tellUse(entry, unixNanos);
+    if (parts.winners.stands(entry) && !parts.readOnly) {
+      parts.winners.tellUse(entry, unixNanos);
       parts.expiry.noteHit(entry.directory().key(), entry.candidate(), unixNanos);
     }
   }

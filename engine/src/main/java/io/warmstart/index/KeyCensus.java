@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class KeyCensus {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public KeyCensus(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /**
@@ -365,6 +365,6 @@ public final class KeyCensus {
   }
 
   private <T> T ask(Function<Generation, T> question, T otherwise) {
-    return index.attachments().ask(question, otherwise);
+    return generations.ask(question, otherwise);
   }
 }

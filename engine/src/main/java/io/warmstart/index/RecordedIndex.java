@@ -17,10 +17,10 @@ import java.util.function.Function;
  * <p>Safe for all threads.
  */
 public final class RecordedIndex {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public RecordedIndex(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /**
@@ -154,6 +154,6 @@ public final class RecordedIndex {
   }
 
   private <T> Optional<T> ask(Function<Generation, T> question) {
-    return index.attachments().ask(question.andThen(Optional::of), Optional.empty());
+    return generations.ask(question.andThen(Optional::of), Optional.empty());
   }
 }

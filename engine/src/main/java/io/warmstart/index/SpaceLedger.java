@@ -23,10 +23,10 @@ import java.util.function.Function;
  * <p>Safe for all threads.
  */
 public final class SpaceLedger {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public SpaceLedger(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /** The root's bytes; empty until all keys have been walked, and after a doubt. */
@@ -103,7 +103,7 @@ public final class SpaceLedger {
         hold,
         attached -> {
           setBytes(attached, key, 0, 0);
-          attached.keys().remove(key, index.nextChanges());
+          attached.keys().remove(key, generations.nextChanges());
         });
   }
 
@@ -300,12 +300,12 @@ public final class SpaceLedger {
   /** Something was changed that nobody has been told of. */
   public void doubt() {
     if (!tell(this::doubt)) {
-      index.changedUntold();
+      generations.changedUntold();
     }
   }
 
   private void doubt(Generation attached) {
-    attached.totals().doubt(index.nextChanges());
+    attached.totals().doubt(generations.nextChanges());
   }
 
   /** The next entry to be evicted; empty if there is none but such as are spared. */
@@ -379,17 +379,17 @@ public final class SpaceLedger {
     // may die; and after it, for who asks in between.
     boolean flips = (before > 0) != (bytes > 0);
     if (flips) {
-      attached.files().keysChanged(index.nextChanges());
+      attached.files().keysChanged(generations.nextChanges());
     }
     attached.keys().account(at, key, bytes, ctime);
     if (flips) {
-      attached.files().keysChanged(index.nextChanges());
+      attached.files().keysChanged(generations.nextChanges());
     }
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }
 
   private boolean insert(Generation attached, Digest256 key, SlotCursor at) {
-    return attached.keys().insert(key, index.nextChanges(), at);
+    return attached.keys().insert(key, generations.nextChanges(), at);
   }
 
   /** A number whose check is wrong under the lock was written by nobody. */
@@ -412,7 +412,7 @@ public final class SpaceLedger {
 
   private void change(StripeLocks.Hold hold, Consumer<Generation> action) {
     if (!tell(hold.heldAcrossProcesses() ? action : this::doubt)) {
-      index.changedUntold();
+      generations.changedUntold();
     }
   }
 
@@ -426,6 +426,6 @@ public final class SpaceLedger {
   }
 
   private <T> T ask(Function<Generation, T> question, T otherwise) {
-    return index.attachments().ask(question, otherwise);
+    return generations.ask(question, otherwise);
   }
 }

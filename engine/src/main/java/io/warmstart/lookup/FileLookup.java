@@ -9,8 +9,9 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Rankings;
 import io.warmstart.index.HotEntry;
-import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
+import io.warmstart.index.Readings;
+import io.warmstart.index.Winners;
 import io.warmstart.io.Rereads;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.JournalEntry;
@@ -86,7 +87,8 @@ public final class FileLookup {
   private final JournalView journal;
   private final String producer;
   private final ForeignWriters foreignWriters;
-  private final Index index;
+  private final Winners winners;
+  private final Readings readings;
   private final PayloadCache payloads;
   private final Expiry expiry;
   private final PolicyInForce policy;
@@ -106,7 +108,8 @@ public final class FileLookup {
       JournalView journal,
       String producer,
       ForeignWriters foreignWriters,
-      Index index,
+      Winners winners,
+      Readings readings,
       PayloadCache payloads,
       Expiry expiry,
       PolicyInForce policy,
@@ -124,7 +127,8 @@ public final class FileLookup {
     this.journal = journal;
     this.producer = producer;
     this.foreignWriters = foreignWriters;
-    this.index = index;
+    this.winners = winners;
+    this.readings = readings;
     this.payloads = payloads;
     this.expiry = expiry;
     this.policy = policy;
@@ -392,7 +396,7 @@ public final class FileLookup {
   /** Takes the version that a manifest tells of, if this process has it in memory. */
   private boolean takeFromMemory(KeyDirectory directory, Candidate candidate, EntryLease target) {
     for (Ranking ranking : Ranking.values()) {
-      HotEntry last = index.inMemory(directory.key(), Rankings.index(ranking));
+      HotEntry last = winners.inMemory(directory.key(), Rankings.index(ranking));
       if (last != null
           && last.candidate().runId().equals(candidate.runId())
           && AccessStamps.sameVersion(last.candidate().manifest(), candidate.manifest())
@@ -411,9 +415,9 @@ public final class FileLookup {
       @Nullable HotEntry winner,
       long lastUse) {
     // Before the lock, for which savers wait.
-    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
+    long manifestCtime = winner == null ? 0 : readings.manifestCtime(ticket, winner);
     if (readOnly) {
-      return winner != null && index.keep(ticket, winner, lastUse, manifestCtime);
+      return winner != null && readings.keep(ticket, winner, lastUse, manifestCtime);
     }
     boolean filled;
     boolean broken;
@@ -423,7 +427,7 @@ public final class FileLookup {
       filled =
           hold.heldAcrossProcesses()
               && !broken
-              && index.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
+              && readings.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
     }
     if (broken) {
       misfits.mendWhatTheDeadHaveLeft(directory);
