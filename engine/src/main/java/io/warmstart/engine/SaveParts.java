@@ -14,6 +14,7 @@ import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.Budget;
 import io.warmstart.save.JournalSave;
 import io.warmstart.save.PairSave;
+import io.warmstart.save.PublishFlow;
 import io.warmstart.save.Publisher;
 import io.warmstart.save.SaveFlow;
 import java.util.function.Consumer;
@@ -31,6 +32,7 @@ final class SaveParts implements AutoCloseable {
   final SettleFlow settleFlow;
   private final RootParts parts;
   private final SweepFlow sweepFlow;
+  private final PublishFlow publishFlow;
 
   SaveParts(
       RootParts parts, PolicyInForce policy, SweepFlow sweepFlow, ForeignChecks foreignChecks) {
@@ -38,6 +40,18 @@ final class SaveParts implements AutoCloseable {
     this.sweepFlow = sweepFlow;
     runIds = new RunIdGenerator(parts.clock::nanoTime);
     asyncSaves = new AsyncSaves(parts.notices);
+    publishFlow =
+        new PublishFlow(
+            parts.caseFolding,
+            parts.pairWriter,
+            new Publisher(parts.root.ops()),
+            parts.replaced,
+            parts.stripes,
+            parts.locks,
+            parts.foreignTouches,
+            parts.knownRuns,
+            parts.notices,
+            parts.counters);
     PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), foreignChecks::nanos);
     journal = new Journal(parts.journalPlace, pairs::makePair, parts.notices, parts.counters);
     adoption = new Adoption(parts.journalPlace, parts.journal, pairs::makePair, parts.counters);
@@ -78,15 +92,11 @@ final class SaveParts implements AutoCloseable {
         parts.keyDirectories,
         parts.caseFolding,
         parts.pairWriter,
-        new Publisher(parts.root.ops()),
+        publishFlow,
         parts.replaced,
-        parts.stripes,
         parts.locks,
         parts.foreignTouches,
-        parts.stamps,
-        parts.knownRuns,
         this::leaveTraces,
-        parts.notices,
         parts.counters,
         saved -> sweepFlow.keepBudget(limits, foreignCheckNanos.getAsLong(), saved));
   }
