@@ -8,6 +8,7 @@ import io.warmstart.index.Lookout;
 import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.KeySnapshots;
+import io.warmstart.lookup.LookupAnswer;
 import io.warmstart.lookup.LookupFlow;
 import io.warmstart.lookup.Misfits;
 import io.warmstart.lookup.RecordedLookup;
@@ -37,6 +38,16 @@ final class LookupParts implements AutoCloseable {
             this::used,
             parts.readOnly ? this::beat : () -> {});
     absentKeys = new AbsentKeys(parts.index, parts.root, parts.journal::keys);
+    Misfits misfits =
+        new Misfits(
+            parts.root,
+            parts.locks,
+            recoverFlow,
+            parts.foreignWriters,
+            unsettled,
+            parts.remote,
+            parts.readOnly,
+            parts.counters);
     fileLookup =
         new FileLookup(
             parts.root,
@@ -67,29 +78,26 @@ final class LookupParts implements AutoCloseable {
                     parts.expiry,
                     parts.foreignTouches)),
             parts.reader,
-            parts.stripes,
-            new Misfits(
-                parts.root,
-                parts.locks,
-                recoverFlow,
-                parts.foreignWriters,
-                unsettled,
-                parts.remote,
+            misfits,
+            new LookupAnswer(
+                parts.winners,
+                parts.readings,
+                parts.stripes,
+                misfits,
+                parts.payloads,
+                parts.expiry,
                 parts.readOnly,
-                parts.counters),
+                parts.counters,
+                parts.clock),
             parts.journal,
             RootParts.PRODUCER,
             parts.foreignWriters,
-            parts.winners,
-            parts.readings,
-            parts.payloads,
             parts.expiry,
             policy,
             parts.rootWatch,
             parts.remote,
             parts.readOnly,
-            parts.counters,
-            parts.clock);
+            parts.counters);
   }
 
   /** The lookups of one store. */
