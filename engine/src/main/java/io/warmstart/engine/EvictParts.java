@@ -2,6 +2,7 @@ package io.warmstart.engine;
 
 import io.warmstart.evict.DryRunFlow;
 import io.warmstart.evict.EntryRemoval;
+import io.warmstart.evict.EvictionPass;
 import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.key.LabelFlow;
@@ -45,20 +46,26 @@ final class EvictParts {
         new SweepFlow(
             parts.root,
             parts.stripes,
-            parts.locks,
             parts.ledger,
             rootScan,
-            recoverFlow,
-            removal,
-            parts.quarantine,
+            new EvictionPass(
+                parts.root,
+                parts.locks,
+                recoverFlow,
+                removal,
+                parts.quarantine,
+                policy,
+                parts.pins,
+                parts.notices,
+                parts.counters,
+                parts.clock),
             policy,
             parts.pins,
             parts.expiry,
             labelFlow,
             parts.siblings::noticeDeaths,
             parts.notices,
-            parts.counters,
-            parts.clock);
+            parts.counters);
   }
 
   /**
