@@ -149,7 +149,7 @@ public final class Index implements AutoCloseable {
   private boolean change(Generation attached, Digest256 key) {
     SlotCursor at = new SlotCursor();
     boolean found = attached.keys().find(key, at);
-    if (!found || attached.keys().bytes(at, key) <= 0) {
+    if (!found || SlotCounts.bytes(at, key) <= 0) {
       attached.files().keysChanged(generations.nextChanges());
     }
     if (found) {

@@ -68,8 +68,8 @@ public final class SpaceLedger {
         attached -> {
           SlotCursor at = new SlotCursor();
           if (account(attached, at, key, entry.bytes() - replacedBytes)) {
-            long latest = attached.keys().latestWritten(at);
-            attached.keys().latestWritten(at, Math.max(latest, entry.writtenNanos()));
+            long latest = SlotCounts.latestWritten(at);
+            SlotCounts.latestWritten(at, Math.max(latest, entry.writtenNanos()));
           }
           if (!attached.entries().record(key, entry)) {
             doubt(attached);
@@ -145,10 +145,8 @@ public final class SpaceLedger {
           setBytes(attached, key, bytes, recorded ? ctime : 0);
           SlotCursor at = new SlotCursor();
           if (attached.keys().find(key, at)) {
-            attached
-                .keys()
-                .latestWritten(
-                    at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
+            SlotCounts.latestWritten(
+                at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
           }
           if (!recorded) {
             doubt(attached);
@@ -162,10 +160,8 @@ public final class SpaceLedger {
         attached -> {
           SlotCursor at = new SlotCursor();
           boolean same =
-              ctime > 0
-                  && attached.keys().find(key, at)
-                  && attached.keys().walkedCtime(at) == ctime;
-          return same ? attached.keys().bytes(at, key) : -1L;
+              ctime > 0 && attached.keys().find(key, at) && SlotCounts.walkedCtime(at) == ctime;
+          return same ? SlotCounts.bytes(at, key) : -1L;
         },
         -1L);
   }
@@ -204,7 +200,7 @@ public final class SpaceLedger {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at) ? attached.keys().latestWritten(at) : 0L;
+          return attached.keys().find(key, at) ? SlotCounts.latestWritten(at) : 0L;
         },
         0L);
   }
@@ -219,7 +215,7 @@ public final class SpaceLedger {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at) ? attached.keys().bytes(at, key) : 0L;
+          return attached.keys().find(key, at) ? SlotCounts.bytes(at, key) : 0L;
         },
         0L);
   }
@@ -348,7 +344,7 @@ public final class SpaceLedger {
       doubt(attached);
       return false;
     }
-    long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
+    long bytes = orRebuild(attached, SlotCounts.bytes(at, key)) + delta;
     if (bytes < 0 && !known && attached.totals().complete()) {
       // A key that had files and no slot: lost with what it counts for, or a foreign store's.
       doubt(attached);
@@ -372,7 +368,7 @@ public final class SpaceLedger {
 
   private void setBytes(Generation attached, SlotCursor at, Digest256 key, long bytes, long ctime) {
     int stripe = StripeLocks.stripeOf(key);
-    long before = orRebuild(attached, attached.keys().bytes(at, key));
+    long before = orRebuild(attached, SlotCounts.bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
     // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
     // begins and ends: they may be another program's, or have gone. Before it, since this process
@@ -381,7 +377,7 @@ public final class SpaceLedger {
     if (flips) {
       attached.files().keysChanged(generations.nextChanges());
     }
-    attached.keys().account(at, key, bytes, ctime);
+    SlotCounts.account(at, key, bytes, ctime);
     if (flips) {
       attached.files().keysChanged(generations.nextChanges());
     }

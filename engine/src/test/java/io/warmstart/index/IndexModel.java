@@ -243,7 +243,7 @@ final class IndexModel {
       Digest256 key = key(n);
       Census census =
           attached.keys().find(key, at)
-              ? attached.keys().census(at, key, attached.totals().doubt())
+              ? SlotCounts.census(at, key, attached.totals().doubt())
               : null;
       if (census != null
           && isBelieved(key, census)
@@ -279,7 +279,7 @@ final class IndexModel {
         (key, entries) -> {
           SlotCursor at = new SlotCursor();
           assertTrue(attached.keys().find(key, at), where + ": slot");
-          assertEquals(bytes(key), attached.keys().bytes(at, key), where + ": bytes");
+          assertEquals(bytes(key), SlotCounts.bytes(at, key), where + ": bytes");
           sums[StripeLocks.stripeOf(key)] += bytes(key);
           entries
               .values()
