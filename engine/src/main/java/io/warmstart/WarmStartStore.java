@@ -145,7 +145,7 @@ public final class WarmStartStore implements AutoCloseable {
     this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
     this.pins = engine.pins();
     this.leases = new LeasePool(pins);
-    engine.joined(foreignCheck);
+    engine.foreignChecks().add(foreignCheck);
     options.listener().ifPresent(engine.notices()::add);
     if (sendsTo != null) {
       sendsTo.begin();
@@ -929,12 +929,12 @@ public final class WarmStartStore implements AutoCloseable {
     if (dryRun) {
       ensureOpen();
       StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-      engine.settle();
+      engine.settleFlow().run();
       return engine.dryRun(limits.freshForSweep()).run();
     }
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-    engine.settleOwn();
+    engine.settleFlow().runOwn();
     return engine.sweepFlow().run(limits, foreignCheck.nanos());
   }
 
@@ -955,7 +955,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Explanation explain(Fingerprint key, Ranking ranking) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "explain failed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.explainFlow().run(key, ranking, limits.fresh());
   }
 
@@ -963,7 +963,7 @@ public final class WarmStartStore implements AutoCloseable {
   public List<Fingerprint> keys() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.inspectFlow().keys();
   }
 
@@ -978,7 +978,7 @@ public final class WarmStartStore implements AutoCloseable {
   public KeyContents contents(Fingerprint key) {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the key cannot be listed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine.inspectFlow().contents(key, limits.fresh());
   }
 
@@ -1088,7 +1088,7 @@ public final class WarmStartStore implements AutoCloseable {
 
   private VerifyReport verify(boolean repair, VerifyProgress progress) {
     StoreFailures.requireRoot(engine.rootWatch(), "verify failed");
-    engine.settle();
+    engine.settleFlow().run();
     return engine
         .verifyFlow()
         .run(foreignCheck.nanos() < SweepFlow.NO_FOREIGN_STORES_NANOS, repair, progress);
@@ -1364,7 +1364,7 @@ public final class WarmStartStore implements AutoCloseable {
     if (remote != null) {
       remote.close();
     }
-    engine.left(foreignCheck);
+    engine.foreignChecks().remove(foreignCheck);
     try {
       EngineRegistry.release(engine);
     } finally {

@@ -2,40 +2,26 @@ package io.warmstart.engine;
 
 import io.warmstart.access.CoarseClock;
 import io.warmstart.evict.DryRunFlow;
-import io.warmstart.evict.EntryRemoval;
 import io.warmstart.evict.PinFlow;
 import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
-import io.warmstart.format.RunIdGenerator;
-import io.warmstart.index.AbsentKeys;
-import io.warmstart.index.HotEntry;
-import io.warmstart.index.Lookout;
+import io.warmstart.foreign.ForeignChecks;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.RootWatch;
-import io.warmstart.journal.Adoption;
-import io.warmstart.journal.Journal;
+import io.warmstart.journal.SettleFlow;
 import io.warmstart.key.LabelFlow;
-import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.ExplainFlow;
-import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.InspectFlow;
-import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupFlow;
-import io.warmstart.lookup.Misfits;
-import io.warmstart.lookup.RecordedLookup;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
-import io.warmstart.pair.PairRemoval;
-import io.warmstart.pair.StoreFailures;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Limits;
-import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
@@ -45,23 +31,16 @@ import io.warmstart.recover.IndexAudit;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RestoreFlow;
 import io.warmstart.recover.RestorePublisher;
-import io.warmstart.recover.RootScan;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
 import io.warmstart.remote.LocalEntries;
 import io.warmstart.save.AccessStampWriter;
 import io.warmstart.save.AsyncSaves;
-import io.warmstart.save.Budget;
-import io.warmstart.save.JournalSave;
-import io.warmstart.save.PairSave;
-import io.warmstart.save.Publisher;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
@@ -74,25 +53,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Engine implements AutoCloseable {
   private final RootParts parts;
-  private final RunIdGenerator runIds;
   private final PolicyInForce policy;
-  private final UnsettledKeys unsettled = new UnsettledKeys();
   private final RecoverFlow recoverFlow;
-  private final FileLookup fileLookup;
-  private final SweepFlow sweepFlow;
-  private final RemoveFlow removeFlow;
+  private final LookupParts lookups;
+  private final EvictParts evictions;
   private final AccessStampWriter accessStampWriter;
   private final VerifyFlow verifyFlow;
-  private final Journal journal;
-  private final Adoption adoption;
-  private final AsyncSaves asyncSaves;
+  private final SaveParts saves;
   private final @Nullable Housekeeper housekeeper;
-
-  /** The intervals of the stores that are open: the background goes by the shortest. */
-  private final Collection<ForeignCheck> foreignChecks = new ConcurrentLinkedQueue<>();
-
-  private final Lookout lookout;
-  private final AbsentKeys absentKeys;
+  private final ForeignChecks foreignChecks;
 
   /**
    * Opens a root.
@@ -121,9 +90,8 @@ public final class Engine implements AutoCloseable {
             this::budgetBytes,
             this::ensureThreadsRun);
     boolean opened = false;
-    asyncSaves = new AsyncSaves(parts.notices);
     try {
-      runIds = new RunIdGenerator(parts.clock::nanoTime);
+      foreignChecks = new ForeignChecks(parts.foreignTouches);
       policy = new PolicyInForce(parts.root, parts.stripes, parts.ages, parts.remote, parts.clock);
       recoverFlow =
           new RecoverFlow(
@@ -137,104 +105,9 @@ public final class Engine implements AutoCloseable {
               parts.foreignTouches,
               parts.remote,
               parts.counters);
-      lookout =
-          new Lookout(
-              parts.index,
-              this::lookNanos,
-              parts.clock,
-              this::used,
-              parts.readOnly ? this::beat : () -> {});
-      absentKeys = new AbsentKeys(parts.index, parts.root, parts.journal::keys);
-      fileLookup =
-          new FileLookup(
-              parts.root,
-              new RecordedLookup(
-                  parts.root.ops(),
-                  parts.index,
-                  parts.census,
-                  parts.stripes,
-                  parts.journal,
-                  parts.reader,
-                  parts.expiry,
-                  parts.foreignTouches,
-                  RootParts.PRODUCER),
-              new KeySnapshots(
-                  parts.root,
-                  parts.stripes,
-                  parts.index,
-                  parts.ledger,
-                  parts.foreignTouches,
-                  parts.journal,
-                  parts.place,
-                  new CensusTaker(
-                      parts.root.ops(),
-                      parts.stripes,
-                      parts.index,
-                      parts.ledger,
-                      parts.census,
-                      parts.expiry,
-                      parts.foreignTouches)),
-              parts.reader,
-              parts.stripes,
-              new Misfits(
-                  parts.root,
-                  parts.locks,
-                  recoverFlow,
-                  parts.foreignWriters,
-                  unsettled,
-                  parts.remote,
-                  parts.readOnly,
-                  parts.counters),
-              parts.journal,
-              RootParts.PRODUCER,
-              parts.foreignWriters,
-              parts.index,
-              parts.payloads,
-              parts.expiry,
-              policy,
-              parts.rootWatch,
-              parts.remote,
-              parts.readOnly,
-              parts.counters,
-              parts.clock);
-      RootScan rootScan =
-          new RootScan(
-              parts.root,
-              parts.stripes,
-              parts.ledger,
-              recoverFlow,
-              parts.recount,
-              parts.quarantine,
-              parts.ages);
-      EntryRemoval removal =
-          new EntryRemoval(
-              parts.root,
-              parts.locks,
-              new PairRemoval(parts.root.ops(), parts.pairWriter),
-              parts.expiry,
-              parts.pins,
-              parts.journal,
-              parts.remote,
-              parts.clock);
-      removeFlow = new RemoveFlow(parts.root, removal, parts.journal, parts.pins, this::settle);
-      sweepFlow =
-          new SweepFlow(
-              parts.root,
-              parts.stripes,
-              parts.locks,
-              parts.ledger,
-              rootScan,
-              recoverFlow,
-              removal,
-              parts.quarantine,
-              policy,
-              parts.pins,
-              parts.expiry,
-              labelFlow(),
-              parts.siblings::noticeDeaths,
-              parts.notices,
-              parts.counters,
-              parts.clock);
+      lookups = new LookupParts(parts, policy, recoverFlow, foreignChecks);
+      evictions = new EvictParts(parts, policy, recoverFlow, labelFlow());
+      saves = new SaveParts(parts, policy, evictions.sweepFlow, foreignChecks);
       accessStampWriter =
           new AccessStampWriter(
               parts.root,
@@ -269,9 +142,6 @@ public final class Engine implements AutoCloseable {
               parts.ages,
               parts.remote,
               parts.readOnly);
-      PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), this::foreignCheckNanos);
-      journal = new Journal(parts.journalPlace, pairs::makePair, parts.notices, parts.counters);
-      adoption = new Adoption(parts.journalPlace, parts.journal, pairs::makePair, parts.counters);
       housekeeper =
           parts.readOnly
               ? null
@@ -279,18 +149,18 @@ public final class Engine implements AutoCloseable {
                   parts.siblings,
                   parts.rootWatch,
                   parts.index,
-                  absentKeys,
+                  lookups.absentKeys,
                   parts.ledger,
-                  rootScan,
+                  evictions.rootScan,
                   recoverFlow,
-                  sweepFlow,
+                  evictions.sweepFlow,
                   accessStampWriter,
                   policy,
                   parts.pinnedBytes,
-                  unsettled,
+                  lookups.unsettled,
                   parts.foreignTouches,
-                  adoption,
-                  this::foreignCheckNanos,
+                  saves.adoption,
+                  foreignChecks::nanos,
                   parts.remote,
                   parts.counters);
       parts.pinnedBytes.tryRefresh();
@@ -332,7 +202,7 @@ public final class Engine implements AutoCloseable {
   }
 
   public UnsettledKeys unsettled() {
-    return unsettled;
+    return lookups.unsettled;
   }
 
   /** Whether this process may not change the root. */
@@ -341,7 +211,7 @@ public final class Engine implements AutoCloseable {
   }
 
   public String freshRunId() {
-    return runIds.next();
+    return saves.runIds.next();
   }
 
   /**
@@ -351,65 +221,17 @@ public final class Engine implements AutoCloseable {
    */
   public SaveFlow saveFlow(
       StoreLimits limits, long foreignCheckNanos, BiConsumer<Digest256, String> saved) {
-    return new SaveFlow(
-        new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER),
-        new JournalSave(
-            parts.root,
-            parts.rootWatch,
-            parts.locks,
-            parts.index,
-            parts.ledger,
-            parts.caseFolding,
-            parts.stamps,
-            parts.knownRuns,
-            journal),
-        pairSave(limits, () -> foreignCheckNanos),
-        runIds,
-        parts.counters,
-        limits,
-        saved);
-  }
-
-  private PairSave pairSave(StoreLimits limits, LongSupplier foreignCheck) {
-    return new PairSave(
-        parts.root,
-        parts.keyDirectories,
-        parts.caseFolding,
-        parts.pairWriter,
-        new Publisher(parts.root.ops()),
-        parts.replaced,
-        parts.stripes,
-        parts.locks,
-        parts.foreignTouches,
-        parts.stamps,
-        parts.knownRuns,
-        this::leaveTraces,
-        parts.notices,
-        parts.counters,
-        saved -> sweepFlow.keepBudget(limits, foreignCheck.getAsLong(), saved));
+    return saves.flow(limits, foreignCheckNanos, saved);
   }
 
   /** The saves in the background of all stores. */
   public AsyncSaves asyncSaves() {
-    return asyncSaves;
+    return saves.asyncSaves;
   }
 
   /** The lookups of one store. */
   public LookupFlow lookupFlow(StoreLimits limits, ForeignCheck foreignCheck) {
-    return new LookupFlow(
-        parts.index,
-        absentKeys,
-        fileLookup,
-        parts.expiry,
-        parts.rootWatch,
-        parts.ticks,
-        parts.counters,
-        parts.clock,
-        limits,
-        foreignCheck,
-        parts.foreignTouches,
-        lookout,
-        readOnly());
+    return lookups.flow(limits, foreignCheck);
   }
 
   /** The root as a remote of one store sees it; for the caller to close. */
@@ -417,18 +239,18 @@ public final class Engine implements AutoCloseable {
     return new LocalEntries(
         parts.root,
         parts.reader,
-        pairSave(limits, () -> foreignCheckNanos),
+        saves.pairSave(limits, () -> foreignCheckNanos),
         parts.journal,
         parts.ages,
-        journal::flush,
-        this::settleOwnAndLeft,
+        saves.journal::flush,
+        saves.settleFlow::runOwnAndLeft,
         parts.touches,
         limits,
         parts.clock);
   }
 
   public RemoveFlow removeFlow() {
-    return removeFlow;
+    return evictions.removeFlow(saves.settleFlow::run);
   }
 
   public PinFlow pinFlow() {
@@ -446,20 +268,11 @@ public final class Engine implements AutoCloseable {
   }
 
   public SweepFlow sweepFlow() {
-    return sweepFlow;
+    return evictions.sweepFlow;
   }
 
   public DryRunFlow dryRun(Limits limits) {
-    return new DryRunFlow(
-        parts.root,
-        parts.ledger,
-        parts.recount,
-        parts.quarantine,
-        policy,
-        parts.pins,
-        parts.expiry,
-        parts.clock,
-        limits);
+    return evictions.dryRun(limits);
   }
 
   public RecoverFlow recoverFlow() {
@@ -511,51 +324,8 @@ public final class Engine implements AutoCloseable {
     return parts.siblings.sums(parts.counters);
   }
 
-  /**
-   * Has everything that was saved become pairs, here and in the other processes of this machine: so
-   * that who reads files alone sees it. What could not be made into pairs stays in the journal.
-   */
-  public void settle() {
-    if (readOnly()) {
-      return;
-    }
-    settleOwn();
-    try {
-      adoption.runToEnd();
-      if (!journal.awaitOthers(parts.journal)) {
-        // One of those may have died instead.
-        adoption.runToEnd();
-        tellUnsettled("a process has made no pairs of what it has saved: root=" + root(), null);
-      }
-    } catch (IOException | StoreException e) {
-      tellUnsettled("not all that others have saved is in files: root=" + root(), e);
-    }
-  }
-
-  /**
-   * The same of what this process has saved, and of what the dead have left; what cannot be made
-   * into pairs is thrown.
-   */
-  private void settleOwnAndLeft() {
-    journal.flush();
-    try {
-      adoption.runToEnd();
-    } catch (IOException e) {
-      throw StoreFailures.ofWriting("not all that the dead have saved is in files", root(), e);
-    }
-  }
-
-  /** The same of what this process has saved: what others have in the journal no sweep removes. */
-  public void settleOwn() {
-    try {
-      journal.flush();
-    } catch (StoreException e) {
-      tellUnsettled("not all that was saved is in files: root=" + root(), e);
-    }
-  }
-
-  private void tellUnsettled(String what, @Nullable Exception because) {
-    parts.notices.troubleAgain(Kind.JOURNALLED_SAVES, what, because);
+  public SettleFlow settleFlow() {
+    return saves.settleFlow;
   }
 
   /**
@@ -567,12 +337,12 @@ public final class Engine implements AutoCloseable {
    */
   public int flush() {
     int failed = 0;
-    asyncSaves.await();
+    saves.asyncSaves.await();
     try {
-      journal.flush();
+      saves.journal.flush();
     } finally {
       parts.replaced.closeAll();
-      lookout.tellUses();
+      lookups.lookout.tellUses();
       failed = accessStampWriter.run(0);
     }
     return failed;
@@ -594,52 +364,9 @@ public final class Engine implements AutoCloseable {
     return parts.notices;
   }
 
-  /** A store is open that looks so seldom for what others do to the files. */
-  public void joined(ForeignCheck foreignCheck) {
-    foreignChecks.add(foreignCheck);
-  }
-
-  /** Such a store is closed. */
-  public void left(ForeignCheck foreignCheck) {
-    foreignChecks.remove(foreignCheck);
-  }
-
-  /** As often as the store that looks most often. */
-  private long foreignCheckNanos() {
-    return foreignChecks.stream().mapToLong(ForeignCheck::nanos).min().orElse(Long.MAX_VALUE);
-  }
-
-  /** The same in the background, of those that have it look there. */
-  private long lookNanos() {
-    boolean near = parts.foreignTouches.haveLeftSigns();
-    return foreignChecks.stream()
-        .filter(ForeignCheck::watches)
-        .mapToLong(each -> each.lookNanos(near))
-        .min()
-        .orElse(Long.MAX_VALUE);
-  }
-
-  /** Of an entry that another version may have replaced since, nobody is told any more. */
-  private void used(HotEntry entry, long unixNanos) {
-    if (parts.index.stands(entry) && !parts.readOnly) {
-      parts.index.tellUse(entry, unixNanos);
-      parts.expiry.noteHit(entry.directory().key(), entry.candidate(), unixNanos);
-    }
-  }
-
-  /** What the agent does where there is one. */
-  private void beat() {
-    parts.rootWatch.look();
-    parts.index.heartbeat();
-    policy.refreshIfDue();
-  }
-
-  /**
-   * A save has failed, and with it perhaps the removal of what it had staged: sweeps are to look.
-   */
-  private void leaveTraces() {
-    parts.ledger.walkIsDue();
-    parts.siblings.leaveTraces();
+  /** How often the stores that are open look for what others do to the files. */
+  public ForeignChecks foreignChecks() {
+    return foreignChecks;
   }
 
   private void ensureThreadsRun() {
@@ -654,9 +381,8 @@ public final class Engine implements AutoCloseable {
   public void close() {
     try (parts;
         housekeeper;
-        lookout;
-        journal) {
-      asyncSaves.close();
+        lookups) {
+      saves.close();
     }
   }
 }

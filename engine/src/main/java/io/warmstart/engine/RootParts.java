@@ -8,7 +8,9 @@ import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.index.Index;
 import io.warmstart.index.KeyCensus;
+import io.warmstart.index.Readings;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.Winners;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileSystemKind;
 import io.warmstart.io.IdleDescriptors;
@@ -84,6 +86,8 @@ final class RootParts implements AutoCloseable {
   final Siblings siblings;
   final StripeLocks stripes;
   final Index index;
+  final Winners winners;
+  final Readings readings;
   final Notices notices = new Notices();
   final SpaceLedger ledger;
   final KeyCensus census;
@@ -191,6 +195,8 @@ final class RootParts implements AutoCloseable {
               counters,
               payloads,
               readOnly);
+      winners = new Winners(index, payloads);
+      readings = new Readings(index, payloads);
       ledger = new SpaceLedger(index);
       census = new KeyCensus(index);
       foreignTouches = new ForeignTouches(ops, counters, remote);

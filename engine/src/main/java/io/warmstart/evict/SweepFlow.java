@@ -1,23 +1,14 @@
 package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.evict.EntryRemoval.Outcome;
 import io.warmstart.flight.Flight;
 import io.warmstart.flight.SweepEvent;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.key.KeyRecount;
-import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.LabelFlow;
-import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.EvictionReport;
-import io.warmstart.model.EvictionReport.Reason;
-import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
-import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.Quarantine;
-import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
@@ -27,19 +18,13 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
-import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RootScan;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import org.agrona.concurrent.EpochNanoClock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A sweep: bring the root within its budget, and clear away what is dead.
@@ -52,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Remove what has expired.
  *   <li>While over the budget: remove quarantined files, oldest first; then entries, never accessed
  *       before accessed, oldest last use first, then by path. Each under its key's lock, and only
- *       if its manifest confirms by what it was chosen ({@link EntryRemoval}). No more than the
- *       root was over when this began: who has saved meanwhile sweeps after it.
+ *       if its manifest confirms by what it was chosen ({@link EvictionPass}), and no more than the
+ *       root was over when the pass began: what others save meanwhile they sweep after it.
  * </ol>
  *
  * <p>What is pinned is passed over, expired or not. Where the root keeps the best and the latest of
@@ -81,12 +66,9 @@ public final class SweepFlow {
 
   private final RootDirectory root;
   private final StripeLocks sweepLock;
-  private final RecoveringLocks locks;
   private final SpaceLedger ledger;
   private final RootScan rootScan;
-  private final RecoverFlow recoverFlow;
-  private final EntryRemoval removal;
-  private final Quarantine quarantine;
+  private final EvictionPass evictionPass;
   private final PolicyInForce policy;
   private final Pins pins;
   private final Expiry expiry;
@@ -94,33 +76,26 @@ public final class SweepFlow {
   private final BooleanSupplier noticeDeaths;
   private final Notices notices;
   private final Counters counters;
-  private final EpochNanoClock clock;
 
   public SweepFlow(
       RootDirectory root,
       StripeLocks sweepLock,
-      RecoveringLocks locks,
       SpaceLedger ledger,
       RootScan rootScan,
-      RecoverFlow recoverFlow,
-      EntryRemoval removal,
-      Quarantine quarantine,
+      EvictionPass evictionPass,
       PolicyInForce policy,
       Pins pins,
       Expiry expiry,
       LabelFlow labels,
       BooleanSupplier noticeDeaths,
       Notices notices,
-      Counters counters,
-      EpochNanoClock clock) {
+      Counters counters) {
+
     this.root = root;
     this.sweepLock = sweepLock;
-    this.locks = locks;
     this.ledger = ledger;
     this.rootScan = rootScan;
-    this.recoverFlow = recoverFlow;
-    this.removal = removal;
-    this.quarantine = quarantine;
+    this.evictionPass = evictionPass;
     this.policy = policy;
     this.pins = pins;
     this.expiry = expiry;
@@ -128,7 +103,6 @@ public final class SweepFlow {
     this.noticeDeaths = noticeDeaths;
     this.notices = notices;
     this.counters = counters;
-    this.clock = clock;
   }
 
   /**
@@ -154,9 +128,9 @@ public final class SweepFlow {
       }
       Sweep sweep = new Sweep(foreignCheckNanos > 0, false, fresh, saved);
       if (foreignCheckNanos == 0) {
-        sweep.scan(false);
+        scan(sweep, false);
       }
-      sweep.run(hold);
+      run(sweep, hold);
     } catch (IOException e) {
       // The save has been acknowledged by now in all but words: it does not fail for this.
       counters.count(Counter.SWEEP_FAILURES);
@@ -203,12 +177,12 @@ public final class SweepFlow {
       }
       // Before the stripe is taken: savers need not wait for it.
       if (scanning || ledger.walkedAt() == 0 || ledger.totalBytes().isEmpty()) {
-        sweep.scan(true);
+        scan(sweep, true);
       }
       EvictionReport report;
       try (StripeLocks.Hold hold = sweepLock.acquireSweep(PATIENCE_NANOS)) {
         sweep.limits = fresh.get();
-        report = sweep.run(hold);
+        report = run(sweep, hold);
       }
       if (scanning && !forgetLabels(sweep.limits)) {
         sweep.tally.failures++;
@@ -233,218 +207,63 @@ public final class SweepFlow {
     }
   }
 
-  /** One sweep. For one thread. */
-  private final class Sweep {
-    private final boolean mayTrustChangeTimes;
-    private final boolean background;
-    private final @Nullable SavedEntry spared;
-    private final SweepTally tally = new SweepTally();
-    private Limits limits;
-
-    /** What the entries held that it has removed. */
-    private long removedBytes;
-
-    private Sweep(
-        boolean mayTrustChangeTimes,
-        boolean background,
-        Limits limits,
-        @Nullable SavedEntry spared) {
-      this.mayTrustChangeTimes = mayTrustChangeTimes;
-      this.background = background;
-      this.limits = limits;
-      this.spared = spared;
+  private RootScan.Result scan(Sweep sweep, boolean skipUnchanged) throws IOException {
+    RootScan.Result scan = rootScan.run(skipUnchanged && sweep.mayTrustChangeTimes, () -> false);
+    sweep.tally.recovered.add(scan.recovered());
+    sweep.tally.failures += scan.failures();
+    sweep.tally.other(scan.otherFiles(), scan.otherBytes());
+    if (scan.ended()) {
+      sweep.tally.before(scan.entries().size(), scan.bytes() + scan.recovered().bytesRemoved());
     }
+    return scan;
+  }
 
-    private RootScan.Result scan(boolean skipUnchanged) throws IOException {
-      RootScan.Result scan = rootScan.run(skipUnchanged && mayTrustChangeTimes, () -> false);
-      tally.recovered.add(scan.recovered());
-      tally.failures += scan.failures();
-      tally.other(scan.otherFiles(), scan.otherBytes());
-      if (scan.ended()) {
-        tally.before(scan.entries().size(), scan.bytes() + scan.recovered().bytesRemoved());
-      }
-      return scan;
+  private EvictionReport run(Sweep sweep, StripeLocks.Hold hold) throws IOException {
+    SweepEvent event = Flight.sweep();
+    EvictionReport report = runUnseen(sweep, hold);
+    if (event != null) {
+      event.over(report.evicted(), report.expired(), report.bytesAfter());
     }
+    return report;
+  }
 
-    private EvictionReport run(StripeLocks.Hold hold) throws IOException {
-      SweepEvent event = Flight.sweep();
-      EvictionReport report = runUnseen(hold);
-      if (event != null) {
-        event.over(report.evicted(), report.expired(), report.bytesAfter());
+  private EvictionReport runUnseen(Sweep sweep, StripeLocks.Hold hold) throws IOException {
+    counters.count(Counter.SWEEPS);
+    // If that fails nothing goes.
+    pins.look();
+    // Again if some were used since they were counted, or the total has come into doubt.
+    for (int pass = 0; pass < MOST_PASSES; pass++) {
+      if (evictionPass.run(sweep, victims(sweep), hold)) {
+        break;
       }
-      return report;
     }
-
-    private EvictionReport runUnseen(StripeLocks.Hold hold) throws IOException {
-      counters.count(Counter.SWEEPS);
-      // If that fails nothing goes.
-      pins.look();
-      // Again if some were used since they were counted, or the total has come into doubt.
-      for (int pass = 0; pass < MOST_PASSES; pass++) {
-        if (evict(hold, victims())) {
-          break;
-        }
-      }
-      if (policy.damage() != null) {
-        tally.failures++;
-      }
-      if (tally.failures > 0) {
-        counters.count(Counter.SWEEP_FAILURES);
-      }
-      tally.log(limits.sizeBudgetBytes());
-      return tally.report(limits.sizeBudgetBytes(), false);
+    if (policy.damage() != null) {
+      sweep.tally.failures++;
     }
+    if (sweep.tally.failures > 0) {
+      counters.count(Counter.SWEEP_FAILURES);
+    }
+    sweep.tally.log(sweep.limits.sizeBudgetBytes());
+    return sweep.tally.report(sweep.limits.sizeBudgetBytes(), false);
+  }
 
-    /** By the index; where that does not know the whole even after a scan, by the scan. */
-    private Victims victims() throws IOException {
+  /** By the index; where that does not know the whole even after a scan, by the scan. */
+  private Victims victims(Sweep sweep) throws IOException {
+    if (ledger.totalBytes().isEmpty()) {
+      RootScan.Result scan = scan(sweep, true);
+      if (ledger.totalBytes().isEmpty() && isLacking(sweep, scan)) {
+        scan = scan(sweep, false);
+      }
       if (ledger.totalBytes().isEmpty()) {
-        RootScan.Result scan = scan(true);
-        if (ledger.totalBytes().isEmpty() && isLacking(scan)) {
-          scan = scan(false);
-        }
-        if (ledger.totalBytes().isEmpty()) {
-          return new ScannedVictims(scan, expiry, pins.known(), limits);
-        }
+        return new ScannedVictims(scan, expiry, pins.known(), sweep.limits);
       }
-      tally.before(ledger.count(), ledger.totalBytes().orElse(0));
-      return new RecordedVictims(ledger, pins.known(), limits);
     }
+    sweep.tally.before(ledger.count(), ledger.totalBytes().orElse(0));
+    return new RecordedVictims(ledger, pins.known(), sweep.limits);
+  }
 
-    /** Whether the scan may have skipped the entries that eviction must take first. */
-    private boolean isLacking(RootScan.Result scan) {
-      return !scan.ended() || (scan.skipped() && scan.bytes() > limits.sizeBudgetBytes());
-    }
-
-    /**
-     * Removes what must go.
-     *
-     * @return false if the total has come into doubt meanwhile, or the root is over its budget
-     *     still and some that were to go had been used
-     */
-    private boolean evict(StripeLocks.Hold hold, Victims victims) throws IOException {
-      expire(victims);
-      settleBudget(hold, victims.bytes().orElse(0));
-      if (isOver(victims)) {
-        removeQuarantined(victims);
-      }
-      boolean stayed = false;
-      // What is saved from now on its savers sweep, or whoever sweeps next. A sweep that took that
-      // too would not end while others save as fast as it removes, and all would wait for it.
-      long due = victims.bytes().orElse(0) - limits.sizeBudgetBytes();
-      long removedBefore = removedBytes;
-      while (isOver(victims) && removedBytes - removedBefore < due) {
-        Optional<Victim> next = victims.next();
-        if (next.isEmpty()) {
-          break;
-        }
-        Outcome outcome = remove(victims, next.get(), null);
-        if (outcome != Outcome.REMOVED) {
-          // Whatever the reason: not again in this pass, or it might never end.
-          victims.skip(next.get());
-          stayed |= outcome != Outcome.SPARED;
-        }
-      }
-      OptionalLong total = victims.bytes();
-      tally.bytesAfter = total.orElse(0);
-      return total.isPresent() && !(stayed && isOver(victims));
-    }
-
-    private boolean isOver(Victims victims) {
-      OptionalLong total = victims.bytes();
-      return total.isPresent() && total.getAsLong() > limits.sizeBudgetBytes();
-    }
-
-    private void expire(Victims victims) {
-      if (limits.ttlNanos() == 0 || (spared != null && !policy.mayExpire(limits))) {
-        return;
-      }
-      for (Victim old : victims.usedLastBy(clock.nanoTime() - limits.ttlNanos())) {
-        // One that was last used before the TTL came into force was written before it too.
-        if (old.lastUseNanos() >= limits.ttlSinceNanos() && !old.isPinnedBy(pins.known())) {
-          remove(victims, old, limits);
-        }
-      }
-    }
-
-    /**
-     * A default budget comes into force before the first entry goes by it. Not in the background:
-     * nobody who saves has missed the room yet.
-     */
-    private void settleBudget(StripeLocks.Hold hold, long bytes) {
-      if (limits.budgetInForce() || bytes <= limits.sizeBudgetBytes()) {
-        return;
-      }
-      if (background) {
-        limits = limits.withBudget(Long.MAX_VALUE);
-        return;
-      }
-      long added = spared == null ? 0 : spared.addedBytes();
-      Limits settled = policy.bringDefaultBudgetIntoForce(hold, bytes, bytes - added);
-      limits = policy.damage() == null ? limits.withBudget(settled.sizeBudgetBytes()) : settled;
-    }
-
-    /** Removes an entry; only if it has expired, where limits are given. */
-    private Outcome remove(Victims victims, Victim victim, @Nullable Limits expiredBy) {
-      try {
-        EntryRemoval.Removal done = removal.remove(victim, expiredBy, spared);
-        if (done.outcome() == Outcome.BROKEN) {
-          mend(victims, root.directory(victim.key()));
-        } else if (done.outcome() == Outcome.REMOVED) {
-          boolean old = expiredBy != null;
-          victims.removed(victim, done.bytes());
-          removedBytes += done.bytes();
-          Reason reason = old ? Reason.EXPIRED : Reason.OVER_BUDGET;
-          tally.removed(victim.key(), done.runId(), done.bytes(), reason);
-          notices.removed(
-              new EvictionReport.Removed(
-                  Fingerprint.ofDigest(victim.key()), done.runId(), done.bytes(), reason));
-          counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
-        }
-        return done.outcome();
-      } catch (IOException e) {
-        tally.failures++;
-        return Outcome.STAYS;
-      }
-    }
-
-    /** What cannot be read must not push out what can: into quarantine, and from there first. */
-    private void mend(Victims victims, KeyDirectory directory) throws IOException {
-      KeyRecount.Found found;
-      try (KeyUpdate update = locks.acquire(directory)) {
-        found = update.recount();
-      }
-      recoverFlow.run(directory, found.scan(), tally.recovered);
-      if (isOver(victims)) {
-        removeQuarantined(victims);
-      }
-    }
-
-    private void removeQuarantined(Victims victims) throws IOException {
-      List<QuarantinedFile> files = quarantine.list();
-      long held = files.stream().mapToLong(QuarantinedFile::bytes).sum();
-      victims.quarantineShrank(0, held);
-      for (QuarantinedFile file : files) {
-        if (!isOver(victims)) {
-          return;
-        }
-        if (removeQuarantined(file)) {
-          held -= file.bytes();
-          victims.quarantineShrank(file.bytes(), held);
-        }
-      }
-    }
-
-    private boolean removeQuarantined(QuarantinedFile file) {
-      try {
-        root.ops().unlink(file.path());
-        tally.quarantineRemoved++;
-        return true;
-      } catch (NoSuchFileException e) {
-        return true;
-      } catch (IOException e) {
-        tally.failures++;
-        return false;
-      }
-    }
+  /** Whether the scan may have skipped the entries that eviction must take first. */
+  private boolean isLacking(Sweep sweep, RootScan.Result scan) {
+    return !scan.ended() || (scan.skipped() && scan.bytes() > sweep.limits.sizeBudgetBytes());
   }
 }

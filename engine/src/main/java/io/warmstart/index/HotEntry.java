@@ -160,10 +160,14 @@ public final class HotEntry extends CachedPayload {
         && own.manifestCtime() == others.manifestCtime();
   }
 
-  /** It does not win any more, as far as this process knows, whatever others say of that time. */
+  /**
+   * It does not win any more, as far as this process knows, whatever others say of that time. It
+   * stays in memory: if what is there now is no whole version, this is the last that was.
+   */
   void refuse(long freshChanges) {
     refused = changes;
     changes = freshChanges;
+    voidRecalls();
   }
 
   /** The changes under which it was found not to win. */

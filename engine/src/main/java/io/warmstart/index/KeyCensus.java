@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class KeyCensus {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public KeyCensus(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /**
@@ -82,8 +82,8 @@ public final class KeyCensus {
                 return Optional.<Suspended>empty();
               }
               long doubt = doubt(attached);
-              Census census = attached.keys().census(at, key, doubt);
-              attached.keys().suspendCensus(at);
+              Census census = SlotCounts.census(at, key, doubt);
+              SlotCounts.suspendCensus(at);
               if (census == null || (census.ctime() != 0 && census.ctime() != look.ctime())) {
                 return Optional.<Suspended>empty();
               }
@@ -106,7 +106,7 @@ public final class KeyCensus {
         attached -> {
           SlotCursor at = new SlotCursor();
           if (attached.keys().find(key, at)) {
-            attached.keys().suspendCensus(at);
+            SlotCounts.suspendCensus(at);
           }
           return true;
         },
@@ -153,7 +153,7 @@ public final class KeyCensus {
     if (!attached.keys().find(key, at)) {
       return false;
     }
-    attached.keys().census(at, key, doubt, census);
+    SlotCounts.census(at, key, doubt, census);
     return true;
   }
 
@@ -252,9 +252,9 @@ public final class KeyCensus {
     if (!attached.keys().find(ticket.key, at)) {
       return Answer.UNKNOWN;
     }
-    Census census = attached.keys().census(at, ticket.key, doubt(attached));
+    Census census = SlotCounts.census(at, ticket.key, doubt(attached));
     if (census == null) {
-      return attached.keys().isCensusSuspended(at) ? Answer.DISTURBED : Answer.UNKNOWN;
+      return SlotCounts.isCensusSuspended(at) ? Answer.DISTURBED : Answer.UNKNOWN;
     }
     if (census.ctime() == 0) {
       pass.asOf = census.asOf();
@@ -327,7 +327,7 @@ public final class KeyCensus {
         attached -> {
           SlotCursor at = new SlotCursor();
           return attached.keys().find(key, at)
-              && attached.keys().census(at, key, doubt(attached)) != null;
+              && SlotCounts.census(at, key, doubt(attached)) != null;
         },
         false);
   }
@@ -365,6 +365,6 @@ public final class KeyCensus {
   }
 
   private <T> T ask(Function<Generation, T> question, T otherwise) {
-    return index.attachments().ask(question, otherwise);
+    return generations.ask(question, otherwise);
   }
 }

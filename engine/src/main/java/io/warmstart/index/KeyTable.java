@@ -1,24 +1,16 @@
 package io.warmstart.index;
 
-import static io.warmstart.mapped.IndexLayout.BYTES_CHECK_OFFSET;
-import static io.warmstart.mapped.IndexLayout.BYTES_OFFSET;
-import static io.warmstart.mapped.IndexLayout.CENSUS_AS_OF_OFFSET;
-import static io.warmstart.mapped.IndexLayout.CENSUS_CHECK_OFFSET;
-import static io.warmstart.mapped.IndexLayout.CENSUS_CTIME_OFFSET;
-import static io.warmstart.mapped.IndexLayout.CENSUS_SUM_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECKED_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CHECK_OFFSET;
 import static io.warmstart.mapped.IndexLayout.CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.EPOCH_OFFSET;
 import static io.warmstart.mapped.IndexLayout.GONE;
 import static io.warmstart.mapped.IndexLayout.LAST_USE_OFFSET;
-import static io.warmstart.mapped.IndexLayout.LATEST_WRITTEN_OFFSET;
 import static io.warmstart.mapped.IndexLayout.MANIFEST_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOTS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.SLOT_LENGTH;
 import static io.warmstart.mapped.IndexLayout.USED;
 import static io.warmstart.mapped.IndexLayout.VERSION_OF_WINNER_OFFSET;
-import static io.warmstart.mapped.IndexLayout.WALKED_CTIME_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNER_LENGTH;
 
@@ -67,9 +59,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class KeyTable {
   private static final int MOST_FOR_MISSES = 64;
-
-  /** No check, but for one in 2^64. */
-  private static final long SUSPENDED = 0;
 
   private static final AtomicLong OWNERS = new AtomicLong();
 
@@ -138,11 +127,7 @@ final class KeyTable {
     change(at, changes);
     segment.setState(at.offset, GONE);
     segment.putKey(at.offset, key);
-    // It may be the one that the key had before it had no files.
-    suspendCensus(at);
-    at.buffer().putLong(at.offset + CENSUS_AS_OF_OFFSET, 0);
-    account(at, key, 0, 0);
-    latestWritten(at, 0);
+    SlotCounts.clear(at, key);
     segment.setState(at.offset, USED);
     return true;
   }
@@ -155,7 +140,7 @@ final class KeyTable {
     }
     int offset = segment.vacant(home(key), used -> false);
     if (offset == Segment.NONE && (takesOver || dropsMisses(segment))) {
-      offset = segment.vacant(home(key), used -> isWithoutFiles(segment, used));
+      offset = segment.vacant(home(key), used -> SlotCounts.isWithoutFiles(segment, used));
     }
     if (offset == Segment.NONE) {
       return null;
@@ -169,10 +154,6 @@ final class KeyTable {
     return segment.capacity() >= MOST_FOR_MISSES;
   }
 
-  private static boolean isWithoutFiles(Segment segment, int offset) {
-    return segment.buffer.getLong(offset + BYTES_OFFSET) == 0;
-  }
-
   /** How slots move; {@code changes} is a value that was never used before. */
   private final class Move implements Segments.Mover {
     private final long changes;
@@ -183,7 +164,8 @@ final class KeyTable {
 
     @Override
     public boolean keeps(Segment from, int offset) {
-      return isFound(from, offset) && !(dropsMisses(from) && isWithoutFiles(from, offset));
+      return isFound(from, offset)
+          && !(dropsMisses(from) && SlotCounts.isWithoutFiles(from, offset));
     }
 
     @Override
@@ -195,9 +177,7 @@ final class KeyTable {
     public void copy(Segment from, int offset, Segment to, int toOffset) {
       to.buffer.putLong(to.file.hotWordAt(toOffset), changes);
       to.putKey(toOffset, from.keyAt(offset));
-      // Of a number whose check is wrong the check stays wrong.
-      from.copy(offset + WALKED_CTIME_OFFSET, 24, to, toOffset + WALKED_CTIME_OFFSET);
-      from.copy(offset + LATEST_WRITTEN_OFFSET, 8, to, toOffset + LATEST_WRITTEN_OFFSET);
+      SlotCounts.copy(from, offset, to, toOffset);
       to.setState(toOffset, USED);
     }
 
@@ -376,82 +356,6 @@ final class KeyTable {
     return true;
   }
 
-  /** The bytes that the key's files take up; -1 if that is unknown. Under the stripe. */
-  long bytes(SlotCursor at, Digest256 key) {
-    return bytes(at.buffer(), at.offset, key);
-  }
-
-  private static long bytes(AtomicBuffer buffer, int offset, Digest256 key) {
-    long bytes = buffer.getLong(offset + BYTES_OFFSET);
-    long check = Checksums.ofBytes(Checksums.ofKey(key), bytes);
-    return buffer.getLong(offset + BYTES_CHECK_OFFSET) == check ? bytes : -1;
-  }
-
-  /**
-   * Sets the bytes that the key's files take up. The caller holds its stripe, shared.
-   *
-   * @param ctime the directory's if it shows each later change of the bytes, else 0
-   */
-  void account(SlotCursor at, Digest256 key, long bytes, long ctime) {
-    AtomicBuffer buffer = at.buffer();
-    buffer.putLong(at.offset + WALKED_CTIME_OFFSET, ctime);
-    buffer.putLong(at.offset + BYTES_OFFSET, bytes);
-    buffer.putLong(at.offset + BYTES_CHECK_OFFSET, Checksums.ofBytes(Checksums.ofKey(key), bytes));
-  }
-
-  /** The directory's change time when its files were last counted; 0 if they have changed since. */
-  long walkedCtime(SlotCursor at) {
-    return at.buffer().getLong(at.offset + WALKED_CTIME_OFFSET);
-  }
-
-  /**
-   * The latest written stamp of the key's entries, unix nanoseconds; 0 if none is known. A hint.
-   */
-  long latestWritten(SlotCursor at) {
-    return at.buffer().getLong(at.offset + LATEST_WRITTEN_OFFSET);
-  }
-
-  /** Sets that. The caller holds the key's stripe, shared. */
-  void latestWritten(SlotCursor at, long unixNanos) {
-    at.buffer().putLongRelease(at.offset + LATEST_WRITTEN_OFFSET, unixNanos);
-  }
-
-  /** What the slot says of its key's entries; null if nothing that holds under this doubt. */
-  @Nullable Census census(SlotCursor at, Digest256 key, long doubt) {
-    AtomicBuffer buffer = at.buffer();
-    long ctime = buffer.getLong(at.offset + CENSUS_CTIME_OFFSET);
-    long asOf = buffer.getLong(at.offset + CENSUS_AS_OF_OFFSET);
-    long sum = buffer.getLong(at.offset + CENSUS_SUM_OFFSET);
-    VarHandle.loadLoadFence();
-    long check = buffer.getLong(at.offset + CENSUS_CHECK_OFFSET);
-    return (check ^ Checksums.ofCensus(key, ctime, asOf, sum, doubt)) == 0
-        ? new Census(ctime, asOf, sum)
-        : null;
-  }
-
-  /** Whether somebody is changing the key's files who will say again what entries it has. */
-  boolean isCensusSuspended(SlotCursor at) {
-    return at.buffer().getLong(at.offset + CENSUS_AS_OF_OFFSET) != 0
-        && at.buffer().getLongVolatile(at.offset + CENSUS_CHECK_OFFSET) == SUSPENDED;
-  }
-
-  /** From here on the census is void. The caller holds the key's stripe, shared. */
-  void suspendCensus(SlotCursor at) {
-    at.buffer().putLongVolatile(at.offset + CENSUS_CHECK_OFFSET, SUSPENDED);
-  }
-
-  /** Sets it. The caller holds the key's stripe, shared. */
-  void census(SlotCursor at, Digest256 key, long doubt, Census census) {
-    AtomicBuffer buffer = at.buffer();
-    suspendCensus(at);
-    buffer.putLong(at.offset + CENSUS_CTIME_OFFSET, census.ctime());
-    buffer.putLong(at.offset + CENSUS_AS_OF_OFFSET, census.asOf());
-    buffer.putLong(at.offset + CENSUS_SUM_OFFSET, census.sum());
-    buffer.putLongRelease(
-        at.offset + CENSUS_CHECK_OFFSET,
-        Checksums.ofCensus(key, census.ctime(), census.asOf(), census.sum(), doubt));
-  }
-
   /** Shows the key of each slot of a stripe. Slots may come and go meanwhile. */
   void forEachKey(int stripe, Consumer<Digest256> action) {
     forEachSlot(stripe, (segment, offset) -> action.accept(segment.keyAt(offset)));
@@ -462,7 +366,7 @@ final class KeyTable {
     forEachSlot(
         stripe,
         (segment, offset) -> {
-          if (!isWithoutFiles(segment, offset)) {
+          if (!SlotCounts.isWithoutFiles(segment, offset)) {
             action.accept(segment.keyAt(offset));
           }
         });
@@ -477,7 +381,8 @@ final class KeyTable {
   boolean forEachBytes(int stripe, LongConsumer action) {
     return forEachSlot(
         stripe,
-        (segment, offset) -> action.accept(bytes(segment.buffer, offset, segment.keyAt(offset))));
+        (segment, offset) ->
+            action.accept(SlotCounts.bytes(segment.buffer, offset, segment.keyAt(offset))));
   }
 
   private boolean forEachSlot(int stripe, Segments.Visitor visitor) {

@@ -25,7 +25,7 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * <p>Safe for all threads. Its thread runs while something is watched, and sleeps otherwise.
  */
 public final class Lookout implements AutoCloseable {
-  /** Who tells everybody of a use, by {@link Index#tellUse} and else. */
+  /** Who tells everybody of a use, by {@link Winners#tellUse} and else. */
   public interface Uses {
     /**
      * An entry was used.
@@ -35,7 +35,7 @@ public final class Lookout implements AutoCloseable {
     void tell(HotEntry entry, long unixNanos);
   }
 
-  /** So long a lookup goes by what a key object remembers: {@link Index#recall}. */
+  /** So long a lookup goes by what a key object remembers: {@link Winners#recall}. */
   public static final long RECALLED_NANOS = TimeUnit.SECONDS.toNanos(3);
 
   private static final long IN_USE_NANOS = RECALLED_NANOS + TimeUnit.SECONDS.toNanos(1);
@@ -55,7 +55,7 @@ public final class Lookout implements AutoCloseable {
 
   private static final long LONGEST_LOOKING_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private final Index index;
+  private final Winners winners;
   private final LongSupplier intervalNanos;
   private final EpochNanoClock clock;
   private final Uses uses;
@@ -85,8 +85,8 @@ public final class Lookout implements AutoCloseable {
    * @param beat what else to do four times a second while something is watched
    */
   public Lookout(
-      Index index, LongSupplier intervalNanos, EpochNanoClock clock, Uses uses, Runnable beat) {
-    this.index = index;
+      Winners winners, LongSupplier intervalNanos, EpochNanoClock clock, Uses uses, Runnable beat) {
+    this.winners = winners;
     this.uses = uses;
     this.beat = beat;
     this.intervalNanos = intervalNanos;
@@ -177,7 +177,7 @@ public final class Lookout implements AutoCloseable {
     HotEntry entry = watched.get(turn);
     if (isInUse(entry)) {
       tell(entry, TELL_EVERY_NANOS);
-      index.lookAt(entry, SystemEpochNanoClock.INSTANCE.nanoTime(), agedNanos);
+      winners.lookAt(entry, SystemEpochNanoClock.INSTANCE.nanoTime(), agedNanos);
     } else {
       drop(turn);
       tell(entry, 1);

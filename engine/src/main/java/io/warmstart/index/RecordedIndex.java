@@ -17,10 +17,10 @@ import java.util.function.Function;
  * <p>Safe for all threads.
  */
 public final class RecordedIndex {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public RecordedIndex(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /**
@@ -87,8 +87,8 @@ public final class RecordedIndex {
           for (RecordedEntry entry : attached.entries().entriesOf(key)) {
             entries.add(new Recorded(entry, attached.entries().bytes(entry)));
           }
-          long bytes = slot ? attached.keys().bytes(at, key) : 0;
-          long countedCtime = slot ? attached.keys().walkedCtime(at) : 0;
+          long bytes = slot ? SlotCounts.bytes(at, key) : 0;
+          long countedCtime = slot ? SlotCounts.walkedCtime(at) : 0;
           boolean known = bytes != 0 || countedCtime != 0 || !entries.isEmpty();
           return new RecordedKey(known, bytes, countedCtime, entries);
         });
@@ -130,7 +130,7 @@ public final class RecordedIndex {
               .forEachKey(
                   stripe,
                   key -> {
-                    long bytes = attached.keys().find(key, at) ? attached.keys().bytes(at, key) : 0;
+                    long bytes = attached.keys().find(key, at) ? SlotCounts.bytes(at, key) : 0;
                     if (bytes != 0 || hasWinner(attached, key, at)) {
                       keys.add(key);
                     }
@@ -154,6 +154,6 @@ public final class RecordedIndex {
   }
 
   private <T> Optional<T> ask(Function<Generation, T> question) {
-    return index.attachments().ask(question.andThen(Optional::of), Optional.empty());
+    return generations.ask(question.andThen(Optional::of), Optional.empty());
   }
 }

@@ -23,10 +23,10 @@ import java.util.function.Function;
  * <p>Safe for all threads.
  */
 public final class SpaceLedger {
-  private final Index index;
+  private final CurrentGeneration generations;
 
   public SpaceLedger(Index index) {
-    this.index = index;
+    this.generations = index.generations();
   }
 
   /** The root's bytes; empty until all keys have been walked, and after a doubt. */
@@ -68,8 +68,8 @@ public final class SpaceLedger {
         attached -> {
           SlotCursor at = new SlotCursor();
           if (account(attached, at, key, entry.bytes() - replacedBytes)) {
-            long latest = attached.keys().latestWritten(at);
-            attached.keys().latestWritten(at, Math.max(latest, entry.writtenNanos()));
+            long latest = SlotCounts.latestWritten(at);
+            SlotCounts.latestWritten(at, Math.max(latest, entry.writtenNanos()));
           }
           if (!attached.entries().record(key, entry)) {
             doubt(attached);
@@ -103,7 +103,7 @@ public final class SpaceLedger {
         hold,
         attached -> {
           setBytes(attached, key, 0, 0);
-          attached.keys().remove(key, index.nextChanges());
+          attached.keys().remove(key, generations.nextChanges());
         });
   }
 
@@ -145,10 +145,8 @@ public final class SpaceLedger {
           setBytes(attached, key, bytes, recorded ? ctime : 0);
           SlotCursor at = new SlotCursor();
           if (attached.keys().find(key, at)) {
-            attached
-                .keys()
-                .latestWritten(
-                    at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
+            SlotCounts.latestWritten(
+                at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
           }
           if (!recorded) {
             doubt(attached);
@@ -162,10 +160,8 @@ public final class SpaceLedger {
         attached -> {
           SlotCursor at = new SlotCursor();
           boolean same =
-              ctime > 0
-                  && attached.keys().find(key, at)
-                  && attached.keys().walkedCtime(at) == ctime;
-          return same ? attached.keys().bytes(at, key) : -1L;
+              ctime > 0 && attached.keys().find(key, at) && SlotCounts.walkedCtime(at) == ctime;
+          return same ? SlotCounts.bytes(at, key) : -1L;
         },
         -1L);
   }
@@ -204,7 +200,7 @@ public final class SpaceLedger {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at) ? attached.keys().latestWritten(at) : 0L;
+          return attached.keys().find(key, at) ? SlotCounts.latestWritten(at) : 0L;
         },
         0L);
   }
@@ -219,7 +215,7 @@ public final class SpaceLedger {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at) ? attached.keys().bytes(at, key) : 0L;
+          return attached.keys().find(key, at) ? SlotCounts.bytes(at, key) : 0L;
         },
         0L);
   }
@@ -300,12 +296,12 @@ public final class SpaceLedger {
   /** Something was changed that nobody has been told of. */
   public void doubt() {
     if (!tell(this::doubt)) {
-      index.changedUntold();
+      generations.changedUntold();
     }
   }
 
   private void doubt(Generation attached) {
-    attached.totals().doubt(index.nextChanges());
+    attached.totals().doubt(generations.nextChanges());
   }
 
   /** The next entry to be evicted; empty if there is none but such as are spared. */
@@ -348,7 +344,7 @@ public final class SpaceLedger {
       doubt(attached);
       return false;
     }
-    long bytes = orRebuild(attached, attached.keys().bytes(at, key)) + delta;
+    long bytes = orRebuild(attached, SlotCounts.bytes(at, key)) + delta;
     if (bytes < 0 && !known && attached.totals().complete()) {
       // A key that had files and no slot: lost with what it counts for, or a foreign store's.
       doubt(attached);
@@ -372,24 +368,24 @@ public final class SpaceLedger {
 
   private void setBytes(Generation attached, SlotCursor at, Digest256 key, long bytes, long ctime) {
     int stripe = StripeLocks.stripeOf(key);
-    long before = orRebuild(attached, attached.keys().bytes(at, key));
+    long before = orRebuild(attached, SlotCounts.bytes(at, key));
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
     // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
     // begins and ends: they may be another program's, or have gone. Before it, since this process
     // may die; and after it, for who asks in between.
     boolean flips = (before > 0) != (bytes > 0);
     if (flips) {
-      attached.files().keysChanged(index.nextChanges());
+      attached.files().keysChanged(generations.nextChanges());
     }
-    attached.keys().account(at, key, bytes, ctime);
+    SlotCounts.account(at, key, bytes, ctime);
     if (flips) {
-      attached.files().keysChanged(index.nextChanges());
+      attached.files().keysChanged(generations.nextChanges());
     }
     attached.totals().set(stripe, Math.max(0, sum + bytes - before));
   }
 
   private boolean insert(Generation attached, Digest256 key, SlotCursor at) {
-    return attached.keys().insert(key, index.nextChanges(), at);
+    return attached.keys().insert(key, generations.nextChanges(), at);
   }
 
   /** A number whose check is wrong under the lock was written by nobody. */
@@ -412,7 +408,7 @@ public final class SpaceLedger {
 
   private void change(StripeLocks.Hold hold, Consumer<Generation> action) {
     if (!tell(hold.heldAcrossProcesses() ? action : this::doubt)) {
-      index.changedUntold();
+      generations.changedUntold();
     }
   }
 
@@ -426,6 +422,6 @@ public final class SpaceLedger {
   }
 
   private <T> T ask(Function<Generation, T> question, T otherwise) {
-    return index.attachments().ask(question, otherwise);
+    return generations.ask(question, otherwise);
   }
 }

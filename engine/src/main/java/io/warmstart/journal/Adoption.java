@@ -250,7 +250,7 @@ public final class Adoption {
         JournalEntry entry = run.get(at);
         byte[] payload;
         try {
-          payload = Journal.payloadOf(segment, entry);
+          payload = segment.payload(entry);
         } catch (InternalError e) {
           payload = null;
         }

@@ -17,9 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.LongSupplier;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,13 +37,10 @@ public final class Journal implements AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long PAIR_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** After a failure: no segment is made and no pair tried again for so long. */
+  /** After a failure no segment is made for so long. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-
-  /** Of the times until which pairs are made: all of them. */
-  private static final long ALL = UnpairedRuns.ALL;
 
   /** For so long a JVM that ends waits for pairs. */
   private static final long MOST_AT_END_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -57,16 +51,13 @@ public final class Journal implements AutoCloseable {
   private final JournalPlace place;
   private final SegmentFiles files;
   private final SegmentPool pool;
-  private final PairMaker pairs;
   private final Notices notices;
   private final Counters counters;
   private final SecureRandom random = new SecureRandom();
   private final BackgroundThread thread;
 
-  /** One thread makes pairs at a time; whoever needs them may. */
-  private final ReentrantLock settling = new ReentrantLock();
-
   private final OwnedSegments segments;
+  private final Pairing pairing;
   private final ShutdownHook atEnd = new ShutdownHook("warmstart-journal-end", this::endInOrder);
   private volatile boolean closed;
   private volatile boolean closeHasEnded;
@@ -81,7 +72,7 @@ public final class Journal implements AutoCloseable {
     this.files = place.files();
     this.pool = new SegmentPool(place);
     this.segments = new OwnedSegments(place);
-    this.pairs = pairs;
+    this.pairing = new Pairing(segments, files, pool, pairs, counters);
     this.notices = notices;
     this.counters = counters;
     this.thread = new BackgroundThread("warmstart-journal", this::round, this::failed);
@@ -188,7 +179,7 @@ public final class Journal implements AutoCloseable {
    */
   public void flush() {
     if (segments.mayHavePending()) {
-      settle(() -> ALL, true);
+      pairing.run(() -> UnpairedRuns.ALL, true);
     }
   }
 
@@ -244,7 +235,7 @@ public final class Journal implements AutoCloseable {
     try {
       segments.answerIfIdle();
       if (segments.mayHavePending() || segments.hasUnusable()) {
-        settle(() -> segments.isPressing() ? ALL : now - PAIR_AFTER_NANOS, false);
+        pairing.run(() -> segments.isPressing() ? UnpairedRuns.ALL : now - PAIR_AFTER_NANOS, false);
       }
     } catch (StoreException e) {
       failed(e);
@@ -290,121 +281,9 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes pairs of what was appended until then, and begins segments anew that are not needed.
-   *
-   * @param until gives a time of the monotonic clock, or {@link #ALL}, once what can do without a
-   *     pair is forgotten
-   * @param patiently whether to try also what could not be made a moment ago
-   */
-  private void settle(LongSupplier until, boolean patiently) {
-    settling.lock();
-    try {
-      segments.noteAsked();
-      segments.supersede();
-      finish();
-      makeReady();
-      Throwable failure = null;
-      long untilNanos = until.getAsLong();
-      boolean leavesOut = untilNanos == ALL && !patiently && segments.leavesOut(RETRY_NANOS);
-      try {
-        for (Pending record : segments.due(untilNanos, patiently ? 0 : RETRY_NANOS)) {
-          Throwable thrown = makePairOfRun(record);
-          failure = failure == null ? thrown : failure;
-        }
-      } finally {
-        finish();
-      }
-      if (failure instanceof RuntimeException e) {
-        throw e;
-      }
-      if (failure instanceof Error e) {
-        throw e;
-      }
-      if (untilNanos == ALL && !leavesOut) {
-        segments.answer();
-      }
-    } finally {
-      settling.unlock();
-    }
-  }
-
-  /**
-   * Makes the pair of a run's latest version that can be read.
-   *
-   * @return why it could not be made; null if it was
-   */
-  private @Nullable Throwable makePairOfRun(Pending latest) {
-    Throwable failure = null;
-    try {
-      for (Pending next = latest; next != null && !makePair(next); next = segments.latestOf(next)) {
-        failure = new StoreException("a journalled save is lost: " + next.entry().run());
-      }
-    } catch (RuntimeException | Error e) {
-      counters.count(Counter.JOURNAL_FAILURES);
-      failure = e;
-    }
-    segments.tried(latest, failure != null);
-    return failure;
-  }
-
-  /** Returns false if its bytes are not there any more: then it is nobody's. */
-  private boolean makePair(Pending record) {
-    byte[] payload;
-    try {
-      payload = payloadOf(record.in().segment(), record.entry());
-    } catch (InternalError e) {
-      payload = null;
-      record.in().condemn();
-    }
-    if (payload == null) {
-      counters.count(Counter.JOURNAL_FAILURES);
-      files.tellLost(record.entry());
-      segments.revoke(record);
-      return false;
-    }
-    pairs.make(record.entry(), Payload.of(payload), () -> markPaired(record));
-    segments.untilEach(
-        record,
-        version -> {
-          version.in().settled(version);
-          version.finishInPair();
-        });
-    return true;
-  }
-
-  private void markPaired(Pending latest) {
-    segments.untilEach(latest, version -> version.in().paired(version));
-  }
-
-  /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */
-  private void finish() {
-    segments.finish().forEach(pool::remove);
-  }
-
-  /**
-   * The payload of a record, on the heap.
-   *
-   * @return null if it does not fit its check
-   * @throws InternalError if a page is gone
-   */
-  static byte @Nullable [] payloadOf(Segment segment, JournalEntry entry) {
-    byte[] payload = new byte[(int) entry.payloadBytes()];
-    segment.buffer().getBytes(entry.payloadPosition(), payload);
-    MappedFaults.raisePending();
-    CRC32C crc = new CRC32C();
-    crc.update(payload);
-    return (int) crc.getValue() == entry.place().payloadCheck() ? payload : null;
-  }
-
-  /** Segments that have begun another life may be appended to. */
-  private void makeReady() {
-    segments.all().forEach(OwnedSegment::makeReady);
-  }
-
   /** Makes a segment ready before it is needed. */
   private void prepare(long now) {
-    makeReady();
+    segments.makeReady();
     if (!segments.needsAnother()) {
       return;
     }
@@ -454,7 +333,7 @@ public final class Journal implements AutoCloseable {
     segments.seal();
     thread.close();
     try {
-      settle(() -> ALL, true);
+      pairing.run(() -> UnpairedRuns.ALL, true);
     } catch (RuntimeException | Error e) {
       // Whatever it is: what is left lies in the segments, which must be let go.
       notices.trouble(

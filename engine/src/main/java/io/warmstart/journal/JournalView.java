@@ -2,15 +2,12 @@ package io.warmstart.journal;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.io.EngineLog;
-import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadMemory;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,7 +40,7 @@ public final class JournalView implements AutoCloseable {
   private final JournalPlace place;
 
   // Under the monitor.
-  private final TreeMap<Integer, Known> segments = new TreeMap<>();
+  private final TreeMap<Integer, SegmentView> segments = new TreeMap<>();
   private long listedUnder = UNKNOWN;
   private boolean otherLayoutTold;
   private boolean closed;
@@ -52,150 +49,6 @@ public final class JournalView implements AutoCloseable {
   public JournalView(JournalPlace place) {
     this.place = place;
     this.files = place.files();
-  }
-
-  /** One segment, and what was read of it. Under the view's monitor. */
-  private final class Known {
-    private final Segment segment;
-    private final Map<Digest256, Map<String, JournalEntry>> entries = new HashMap<>();
-
-    /** Power-safe ones that were not synced when they were read. */
-    private final List<JournalEntry> waiting = new ArrayList<>();
-
-    private long salt;
-
-    /** Which marks say that a record is not to be found here. */
-    private long hiding;
-
-    private @Nullable RecordScan scan;
-
-    private Known(Segment segment) {
-      this.segment = segment;
-    }
-
-    private void refresh() {
-      long current = segment.salt();
-      if (scan == null || current != salt) {
-        entries.clear();
-        waiting.clear();
-        scan = null;
-        if (!segment.isWhole()) {
-          // A new life begins, and nothing is in it yet: what was in the one before is in pairs.
-          return;
-        }
-        salt = current;
-        scan = new RecordScan(segment, salt);
-        hiding = JournalLayout.VOID | JournalLayout.PAIRED | JournalLayout.SETTLED;
-        if (segment.boot() != place.boot()) {
-          // That a pair was in place may have reached the disk, and its names not.
-          hiding = JournalLayout.VOID | JournalLayout.SETTLED;
-          // Of before a power cut, mostly: what is whole counts, whatever stands before it.
-          scan.searchToEnd(0, 0, this::add);
-        }
-      }
-      scan.follow(this::read);
-      showSynced();
-      if (segment.salt() != salt) {
-        // What was read may be of two lives.
-        scan = null;
-        entries.clear();
-        waiting.clear();
-      }
-    }
-
-    private void read(JournalEntry entry) {
-      if (entry.place().powerSafe()) {
-        waiting.add(entry);
-      } else {
-        add(entry);
-      }
-    }
-
-    private void showSynced() {
-      for (Iterator<JournalEntry> each = waiting.iterator(); each.hasNext(); ) {
-        JournalEntry entry = each.next();
-        long marks = segment.marks(entry);
-        if ((marks & JournalLayout.VOID) != 0) {
-          each.remove();
-        } else if ((marks & JournalLayout.SYNCED) != 0) {
-          each.remove();
-          add(entry);
-        }
-      }
-    }
-
-    /** The later one of its run stays. */
-    private void add(JournalEntry entry) {
-      entries
-          .computeIfAbsent(entry.key(), key -> new HashMap<>(2))
-          .merge(entry.runId(), entry, JournalView::later);
-    }
-
-    private void collect(Digest256 key, Map<String, JournalEntry> into, Map<String, Long> hidden) {
-      Map<String, JournalEntry> ofKey = entries.get(key);
-      if (ofKey == null) {
-        return;
-      }
-      long done = segment.done();
-      boolean revoked = false;
-      List<JournalEntry> found = new ArrayList<>(ofKey.size());
-      for (Iterator<JournalEntry> each = ofKey.values().iterator(); each.hasNext(); ) {
-        JournalEntry entry = each.next();
-        long marks = segment.marks(entry);
-        boolean settled = entry.place().position() < done || (marks & JournalLayout.SETTLED) != 0;
-        revoked |= (marks & JournalLayout.VOID) != 0;
-        if (!settled && (marks & hiding) == 0) {
-          found.add(entry);
-        } else if ((marks & JournalLayout.VOID) == 0) {
-          hidden.merge(entry.runId(), entry.writtenNanos(), Math::max);
-          if (settled) {
-            // For this look alone: what has taken its place is there before the next one begins.
-            each.remove();
-          }
-        }
-      }
-      if (segment.salt() != salt || !segment.isWhole()) {
-        // Another life has begun, before which nothing of this one was needed any more.
-        ofKey.values().forEach(each -> hidden.merge(each.runId(), each.writtenNanos(), Math::max));
-        return;
-      }
-      found.forEach(entry -> into.merge(entry.runId(), entry, JournalView::later));
-      if (revoked) {
-        // It stands in the way of the one before it: read all again.
-        scan = null;
-      }
-    }
-
-    private boolean holds(Digest256 key, String runId) {
-      JournalEntry latest = entries.getOrDefault(key, Map.of()).get(runId);
-      if (latest != null && (segment.marks(latest) & JournalLayout.VOID) != 0) {
-        // It stands in the way of the one before it.
-        scan = null;
-        refresh();
-        latest = entries.getOrDefault(key, Map.of()).get(runId);
-      }
-      return latest != null
-          && latest.place().position() >= segment.done()
-          && (segment.marks(latest) & (JournalLayout.VOID | JournalLayout.SETTLED)) == 0;
-    }
-
-    /** The latest stamp of a key, also of what may not be shown yet. */
-    private long latestNanos(Digest256 key) {
-      long latest = Long.MIN_VALUE;
-      for (JournalEntry entry : entries.getOrDefault(key, Map.of()).values()) {
-        latest = Math.max(latest, entry.writtenNanos());
-      }
-      for (JournalEntry entry : waiting) {
-        if (entry.key().equals(key)) {
-          latest = Math.max(latest, entry.writtenNanos());
-        }
-      }
-      return latest;
-    }
-  }
-
-  private static JournalEntry later(JournalEntry a, JournalEntry b) {
-    return a.writtenNanos() > b.writtenNanos() ? a : b;
   }
 
   /**
@@ -235,9 +88,9 @@ public final class JournalView implements AutoCloseable {
       }
       found.clear();
       Map<String, Long> hidden = new HashMap<>();
-      for (Known known : segments.values()) {
+      for (SegmentView known : segments.values()) {
         known.collect(key, found, hidden);
-        if (known.scan == null) {
+        if (known.mustReadAgain()) {
           known.refresh();
           known.collect(key, found, hidden);
         }
@@ -271,15 +124,14 @@ public final class JournalView implements AutoCloseable {
     }
     try {
       refresh();
-      for (Known known : segments.values()) {
-        if (known.scan == null) {
+      for (SegmentView known : segments.values()) {
+        if (known.mustReadAgain()) {
           known.refresh();
         }
-        if (known.scan == null && known.segment.isWhole()) {
+        if (known.mustReadAgain() && known.segment().isWhole()) {
           throw new IOException("the journal has changed twice: directory=" + files.directory());
         }
-        keys.addAll(known.entries.keySet());
-        known.waiting.forEach(entry -> keys.add(entry.key()));
+        known.collectKeys(keys);
       }
       MappedFaults.raisePending();
     } catch (InternalError e) {
@@ -293,7 +145,7 @@ public final class JournalView implements AutoCloseable {
     boolean held = false;
     try {
       refresh();
-      for (Known known : segments.values()) {
+      for (SegmentView known : segments.values()) {
         held |= known.holds(key, runId);
       }
       MappedFaults.raisePending();
@@ -324,7 +176,7 @@ public final class JournalView implements AutoCloseable {
     long latest = Long.MIN_VALUE;
     try {
       refresh();
-      for (Known known : segments.values()) {
+      for (SegmentView known : segments.values()) {
         latest = Math.max(latest, known.latestNanos(key));
       }
       MappedFaults.raisePending();
@@ -369,7 +221,7 @@ public final class JournalView implements AutoCloseable {
     if (!hasSegments()) {
       return;
     }
-    for (Known known : segments.values()) {
+    for (SegmentView known : segments.values()) {
       known.refresh();
     }
   }
@@ -378,8 +230,8 @@ public final class JournalView implements AutoCloseable {
     List<Integer> numbers = files.list().numbers();
     segments.keySet().retainAll(numbers);
     for (int number : numbers) {
-      Known known = segments.get(number);
-      if (known != null && files.leadsTo(number, known.segment.identity())) {
+      SegmentView known = segments.get(number);
+      if (known != null && files.leadsTo(number, known.segment().identity())) {
         continue;
       }
       segments.remove(number);
@@ -389,7 +241,7 @@ public final class JournalView implements AutoCloseable {
         continue;
       }
       if (mapped.hasLayout()) {
-        segments.put(number, new Known(mapped));
+        segments.put(number, new SegmentView(mapped, place));
       } else if (!otherLayoutTold) {
         otherLayoutTold = true;
         EngineLog.warning(
@@ -415,14 +267,14 @@ public final class JournalView implements AutoCloseable {
    * @throws IOException if the payload is not what was saved
    */
   public @Nullable Read read(JournalEntry entry, String producer) throws IOException {
-    Known known;
+    SegmentView known;
     synchronized (this) {
       known = segments.get(entry.place().segment());
     }
     if (known == null) {
       return null;
     }
-    Segment segment = known.segment;
+    Segment segment = known.segment();
     try {
       if (segment.salt() != entry.place().salt() || entry.end() > segment.length()) {
         return null;

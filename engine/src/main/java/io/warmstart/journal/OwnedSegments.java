@@ -301,6 +301,11 @@ final class OwnedSegments {
     return List.copyOf(owned);
   }
 
+  /** Segments that have begun another life may be appended to. */
+  void makeReady() {
+    all().forEach(OwnedSegment::makeReady);
+  }
+
   synchronized boolean owns(int number) {
     for (OwnedSegment each : owned) {
       if (each.number() == number) {

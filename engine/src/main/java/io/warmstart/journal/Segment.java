@@ -17,8 +17,11 @@ import static io.warmstart.mapped.JournalLayout.VERSION_OFFSET;
 
 import io.warmstart.io.FileFacts;
 import io.warmstart.mapped.JournalLayout;
+import io.warmstart.mapped.MappedFaults;
 import java.lang.invoke.VarHandle;
+import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mapped segment of the journal. Whoever asks it looks for a pending fault before the answer is
@@ -172,5 +175,20 @@ final class Segment {
   /** What says whose place that is; read before a commit word that is negative. */
   long place(int position) {
     return buffer.getLongVolatile(position + JournalLayout.PLACE_OFFSET);
+  }
+
+  /**
+   * The payload of a record, on the heap.
+   *
+   * @return null if it does not fit its check
+   * @throws InternalError if a page is gone
+   */
+  byte @Nullable [] payload(JournalEntry entry) {
+    byte[] payload = new byte[(int) entry.payloadBytes()];
+    buffer.getBytes(entry.payloadPosition(), payload);
+    MappedFaults.raisePending();
+    CRC32C crc = new CRC32C();
+    crc.update(payload);
+    return (int) crc.getValue() == entry.place().payloadCheck() ? payload : null;
   }
 }

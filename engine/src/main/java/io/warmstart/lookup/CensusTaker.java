@@ -4,9 +4,9 @@ import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Candidate;
 import io.warmstart.index.EntryFacts;
-import io.warmstart.index.Index;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.ReadStamp;
+import io.warmstart.index.Readings;
 import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
@@ -25,7 +25,7 @@ import java.util.List;
 public final class CensusTaker {
   private final FileOps ops;
   private final StripeLocks stripes;
-  private final Index index;
+  private final Readings readings;
   private final SpaceLedger ledger;
   private final KeyCensus census;
   private final Expiry expiry;
@@ -34,14 +34,14 @@ public final class CensusTaker {
   public CensusTaker(
       FileOps ops,
       StripeLocks stripes,
-      Index index,
+      Readings readings,
       SpaceLedger ledger,
       KeyCensus census,
       Expiry expiry,
       ForeignTouches foreignTouches) {
     this.ops = ops;
     this.stripes = stripes;
-    this.index = index;
+    this.readings = readings;
     this.ledger = ledger;
     this.census = census;
     this.expiry = expiry;
@@ -64,7 +64,7 @@ public final class CensusTaker {
     }
     List<RecordedEntry> gone = census.othersThan(key, listing.manifestFacts().keySet());
     try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
-      if (!hold.heldAcrossProcesses() || hold.broken() || !index.stillHolds(ticket)) {
+      if (!hold.heldAcrossProcesses() || hold.broken() || !readings.stillHolds(ticket)) {
         return;
       }
       if (census.has(key) && !(news.isEmpty() && gone.isEmpty())) {

@@ -1,15 +1,11 @@
 package io.warmstart.lookup;
 
-import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
 import io.warmstart.flight.Flight;
 import io.warmstart.flight.LookupEvent;
 import io.warmstart.foreign.ForeignWriters;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.Rankings;
-import io.warmstart.index.HotEntry;
-import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.io.Rereads;
 import io.warmstart.io.RootWatch;
@@ -24,20 +20,17 @@ import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairReader.PairRead;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
-import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,58 +74,49 @@ public final class FileLookup {
   private final RecordedLookup recorded;
   private final KeySnapshots snapshots;
   private final PairReader reader;
-  private final StripeLocks stripes;
   private final Misfits misfits;
+  private final LookupAnswer answer;
   private final JournalView journal;
   private final String producer;
   private final ForeignWriters foreignWriters;
-  private final Index index;
-  private final PayloadCache payloads;
   private final Expiry expiry;
   private final PolicyInForce policy;
   private final RootWatch rootWatch;
   private final boolean besideOtherMachines;
   private final boolean readOnly;
   private final Counters counters;
-  private final EpochNanoClock clock;
 
   public FileLookup(
       RootDirectory root,
       RecordedLookup recorded,
       KeySnapshots snapshots,
       PairReader reader,
-      StripeLocks stripes,
       Misfits misfits,
+      LookupAnswer answer,
       JournalView journal,
       String producer,
       ForeignWriters foreignWriters,
-      Index index,
-      PayloadCache payloads,
       Expiry expiry,
       PolicyInForce policy,
       RootWatch rootWatch,
       boolean besideOtherMachines,
       boolean readOnly,
-      Counters counters,
-      EpochNanoClock clock) {
+      Counters counters) {
     this.root = root;
     this.recorded = recorded;
     this.snapshots = snapshots;
     this.reader = reader;
-    this.stripes = stripes;
     this.misfits = misfits;
+    this.answer = answer;
     this.journal = journal;
     this.producer = producer;
     this.foreignWriters = foreignWriters;
-    this.index = index;
-    this.payloads = payloads;
     this.expiry = expiry;
     this.policy = policy;
     this.rootWatch = rootWatch;
     this.besideOtherMachines = besideOtherMachines;
     this.readOnly = readOnly;
     this.counters = counters;
-    this.clock = clock;
   }
 
   /**
@@ -240,7 +224,7 @@ public final class FileLookup {
       return false;
     }
     ReadStamp ticket = wanted.runId() == null ? found.ticket() : null;
-    take(directory, wanted.ranking(), ticket, found.read(), target);
+    answer.take(directory, wanted.ranking(), ticket, found.read(), target);
     return true;
   }
 
@@ -298,7 +282,8 @@ public final class FileLookup {
           if (found == null) {
             return null;
           }
-          take(directory, wanted.ranking(), general && next == 0 ? ticket : null, found, target);
+          answer.take(
+              directory, wanted.ranking(), general && next == 0 ? ticket : null, found, target);
           return true;
         } catch (IOException e) {
           unreadable = stays(e);
@@ -317,7 +302,7 @@ public final class FileLookup {
       if (memory != null) {
         boolean best = general && candidate.runId().equals(order.get(0).runId());
         JournalView.Read found = new JournalView.Read(candidate, memory);
-        take(directory, wanted.ranking(), best ? ticket : null, found, target);
+        answer.take(directory, wanted.ranking(), best ? ticket : null, found, target);
         return true;
       }
       try {
@@ -337,13 +322,13 @@ public final class FileLookup {
           return null;
         }
         if (foreignWriters.mayBeAtWork(directory, candidate.runId())
-            && takeFromMemory(directory, candidate, target)) {
+            && answer.takeFromMemory(directory, candidate, target)) {
           return true;
         }
         if (misfits.isMended(directory, candidate, patience)) {
           return null;
         }
-        if (takeFromMemory(directory, candidate, target)) {
+        if (answer.takeFromMemory(directory, candidate, target)) {
           return true;
         }
       } catch (IOException e) {
@@ -357,7 +342,7 @@ public final class FileLookup {
       rootWatch.require();
     }
     if (ticket != null && snapshot.hasNothing() && scan.proven()) {
-      fill(directory, ticket, wanted.ranking(), null, 0);
+      answer.fill(directory, ticket, wanted.ranking(), null, 0);
     }
     return false;
   }
@@ -366,69 +351,6 @@ public final class FileLookup {
   private IOException stays(IOException failure) {
     counters.count(Counter.LOOKUP_FAILURES);
     return failure;
-  }
-
-  private void take(
-      KeyDirectory directory,
-      Ranking ranking,
-      @Nullable ReadStamp ticket,
-      JournalView.Read read,
-      EntryLease target) {
-    Candidate candidate = read.candidate();
-    HotEntry found =
-        new HotEntry(directory, Rankings.index(ranking), candidate, read.memory(), payloads);
-    target.lease().take(found);
-    target.show(found, counters);
-    long now = clock.nanoTime();
-    if (ticket == null || !fill(directory, ticket, ranking, found, now)) {
-      // For this caller alone: freed when its lease ends.
-      found.retire();
-    }
-    if (!readOnly) {
-      expiry.noteHit(directory.key(), candidate, now);
-    }
-  }
-
-  /** Takes the version that a manifest tells of, if this process has it in memory. */
-  private boolean takeFromMemory(KeyDirectory directory, Candidate candidate, EntryLease target) {
-    for (Ranking ranking : Ranking.values()) {
-      HotEntry last = index.inMemory(directory.key(), Rankings.index(ranking));
-      if (last != null
-          && last.candidate().runId().equals(candidate.runId())
-          && AccessStamps.sameVersion(last.candidate().manifest(), candidate.manifest())
-          && target.lease().take(last)) {
-        target.show(last, counters);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean fill(
-      KeyDirectory directory,
-      ReadStamp ticket,
-      Ranking ranking,
-      @Nullable HotEntry winner,
-      long lastUse) {
-    // Before the lock, for which savers wait.
-    long manifestCtime = winner == null ? 0 : index.manifestCtime(ticket, winner);
-    if (readOnly) {
-      return winner != null && index.keep(ticket, winner, lastUse, manifestCtime);
-    }
-    boolean filled;
-    boolean broken;
-    try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
-      // Its last holder may have died over this very key: then what was read before is the past.
-      broken = hold.broken();
-      filled =
-          hold.heldAcrossProcesses()
-              && !broken
-              && index.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
-    }
-    if (broken) {
-      misfits.mendWhatTheDeadHaveLeft(directory);
-    }
-    return filled;
   }
 
   private List<Candidate> unexpired(

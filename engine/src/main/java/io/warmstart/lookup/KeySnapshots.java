@@ -1,8 +1,8 @@
 package io.warmstart.lookup;
 
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.index.Index;
 import io.warmstart.index.ReadStamp;
+import io.warmstart.index.Readings;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
 import io.warmstart.journal.JournalEntry;
@@ -49,7 +49,7 @@ public final class KeySnapshots {
   private final RememberedManifests remembered;
   private final RootDirectory root;
   private final StripeLocks locks;
-  private final Index index;
+  private final Readings readings;
   private final SpaceLedger ledger;
   private final ForeignTouches foreignTouches;
   private final JournalView journal;
@@ -59,7 +59,7 @@ public final class KeySnapshots {
   public KeySnapshots(
       RootDirectory root,
       StripeLocks locks,
-      Index index,
+      Readings readings,
       SpaceLedger ledger,
       ForeignTouches foreignTouches,
       JournalView journal,
@@ -67,7 +67,7 @@ public final class KeySnapshots {
       CensusTaker censusTaker) {
     this.root = root;
     this.locks = locks;
-    this.index = index;
+    this.readings = readings;
     this.ledger = ledger;
     this.foreignTouches = foreignTouches;
     this.journal = journal;
@@ -152,7 +152,7 @@ public final class KeySnapshots {
 
   private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
       throws IOException {
-    ReadStamp ticket = index.beforeRead(directory.key(), now());
+    ReadStamp ticket = readings.beforeRead(directory.key(), now());
     return new KeySnapshot(
         ticket,
         journal.entriesOf(directory.key()),
@@ -170,20 +170,20 @@ public final class KeySnapshots {
 
   private boolean isUndisturbed(KeySnapshot snapshot) {
     return snapshot.ticket() != null
-        && index.stillHolds(snapshot.ticket())
+        && readings.stillHolds(snapshot.ticket())
         && snapshot.scan().vanished().isEmpty();
   }
 
   /** Takes note of the key's state, in a slot that is made for it if it has none. */
   private @Nullable ReadStamp ticket(KeyDirectory directory) {
-    if (index.needsSlot(directory.key())) {
+    if (readings.needsSlot(directory.key())) {
       try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
         if (hold.heldAcrossProcesses()) {
-          index.makeSlot(directory.key());
+          readings.makeSlot(directory.key());
         }
       }
     }
-    return index.beforeRead(directory.key(), now());
+    return readings.beforeRead(directory.key(), now());
   }
 
   private static long now() {

@@ -7,8 +7,8 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.format.Rankings;
 import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
-import io.warmstart.index.Index;
 import io.warmstart.index.Lookout;
+import io.warmstart.index.Winners;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -26,14 +26,14 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * A lookup: the index is asked, and the files are read where it does not know ({@link FileLookup}).
  *
  * <p>A hit from memory makes no system call, takes no lock and allocates nothing. For three seconds
- * after it the same key object is answered by what it remembers ({@link Index#recall}). After that
- * the entry is judged by the TTL, and its use noted; and if nobody looks in the background whether
- * its files have changed ({@link Lookout}), the hit does.
+ * after it the same key object is answered by what it remembers ({@link Winners#recall}). After
+ * that the entry is judged by the TTL, and its use noted; and if nobody looks in the background
+ * whether its files have changed ({@link Lookout}), the hit does.
  *
  * <p>Safe for all threads.
  */
 public final class LookupFlow {
-  private final Index index;
+  private final Winners winners;
   private final AbsentKeys absentKeys;
   private final FileLookup fileLookup;
   private final Expiry expiry;
@@ -55,7 +55,7 @@ public final class LookupFlow {
    * @param foreignCheck how old an answer may be with respect to programs without an index
    */
   public LookupFlow(
-      Index index,
+      Winners winners,
       AbsentKeys absentKeys,
       FileLookup fileLookup,
       Expiry expiry,
@@ -68,7 +68,7 @@ public final class LookupFlow {
       ForeignTouches foreignTouches,
       Lookout lookout,
       boolean readOnly) {
-    this.index = index;
+    this.winners = winners;
     this.absentKeys = absentKeys;
     this.fileLookup = fileLookup;
     this.expiry = expiry;
@@ -94,7 +94,7 @@ public final class LookupFlow {
     long ticked = ticks.unixNanos();
     long now = systemClock ? ticked : clock.nanoTime();
     if (foreignCheck.watches()
-        && index.recall(
+        && winners.recall(
             key,
             Rankings.index(ranking),
             now,
@@ -110,7 +110,7 @@ public final class LookupFlow {
         && absentKeys.lacks(key.digest(), ticked, foreignCheck.lookNanos(near))) {
       return missed();
     }
-    switch (index.find(
+    switch (winners.find(
         key.digest(),
         Rankings.index(ranking),
         ticked,
@@ -167,10 +167,10 @@ public final class LookupFlow {
         target.end();
         return false;
       }
-      index.touch(found, now);
+      winners.touch(found, now);
     } else if (idle >= current.trustedIdleNanos() || idle < -Limits.ACCESS_TICK_NANOS) {
       // Another process may have used it since.
-      idle = now - index.lastUse(found);
+      idle = now - winners.lastUse(found);
       // A use that lies ahead of the clock tells of a clock that was set back, or of a flipped bit:
       // the manifest decides.
       if (idle < -Limits.ACCESS_TICK_NANOS
@@ -182,12 +182,12 @@ public final class LookupFlow {
       }
       // A caller that has put the entry into memory has noted that hit: see take.
       if (idle >= Limits.ACCESS_TICK_NANOS) {
-        index.touch(found, now);
+        winners.touch(found, now);
         expiry.noteHit(key.digest(), found.candidate(), now);
       }
     }
     if (foreignCheck.watches() && lookout.watch(found)) {
-      index.remember(key, found);
+      winners.remember(key, found);
     }
     target.count(counters);
     return true;

@@ -8,9 +8,9 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.PossibleWinners;
 import io.warmstart.format.Rankings;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.Index;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.ReadStamp;
+import io.warmstart.index.Readings;
 import io.warmstart.index.RecordedRun;
 import io.warmstart.io.FileOps;
 import io.warmstart.journal.JournalEntry;
@@ -65,7 +65,7 @@ public final class RecordedLookup {
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final FileOps ops;
-  private final Index index;
+  private final Readings readings;
   private final KeyCensus census;
   private final StripeLocks stripes;
   private final JournalView journal;
@@ -76,7 +76,7 @@ public final class RecordedLookup {
 
   public RecordedLookup(
       FileOps ops,
-      Index index,
+      Readings readings,
       KeyCensus census,
       StripeLocks stripes,
       JournalView journal,
@@ -85,7 +85,7 @@ public final class RecordedLookup {
       ForeignTouches foreignTouches,
       String producer) {
     this.ops = ops;
-    this.index = index;
+    this.readings = readings;
     this.census = census;
     this.stripes = stripes;
     this.journal = journal;
@@ -178,7 +178,7 @@ public final class RecordedLookup {
   private @Nullable Choice choice(Digest256 key, Wanted wanted, long foreignCheckNanos)
       throws IOException {
     ReadStamp ticket =
-        index.beforeRead(key, TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+        readings.beforeRead(key, TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
     if (ticket == null || ticket.seenCtime() < 0) {
       return null;
     }
@@ -200,7 +200,7 @@ public final class RecordedLookup {
     if (answer.state() == KeyCensus.State.UNKNOWN) {
       return null;
     }
-    if (answer.state() == KeyCensus.State.DISTURBED || !index.stillHolds(ticket)) {
+    if (answer.state() == KeyCensus.State.DISTURBED || !readings.stillHolds(ticket)) {
       return new Choice(ticket, null, null);
     }
     List<Candidate> recorded = new ArrayList<>();

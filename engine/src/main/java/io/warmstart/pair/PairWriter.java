@@ -5,6 +5,7 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
+import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
@@ -65,15 +66,21 @@ public final class PairWriter {
   public StagedPair stage(
       KeyDirectory directory, String runId, Payload source, Attributes attributes)
       throws IOException {
-    return stage(directory, runId, source, attributes, stamps);
+    return stageFrom(directory, runId, source, attributes, stamps);
   }
 
   /**
    * The same for a version that was saved before.
    *
-   * @param written gives the moment of that
+   * @param written the moment of that
    */
   public StagedPair stage(
+      KeyDirectory directory, String runId, Payload source, Attributes attributes, Stamp written)
+      throws IOException {
+    return stageFrom(directory, runId, source, attributes, same -> written);
+  }
+
+  private StagedPair stageFrom(
       KeyDirectory directory,
       String runId,
       Payload source,

@@ -56,6 +56,11 @@ public abstract class CachedPayload {
     place = newPlace;
   }
 
+  /** What is remembered of it by its cell counts for nothing from here on. */
+  protected final void voidRecalls() {
+    leases.retirements().add(place);
+  }
+
   /** Whether an Agrona buffer can show all of it. */
   public final boolean fitsBuffer() {
     return PayloadMemory.fitsBuffer(length);
@@ -88,7 +93,7 @@ public abstract class CachedPayload {
     retired = true;
     // After it, and before the leases are read: who still finds the number of before has named the
     // payload in his, and who finds this one asks whether it is retired.
-    leases.retirements().add(place);
+    voidRecalls();
     forget();
     leases.retire(this);
   }

@@ -6,7 +6,6 @@ import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -32,13 +31,8 @@ import org.jspecify.annotations.Nullable;
  * ControlLayout#SWEEP_STRIPE}. Safe for all threads; not reentrant.
  */
 public final class StripeLocks {
-  private static final int SPINS = 20;
-
   /** For what may as well be left undone: a stopped holder must not hold up a lookup or a walk. */
   private static final long BRIEF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
-  private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-  private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
 
   private final @Nullable ProcessTable processTable;
   private final Counters counters;
@@ -128,9 +122,9 @@ public final class StripeLocks {
    * @return null if it has turned out needless
    */
   public @Nullable Hold acquireSweepUnless(BooleanSupplier needless, long patienceNanos) {
-    Wait wait = new Wait(patienceNanos, needless);
+    LockWait wait = new LockWait(patienceNanos, monotonicNanos, needless);
     Hold hold = acquire(ControlLayout.SWEEP_STRIPE, wait);
-    if (wait.needless) {
+    if (wait.needless()) {
       hold.close();
       return null;
     }
@@ -170,11 +164,11 @@ public final class StripeLocks {
   }
 
   private Hold acquire(int stripe, long patienceNanos) {
-    return acquire(stripe, new Wait(patienceNanos, null));
+    return acquire(stripe, new LockWait(patienceNanos, monotonicNanos, null));
   }
 
-  private Hold acquire(int stripe, Wait wait) {
-    boolean locallyHeld = lockLocally(local[stripe], wait);
+  private Hold acquire(int stripe, LockWait wait) {
+    boolean locallyHeld = wait.lockLocally(local[stripe]);
     FileLock lock = null;
     boolean taken = false;
     try {
@@ -182,7 +176,7 @@ public final class StripeLocks {
       ControlFile controlFile =
           lock == null || processTable == null ? null : processTable.current();
       boolean broken = controlFile != null && takeOver(stripe, controlFile);
-      if (lock == null && wait.mayTimeOut()) {
+      if (lock == null && mayTimeOut(wait)) {
         counters.count(Counter.FILES_ONLY);
       }
       Hold hold = new Hold(stripe, locallyHeld, lock, controlFile, broken);
@@ -221,107 +215,25 @@ public final class StripeLocks {
   }
 
   /** Takes the kernel's lock on a stripe; null if it cannot be got in time, or at all. */
-  private @Nullable FileLock lockAmongProcesses(int stripe, Wait wait) {
+  private @Nullable FileLock lockAmongProcesses(int stripe, LockWait wait) {
     if (processTable == null) {
       return null;
     }
     try {
-      for (int spin = 0; spin < SPINS; spin++) {
-        FileLock lock = processTable.tryLockStripe(stripe);
-        if (lock != null) {
-          return lock;
-        }
-        Thread.onSpinWait();
+      FileLock lock = wait.lockStripe(processTable, stripe);
+      if (lock == null && mayTimeOut(wait)) {
+        counters.count(Counter.LOCK_TIMEOUTS);
       }
-      return awaitOtherProcess(processTable, stripe, wait);
+      return lock;
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
       return null;
     }
   }
 
-  private @Nullable FileLock awaitOtherProcess(ProcessTable prover, int stripe, Wait wait)
-      throws IOException {
-    boolean interrupted = false;
-    try {
-      long parkNanos = FIRST_PARK_NANOS;
-      while (true) {
-        FileLock lock = prover.tryLockStripe(stripe);
-        if (lock != null) {
-          return lock;
-        }
-        if (wait.isOver()) {
-          if (wait.mayTimeOut()) {
-            counters.count(Counter.LOCK_TIMEOUTS);
-          }
-          return null;
-        }
-        LockSupport.parkNanos(parkNanos);
-        // Parking returns at once while the status is set.
-        interrupted |= Thread.interrupted();
-        parkNanos = Math.min(2 * parkNanos, LONGEST_PARK_NANOS);
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private static boolean lockLocally(ReentrantLock lock, Wait wait) {
-    if (lock.tryLock()) {
-      return true;
-    }
-    boolean interrupted = false;
-    try {
-      long deadline = System.nanoTime() + wait.patienceNanos;
-      while (true) {
-        long remaining = deadline - System.nanoTime();
-        long slice = wait.mayEndEarly() ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
-        try {
-          if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
-            return true;
-          }
-          if (slice == remaining || wait.isOver()) {
-            return false;
-          }
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** A wait of one thread: until when, and whether it still has to. */
-  private final class Wait {
-    private final long patienceNanos;
-    private final long deadline;
-    private final @Nullable BooleanSupplier mayStop;
-    private boolean needless;
-
-    Wait(long patienceNanos, @Nullable BooleanSupplier mayStop) {
-      this.patienceNanos = patienceNanos;
-      this.deadline = monotonicNanos.getAsLong() + patienceNanos;
-      this.mayStop = mayStop;
-    }
-
-    boolean mayEndEarly() {
-      return mayStop != null;
-    }
-
-    /** Who has less patience than the time-out has not timed out, nor who need not wait. */
-    boolean mayTimeOut() {
-      return patienceNanos >= timeoutNanos && !needless;
-    }
-
-    boolean isOver() {
-      needless = mayStop != null && mayStop.getAsBoolean();
-      return needless || monotonicNanos.getAsLong() - deadline >= 0;
-    }
+  /** Who has less patience than the time-out has not timed out, nor who need not wait. */
+  private boolean mayTimeOut(LockWait wait) {
+    return wait.patienceNanos() >= timeoutNanos && !wait.needless();
   }
 
   /**

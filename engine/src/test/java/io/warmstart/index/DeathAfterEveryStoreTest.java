@@ -78,7 +78,7 @@ class DeathAfterEveryStoreTest {
         (model, process, key) -> {
           try (StripeLocks.Hold hold = process.hold(key)) {
             assertTrue(hold.heldAcrossProcesses());
-            process.index.makeSlot(key);
+            process.readings.makeSlot(key);
           }
           Long changes = IndexModel.changes(process, key);
           if (changes != null) {
@@ -139,7 +139,7 @@ class DeathAfterEveryStoreTest {
     for (int n = 20; n < 60; n++) {
       try (StripeLocks.Hold hold = process.hold(IndexModel.key(n))) {
         assertTrue(hold.heldAcrossProcesses());
-        process.index.makeSlot(IndexModel.key(n));
+        process.readings.makeSlot(IndexModel.key(n));
       }
     }
     model

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.model.Digest256;
+import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
@@ -27,23 +28,26 @@ class ForeignCheckTest {
 
   @TempDir Path parent;
   private IndexRoot root;
-  private Index index;
+  private Winners winners;
 
   @BeforeEach
   void fillWithMiss() throws IOException {
     root = IndexRoot.open(parent.resolve("locks"));
-    index = new MemoryIndex().attach(root, buffer -> buffer);
+    PayloadCache cache = new PayloadCache(1 << 20);
+    Index index = new MemoryIndex().attach(root, buffer -> buffer, cache);
+    winners = new Winners(index, cache);
+    Readings readings = new Readings(index, cache);
     try (StripeLocks.Hold hold = root.locks.acquireForWalk(StripeLocks.stripeOf(KEY))) {
       assertTrue(hold.heldAcrossProcesses());
-      index.makeSlot(KEY);
-      Generation attached = index.attachments().current();
+      readings.makeSlot(KEY);
+      Generation attached = index.generations().current();
       assertNotNull(attached);
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));
       long changes = attached.keys().changes(at);
       ReadStamp ticket =
           new ReadStamp(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT, ANOTHER_CTIME, 0);
-      assertTrue(index.fill(ticket, 0, null, 0, 0));
+      assertTrue(readings.fill(ticket, 0, null, 0, 0));
     }
   }
 
@@ -52,34 +56,34 @@ class ForeignCheckTest {
     root.close();
   }
 
-  private Index.Found find(long millisSinceLook, long intervalNanos) {
+  private Winners.Found find(long millisSinceLook, long intervalNanos) {
     long now = LOOKED_AT + TimeUnit.MILLISECONDS.toNanos(millisSinceLook);
     IndexQuery query = new IndexQuery(new PayloadLease(), new UnsafeBuffer(0, 0));
-    return index.find(KEY, 0, now, intervalNanos, intervalNanos, query);
+    return winners.find(KEY, 0, now, intervalNanos, intervalNanos, query);
   }
 
   @Test
   void withinTheIntervalTheLastLookWillDo() {
-    assertEquals(Index.Found.MISS, find(9, INTERVAL));
+    assertEquals(Winners.Found.MISS, find(9, INTERVAL));
   }
 
   @Test
   void afterTheIntervalItIsLookedAgain() {
-    assertEquals(Index.Found.UNKNOWN, find(10, INTERVAL));
+    assertEquals(Winners.Found.UNKNOWN, find(10, INTERVAL));
   }
 
   @Test
   void clockThatLagsALittleCostsNoLook() {
-    assertEquals(Index.Found.MISS, find(-9, INTERVAL));
+    assertEquals(Winners.Found.MISS, find(-9, INTERVAL));
   }
 
   @Test
   void clockThatWasSetBackDoes() {
-    assertEquals(Index.Found.UNKNOWN, find(-21, TimeUnit.DAYS.toNanos(1)));
+    assertEquals(Winners.Found.UNKNOWN, find(-21, TimeUnit.DAYS.toNanos(1)));
   }
 
   @Test
   void withoutAnIntervalEachLookupLooksHoweverItsClockLags() {
-    assertEquals(Index.Found.UNKNOWN, find(-3, 0));
+    assertEquals(Winners.Found.UNKNOWN, find(-3, 0));
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.StripeLocks;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -43,12 +44,15 @@ final class IndexModel {
   static final class Member {
     final DyingProcess life = new DyingProcess();
     final Index index;
+    final Readings readings;
     final SpaceLedger ledger;
     final KeyCensus census;
     final StripeLocks locks;
 
     Member(IndexRoot root, MemoryIndex memory) {
-      index = memory.attach(root, life::over);
+      PayloadCache cache = new PayloadCache(1 << 20);
+      index = memory.attach(root, life::over, cache);
+      readings = new Readings(index, cache);
       ledger = new SpaceLedger(index);
       census = new KeyCensus(index);
       locks = root.locks;
@@ -56,7 +60,7 @@ final class IndexModel {
     }
 
     Generation attached() {
-      return Objects.requireNonNull(index.attachments().current());
+      return Objects.requireNonNull(index.generations().current());
     }
 
     StripeLocks.Hold hold(Digest256 key) {
@@ -239,7 +243,7 @@ final class IndexModel {
       Digest256 key = key(n);
       Census census =
           attached.keys().find(key, at)
-              ? attached.keys().census(at, key, attached.totals().doubt())
+              ? SlotCounts.census(at, key, attached.totals().doubt())
               : null;
       if (census != null
           && isBelieved(key, census)
@@ -275,7 +279,7 @@ final class IndexModel {
         (key, entries) -> {
           SlotCursor at = new SlotCursor();
           assertTrue(attached.keys().find(key, at), where + ": slot");
-          assertEquals(bytes(key), attached.keys().bytes(at, key), where + ": bytes");
+          assertEquals(bytes(key), SlotCounts.bytes(at, key), where + ": bytes");
           sums[StripeLocks.stripeOf(key)] += bytes(key);
           entries
               .values()

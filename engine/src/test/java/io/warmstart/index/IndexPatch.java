@@ -120,7 +120,7 @@ public final class IndexPatch {
   public void keyBytes(Digest256 key, long delta) {
     SlotCursor at = slot(key);
     int stripe = StripeLocks.stripeOf(key);
-    keys.account(at, key, keys.bytes(at, key) + delta, keys.walkedCtime(at));
+    SlotCounts.account(at, key, SlotCounts.bytes(at, key) + delta, SlotCounts.walkedCtime(at));
     totals.set(stripe, totals.bytes(stripe) + delta);
   }
 

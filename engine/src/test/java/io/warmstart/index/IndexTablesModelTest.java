@@ -74,7 +74,7 @@ class IndexTablesModelTest {
         Digest256 key = IndexModel.key(2 * random.nextInt(12));
         try (StripeLocks.Hold hold = process.hold(key)) {
           assertTrue(hold.heldAcrossProcesses());
-          process.index.makeSlot(key);
+          process.readings.makeSlot(key);
         }
         // One page, of four slots.
         model
@@ -123,7 +123,7 @@ class IndexTablesModelTest {
       case 6 -> {
         try (StripeLocks.Hold hold = process.hold(key)) {
           assertTrue(hold.heldAcrossProcesses());
-          process.index.makeSlot(key);
+          process.readings.makeSlot(key);
         }
       }
       case 7, 8 -> {

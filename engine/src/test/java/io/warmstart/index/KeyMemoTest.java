@@ -58,6 +58,8 @@ class KeyMemoTest {
   private PayloadCache cache;
   private IndexRoot root;
   private Index index;
+  private Winners winners;
+  private Readings readings;
   private volatile boolean over;
 
   @BeforeEach
@@ -65,9 +67,11 @@ class KeyMemoTest {
     cache = new PayloadCache(1 << 20);
     root = IndexRoot.open(parent.resolve("locks"));
     index = new MemoryIndex().attach(root, buffer -> buffer, cache);
+    winners = new Winners(index, cache);
+    readings = new Readings(index, cache);
     try (StripeLocks.Hold hold = hold()) {
       assertTrue(hold.heldAcrossProcesses());
-      index.makeSlot(key.digest());
+      readings.makeSlot(key.digest());
     }
   }
 
@@ -107,11 +111,11 @@ class KeyMemoTest {
   /** The entry wins from here on. */
   private boolean win(HotEntry entry) {
     index.changed(key.digest());
-    ReadStamp ticket = index.beforeRead(key.digest(), NOW);
+    ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
     try (StripeLocks.Hold hold = hold()) {
       return ticket != null
           && hold.heldAcrossProcesses()
-          && index.fill(ticket, RANKING, entry, NOW, 1);
+          && readings.fill(ticket, RANKING, entry, NOW, 1);
     }
   }
 
@@ -120,13 +124,13 @@ class KeyMemoTest {
     assertTrue(win(entry));
     assertTrue(lease.take(entry));
     entry.watched(true);
-    index.remember(key, entry);
+    winners.remember(key, entry);
     assertTrue(lease.end());
     return entry;
   }
 
   private boolean recall(int ranking, long idle) {
-    return index.recall(key, ranking, NOW + idle, 3 * SECOND, NOW + idle, () -> MOST_AGE, query);
+    return winners.recall(key, ranking, NOW + idle, 3 * SECOND, NOW + idle, () -> MOST_AGE, query);
   }
 
   @Test
@@ -156,7 +160,7 @@ class KeyMemoTest {
   @Test
   void afterAChangeOfAllItIsNot() throws IOException {
     winAndRemember(5);
-    Generation attached = index.attachments().current();
+    Generation attached = index.generations().current();
     assertNotNull(attached);
     attached.keys().changeAll(77);
     assertFalse(recall(RANKING, 0));
@@ -168,7 +172,7 @@ class KeyMemoTest {
     entry.retire();
     assertFalse(recall(RANKING, 0));
     assertTrue(Released.is(entry));
-    index.remember(key, entry);
+    winners.remember(key, entry);
     assertFalse(recall(RANKING, 0), "it was remembered too late");
   }
 
@@ -210,12 +214,12 @@ class KeyMemoTest {
   void whoHasReadAnotherManifestVoidsWhatIsBelieved() throws IOException {
     winAndRemember(5);
     for (long manifestCtime : new long[] {1, 2}) {
-      ReadStamp ticket = index.beforeRead(key.digest(), NOW);
+      ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
       try (StripeLocks.Hold hold = hold()) {
         assertTrue(hold.heldAcrossProcesses());
         assertNotNull(ticket);
         HotEntry same = entry(5);
-        assertEquals(manifestCtime == 1, index.fill(ticket, RANKING, same, NOW, manifestCtime));
+        assertEquals(manifestCtime == 1, readings.fill(ticket, RANKING, same, NOW, manifestCtime));
       }
     }
     assertFalse(recall(RANKING, 0));
@@ -234,7 +238,7 @@ class KeyMemoTest {
     for (long n = 1; System.nanoTime() - begin < RACE_NANOS; n++) {
       HotEntry entry = entry(n);
       if (win(entry) && lease.take(entry)) {
-        index.remember(key, entry);
+        winners.remember(key, entry);
         lease.end();
         for (int spin = 0; spin < 200; spin++) {
           Thread.onSpinWait();
@@ -249,13 +253,13 @@ class KeyMemoTest {
   void twoRankingsOfOneKeyObjectAreNeverMixed() throws Exception {
     HotEntry[] entries = new HotEntry[2];
     index.changed(key.digest());
-    ReadStamp ticket = index.beforeRead(key.digest(), NOW);
+    ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
     assertNotNull(ticket);
     for (int ranking = 0; ranking < 2; ranking++) {
       entries[ranking] = entry(ranking + 1, ranking);
       try (StripeLocks.Hold hold = hold()) {
         assertTrue(hold.heldAcrossProcesses());
-        assertTrue(index.fill(ticket, ranking, entries[ranking], NOW, 1));
+        assertTrue(readings.fill(ticket, ranking, entries[ranking], NOW, 1));
       }
       assertTrue(new PayloadLease().take(entries[ranking]));
     }
@@ -267,7 +271,7 @@ class KeyMemoTest {
           new Thread(
               () -> {
                 while (!over) {
-                  index.remember(key, entries[asked]);
+                  winners.remember(key, entries[asked]);
                 }
               }));
     }
@@ -293,9 +297,9 @@ class KeyMemoTest {
   private void rememberAgain() {
     PayloadLease own = new PayloadLease();
     while (!over) {
-      HotEntry last = index.inMemory(key.digest(), RANKING);
+      HotEntry last = winners.inMemory(key.digest(), RANKING);
       if (last != null && own.take(last)) {
-        index.remember(key, last);
+        winners.remember(key, last);
         own.end();
       }
     }
@@ -306,7 +310,7 @@ class KeyMemoTest {
     UnsafeBuffer shown = new UnsafeBuffer(0, 0);
     IndexQuery asked = new IndexQuery(own, shown);
     while (!over) {
-      if (index.recall(key, ranking, NOW, 3 * SECOND, NOW, () -> MOST_AGE, asked)) {
+      if (winners.recall(key, ranking, NOW, 3 * SECOND, NOW, () -> MOST_AGE, asked)) {
         HotEntry held = (HotEntry) own.held();
         recalled.increment();
         if (held == null || Released.is(held)) {

@@ -69,7 +69,7 @@ class ManyKeysTest {
     SlotCursor at = new SlotCursor();
     for (int n = 0; n < many; n++) {
       assertTrue(writers.insert(StripeOfKeys.key(n), stripe.fresh(), at));
-      writers.account(at, StripeOfKeys.key(n), 100, 0);
+      SlotCounts.account(at, StripeOfKeys.key(n), 100, 0);
       there.incrementAndGet();
     }
     reader.join();
@@ -84,7 +84,7 @@ class ManyKeysTest {
     SlotCursor at = new SlotCursor();
     for (int n = 0; n < many; n++) {
       assertTrue(attached.keys().insert(spread(n), stripe.fresh(), at));
-      attached.keys().account(at, spread(n), n + 1, 0);
+      SlotCounts.account(at, spread(n), n + 1, 0);
       for (int run = 0; run < 2; run++) {
         assertTrue(
             attached

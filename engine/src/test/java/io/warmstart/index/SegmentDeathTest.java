@@ -78,7 +78,7 @@ class SegmentDeathTest {
       for (int n = 0; n < there; n++) {
         SlotCursor at = new SlotCursor();
         assertTrue(next.keys().find(StripeOfKeys.key(n), at), deaths + ": key " + n);
-        assertEquals(100, next.keys().bytes(at, StripeOfKeys.key(n)));
+        assertEquals(100, SlotCounts.bytes(at, StripeOfKeys.key(n)));
       }
       assertEquals(100L * there, sum(next), "after " + deaths + " stores, and more keys");
     }

@@ -92,7 +92,7 @@ class SegmentGrowthTest {
   @Test
   void aSlotThatMovesKeepsItsBytesAndItsLatestStampAndLosesItsWinners() {
     SlotCursor before = stripe.insert(StripeOfKeys.key(0), 100);
-    stripe.keys().latestWritten(before, 4_000);
+    SlotCounts.latestWritten(before, 4_000);
     fill(before, StripeOfKeys.key(0));
     assertTrue(stripe.keys().read(before, StripeOfKeys.key(0), 0, new IndexedWinner()));
 
@@ -103,11 +103,11 @@ class SegmentGrowthTest {
     SlotCursor at = new SlotCursor();
     for (int n = 0; n < 1_000; n++) {
       assertTrue(stripe.keys().find(StripeOfKeys.key(n), at), "key " + n);
-      assertEquals(100 + n, stripe.keys().bytes(at, StripeOfKeys.key(n)));
+      assertEquals(100 + n, SlotCounts.bytes(at, StripeOfKeys.key(n)));
     }
     assertTrue(stripe.keys().find(StripeOfKeys.key(0), at));
     assertNotEquals(before.offset, at.offset);
-    assertEquals(4_000, stripe.keys().latestWritten(at));
+    assertEquals(4_000, SlotCounts.latestWritten(at));
     assertFalse(
         stripe.keys().read(at, StripeOfKeys.key(0), 0, new IndexedWinner()),
         "a winner in the new place");
@@ -184,7 +184,7 @@ class SegmentGrowthTest {
     for (int n = 0; n < many; n++) {
       SlotCursor at = new SlotCursor();
       assertTrue(stripe.keys().find(StripeOfKeys.key(n), at));
-      assertEquals(100, stripe.keys().bytes(at, StripeOfKeys.key(n)));
+      assertEquals(100, SlotCounts.bytes(at, StripeOfKeys.key(n)));
       boolean same = at.offset == places.get(n);
       assertEquals(
           same, stripe.keys().read(at, StripeOfKeys.key(n), 0, new IndexedWinner()), "key " + n);
@@ -304,7 +304,7 @@ class SegmentGrowthTest {
     for (int n = 1; n < 20; n++) {
       SlotCursor at = new SlotCursor();
       if (stripe.keys().insert(StripeOfKeys.key(n), stripe.fresh(), at)) {
-        stripe.keys().account(at, StripeOfKeys.key(n), 100, 0);
+        SlotCounts.account(at, StripeOfKeys.key(n), 100, 0);
         present.add(StripeOfKeys.key(n));
       }
     }

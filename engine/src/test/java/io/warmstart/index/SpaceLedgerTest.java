@@ -76,7 +76,7 @@ class SpaceLedgerTest {
     usePages(IndexLayout.FIRST_PAGES - 1);
     memory.fill();
     try (StripeLocks.Hold hold = hold()) {
-      process.index.makeSlot(KEY);
+      process.readings.makeSlot(KEY);
       long doubt = process.ledger.walkBegins();
       process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
 
@@ -215,16 +215,16 @@ class SpaceLedgerTest {
     memory.hide(1);
     long began = System.nanoTime();
     IndexModel.Member second = new IndexModel.Member(root, memory);
-    Set<Generation> attachments = new HashSet<>();
+    Set<Generation> generations = new HashSet<>();
     for (int lookup = 0; lookup < 1000; lookup++) {
-      Generation attached = second.index.attachments().current();
+      Generation attached = second.index.generations().current();
       if (attached != null) {
-        attachments.add(attached);
+        generations.add(attached);
         assertFalse(attached.keys().find(KEY, new SlotCursor()));
       }
     }
     long quarters = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began) / 250;
-    assertTrue(attachments.size() <= 1 + quarters, attachments.size() + " in " + quarters);
+    assertTrue(generations.size() <= 1 + quarters, generations.size() + " in " + quarters);
 
     memory.hideNothing();
 
@@ -310,7 +310,7 @@ class SpaceLedgerTest {
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);
-    assertNull(second.attachments().current());
+    assertNull(second.generations().current());
     assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
 
     awaitAttachment(second);
@@ -358,8 +358,8 @@ class SpaceLedgerTest {
   }
 
   private static Generation awaitAttachment(Index index) {
-    Await.until("it is attached", () -> index.attachments().current() != null);
-    return Objects.requireNonNull(index.attachments().current());
+    Await.until("it is attached", () -> index.generations().current() != null);
+    return Objects.requireNonNull(index.generations().current());
   }
 
   private void usePages(int pages) {

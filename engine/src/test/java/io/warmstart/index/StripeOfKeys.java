@@ -33,7 +33,7 @@ final class StripeOfKeys {
   SlotCursor insert(Digest256 key, long bytes) {
     SlotCursor at = new SlotCursor();
     assertTrue(keys().insert(key, fresh(), at));
-    keys().account(at, key, bytes, 0);
+    SlotCounts.account(at, key, bytes, 0);
     return at;
   }
 

@@ -187,7 +187,7 @@ class ReservedRecordTest {
   }
 
   private static void note(Segment in, JournalEntry entry, List<String> found) {
-    byte[] payload = Objects.requireNonNull(Journal.payloadOf(in, entry), entry.runId());
+    byte[] payload = Objects.requireNonNull(in.payload(entry), entry.runId());
     assertEquals(entry.runId(), new String(payload, 0, 1, java.nio.charset.StandardCharsets.UTF_8));
     found.add(entry.runId());
   }

@@ -1,0 +1,35 @@
+package io.warmstart.evict;
+
+import io.warmstart.policy.Limits;
+import io.warmstart.save.SavedEntry;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** One sweep: whose it is, by what it goes, and what it has done so far. For one thread. */
+final class Sweep {
+  final boolean mayTrustChangeTimes;
+  final boolean background;
+
+  /** What was saved, where the sweep is that of a save. */
+  final @Nullable SavedEntry spared;
+
+  final SweepTally tally = new SweepTally();
+  Limits limits;
+
+  /** What the entries held that it has removed. */
+  long removedBytes;
+
+  Sweep(
+      boolean mayTrustChangeTimes, boolean background, Limits limits, @Nullable SavedEntry spared) {
+    this.mayTrustChangeTimes = mayTrustChangeTimes;
+    this.background = background;
+    this.limits = limits;
+    this.spared = spared;
+  }
+
+  /** Whether the root is over the budget, as far as is known. */
+  boolean isOver(Victims victims) {
+    OptionalLong total = victims.bytes();
+    return total.isPresent() && total.getAsLong() > limits.sizeBudgetBytes();
+  }
+}

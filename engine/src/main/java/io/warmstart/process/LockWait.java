@@ -1,0 +1,114 @@
+package io.warmstart.process;
+
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The wait of one thread for a stripe, in this JVM and then among processes: until when, and
+ * whether it still has to. No interrupt ends it; the status is set again afterwards.
+ */
+final class LockWait {
+  private static final int SPINS = 20;
+
+  private static final long FIRST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+  private static final long LONGEST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(500);
+
+  private final long patienceNanos;
+  private final LongSupplier monotonicNanos;
+  private final long deadline;
+  private final @Nullable BooleanSupplier mayStop;
+  private boolean needless;
+
+  /**
+   * Begins to wait.
+   *
+   * @param mayStop asked again and again whether the wait is needless; null if it never is
+   */
+  LockWait(long patienceNanos, LongSupplier monotonicNanos, @Nullable BooleanSupplier mayStop) {
+    this.patienceNanos = patienceNanos;
+    this.monotonicNanos = monotonicNanos;
+    this.deadline = monotonicNanos.getAsLong() + patienceNanos;
+    this.mayStop = mayStop;
+  }
+
+  long patienceNanos() {
+    return patienceNanos;
+  }
+
+  /** Whether it has ended because it was needless. */
+  boolean needless() {
+    return needless;
+  }
+
+  private boolean isOver() {
+    needless = mayStop != null && mayStop.getAsBoolean();
+    return needless || monotonicNanos.getAsLong() - deadline >= 0;
+  }
+
+  /** Takes the lock of this JVM; returns whether it was got in time. */
+  boolean lockLocally(ReentrantLock lock) {
+    if (lock.tryLock()) {
+      return true;
+    }
+    boolean interrupted = false;
+    try {
+      long localDeadline = System.nanoTime() + patienceNanos;
+      while (true) {
+        long remaining = localDeadline - System.nanoTime();
+        long slice = mayStop != null ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
+        try {
+          if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
+            return true;
+          }
+          if (slice == remaining || isOver()) {
+            return false;
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Takes the kernel's lock on a stripe; null if it was not got in time. */
+  @Nullable FileLock lockStripe(ProcessTable prover, int stripe) throws IOException {
+    for (int spin = 0; spin < SPINS; spin++) {
+      FileLock lock = prover.tryLockStripe(stripe);
+      if (lock != null) {
+        return lock;
+      }
+      Thread.onSpinWait();
+    }
+    boolean interrupted = false;
+    try {
+      long parkNanos = FIRST_PARK_NANOS;
+      while (true) {
+        FileLock lock = prover.tryLockStripe(stripe);
+        if (lock != null) {
+          return lock;
+        }
+        if (isOver()) {
+          return null;
+        }
+        LockSupport.parkNanos(parkNanos);
+        // Parking returns at once while the status is set.
+        interrupted |= Thread.interrupted();
+        parkNanos = Math.min(2 * parkNanos, LONGEST_PARK_NANOS);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

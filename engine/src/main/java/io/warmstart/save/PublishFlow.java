@@ -1,0 +1,208 @@
+package io.warmstart.save;
+
+import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.index.EntryFacts;
+import io.warmstart.index.KeyCensus;
+import io.warmstart.io.ReplacedFiles;
+import io.warmstart.io.ReplacedFiles.Replaced;
+import io.warmstart.key.KeyUpdate;
+import io.warmstart.key.RecoveringLocks;
+import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
+import io.warmstart.pair.CaseFolding;
+import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.PairWriter;
+import io.warmstart.pair.StagedPair;
+import io.warmstart.pair.StoreFailures;
+import io.warmstart.process.Counter;
+import io.warmstart.process.Counters;
+import io.warmstart.process.StripeLocks;
+import io.warmstart.save.BegunPair.SavedBefore;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+
+/**
+ * Publishes a staged pair, and makes its names durable.
+ *
+ * <ol>
+ *   <li>Under the key's lock open the files of the version before, if there is one, and hold them
+ *       until the names are durable; rename the payload, rename the manifest, look whether both are
+ *       there, tell the index.
+ *   <li>Sync the directory; the root too, if the directory's own name may not be durable.
+ *   <li>Where a store that knows no lock was seen of late, look once more: it may have removed the
+ *       pair between its reading the old manifest and its reading the new payload.
+ * </ol>
+ *
+ * <p>Safe for all threads.
+ */
+public final class PublishFlow {
+  private static final long FOREIGN_REMOVAL = Long.MIN_VALUE;
+
+  private final CaseFolding caseFolding;
+  private final PairWriter pairWriter;
+  private final Publisher publisher;
+  private final ReplacedFiles replaced;
+  private final StripeLocks stripes;
+  private final RecoveringLocks locks;
+  private final ForeignTouches foreignTouches;
+  private final KnownRuns knownRuns;
+  private final Notices notices;
+  private final Counters counters;
+
+  public PublishFlow(
+      CaseFolding caseFolding,
+      PairWriter pairWriter,
+      Publisher publisher,
+      ReplacedFiles replaced,
+      StripeLocks stripes,
+      RecoveringLocks locks,
+      ForeignTouches foreignTouches,
+      KnownRuns knownRuns,
+      Notices notices,
+      Counters counters) {
+    this.caseFolding = caseFolding;
+    this.pairWriter = pairWriter;
+    this.publisher = publisher;
+    this.replaced = replaced;
+    this.stripes = stripes;
+    this.locks = locks;
+    this.foreignTouches = foreignTouches;
+    this.knownRuns = knownRuns;
+    this.notices = notices;
+    this.counters = counters;
+  }
+
+  /**
+   * Publishes.
+   *
+   * @param open the key's directory
+   * @param look at the key, from before the staging
+   * @return false if a foreign store has removed it
+   */
+  boolean run(KeyDirectories.Use open, KeyCensus.Look look, StagedPair pair, BegunPair save)
+      throws IOException {
+    ReplacedFiles.Held held = replaced.hold();
+    try {
+      long removals = commit(look, pair, held, save);
+      if (removals == FOREIGN_REMOVAL) {
+        return false;
+      }
+      if (save.superseded) {
+        // Whoever has published the later one may not have come to its sync.
+        makeNamesDurable(open, save.directory);
+        return true;
+      }
+      boolean sameDirectory = makeNamesDurable(open, save.directory);
+      save.published++;
+      save.manifest = pair.manifest();
+      return (sameDirectory && !foreignTouches.areNear())
+          || stillInPlace(pair, removals, save.mayReplace);
+    } finally {
+      // Not sooner: what is freed before the sync of the directory, that sync waits for.
+      held.close();
+    }
+  }
+
+  /**
+   * Renames the pair into place.
+   *
+   * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
+   */
+  private long commit(KeyCensus.Look look, StagedPair pair, ReplacedFiles.Held held, BegunPair save)
+      throws IOException {
+    KeyDirectory directory = save.directory;
+    try (KeyUpdate update = locks.acquire(directory)) {
+      SavedBefore savedBefore = save.savedBefore;
+      if (savedBefore != null) {
+        if (!update.heldAcrossProcesses()) {
+          // Of two that make pairs of one run the one with the older version must see the other's.
+          throw new IOException("the key's lock was not to be had");
+        }
+        if (savedBefore.isLater().isThere()
+            || publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {
+          save.superseded = true;
+          pairWriter.discard(pair, new IOException("the run has a later version"));
+          update.begin();
+          savedBefore.inPlace().run();
+          return update.removals();
+        }
+      }
+      Publisher.Before before = Publisher.Before.NOTHING;
+      if (save.mayReplace) {
+        caseFolding.requireOwnName(directory, pair.runId());
+        before = publisher.before(pair);
+        held.open(
+            new Replaced(directory.payload(pair.runId()), before.payload()),
+            new Replaced(directory.manifest(pair.runId()), before.manifest()));
+        foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
+      }
+      update.beginOfRun(pair.runId(), look);
+      boolean inPlace;
+      try {
+        inPlace = publisher.publish(pair);
+      } catch (NoSuchFileException e) {
+        // Somebody removes files here, and which of them is not known.
+        save.renamed = true;
+        throw e;
+      }
+      if (!save.renamed) {
+        save.addedBytes = pair.bytes() - before.bytes();
+      }
+      save.renamed = true;
+      if (savedBefore != null && inPlace) {
+        savedBefore.inPlace().run();
+      }
+      update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
+      if (!inPlace) {
+        return FOREIGN_REMOVAL;
+      }
+      if (save.remember || savedBefore != null) {
+        knownRuns.published(pair, save.remember);
+      }
+      foreignTouches.noteLeft(pair, update.changes());
+      return update.removals();
+    } catch (Publisher.CutOffException e) {
+      throw durabilityUnknown(
+          "save was cut off and will be completed later", directory, e.reason());
+    } catch (IOException | RuntimeException | Error e) {
+      pairWriter.discard(pair, e);
+      throw e;
+    }
+  }
+
+  /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
+  private boolean makeNamesDurable(KeyDirectories.Use open, KeyDirectory directory) {
+    try {
+      return open.sync();
+    } catch (NoSuchFileException e) {
+      // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
+      return false;
+    } catch (IOException e) {
+      syncFailed(directory, e);
+      throw durabilityUnknown(
+          "saved and visible, but the directory could not be synced", directory, e);
+    }
+  }
+
+  /** A sync has failed: of what was staged in a directory, or of the directory itself. */
+  void syncFailed(KeyDirectory directory, IOException because) {
+    counters.count(Counter.SYNC_FAILURES);
+    notices.troubleAgain(Kind.SYNC, "a sync has failed: directory=" + directory.path(), because);
+  }
+
+  private static DurabilityUnknownException durabilityUnknown(
+      String what, KeyDirectory directory, IOException because) {
+    return new DurabilityUnknownException(
+        what + ": " + StoreFailures.describe(because) + " file=" + directory.path(), because);
+  }
+
+  /** Whether the pair is there, or one of us has removed or replaced it by design. */
+  private boolean stillInPlace(StagedPair pair, long removals, boolean overwritten) {
+    foreignTouches.waitOut(pair, overwritten);
+    if (publisher.stands(pair)) {
+      return true;
+    }
+    return removals == -1 || stripes.removals(pair.directory().key()) != removals;
+  }
+}
