@@ -113,6 +113,25 @@ class SessionSeedsTest {
         store.contents(team).entries().stream().map(KeyContents.Listed::runId).toList());
   }
 
+  /** What lies in another root may go without this store: this one keeps the best of its own. */
+  @Test
+  void theObjectiveInASeedsRootIsNoneToImproveOn() {
+    Path other = store.root().resolveSibling("other");
+    Fingerprint own = Payloads.key("in two roots");
+    try (WarmStartStore seed = WarmStartStore.open(other)) {
+      seed.saveOverwrite(
+          own, "in-the-seed", new byte[1], EntryAttributes.checkpoint().withObjective(1));
+    }
+    StoreOptions options = StoreOptions.defaults().withSeeds(List.of(other));
+    try (WarmStartStore seeded = WarmStartStore.open(store.root(), options)) {
+      Session session =
+          seeded.session(own, SessionOptions.defaults().withInterval(Duration.ofHours(1)));
+      assertEquals("in-the-seed", run(session.resume()));
+      assertTrue(session.checkpoint(new byte[1], 9, 1), "the first is taken");
+      assertTrue(session.checkpoint(new byte[1], 8, 2), "it improves on 9");
+    }
+  }
+
   /** Of other data, an objective says nothing about the session's own. */
   @Test
   void theObjectiveOfASeedIsNoneToImproveOn() {

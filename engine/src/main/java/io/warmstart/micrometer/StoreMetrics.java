@@ -14,8 +14,11 @@ import io.warmstart.model.RootInspection;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
@@ -174,8 +177,10 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
   @Override
   public synchronized void close() {
     for (Bound each : bound) {
-      // Another may have taken its place.
-      if (each.registry().getMeters().contains(each.meter())) {
+      // Meters of one name and the same tags are equal, and another may have taken its place.
+      Set<Meter> there = Collections.newSetFromMap(new IdentityHashMap<>());
+      there.addAll(each.registry().getMeters());
+      if (there.contains(each.meter())) {
         each.registry().remove(each.meter());
       }
     }

@@ -120,6 +120,42 @@ class NamespaceCommandTest {
     assertEquals(ExitCodes.MISS_OR_PROBLEM, lookup("--namespace", "team").exitCode());
   }
 
+  /** Without a key it was all of the root, of every namespace: sync sent what others had saved. */
+  @Test
+  void withoutAKeyANamespaceIsRefused() {
+    save(root, "of-the-team", "--namespace", "team");
+    save(root, "of-others", "--namespace", "others");
+    Path shared = root.resolveSibling("shared");
+    CommandRun.of("sync", root, shared.toUri(), "--push", "--namespace", "team")
+        .expectFailure(ExitCodes.WRONG_USE, "--namespace: expected=with a key");
+    CommandRun.of("restore", root, "--namespace", "team")
+        .expectFailure(ExitCodes.WRONG_USE, "--namespace: expected=with a key");
+  }
+
+  @Test
+  void noSeedIsWhatIsAskedFirst() {
+    save(root, "own", "--namespace", "team");
+    lookup("--namespace", "team", "--seed", root)
+        .expectFailure(ExitCodes.WRONG_USE, "--seed: expected=not ROOT");
+    lookup("--namespace", "team", "--seed-namespace", "team")
+        .expectFailure(ExitCodes.WRONG_USE, "--seed-namespace: expected=not --namespace");
+  }
+
+  @Test
+  void aLabelThatTheKeyGivesIsNotGivenTwice() {
+    CommandRun run =
+        CommandRun.of(
+            "save",
+            root,
+            KEY,
+            root.resolveSibling("x"),
+            "--namespace",
+            "a",
+            "--label",
+            "namespace=b");
+    run.expectFailure(ExitCodes.WRONG_USE, "--label: expected=", "namespace");
+  }
+
   @Test
   void syncTakesTheKeyOfANamespace() throws IOException {
     save(root, "plain");

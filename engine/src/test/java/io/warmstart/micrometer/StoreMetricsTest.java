@@ -175,6 +175,26 @@ class StoreMetricsTest {
     assertTrue(registry.find("warmstart.remote.pushed").meters().isEmpty());
   }
 
+  /** A registry keeps what it has of a name, and went on showing the store that was closed. */
+  @Test
+  void aStoreThatWasOpenedAgainIsShown() {
+    StoreMetrics before = new StoreMetrics(store);
+    before.bindTo(registry);
+    store.close();
+    store = WarmStartStore.open(root);
+    StoreMetrics after = new StoreMetrics(store);
+    after.bindTo(registry);
+    store.save(KEY, new byte[9], EntryAttributes.checkpoint());
+    assertEquals((double) store.stats().count(StoreCounter.SAVES), count("saves"));
+    assertEquals((double) store.stats().sizeBudgetBytes(), gauge("size.budget"));
+
+    before.close();
+    assertEquals(
+        (double) store.stats().count(StoreCounter.SAVES), count("saves"), "it is another's now");
+    after.close();
+    assertEquals(0, registry.getMeters().size());
+  }
+
   @Test
   void closingTakesItsMetersOutAndNoOthers() {
     registry.counter("warmstart.of.the.application");

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Processes race for claims of a few keys, and one of them dies by SIGKILL again and again. No key
- * has two living holders at a time; what is finished is finished once; and at the end every key is
- * to be had again.
+ * has two living holders at a time; what is finished is finished once; and at the end every key can
+ * be claimed again.
  *
  * <p>Across machines they are of two roots, in turns, that have a remote together: what the dead of
  * one hold its others have at once, and the other machine after a lease.
@@ -84,8 +84,9 @@ public final class Claims implements Scenario {
   @Override
   public void run(Run run) throws IOException, InterruptedException {
     run.atLeast("claims had", (acrossMachines ? 1L : 20L) * run.options().seconds());
-    run.atLeast("holders killed", Math.max(1, run.options().seconds() / 4));
+    run.atLeast("claimers killed", Math.max(1, run.options().seconds() / 4));
     boolean bucket = acrossMachines && RemoteRounds.hasBucket(run);
+    boolean inBucket = bucket;
     do {
       Path directory = run.freshDirectory("claims");
       if (!acrossMachines) {
@@ -93,10 +94,11 @@ public final class Claims implements Scenario {
         continue;
       }
       List<Path> roots = List.of(directory.resolve("one"), directory.resolve("other"));
-      try (RemotePlace place = bucket ? new BucketPlace() : new DirectoryPlace(directory)) {
+      try (RemotePlace place = inBucket ? new BucketPlace() : new DirectoryPlace(directory)) {
         run.count("rounds on " + place.kind(), 1);
         round(run, directory, roots, place.url());
       }
+      inBucket = bucket && !inBucket;
     } while (run.timeLeft() && !run.anyProblem());
   }
 
@@ -119,7 +121,7 @@ public final class Claims implements Scenario {
         // One that has not come to its first claim yet would die for nothing.
         if (claimer.isAtWork()) {
           claimer.kill();
-          run.count("holders killed", 1);
+          run.count("claimers killed", 1);
           Path root = roots.get(victim % roots.size());
           claimers.set(victim, new Claimer(run, directory, root, remote, finished));
         }
@@ -158,10 +160,10 @@ public final class Claims implements Scenario {
       // Of one that was killed in a save the final may turn up when another has begun anew: at most
       // one for each of its two threads.
       run.count("fits computed again after a death", again);
-      if (again > 2 * run.counted("holders killed")) {
+      if (again > 2 * run.counted("claimers killed")) {
         run.problem(
             "final results too many: expected<=2 for each of %d deaths actual=%d"
-                .formatted(run.counted("holders killed"), again));
+                .formatted(run.counted("claimers killed"), again));
       }
       run.count("fits finished", finished.size());
     }
@@ -178,7 +180,7 @@ public final class Claims implements Scenario {
       ClaimState state = claim.await(wait);
       if (state != ClaimState.MINE) {
         run.problem(
-            "key %s is nobody's and not to be had: %s %s"
+            "key %s is nobody's and cannot be claimed: %s %s"
                 .formatted(claim.key().toHex(), state, claim.holderElsewhere().orElse("")));
       }
       claim.close();
@@ -226,7 +228,7 @@ public final class Claims implements Scenario {
         atWork = true;
         run.count("claims had", 1);
         if (!line.endsWith(" 0")) {
-          run.count("of those, the one before had died", 1);
+          run.count("of those, after a claimer that had died", 1);
         }
       } else if (line.startsWith(ClaimCommand.FINISHED)) {
         finished.add(Integer.parseInt(line.substring(ClaimCommand.FINISHED.length())));

@@ -41,6 +41,7 @@ public final class RemoteOutage implements Scenario {
     run.atLeast("outages", Math.max(1, run.options().seconds() / 10));
     run.atLeast("saves acknowledged here only", Math.max(1, run.options().seconds() / 2));
     run.atLeast("saves acknowledged by the remote", 1);
+    run.atLeast("saves while it was away", Math.max(1, run.options().seconds() / 2));
     run.atLeast("lookups", 10L * run.options().seconds());
     RemoteRounds.run(
         run,
