@@ -207,7 +207,11 @@ final class OwnedSegment {
   boolean standsWhereItWasOpened(Pending record) {
     long commit = segment.commit(record.position);
     return (-commit & ~VOID) == record.length
-        && segment.place(record.position) == salt + record.position;
+        && segment.place(record.position) == salt + record.position
+        // Both are stored again when the record is aborted: over zeros too, in a segment that was
+        // truncated.
+        && segment.salt() == salt
+        && segment.isWhole();
   }
 
   /** Whether a sync has failed: what is not stored again may be lost. */

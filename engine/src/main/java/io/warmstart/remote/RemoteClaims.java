@@ -224,13 +224,13 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
             hold -> giveBack(key, hold));
     boolean failed = true;
     try {
-      boolean first = taken.begin();
-      if (first) {
+      boolean had = taken.begin();
+      if (had) {
         requireConditions(taken);
         taken.keep(numbers);
       }
       failed = false;
-      return first ? taken : null;
+      return had ? taken : null;
     } finally {
       if (failed) {
         // It may have been made without an answer.
@@ -243,9 +243,8 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
   private boolean isOthers(Digest256 key, String claimer, long last, ClaimChain chain)
       throws IOException {
     ClaimRecord record = Objects.requireNonNullElse(chain.read(last), UNREADABLE);
-    // The caller has the lock of its sharers: what one of them holds here it does not want any
-    // more,
-    // or it is dead.
+    // The caller has the lock of its sharers: if one of them holds it here, it has died, or has
+    // given up before it knew.
     if (!record.held() || record.claimer().equals(claimer)) {
       return false;
     }

@@ -10,19 +10,14 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,12 +57,11 @@ public final class ClaimCommand implements Callable<Integer> {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   /** Longer than a process stands still on a machine that is busy. */
-  public static final Duration LEASE = Duration.ofSeconds(10);
+  public static final Duration LEASE = Duration.ofSeconds(6);
 
   private static final ClaimOptions OPTIONS = ClaimOptions.defaults().withLease(LEASE);
 
-  private final PrintStream out = System.out;
-  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final Dialogue dialogue = new Dialogue();
   private final long self = ProcessHandle.current().pid();
 
   @Parameters(index = "0", paramLabel = "ROOT")
@@ -84,8 +78,8 @@ public final class ClaimCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    dialogue.begin();
     ClaimBoard board = ClaimBoard.at(boardFile, HELD_KEYS + FINISHED_KEYS);
-    listen();
     try (WarmStartStore store = WarmStartStore.open(root, options(remote))) {
       Thread second = new Thread(() -> work(store, board, new SplittableRandom(~seed)), "second");
       second.start();
@@ -108,32 +102,15 @@ public final class ClaimCommand implements Callable<Integer> {
                 .withFlushWait(Duration.ofSeconds(60)));
   }
 
-  private void listen() {
-    Thread listener =
-        new Thread(
-            () -> {
-              try (BufferedReader orders =
-                  new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-                orders.readLine();
-              } catch (IOException e) {
-                // As good as its end.
-              }
-              stopped.set(true);
-            },
-            "orders");
-    listener.setDaemon(true);
-    listener.start();
-  }
-
   private void work(WarmStartStore store, ClaimBoard board, SplittableRandom random) {
     int next = 0;
-    while (!stopped.get()) {
+    while (!dialogue.stopped()) {
       try {
         hold(store, board, random.nextInt(remote == null ? HELD_KEYS : CONTENDED_KEYS), random);
         // All begin with the same ones: so they meet.
         next = finish(store, board, next, random);
       } catch (StoreException | InterruptedException e) {
-        say(COMPLAINT + e);
+        dialogue.say(COMPLAINT + e);
       }
     }
   }
@@ -145,9 +122,9 @@ public final class ClaimCommand implements Callable<Integer> {
         long before = stand(board, key);
         pause(random);
         if (!board.replace(key, self, 0) && !claim.lost()) {
-          say(COMPLAINT + "key " + key + ": another took it from a living holder");
+          dialogue.say(COMPLAINT + "key " + key + ": another took it from a living holder");
         }
-        say(HAD + key + " " + before);
+        dialogue.say(HAD + key + " " + before);
       }
     }
   }
@@ -163,7 +140,7 @@ public final class ClaimCommand implements Callable<Integer> {
       met = board.at(key) != before || System.nanoTime() - start > PATIENCE_NANOS;
     }
     if (met || !board.replace(key, before, self)) {
-      say(COMPLAINT + "key " + key + ": two living holders: " + before + " and " + self);
+      dialogue.say(COMPLAINT + "key " + key + ": two living holders: " + before + " and " + self);
       board.replace(key, board.at(key), self);
     }
     return before;
@@ -178,7 +155,7 @@ public final class ClaimCommand implements Callable<Integer> {
         stand(board, key);
         pause(random);
         save(store, Names.key(key));
-        say(FINISHED + fit);
+        dialogue.say(FINISHED + fit);
       }
       return claim.state() == ClaimState.OTHERS ? fit : Math.min(fit + 1, FINISHED_KEYS - 1);
     }
@@ -193,7 +170,7 @@ public final class ClaimCommand implements Callable<Integer> {
     String runId =
         store.save(key, new byte[100], attributes.withAcknowledgement(Acknowledgement.REMOTE));
     if (store.acknowledgement(key, runId) != Acknowledgement.REMOTE) {
-      say(COMPLAINT + "a final result is not in the remote: " + key.toHex());
+      dialogue.say(COMPLAINT + "a final result is not in the remote: " + key.toHex());
     }
   }
 
@@ -210,13 +187,6 @@ public final class ClaimCommand implements Callable<Integer> {
       return !status.substring(status.lastIndexOf(')')).startsWith(") Z");
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private void say(String line) {
-    synchronized (out) {
-      out.print(line + "\n");
-      out.flush();
     }
   }
 }

@@ -5,18 +5,13 @@ import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.stress.history.Version;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
 import java.net.URI;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -46,8 +41,7 @@ public final class RemoteWorkCommand implements Callable<Integer> {
 
   private static final Duration INTERVAL = Duration.ofMillis(100);
 
-  private final PrintStream out = System.out;
-  private final AtomicBoolean stopped = new AtomicBoolean();
+  private final Dialogue dialogue = new Dialogue();
 
   @Parameters(index = "0", paramLabel = "ROLE")
   private String role;
@@ -102,18 +96,24 @@ public final class RemoteWorkCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    dialogue.begin();
     ClaimBoard board = board(boardFile, savers);
-    listen();
     try (WarmStartStore store =
         WarmStartStore.open(
             root,
             StoreOptions.defaults()
                 .withTtl(Duration.ZERO)
                 .withRemote(remote(url, Duration.ofMillis(waitMillis))))) {
-      say(READY);
+      dialogue.say(READY);
       RemoteWorkload work =
           new RemoteWorkload(
-              store, board, savers, slot, new SplittableRandom(seed), stopped::get, this::say);
+              store,
+              board,
+              savers,
+              slot,
+              new SplittableRandom(seed),
+              dialogue::stopped,
+              dialogue::say);
       if (role.equals(SAVER)) {
         work.save(worker, Duration.ofMillis(waitMillis));
       } else {
@@ -121,23 +121,6 @@ public final class RemoteWorkCommand implements Callable<Integer> {
       }
     }
     return 0;
-  }
-
-  private void listen() {
-    Thread listener =
-        new Thread(
-            () -> {
-              try (BufferedReader orders =
-                  new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-                orders.readLine();
-              } catch (IOException e) {
-                // As good as its end.
-              }
-              stopped.set(true);
-            },
-            "orders");
-    listener.setDaemon(true);
-    listener.start();
   }
 
   /** What is wrong with an entry; empty if it is whole, and of one version. */
@@ -150,12 +133,5 @@ public final class RemoteWorkCommand implements Callable<Integer> {
       return "a mixture: manifest of " + Version.text(version);
     }
     return Version.complaint(entry.payload(), key / KEYS, key, MOST_PAYLOAD_BYTES);
-  }
-
-  private void say(String line) {
-    synchronized (out) {
-      out.print(line + "\n");
-      out.flush();
-    }
   }
 }

@@ -63,7 +63,15 @@ class SyscallsTest {
 
     int status =
         line.execute(
-            "syscalls", "--overwrites", "20", "--warmups", "20", "--root", directory.toString());
+            "syscalls",
+            "--overwrites",
+            "20",
+            "--warmups",
+            "20",
+            "--hits",
+            "10000",
+            "--root",
+            directory.toString());
 
     assumeTrue(status != SKIPPED, text::toString);
     assertEquals(0, status, text::toString);
