@@ -84,7 +84,7 @@ public final class Entry implements AutoCloseable {
 
   /**
    * {@return a copy of the payload, read-only, from its first byte to its last} It stays readable
-   * after close, for whoever needs a {@link ByteBuffer}, which no close could keep from freed
+   * after close, for callers that need a {@link ByteBuffer}, which no close could keep from freed
    * memory.
    *
    * @throws IllegalStateException after close, or if the payload is too large for a buffer

@@ -26,11 +26,11 @@ import org.agrona.MutableDirectBuffer;
  * others may get memory of their own instead.
  *
  * <p>It ends with {@link #commit}, {@link #abort} or {@link #close}, or when its store is closed.
- * From then on the buffer has length 0. Whoever is writing to it at that very moment, or writes
- * through a buffer that was wrapped around it, breaks this contract: what he writes may come to lie
- * in another save, which its check then proves bad, or, if it was committed, aborted or closed by
- * another thread meanwhile, in memory that was freed. The end of the store frees none of it. One
- * that is forgotten ends when the garbage collector finds it and its buffer.
+ * From then on the buffer has length 0. A thread that is writing to it at that very moment, or
+ * writes through a buffer that was wrapped around it, breaks this contract: what it writes may come
+ * to lie in another save, which its check then proves bad, or, if it was committed, aborted or
+ * closed by another thread meanwhile, in memory that was freed. The end of the store frees none of
+ * it. One that is forgotten ends when the garbage collector finds it and its buffer.
  *
  * <p><b>Threads:</b> for one at a time, which may change.
  */

@@ -777,7 +777,7 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Pins an entry: no sweep of this library evicts it and no TTL expires it, until {@link
    * #unpin(Fingerprint, String)}; {@link #remove(Fingerprint, String)} refuses it. Its run may be
-   * overwritten all the same. To pin it twice is to pin it once: whoever unpins it first ends that.
+   * overwritten all the same. Pinning it twice is pinning it once: the first unpin ends that.
    * Programs that know no pins, as the original store, keep to none.
    *
    * <p>What is pinned counts against the budget; a save that would not fit beside it is refused

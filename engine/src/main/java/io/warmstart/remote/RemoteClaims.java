@@ -95,17 +95,11 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     this.deadlineNanos = deadlineNanos;
     this.entries = entries;
     this.nanoTime = nanoTime;
-    this.threads = new ScheduledThreadPoolExecutor(THREADS, RemoteClaims::thread);
+    this.threads =
+        new ScheduledThreadPoolExecutor(THREADS, Transfers.threads("warmstart-remote-claims"));
     threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     threads.allowCoreThreadTimeOut(true);
     threads.setRemoveOnCancelPolicy(true);
-  }
-
-  private static Thread thread(Runnable work) {
-    Thread thread = new Thread(null, work, "warmstart-remote-claims", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(RemoteClaims.class.getClassLoader());
-    return thread;
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,15 +40,18 @@ final class Transfers implements AutoCloseable {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            Transfers::thread);
+            threads("warmstart-remote-transfer"));
     threads.allowCoreThreadTimeOut(true);
   }
 
-  private static Thread thread(Runnable work) {
-    Thread thread = new Thread(null, work, "warmstart-remote-transfer", 0, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(Transfers.class.getClassLoader());
-    return thread;
+  /** Threads that keep no JVM alive, and no class loader but this one's. */
+  static ThreadFactory threads(String name) {
+    return work -> {
+      Thread thread = new Thread(null, work, name, 0, false);
+      thread.setDaemon(true);
+      thread.setContextClassLoader(Transfers.class.getClassLoader());
+      return thread;
+    };
   }
 
   CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {

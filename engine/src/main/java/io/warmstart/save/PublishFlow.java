@@ -89,7 +89,7 @@ public final class PublishFlow {
         return false;
       }
       if (save.superseded) {
-        // Whoever has published the later one may not have come to its sync.
+        // The save that has published the later one may not have come to its sync.
         makeNamesDurable(open, save.directory);
         return true;
       }
@@ -117,7 +117,7 @@ public final class PublishFlow {
       if (savedBefore != null) {
         if (!update.heldAcrossProcesses()) {
           // Of two that make pairs of one run the one with the older version must see the other's.
-          throw new IOException("the key's lock was not to be had");
+          throw new IOException("the key's lock could not be taken");
         }
         if (savedBefore.isLater().isThere()
             || publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {

@@ -38,14 +38,15 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Threads:</b> not safe.
  */
 public final class FitRunner {
+  /** While the remote is away each machine goes on alone. */
+  private static final ClaimOptions CLAIM = ClaimOptions.defaults().withAloneIfUnanswered(true);
+
   /*
    * Every final of a key holds the same bits, whatever was killed on the way, because
    *  - a checkpoint is the optimiser's whole state, so going on from any of them is the same walk;
    *  - the seed is the neighbour's final, never a checkpoint of it: another coordinator on the
    *    same root may be writing those at this moment.
    */
-  private static final ClaimOptions CLAIM = ClaimOptions.defaults().withAloneIfUnanswered(true);
-
   private final WarmStartStore store;
   private final CrossValidation problem;
   private final Consumer<WorkerMessage> report;
