@@ -180,11 +180,7 @@ final class LookupCommand extends CommandOnKey {
       WarmStartStore store, Fingerprint own, Collection<Fingerprint> keys, Output output) {
     for (Fingerprint each : keys) {
       try {
-        if (runId == null) {
-          store.refresh(each);
-        }
-        Optional<Entry> found =
-            runId == null ? store.lookup(each, ranking) : store.lookup(each, runId);
+        Optional<Entry> found = find(store, each);
         if (found.isPresent()) {
           return found;
         }
@@ -196,6 +192,14 @@ final class LookupCommand extends CommandOnKey {
       }
     }
     return Optional.empty();
+  }
+
+  private Optional<Entry> find(WarmStartStore store, Fingerprint each) {
+    if (runId != null) {
+      return store.lookup(each, runId);
+    }
+    store.refresh(each);
+    return store.lookup(each, ranking);
   }
 
   private record Miss(Path root, Fingerprint key, @Nullable Ranking ranking) implements Answer {

@@ -163,15 +163,13 @@ final class SaveCommand extends RootCommand {
     if (remote == null) {
       return ExitCodes.DONE;
     }
-    if (known == acknowledge && known == Acknowledgement.REMOTE) {
-      // What else waits goes when the store is closed.
-      return ExitCodes.DONE;
-    }
-    if (acknowledge == Acknowledgement.LOCAL && store.flushRemote(remote.flushWait())) {
+    boolean asked = acknowledge == Acknowledgement.REMOTE;
+    // If the remote was asked to acknowledge it, what else waits goes when the store is closed.
+    if (asked ? known == Acknowledgement.REMOTE : store.flushRemote(remote.flushWait())) {
       return ExitCodes.DONE;
     }
     output.note("the entry is saved here, and not in the remote yet: remote=" + remote.url());
-    return acknowledge == Acknowledgement.REMOTE ? ExitCodes.MISS_OR_PROBLEM : ExitCodes.DONE;
+    return asked ? ExitCodes.MISS_OR_PROBLEM : ExitCodes.DONE;
   }
 
   private void requireOwnLabels() {

@@ -49,9 +49,7 @@ public final class CompareFlow implements AutoCloseable {
    * @param mostNanos how long to wait
    */
   public RemoteComparison run(long mostNanos) throws InterruptedException {
-    Thread look = new Thread(null, this::look, "warmstart-remote-look", 0, false);
-    look.setDaemon(true);
-    look.start();
+    Transfers.threads("warmstart-remote-look").newThread(this::look).start();
     boolean inTime = ended.await(mostNanos, TimeUnit.NANOSECONDS);
     Due found = due;
     String failed = failure;

@@ -13,13 +13,11 @@ import io.warmstart.stress.remote.BucketPlace;
 import io.warmstart.stress.remote.DirectoryPlace;
 import io.warmstart.stress.remote.RemotePlace;
 import io.warmstart.stress.worker.ClaimCommand;
+import io.warmstart.stress.worker.HeardProcess;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Names;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,7 +118,7 @@ public final class Claims implements Scenario {
         Claimer claimer = claimers.get(victim);
         // One that has not come to its first claim yet would die for nothing.
         if (claimer.isAtWork()) {
-          claimer.kill();
+          claimer.process.kill();
           run.count("claimers killed", 1);
           Path root = roots.get(victim % roots.size());
           claimers.set(victim, new Claimer(run, directory, root, remote, finished));
@@ -128,13 +126,13 @@ public final class Claims implements Scenario {
       } while (run.timeLeft() && !run.anyProblem() && finished.size() < ClaimCommand.FINISHED_KEYS);
       // All of them before the first is waited for: who goes on keeps the others from their end.
       for (Claimer each : claimers) {
-        each.tellToStop();
+        each.process.tellToStop();
       }
       for (Claimer each : claimers) {
-        each.awaitEnd();
+        each.process.awaitEnd(END_SECONDS);
       }
     } finally {
-      claimers.forEach(Claimer::close);
+      claimers.forEach(each -> each.process.close());
     }
     check(run, roots.get(0), remote, finished);
   }
@@ -188,10 +186,9 @@ public final class Claims implements Scenario {
   }
 
   /** One process, and what it says. */
-  private static final class Claimer implements AutoCloseable {
+  private static final class Claimer {
     private final Run run;
-    private final Process process;
-    private final Thread listener;
+    private final HeardProcess process;
     private volatile boolean atWork;
 
     Claimer(Run run, Path directory, Path root, @Nullable URI remote, Set<Integer> finished)
@@ -205,22 +202,12 @@ public final class Claims implements Scenario {
       if (remote != null) {
         command.add(remote.toString());
       }
-      this.process = Launch.PLAIN.process(command).redirectErrorStream(true).start();
-      this.listener = new Thread(() -> listen(finished), "claimer-" + process.pid());
-      listener.setDaemon(true);
-      listener.start();
-    }
-
-    private void listen(Set<Integer> finished) {
-      try (BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          hear(line, finished);
-        }
-      } catch (IOException e) {
-        // The pipe ends with the process.
-      }
+      this.process =
+          new HeardProcess(
+              run,
+              "claimer",
+              Launch.PLAIN.process(command).redirectErrorStream(true),
+              line -> hear(line, finished));
     }
 
     private void hear(String line, Set<Integer> finished) {
@@ -241,31 +228,6 @@ public final class Claims implements Scenario {
 
     boolean isAtWork() {
       return atWork;
-    }
-
-    void kill() throws InterruptedException {
-      process.toHandle().destroyForcibly();
-      process.waitFor();
-      // What it has said before counts.
-      listener.join();
-    }
-
-    void tellToStop() throws IOException {
-      process.getOutputStream().close();
-    }
-
-    void awaitEnd() throws InterruptedException {
-      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-        run.problem("does not end: claimer " + process.pid());
-      } else if (process.exitValue() != 0) {
-        run.problem("ended badly: claimer with status " + process.exitValue());
-      }
-      listener.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
-    }
-
-    @Override
-    public void close() {
-      process.toHandle().destroyForcibly();
     }
   }
 }

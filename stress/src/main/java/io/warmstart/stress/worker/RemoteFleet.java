@@ -1,16 +1,12 @@
 package io.warmstart.stress.worker;
 
 import io.warmstart.stress.frame.Run;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Savers and readers of two machines with one remote, as many of each, and each machine with both.
@@ -73,7 +69,7 @@ public final class RemoteFleet implements AutoCloseable {
     if (!member.atWork) {
       return false;
     }
-    member.kill();
+    member.process.kill();
     members.set(victim, new Member(member.role, member.slot));
     return true;
   }
@@ -81,37 +77,36 @@ public final class RemoteFleet implements AutoCloseable {
   /** Kills all, so that something is left unsent. */
   public void killAll() throws InterruptedException {
     for (Member each : members) {
-      each.kill();
+      each.process.kill();
     }
   }
 
   /** Has all end in order. */
   public void end() throws IOException, InterruptedException {
     for (Member each : members) {
-      each.process.getOutputStream().close();
+      each.process.tellToStop();
     }
     for (Member each : members) {
-      each.awaitEnd();
+      each.process.awaitEnd(END_SECONDS);
     }
   }
 
   @Override
   public void close() {
-    members.forEach(each -> each.process.toHandle().destroyForcibly());
+    members.forEach(each -> each.process.close());
   }
 
   /** One process, and what it says. */
   private final class Member {
     private final String role;
     private final int slot;
-    private final Process process;
-    private final Thread listener;
+    private final HeardProcess process;
     private volatile boolean atWork;
 
     Member(String role, int slot) throws IOException {
       this.role = role;
       this.slot = slot;
-      this.process =
+      ProcessBuilder builder =
           Launch.PLAIN
               .process(
                   List.of(
@@ -126,23 +121,8 @@ public final class RemoteFleet implements AutoCloseable {
                       Long.toString(run.random().nextInt(Integer.MAX_VALUE)),
                       Long.toString(wait.toMillis())))
               // What a store tells in its log of a remote that is away is no complaint.
-              .redirectError(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()))
-              .start();
-      this.listener = new Thread(this::listen, role + "-" + process.pid());
-      listener.setDaemon(true);
-      listener.start();
-    }
-
-    private void listen() {
-      try (BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          hear(line);
-        }
-      } catch (IOException e) {
-        // The pipe ends with the process.
-      }
+              .redirectError(ProcessBuilder.Redirect.appendTo(directory.resolve("log").toFile()));
+      this.process = new HeardProcess(run, role, builder, this::hear);
     }
 
     private void hear(String line) {
@@ -154,21 +134,6 @@ public final class RemoteFleet implements AutoCloseable {
       } else if (!line.equals(RemoteWorkCommand.READY)) {
         run.problem(role + " says: " + line);
       }
-    }
-
-    private void kill() throws InterruptedException {
-      process.toHandle().destroyForcibly();
-      process.waitFor();
-      listener.join();
-    }
-
-    private void awaitEnd() throws InterruptedException {
-      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-        run.problem("does not end: " + role + " " + process.pid());
-      } else if (process.exitValue() != 0) {
-        run.problem("ended badly: " + role + " with status " + process.exitValue());
-      }
-      listener.join(TimeUnit.SECONDS.toMillis(END_SECONDS));
     }
   }
 }
