@@ -39,8 +39,8 @@ import org.agrona.concurrent.EpochNanoClock;
  *
  * <p><b>Durable:</b> by default a checkpoint that was taken survives the death of every process
  * once the call has returned ({@link Durability#PROCESS_SAFE}), and a power cut once its pair of
- * files is made, a second later; a power cut before that brings back the version before it, whole.
- * So a loop may offer one a thousand times a second; but for the first of each of the two entries,
+ * files is made, a second later; a power cut before that brings back an earlier version, whole. So
+ * a loop may offer one a thousand times a second; but for the first of each of the two entries,
  * which waits for the disk. {@link SessionOptions#withDurability} or the store's options ask for
  * more; where there can be no journal it is more. A final result survives a power cut at least.
  * Each is one save to one entry, and the two are never changed together: a crash between two saves

@@ -91,7 +91,7 @@ abstract class FaultScenario {
   }
 
   static KeyDirectory directory(Path root, Fingerprint key) {
-    return KeyDirectory.of(root, key.digest());
+    return new KeyDirectory(root, key.digest());
   }
 
   static WarmStartStore openHealthy(Path root) {

@@ -83,7 +83,7 @@ final class ForeignChanges {
       RootLook look = rootLook(nowUnixNanos, foreignCheckNanos);
       return (look.ctime() | IndexLayout.NO_DIRECTORY) == expected ? look.atUnixNanos() : 0;
     }
-    return isAsItWas(KeyDirectory.of(root, key), expected) ? nowUnixNanos : 0;
+    return isAsItWas(new KeyDirectory(root, key), expected) ? nowUnixNanos : 0;
   }
 
   /**
@@ -95,7 +95,7 @@ final class ForeignChanges {
   Look look(Digest256 key, long nowUnixNanos) {
     // The root's first: a directory that is made after the look at it will have moved it.
     long rootCtime = rootCtime();
-    long ctime = ctimeOf(KeyDirectory.of(root, key).path());
+    long ctime = ctimeOf(new KeyDirectory(root, key).path());
     long telling = ctime == NO_DIRECTORY ? rootCtime : ctime;
     if (telling < 0 || place.racyWindow().isRacy(telling, nowUnixNanos)) {
       return new Look(-nowUnixNanos, ctime);

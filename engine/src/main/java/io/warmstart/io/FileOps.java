@@ -120,6 +120,16 @@ public interface FileOps {
      */
     void sync() throws IOException;
 
+    /**
+     * Makes the file's first bytes durable and leaves the others as they are: a page that a sync
+     * has written costs a page fault when it is stored to again. After a failure, see {@link
+     * FileHandle#sync}.
+     *
+     * @param mapping of the file, from its beginning
+     * @param length of what is to be durable, in bytes
+     */
+    void sync(MappedByteBuffer mapping, int length) throws IOException;
+
     @Override
     void close() throws IOException;
   }

@@ -4,6 +4,7 @@ import io.warmstart.flight.Flight;
 import io.warmstart.flight.SyncEvent;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
@@ -174,9 +175,21 @@ public final class NioFileOps implements FileOps {
   private record ChannelSync(AsynchronousFileChannel channel) implements SyncHandle {
     @Override
     public void sync() throws IOException {
-
       SyncEvent event = Flight.sync();
       channel.force(false);
+      if (event != null) {
+        event.over("segment");
+      }
+    }
+
+    @Override
+    public void sync(MappedByteBuffer mapping, int length) throws IOException {
+      SyncEvent event = Flight.sync();
+      try {
+        mapping.force(0, length);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
       if (event != null) {
         event.over("segment");
       }

@@ -60,7 +60,7 @@ final class OwnedSegment {
   OwnedSegment(Segment segment, SegmentFiles files, SyncHandle sync, FileLock lock) {
     this.segment = segment;
     this.files = files;
-    this.syncs = new SegmentSyncs(sync, files, segment.number());
+    this.syncs = new SegmentSyncs(sync, files, segment);
     this.words = new OwnedWords(segment, syncs);
     this.writer = new RecordWriter(segment, files);
     this.lock = lock;

@@ -216,7 +216,7 @@ final class OwnedSegments {
 
   /** What can do without a pair needs none from here on. */
   synchronized void supersede() {
-    runs.supersede();
+    runs.supersede(active);
   }
 
   /** The versions to make pairs of; see {@link UnpairedRuns#due}. */

@@ -9,7 +9,6 @@ import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -33,10 +32,15 @@ final class RecordWriter {
   /** Up to here a payload is stored through the mapping; a page fault for each page costs more. */
   private static final int MOST_MAPPED = 64 * 1024;
 
+  private static final int LEAST_PIECE = 4096;
+
   private final Segment segment;
   private final SegmentFiles files;
   private final RecordHead head = new RecordHead();
   private final CRC32C crc = new CRC32C();
+
+  /** What payloads pass through; as large as the largest of those that are stored. */
+  private byte[] piece = new byte[LEAST_PIECE];
 
   RecordWriter(Segment segment, SegmentFiles files) {
     this.segment = segment;
@@ -99,12 +103,15 @@ final class RecordWriter {
   private int store(Payload payload, int from) throws IOException {
     AtomicBuffer buffer = segment.buffer();
     crc.reset();
-    int[] at = {from};
+    if (piece.length < payload.length()) {
+      piece = new byte[MOST_MAPPED];
+    }
+    // In one piece.
     payload.pour(
-        (piece, count) -> {
-          crc.update(piece, 0, count);
-          buffer.putBytes(at[0], piece, 0, count);
-          at[0] += count;
+        piece,
+        (bytes, count) -> {
+          crc.update(bytes, 0, count);
+          buffer.putBytes(from, bytes, 0, count);
         });
     return (int) crc.getValue();
   }
@@ -134,6 +141,6 @@ final class RecordWriter {
   /** Where the payload of a segment lies, for who is to store it himself. */
   ByteBuffer memory(int from, int length) {
     // A part of the mapping, which lives as long as this or whatever is made of it.
-    return Objects.requireNonNull(segment.buffer().byteBuffer()).slice(from, length);
+    return segment.mapping().slice(from, length);
   }
 }

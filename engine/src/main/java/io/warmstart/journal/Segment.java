@@ -19,6 +19,8 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import java.lang.invoke.VarHandle;
+import java.nio.MappedByteBuffer;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +51,11 @@ final class Segment {
 
   AtomicBuffer buffer() {
     return buffer;
+  }
+
+  /** The file's bytes as the JDK has mapped them. */
+  MappedByteBuffer mapping() {
+    return (MappedByteBuffer) Objects.requireNonNull(buffer.byteBuffer());
   }
 
   FileFacts identity() {

@@ -21,7 +21,7 @@ import java.io.IOException;
 final class SegmentSyncs {
   private final SyncHandle handle;
   private final SegmentFiles files;
-  private final int number;
+  private final Segment segment;
 
   // Written under the monitor of the journal, after the commit word that they tell of.
   private volatile long stored;
@@ -36,10 +36,10 @@ final class SegmentSyncs {
   private long durable;
   private boolean syncing;
 
-  SegmentSyncs(SyncHandle handle, SegmentFiles files, int number) {
+  SegmentSyncs(SyncHandle handle, SegmentFiles files, Segment segment) {
     this.handle = handle;
     this.files = files;
-    this.number = number;
+    this.segment = segment;
   }
 
   /** Whether nothing more may go into the segment. */
@@ -119,7 +119,7 @@ final class SegmentSyncs {
       MappedFaults.raisePending();
     } catch (IOException | InternalError e) {
       succeeded = false;
-      files.tell("a sync of the journal failed; its saves go into files", number, e);
+      files.tell("a sync of the journal failed; its saves go into files", segment.number(), e);
     } finally {
       synchronized (syncs) {
         syncing = false;
@@ -135,9 +135,12 @@ final class SegmentSyncs {
     }
   }
 
-  /** Makes the header of another life durable. */
+  /**
+   * Makes the header of another life durable. What the last one has left behind it need not be: no
+   * record of that one is taken for one of this.
+   */
   void syncHeader() throws IOException {
-    handle.sync();
+    handle.sync(segment.mapping(), JournalLayout.HEADER_LENGTH);
   }
 
   /** Before which place everything was synced; it lags. */

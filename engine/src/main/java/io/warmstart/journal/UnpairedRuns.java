@@ -31,11 +31,10 @@ final class UnpairedRuns {
       this.sinceNanos = first.appendedAtNanos();
     }
 
-    private @Nullable Pending latestAcknowledged(boolean powerSafe) {
+    private @Nullable Pending latestAcknowledged() {
       for (Iterator<Pending> each = pending.descendingIterator(); each.hasNext(); ) {
         Pending version = each.next();
-        boolean fits = !powerSafe || version.entry().place().powerSafe();
-        if (fits && version.acknowledged() && !version.done()) {
+        if (version.acknowledged() && !version.done()) {
           return version;
         }
       }
@@ -78,7 +77,7 @@ final class UnpairedRuns {
         break;
       }
       Long refusedAt = refused.get(run.getKey());
-      Pending latest = versions.latestAcknowledged(false);
+      Pending latest = versions.latestAcknowledged();
       if (latest != null && (refusedAt == null || now - refusedAt >= retryNanos)) {
         due.add(latest);
       }
@@ -98,7 +97,7 @@ final class UnpairedRuns {
   /** The latest version of the same run. */
   @Nullable Pending latestOf(Pending version) {
     Versions versions = runs.get(version.entry().run());
-    return versions == null ? null : versions.latestAcknowledged(false);
+    return versions == null ? null : versions.latestAcknowledged();
   }
 
   /** Each acknowledged version of a run up to one of them. */
@@ -117,17 +116,28 @@ final class UnpairedRuns {
   /**
    * A version needs no pair once a later one of its run is as durable as a pair: its segment may
    * begin anew. So a loop that saves large states makes a pair a second, and not one a segment.
+   *
+   * <p>One that is process-safe itself gives way to any later one once its segment is full: a power
+   * cut takes the run back to its latest pair, or its latest power-safe version.
+   *
+   * @param active the segment that is not full
    */
-  void supersede() {
+  void supersede(@Nullable OwnedSegment active) {
     for (Versions versions : runs.values()) {
-      Pending latest = versions.latestAcknowledged(true);
-      for (Pending version : versions.pending) {
-        if (latest == null || version == latest) {
-          break;
+      boolean found = false;
+      boolean durableFound = false;
+      for (Iterator<Pending> each = versions.pending.descendingIterator(); each.hasNext(); ) {
+        Pending version = each.next();
+        if (!version.acknowledged() || version.done()) {
+          continue;
         }
-        if (version.acknowledged()) {
+        boolean durable = version.entry().place().powerSafe();
+        boolean givesWay = !durable && version.in() != active;
+        if (durableFound || (found && givesWay)) {
           version.finish();
         }
+        found = true;
+        durableFound |= durable;
       }
     }
   }

@@ -79,15 +79,23 @@ public final class FaultTolerantWords {
     return Digest256.ofWords(0, 0, 0, 0);
   }
 
-  /** Writes a digest, plain: the caller publishes it by a {@link #put} after it. */
-  public void putDigest(int offset, Digest256 digest) {
+  /**
+   * Writes a digest under a word: who finds a value of the word finds the digest that was written
+   * before it.
+   *
+   * @param meanwhile what the word is while the digest is written
+   * @param value what it is then
+   */
+  public void putUnder(int wordOffset, long meanwhile, long value, int offset, Digest256 digest) {
     if (lost) {
       return;
     }
     try {
+      buffer.putLongVolatile(wordOffset, meanwhile);
       for (int word = 0; word < 4; word++) {
         buffer.putLong(offset + 8 * word, digest.word(word));
       }
+      buffer.putLongVolatile(wordOffset, value);
       MappedFaults.raisePending();
     } catch (InternalError e) {
       lost = true;

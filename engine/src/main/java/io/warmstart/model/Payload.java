@@ -51,8 +51,18 @@ public abstract class Payload {
    * @throws IOException whatever the sink throws
    */
   public final void pour(Sink sink) throws IOException {
+    pour(new byte[(int) Math.min(length(), PIECE_BYTES)], sink);
+  }
+
+  /**
+   * Hands all bytes to a sink, through the caller's memory.
+   *
+   * @param piece as long as the longest piece is to be, at least one byte
+   * @param sink called before this returns, with that array each time
+   * @throws IOException whatever the sink throws
+   */
+  public final void pour(byte[] piece, Sink sink) throws IOException {
     long length = length();
-    byte[] piece = new byte[(int) Math.min(length, PIECE_BYTES)];
     for (long position = 0; position < length; position += piece.length) {
       int count = (int) Math.min(piece.length, length - position);
       copy(position, piece, count);

@@ -16,7 +16,7 @@ import java.util.List;
 public record RootDirectory(FileOps ops, Path path) {
   /** The directory of a key, whether it is there or not. */
   public KeyDirectory directory(Digest256 key) {
-    return KeyDirectory.of(path, key);
+    return new KeyDirectory(path, key);
   }
 
   /** The keys of all key directories, sorted. */

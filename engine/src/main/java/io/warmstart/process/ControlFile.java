@@ -233,10 +233,8 @@ public final class ControlFile {
   /** Says which key the holder of the stripe is about to change: before the first rename. */
   void announce(int stripe, Digest256 key) {
     int offset = stripeOffset(stripe);
-    // In this order no death leaves a key that is half this one and half another.
-    words.put(offset + STATE_OFFSET, NO_INTENT);
-    words.putDigest(offset + INTENT_OFFSET, key);
-    words.put(offset + STATE_OFFSET, AT_WORK);
+    // No death leaves a key that is half this one and half another.
+    words.putUnder(offset + STATE_OFFSET, NO_INTENT, AT_WORK, offset + INTENT_OFFSET, key);
   }
 
   /** Sets the state of a stripe's intent, and leaves its key. */

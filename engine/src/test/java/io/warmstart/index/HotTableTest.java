@@ -62,7 +62,7 @@ class HotTableTest {
       PayloadMemory memory = PayloadMemory.load(file, 8, false).memory();
       HotEntry entry =
           new HotEntry(
-              KeyDirectory.of(directory, key(number)),
+              new KeyDirectory(directory, key(number)),
               ranking,
               new Candidate("run", manifest),
               memory,
@@ -135,7 +135,7 @@ class HotTableTest {
     HotEntry like = entry(0, 0);
     HotEntry entry =
         new HotEntry(
-            KeyDirectory.of(directory, spreadKey(number)),
+            new KeyDirectory(directory, spreadKey(number)),
             0,
             like.candidate(),
             like.memory(),

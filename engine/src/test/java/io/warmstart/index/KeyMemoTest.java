@@ -101,7 +101,7 @@ class KeyMemoTest {
             key.digest(),
             8);
     return new HotEntry(
-        KeyDirectory.of(parent, key.digest()),
+        new KeyDirectory(parent, key.digest()),
         ranking,
         new Candidate(Long.toString(number), manifest),
         PayloadMemory.copyOf(payload, 0, 8),

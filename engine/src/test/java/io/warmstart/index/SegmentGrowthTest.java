@@ -74,7 +74,7 @@ class SegmentGrowthTest {
     try (FileOps.FileHandle handle = new NioFileOps().openForReading(empty)) {
       HotEntry entry =
           new HotEntry(
-              KeyDirectory.of(parent, key),
+              new KeyDirectory(parent, key),
               0,
               new Candidate("run", manifest),
               PayloadMemory.load(handle, 0, false).memory(),

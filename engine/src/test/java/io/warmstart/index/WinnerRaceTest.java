@@ -223,7 +223,7 @@ class WinnerRaceTest {
 
   private HotEntry entry(Digest256 key) {
     return new HotEntry(
-        KeyDirectory.of(parent, key), 0, new Candidate("run", manifest), payload, cache);
+        new KeyDirectory(parent, key), 0, new Candidate("run", manifest), payload, cache);
   }
 
   private static void raw(SlotCursor at, IndexedWinner target) {

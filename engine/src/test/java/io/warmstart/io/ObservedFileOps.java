@@ -294,6 +294,17 @@ public abstract class ObservedFileOps implements FileOps {
     }
 
     @Override
+    public void sync(MappedByteBuffer mapping, int length) throws IOException {
+      onName(
+          Kind.SYNC,
+          path,
+          () -> {
+            handle.sync(mapping, length);
+            return 0;
+          });
+    }
+
+    @Override
     public void close() throws IOException {
       Call<Integer> close =
           () -> {

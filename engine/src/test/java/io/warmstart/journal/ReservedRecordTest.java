@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.DyingProcess;
-import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
@@ -48,35 +47,6 @@ class ReservedRecordTest {
   private CountedSyncs syncs;
   private OwnedSegment owner;
   private long stamp;
-
-  /** The syncs of a file, counted. */
-  private static final class CountedSyncs implements FileOps.SyncHandle {
-    private final FileOps.SyncHandle handle;
-    private int count;
-    private Step during = () -> {};
-
-    interface Step {
-      void run() throws IOException;
-    }
-
-    CountedSyncs(FileOps.SyncHandle handle) {
-      this.handle = handle;
-    }
-
-    @Override
-    public void sync() throws IOException {
-      count++;
-      handle.sync();
-      Step step = during;
-      during = () -> {};
-      step.run();
-    }
-
-    @Override
-    public void close() throws IOException {
-      handle.close();
-    }
-  }
 
   @BeforeEach
   void open() throws IOException {

@@ -30,7 +30,7 @@ class KeyDirectoriesTest {
 
   @BeforeEach
   void makeKey() {
-    directory = KeyDirectory.of(root, Digest256.ofWords(1, 2, 3, 4));
+    directory = new KeyDirectory(root, Digest256.ofWords(1, 2, 3, 4));
   }
 
   @Test
@@ -121,7 +121,7 @@ class KeyDirectoriesTest {
 
   @Test
   void onlyThoseThatNoSaveIsUsingAreClosedWhenDescriptorsAreShort() throws IOException {
-    KeyDirectory other = KeyDirectory.of(root, Digest256.ofWords(5, 6, 7, 8));
+    KeyDirectory other = new KeyDirectory(root, Digest256.ofWords(5, 6, 7, 8));
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       long before = openDescriptors();
       directories.use(other).close();
@@ -155,7 +155,7 @@ class KeyDirectoriesTest {
       long before = openDescriptors();
       for (int key = 0; key < 20; key++) {
         try (KeyDirectories.Use use =
-            directories.use(KeyDirectory.of(root, Digest256.ofWords(key, 0, 0, 0)))) {
+            directories.use(new KeyDirectory(root, Digest256.ofWords(key, 0, 0, 0)))) {
           use.sync();
         }
       }
