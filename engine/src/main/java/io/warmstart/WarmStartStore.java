@@ -52,6 +52,8 @@ import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.CompareFlow;
+import io.warmstart.remote.LocalEntries;
+import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
 import io.warmstart.remote.SyncFlow;
@@ -608,8 +610,8 @@ public final class WarmStartStore implements AutoCloseable {
    * sync. What depends on stages runs on another one, one after the other.
    *
    * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
-   * until there is room. A payload that is larger waits until it waits alone. Where no thread is to
-   * be had it saves before it returns.
+   * until there is room. A payload that is larger waits until it waits alone. Where no thread can
+   * be started it saves before it returns.
    *
    * @param key of the fit
    * @param runId 1 to 128 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit
@@ -1182,9 +1184,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @param claimOptions whom it binds, and for how long after a loss of power
    * @return how it stands, for the caller to close
    * @throws ReadOnlyStoreException if the store was opened for lookups only: it has no locks
-   * @throws ClaimUnavailableException if there are no locks to be had, the remote does not answer,
-   *     or it ignores the condition that claims need: then nobody can say whether the key is
-   *     claimed
+   * @throws ClaimUnavailableException if there are no locks here, the remote does not answer, or it
+   *     ignores the condition that claims need: then nobody can say whether the key is claimed
    * @throws StoreException if the key could not be looked up, or the root is gone
    */
   public Claim claim(Fingerprint key, ClaimOptions claimOptions) {
@@ -1304,11 +1305,9 @@ public final class WarmStartStore implements AutoCloseable {
     if (with.readOnly() && direction != SyncDirection.PULL) {
       throw new IllegalArgumentException("a read-only remote takes nothing: " + with.url());
     }
-    try (SyncFlow sync =
-        new SyncFlow(
-            ObjectStores.open(with, engine.root()),
-            engine.localEntries(limits, foreignCheck.nanos()))) {
-      return sync.run(keys, direction, dryRun);
+    try (ObjectStore there = ObjectStores.open(with, engine.root());
+        LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
+      return new SyncFlow(there, here).run(keys, direction, dryRun);
     }
   }
 
@@ -1328,11 +1327,9 @@ public final class WarmStartStore implements AutoCloseable {
   public RemoteComparison compare(RemoteOptions with, Duration most) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was compared");
-    try (CompareFlow compare =
-        new CompareFlow(
-            ObjectStores.open(with, engine.root()),
-            engine.localEntries(limits, foreignCheck.nanos()))) {
-      return compare.run(Limits.saturatedNanos(most));
+    try (ObjectStore there = ObjectStores.open(with, engine.root());
+        LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
+      return new CompareFlow(there, here).run(Limits.saturatedNanos(most));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StoreException("interrupted, nothing was compared: remote=" + with.url(), e);

@@ -14,6 +14,7 @@ import io.warmstart.model.SyncReport;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.FileObjectStore;
+import io.warmstart.remote.LocalEntries;
 import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.SyncFlow;
 import java.nio.charset.StandardCharsets;
@@ -69,10 +70,10 @@ class RemoteFaultTest {
   private static SyncReport sync(WarmStartStore store, ObjectStore remote, SyncDirection direction)
       throws Exception {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
-    try (SyncFlow flow =
-        new SyncFlow(
-            remote, engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0))) {
-      return flow.run(List.of(), direction, false);
+    try (remote;
+        LocalEntries local =
+            engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0)) {
+      return new SyncFlow(remote, local).run(List.of(), direction, false);
     } finally {
       EngineRegistry.release(engine);
     }

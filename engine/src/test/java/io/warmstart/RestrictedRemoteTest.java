@@ -10,6 +10,7 @@ import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.LocalEntries;
 import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.RemoteCheckFlow;
@@ -27,10 +28,10 @@ class RestrictedRemoteTest extends RemoteFixture {
 
   private static SyncReport push(WarmStartStore store, ObjectStore to) throws Exception {
     Engine engine = EngineRegistry.acquire(store.root(), store.options().engineOptions());
-    try (SyncFlow flow =
-        new SyncFlow(
-            to, engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0))) {
-      return flow.run(List.of(), SyncDirection.PUSH, false);
+    try (to;
+        LocalEntries local =
+            engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0)) {
+      return new SyncFlow(to, local).run(List.of(), SyncDirection.PUSH, false);
     } finally {
       EngineRegistry.release(engine);
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The system's clock to the millisecond, for readers that cannot spare the 25 ns of asking it: a
  * third of a hot lookup. A daemon thread reads it while somebody asks, and sleeps otherwise; where
- * no thread can be had, every reader asks the system.
+ * no thread can be started, every reader asks the system.
  *
  * <p>What it tells may be old by a tick, and by as long as the thread waits for a processor.
  * Lookups go by it when they decide whether to look for a foreign change, and how old an entry's

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One claim of a key, from the first try to its end.
  *
- * <p>A claim saves work and protects nothing: pairs are whole and ranked whoever computes them. It
- * is a byte of the lock file, so the kernel ends it with the process. Beside other machines it is
- * taken from them too, after the byte: of a machine's processes one asks them.
+ * <p>A claim saves work and protects nothing: pairs are whole and ranked, whichever process makes
+ * them. It is a byte of the lock file, so the kernel ends it with the process. Beside other
+ * machines it is taken from them too, after the byte: of a machine's processes one asks them.
  *
  * <p>The final result is looked for <em>after</em> the byte is had: who had it before has saved his
  * final before he gave it back, and what was saved is found. So nobody computes what is finished,

@@ -120,7 +120,7 @@ final class LookupCommand extends CommandOnKey {
       Ranking chosenBy = runId == null ? ranking : null;
       Answer answer;
       if (found.isEmpty()) {
-        answer = new Miss(root, key, chosenBy);
+        answer = new Miss(root, key, chosenBy, seeds, seedNamespaces);
       } else {
         try (Entry entry = found.get()) {
           if (toStandardOutput) {
@@ -202,10 +202,18 @@ final class LookupCommand extends CommandOnKey {
     return store.lookup(each, ranking);
   }
 
-  private record Miss(Path root, Fingerprint key, @Nullable Ranking ranking) implements Answer {
+  private record Miss(
+      Path root,
+      Fingerprint key,
+      @Nullable Ranking ranking,
+      List<Path> seeds,
+      List<Namespace> seedNamespaces)
+      implements Answer {
     @Override
     public void writeText(Page page) {
       page.line("miss: no entry to start from under key " + key.toHex());
+      seedNamespaces.forEach(each -> page.line("nor in namespace " + each));
+      seeds.forEach(each -> page.line("nor in " + each));
       page.line(
           "what lies there, and why it does not count: warmstart explain "
               + root

@@ -143,7 +143,7 @@ final class Housekeeper implements AutoCloseable {
     this.thread.ensureRunning();
   }
 
-  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  /** Starts the thread if it does not run: where none could be started before, or it has ended. */
   void ensureRunning() {
     thread.ensureRunning();
   }

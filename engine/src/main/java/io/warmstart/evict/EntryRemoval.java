@@ -146,8 +146,8 @@ public final class EntryRemoval {
   /**
    * Removes a run, whatever its use and its limits.
    *
-   * @return REMOVED; BROKEN if there is none; SPARED if it is pinned; STAYS if it could not be had,
-   *     or lies in a journal
+   * @return REMOVED; BROKEN if there is none; SPARED if it is pinned; STAYS if it could not be
+   *     removed, or lies in a journal
    */
   Outcome removeRun(KeyDirectory directory, String runId) throws IOException {
     try (KeyUpdate update = locks.acquire(directory)) {

@@ -188,7 +188,7 @@ final class CurrentGeneration {
       untold = false;
       return attached;
     } catch (IOException | RuntimeException | InternalError e) {
-      // No room for it, first of all. Lookups read the files until it can be had.
+      // No room for it, first of all. Lookups read the files until there is one.
       counters.count(Counter.FILES_ONLY);
       failedAtNanos = System.nanoTime();
       failed = true;

@@ -43,7 +43,7 @@ public final class KeyCensus {
    * @param atUnixNanos a moment before
    */
   public record Look(long ctime, long atUnixNanos) {
-    /** There is no directory, or it could not be had. */
+    /** There is no directory, or it could not be read. */
     public static final Look NONE = new Look(-1, 0);
   }
 

@@ -96,7 +96,7 @@ public final class Lookout implements AutoCloseable {
   /**
    * From here on the entry's files are looked at, for as long as lookups tell of uses.
    *
-   * @return whether they are: not if no thread can be had
+   * @return whether they are: not if no thread can be started
    */
   public boolean watch(HotEntry entry) {
     if (entry.watched()) {

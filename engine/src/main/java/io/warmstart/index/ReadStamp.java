@@ -11,7 +11,7 @@ public final class ReadStamp {
   final long ctime;
   final long checkedAt;
 
-  /** The directory's change time; -1 or less if it could not be had. */
+  /** The directory's change time; -1 or less if it could not be read. */
   final long seenCtime;
 
   /** What could not be told to the index, before the directory is read. */

@@ -50,7 +50,7 @@ public final class BackgroundThread {
   /**
    * Starts the thread unless it runs. Costs a look at two fields if it does.
    *
-   * @return whether it runs; if not, no thread could be had
+   * @return whether it runs; if not, no thread could be started
    */
   public boolean ensureRunning() {
     Thread running = thread;
@@ -75,7 +75,7 @@ public final class BackgroundThread {
       thread = made;
     } catch (OutOfMemoryError e) {
       if (!refused) {
-        EngineLog.warning("no thread can be had for " + name + ", tried again later", e);
+        EngineLog.warning("no thread can be started for " + name + ", tried again later", e);
       }
       refused = true;
       refusedAtNanos = System.nanoTime();

@@ -115,8 +115,8 @@ public interface FileOps {
   /** An open file that is only synced through this handle. Safe for all threads. */
   interface SyncHandle extends Closeable {
     /**
-     * Makes the file's bytes durable, whoever has stored them; its size stays as it is. After a
-     * failure, see {@link FileHandle#sync}.
+     * Makes the file's bytes durable, all processes' stores among them; its size stays as it is.
+     * After a failure, see {@link FileHandle#sync}.
      */
     void sync() throws IOException;
 

@@ -13,7 +13,7 @@ public final class ShutdownHook {
 
   /** Makes one that is not added yet, and starts no thread. */
   public ShutdownHook(String name, Runnable action) {
-    // Neither the class loader nor the thread-locals of whoever opened the store: both would be
+    // Neither the class loader nor the thread-locals of the opener of the store: both would be
     // kept for as long as it is open.
     this.thread = new Thread(null, action, name, 0, false);
     this.thread.setContextClassLoader(ShutdownHook.class.getClassLoader());

@@ -20,10 +20,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes pairs of what the dead have left in the journal. Whoever gets a segment's lock may: its
- * owner is gone then. A segment that was given up is never appended to again; when all of it is in
- * pairs it is removed. Who dies meanwhile is followed by another, who goes on behind what is marked
- * as done, or makes the same pairs once more.
+ * Makes pairs of what the dead have left in the journal. The process that gets a segment's lock
+ * may: its owner is gone then. A segment that was given up is never appended to again; when all of
+ * it is in pairs it is removed. Who dies meanwhile is followed by another, who goes on behind what
+ * is marked as done, or makes the same pairs once more.
  *
  * <p>What cannot be read is set aside, not removed.
  *
@@ -171,7 +171,7 @@ public final class Adoption {
       if (unreadable.add(number)) {
         throw new IOException("a page of a dead process's segment is gone: " + number, e);
       }
-      // Not for a truncation meanwhile, then: nor when it was mapped anew.
+      // Not for a truncation meanwhile, then: nor when it was mapped again.
       whole = false;
     }
     unreadable.remove(number);

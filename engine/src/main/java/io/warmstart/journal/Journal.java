@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A record waits for its pair for a second; of a run that is saved again meanwhile only the
  * latest version becomes one. When segments fill up, when somebody flushes, closes or asks, it is
- * at once. A segment begins anew only when nothing in it is needed, first in, first out: a version
+ * at once. A segment begins again only when nothing in it is needed, first in, first out: a version
  * that was superseded is needed until its successor is durable itself, in a pair or in the journal.
  *
  * <p>No save fails because of the journal: what it cannot take, the files do.

@@ -64,7 +64,7 @@ public final class JournalView implements AutoCloseable {
     try {
       return collect(key);
     } catch (InternalError e) {
-      // A file that was cut off is mapped anew, as long as it is.
+      // A file that was cut off is mapped again, as long as it is.
       forget();
     }
     try {
@@ -186,7 +186,7 @@ public final class JournalView implements AutoCloseable {
     return latest;
   }
 
-  /** Whether there are segments, of whomever. */
+  /** Whether any process has segments. */
   synchronized boolean hasSegments() throws IOException {
     if (closed || !place.isReadable()) {
       return false;

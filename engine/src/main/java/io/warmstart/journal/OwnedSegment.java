@@ -349,8 +349,8 @@ final class OwnedSegment {
   }
 
   /**
-   * Whoever has reserved something gets no record of it here: his bytes stay where they are for as
-   * long as he holds on to them. Under the journal's monitor.
+   * No open reservation becomes a record here: his bytes stay where they are for as long as he
+   * holds on to them. Under the journal's monitor.
    *
    * @param which of those that are open
    * @return how many there were
@@ -410,7 +410,7 @@ final class OwnedSegment {
     words.mark(record.entry(), PAIRED);
   }
 
-  /** All that whoever was noted had asked for is in pairs. */
+  /** All is in pairs that the noted requests had asked for. */
   void answer() {
     words.answer();
   }

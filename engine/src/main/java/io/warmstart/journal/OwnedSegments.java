@@ -267,7 +267,7 @@ final class OwnedSegments {
   }
 
   /**
-   * Forgets what is done, and begins those anew that nothing is needed of.
+   * Forgets what is done, and empties the segments that nothing is needed of.
    *
    * @return what is not usable any more, and nothing is needed of: for the caller to remove
    */

@@ -47,7 +47,7 @@ final class OwnedWords {
     access(() -> asked = segment.wanted());
   }
 
-  /** All that whoever was noted had asked for is in pairs. */
+  /** All is in pairs that the noted requests had asked for. */
   void answer() {
     access(() -> segment.answer(asked));
   }

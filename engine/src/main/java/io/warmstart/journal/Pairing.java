@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes pairs of what this process has in the journal, the latest version of each run, and begins
- * segments anew that nothing is needed of. Safe for all threads: whoever needs pairs makes them.
+ * Makes pairs of what this process has in the journal, the latest version of each run, and empties
+ * segments that nothing is needed of. Safe for all threads: a thread that needs pairs makes them.
  */
 final class Pairing {
   /** After a failure no pair is tried again for so long. */
@@ -41,7 +41,7 @@ final class Pairing {
   }
 
   /**
-   * Makes pairs of what was appended until then, and begins segments anew that are not needed.
+   * Makes pairs of what was appended until then, and empties segments that are not needed.
    *
    * @param until gives a time of the monotonic clock, or {@link UnpairedRuns#ALL}, once what can do
    *     without a pair is forgotten

@@ -26,8 +26,8 @@ import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A mapped segment of the journal. Whoever asks it looks for a pending fault before the answer is
- * used. Safe for all threads.
+ * A mapped segment of the journal. A caller looks for a pending fault before it uses the answer.
+ * Safe for all threads.
  */
 final class Segment {
   private final int number;
@@ -153,7 +153,7 @@ final class Segment {
     buffer.putLongVolatile(JournalLayout.WANTED_OFFSET, token);
   }
 
-  /** Whether whoever asked last was answered: who asked before that was, too. */
+  /** Whether the last request for pairs was answered, and with it all before it. */
   boolean isAnswered() {
     return buffer.getLongVolatile(JournalLayout.ANSWERED_OFFSET) == wanted();
   }

@@ -135,7 +135,7 @@ final class SegmentFiles {
     try {
       ops.createDirectory(directory);
     } catch (FileAlreadyExistsException e) {
-      // The usual case. Whoever made it may not have made its name durable.
+      // The usual case. Its maker may not have made its name durable.
     }
     sync(engineDirectory);
     if (bytesOf(number) > 0) {
@@ -265,7 +265,7 @@ final class SegmentFiles {
     unlink(path(number));
   }
 
-  /** Leaves a segment that could not be read to whoever wants to look at it. */
+  /** Keeps a segment that could not be read, for a person to look at. */
   void setAside(int number) throws IOException {
     Path aside =
         directory.resolve(

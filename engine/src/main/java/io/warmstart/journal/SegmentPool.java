@@ -90,7 +90,7 @@ final class SegmentPool {
     leave(segment);
   }
 
-  /** Stops using a segment, which whoever comes next adopts. */
+  /** Stops using a segment, which the next process adopts. */
   void leave(OwnedSegment segment) {
     segment.close();
     place.release(segment.lock());

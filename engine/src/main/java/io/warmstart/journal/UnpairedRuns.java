@@ -114,8 +114,8 @@ final class UnpairedRuns {
   }
 
   /**
-   * A version needs no pair once a later one of its run is as durable as a pair: its segment may
-   * begin anew. So a loop that saves large states makes a pair a second, and not one a segment.
+   * A version needs no pair once a later one of its run is as durable as a pair: its segment may be
+   * emptied. So a loop that saves large states makes a pair a second, and not one a segment.
    *
    * <p>One that is process-safe itself gives way to any later one once its segment is full: a power
    * cut takes the run back to its latest pair, or its latest power-safe version.

@@ -163,7 +163,7 @@ public final class EntryLease {
     return Objects.requireNonNull(pins);
   }
 
-  /** Ends the lease and leaves it to whoever looks up next. Called once by each holder. */
+  /** Ends the lease and leaves it to the next lookup. Called once by each holder. */
   public void giveBack() {
     end();
     Consumer<EntryLease> to = lender;

@@ -47,7 +47,8 @@ public final class ForgottenLeases {
         refused = false;
       } catch (OutOfMemoryError e) {
         if (!refused) {
-          EngineLog.warning("no thread can be had to find forgotten entries, tried again later", e);
+          EngineLog.warning(
+              "no thread can be started to find forgotten entries, tried again later", e);
         }
         refused = true;
         refusedAtNanos = System.nanoTime();

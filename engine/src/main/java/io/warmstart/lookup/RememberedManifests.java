@@ -15,8 +15,8 @@ import java.util.Objects;
 
 /**
  * The manifests of keys with many runs, as they were read: a listing reads those again whose change
- * time is another one. By that, and not by size and modification time alone, which whoever writes
- * into a file can put back. Safe for all threads.
+ * time is another one. By that, and not by size and modification time alone, which a program that
+ * writes into a file can put back. Safe for all threads.
  */
 final class RememberedManifests {
   /** Of keys with no more it is not worth it. */
@@ -91,7 +91,7 @@ final class RememberedManifests {
     count += next.size();
   }
 
-  /** -1 if it cannot be had. */
+  /** -1 if it cannot be read. */
   private long ctime(KeyDirectory directory, String runId) {
     try {
       return ops.changedNanos(directory.manifest(runId));

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells the listeners of a root's stores, and the log, what happens in the background.
  *
- * <p>Whoever tells something may hold locks and be short of memory: so a listener is called by a
- * thread of its own, and who tells of trouble gets no other.
+ * <p>A caller may hold locks and be short of memory: so a listener is called by a thread of its
+ * own, and who tells of trouble gets no other.
  */
 public final class Notices {
   private static final int MOST_WAITING = 1024;
@@ -93,7 +93,7 @@ public final class Notices {
       try {
         thread.execute(() -> call(each, event));
       } catch (RuntimeException | Error e) {
-        // Too many wait, or there is no thread to be had.
+        // Too many wait, or no thread can be started.
         dropped(e);
       }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * as those, which costs a JVM some tenths of a second: payloads themselves lie in memory of our
  * own.
  *
- * <p>Chronicle starts a thread in a static initialiser. Where no thread can be had then, its
+ * <p>Chronicle starts a thread in a static initialiser. Where no thread can be started then, its
  * classes are unusable for the life of the JVM. So its first use waits until a thread of ours could
  * be started.
  *

@@ -43,7 +43,7 @@ public final class Retirements {
     return word & -STEP;
   }
 
-  /** Whoever remembers a payload of the cell is to look at the object. */
+  /** What was remembered of a payload of the cell does not count any more: the object tells. */
   public void add(int place) {
     cells.addAndGet(cell(place), STEP);
   }

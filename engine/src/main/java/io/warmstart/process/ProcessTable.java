@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A daemon thread attaches, looks a few times a second whether the names still lead to the files
  * that this process holds and whether the kernel still holds its byte for it, and attaches again if
- * not: there nobody interrupts it. Where no thread can be had, the opener attaches, and operations
- * ask for the thread again. A question or a stripe needs no thread: the caller asks the kernel.
+ * not: there nobody interrupts it. Where no thread can be started, the opener attaches, and
+ * operations ask for the thread again. A question or a stripe needs no thread: the caller asks the
+ * kernel.
  *
  * <p>Safe for all threads.
  */
@@ -114,7 +115,7 @@ public final class ProcessTable implements AutoCloseable {
     }
   }
 
-  /** Starts the thread if it does not run: where none could be had before, or it has ended. */
+  /** Starts the thread if it does not run: where none could be started before, or it has ended. */
   public void ensureRunning() {
     thread.ensureRunning();
   }

@@ -237,7 +237,8 @@ public final class StripeLocks {
   }
 
   /**
-   * A stripe that is held, or the best that could be had. To be closed by the thread that took it.
+   * A stripe that is held, by this thread at least, or by nobody after a time-out. To be closed by
+   * the thread that took it.
    */
   public final class Hold implements AutoCloseable {
     private final int stripe;

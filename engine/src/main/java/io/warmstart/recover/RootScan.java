@@ -215,7 +215,7 @@ public final class RootScan {
   /**
    * Sums up the bytes of each stripe. A process may have died, or have written without its lock, or
    * a key's slot was lost with what it counts for: the sums may be no sums. Where they are known
-   * and a stripe cannot be had at once, the next scan will do.
+   * and a stripe is not free at once, the next scan will do.
    */
   private void sumUpStripes(boolean unknown) {
     for (int stripe = 0; stripe < ControlLayout.KEY_STRIPES; stripe++) {
@@ -231,7 +231,7 @@ public final class RootScan {
   /**
    * Scans one key; what cannot be looked at is counted, and the rest goes on.
    *
-   * @param held stripes that could not be had: for another key of theirs the wait is a short one
+   * @param held stripes that were not free: for another key of theirs the wait is a short one
    */
   private void scan(KeyDirectory directory, boolean skipUnchanged, BitSet held, Result into) {
     try {

@@ -29,11 +29,6 @@ final class AcknowledgedSends {
   /** So many are remembered; of an older one it is not known any more. */
   private static final int MOST_KNOWN = 1 << 12;
 
-  /** What is being replaced again and again goes with the next round. */
-  private static final int MOST_ATTEMPTS = 8;
-
-  private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
   private record Run(Digest256 key, String runId) {}
 
   /** A save that has returned here, and asks. */
@@ -218,9 +213,9 @@ final class AcknowledgedSends {
   }
 
   private boolean send(Digest256 key, String runId, Asked each) throws IOException {
-    for (int attempt = 0; attempt < MOST_ATTEMPTS && !each.answer.isDone(); attempt++) {
+    for (int attempt = 0; attempt < Remote.MOST_ATTEMPTS && !each.answer.isDone(); attempt++) {
       if (attempt > 0) {
-        LockSupport.parkNanos(AGAIN_AFTER_NANOS);
+        LockSupport.parkNanos(Remote.AGAIN_AFTER_NANOS);
       }
       try {
         Sent sent = sender.send(key, runId);

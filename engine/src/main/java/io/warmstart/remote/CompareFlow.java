@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * since all were known to be there. Sends nothing. The look is a thread's own, which is not waited
  * for longer than its caller wants to: a server that is down may hang it for minutes.
  */
-public final class CompareFlow implements AutoCloseable {
+public final class CompareFlow {
   private static final Digest256 OF_NO_FIT = Digest256.fromHex("0".repeat(64));
 
   /** More than so many are looked up in one listing of all. */
@@ -71,7 +71,7 @@ public final class CompareFlow implements AutoCloseable {
       RemoteKey.list(store, OF_NO_FIT);
       answered = Duration.ofNanos(System.nanoTime() - start);
       due = compare();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       failure = e.getClass().getSimpleName() + ": " + e.getMessage();
     } finally {
       ended.countDown();
@@ -105,11 +105,5 @@ public final class CompareFlow implements AutoCloseable {
       }
     }
     return new Due(entries, bytes, oldest);
-  }
-
-  @Override
-  public void close() {
-    local.close();
-    store.close();
   }
 }

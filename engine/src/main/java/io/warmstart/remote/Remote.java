@@ -43,10 +43,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Remote implements AutoCloseable {
-  private static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  /** After what has failed, or was replaced meanwhile. */
+  static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** What is being replaced again and again goes with the next round. */
-  private static final int MOST_ATTEMPTS = 8;
+  static final int MOST_ATTEMPTS = 8;
 
   private final RemoteOptions options;
   private final ObjectStore store;

@@ -19,7 +19,7 @@ import java.util.Set;
  * Compares a root with a remote, key by key, and has what one lacks come from the other, or go
  * there. What fails of one key is told, and the others go on. For one thread.
  */
-public final class SyncFlow implements AutoCloseable {
+public final class SyncFlow {
   private final ObjectStore store;
   private final LocalEntries local;
   private final RemoteWriter writer;
@@ -90,11 +90,5 @@ public final class SyncFlow implements AutoCloseable {
 
   private static List<Digest256> inOrder(Set<Digest256> keys) {
     return keys.stream().sorted(Comparator.comparing(Digest256::toHex)).toList();
-  }
-
-  @Override
-  public void close() {
-    local.close();
-    store.close();
   }
 }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Saves by a thread of the engine's, in the order in which they were handed in. What waits together
  * shares a sync of the journal.
  *
- * <p>No more waits than a bound: whoever hands in more waits for room. Where there is no thread to
- * be had the caller saves.
+ * <p>No more waits than a bound: a caller that hands in more waits for room. Where no thread can be
+ * started the caller saves.
  *
  * <p>What the callers have made depend on their saves runs on another thread: it may take its time,
  * hand in more, close stores or end the JVM, and keeps no save from being made.
@@ -362,7 +362,7 @@ public final class AsyncSaves implements AutoCloseable {
     notifyAll();
   }
 
-  /** On the other thread; on this one if there is none to be had. */
+  /** On the other thread; on this one if none can be started. */
   private void complete(Waiting each) {
     try {
       callbacks.execute(each.stage);
@@ -376,7 +376,7 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  /** Runs what belongs to a caller where all of that runs; here if there is no thread to be had. */
+  /** Runs what belongs to a caller where all of that runs; here if none can be started. */
   public void call(Runnable callback) {
     try {
       callbacks.execute(callback);

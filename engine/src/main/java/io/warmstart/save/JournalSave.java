@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Under the key's lock tell the index that the key changes, so that no process believes what
  *       it has read of it before; take a stamp later than all that the key has; append the record;
  *       tell the index again. From here on every lookup finds a record that need not be durable.
- *   <li>If it is to survive a power cut, sync the segment, with whoever else waits for that; from
+ *   <li>If it is to survive a power cut, sync the segment, once for all that wait for that; from
  *       then on every lookup finds it, once the index was told again.
  * </ol>
  *

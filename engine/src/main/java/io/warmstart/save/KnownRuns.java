@@ -45,11 +45,11 @@ public final class KnownRuns {
   /**
    * A pair was put in place. Under the key's lock.
    *
-   * @param anew whether the run becomes a known one by it
+   * @param becomesKnown whether the run becomes a known one by it
    */
-  void published(StagedPair pair, boolean anew) {
+  void published(StagedPair pair, boolean becomesKnown) {
     Run run = new Run(pair.directory().key(), pair.runId());
-    Known known = anew ? known(run.key(), run.runId()) : runs.get(run);
+    Known known = becomesKnown ? known(run.key(), run.runId()) : runs.get(run);
     if (known == null) {
       return;
     }

@@ -133,7 +133,7 @@ public final class PairSave {
    * Makes the pair of a version that was saved in the journal, unless its run has a later one.
    *
    * @param inPlace is run under the key's lock once one of them is in place
-   * @throws StoreException as a save does, and if the key's lock was not to be had
+   * @throws StoreException as a save does, and if the key's lock was not free in time
    */
   public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
     PairWriter.Attributes attributes =
@@ -155,7 +155,7 @@ public final class PairSave {
    *
    * @param isLater says under the key's lock whether a later one lies elsewhere than in a pair
    * @return whether it was put in place
-   * @throws StoreException as a save does, and if the key's lock was not to be had
+   * @throws StoreException as a save does, and if the key's lock was not free in time
    */
   public boolean adopt(
       Digest256 key, String runId, Manifest manifest, Payload source, LaterVersion isLater) {

@@ -144,7 +144,7 @@ public final class ReservedSave {
   /**
    * Saves nothing, unless it has ended.
    *
-   * @param how what whoever still uses it is told
+   * @param how what a caller that still uses it is told
    */
   public synchronized void close(String how) {
     if (unsaved != null) {
@@ -170,7 +170,7 @@ public final class ReservedSave {
     return of;
   }
 
-  /** From here on whoever has kept the buffer runs into its bounds, and into nobody's record. */
+  /** From here on a caller that has kept the buffer runs into its bounds, and into no record. */
   private Unsaved end(String how) {
     Unsaved of = requireOpen();
     unsaved = null;

@@ -285,4 +285,17 @@ class NamespaceCommandTest {
     assertFalse(Files.exists(original.resolve(".warmstart")));
     assertEquals("old", found.expectDone().json().get("run_id").asText());
   }
+
+  @Test
+  void aMissSaysWhereElseWasLooked() {
+    Path seed = directory.resolve("seed");
+    save(seed, "other", "--namespace", "nobodys");
+    save(root, "other", "--namespace", "nobodys");
+
+    CommandRun miss = lookup("--seed", seed, "--seed-namespace", "team");
+
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, miss.exitCode());
+    List<String> lines = miss.out().lines().toList();
+    assertEquals(List.of("nor in namespace team", "nor in " + seed), lines.subList(1, 3));
+  }
 }
