@@ -2,6 +2,7 @@ package io.warmstart.stress.fork;
 
 import java.io.File;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,12 @@ import java.util.List;
  * needs stand in the jar's manifest; in tests and from an IDE they stand among the flags.
  */
 public final class JavaCommand {
+  /** Names an archive of classes by which the program starts in half the processor time. */
+  private static final String ARCHIVE = "warmstart.archive";
+
+  /** Names the jar that the archive was made of. */
+  private static final String ARCHIVED = "warmstart.archived";
+
   private JavaCommand() {}
 
   /** The command. */
@@ -25,6 +32,11 @@ public final class JavaCommand {
       }
     }
     String classPath = System.getProperty("java.class.path");
+    String archive = System.getProperty(ARCHIVE, "");
+    if (!archive.isEmpty() && Files.exists(Path.of(archive))) {
+      command.add("-XX:SharedArchiveFile=" + archive);
+      classPath = System.getProperty(ARCHIVED) + File.pathSeparator + classPath;
+    }
     if (classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator)) {
       command.add("-jar");
       command.add(classPath);
