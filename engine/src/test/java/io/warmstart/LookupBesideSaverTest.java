@@ -59,20 +59,23 @@ class LookupBesideSaverTest {
       Await.until("the other has saved", () -> store.lookup(key).isPresent());
       int changes = 0;
       long last = 0;
-      int listings = 0;
+      int withoutListing = 0;
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (changes < 50 && System.nanoTime() - deadline < 0) {
         lists.set(0);
         try (Entry entry = store.lookup(key, Ranking.LATEST).orElseThrow()) {
           long now = entry.iteration().orElseThrow();
           assertTrue(now >= last, now + " after " + last);
-          changes += now > last ? 1 : 0;
+          if (now > last) {
+            changes++;
+            withoutListing += lists.get() == 0 ? 1 : 0;
+          }
           last = now;
         }
-        listings += lists.get() > 0 ? 1 : 0;
       }
       assertTrue(changes >= 50, "changes: " + changes);
-      assertTrue(listings < changes / 2, listings + " listings for " + changes + " changes");
+      // A lookup that meets a save under way lists, as often as the saver loses its processor then.
+      assertTrue(withoutListing >= changes / 10, withoutListing + " without listing of " + changes);
       child.kill();
     } catch (InterruptedException e) {
       throw new AssertionError(e);

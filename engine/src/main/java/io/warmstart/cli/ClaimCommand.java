@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
       "%nExamples:",
       "  warmstart claim /tmp/fits text:digits -- python3 fit.py --fold 3",
       "  warmstart claim /tmp/fits text:digits --wait 2h -- ./fit.sh",
-      "  warmstart claim fits text:digits --remote s3://lab/fits --lease 5m -- ./fit.sh"
+      "  warmstart claim /tmp/fits text:digits --remote s3://lab/fits --lease 5m -- ./fit.sh"
     })
 final class ClaimCommand extends CommandOnKey {
   @Parameters(

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,7 @@ class HelpTest {
       words.replaceAll(word -> word.equals("/tmp/fits") ? "/proc/none/fits" : word);
       CommandRun run = CommandRun.of(words.toArray());
       assertTrue(run.exitCode() != ExitCodes.WRONG_USE, example + ": " + run.err());
+      assertFalse(Files.exists(Path.of("fits")), example + " leaves a root where it is tried");
     }
   }
 
