@@ -3,13 +3,16 @@ package io.warmstart.io;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,11 @@ public record CrashImage(Map<String, ByteBuffer> files) {
   /** What the engine keeps beside the pairs. */
   private static final List<String> KEPT =
       List.of(
-          ".warmstart/quarantine/", ".warmstart/policy", ".warmstart/pins/", ".warmstart/labels/");
+          ".warmstart/quarantine/",
+          ".warmstart/policy",
+          ".warmstart/pins/",
+          ".warmstart/labels/",
+          ".warmstart/journal/");
 
   /** Something that has names. Nodes are told apart by identity, as inodes are by number. */
   sealed interface Node permits Directory, File {}
@@ -30,8 +37,14 @@ public record CrashImage(Map<String, ByteBuffer> files) {
   static final class Directory implements Node {}
 
   static final class File implements Node {
+    private static final int PAGE = 4096;
+    private static final int WORD = 8;
+
     private byte[] content;
     private byte[] durable;
+
+    /** What is stored to a mapping, if there is one. */
+    private @Nullable FileChannel mapped;
 
     File(byte[] content, byte[] durable) {
       this.content = content;
@@ -47,8 +60,34 @@ public record CrashImage(Map<String, ByteBuffer> files) {
       content = grown.toByteArray();
     }
 
-    void sync() {
-      durable = content;
+    /** From here on the file's bytes are what is stored to it. */
+    void mapped(FileChannel channel) {
+      mapped = channel;
+    }
+
+    void sync() throws IOException {
+      durable = content();
+    }
+
+    private byte[] content() throws IOException {
+      if (mapped == null) {
+        return content;
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) mapped.size());
+      while (bytes.hasRemaining() && mapped.read(bytes, bytes.position()) >= 0) {}
+      return bytes.array();
+    }
+
+    /** Of a mapping any page may have been written, or be as it was. */
+    private byte[] left(Unsynced unsynced) throws IOException {
+      byte[] now = content();
+      return mapped == null || durable.length != now.length
+          ? switch (unsynced) {
+            case LOST, WORDS -> durable;
+            case WRITTEN -> now;
+            case HALF, OTHER_HALF -> Arrays.copyOf(now, (durable.length + now.length) / 2);
+          }
+          : leftOfPages(durable, now, unsynced);
     }
   }
 
@@ -91,11 +130,50 @@ public record CrashImage(Map<String, ByteBuffer> files) {
   /** What is left of bytes that were not synced. */
   public enum Unsynced {
     LOST,
+    /** Of a mapping the first, the third and so on of the pages that have changed. */
     HALF,
+    /** Of a mapping the other ones. */
+    OTHER_HALF,
+    /** Of a mapping any words of those pages, but of the first page all. */
+    WORDS,
     WRITTEN
   }
 
-  static CrashImage of(Directory root, Names names, Unsynced unsynced) {
+  /** A mapped file of which some pages were written and others not. */
+  public static byte[] leftOfPages(byte[] durable, byte[] now, Unsynced unsynced) {
+    byte[] left = durable.clone();
+    CRC32C seed = new CRC32C();
+    seed.update(now);
+    Random random = new Random(seed.getValue());
+    int changed = 0;
+    for (int at = 0; at < now.length; at += File.PAGE) {
+      int end = Math.min(at + File.PAGE, now.length);
+      if (Arrays.equals(durable, at, end, now, at, end)) {
+        continue;
+      }
+      boolean even = changed++ % 2 == 0;
+      boolean whole =
+          switch (unsynced) {
+            case LOST -> false;
+            case HALF -> even;
+            case OTHER_HALF -> !even;
+            case WORDS -> at == 0;
+            case WRITTEN -> true;
+          };
+      if (whole) {
+        System.arraycopy(now, at, left, at, end - at);
+      } else if (unsynced == Unsynced.WORDS) {
+        for (int word = at; word < end; word += File.WORD) {
+          if (random.nextBoolean()) {
+            System.arraycopy(now, word, left, word, File.WORD);
+          }
+        }
+      }
+    }
+    return left;
+  }
+
+  static CrashImage of(Directory root, Names names, Unsynced unsynced) throws IOException {
     Map<String, ByteBuffer> files = new TreeMap<>();
     collect(root, "", names, unsynced, files);
     return new CrashImage(files);
@@ -106,7 +184,8 @@ public record CrashImage(Map<String, ByteBuffer> files) {
       String path,
       Names names,
       Unsynced unsynced,
-      Map<String, ByteBuffer> files) {
+      Map<String, ByteBuffer> files)
+      throws IOException {
     for (Map.Entry<Name, Node> each : names.nodes.entrySet()) {
       Name name = each.getKey();
       if (name.directory() != directory) {
@@ -117,7 +196,7 @@ public record CrashImage(Map<String, ByteBuffer> files) {
         files.put(child + "/", ByteBuffer.allocate(0));
         collect(inner, child + "/", names, unsynced, files);
       } else if (each.getValue() instanceof File file && !isHint(child)) {
-        files.put(child, ByteBuffer.wrap(left(file, unsynced)));
+        files.put(child, ByteBuffer.wrap(file.left(unsynced)));
       }
     }
   }
@@ -125,14 +204,6 @@ public record CrashImage(Map<String, ByteBuffer> files) {
   /** Hints, some of them mapped, of which the model would know nothing. */
   private static boolean isHint(String path) {
     return path.startsWith(".warmstart/") && KEPT.stream().noneMatch(path::startsWith);
-  }
-
-  private static byte[] left(File file, Unsynced unsynced) {
-    return switch (unsynced) {
-      case LOST -> file.durable;
-      case WRITTEN -> file.content;
-      case HALF -> Arrays.copyOf(file.content, (file.durable.length + file.content.length) / 2);
-    };
   }
 
   /** Lays the image out in a directory that does not exist. */
@@ -147,6 +218,19 @@ public record CrashImage(Map<String, ByteBuffer> files) {
         Files.write(path, each.getValue().array());
       }
     }
+  }
+
+  /** That of buffers, byte by byte, takes longer than all that is done with an image. */
+  @Override
+  public int hashCode() {
+    CRC32C hash = new CRC32C();
+    files.values().forEach(bytes -> hash.update(bytes.duplicate()));
+    return files.keySet().hashCode() ^ (int) hash.getValue();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CrashImage image && files.equals(image.files);
   }
 
   @Override

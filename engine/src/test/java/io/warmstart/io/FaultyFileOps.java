@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * File operations that fail from a chosen one on: that one alone, or it and all after it.
  *
- * <p>Only the operations of the caller count: those of the engine's own threads come at moments of
- * their own. Nothing loses power here, so syncs do not reach the disk.
+ * <p>Only the operations of the caller and of the journal's thread count, unless more is said:
+ * those of the engine's other threads come at moments of their own. Nothing loses power here, so
+ * syncs do not reach the disk.
  */
 public final class FaultyFileOps extends ObservedFileOps {
   /** What goes wrong. */
@@ -56,7 +57,8 @@ public final class FaultyFileOps extends ObservedFileOps {
   private long count;
   private Path vanishing = Path.of("");
   private Predicate<FileOp> counted = op -> true;
-  private boolean countingLocks;
+  private Set<String> uncounted =
+      Set.of("warmstart-agent", "warmstart-late-close", "warmstart-locks");
   private @Nullable FileOp failed;
 
   public FaultyFileOps() {
@@ -90,7 +92,12 @@ public final class FaultyFileOps extends ObservedFileOps {
 
   /** Counts the operations of the thread that attaches to a root too. */
   public synchronized void countLocksThread() {
-    countingLocks = true;
+    uncounted = Set.of("warmstart-agent", "warmstart-late-close");
+  }
+
+  /** Counts the operations of all threads of the engine too. */
+  public synchronized void countAllThreads() {
+    uncounted = Set.of();
   }
 
   /** The disk is well again. */
@@ -120,7 +127,9 @@ public final class FaultyFileOps extends ObservedFileOps {
       part.run();
       throw hit.failing(op);
     }
-    return whole.run();
+    T result = whole.run();
+    gone(op);
+    return result;
   }
 
   private void vanish() throws IOException {
@@ -136,14 +145,10 @@ public final class FaultyFileOps extends ObservedFileOps {
   }
 
   private synchronized @Nullable Fault hit(FileOp op) {
-    String thread = Thread.currentThread().getName();
-    if (fault == null
-        || thread.equals("warmstart-agent")
-        || thread.equals("warmstart-late-close")
-        || (thread.equals("warmstart-locks") && !countingLocks)) {
+    checkLost(op);
+    if (fault == null || uncounted.contains(Thread.currentThread().getName())) {
       return null;
     }
-    checkLost(op);
     if (fault == Fault.VANISHED && (op.kind() == Kind.CLOSE || isLookForRoot(op))) {
       // No moment of its own: the next operation is, and after the last look nothing is promised.
       return null;
@@ -172,6 +177,15 @@ public final class FaultyFileOps extends ObservedFileOps {
     boolean used = op.kind() == Kind.SYNC || op.kind() == Kind.RENAME;
     if (used && lost.contains(op.path())) {
       violations.add("after its sync had failed: " + op);
+    }
+  }
+
+  /** What comes under that name is another file. */
+  private synchronized void gone(FileOp op) {
+    if (op.kind() == Kind.UNLINK) {
+      lost.remove(op.path());
+    } else if (op.target() != null) {
+      lost.remove(op.target());
     }
   }
 }

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * one ordered journal. The sync of a file or a directory commits the journal up to the last step
  * that touched that very inode, and not a step further; a file's bytes are durable as they were at
  * its own last sync. A cut leaves the committed steps and any prefix of the others. As a second,
- * harsher model, it leaves any subset of the others in which each step still has its source.
+ * harsher model, it leaves any subset of the others in which each step still has its source. Of a
+ * file that is mapped while it is made, a segment of the journal, it leaves any pages.
  */
 public final class JournalledFileOps implements FileOps {
   private final FileOps delegate = new UnsyncedFileOps();
@@ -83,14 +86,14 @@ public final class JournalledFileOps implements FileOps {
   }
 
   /** The tree as it is: what the death of a process leaves. */
-  public synchronized CrashImage afterDeath() {
+  public synchronized CrashImage afterDeath() throws IOException {
     CrashImage.Names names = committed.copy();
     pending.forEach(step -> step.applyTo(names));
     return CrashImage.of(rootNode, names, CrashImage.Unsynced.WRITTEN);
   }
 
   /** Every tree that a power cut may leave now. */
-  public synchronized Set<CrashImage> afterPowerCut(boolean reordered) {
+  public synchronized Set<CrashImage> afterPowerCut(boolean reordered) throws IOException {
     Set<CrashImage.Names> states = new LinkedHashSet<>();
     if (reordered && pending.size() <= 8) {
       for (int subset = 0; subset < 1 << pending.size(); subset++) {
@@ -193,7 +196,7 @@ public final class JournalledFileOps implements FileOps {
     FileHandle handle = delegate.createExclusive(file);
     CrashImage.File node = new CrashImage.File(new byte[0], new byte[0]);
     added(file, node);
-    return new JournalledFile(handle, node);
+    return new JournalledFile(file, handle, node);
   }
 
   @Override
@@ -203,7 +206,7 @@ public final class JournalledFileOps implements FileOps {
 
   @Override
   public FileHandle openForWriting(Path file) throws IOException {
-    // Only the mapped file, whose bytes nobody counts on after a cut.
+    // Only mapped files: what is written to a segment the model reads from it.
     return delegate.openForWriting(file);
   }
 
@@ -233,10 +236,24 @@ public final class JournalledFileOps implements FileOps {
     return delegate.openForLocks(file, create);
   }
 
-  /** What is stored to a mapping leaves no trace here: no image is made of such a file. */
+  /** Makes the bytes durable that are stored to a mapping, and no name. */
   @Override
-  public SyncHandle openForSync(Path file) {
-    throw new UnsupportedOperationException("no crash image is made of a mapped file");
+  public synchronized SyncHandle openForSync(Path file) throws IOException {
+    SyncHandle handle = delegate.openForSync(file);
+    CrashImage.File node = (CrashImage.File) node(file);
+    return new SyncHandle() {
+      @Override
+      public void sync() throws IOException {
+        synchronized (JournalledFileOps.this) {
+          node.sync();
+        }
+      }
+
+      @Override
+      public void close() throws IOException {
+        handle.close();
+      }
+    };
   }
 
   @Override
@@ -264,10 +281,12 @@ public final class JournalledFileOps implements FileOps {
   }
 
   private final class JournalledFile implements FileHandle {
+    private final Path path;
     private final FileHandle handle;
     private final CrashImage.File node;
 
-    JournalledFile(FileHandle handle, CrashImage.File node) {
+    JournalledFile(Path path, FileHandle handle, CrashImage.File node) {
+      this.path = path;
       this.handle = handle;
       this.node = node;
     }
@@ -303,11 +322,15 @@ public final class JournalledFileOps implements FileOps {
 
     @Override
     public MappedByteBuffer mapShared(long length) throws IOException {
-      return handle.mapShared(length);
+      MappedByteBuffer mapped = handle.mapShared(length);
+      synchronized (JournalledFileOps.this) {
+        node.mapped(FileChannel.open(path, StandardOpenOption.READ));
+      }
+      return mapped;
     }
 
     @Override
-    public void sync() {
+    public void sync() throws IOException {
       synchronized (JournalledFileOps.this) {
         node.sync();
         commit(node);
