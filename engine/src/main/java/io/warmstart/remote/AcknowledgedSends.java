@@ -213,9 +213,9 @@ final class AcknowledgedSends {
   }
 
   private boolean send(Digest256 key, String runId, Asked each) throws IOException {
-    for (int attempt = 0; attempt < Remote.MOST_ATTEMPTS && !each.answer.isDone(); attempt++) {
+    for (int attempt = 0; attempt < Transfers.MOST_ATTEMPTS && !each.answer.isDone(); attempt++) {
       if (attempt > 0) {
-        LockSupport.parkNanos(Remote.AGAIN_AFTER_NANOS);
+        LockSupport.parkNanos(Transfers.AGAIN_AFTER_NANOS);
       }
       try {
         Sent sent = sender.send(key, runId);

@@ -7,24 +7,13 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.StoreException;
-import io.warmstart.model.SyncReport;
 import io.warmstart.notice.Notices;
-import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -43,41 +32,22 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Remote implements AutoCloseable {
-  /** After what has failed, or was replaced meanwhile. */
-  static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
-  /** What is being replaced again and again goes with the next round. */
-  static final int MOST_ATTEMPTS = 8;
-
   private final RemoteOptions options;
   private final ObjectStore store;
   private final LocalEntries local;
-  private final RemoteWriter writer;
-  private final Catchup catchup;
+  private final Pushes pushes;
   private final AcknowledgedSends acknowledged;
   private final Transfers transfers;
   private final Fetches fetches;
-
-  /** Of its own: a remote that takes nothing, because it is full perhaps, may still be read. */
-  private final Breaker writing = new Breaker();
-
   private final BackgroundThread pace;
   private final RemoteClaims claims;
 
-  /** Keys with entries that may not be there yet. */
-  private final Set<Digest256> due = ConcurrentHashMap.newKeySet();
-
-  /** Who sends holds it to read; who holds it to write keeps others from sending. */
-  private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
-
-  private final AtomicLong pushed = new AtomicLong();
   private volatile @Nullable CompletableFuture<Boolean> round;
 
   /** Whether somebody waits for what is due. */
   private volatile boolean flushing;
 
-  // Of the rounds, of which there is one at a time.
-  private boolean probing;
+  /** Of the rounds, of which there is one at a time. */
   private long pushedAtNanos;
 
   /**
@@ -94,7 +64,6 @@ public final class Remote implements AutoCloseable {
     this.options = options;
     this.store = store;
     this.local = local;
-    this.writer = new RemoteWriter(store, local);
     this.transfers = new Transfers(store.name(), notices);
     this.fetches =
         new Fetches(
@@ -103,8 +72,8 @@ public final class Remote implements AutoCloseable {
             new RemoteReader(store, local),
             transfers,
             new AskedKeys(options.checkInterval().toNanos(), ticks));
-    this.catchup = new Catchup(store, local);
-    this.acknowledged = new AcknowledgedSends(new RunSender(), options.flushWait().toNanos());
+    this.pushes = new Pushes(store, local, transfers, options.flushWait().toNanos());
+    this.acknowledged = pushes.acknowledged();
     this.claims =
         new RemoteClaims(
             store, options.flushWait().toNanos(), new ClaimedEntries(), System::nanoTime);
@@ -134,10 +103,7 @@ public final class Remote implements AutoCloseable {
 
   /** A save to a run has returned. */
   public void saved(Digest256 key, String runId) {
-    acknowledged.saved(key, runId);
-    if (!options.readOnly() && !due.contains(key)) {
-      due.add(key);
-    }
+    pushes.saved(key, runId, !options.readOnly());
     pace.ensureRunning();
   }
 
@@ -165,10 +131,10 @@ public final class Remote implements AutoCloseable {
   private synchronized void nextRound() {
     CompletableFuture<Boolean> before = round;
     if (before == null || before.isDone()) {
-      boolean any = options.readOnly() ? fetches.breaker().allows() : writing.allows();
+      Breaker breaker = options.readOnly() ? fetches.breaker() : pushes.breaker();
       round =
-          any
-              ? transfers.submit(this::round, options.readOnly() ? fetches.breaker() : writing)
+          breaker.allows()
+              ? transfers.submit(this::round, breaker)
               : CompletableFuture.completedFuture(false);
     }
   }
@@ -181,118 +147,12 @@ public final class Remote implements AutoCloseable {
     if (!all && (asked || now - pushedAtNanos >= options.pushInterval().toNanos())) {
       flushing = false;
       pushedAtNanos = now;
-      all = pushDue();
+      all = pushes.run();
     }
     for (Digest256 key : local.keysInUse()) {
       fetches.refresh(key);
     }
     return all;
-  }
-
-  private boolean pushDue() throws IOException {
-    // Before anything is looked at: what is saved from now on is due again.
-    Set<Digest256> taken = new HashSet<>(due);
-    due.removeAll(taken);
-    Set<Digest256> left = new HashSet<>(taken);
-    // If it has been down, the first key tells whether it still is.
-    probing = writing.open();
-    try {
-      local.settle();
-      if (catchup.isDue()) {
-        left.addAll(catchup.run(this::push));
-      }
-      for (Digest256 key : taken) {
-        if (push(key, null)) {
-          left.remove(key);
-        }
-      }
-    } finally {
-      due.addAll(left);
-    }
-    return left.isEmpty();
-  }
-
-  /**
-   * Sends what is due of a key. What fails of one key does not keep others from going.
-   *
-   * @param listing what is there, if that is known
-   */
-  private boolean push(Digest256 key, @Nullable RemoteKey listing) throws IOException {
-    if (writing.open() && !probing) {
-      return false;
-    }
-    probing = false;
-    List<SyncReport.Item> items = new ArrayList<>();
-    Map<String, AcknowledgedSends.Asked> waiting = acknowledged.waiting(key);
-    pushing.readLock().lock();
-    try {
-      RemoteKey there = listing == null ? RemoteKey.list(store, key) : listing;
-      boolean all = writer.push(key, there, false, items, runId -> isThere(waiting.get(runId)));
-      writing.succeeded();
-      acknowledged.answered();
-      return all;
-    } catch (ClosedException e) {
-      throw e;
-    } catch (LocalException e) {
-      transfers.failedHere(e);
-      return false;
-    } catch (IOException e) {
-      transfers.failed(e, false, writing);
-      if (!writing.open()) {
-        transfers.tell(e);
-      }
-      return false;
-    } finally {
-      pushing.readLock().unlock();
-      pushed.addAndGet(items.size());
-    }
-  }
-
-  private static void isThere(AcknowledgedSends.@Nullable Asked asked) {
-    if (asked != null) {
-      asked.isThere();
-    }
-  }
-
-  /** Sends single runs, beside the rounds. */
-  private final class RunSender implements AcknowledgedSends.Sender {
-    @Override
-    public boolean allows() {
-      return !transfers.closed() && writing.allows();
-    }
-
-    @Override
-    public void submit(CompletableFuture<Boolean> answer, Transfer transfer) {
-      transfers.submit(answer, transfer, writing, () -> {});
-    }
-
-    @Override
-    public RemoteWriter.Sent send(Digest256 key, String runId) throws IOException {
-      List<SyncReport.Item> items = new ArrayList<>();
-      pushing.readLock().lock();
-      try {
-        RemoteKey there = RemoteKey.list(store, key);
-        acknowledged.answered();
-        RemoteWriter.Sent sent = writer.pushRun(key, runId, there, items);
-        acknowledged.answered();
-        writing.succeeded();
-        return sent;
-      } finally {
-        pushing.readLock().unlock();
-        pushed.addAndGet(items.size());
-      }
-    }
-
-    @Override
-    public boolean failed(IOException failure) {
-      transfers.failed(failure, false, writing);
-      return !transfers.closed() && !writing.open();
-    }
-
-    @Override
-    public void late(TimeoutException failure) {
-      transfers.failed(failure, true, writing);
-    }
   }
 
   /** What there is of a key comes here when it is claimed, and goes there before that ends. */
@@ -304,7 +164,7 @@ public final class Remote implements AutoCloseable {
 
     @Override
     public void send(Digest256 key) {
-      if (due.contains(key) && !writing.open()) {
+      if (pushes.isDue(key) && !pushes.breaker().open()) {
         flush(options.flushWait().toNanos());
       }
     }
@@ -339,7 +199,7 @@ public final class Remote implements AutoCloseable {
     // One that is under way may have passed what was saved meanwhile.
     CompletableFuture<Boolean> before = round;
     boolean stale = before != null && !before.isDone();
-    for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < Transfers.MOST_ATTEMPTS; attempt++) {
       if (!stale) {
         flushing = true;
         nextRound();
@@ -355,11 +215,11 @@ public final class Remote implements AutoCloseable {
         // It was told where it failed.
         stale = false;
       }
-      if (transfers.closed() || writing.open() || System.nanoTime() - deadline >= 0) {
+      if (transfers.closed() || pushes.breaker().open() || System.nanoTime() - deadline >= 0) {
         return false;
       }
       if (!stale) {
-        LockSupport.parkNanos(AGAIN_AFTER_NANOS);
+        LockSupport.parkNanos(Transfers.AGAIN_AFTER_NANOS);
       }
       stale = false;
     }
@@ -379,56 +239,16 @@ public final class Remote implements AutoCloseable {
     if (options.readOnly()) {
       return here.getAsInt();
     }
-    long most = options.flushWait().toNanos();
-    boolean held = false;
-    try {
-      held = pushing.writeLock().tryLock(most, TimeUnit.NANOSECONDS);
-      if (!held) {
-        throw new TimeoutException("something is on its way there");
-      }
-      local.removed(key);
-      acknowledged.removed(key, runId);
-      removeThere(key, runId, most);
-      int removed = local.remove(key, here);
-      // What another store of the root was sending.
-      removeThere(key, runId, most);
-      return removed;
-    } catch (TimeoutException | ExecutionException e) {
-      throw new StoreException(
-          "not all was removed, for the remote cannot be asked and would bring it back:"
-              + " remote="
-              + store.name(),
-          e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException("interrupted, not all was removed: remote=" + store.name(), e);
-    } finally {
-      if (held) {
-        pushing.writeLock().unlock();
-      }
-    }
-  }
-
-  private void removeThere(Digest256 key, @Nullable String runId, long most)
-      throws TimeoutException, ExecutionException, InterruptedException {
-    transfers
-        .submit(
-            () -> {
-              boolean any = writer.remove(key, runId) > 0;
-              writing.succeeded();
-              return any;
-            },
-            writing)
-        .get(most, TimeUnit.NANOSECONDS);
+    return pushes.remove(key, runId, here);
   }
 
   /** What is known of it. No request. */
   public RemoteState state() {
     return new RemoteState(
         store.name(),
-        !fetches.breaker().open() && !writing.open(),
-        catchup.done() || options.readOnly() ? due.size() : -1,
-        pushed.get(),
+        !fetches.breaker().open() && !pushes.breaker().open(),
+        pushes.caughtUp() || options.readOnly() ? pushes.dueKeys() : -1,
+        pushes.pushed(),
         fetches.fetched(),
         fetches.refused(),
         transfers.failures(),
@@ -438,7 +258,9 @@ public final class Remote implements AutoCloseable {
   /** Sends what is due, for as long as the options say; then lets nothing in any more. */
   @Override
   public void close() {
-    if (!options.readOnly() && !writing.open() && (!due.isEmpty() || !catchup.done())) {
+    if (!options.readOnly()
+        && !pushes.breaker().open()
+        && (pushes.dueKeys() > 0 || !pushes.caughtUp())) {
       flush(options.flushWait().toNanos());
     }
     transfers.close();

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * keeps account of what failed: it opens a {@link Breaker}, and is told. Safe for all threads.
  */
 final class Transfers implements AutoCloseable {
+  /** After what has failed, or was replaced meanwhile. */
+  static final long AGAIN_AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** What is being replaced again and again goes with the next round. */
+  static final int MOST_ATTEMPTS = 8;
+
   private static final int THREADS = 4;
   private static final long IDLE_SECONDS = 10;
 

@@ -4,8 +4,6 @@ import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.CallbackThread;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.model.Backlog;
-import io.warmstart.model.Fingerprint;
-import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.save.SaveFlow.Save;
@@ -14,7 +12,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Saves by a thread of the engine's, in the order in which they were handed in. What waits together
@@ -47,65 +44,6 @@ public final class AsyncSaves implements AutoCloseable {
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long LOOK_MILLIS = 100;
 
-  private record Run(Fingerprint key, String runId) {}
-
-  /**
-   * What is left of a save that has ended: its payload is not kept until somebody has heard of it.
-   * Made when it is handed in: there may be no memory for it later.
-   */
-  private static final class Stage implements Runnable {
-    private final CompletableFuture<String> saved = new CompletableFuture<>();
-    private final String runId;
-
-    // Of the thread, until it is completed.
-    private boolean isSaved;
-    private @Nullable Throwable failure;
-
-    private Stage(String runId) {
-      this.runId = runId;
-    }
-
-    private boolean hasEnded() {
-      return isSaved || failure != null;
-    }
-
-    @Override
-    public void run() {
-      if (isSaved) {
-        saved.complete(runId);
-      } else {
-        saved.completeExceptionally(
-            failure != null
-                ? failure
-                : new StoreException("a save in the background was given up"));
-      }
-    }
-  }
-
-  /** A save that was handed in. */
-  private static final class Waiting {
-    private final SaveFlow flow;
-    private final Run run;
-    private final Stage stage;
-
-    /** Under the monitor until the thread has taken it. */
-    private Save save;
-
-    /** Of the thread: what is to be finished. */
-    private SaveFlow.@Nullable Begun begun;
-
-    private Waiting(SaveFlow flow, Save save) {
-      this.flow = flow;
-      this.run = new Run(save.key(), save.runId());
-      this.stage = new Stage(save.runId());
-      this.save = save;
-    }
-
-    private long length() {
-      return save.source().length();
-    }
-  }
-
   private final BackgroundThread thread =
       new BackgroundThread("warmstart-saves", this::round, this::tell);
   private final ShutdownHook atEnd =
@@ -116,10 +54,10 @@ public final class AsyncSaves implements AutoCloseable {
 
   // Under the monitor, which is notified when something has left the queue or has ended. It needs
   // no memory, as a lock of java.util.concurrent may.
-  private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+  private final ArrayDeque<WaitingSave> queue = new ArrayDeque<>();
 
   /** What a later version of a run may take the place of: nothing of the run waits behind it. */
-  private final Map<Run, Waiting> replaceable = new HashMap<>();
+  private final Map<WaitingSave.Run, WaitingSave> replaceable = new HashMap<>();
 
   private long waitingBytes;
   private long handedIn;
@@ -129,7 +67,7 @@ public final class AsyncSaves implements AutoCloseable {
   /**
    * Of the thread. Made ahead: what was taken from the queue must not be lost for lack of memory.
    */
-  private final Waiting[] taken = new Waiting[MOST_AT_ONCE];
+  private final WaitingSave[] taken = new WaitingSave[MOST_AT_ONCE];
 
   private final Notices notices;
 
@@ -147,7 +85,7 @@ public final class AsyncSaves implements AutoCloseable {
    */
   public CompletableFuture<String> submit(SaveFlow flow, Save save, Backlog backlog) {
     flow.requireRoom(save);
-    Waiting made = new Waiting(flow, save);
+    WaitingSave made = new WaitingSave(flow, save);
     if (!atEnd.add() || !thread.ensureRunning()) {
       requireOpen();
       await(Long.MAX_VALUE);
@@ -161,11 +99,11 @@ public final class AsyncSaves implements AutoCloseable {
     return saved;
   }
 
-  private synchronized CompletableFuture<String> enqueue(Waiting made, Backlog backlog) {
+  private synchronized CompletableFuture<String> enqueue(WaitingSave made, Backlog backlog) {
     boolean interrupted = false;
     while (true) {
       requireOpen();
-      Waiting before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run) : null;
+      WaitingSave before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run) : null;
       if (before != null && before.flow != made.flow) {
         before = null;
       }
@@ -197,7 +135,7 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  private boolean hasRoomInPlaceOf(Waiting before, Waiting made) {
+  private boolean hasRoomInPlaceOf(WaitingSave before, WaitingSave made) {
     long more = made.length() - before.length();
     return more <= 0 || queue.size() == 1 || waitingBytes + more <= MOST_WAITING_BYTES;
   }
@@ -207,7 +145,7 @@ public final class AsyncSaves implements AutoCloseable {
         || (queue.size() < MOST_WAITING && waitingBytes + length <= MOST_WAITING_BYTES);
   }
 
-  private void add(Waiting made, Backlog backlog) {
+  private void add(WaitingSave made, Backlog backlog) {
     queue.add(made);
     handedIn++;
     waitingBytes += made.length();
@@ -252,7 +190,7 @@ public final class AsyncSaves implements AutoCloseable {
     } finally {
       // Whatever was thrown, each that was taken ends here.
       for (int each = 0; each < MOST_AT_ONCE && taken[each] != null; each++) {
-        Waiting next = taken[each];
+        WaitingSave next = taken[each];
         taken[each] = null;
         end(next);
       }
@@ -270,7 +208,7 @@ public final class AsyncSaves implements AutoCloseable {
     int count = 0;
     long bytes = 0;
     while (count < MOST_AT_ONCE && bytes < MOST_BYTES_AT_ONCE && take(count)) {
-      Waiting next = taken[count];
+      WaitingSave next = taken[count];
       count++;
       bytes += next.length();
       begin(next);
@@ -282,7 +220,7 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private synchronized boolean take(int place) {
-    Waiting next = queue.poll();
+    WaitingSave next = queue.poll();
     if (next == null) {
       return false;
     }
@@ -293,7 +231,7 @@ public final class AsyncSaves implements AutoCloseable {
     return true;
   }
 
-  private void begin(Waiting each) {
+  private void begin(WaitingSave each) {
     try {
       each.begun = each.flow.begin(each.save);
     } catch (RuntimeException | Error e) {
@@ -301,7 +239,7 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  private void finishInJournal(Waiting each) {
+  private void finishInJournal(WaitingSave each) {
     try {
       each.stage.isSaved = each.begun != null && each.begun.finishInJournal();
     } catch (RuntimeException | Error e) {
@@ -314,7 +252,7 @@ public final class AsyncSaves implements AutoCloseable {
    * handed in after it: so a version whose successor is saved already is not saved any more.
    */
   private void finishInFiles(int place, int count) {
-    Waiting each = taken[place];
+    WaitingSave each = taken[place];
     if (each.stage.hasEnded() || each.begun == null) {
       return;
     }
@@ -332,7 +270,7 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  private void finish(Waiting each) {
+  private void finish(WaitingSave each) {
     try {
       if (each.begun != null) {
         each.begun.finish();
@@ -343,7 +281,7 @@ public final class AsyncSaves implements AutoCloseable {
     }
   }
 
-  private void end(Waiting each) {
+  private void end(WaitingSave each) {
     try {
       if (!each.stage.hasEnded() && each.begun != null) {
         each.begun.abandon();
@@ -363,7 +301,7 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   /** On the other thread; on this one if none can be started. */
-  private void complete(Waiting each) {
+  private void complete(WaitingSave each) {
     try {
       callbacks.execute(each.stage);
     } catch (RuntimeException | Error e) {
@@ -387,7 +325,7 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   /** The caller may look at what he was given or not. */
-  private void fail(Waiting each, Throwable error) {
+  private void fail(WaitingSave each, Throwable error) {
     each.stage.failure = error;
     tell(error);
   }

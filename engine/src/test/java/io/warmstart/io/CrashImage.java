@@ -69,6 +69,13 @@ public record CrashImage(Map<String, ByteBuffer> files) {
       durable = content();
     }
 
+    /** The first bytes alone; the rest is left as a crash may find it. */
+    void sync(int length) throws IOException {
+      byte[] now = content();
+      durable = Arrays.copyOf(durable, now.length);
+      System.arraycopy(now, 0, durable, 0, length);
+    }
+
     private byte[] content() throws IOException {
       if (mapped == null) {
         return content;

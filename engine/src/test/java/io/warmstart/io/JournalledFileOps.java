@@ -250,6 +250,13 @@ public final class JournalledFileOps implements FileOps {
       }
 
       @Override
+      public void sync(MappedByteBuffer mapping, int length) throws IOException {
+        synchronized (JournalledFileOps.this) {
+          node.sync(length);
+        }
+      }
+
+      @Override
       public void close() throws IOException {
         handle.close();
       }

@@ -17,6 +17,7 @@ import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -288,6 +289,11 @@ class PowerCutTest {
           @Override
           public void sync() {
             durable = now();
+          }
+
+          @Override
+          public void sync(MappedByteBuffer mapping, int length) {
+            System.arraycopy(now(), 0, durable, 0, length);
           }
 
           @Override

@@ -1,0 +1,66 @@
+package io.warmstart.save;
+
+import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreException;
+import io.warmstart.save.SaveFlow.Save;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A save that was handed in, and waits for the thread that makes it. */
+final class WaitingSave {
+  record Run(Fingerprint key, String runId) {}
+
+  /**
+   * What is left of a save that has ended: its payload is not kept until somebody has heard of it.
+   * Made when it is handed in: there may be no memory for it later.
+   */
+  static final class Stage implements Runnable {
+    final CompletableFuture<String> saved = new CompletableFuture<>();
+    private final String runId;
+
+    // Of the thread, until it is completed.
+    boolean isSaved;
+    @Nullable Throwable failure;
+
+    private Stage(String runId) {
+      this.runId = runId;
+    }
+
+    boolean hasEnded() {
+      return isSaved || failure != null;
+    }
+
+    @Override
+    public void run() {
+      if (isSaved) {
+        saved.complete(runId);
+      } else {
+        saved.completeExceptionally(
+            failure != null
+                ? failure
+                : new StoreException("a save in the background was given up"));
+      }
+    }
+  }
+
+  final SaveFlow flow;
+  final Run run;
+  final Stage stage;
+
+  /** Under the monitor of the queue until the thread has taken it. */
+  Save save;
+
+  /** Of the thread: what is to be finished. */
+  SaveFlow.@Nullable Begun begun;
+
+  WaitingSave(SaveFlow flow, Save save) {
+    this.flow = flow;
+    this.run = new Run(save.key(), save.runId());
+    this.stage = new Stage(save.runId());
+    this.save = save;
+  }
+
+  long length() {
+    return save.source().length();
+  }
+}
