@@ -7,6 +7,7 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -56,7 +57,12 @@ public final class RootFiles {
   }
 
   private void add(Path directory, Path file) throws IOException {
-    bytes += Files.size(file);
+    try {
+      bytes += Files.size(file);
+    } catch (NoSuchFileException e) {
+      // Renamed since the listing, or removed, by a store that is at work.
+      return;
+    }
     String name = file.getFileName().toString();
     if (StagedName.parse(name) != null) {
       staged.add(name);
