@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
-import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
@@ -17,8 +16,6 @@ import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,23 +220,8 @@ class JournalledDeathTest {
     int old = 0;
     try (Stream<Path> files = Files.list(root.resolve(".warmstart/journal"))) {
       for (Path file : files.filter(each -> each.toString().contains("/segment-")).toList()) {
-        try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-          ByteBuffer header =
-              channel
-                  .map(FileChannel.MapMode.READ_WRITE, 0, JournalLayout.HEADER_LENGTH)
-                  .order(ByteOrder.LITTLE_ENDIAN);
-          header.putInt(JournalLayout.VERSION_OFFSET, 1);
-          header.putLong(
-              JournalLayout.CHECK_OFFSET,
-              JournalLayout.check(
-                  header.getLong(JournalLayout.VERSION_OFFSET),
-                  header.getLong(JournalLayout.BOOT_OFFSET),
-                  header.getLong(JournalLayout.NUMBER_OFFSET),
-                  header.getLong(JournalLayout.LENGTH_OFFSET),
-                  header.getLong(JournalLayout.SALT_OFFSET)));
-          old++;
-        }
+        JournalledBefore.ofVersion(file, 1);
+        old++;
       }
     }
     assertTrue(old > 0, "no segments");

@@ -6,19 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.DyingProcess;
-import io.warmstart.io.NioFileOps;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
-import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
-import io.warmstart.notice.Notices;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -27,45 +20,10 @@ import java.util.Objects;
 import java.util.Set;
 import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Records that are open while others are appended behind them: stores, syncs, death, recycling. */
-class ReservedRecordTest {
-  private static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
-  private static final int LENGTH = 1 << 20;
-  private static final long SALT = 5;
-  private static final int PAYLOAD = 300;
-
-  @TempDir Path directory;
-  private SegmentFiles files;
-  private FileChannel lockFile;
-  private FileLock lock;
-  private Segment segment;
-  private CountedSyncs syncs;
-  private OwnedSegment owner;
-  private long stamp;
-
-  @BeforeEach
-  void open() throws IOException {
-    files = new SegmentFiles(new NioFileOps(), directory, new Notices());
-    lockFile =
-        FileChannel.open(
-            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    lock = lockFile.lock();
-    segment = Objects.requireNonNull(files.make(0, LENGTH, 1, SALT));
-    syncs = new CountedSyncs(files.openForSync(0));
-    owner = new OwnedSegment(segment, files, syncs, lock);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    owner.close();
-    lockFile.close();
-  }
-
+class ReservedRecordTest extends OwnedSegmentFixture {
   /** Memory in which something happens once between a reader's looks at two words. */
   private static final class Between extends UnsafeBuffer {
     private int place;

@@ -4,59 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
 import io.warmstart.journal.OwnedSegment.Pending;
-import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
-import io.warmstart.notice.Notices;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** When a segment begins another life, and what that costs. */
-class SegmentLivesTest {
-  private static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
+class SegmentLivesTest extends OwnedSegmentFixture {
   private static final boolean POWER_SAFE = true;
   private static final boolean PROCESS_SAFE = false;
 
-  @TempDir Path directory;
-  private FileChannel lockFile;
-  private CountedSyncs syncs;
-  private OwnedSegment owner;
   private final UnpairedRuns runs = new UnpairedRuns();
-  private long stamp;
-
-  @BeforeEach
-  void open() throws IOException {
-    SegmentFiles files = new SegmentFiles(new NioFileOps(), directory, new Notices());
-    lockFile =
-        FileChannel.open(
-            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = lockFile.lock();
-    Segment segment = Objects.requireNonNull(files.make(0, 1 << 20, 1, 5));
-    syncs = new CountedSyncs(files.openForSync(0));
-    owner = new OwnedSegment(segment, files, syncs, lock);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    owner.close();
-    lockFile.close();
-  }
 
   private Pending append(boolean powerSafe, boolean acknowledged) throws IOException {
     Version version = new Version(KEY, "run", EntryAttributes.checkpoint(), ++stamp, powerSafe);
-    Pending record = owner.append(version, Payload.of(new byte[300]));
+    Pending record = owner.append(version, Payload.of(new byte[PAYLOAD]));
     runs.add(record);
     if (acknowledged) {
       record.acknowledge();
