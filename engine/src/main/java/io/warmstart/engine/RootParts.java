@@ -33,7 +33,6 @@ import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.pair.StampSource;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.policy.Labels;
@@ -93,7 +92,7 @@ final class RootParts implements AutoCloseable {
   final KeyCensus census;
   final JournalPlace journalPlace;
   final JournalView journal;
-  final StampSource stamps;
+  final WrittenStamps stamps;
   final KnownRuns knownRuns;
   final AccessStamps touches = new AccessStamps();
   final ChangeAges ages;

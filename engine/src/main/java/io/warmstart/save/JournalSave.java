@@ -16,7 +16,6 @@ import io.warmstart.model.Payload;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.pair.StampSource;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +49,7 @@ public final class JournalSave {
   private final Index index;
   private final SpaceLedger ledger;
   private final CaseFolding caseFolding;
-  private final StampSource stamps;
+  private final WrittenStamps stamps;
   private final KnownRuns knownRuns;
   private final Journal journal;
 
@@ -61,7 +60,7 @@ public final class JournalSave {
       Index index,
       SpaceLedger ledger,
       CaseFolding caseFolding,
-      StampSource stamps,
+      WrittenStamps stamps,
       KnownRuns knownRuns,
       Journal journal) {
     this.root = root;
@@ -244,12 +243,13 @@ public final class JournalSave {
     KeyDirectory directory = update.directory();
     Digest256 key = directory.key();
     long known = mayReplace ? knownRuns.latestNanos(directory, runId) : 0;
-    if (mayReplace && (known < 0 || ledger.latestWrittenNanos(key) == 0)) {
+    long byIndex = ledger.latestWrittenNanos(key);
+    if (mayReplace && (known < 0 || byIndex == 0)) {
       return null;
     }
     long written;
     try {
-      written = Math.max(stamps.next(directory).toUnixNanosSaturated(), known + 1);
+      written = Math.max(stamps.next(directory, byIndex).toUnixNanosSaturated(), known + 1);
     } catch (IOException e) {
       // The files will say what it is, if it concerns them too.
       return null;

@@ -42,9 +42,18 @@ public final class WrittenStamps implements StampSource {
 
   @Override
   public Stamp next(KeyDirectory directory) throws IOException {
+    return next(directory, ledger.latestWrittenNanos(directory.key()));
+  }
+
+  /**
+   * The same for a caller that has asked the index.
+   *
+   * @param byIndex the key's latest stamp by its slot; 0 if it has none
+   */
+  Stamp next(KeyDirectory directory, long byIndex) throws IOException {
     long now = now();
     long latest = journalled(directory);
-    if (Math.max(latest, ledger.latestWrittenNanos(directory.key())) < now) {
+    if (Math.max(latest, byIndex) < now) {
       return Stamp.ofUnixNanos(now);
     }
     for (Candidate candidate : KeyListing.forLookup(ops, directory).candidates()) {
