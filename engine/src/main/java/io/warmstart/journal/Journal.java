@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A record waits for its pair for a second; of a run that is saved again meanwhile only the
  * latest version becomes one. When segments fill up, when somebody flushes, closes or asks, it is
  * at once. A segment begins again only when nothing in it is needed, first in, first out: a version
- * that was superseded is needed until its successor is durable itself, in a pair or in the journal.
+ * that survives a power cut is needed until a later one does, in a pair or in the journal; any
+ * other until there is a later one.
  *
  * <p>No save fails because of the journal: what it cannot take, the files do.
  *
@@ -193,22 +194,24 @@ public final class Journal implements AutoCloseable {
     if (!view.hasSegments()) {
       return true;
     }
-    List<Awaited> awaited = new ArrayList<>();
+    // Each one's owner answers once all is in pairs that it has in any segment: that this one was
+    // emptied meanwhile says nothing of what has taken its records' place.
+    List<Segment> asked = new ArrayList<>();
     try {
       for (int number : files.list().numbers()) {
         Segment segment = segments.owns(number) ? null : files.map(number, true);
         if (segment != null && segment.isWhole()) {
-          awaited.add(new Awaited(segment, segment.salt()));
+          asked.add(segment);
           segment.want(random.nextLong() | 1);
         }
       }
       long deadline = System.nanoTime() + PATIENCE_NANOS;
       boolean all = true;
-      for (Awaited each : awaited) {
-        while (!each.isDone() && deadline - System.nanoTime() > 0) {
+      for (Segment each : asked) {
+        while (!isAnswered(each) && deadline - System.nanoTime() > 0) {
           LockSupport.parkNanos(POLL_NANOS);
         }
-        all &= each.isDone();
+        all &= isAnswered(each);
       }
       MappedFaults.raisePending();
       return all;
@@ -217,11 +220,9 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** What another process is to make pairs of. */
-  private record Awaited(Segment segment, long salt) {
-    boolean isDone() {
-      return segment.salt() != salt || segment.isAnswered() || segment.done() >= segment.length();
-    }
+  /** By its owner, or by who has made pairs of all that a dead one had left in it. */
+  private static boolean isAnswered(Segment segment) {
+    return segment.isAnswered() || (segment.isGivenUp() && segment.done() >= segment.length());
   }
 
   private void round() {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A version is shown from the moment on in which its save may return: a power-safe one not
  * before it was synced. It is shown until a pair of it, or of a later version of its run, is in
- * place, or a later version is in the journal that is as durable as a pair. Where a run lies in the
- * journal and in a pair, the later written stamp is the version.
+ * place, or a later version is in the journal. Where a run lies in the journal and in a pair, the
+ * later written stamp is the version.
  *
  * <p>To find what a save has left that returned before, look here <em>before</em> the key's
  * directory is listed: a record goes only when its pair, or a later version, is there.
@@ -263,7 +263,7 @@ public final class JournalView implements AutoCloseable {
    * Copies the payload of a version, and compares it with its check.
    *
    * @param producer what the manifest says of its writer
-   * @return null if it has gone from there since: its pair is in place
+   * @return null if it has gone from there since: its pair, or a later version, is in place
    * @throws IOException if the payload is not what was saved
    */
   public @Nullable Read read(JournalEntry entry, String producer) throws IOException {

@@ -133,7 +133,12 @@ final class OwnedSegment {
       acknowledged = true;
     }
 
-    /** It is not needed: a later version of its run is as durable as a pair. */
+    /** Whether it is known to survive a power cut. */
+    boolean isDurable() {
+      return entry().place().powerSafe() || in.syncs.covers(stored);
+    }
+
+    /** It is not needed: a later version of its run takes its place. */
     void finish() {
       done = true;
     }

@@ -216,7 +216,21 @@ final class OwnedSegments {
 
   /** What can do without a pair needs none from here on. */
   synchronized void supersede() {
-    runs.supersede(active);
+    runs.supersede();
+    for (OwnedSegment each : owned) {
+      if (each != active && !each.isHeld() && needsNoPair(each)) {
+        each.pending().forEach(Pending::finish);
+      }
+    }
+  }
+
+  /** Whether all in a segment can give way to what lies in others, so that it can be emptied. */
+  private boolean needsNoPair(OwnedSegment segment) {
+    boolean all = segment.usable();
+    for (Pending each : segment.pending()) {
+      all = all && (each.done() || runs.givesWay(each));
+    }
+    return all;
   }
 
   /** The versions to make pairs of; see {@link UnpairedRuns#due}. */

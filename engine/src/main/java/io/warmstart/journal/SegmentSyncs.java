@@ -108,6 +108,13 @@ final class SegmentSyncs {
     }
   }
 
+  /** Whether a sync has ended that began after that was stored. */
+  boolean covers(long count) {
+    synchronized (syncs) {
+      return synced >= count;
+    }
+  }
+
   /** By the one thread that has said that it does. */
   private void syncAll() {
     long count = stored;

@@ -49,7 +49,7 @@ final class SegmentView {
       waiting.clear();
       scan = null;
       if (!segment.isWhole()) {
-        // A new life begins, and nothing is in it yet: what was in the one before is in pairs.
+        // A new life begins, and nothing is in it yet: nothing of the one before is needed.
         return;
       }
       salt = current;

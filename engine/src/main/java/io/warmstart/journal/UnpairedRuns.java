@@ -114,32 +114,40 @@ final class UnpairedRuns {
   }
 
   /**
-   * A version needs no pair once a later one of its run is as durable as a pair: its segment may be
-   * emptied. So a loop that saves large states makes a pair a second, and not one a segment.
-   *
-   * <p>One that is process-safe itself gives way to any later one once its segment is full: a power
-   * cut takes the run back to its latest pair, or its latest power-safe version.
-   *
-   * @param active the segment that is not full
+   * A version needs no pair once a later one of its run is as durable as a pair: its segment may
+   * begin another life. So a loop that saves large states makes a pair a second, and not one a
+   * segment.
    */
-  void supersede(@Nullable OwnedSegment active) {
+  void supersede() {
     for (Versions versions : runs.values()) {
-      boolean found = false;
-      boolean durableFound = false;
+      boolean superseded = false;
       for (Iterator<Pending> each = versions.pending.descendingIterator(); each.hasNext(); ) {
         Pending version = each.next();
-        if (!version.acknowledged() || version.done()) {
-          continue;
+        if (version.acknowledged() && !version.done()) {
+          if (superseded) {
+            version.finish();
+          }
+          superseded |= version.entry().place().powerSafe();
         }
-        boolean durable = version.entry().place().powerSafe();
-        boolean givesWay = !durable && version.in() != active;
-        if (durableFound || (found && givesWay)) {
-          version.finish();
-        }
-        found = true;
-        durableFound |= durable;
       }
     }
+  }
+
+  /**
+   * Whether a power cut may take a version, and a later one of its run lies elsewhere: then nothing
+   * is lost but by a power cut, which takes the run back to its last pair, and to no version that
+   * is older than that or than one that is durable. Not while the run's pair cannot be made: the
+   * last one would get older and older.
+   */
+  boolean givesWay(Pending version) {
+    Versions versions = runs.get(version.entry().run());
+    Pending latest = versions == null ? null : versions.latestAcknowledged();
+    return version.acknowledged()
+        && latest != null
+        && latest.in() != version.in()
+        && latest.in().usable()
+        && !refused.containsKey(version.entry().run())
+        && !version.isDurable();
   }
 
   /** A run of which a pair was made needs another one from its next version on. */
@@ -148,9 +156,9 @@ final class UnpairedRuns {
     for (Iterator<Map.Entry<Run, Versions>> each = runs.entrySet().iterator(); each.hasNext(); ) {
       Map.Entry<Run, Versions> run = each.next();
       ArrayDeque<Pending> pending = run.getValue().pending;
-      if (pending.getFirst().done()) {
-        boolean paired = pending.removeIf(Pending::paired);
-        pending.removeIf(Pending::done);
+      boolean paired = pending.removeIf(Pending::paired);
+      // Whatever stands before them: of a run that is saved on and on there may be millions.
+      if (pending.removeIf(Pending::done) || paired) {
         if (pending.isEmpty()) {
           each.remove();
           refused.remove(run.getKey());

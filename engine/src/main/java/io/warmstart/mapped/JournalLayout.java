@@ -109,7 +109,7 @@ public final class JournalLayout {
           new Field("salt", SALT_OFFSET, 8, "random; another one each time the segment is emptied"),
           new Field("check", CHECK_OFFSET, 8, "over the fields before it"),
           new Field("durable", DURABLE_OFFSET, 8, "everything before it was synced; it lags"),
-          new Field("done", DONE_OFFSET, 8, "everything before it is in durable pairs"),
+          new Field("done", DONE_OFFSET, 8, "nothing before it is needed any more"),
           new Field(
               "answered", ANSWERED_OFFSET, 8, "the value of wanted for which all is in pairs"),
           new Field("state", STATE_OFFSET, 8, "1 in use, 2 given up"),

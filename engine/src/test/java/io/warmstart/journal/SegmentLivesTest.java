@@ -7,9 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
+import io.warmstart.testing.Await;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** When a segment begins another life, and what that costs. */
@@ -19,9 +24,28 @@ class SegmentLivesTest extends OwnedSegmentFixture {
 
   private final UnpairedRuns runs = new UnpairedRuns();
 
-  private Pending append(boolean powerSafe, boolean acknowledged) throws IOException {
+  /** Another segment of the same process. */
+  private OwnedSegment other;
+
+  @BeforeEach
+  void openOther() throws IOException {
+    other =
+        new OwnedSegment(
+            Objects.requireNonNull(files.make(1, LENGTH, 1, SALT + LENGTH)),
+            files,
+            files.openForSync(1),
+            lock);
+  }
+
+  @AfterEach
+  void closeOther() {
+    other.close();
+  }
+
+  private Pending append(OwnedSegment to, boolean powerSafe, boolean acknowledged)
+      throws IOException {
     Version version = new Version(KEY, "run", EntryAttributes.checkpoint(), ++stamp, powerSafe);
-    Pending record = owner.append(version, Payload.of(new byte[PAYLOAD]));
+    Pending record = to.append(version, Payload.of(new byte[PAYLOAD]));
     runs.add(record);
     if (acknowledged) {
       record.acknowledge();
@@ -29,16 +53,16 @@ class SegmentLivesTest extends OwnedSegmentFixture {
     return record;
   }
 
-  /** Which of some versions need nothing any more, once their segment is full. */
+  /** Which of some versions need no pair. */
   private List<Boolean> superseded(Pending... versions) {
-    runs.supersede(null);
+    runs.supersede();
     return Stream.of(versions).map(Pending::done).toList();
   }
 
   /** A sync of all would have each page that was stored to cost a fault in the next life. */
   @Test
   void anotherLifeSyncsItsHeaderAlone() throws IOException {
-    append(PROCESS_SAFE, true).finish();
+    append(owner, PROCESS_SAFE, true).finish();
     owner.advance();
 
     owner.recycle(1, 6);
@@ -49,59 +73,97 @@ class SegmentLivesTest extends OwnedSegmentFixture {
     assertEquals(List.of(0, 1), List.of(syncs.count, syncs.ofBeginning));
   }
 
-  /** After a power cut it stands in for a later one whose pages were not written. */
   @Test
-  void aProcessSafeVersionStaysWhileThereIsRoom() throws IOException {
-    Pending first = append(PROCESS_SAFE, true);
-    append(PROCESS_SAFE, true);
+  void aVersionNeedsNoPairOnceALaterOneIsPowerSafe() throws IOException {
+    Pending first = append(owner, POWER_SAFE, true);
+    Pending second = append(owner, PROCESS_SAFE, true);
+    Pending third = append(owner, PROCESS_SAFE, true);
+    assertEquals(List.of(false, false, false), superseded(first, second, third));
 
-    runs.supersede(owner);
-    assertFalse(first.done());
-    append(POWER_SAFE, true);
-    runs.supersede(owner);
-
-    assertTrue(first.done());
-  }
-
-  @Test
-  void aProcessSafeVersionIsNeededUntilTheNext() throws IOException {
-    Pending first = append(PROCESS_SAFE, true);
-    Pending second = append(PROCESS_SAFE, true);
-
-    assertEquals(List.of(true, false), superseded(first, second));
-  }
-
-  @Test
-  void aPowerSafeVersionIsNeededUntilTheNextThatIs() throws IOException {
-    Pending first = append(POWER_SAFE, true);
-    Pending second = append(PROCESS_SAFE, true);
-    Pending third = append(PROCESS_SAFE, true);
-    assertEquals(List.of(false, true, false), superseded(first, second, third));
-
-    Pending last = append(POWER_SAFE, true);
+    Pending last = append(owner, POWER_SAFE, true);
 
     assertEquals(List.of(true, true, true, false), superseded(first, second, third, last));
   }
 
   @Test
   void aVersionThatIsNotAcknowledgedTakesNobodysPlace() throws IOException {
-    Pending first = append(PROCESS_SAFE, true);
-    Pending powerSafe = append(POWER_SAFE, true);
-    Pending second = append(PROCESS_SAFE, false);
-    Pending third = append(POWER_SAFE, false);
+    Pending first = append(owner, PROCESS_SAFE, true);
+    append(other, POWER_SAFE, false);
+    append(other, PROCESS_SAFE, false);
 
-    assertEquals(List.of(true, false, false, false), superseded(first, powerSafe, second, third));
+    assertEquals(List.of(false), superseded(first));
+    assertFalse(runs.givesWay(first));
+  }
+
+  @Test
+  void aProcessSafeVersionGivesWayToALaterOneInAnotherSegment() throws IOException {
+    Pending first = append(owner, PROCESS_SAFE, true);
+    Pending second = append(owner, PROCESS_SAFE, true);
+    // After a power cut it stands in for the later one, whose pages may not have been written.
+    assertFalse(runs.givesWay(first));
+
+    Pending third = append(other, PROCESS_SAFE, true);
+
+    assertTrue(runs.givesWay(first));
+    assertTrue(runs.givesWay(second));
+    assertFalse(runs.givesWay(third));
+    other.condemn();
+    assertFalse(runs.givesWay(first));
+  }
+
+  @Test
+  void whatSurvivesAPowerCutGivesWayToNothingThatDoesNot() throws IOException {
+    Pending powerSafe = append(owner, POWER_SAFE, true);
+    Pending synced = append(owner, PROCESS_SAFE, true);
+    assertTrue(owner.awaitDurable(synced));
+    Pending later = append(owner, PROCESS_SAFE, true);
+    append(other, PROCESS_SAFE, true);
+
+    assertFalse(runs.givesWay(powerSafe));
+    assertFalse(runs.givesWay(synced));
+    assertTrue(runs.givesWay(later));
+  }
+
+  /** Else its last pair would get older and older, and no save would fail. */
+  @Test
+  void nothingGivesWayWhileThePairOfItsRunCannotBeMade() throws IOException {
+    Pending first = append(owner, PROCESS_SAFE, true);
+    Pending second = append(other, PROCESS_SAFE, true);
+
+    runs.tried(second, true);
+    assertFalse(runs.givesWay(first));
+    runs.tried(second, false);
+
+    assertTrue(runs.givesWay(first));
   }
 
   /** Else a loop would have its pair made each time a segment is full, and never by the clock. */
   @Test
   void aRunThatIsSupersededHasNeededItsPairSinceItsFirstVersion() throws IOException {
-    Pending first = append(PROCESS_SAFE, true);
-    Pending second = append(PROCESS_SAFE, true);
+    Pending first = append(owner, PROCESS_SAFE, true);
+    Pending second = append(other, PROCESS_SAFE, true);
 
-    runs.supersede(null);
+    first.finish();
     runs.forgetDone();
 
     assertEquals(List.of(second), runs.due(first.appendedAtNanos(), 0));
+  }
+
+  /** Of a run that is saved on and on they would fill the memory. */
+  @Test
+  void whatIsDoneIsForgottenAlsoBehindWhatIsNot() throws IOException {
+    append(owner, POWER_SAFE, true);
+    WeakReference<Pending> done = new WeakReference<>(append(other, PROCESS_SAFE, true));
+    Objects.requireNonNull(done.get()).finish();
+    other.advance();
+
+    runs.forgetDone();
+
+    Await.until(
+        "it is forgotten",
+        () -> {
+          System.gc();
+          return done.refersTo(null);
+        });
   }
 }

@@ -35,8 +35,9 @@ public final class JavaCommand {
     String archive = System.getProperty(ARCHIVE, "");
     if (!archive.isEmpty() && Files.exists(Path.of(archive))) {
       command.add("-XX:SharedArchiveFile=" + archive);
-      // JDK 25 says among our lines that the exports do not fit, though they do.
-      command.add("-Xlog:cds=off");
+      // What a JVM says of an archive it says among our lines: JDK 25 that the exports do not fit,
+      // though they do.
+      command.add("-Xlog:cds*=off");
       classPath = System.getProperty(ARCHIVED) + File.pathSeparator + classPath;
     }
     if (classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator)) {
