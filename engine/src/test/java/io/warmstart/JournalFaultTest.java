@@ -128,11 +128,12 @@ class JournalFaultTest extends JournalFaultFixture {
         10,
         false,
         round -> {
+          long before = round.journalled();
           Await.until(
               "a segment is made, or not",
               () -> {
                 round.save(a, Durability.PROCESS_SAFE, SMALL);
-                return round.journalled() > 0 || round.ops.failed() != null;
+                return round.journalled() > before || round.ops.failed() != null;
               });
           round.save(a, Durability.POWER_SAFE, SMALL);
           round.save(b, Durability.PROCESS_SAFE, SMALL);
