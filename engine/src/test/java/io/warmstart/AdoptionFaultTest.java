@@ -27,7 +27,7 @@ class AdoptionFaultTest extends JournalFaultFixture {
         || runs.stream().anyMatch(run -> op.path().startsWith(root.resolve(run.key.toHex())));
   }
 
-  /** Whoever opens the root next finds all that was saved, and makes pairs of it. */
+  /** The next store on the root finds all that was saved, and makes pairs of it. */
   @ParameterizedTest
   @MethodSource("faults")
   void adoption(boolean persistent, boolean rebooted) throws IOException {

@@ -12,7 +12,7 @@ import java.util.Set;
 
 /**
  * The versions of one run that one thread has begun to save, in order, and what may be found of it:
- * by whoever comes while the machine runs, and after a power cut.
+ * by every reader while the machine runs, and after a power cut.
  */
 final class SavedVersions {
   private enum State {

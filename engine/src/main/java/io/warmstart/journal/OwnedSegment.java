@@ -354,8 +354,8 @@ final class OwnedSegment {
   }
 
   /**
-   * No open reservation becomes a record here: his bytes stay where they are for as long as he
-   * holds on to them. Under the journal's monitor.
+   * Open reservations become no records here: their bytes stay where they are for as long as
+   * somebody holds on to them. Under the journal's monitor.
    *
    * @param which of those that are open
    * @return how many there were

@@ -39,7 +39,7 @@ final class RecordWriter {
   private final RecordHead head = new RecordHead();
   private final CRC32C crc = new CRC32C();
 
-  /** What payloads pass through, one as a whole. */
+  /** Holds the payload that is being stored, as a whole. */
   private byte[] piece = new byte[LEAST_PIECE];
 
   RecordWriter(Segment segment, SegmentFiles files) {

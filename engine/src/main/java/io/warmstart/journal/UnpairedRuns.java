@@ -134,10 +134,9 @@ final class UnpairedRuns {
   }
 
   /**
-   * Whether a power cut may take a version, and a later one of its run lies elsewhere: then nothing
-   * is lost but by a power cut, which takes the run back to its last pair, and to no version that
-   * is older than that or than one that is durable. Not while the run's pair cannot be made: the
-   * last one would get older and older.
+   * Whether a version can go without a pair: a power cut may take it anyway, and a later version of
+   * its run lies in another segment. A power cut then takes the run back to its last durable
+   * version. Not while the run's pair cannot be made: that version would get older and older.
    */
   boolean givesWay(Pending version) {
     Versions versions = runs.get(version.entry().run());

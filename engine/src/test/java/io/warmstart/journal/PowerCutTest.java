@@ -178,7 +178,7 @@ class PowerCutTest {
       int length = 100 + random.nextInt(6000);
       if (!owner.fits(length + 1000)) {
         pairAll();
-        beginAnew();
+        beginAnotherLife();
         return;
       }
       switch (random.nextInt(9)) {
@@ -269,7 +269,7 @@ class PowerCutTest {
       open.clear();
     }
 
-    private void beginAnew() {
+    private void beginAnotherLife() {
       owner.advance();
       assertTrue(owner.pending().isEmpty());
       owner.recycle(1, ++salt);
