@@ -745,8 +745,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws DurabilityUnknownException if it is removed, and a power cut may bring it back
    * @throws StoreException if it is pinned, or the remote cannot be asked, or it could not be
-   *     removed; after half a minute if a version lies in a journal and does not become a pair (its
-   *     process is stopped, or the disk is full), or if somebody keeps the key's lock
+   *     removed, or not all of it: then lookups may not find it any more, and the next call removes
+   *     the rest; after half a minute if a version lies in a journal and does not become a pair
+   *     (its process is stopped, or the disk is full), or if somebody keeps the key's lock
    */
   public boolean remove(Fingerprint key, String runId) {
     RunIds.requireValid(runId);

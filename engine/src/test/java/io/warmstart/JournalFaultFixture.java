@@ -116,6 +116,20 @@ abstract class JournalFaultFixture {
       look(run);
     }
 
+    /** Removes a run, which needs the journal: it may fail because of that alone. */
+    void remove(SavedVersions run) {
+      run.beginRemoval();
+      try {
+        powerSafe.remove(run.key, run.runId);
+        run.returned(Durability.POWER_SAFE);
+      } catch (StoreException e) {
+        // The manifest may be gone, and the payload may not.
+        run.mayHaveCome();
+        thrown = e;
+      }
+      look(run);
+    }
+
     void saveFresh(Durability durability) {
       Fingerprint key = Payloads.key("fresh" + freshKeys++);
       byte[] payload = Versions.payload("fresh", SMALL);

@@ -204,6 +204,24 @@ class JournalFaultTest extends JournalFaultFixture {
         });
   }
 
+  /** One fault: from one on, a removal waits for half a minute before it fails. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void removals(boolean everywhere) throws IOException {
+    tryAll(
+        false,
+        everywhere,
+        10,
+        round -> {
+          round.save(a, Durability.PROCESS_SAFE, SMALL);
+          round.save(b, Durability.POWER_SAFE, SMALL);
+          round.remove(a);
+          round.remove(b);
+          round.save(b, Durability.PROCESS_SAFE, SMALL);
+          round.remove(b);
+        });
+  }
+
   /** Its header is synced, and records are appended to it as before. */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

@@ -50,6 +50,11 @@ final class SavedVersions {
     return name;
   }
 
+  /** Begins the run's removal, which counts as a version that is not there. */
+  synchronized void beginRemoval() {
+    versions.add(new Version(FaultScenario.ABSENT));
+  }
+
   /** The version that was begun last has returned. */
   synchronized void returned(Durability durability) {
     last().state = durability == Durability.PROCESS_SAFE ? State.PROCESS_SAFE : State.POWER_SAFE;
@@ -58,6 +63,11 @@ final class SavedVersions {
   /** The version that was begun last has thrown. */
   synchronized void threw(Throwable thrown) {
     last().state = thrown instanceof DurabilityUnknownException ? State.UNKNOWN : State.REFUSED;
+  }
+
+  /** What was begun last has failed, and may be in place all the same. */
+  synchronized void mayHaveCome() {
+    last().state = State.UNKNOWN;
   }
 
   /** The save of the version that was begun last was given up before it was to be found. */

@@ -53,11 +53,12 @@ final class SaveParts implements AutoCloseable {
             parts.notices,
             parts.counters);
     PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), foreignChecks::nanos);
-    journal = new Journal(parts.journalPlace, pairs::makePair, parts.notices, parts.counters);
+    journal =
+        new Journal(
+            parts.journalPlace, parts.journal, pairs::makePair, parts.notices, parts.counters);
     adoption = new Adoption(parts.journalPlace, parts.journal, pairs::makePair, parts.counters);
     settleFlow =
-        new SettleFlow(
-            parts.root.path(), journal, parts.journal, adoption, parts.notices, parts.readOnly);
+        new SettleFlow(parts.root.path(), journal, adoption, parts.notices, parts.readOnly);
   }
 
   /**

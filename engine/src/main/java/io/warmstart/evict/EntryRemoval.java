@@ -169,8 +169,13 @@ public final class EntryRemoval {
       // What cannot be read, or half a pair.
       update.countRemoval();
       update.begin();
-      unlinkIfThere(directory.manifest(runId));
-      unlinkIfThere(directory.payload(runId));
+      try {
+        unlinkIfThere(directory.manifest(runId));
+        unlinkIfThere(directory.payload(runId));
+      } catch (IOException e) {
+        recountAfter(e, update);
+        throw e;
+      }
       update.recount();
       return Outcome.REMOVED;
     }
@@ -187,11 +192,16 @@ public final class EntryRemoval {
     // Before the first unlink: a saver that finds its pair gone must already see why.
     update.countRemoval();
     update.beginOfRun(runId, locks.look(directory));
-    if (!besideOtherMachines) {
-      unlinkIfThere(directory.manifest(runId));
-      unlinkIfThere(directory.payload(runId));
-    } else if (!removeReplaceable(directory, runId, manifest)) {
-      return false;
+    try {
+      if (!besideOtherMachines) {
+        unlinkIfThere(directory.manifest(runId));
+        unlinkIfThere(directory.payload(runId));
+      } else if (!removeReplaceable(directory, runId, manifest)) {
+        return false;
+      }
+    } catch (IOException e) {
+      recountAfter(e, update);
+      throw e;
     }
     update.removed(runId, bytes);
     try {
@@ -201,6 +211,15 @@ public final class EntryRemoval {
       // Gone, or in use: a saver that loses it between making it and staging in it makes it again.
     }
     return true;
+  }
+
+  /** Half of it may be gone, which looks like the work of a program that tells no index. */
+  private static void recountAfter(IOException failure, KeyUpdate update) {
+    try {
+      update.recount();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
   }
 
   private boolean removeReplaceable(KeyDirectory directory, String runId, Manifest manifest)

@@ -197,12 +197,12 @@ public final class SpaceLedger {
    * @return unix nanoseconds; 0 if none is known
    */
   public long latestWrittenNanos(Digest256 key) {
-    return ask(
+    return generations.askWord(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at) ? SlotCounts.latestWritten(at) : 0L;
+          return attached.keys().find(key, at) ? SlotCounts.latestWritten(at) : 0;
         },
-        0L);
+        0);
   }
 
   /** The bytes that an entry is down for; 0 if it is not recorded. */

@@ -52,6 +52,7 @@ public final class Journal implements AutoCloseable {
   private final JournalPlace place;
   private final SegmentFiles files;
   private final SegmentPool pool;
+  private final JournalView view;
   private final Notices notices;
   private final Counters counters;
   private final SecureRandom random = new SecureRandom();
@@ -67,9 +68,15 @@ public final class Journal implements AutoCloseable {
   private long refusedAtNanos = System.nanoTime() - RETRY_NANOS;
   private long lookedAtNanos;
 
-  /** Makes a journal without a segment: the first save that could use one has it made. */
-  public Journal(JournalPlace place, PairMaker pairs, Notices notices, Counters counters) {
+  /**
+   * Makes a journal without a segment: the first save that could use one has it made.
+   *
+   * @param view of the same root, by which this process finds what it appends
+   */
+  public Journal(
+      JournalPlace place, JournalView view, PairMaker pairs, Notices notices, Counters counters) {
     this.place = place;
+    this.view = view;
     this.files = place.files();
     this.pool = new SegmentPool(place);
     this.segments = new OwnedSegments(place);
@@ -108,8 +115,11 @@ public final class Journal implements AutoCloseable {
    */
   public @Nullable Appended append(Version version, Payload payload) {
     Pending record = segments.append(version, payload);
-    if (record != null && record.fills()) {
-      thread.wake();
+    if (record != null) {
+      view.committed(record.entry());
+      if (record.fills()) {
+        thread.wake();
+      }
     }
     return record;
   }
@@ -174,12 +184,13 @@ public final class Journal implements AutoCloseable {
   }
 
   /**
-   * Makes pairs of everything that this process has saved before the call.
+   * Makes pairs of everything that this process has saved before the call, and removes what of its
+   * segments cannot be used any more.
    *
    * @throws StoreException if some could not be made; they stay in the journal, and are tried again
    */
   public void flush() {
-    if (segments.mayHavePending()) {
+    if (segments.mayHavePending() || segments.hasUnusable()) {
       pairing.run(() -> UnpairedRuns.ALL, true);
     }
   }
@@ -190,7 +201,7 @@ public final class Journal implements AutoCloseable {
    *
    * @return whether all have made them
    */
-  public boolean awaitOthers(JournalView view) throws IOException {
+  public boolean awaitOthers() throws IOException {
     if (!view.hasSegments()) {
       return true;
     }

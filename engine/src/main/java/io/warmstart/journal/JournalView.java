@@ -186,6 +186,14 @@ public final class JournalView implements AutoCloseable {
     return latest;
   }
 
+  /** This process has committed a record. */
+  synchronized void committed(JournalEntry entry) {
+    SegmentView known = segments.get(entry.place().segment());
+    if (known != null) {
+      known.committed(entry);
+    }
+  }
+
   /** Whether any process has segments. */
   synchronized boolean hasSegments() throws IOException {
     if (closed || !place.isReadable()) {

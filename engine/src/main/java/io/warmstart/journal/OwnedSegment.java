@@ -176,8 +176,11 @@ final class OwnedSegment {
     return ready && usable();
   }
 
-  /** Makes the header of another life durable. By the journal's thread. */
-  void makeReady() {
+  /**
+   * Makes the header of another life durable. One thread at a time: after a sync that has failed
+   * there is none.
+   */
+  synchronized void makeReady() {
     if (!ready && usable()) {
       try {
         syncs.syncHeader();

@@ -59,6 +59,19 @@ final class RecordScan {
     }
   }
 
+  /**
+   * Goes on past a record that its owner, this process, has just committed, without reading it.
+   *
+   * @return false if it has not come so far, or has been there
+   */
+  boolean passes(JournalEntry committed) {
+    boolean isNext = committed.place().position() == position;
+    if (isNext) {
+      position = committed.end();
+    }
+    return isNext;
+  }
+
   /** The commit word at the position; 0 if no record of this life begins there yet. */
   private long commitOfThisLife() {
     // In this order: the word is stored before the place, and may be of a life before until then.

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,9 @@ final class SegmentFiles {
   private final Notices notices;
   private final Path engineDirectory;
   private final Path directory;
+
+  /** Segments of which a sync has failed, with what their files are. */
+  private final ConcurrentHashMap<Integer, FileFacts> failedSyncs = new ConcurrentHashMap<>();
 
   /**
    * Makes the files of a root's journal.
@@ -142,8 +146,9 @@ final class SegmentFiles {
       return null;
     }
     removeStaged(number);
+    failedSyncs.remove(number);
     Path path = staged(number);
-    boolean renamed = false;
+    boolean whole = false;
     try (FileOps.FileHandle file = ops.createExclusive(path)) {
       ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
       for (int written = 0; written < length; written += ZEROS) {
@@ -157,14 +162,19 @@ final class SegmentFiles {
       MappedFaults.raisePending();
       file.sync();
       ops.rename(path, path(number));
-      renamed = true;
       sync(directory);
+      whole = true;
       return made;
     } catch (InternalError e) {
       throw new IOException("a page of a segment is gone: file=" + path, e);
     } finally {
-      if (!renamed) {
-        removeStaged(number);
+      if (!whole) {
+        // Whether it was renamed, a rename that fails does not tell.
+        try {
+          removeStaged(number);
+        } finally {
+          remove(number);
+        }
       }
     }
   }
@@ -222,16 +232,51 @@ final class SegmentFiles {
     }
   }
 
-  /** Has all segments, and which of them there are, survive a power cut. */
+  /**
+   * Has all segments, and which of them there are, survive a power cut.
+   *
+   * @throws IOException if they may not; of a segment of which a sync has failed before, that is so
+   *     until it is gone
+   */
   void syncAll() throws IOException {
     for (int number : list().numbers()) {
       try (FileOps.SyncHandle handle = openForSync(number)) {
-        handle.sync();
+        sync(number, handle);
       } catch (NoSuchFileException e) {
         // Gone since the listing.
       }
     }
     sync(directory);
+  }
+
+  private void sync(int number, FileOps.SyncHandle handle) throws IOException {
+    FileFacts identity = ops.stat(path(number));
+    if (hasFailedToSync(number, identity)) {
+      throw new IOException("a sync of a segment has failed before: file=" + path(number));
+    }
+    boolean synced = false;
+    try {
+      handle.sync();
+      synced = true;
+    } finally {
+      if (!synced) {
+        syncFailed(number, identity);
+      }
+    }
+  }
+
+  /**
+   * A sync of a segment has failed. The kernel has marked its pages clean: the next sync would
+   * succeed, and what they hold may be lost all the same.
+   */
+  void syncFailed(int number, FileFacts identity) {
+    failedSyncs.put(number, identity);
+  }
+
+  /** Whether a sync of a segment has failed in this process. */
+  boolean hasFailedToSync(int number, FileFacts identity) {
+    FileFacts failed = failedSyncs.get(number);
+    return failed != null && failed.sameFileAs(identity);
   }
 
   /** Opens a segment, to write to it past the mapping. */
@@ -263,6 +308,7 @@ final class SegmentFiles {
   /** Removes a segment. */
   void remove(int number) throws IOException {
     unlink(path(number));
+    failedSyncs.remove(number);
   }
 
   /** Keeps a segment that could not be read, for a person to look at. */

@@ -44,11 +44,15 @@ final class SegmentSyncs {
 
   /** Whether nothing more may go into the segment. */
   boolean condemned() {
-    return condemned;
+    return condemned || failed();
   }
 
   /** Whether a sync has failed: pages may go back to what the disk has of them. */
   boolean failed() {
+    if (!failed && files.hasFailedToSync(segment.number(), segment.identity())) {
+      // Also once the file is gone, and forgotten there: who has reserved memory in it asks.
+      failed = true;
+    }
     return failed;
   }
 
@@ -86,7 +90,7 @@ final class SegmentSyncs {
           if (synced >= count) {
             return true;
           }
-          if (condemned && !syncing) {
+          if (condemned() && !syncing) {
             return false;
           }
           if (syncing) {
@@ -134,8 +138,7 @@ final class SegmentSyncs {
           synced = count;
           durable = until;
         } else {
-          failed = true;
-          condemned = true;
+          syncFailed();
         }
         syncs.notifyAll();
       }
@@ -147,7 +150,20 @@ final class SegmentSyncs {
    * record of that one is taken for one of this.
    */
   void syncHeader() throws IOException {
-    handle.sync(segment.mapping(), JournalLayout.HEADER_LENGTH);
+    boolean succeeded = false;
+    try {
+      handle.sync(segment.mapping(), JournalLayout.HEADER_LENGTH);
+      succeeded = true;
+    } finally {
+      if (!succeeded) {
+        syncFailed();
+      }
+    }
+  }
+
+  private void syncFailed() {
+    files.syncFailed(segment.number(), segment.identity());
+    failed = true;
   }
 
   /** Before which place everything was synced; it lags. */

@@ -72,6 +72,16 @@ final class SegmentView {
     }
   }
 
+  /**
+   * A record was committed by this process: it need not be read, unless others come before it. In
+   * another life than was read, all is read again with the next look.
+   */
+  void committed(JournalEntry entry) {
+    if (scan != null && scan.passes(entry)) {
+      read(entry);
+    }
+  }
+
   private void read(JournalEntry entry) {
     if (entry.place().powerSafe()) {
       waiting.add(entry);
@@ -164,8 +174,11 @@ final class SegmentView {
   /** The latest stamp of a key, also of what may not be shown yet. */
   long latestNanos(Digest256 key) {
     long latest = Long.MIN_VALUE;
-    for (JournalEntry entry : entries.getOrDefault(key, Map.of()).values()) {
-      latest = Math.max(latest, entry.writtenNanos());
+    Map<String, JournalEntry> ofKey = entries.get(key);
+    if (ofKey != null) {
+      for (JournalEntry entry : ofKey.values()) {
+        latest = Math.max(latest, entry.writtenNanos());
+      }
     }
     for (JournalEntry entry : waiting) {
       if (entry.key().equals(key)) {

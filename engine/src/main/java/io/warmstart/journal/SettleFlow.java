@@ -17,21 +17,14 @@ import org.jspecify.annotations.Nullable;
 public final class SettleFlow {
   private final Path root;
   private final Journal journal;
-  private final JournalView view;
   private final Adoption adoption;
   private final Notices notices;
   private final boolean readOnly;
 
   public SettleFlow(
-      Path root,
-      Journal journal,
-      JournalView view,
-      Adoption adoption,
-      Notices notices,
-      boolean readOnly) {
+      Path root, Journal journal, Adoption adoption, Notices notices, boolean readOnly) {
     this.root = root;
     this.journal = journal;
-    this.view = view;
     this.adoption = adoption;
     this.notices = notices;
     this.readOnly = readOnly;
@@ -45,7 +38,7 @@ public final class SettleFlow {
     runOwn();
     try {
       adoption.runToEnd();
-      if (!journal.awaitOthers(view)) {
+      if (!journal.awaitOthers()) {
         // One of those may have died instead.
         adoption.runToEnd();
         tell("a process has made no pairs of what it has saved: root=" + root, null);

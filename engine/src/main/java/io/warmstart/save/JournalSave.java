@@ -242,20 +242,21 @@ public final class JournalSave {
       Appending appending) {
     KeyDirectory directory = update.directory();
     Digest256 key = directory.key();
-    long known = mayReplace ? knownRuns.latestNanos(directory, runId) : 0;
+    KnownRuns.Known known = mayReplace ? knownRuns.find(directory, runId) : null;
     long byIndex = ledger.latestWrittenNanos(key);
-    if (mayReplace && (known < 0 || byIndex == 0)) {
+    if (mayReplace && (known == null || byIndex == 0)) {
       return null;
     }
     long written;
     try {
-      written = Math.max(stamps.next(directory, byIndex).toUnixNanosSaturated(), known + 1);
+      written = stamps.next(directory, byIndex).toUnixNanosSaturated();
     } catch (IOException e) {
       // The files will say what it is, if it concerns them too.
       return null;
     }
-    if (mayReplace) {
-      knownRuns.journalled(key, runId, written);
+    if (known != null) {
+      written = Math.max(written, known.latestNanos() + 1);
+      known.journalled(written);
     }
     update.beginOfRecord();
     return appending.append(new Version(key, runId, attributes, written, powerSafe));

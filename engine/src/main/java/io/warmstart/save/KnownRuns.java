@@ -1,12 +1,15 @@
 package io.warmstart.save;
 
+import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
+import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.StagedPair;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A version in the journal takes the place of a pair by its later stamp alone, and a pair's
  * stamp may lie ahead of the clock, and of all that the index knows: another process, program or
  * person may have put it there. A save into files asks no stamp. So the journal takes versions of
- * those runs alone whose manifest is still the one that this process has put in place. That is
- * looked at as seldom as lookups look at a winner: each 10 ms at most.
+ * those runs alone whose manifest is still the one that this process has put in place, or one that
+ * is no later: an access stamp makes another file of it. That is looked at as seldom as lookups
+ * look at a winner: each 10 ms at most.
  *
  * <p>Safe for all threads.
  */
@@ -29,10 +33,20 @@ public final class KnownRuns {
   private record Run(Digest256 key, String runId) {}
 
   /** A run's manifest, if it has one, and the latest stamp that this process has given the run. */
-  private static final class Known {
+  static final class Known {
     private @Nullable FileFacts manifest;
     private volatile long latestNanos;
     private volatile long lookedAtNanos;
+
+    /** The latest stamp that the run has, in unix nanoseconds. Under the key's lock. */
+    long latestNanos() {
+      return latestNanos;
+    }
+
+    /** A version of this stamp goes into the journal. Under the key's lock. */
+    void journalled(long writtenNanos) {
+      latestNanos = Math.max(latestNanos, writtenNanos);
+    }
   }
 
   private final FileOps ops;
@@ -49,7 +63,7 @@ public final class KnownRuns {
    */
   void published(StagedPair pair, boolean becomesKnown) {
     Run run = new Run(pair.directory().key(), pair.runId());
-    Known known = becomesKnown ? known(run.key(), run.runId()) : runs.get(run);
+    Known known = becomesKnown ? known(run) : runs.get(run);
     if (known == null) {
       return;
     }
@@ -61,50 +75,50 @@ public final class KnownRuns {
         Math.max(known.latestNanos, pair.manifest().written().toUnixNanosSaturated());
   }
 
-  /** A version went into the journal. Under the key's lock. */
-  void journalled(Digest256 key, String runId, long writtenNanos) {
-    Known known = known(key, runId);
-    known.latestNanos = Math.max(known.latestNanos, writtenNanos);
-  }
-
-  private Known known(Digest256 key, String runId) {
+  private Known known(Run run) {
     if (runs.size() >= MOST) {
       runs.clear();
     }
-    return runs.computeIfAbsent(new Run(key, runId), run -> new Known());
+    return runs.computeIfAbsent(run, made -> new Known());
   }
 
   /**
-   * The latest stamp that this process has given a run, if nobody else has put another pair in
-   * place. Under the key's lock.
+   * A run, if nobody else has put a later pair in place. Under the key's lock.
    *
-   * @return unix nanoseconds; -1 if the run is not known, or its pair is not
+   * @return null if the run is not known, or its pair is not
    */
-  long latestNanos(KeyDirectory directory, String runId) {
-    Known known = runs.get(new Run(directory.key(), runId));
+  @Nullable Known find(KeyDirectory directory, String runId) {
+    Run run = new Run(directory.key(), runId);
+    Known known = runs.get(run);
     if (known == null) {
-      return -1;
+      return null;
     }
     long now = System.nanoTime();
     if (now - known.lookedAtNanos >= LOOK_EVERY_NANOS) {
-      if (!isAsItWas(directory, runId, known)) {
-        runs.remove(new Run(directory.key(), runId));
-        return -1;
+      if (!hasNoLaterPair(directory.manifest(runId), known)) {
+        runs.remove(run);
+        return null;
       }
       known.lookedAtNanos = now;
     }
-    return known.latestNanos;
+    return known;
   }
 
-  private boolean isAsItWas(KeyDirectory directory, String runId, Known known) {
+  private boolean hasNoLaterPair(Path path, Known known) {
     synchronized (known) {
       FileFacts expected = known.manifest;
       try {
-        FileFacts manifest = ops.stat(directory.manifest(runId));
-        return expected != null && manifest.sameContentAs(expected);
-      } catch (IOException e) {
-        // Never made, or evicted: there is no pair that could be later. Or not to be looked at.
-        return expected == null || e instanceof NoSuchFileException;
+        if (expected != null && ops.stat(path).sameContentAs(expected)) {
+          return true;
+        }
+        ManifestFile other = ManifestFile.read(ops, path);
+        known.manifest = other.facts();
+        return other.manifest().written().toUnixNanosSaturated() <= known.latestNanos;
+      } catch (NoSuchFileException e) {
+        // Never made, or evicted: there is no pair that could be later.
+        return true;
+      } catch (IOException | ManifestFormatException e) {
+        return false;
       }
     }
   }
