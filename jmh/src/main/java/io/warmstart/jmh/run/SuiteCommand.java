@@ -4,6 +4,7 @@ import io.warmstart.jmh.report.GitTree;
 import io.warmstart.jmh.report.Report;
 import io.warmstart.jmh.report.ResultFile;
 import io.warmstart.stress.frame.SkippedException;
+import io.warmstart.stress.mount.Disks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
