@@ -13,6 +13,7 @@ import io.warmstart.stress.worker.HeldStripes;
 import io.warmstart.stress.worker.JournalSegments;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Member;
+import io.warmstart.stress.worker.Mix;
 import io.warmstart.stress.worker.Names;
 import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
@@ -276,7 +277,8 @@ final class Casualties {
   private FaultPoint point(WorkerPlan plan, SplittableRandom random, boolean first, int most) {
     FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
     Action action = random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER;
-    if (!first && run.options().journalled() && random.nextInt(3) == 0) {
+    boolean makesPairs = plan.mix().equals(Mix.JOURNALLED_AND_SWEPT);
+    if (!first && run.options().journalled() && !makesPairs && random.nextInt(3) == 0) {
       // Around a save into the journal: before or after its lock is taken, or given back.
       int at = 1 + random.nextInt(LOCK_CALLS_OF_SAVE * MOST_JOURNALLED_SAVES);
       point.arm(EnumSet.of(Call.LOCK), crew.root() + "*", action, Errno.EIO, at);

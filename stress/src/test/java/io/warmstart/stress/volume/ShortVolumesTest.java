@@ -25,9 +25,9 @@ class ShortVolumesTest {
   void rowsInMemoryAndOnDisksOfTheirOwnPass() throws Exception {
     List<VolumeRow> plan =
         List.of(
-            new VolumeRow("eviction-race", Durability.PROCESS_SAFE, Disks.MEMORY, 2, 1, 50),
-            new VolumeRow("overwrite-read", Durability.POWER_SAFE, "xfs", 2, 1, 500),
-            new VolumeRow("overwrite-read", Durability.IN_FILES, "ext4", 2, 1, 500));
+            new VolumeRow("eviction-race", Durability.PROCESS_SAFE, Disks.MEMORY, 3, 2, 0),
+            new VolumeRow("overwrite-read", Durability.POWER_SAFE, "xfs", 3, 2, 0),
+            new VolumeRow("overwrite-read", Durability.IN_FILES, "ext4", 3, 2, 500));
     StringWriter said = new StringWriter();
 
     VolumeResults all =
