@@ -3,12 +3,14 @@ package io.warmstart.stress.scenario;
 import io.warmstart.stress.frame.Run;
 import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.scenario.Casualties.Death;
+import io.warmstart.stress.worker.Names;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * How soon others are answered after a death, on the key that the dead worker was at: whoever
@@ -66,7 +68,8 @@ final class Answers {
           if (anotherDied(deathsOnKey.getOrDefault(key, List.of()), each, death)) {
             run.count(ANOTHER_DEATHS, 1);
           } else {
-            answered(run, death, each, !quiet || othersAnswered(onKey, each, death));
+            boolean excused = !quiet || othersAnswered(onKey, each, death);
+            answered(run, death, each, excused, () -> meanwhile(operations, deaths, each));
           }
           if (each.invoked() >= death.atNanos()) {
             break;
@@ -92,14 +95,54 @@ final class Answers {
                     && (each.kind().writes() || !late.kind().writes()));
   }
 
-  private static void answered(Run run, Death death, Operation answer, boolean excused) {
+  private static void answered(
+      Run run, Death death, Operation answer, boolean excused, Supplier<String> meanwhile) {
     long nanos = answer.responded() - Math.max(answer.invoked(), death.atNanos());
     run.latency("next answer after a death", nanos);
     run.count(nanos <= PROMPT_NANOS ? IN_TIME : LATE, 1);
     if (nanos > PROMPT_NANOS && !excused) {
       run.problem(
-          "worker %d died, and %s on its key took %d ms after that"
-              .formatted(death.worker(), answer, TimeUnit.NANOSECONDS.toMillis(nanos)));
+          "worker %d died, and %s on its key took %d ms after that; %s"
+              .formatted(death.worker(), answer, millis(nanos), meanwhile.get()));
     }
+  }
+
+  /** What tells whether a late answer waited for the key, for somebody else, or for a processor. */
+  private static String meanwhile(
+      List<Operation> operations, List<Death> deaths, Operation answer) {
+    List<Long> answers =
+        operations.stream()
+            .filter(each -> each.worker() != answer.worker() && each.acknowledged())
+            .map(Operation::responded)
+            .filter(each -> each > answer.invoked() && each < answer.responded())
+            .sorted()
+            .toList();
+    long last = answer.invoked();
+    long longest = 0;
+    for (long each : answers) {
+      longest = Math.max(longest, each - last);
+      last = each;
+    }
+    longest = Math.max(longest, answer.responded() - last);
+    StringBuilder text = new StringBuilder();
+    text.append(answers.size()).append(" answers of others meanwhile, none for ");
+    text.append(millis(longest)).append(" ms; died:");
+    String key = Names.key(answer.key()).toHex();
+    for (Death each : deaths) {
+      if (each.atNanos() > answer.invoked() && each.atNanos() < answer.responded()) {
+        text.append(" worker ").append(each.worker());
+        text.append(" after ").append(millis(each.atNanos() - answer.invoked())).append(" ms");
+        operations.stream()
+            .filter(one -> one.worker() == each.worker() && one.responded() == Operation.NEVER)
+            .forEach(
+                one -> text.append(" at ").append(one.kind()).append(" key ").append(one.key()));
+        text.append(each.held().contains(key) ? ", this key held then" : "");
+      }
+    }
+    return text.toString();
+  }
+
+  private static long millis(long nanos) {
+    return TimeUnit.NANOSECONDS.toMillis(nanos);
   }
 }

@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -85,8 +86,13 @@ final class Casualties {
   private final @Nullable Breeder breeder;
   private final List<Death> deaths = new ArrayList<>();
 
-  /** Who died when, by the number of its history. */
-  record Death(int worker, long atNanos) {}
+  /**
+   * Who died when.
+   *
+   * @param worker the number of its history
+   * @param held the keys of the stripes that were held right after it, by the dead and the living
+   */
+  record Death(int worker, long atNanos, Set<String> held) {}
 
   /** How one worker is to die. */
   private enum Way {
@@ -186,9 +192,10 @@ final class Casualties {
       }
       // The intent on the key that it was at; others may be at work, or have left their own.
       Optional<Operation> last = HistoryReader.lastOf(crew.histories(), plan.firstHistory());
+      Set<String> held = HeldStripes.keys(crew.root());
       if (last.isPresent()
           && last.get().key() >= 0
-          && HeldStripes.keys(crew.root()).contains(Names.key(last.get().key()).toHex())) {
+          && held.contains(Names.key(last.get().key()).toHex())) {
         run.count("stripes found held after a death", 1);
       }
       if (run.options().journalled()
@@ -197,7 +204,7 @@ final class Casualties {
         run.count(IN_JOURNAL, 1);
       }
       if (point != null && point.acted() > 0) {
-        deaths.add(new Death(plan.firstHistory(), point.actedNanos()));
+        deaths.add(new Death(plan.firstHistory(), point.actedNanos(), held));
         run.count("deaths at a chosen call", 1);
         String path = point.actedPath();
         Call call = point.actedCall();
@@ -206,7 +213,7 @@ final class Casualties {
           run.count(UNDER_LOCK, 1);
         }
       } else if (killed) {
-        deaths.add(new Death(plan.firstHistory(), killedNanos));
+        deaths.add(new Death(plan.firstHistory(), killedNanos, held));
       }
       if (point != null) {
         point.close();
