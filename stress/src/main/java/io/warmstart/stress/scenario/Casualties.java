@@ -71,12 +71,15 @@ final class Casualties {
   private static final int ALWAYS_AT_CALL = 9;
 
   /**
-   * After which a fork dies by a signal if the call that it was to die at has not come. One in some
-   * hundred never comes to it: it waits for a lock inside its JVM that a thread of its parent's
-   * held at the fork. What it holds of the store's until then others wait for, but for less than
-   * they may be made to wait after a death.
+   * After which a fork dies by a signal that has neither come to the call that it was to die at nor
+   * begun another operation. One in some hundred never does: it waits for a lock inside its JVM
+   * that a thread of its parent's held at the fork. What it holds of the store's until then others
+   * wait for, but for less than they may be made to wait after a death.
    */
   private static final long FORK_PATIENCE_NANOS = 600_000_000L;
+
+  /** After which one dies that goes from operation to operation and has not come to its call. */
+  private static final long FORK_LIFE_NANOS = 1_800_000_000L;
 
   private static final int SIGKILL = 9;
 
@@ -113,6 +116,9 @@ final class Casualties {
     private boolean killed;
     private long killedNanos;
 
+    /** When it was last seen to begin an operation, of one that had lived its time. */
+    private long goesOnNanos = Long.MIN_VALUE;
+
     private Victim(
         @Nullable Member member,
         Breeder.@Nullable Child child,
@@ -130,15 +136,28 @@ final class Casualties {
     }
 
     /** Kills it if its time has come and no call does. */
-    void killIfDue() {
+    void killIfDue() throws IOException {
       // Who was to die at a call that never came dies by a signal, late.
       if (killed || (child != null && !child.isBorn())) {
         return;
       }
+      long now = System.nanoTime();
       long since = child == null ? startedNanos : child.bornNanos();
-      if (System.nanoTime() - since >= liveNanos) {
-        kill();
+      if (now - Math.max(since, goesOnNanos) < liveNanos) {
+        return;
       }
+      if (child != null && point != null && now - since < FORK_LIFE_NANOS) {
+        // One that goes from operation to operation may still come to its call.
+        long begun =
+            HistoryReader.lastBegun(crew.histories(), plan.firstHistory())
+                .map(Operation::invoked)
+                .orElse(since);
+        if (now - begun < liveNanos) {
+          goesOnNanos = begun;
+          return;
+        }
+      }
+      kill();
     }
 
     void kill() {

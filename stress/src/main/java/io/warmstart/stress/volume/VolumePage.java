@@ -16,10 +16,9 @@ import java.util.stream.Collectors;
 final class VolumePage {
   private static final String READING =
       "What a row has done is what it had to, and more: the minimums stand in brackets. A chance is"
-          + " an acknowledged save (`kill`, `eviction-race`), an acknowledged save or a read"
-          + " (`overwrite-read`), a cut (`power-cut`), a call made to fail (`faults`) or an input"
-          + " (`fuzz`). With n chances and no loss, the rate of losses is below 3/n with 95 %"
-          + " confidence. Skipped is not passed.";
+          + " mostly an acknowledged save; for `overwrite-read` that or a read, for `power-cut` a"
+          + " cut, for `faults` a call made to fail, for `fuzz` an input. With n chances and no loss,"
+          + " the rate of losses is below 3/n with 95 % confidence. Skipped is not passed.";
 
   private final VolumeResults results;
   private final StringBuilder page = new StringBuilder();

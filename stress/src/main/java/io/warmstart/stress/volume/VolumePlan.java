@@ -36,6 +36,24 @@ public final class VolumePlan {
     }
     rows.add(new VolumeRow("faults", Durability.IN_FILES, Disks.MEMORY, 1, 60, 0));
     rows.add(new VolumeRow("fuzz", Durability.IN_FILES, Disks.MEMORY, 2, 60, 200_000));
+    rows.add(new VolumeRow("soak", Durability.POWER_SAFE, Disks.HERE, 2, 60, 0));
+    // The rest as much as comes of a time.
+    for (String each :
+        List.of(
+            "stopped-holder",
+            "claims",
+            "disk-full",
+            "foreign",
+            "foreign-read",
+            "containers",
+            "machines",
+            "remote-kill",
+            "remote-outage",
+            "remote-claims",
+            "parallel-cv",
+            "clock")) {
+      rows.add(new VolumeRow(each, Durability.IN_FILES, Disks.HERE, 3, 20, 0));
+    }
     return rows.stream().map(row -> row.times(scale)).toList();
   }
 }
