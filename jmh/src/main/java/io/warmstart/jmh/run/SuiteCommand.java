@@ -50,8 +50,8 @@ public final class SuiteCommand implements Callable<Integer> {
       names = "--file-systems",
       split = ",",
       description =
-          "measures on each: here (that of the output), or ext4, xfs and others made by mkfs in a"
-              + " loop mount, which needs root")
+          "measures on each: here (that of the output), memory, or ext4, xfs and others made by"
+              + " mkfs in a loop mount, which needs root")
   private List<String> fileSystems = List.of(Disks.HERE);
 
   @Option(names = "--output", description = "the directory of the report")

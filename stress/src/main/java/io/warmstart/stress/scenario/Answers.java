@@ -100,10 +100,15 @@ final class Answers {
     long nanos = answer.responded() - Math.max(answer.invoked(), death.atNanos());
     run.latency("next answer after a death", nanos);
     run.count(nanos <= PROMPT_NANOS ? IN_TIME : LATE, 1);
-    if (nanos > PROMPT_NANOS && !excused) {
-      run.problem(
+    if (nanos > PROMPT_NANOS) {
+      String what =
           "worker %d died, and %s on its key took %d ms after that; %s"
-              .formatted(death.worker(), answer, millis(nanos), meanwhile.get()));
+              .formatted(death.worker(), answer, millis(nanos), meanwhile.get());
+      if (excused) {
+        run.note("not the key's fault: " + what);
+      } else {
+        run.problem(what);
+      }
     }
   }
 

@@ -97,9 +97,9 @@ public final class Kill implements Scenario {
     Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
     if (shim != null) {
-      run.atLeast(
-          Casualties.UNDER_LOCK,
-          Math.max(Math.max(1, run.options().seconds() / 20), run.options().atLeast() / 20));
+      long ofVolume = run.options().atLeast() / (run.options().journalled() ? 50 : 20);
+      long ofTime = Math.max(1, run.options().seconds() / 20);
+      run.atLeast(Casualties.UNDER_LOCK, Math.max(ofTime, ofVolume));
     }
     Rounds.demandJournalled(run, 20L * run.options().seconds());
     if (run.options().journalled()) {
