@@ -20,7 +20,8 @@ import java.util.function.Supplier;
  * <p>On a machine that others use, a process may be kept from a processor for a second. So a late
  * answer is counted in any case, and is a problem only if the key was to blame: in a round whose
  * operations are prompt otherwise, and if nobody else was answered on that key meanwhile; of the
- * writers, if a write was late.
+ * writers, if a write was late. Nor is it to blame where each save sweeps and no other key's save
+ * was begun and answered meanwhile: then all have waited for sweeps.
  */
 final class Answers {
   private static final long PROMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -31,7 +32,12 @@ final class Answers {
 
   private Answers() {}
 
-  static void check(Run run, List<Operation> operations, List<Death> deaths) {
+  /**
+   * Counts and judges the answers of a round.
+   *
+   * @param evicting whether saves sweep
+   */
+  static void check(Run run, List<Operation> operations, List<Death> deaths, boolean evicting) {
     Map<Integer, Integer> keyOfDead = new HashMap<>();
     Map<Integer, List<Operation>> byKey = new HashMap<>();
     List<Long> durations = new ArrayList<>();
@@ -68,7 +74,10 @@ final class Answers {
           if (anotherDied(deathsOnKey.getOrDefault(key, List.of()), each, death)) {
             run.count(ANOTHER_DEATHS, 1);
           } else {
-            boolean excused = !quiet || othersAnswered(onKey, each, death);
+            boolean excused =
+                !quiet
+                    || othersAnswered(onKey, each, death)
+                    || (evicting && allWritersWaited(operations, each));
             answered(run, death, each, excused, () -> meanwhile(operations, deaths, each));
           }
           if (each.invoked() >= death.atNanos()) {
@@ -93,6 +102,19 @@ final class Answers {
                     && each.responded() < late.responded()
                     && each.acknowledged()
                     && (each.kind().writes() || !late.kind().writes()));
+  }
+
+  /** A write that waits for a sweep, others' too, has no key to blame. */
+  private static boolean allWritersWaited(List<Operation> operations, Operation late) {
+    return late.kind().writes()
+        && operations.stream()
+            .noneMatch(
+                each ->
+                    each.kind().writes()
+                        && each.key() != late.key()
+                        && each.acknowledged()
+                        && each.invoked() > late.invoked()
+                        && each.responded() < late.responded());
   }
 
   private static void answered(

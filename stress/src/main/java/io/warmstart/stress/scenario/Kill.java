@@ -222,7 +222,7 @@ public final class Kill implements Scenario {
     List<Operation> sweeps = operations.stream().filter(each -> !each.kind().reads()).toList();
     Rounds.check(
         run, operations, inspection, evicting ? Vanishing.of(sweeps, 0) : Vanishing.never());
-    Answers.check(run, operations, deaths);
+    Answers.check(run, operations, deaths, evicting);
     Rounds.discard(run, crew);
   }
 

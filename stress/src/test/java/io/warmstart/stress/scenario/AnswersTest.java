@@ -27,6 +27,7 @@ class AnswersTest {
   private static final long SECOND = 1_000_000_000L;
 
   @TempDir Path directory;
+  private boolean evicting;
 
   private ScenarioResult check(List<Operation> operations, Death... deaths)
       throws IOException, InterruptedException {
@@ -44,7 +45,7 @@ class AnswersTest {
 
           @Override
           public void run(Run run) {
-            Answers.check(run, operations, List.of(deaths));
+            Answers.check(run, operations, List.of(deaths), evicting);
           }
         };
     return ScenarioRunner.run(
@@ -124,6 +125,27 @@ class AnswersTest {
                 "took 2000 ms after that; 1 answers of others meanwhile, none for 1000 ms; died:"
                     + " worker 4 after 1500 ms at OVERWRITE key 9, this key held then"),
         result.problems().get(0));
+  }
+
+  /**
+   * A volume of deaths ended with a save of 1.2 s: for as long no save of any key had been
+   * answered, while lookups were.
+   */
+  @Test
+  void whereSavesSweepLateOneIsTheKeysFaultOnlyIfOtherKeysWereSaved()
+      throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(new Operation(2, Kind.OVERWRITE, 0, 0, 7, 3 * SECOND, 5 * SECOND, false, 0));
+    operations.add(lookup(3, 7, 4 * SECOND, 4 * SECOND + 5));
+
+    assertEquals(Verdict.FAILED, check(operations, death(1, 2 * SECOND)).verdict(), "none sweeps");
+    evicting = true;
+    assertEquals(Verdict.PASSED, check(operations, death(1, 2 * SECOND)).verdict(), "all waited");
+
+    operations.add(new Operation(4, Kind.SAVE, 7, -1, 8, 4 * SECOND, 4 * SECOND + 5, false, 0));
+
+    assertEquals(Verdict.FAILED, check(operations, death(1, 2 * SECOND)).verdict(), "one did not");
   }
 
   @Test
