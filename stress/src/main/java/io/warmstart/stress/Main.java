@@ -13,6 +13,7 @@ import io.warmstart.stress.power.CutCommand;
 import io.warmstart.stress.scenario.Scenarios;
 import io.warmstart.stress.syscall.CountedCommand;
 import io.warmstart.stress.syscall.SyscallsCommand;
+import io.warmstart.stress.volume.VolumesCommand;
 import io.warmstart.stress.worker.BreedCommand;
 import io.warmstart.stress.worker.ClaimCommand;
 import io.warmstart.stress.worker.RemoteWorkCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
       FuzzCommand.class,
       SyscallsCommand.class,
       CountedCommand.class,
+      VolumesCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {

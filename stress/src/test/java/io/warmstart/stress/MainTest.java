@@ -129,6 +129,18 @@ class MainTest {
   }
 
   @Test
+  void volumesNeedScaleOfOne() {
+    Path results = directory.resolve("results");
+
+    Outcome outcome = run("volumes", "--scale", "0", "--results", results.toString());
+
+    assertEquals(2, outcome.status);
+    assertEquals("volumes: --scale: expected=at least 1 actual=0", outcome.complaint.strip());
+    assertTrue(Files.notExists(results), "nothing was run");
+    assertTrue(run("--help").printed.contains("  volumes "));
+  }
+
+  @Test
   void durabilityIsForScenariosThatTakeIt() {
     Outcome unknown = run("kill", "--durability", "safe", "--root", directory.toString());
     Outcome useless = run("clock", "--durability", "power-safe", "--root", directory.toString());

@@ -7,8 +7,10 @@ import io.warmstart.jmh.report.Environment;
 import io.warmstart.jmh.report.GitTree;
 import io.warmstart.jmh.report.Measurement;
 import io.warmstart.jmh.report.ResultFile;
-import io.warmstart.jmh.run.Disks.Disk;
 import io.warmstart.jmh.workload.BenchmarkRoot;
+import io.warmstart.stress.mount.Disks;
+import io.warmstart.stress.mount.Disks.Disk;
+import io.warmstart.stress.report.Host;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -88,7 +90,7 @@ final class Suite {
       for (Disk disk : disks.all()) {
         environment.put("file system " + disk.name(), disk.facts());
       }
-      environment.put("load before", Environment.load());
+      environment.put("load before", Host.load());
       OutputFormat format = OutputFormatFactory.createFormatInstance(log, VerboseMode.NORMAL);
       long lastRound = 0;
       while (rounds < plan.rounds()
@@ -101,7 +103,7 @@ final class Suite {
         rounds++;
       }
     }
-    environment.put("load after", Environment.load());
+    environment.put("load after", Host.load());
     environment.put("forks of each", String.valueOf(rounds));
     environment.put(
         "took", Duration.ofNanos(System.nanoTime() - start).toSeconds() + " s without the build");

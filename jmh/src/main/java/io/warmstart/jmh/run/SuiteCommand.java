@@ -4,6 +4,7 @@ import io.warmstart.jmh.report.GitTree;
 import io.warmstart.jmh.report.Report;
 import io.warmstart.jmh.report.ResultFile;
 import io.warmstart.stress.frame.SkippedException;
+import io.warmstart.stress.mount.Disks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,8 +50,8 @@ public final class SuiteCommand implements Callable<Integer> {
       names = "--file-systems",
       split = ",",
       description =
-          "measures on each: here (that of the output), or ext4, xfs and others made by mkfs in a"
-              + " loop mount, which needs root")
+          "measures on each: here (that of the output), memory, or ext4, xfs and others made by"
+              + " mkfs in a loop mount, which needs root")
   private List<String> fileSystems = List.of(Disks.HERE);
 
   @Option(names = "--output", description = "the directory of the report")

@@ -13,10 +13,6 @@ import java.util.Locale;
 
 /** Scenarios run in turn, their report, and the exit status that follows. */
 final class Session {
-  private static final int DONE = 0;
-  private static final int PROBLEM = 1;
-  private static final int SKIPPED = 4;
-
   private final RunFlags flags;
   private final PrintWriter out;
 
@@ -45,10 +41,6 @@ final class Session {
       }
       out.flush();
     }
-    if (results.stream().anyMatch(result -> result.verdict() == Verdict.FAILED)) {
-      return PROBLEM;
-    }
-    boolean nothingRan = results.stream().allMatch(result -> result.verdict() == Verdict.SKIPPED);
-    return nothingRan ? SKIPPED : DONE;
+    return Verdict.exitStatus(results.stream().map(ScenarioResult::verdict).toList());
   }
 }

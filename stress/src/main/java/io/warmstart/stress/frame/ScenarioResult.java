@@ -1,5 +1,6 @@
 package io.warmstart.stress.frame;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param notes what a reader should know besides
  * @param latencies percentiles by operation
  */
+@JsonIgnoreProperties(value = ScenarioResult.BOUND, allowGetters = true)
 public record ScenarioResult(
     String scenario,
     Verdict verdict,
@@ -39,6 +41,7 @@ public record ScenarioResult(
     List<String> skipped,
     List<String> notes,
     Map<String, Latency> latencies) {
+  static final String BOUND = "loss_bound_95";
 
   /** Work without which a pass proves nothing. */
   public record Minimum(String what, long least, long actual) {
@@ -55,10 +58,15 @@ public record ScenarioResult(
    * @param points microseconds at each percentile of {@link Latencies#PERCENTILES}
    * @param maxMicros the longest
    */
-  public record Latency(long count, List<Double> points, double maxMicros) {}
+  public record Latency(long count, List<Double> points, double maxMicros) {
+    /** Microseconds at one of the percentiles. */
+    public double at(double percentile) {
+      return points.get(Latencies.PERCENTILES.indexOf(percentile));
+    }
+  }
 
   /** The rate that the true rate of losses is below with 95 % confidence; 1 without trials. */
-  @JsonProperty("loss_bound_95")
+  @JsonProperty(BOUND)
   public double lossBound95() {
     // The rule of three holds for no losses; one loss is a failure anyway.
     return losses > 0 || trials == 0 ? 1 : Math.min(1, 3.0 / trials);

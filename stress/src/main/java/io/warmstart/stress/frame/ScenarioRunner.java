@@ -115,9 +115,9 @@ public final class ScenarioRunner {
                     Locale.ROOT,
                     "  latency of %-29s p50 %.0f us, p99 %.0f us, p99.9 %.0f us, max %.0f us%n",
                     operation,
-                    latency.points().get(Latencies.PERCENTILES.indexOf(50.0)),
-                    latency.points().get(Latencies.PERCENTILES.indexOf(99.0)),
-                    latency.points().get(Latencies.PERCENTILES.indexOf(99.9)),
+                    latency.at(50.0),
+                    latency.at(99.0),
+                    latency.at(99.9),
                     latency.maxMicros()));
     if (result.trials() > 0) {
       out.printf(

@@ -28,6 +28,11 @@ public final class HistoryReader {
 
   /** The operation that a worker died in, if it died in one. */
   public static Optional<Operation> lastOf(Path directory, int worker) throws IOException {
+    return lastBegun(directory, worker).filter(last -> last.responded() == Operation.NEVER);
+  }
+
+  /** The operation that a worker has begun last, answered or not. */
+  public static Optional<Operation> lastBegun(Path directory, int worker) throws IOException {
     List<Operation> operations = new ArrayList<>();
     for (Path file : segments(directory)) {
       if (file.getFileName().toString().startsWith(RecordLayout.prefix(worker))) {
@@ -36,8 +41,7 @@ public final class HistoryReader {
     }
     return operations.isEmpty()
         ? Optional.empty()
-        : Optional.of(operations.get(operations.size() - 1))
-            .filter(last -> last.responded() == Operation.NEVER);
+        : Optional.of(operations.get(operations.size() - 1));
   }
 
   /** Removes the histories of a directory. */

@@ -13,6 +13,7 @@ import io.warmstart.stress.worker.HeldStripes;
 import io.warmstart.stress.worker.JournalSegments;
 import io.warmstart.stress.worker.Launch;
 import io.warmstart.stress.worker.Member;
+import io.warmstart.stress.worker.Mix;
 import io.warmstart.stress.worker.Names;
 import io.warmstart.stress.worker.WorkerPlan;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -69,12 +71,15 @@ final class Casualties {
   private static final int ALWAYS_AT_CALL = 9;
 
   /**
-   * After which a fork dies by a signal if the call that it was to die at has not come. One in some
-   * hundred never comes to it: it waits for a lock inside its JVM that a thread of its parent's
-   * held at the fork. What it holds of the store's until then others wait for, but for less than
-   * they may be made to wait after a death.
+   * After which a fork dies by a signal that has neither come to the call that it was to die at nor
+   * begun another operation. One in some hundred never does: it waits for a lock inside its JVM
+   * that a thread of its parent's held at the fork. What it holds of the store's until then others
+   * wait for, but for less than they may be made to wait after a death.
    */
   private static final long FORK_PATIENCE_NANOS = 600_000_000L;
+
+  /** After which one dies that goes from operation to operation and has not come to its call. */
+  private static final long FORK_LIFE_NANOS = 1_800_000_000L;
 
   private static final int SIGKILL = 9;
 
@@ -84,8 +89,13 @@ final class Casualties {
   private final @Nullable Breeder breeder;
   private final List<Death> deaths = new ArrayList<>();
 
-  /** Who died when, by the number of its history. */
-  record Death(int worker, long atNanos) {}
+  /**
+   * Who died when.
+   *
+   * @param worker the number of its history
+   * @param held the keys of the stripes that were held right after it, by the dead and the living
+   */
+  record Death(int worker, long atNanos, Set<String> held) {}
 
   /** How one worker is to die. */
   private enum Way {
@@ -106,6 +116,9 @@ final class Casualties {
     private boolean killed;
     private long killedNanos;
 
+    /** When it was last seen to begin an operation, of one that had lived its time. */
+    private long goesOnNanos = Long.MIN_VALUE;
+
     private Victim(
         @Nullable Member member,
         Breeder.@Nullable Child child,
@@ -123,15 +136,28 @@ final class Casualties {
     }
 
     /** Kills it if its time has come and no call does. */
-    void killIfDue() {
+    void killIfDue() throws IOException {
       // Who was to die at a call that never came dies by a signal, late.
       if (killed || (child != null && !child.isBorn())) {
         return;
       }
+      long now = System.nanoTime();
       long since = child == null ? startedNanos : child.bornNanos();
-      if (System.nanoTime() - since >= liveNanos) {
-        kill();
+      if (now - Math.max(since, goesOnNanos) < liveNanos) {
+        return;
       }
+      if (child != null && point != null && now - since < FORK_LIFE_NANOS) {
+        // One that goes from operation to operation may still come to its call.
+        long begun =
+            HistoryReader.lastBegun(crew.histories(), plan.firstHistory())
+                .map(Operation::invoked)
+                .orElse(since);
+        if (now - begun < liveNanos) {
+          goesOnNanos = begun;
+          return;
+        }
+      }
+      kill();
     }
 
     void kill() {
@@ -185,9 +211,10 @@ final class Casualties {
       }
       // The intent on the key that it was at; others may be at work, or have left their own.
       Optional<Operation> last = HistoryReader.lastOf(crew.histories(), plan.firstHistory());
+      Set<String> held = HeldStripes.keys(crew.root());
       if (last.isPresent()
           && last.get().key() >= 0
-          && HeldStripes.keys(crew.root()).contains(Names.key(last.get().key()).toHex())) {
+          && held.contains(Names.key(last.get().key()).toHex())) {
         run.count("stripes found held after a death", 1);
       }
       if (run.options().journalled()
@@ -196,7 +223,7 @@ final class Casualties {
         run.count(IN_JOURNAL, 1);
       }
       if (point != null && point.acted() > 0) {
-        deaths.add(new Death(plan.firstHistory(), point.actedNanos()));
+        deaths.add(new Death(plan.firstHistory(), point.actedNanos(), held));
         run.count("deaths at a chosen call", 1);
         String path = point.actedPath();
         Call call = point.actedCall();
@@ -205,7 +232,7 @@ final class Casualties {
           run.count(UNDER_LOCK, 1);
         }
       } else if (killed) {
-        deaths.add(new Death(plan.firstHistory(), killedNanos));
+        deaths.add(new Death(plan.firstHistory(), killedNanos, held));
       }
       if (point != null) {
         point.close();
@@ -276,7 +303,8 @@ final class Casualties {
   private FaultPoint point(WorkerPlan plan, SplittableRandom random, boolean first, int most) {
     FaultPoint point = FaultPoint.at(crew.histories().resolve("fault-point-" + plan.worker()));
     Action action = random.nextBoolean() ? Action.DIE_BEFORE : Action.DIE_AFTER;
-    if (!first && run.options().journalled() && random.nextInt(3) == 0) {
+    boolean makesPairs = plan.mix().equals(Mix.JOURNALLED_AND_SWEPT);
+    if (!first && run.options().journalled() && !makesPairs && random.nextInt(3) == 0) {
       // Around a save into the journal: before or after its lock is taken, or given back.
       int at = 1 + random.nextInt(LOCK_CALLS_OF_SAVE * MOST_JOURNALLED_SAVES);
       point.arm(EnumSet.of(Call.LOCK), crew.root() + "*", action, Errno.EIO, at);

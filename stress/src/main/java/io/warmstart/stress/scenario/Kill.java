@@ -48,6 +48,12 @@ public final class Kill implements Scenario {
   /** Of the root: so that segments are small, made soon and begun anew often. */
   private static final long JOURNALLED_BUDGET_BYTES = 144L << 20;
 
+  /**
+   * Of so many who save into the journal one makes pairs by itself: a second after the save, when
+   * others would, it is dead.
+   */
+  private static final int SWEPT_OF = 3;
+
   /** One who is stopped shares no run with others: see docs/concurrency.md on two writers. */
   private static final Mix STOPPED = new Mix(300, 0, 200, 10);
 
@@ -91,10 +97,9 @@ public final class Kill implements Scenario {
     Path shim = Shim.buildOrSkip(run, "deaths at chosen calls");
     run.atLeast("deaths", Math.max(3, run.options().seconds() / 4));
     if (shim != null) {
-      run.atLeast(Casualties.UNDER_LOCK, Math.max(1, run.options().seconds() / 20));
-    }
-    if (shim != null) {
-      run.atLeast(Casualties.UNDER_LOCK, run.options().atLeast() / 20);
+      long ofVolume = run.options().atLeast() / (run.options().journalled() ? 50 : 20);
+      long ofTime = Math.max(1, run.options().seconds() / 20);
+      run.atLeast(Casualties.UNDER_LOCK, Math.max(ofTime, ofVolume));
     }
     Rounds.demandJournalled(run, 20L * run.options().seconds());
     if (run.options().journalled()) {
@@ -146,7 +151,8 @@ public final class Kill implements Scenario {
       int most = Math.max(1, run.options().processes() - 2);
       while (deaths < enough && run.timeLeft() && !run.anyProblem()) {
         while (living.size() < most) {
-          Victim victim = casualties.start(plan(run, crew, mix(run)).withBudgetBytes(budget));
+          Victim victim =
+              casualties.start(plan(run, crew, mixOfVictim(run)).withBudgetBytes(budget));
           if (victim.member == null || crew.letGo(victim.member)) {
             living.add(victim);
           } else {
@@ -186,6 +192,12 @@ public final class Kill implements Scenario {
     return run.options().journalled() ? Mix.ALL_JOURNALLED : Mix.ALL;
   }
 
+  private static Mix mixOfVictim(Run run) {
+    return run.options().journalled() && run.random().nextInt(SWEPT_OF) == 0
+        ? Mix.JOURNALLED_AND_SWEPT
+        : mix(run);
+  }
+
   private static WorkerPlan plan(Run run, Crew crew, Mix mix) {
     WorkerPlan plan = crew.plan(mix);
     return run.options().journalled()
@@ -210,7 +222,7 @@ public final class Kill implements Scenario {
     List<Operation> sweeps = operations.stream().filter(each -> !each.kind().reads()).toList();
     Rounds.check(
         run, operations, inspection, evicting ? Vanishing.of(sweeps, 0) : Vanishing.never());
-    Answers.check(run, operations, deaths);
+    Answers.check(run, operations, deaths, evicting);
     Rounds.discard(run, crew);
   }
 

@@ -2,6 +2,7 @@ package io.warmstart.stress.scenario;
 
 import io.warmstart.stress.checker.Vanishing;
 import io.warmstart.stress.frame.Run;
+import io.warmstart.stress.frame.RunOptions;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.history.HistoryReader;
 import io.warmstart.stress.history.Operation;
@@ -34,6 +35,9 @@ public final class OverwriteRead implements Scenario {
 
   /** After which a reader rests until the round is over: so many histories the checker can hold. */
   private static final long READS_PER_ROUND = 1_000_000;
+
+  /** Of a volume each round reads its share, and some more: before the first save reads miss. */
+  private static final double SHARE = 1.1;
 
   /** A round that is part of a volume lasts until its readers have read enough. */
   private static final long MOST_NANOS = TimeUnit.MINUTES.toNanos(10);
@@ -74,14 +78,26 @@ public final class OverwriteRead implements Scenario {
             : TimeUnit.SECONDS.toNanos(run.options().seconds()) / rounds;
     for (int round = 0; (round < rounds || run.timeLeft()) && !run.anyProblem(); round++) {
       int runs = round % 2 == 1 ? MANY_RUNS : 1;
-      round(run, runs, Rounds.nanosOf(run.options(), round, rounds, roundNanos));
+      long nanos = Rounds.nanosOf(run.options(), round, rounds, roundNanos);
+      round(run, runs, nanos, readsOfEach(run.options(), rounds));
     }
   }
 
-  private static void round(Run run, int runs, long nanos)
+  private static long readsOfEach(RunOptions options, int rounds) {
+    int readers = Math.max(1, options.processes() - writers(options));
+    return options.atLeast() == 0
+        ? READS_PER_ROUND
+        : Math.min(READS_PER_ROUND, 1 + (long) (SHARE * options.atLeast() / rounds / readers));
+  }
+
+  private static int writers(RunOptions options) {
+    return Math.max(1, options.processes() / 4);
+  }
+
+  private static void round(Run run, int runs, long nanos, long reads)
       throws IOException, InterruptedException {
     try (Crew crew = new Crew(run, run.freshDirectory("root"))) {
-      int writers = Math.max(1, run.options().processes() / 4);
+      int writers = writers(run.options());
       for (int worker = 0; worker < run.options().processes(); worker++) {
         WorkerPlan plan =
             crew.plan(worker < writers ? Mix.OVERWRITE : Mix.LOOK)
@@ -90,7 +106,7 @@ public final class OverwriteRead implements Scenario {
         if (run.options().journalled()) {
           plan = plan.withMostPauseMicros(MOST_PAUSE_MICROS);
         }
-        crew.start(worker < writers ? plan : plan.withMostOperations(READS_PER_ROUND), LAUNCH);
+        crew.start(worker < writers ? plan : plan.withMostOperations(reads), LAUNCH);
       }
       crew.go();
       Rounds.let(run, nanos, () -> crew.members().stream().skip(writers).anyMatch(Member::isAlive));

@@ -30,4 +30,16 @@ public final class Scenarios {
         new Clock(),
         new Soak());
   }
+
+  /**
+   * The one of that name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static Scenario named(String name) {
+    return all().stream()
+        .filter(each -> each.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no such scenario: " + name));
+  }
 }

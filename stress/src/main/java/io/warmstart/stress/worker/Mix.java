@@ -21,4 +21,7 @@ public record Mix(int saves, int overwrites, int latest, int sweeps) {
 
   /** A sweep begins with pairs of all that lies in the journal, and little would die there. */
   public static final Mix ALL_JOURNALLED = new Mix(250, 350, 100, 1);
+
+  /** Its sweeps make pairs of what it has just saved, and so the calls that it may die at. */
+  public static final Mix JOURNALLED_AND_SWEPT = new Mix(250, 350, 100, 40);
 }

@@ -38,6 +38,8 @@ class SourceTreeTest {
     assertEquals(Optional.of(hash.substring(0, 12)), commit());
     Files.writeString(directory.resolve("README.md"), "not built");
     assertEquals(Optional.of(hash.substring(0, 12)), commit());
+    commitAll(COMMITTED_SECONDS + 3600);
+    assertEquals(Optional.of(hash.substring(0, 12)), commit(), "docs alone, after the build");
     Files.writeString(directory.resolve(OWN_FILE), "changed");
     assertEquals(Optional.of(hash.substring(0, 12) + " with changes"), commit());
   }
@@ -74,6 +76,11 @@ class SourceTreeTest {
     Files.createDirectories(path.getParent());
     Files.writeString(path, "first");
     git("init", "--quiet");
+    commitAll(COMMITTED_SECONDS);
+    assertTrue(Files.isDirectory(directory.resolve(".git")));
+  }
+
+  private void commitAll(long seconds) throws IOException, InterruptedException {
     git("add", ".");
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -86,9 +93,8 @@ class SourceTreeTest {
             "-q",
             "-m",
             "t");
-    builder.environment().put("GIT_COMMITTER_DATE", COMMITTED_SECONDS + " +0000");
+    builder.environment().put("GIT_COMMITTER_DATE", seconds + " +0000");
     assertEquals(0, builder.directory(directory.toFile()).inheritIO().start().waitFor());
-    assertTrue(Files.isDirectory(directory.resolve(".git")));
   }
 
   private String git(String... arguments) throws IOException, InterruptedException {

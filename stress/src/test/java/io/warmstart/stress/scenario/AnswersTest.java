@@ -1,6 +1,7 @@
 package io.warmstart.stress.scenario;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.model.Durability;
 import io.warmstart.stress.frame.Run;
@@ -11,12 +12,14 @@ import io.warmstart.stress.frame.Verdict;
 import io.warmstart.stress.history.Kind;
 import io.warmstart.stress.history.Operation;
 import io.warmstart.stress.scenario.Casualties.Death;
+import io.warmstart.stress.worker.Names;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +27,7 @@ class AnswersTest {
   private static final long SECOND = 1_000_000_000L;
 
   @TempDir Path directory;
+  private boolean evicting;
 
   private ScenarioResult check(List<Operation> operations, Death... deaths)
       throws IOException, InterruptedException {
@@ -41,7 +45,7 @@ class AnswersTest {
 
           @Override
           public void run(Run run) {
-            Answers.check(run, operations, List.of(deaths));
+            Answers.check(run, operations, List.of(deaths), evicting);
           }
         };
     return ScenarioRunner.run(
@@ -63,6 +67,10 @@ class AnswersTest {
     return new Operation(worker, Kind.OVERWRITE, key, 0, 9, invoked, Operation.NEVER, false, 0);
   }
 
+  private static Death death(int worker, long atNanos) {
+    return new Death(worker, atNanos, Set.of(Names.key(0).toHex()));
+  }
+
   /** So many prompt operations that one late one does not make the round a slow one. */
   private static List<Operation> prompt() {
     List<Operation> operations = new ArrayList<>();
@@ -80,7 +88,7 @@ class AnswersTest {
     operations.add(lookup(3, 0, 3 * SECOND, 3 * SECOND + 7));
     operations.add(lookup(3, 0, 4 * SECOND, 9 * SECOND));
 
-    ScenarioResult result = check(operations, new Death(1, 2 * SECOND + SECOND / 2));
+    ScenarioResult result = check(operations, death(1, 2 * SECOND + SECOND / 2));
 
     assertEquals(Verdict.PASSED, result.verdict(), result.toString());
     assertEquals(2, result.counts().get(Answers.IN_TIME));
@@ -92,10 +100,52 @@ class AnswersTest {
     operations.add(died(1, 0, SECOND));
     operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
 
-    ScenarioResult result = check(operations, new Death(1, 2 * SECOND));
+    ScenarioResult result = check(operations, death(1, 2 * SECOND));
 
     assertEquals(Verdict.FAILED, result.verdict());
     assertEquals(1, result.counts().get(Answers.LATE));
+  }
+
+  @Test
+  void lateAnswerIsToldWithWhatHappenedMeanwhile() throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
+    operations.add(lookup(3, 7, 4 * SECOND, 4 * SECOND + 5));
+    operations.add(died(4, 9, 4 * SECOND));
+
+    ScenarioResult result =
+        check(operations, death(1, 2 * SECOND), death(4, 4 * SECOND + SECOND / 2));
+
+    assertTrue(
+        result
+            .problems()
+            .get(0)
+            .endsWith(
+                "took 2000 ms after that; 1 answers of others meanwhile, none for 1000 ms; died:"
+                    + " worker 4 after 1500 ms at OVERWRITE key 9, this key held then"),
+        result.problems().get(0));
+  }
+
+  /**
+   * A volume of deaths ended with a save of 1.2 s: for as long no save of any key had been
+   * answered, while lookups were.
+   */
+  @Test
+  void whereSavesSweepLateOneIsTheKeysFaultOnlyIfOtherKeysWereSaved()
+      throws IOException, InterruptedException {
+    List<Operation> operations = prompt();
+    operations.add(died(1, 0, SECOND));
+    operations.add(new Operation(2, Kind.OVERWRITE, 0, 0, 7, 3 * SECOND, 5 * SECOND, false, 0));
+    operations.add(lookup(3, 7, 4 * SECOND, 4 * SECOND + 5));
+
+    assertEquals(Verdict.FAILED, check(operations, death(1, 2 * SECOND)).verdict(), "none sweeps");
+    evicting = true;
+    assertEquals(Verdict.PASSED, check(operations, death(1, 2 * SECOND)).verdict(), "all waited");
+
+    operations.add(new Operation(4, Kind.SAVE, 7, -1, 8, 4 * SECOND, 4 * SECOND + 5, false, 0));
+
+    assertEquals(Verdict.FAILED, check(operations, death(1, 2 * SECOND)).verdict(), "one did not");
   }
 
   @Test
@@ -105,7 +155,7 @@ class AnswersTest {
     operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
     operations.add(lookup(3, 0, 4 * SECOND, 4 * SECOND + 5));
 
-    assertEquals(Verdict.PASSED, check(operations, new Death(1, 2 * SECOND)).verdict(), "a lookup");
+    assertEquals(Verdict.PASSED, check(operations, death(1, 2 * SECOND)).verdict(), "a lookup");
 
     operations.set(
         operations.size() - 2,
@@ -113,7 +163,7 @@ class AnswersTest {
 
     assertEquals(
         Verdict.FAILED,
-        check(operations, new Death(1, 2 * SECOND)).verdict(),
+        check(operations, death(1, 2 * SECOND)).verdict(),
         "a write, which waits for what a lookup does not");
   }
 
@@ -123,16 +173,16 @@ class AnswersTest {
     operations.add(died(1, 0, SECOND));
     operations.add(died(2, 0, 2 * SECOND));
     operations.add(lookup(3, 0, 3 * SECOND, 6 * SECOND));
-    Death first = new Death(1, 4 * SECOND);
+    Death first = death(1, 4 * SECOND);
 
-    ScenarioResult result = check(operations, first, new Death(2, 5 * SECOND + SECOND / 2));
+    ScenarioResult result = check(operations, first, death(2, 5 * SECOND + SECOND / 2));
 
     assertEquals(Verdict.PASSED, result.verdict(), result.toString());
     assertEquals(1, result.counts().get(Answers.IN_TIME));
     assertEquals(1, result.counts().get(Answers.ANOTHER_DEATHS));
     assertEquals(
         Verdict.FAILED,
-        check(operations, first, new Death(2, 4 * SECOND + 5)).verdict(),
+        check(operations, first, death(2, 4 * SECOND + 5)).verdict(),
         "late after the second too");
   }
 
@@ -145,7 +195,7 @@ class AnswersTest {
     operations.add(died(1, 0, SECOND));
     operations.add(lookup(2, 0, 3 * SECOND, 5 * SECOND));
 
-    ScenarioResult result = check(operations, new Death(1, 2 * SECOND));
+    ScenarioResult result = check(operations, death(1, 2 * SECOND));
 
     assertEquals(Verdict.PASSED, result.verdict());
     assertEquals(1, result.counts().get(Answers.LATE));

@@ -1,4 +1,4 @@
-package io.warmstart.jmh.run;
+package io.warmstart.stress.mount;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,17 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.warmstart.jmh.run.Disks.Disk;
 import io.warmstart.stress.frame.SkippedException;
+import io.warmstart.stress.mount.Disks.Disk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("slow")
 @Timeout(120)
 class DisksTest {
   @TempDir Path directory;
@@ -24,11 +26,12 @@ class DisksTest {
   @Test
   void eachNameIsAFileSystemOfItsOwnAndIsGoneAfterwards() throws Exception {
     List<Path> data;
-    try (Disks disks = Disks.make(directory, List.of(Disks.HERE, "ext4"))) {
+    try (Disks disks = Disks.make(directory, List.of(Disks.HERE, Disks.MEMORY, "ext4"))) {
       List<Disk> made = disks.all();
       data = made.stream().map(Disk::data).toList();
-      assertEquals(List.of("here", "ext4"), made.stream().map(Disk::name).toList());
-      assertTrue(made.get(1).facts().startsWith("ext4 on /dev/loop"), made.get(1).facts());
+      assertEquals(List.of("here", "memory", "ext4"), made.stream().map(Disk::name).toList());
+      assertTrue(made.get(1).facts().startsWith("tmpfs on "), made.get(1).facts());
+      assertTrue(made.get(2).facts().startsWith("ext4 on /dev/loop"), made.get(2).facts());
       for (Path each : data) {
         Files.writeString(Files.createDirectory(each.resolve("d")).resolve("f"), "x");
       }
