@@ -3,11 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.FaultyFileOps;
-import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
@@ -17,101 +14,24 @@ import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
-import io.warmstart.model.StorageFullException;
-import io.warmstart.model.StoreCounter;
-import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Saves that lie in the journal before they are pairs. */
 @Tag("slow")
-class JournalledSaveTest {
-  private static final Fingerprint KEY = Payloads.key("journalled");
-  private static final String RUN = "r";
-
-  @TempDir Path root;
-  private final FaultyFileOps ops = new FaultyFileOps();
-
-  private static StoreOptions options(Durability durability) {
-    return StoreOptions.defaults().withDurability(durability);
-  }
-
-  private WarmStartStore open(Durability durability) {
-    return WarmStartStore.open(root, options(durability));
-  }
-
-  private WarmStartStore openFaulty() {
-    return WarmStartStore.open(root, options(Durability.POWER_SAFE).withFileOps(ops));
-  }
-
-  private static void save(WarmStartStore store, String version) {
-    save(store, version, 1000);
-  }
-
-  private static void save(WarmStartStore store, String version, int length) {
-    store.saveOverwrite(KEY, RUN, Versions.payload(version, length), EntryAttributes.checkpoint());
-  }
-
-  /** Saves until the journal takes one: a process's first save does not wait for a segment. */
-  private static void warmUp(WarmStartStore store) {
-    Journalled.until(store, () -> save(store, "warm"));
-    store.flush();
-  }
-
-  private static String found(WarmStartStore store) {
-    return found(store, Ranking.LATEST);
-  }
-
-  private static String found(WarmStartStore store, Ranking ranking) {
-    return store
-        .lookup(KEY, ranking)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse("none");
-  }
-
-  private Map<String, String> inFiles() throws IOException {
-    return RootFiles.read(root).whole;
-  }
-
-  private String pair() throws IOException {
-    return inFiles().getOrDefault(FaultScenario.entry(KEY, RUN), "none");
-  }
-
-  /** Whether the files are those of a version, while they may be replaced. */
-  private boolean pairIs(String version) throws IOException {
-    Path payload = root.resolve(KEY.toHex()).resolve(RUN + ".bin");
-    return Versions.nameOf(Files.readAllBytes(payload)).equals(version);
-  }
-
-  private List<Path> segments() throws IOException {
-    Path journal = root.resolve(".warmstart/journal");
-    if (!Files.exists(journal)) {
-      return List.of();
-    }
-    try (var files = Files.list(journal)) {
-      return files.toList();
-    }
-  }
-
+class JournalledSaveTest extends JournalledSaveFixture {
   @ParameterizedTest
   @EnumSource(names = {"POWER_SAFE", "PROCESS_SAFE"})
   void aSaveIsFoundAtOnceAndBecomesAPair(Durability durability) throws IOException {
@@ -262,68 +182,6 @@ class JournalledSaveTest {
   }
 
   @Test
-  void aFailedSyncIsNotTriedAgainAndTheSaveGoesIntoFiles() throws IOException {
-    try (WarmStartStore store = openFaulty()) {
-      warmUp(store);
-      save(store, "before");
-      ops.onlyAt(op -> op.kind() == Kind.SYNC && op.path().toString().contains("segment-"));
-      ops.arm(Fault.EIO, false, 0, root);
-      save(store, "new");
-      ops.disarm();
-
-      assertTrue(ops.failed() != null);
-      assertEquals("new", found(store));
-      assertEquals("new", pair());
-      assertEquals(1, store.stats().count(StoreCounter.SYNC_FAILURES));
-      save(store, "next");
-      assertEquals("next", found(store));
-      store.flush();
-      assertEquals("next", pair());
-      // Another segment takes it.
-      Journalled.until(store, () -> save(store, "last"));
-      assertEquals("last", found(store));
-    }
-    assertEquals("last", pair());
-    assertEquals(List.of(), segments());
-  }
-
-  @Test
-  void pairsThatCannotBeMadeStayInTheJournal() throws IOException {
-    try (WarmStartStore store = openFaulty()) {
-      warmUp(store);
-      ops.onlyAt(op -> op.kind() == Kind.CREATE);
-      ops.arm(Fault.ENOSPC, true, 0, root);
-      save(store, "new");
-      assertThrows(StorageFullException.class, store::flush);
-
-      assertEquals("new", found(store));
-      assertEquals("warm", pair());
-      ops.disarm();
-      store.flush();
-      assertEquals("new", pair());
-    }
-  }
-
-  @Test
-  void aStoreThatIsClosedOnAFullDiskLeavesItsSavesToTheNext() throws IOException {
-    try (WarmStartStore store = openFaulty()) {
-      warmUp(store);
-      ops.onlyAt(op -> op.kind() == Kind.CREATE);
-      ops.arm(Fault.ENOSPC, true, 0, root);
-      save(store, "new");
-    }
-    ops.disarm();
-    assertEquals("warm", pair());
-    assertEquals(1, segments().size());
-    try (WarmStartStore store = open(Durability.IN_FILES)) {
-      assertEquals("new", found(store));
-      Await.until("the pair is in place", () -> pairIs("new"));
-      Await.until("the segment is gone", () -> segments().isEmpty());
-      assertEquals("new", found(store));
-    }
-  }
-
-  @Test
   void aSaveIntoFilesIsLaterThanWhatIsInTheJournal() throws IOException {
     try (WarmStartStore store = open(Durability.PROCESS_SAFE);
         WarmStartStore files = open(Durability.IN_FILES)) {
@@ -438,95 +296,6 @@ class JournalledSaveTest {
       }
       assertEquals(0, Journalled.count(store));
       assertEquals(List.of(), segments());
-    }
-  }
-
-  @Test
-  void aSegmentThatSomebodyRemovesBecomesPairs() throws IOException {
-    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
-      warmUp(store);
-      save(store, "new");
-      for (Path segment : segments()) {
-        Files.delete(segment);
-      }
-      Await.until("the pair is in place", () -> pairIs("new"));
-      assertEquals("new", found(store));
-      // Another segment takes it.
-      Journalled.until(store, () -> save(store, "last"));
-      assertEquals("last", found(store));
-    }
-    assertEquals("last", pair());
-  }
-
-  @Test
-  void anInterruptedThreadSaves() throws IOException {
-    try (WarmStartStore store = open(Durability.POWER_SAFE)) {
-      warmUp(store);
-      long before = Journalled.count(store);
-      for (int length : new int[] {1000, 1 << 20}) {
-        Thread.currentThread().interrupt();
-        save(store, "v" + length, length);
-        assertTrue(Thread.interrupted());
-        assertEquals("v" + length, found(store));
-      }
-      assertEquals(before + 2, Journalled.count(store));
-    }
-  }
-
-  @Test
-  void aPayloadThatThrowsLeavesNothing() {
-    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
-      warmUp(store);
-      save(store, "before");
-      var shrunk = net.openhft.chronicle.bytes.Bytes.allocateElasticOnHeap(100);
-      shrunk.write(new byte[100]);
-      var payload = io.warmstart.model.Payload.of(shrunk);
-      shrunk.clear();
-      assertThrows(
-          RuntimeException.class,
-          () -> store.saveOverwrite(KEY, RUN, payload, EntryAttributes.checkpoint()));
-
-      assertEquals("before", found(store));
-      save(store, "after");
-      assertEquals("after", found(store));
-      store.flush();
-      assertEquals("after", found(store));
-    }
-  }
-
-  @Test
-  void aRootThatIsGoneTakesNoSaves(@TempDir Path elsewhere) throws IOException {
-    Path moved = elsewhere.resolve("moved");
-    Path inner = Files.createDirectory(root.resolve("inner"));
-    try (WarmStartStore store = WarmStartStore.open(inner, options(Durability.PROCESS_SAFE))) {
-      warmUp(store);
-      save(store, "before");
-      Files.move(inner, moved);
-      Await.until(
-          "saves are refused",
-          () -> {
-            try {
-              save(store, "lost");
-              return false;
-            } catch (StoreException e) {
-              return true;
-            }
-          });
-      Files.move(moved, inner);
-      Await.until(
-          "saves are taken",
-          () -> {
-            try {
-              save(store, "after");
-              return true;
-            } catch (StoreException e) {
-              return false;
-            }
-          });
-      assertEquals("after", found(store));
-    }
-    try (WarmStartStore store = WarmStartStore.open(inner)) {
-      assertEquals("after", found(store));
     }
   }
 
