@@ -121,9 +121,9 @@ public final class ScaleCommand implements Callable<Integer> {
             new BufferedReader(
                 new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)));
       }
-      for (int step = 0; step < (aspect == Aspect.PROCESSES ? 2 : 0); step++) {
+      for (String step : aspect == Aspect.PROCESSES ? ScaledCommand.STEPS : List.<String>of()) {
         for (BufferedReader each : lines) {
-          hear(each, said);
+          hear(each, step, said);
         }
         for (Process each : started) {
           each.getOutputStream().write('\n');
@@ -131,10 +131,10 @@ public final class ScaleCommand implements Callable<Integer> {
         }
       }
       for (int member = 0; member < members; member++) {
-        String rest = hear(lines.get(member), said);
+        String others = hear(lines.get(member), "", said);
         Process process = started.get(member);
         if (!process.waitFor(1, TimeUnit.MINUTES) || process.exitValue() != 0) {
-          throw new IOException("a process failed: " + aspect + " " + size + ": " + rest);
+          throw new IOException("a process failed: " + aspect + " " + size + ": " + others);
         }
       }
     } finally {
@@ -158,13 +158,22 @@ public final class ScaleCommand implements Callable<Integer> {
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
-  /** Hears figures until another line comes, or the end; returns that line. */
-  private static String hear(BufferedReader lines, List<Figure> said) throws IOException {
-    String line = lines.readLine();
-    while (line != null && Figure.isIn(line)) {
-      said.add(Figure.of(line));
-      line = lines.readLine();
+  /** Hears figures until a line, or the end; returns what else was said. */
+  private static String hear(BufferedReader lines, String until, List<Figure> said)
+      throws IOException {
+    StringBuilder others = new StringBuilder();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (Figure.isIn(line)) {
+        said.add(Figure.of(line));
+      } else if (line.equals(until)) {
+        return others.toString();
+      } else {
+        others.append(line).append('\n');
+      }
     }
-    return String.valueOf(line);
+    if (!until.isEmpty()) {
+      throw new IOException("a process ended before all were " + until + ": " + others);
+    }
+    return others.toString();
   }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -32,6 +33,9 @@ import picocli.CommandLine.Spec;
 public final class ScaledCommand implements Callable<Integer> {
   static final String NAME = "scaled";
   static final int RUNS_OF_A_KEY = 10;
+
+  /** What one of many says, and then waits for all others to say. */
+  static final List<String> STEPS = List.of("open", "done");
 
   /** Of larger roots no more is compared than what is looked up: a verification reads all. */
   private static final long MOST_VERIFIED = 100_000;
@@ -156,7 +160,7 @@ public final class ScaledCommand implements Callable<Integer> {
   private void oneOfMany() throws IOException {
     try (WarmStartStore store = timed("open", this::open)) {
       save(store, member, 0);
-      await("open");
+      await(STEPS.get(0));
       each("overwrite", SAMPLES, i -> save(store, member, 0));
       long neighbour = (member + 1) % size;
       each("lookup", SAMPLES, i -> find(store, neighbour, 0));
@@ -172,7 +176,7 @@ public final class ScaledCommand implements Callable<Integer> {
       try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
         say("descriptors", (double) descriptors.count(), "");
       }
-      await("done");
+      await(STEPS.get(1));
       require(store.stats().liveProcesses() <= size, "more processes than there are");
     }
   }
