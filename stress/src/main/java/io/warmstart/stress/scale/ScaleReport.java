@@ -13,10 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.knowm.xchart.ChartEncoder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.style.Styler;
 
 /**
  * The figures as a document, as tables, and the times as plots.
@@ -24,8 +20,9 @@ import org.knowm.xchart.style.Styler;
  * @param environment where and when, by name
  */
 record ScaleReport(Map<String, String> environment, List<Figure> figures) {
-  private static final int WIDTH = 900;
-  private static final int HEIGHT = 480;
+  private static final String DOCUMENT = "scale.json";
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /** Times of one size and operation become their median; other numbers the largest. */
   static List<Figure> medians(List<Figure> said) {
@@ -42,15 +39,19 @@ record ScaleReport(Map<String, String> environment, List<Figure> figures) {
     return medians;
   }
 
+  /** Reads what {@link #write} has written. */
+  static ScaleReport read(Path directory) throws IOException {
+    return JSON.readValue(directory.resolve(DOCUMENT).toFile(), ScaleReport.class);
+  }
+
   /** Writes all of it, in place of what was there. */
   void write(Path directory) throws IOException {
     Files.createDirectories(directory);
-    JsonMapper mapper = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-    Files.write(directory.resolve("scale.json"), mapper.writeValueAsBytes(this));
+    Files.write(directory.resolve(DOCUMENT), JSON.writeValueAsBytes(this));
     Files.writeString(directory.resolve("scale.md"), markdown(), StandardCharsets.UTF_8);
     for (Aspect aspect : Aspect.values()) {
-      if (!of(aspect, Figure::size).isEmpty()) {
-        Files.write(directory.resolve(plotName(aspect)), plot(aspect));
+      if (of(aspect, Figure::size).size() > 1) {
+        Files.writeString(directory.resolve(plotName(aspect)), plot(aspect));
       }
     }
   }
@@ -62,7 +63,7 @@ record ScaleReport(Map<String, String> environment, List<Figure> figures) {
   /** A table for each aspect. */
   String markdown() {
     StringBuilder page = new StringBuilder();
-    environment.forEach((name, value) -> page.append("- %s: %s%n".formatted(name, value)));
+    environment.forEach((name, value) -> page.append("- %s: %s\n".formatted(name, value)));
     page.append("\nTimes are medians, of processes those of all; memory is the largest.\n");
     for (Aspect aspect : Aspect.values()) {
       List<Long> sizes = of(aspect, Figure::size);
@@ -108,34 +109,11 @@ record ScaleReport(Map<String, String> environment, List<Figure> figures) {
         Locale.ROOT, value < 1e6 ? "%.1f ms" : "%.1f s", value < 1e6 ? value / 1e3 : value / 1e6);
   }
 
-  private byte[] plot(Aspect aspect) throws IOException {
-    // No window is ever opened; without this a host without a display may refuse to draw.
-    System.setProperty("java.awt.headless", "true");
-    XYChart chart =
-        new XYChartBuilder()
-            .width(WIDTH)
-            .height(HEIGHT)
-            .title(aspect.title())
-            .xAxisTitle(aspect.of())
-            .yAxisTitle("microseconds")
-            .build();
-    chart.getStyler().setXAxisLogarithmic(true);
-    chart.getStyler().setYAxisLogarithmic(true);
-    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
-    chart.getStyler().setMarkerSize(5);
-    for (String what : of(aspect, Figure::what)) {
-      List<Figure> line =
-          figures.stream()
-              .filter(each -> each.aspect() == aspect && each.what().equals(what))
-              .filter(Figure::isTime)
-              .toList();
-      if (!line.isEmpty()) {
-        chart.addSeries(
-            what,
-            line.stream().map(Figure::size).toList(),
-            line.stream().map(Figure::value).toList());
-      }
-    }
-    return ChartEncoder.getBytes(chart, "svg");
+  private String plot(Aspect aspect) {
+    Map<String, List<Figure>> lines =
+        figures.stream()
+            .filter(each -> each.aspect() == aspect && each.isTime())
+            .collect(Collectors.groupingBy(Figure::what, LinkedHashMap::new, Collectors.toList()));
+    return GrowthPlot.document(aspect, lines);
   }
 }
