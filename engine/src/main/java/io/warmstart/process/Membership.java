@@ -19,8 +19,19 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class Membership {
-  private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final long ATTACH_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+  /** Who attaches again goes on by files meanwhile. */
+  static final long AGAIN_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /**
+   * Who opens the root has nothing to go on by. Hundreds may open it at once, one after the other,
+   * each for as long as a JVM takes to load what it needs; one that was stopped there is rare.
+   */
+  static final long FIRST_PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+
+  private static final long LEAST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  /** Hundreds that wait must leave the processor to the one that does not. */
+  private static final long MOST_PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Path directory;
   private final EpochNanoClock clock;
@@ -59,12 +70,13 @@ public final class Membership {
   /**
    * Opens the lock file, takes a row of it, and maps the coordination file.
    *
+   * @param patienceNanos how long to wait for others that attach
    * @throws OtherLayoutException if processes of another build are at work: the lock file is open
    *     then, and no row is held
    */
-  public ControlFile attach() throws IOException {
+  public ControlFile attach(long patienceNanos) throws IOException {
     locks.open();
-    FileLock attaching = lockAttachByte();
+    FileLock attaching = lockAttachByte(patienceNanos);
     try {
       ControlFile controlFile = file.open(this::otherRowsAreHeld);
       if (!holdsRow()) {
@@ -96,8 +108,9 @@ public final class Membership {
     }
   }
 
-  private FileLock lockAttachByte() throws IOException {
-    long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
+  private FileLock lockAttachByte(long patienceNanos) throws IOException {
+    long deadline = System.nanoTime() + patienceNanos;
+    long park = LEAST_PARK_NANOS;
     while (true) {
       FileLock lock = locks.tryLock(LockFile.ATTACH_BYTE);
       if (lock != null) {
@@ -105,14 +118,15 @@ public final class Membership {
       }
       if (System.nanoTime() - deadline > 0) {
         throw new IOException(
-            "another process has been attaching for over "
-                + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
+            "other processes have been attaching for over "
+                + TimeUnit.NANOSECONDS.toSeconds(patienceNanos)
                 + " s: lock on byte "
                 + LockFile.ATTACH_BYTE
                 + " of "
                 + locks.path());
       }
-      LockSupport.parkNanos(ATTACH_PARK_NANOS);
+      LockSupport.parkNanos(park);
+      park = Math.min(MOST_PARK_NANOS, 2 * park);
     }
   }
 
