@@ -69,21 +69,15 @@ public final class ScaleCommand implements Callable<Integer> {
       environment.put("jvm", host.jvm() + ", C1 only, serial collector, small heaps");
       environment.put("file system", FileSystemFacts.describe(directory));
       environment.put("load before", load());
-      measure(Aspect.ENTRIES, entries, directory);
-      measure(Aspect.RUNS, runs, directory);
-      measure(Aspect.PROCESSES, processes, directory);
-      measure(Aspect.PAYLOAD, payload, directory);
-      environment.put("load after", load());
-      environment.put("finished", Host.ofThisMachine().finished());
+      measure(Aspect.ENTRIES, entries, directory, environment);
+      measure(Aspect.RUNS, runs, directory, environment);
+      measure(Aspect.PROCESSES, processes, directory, environment);
+      measure(Aspect.PAYLOAD, payload, directory, environment);
     } finally {
       Trees.remove(directory);
     }
-    ScaleReport report = new ScaleReport(environment, figures);
-    commandSpec.commandLine().getOut().print(report.markdown());
+    commandSpec.commandLine().getOut().print(new ScaleReport(environment, figures).markdown());
     commandSpec.commandLine().getOut().flush();
-    if (output != null) {
-      report.write(output);
-    }
     return 0;
   }
 
@@ -91,7 +85,9 @@ public final class ScaleCommand implements Callable<Integer> {
     return Files.readString(Path.of("/proc/loadavg")).strip();
   }
 
-  private void measure(Aspect aspect, List<Long> sizes, Path directory)
+  /** Measures one aspect, and writes what there is then: a failure of the next takes none of it. */
+  private void measure(
+      Aspect aspect, List<Long> sizes, Path directory, Map<String, String> environment)
       throws IOException, InterruptedException {
     for (long size : sizes) {
       Path root = Files.createDirectory(directory.resolve(aspect + "-" + size));
@@ -104,6 +100,11 @@ public final class ScaleCommand implements Callable<Integer> {
       List<Figure> said = run(aspect, root, size, members);
       figures.addAll(ScaleReport.medians(said));
       Trees.remove(root);
+    }
+    environment.put("load after", load());
+    environment.put("finished", Host.ofThisMachine().finished());
+    if (output != null) {
+      new ScaleReport(environment, figures).write(output);
     }
   }
 
