@@ -5,6 +5,7 @@ import io.warmstart.mapped.ControlLayout;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.EpochNanoClock;
@@ -19,14 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class Membership {
-  /** Who attaches again goes on by files meanwhile. */
+  /** Without anybody coming or going meanwhile. Who attaches again goes on by files. */
   static final long AGAIN_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /**
-   * Who opens the root has nothing to go on by. Hundreds may open it at once, one after the other,
-   * each for as long as a JVM takes to load what it needs; one that was stopped there is rare.
-   */
-  static final long FIRST_PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
+  /** The same for who opens the root, and has nothing to go on by. */
+  static final long FIRST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private static final long LEAST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
@@ -70,7 +68,8 @@ public final class Membership {
   /**
    * Opens the lock file, takes a row of it, and maps the coordination file.
    *
-   * @param patienceNanos how long to wait for others that attach
+   * @param patienceNanos how long to wait while none of the others that attach comes to its end:
+   *     hundreds may, each for as long as a JVM takes to load what it needs
    * @throws OtherLayoutException if processes of another build are at work: the lock file is open
    *     then, and no row is held
    */
@@ -110,6 +109,7 @@ public final class Membership {
 
   private FileLock lockAttachByte(long patienceNanos) throws IOException {
     long deadline = System.nanoTime() + patienceNanos;
+    BitSet held = new BitSet();
     long park = LEAST_PARK_NANOS;
     while (true) {
       FileLock lock = locks.tryLock(LockFile.ATTACH_BYTE);
@@ -117,8 +117,14 @@ public final class Membership {
         return lock;
       }
       if (System.nanoTime() - deadline > 0) {
+        BitSet before = held;
+        held = heldRows();
+        if (!held.equals(before)) {
+          deadline = System.nanoTime() + patienceNanos;
+          continue;
+        }
         throw new IOException(
-            "other processes have been attaching for over "
+            "another process has been attaching for over "
                 + TimeUnit.NANOSECONDS.toSeconds(patienceNanos)
                 + " s: lock on byte "
                 + LockFile.ATTACH_BYTE
@@ -173,6 +179,14 @@ public final class Membership {
     if (held != null) {
       locks.release(held);
     }
+  }
+
+  private BitSet heldRows() throws IOException {
+    BitSet held = new BitSet(ControlLayout.PROCESS_ROWS);
+    for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
+      held.set(each, !locks.isFree(each));
+    }
+    return held;
   }
 
   private boolean otherRowsAreHeld() throws IOException {

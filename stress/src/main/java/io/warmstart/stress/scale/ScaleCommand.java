@@ -34,6 +34,9 @@ import picocli.CommandLine.Spec;
     },
     footer = "Exit status: 0 measured, 2 wrong use, 3 an error or a wrong answer.")
 public final class ScaleCommand implements Callable<Integer> {
+  /** A JVM that starts takes a processor for a second. */
+  private static final int STARTED_AT_ONCE = 8;
+
   @Option(names = "--entries", split = ",", description = "sizes (default: ${DEFAULT-VALUE})")
   private List<Long> entries = List.of(1_000L, 10_000L, 100_000L, 1_000_000L);
 
@@ -121,15 +124,19 @@ public final class ScaleCommand implements Callable<Integer> {
         lines.add(
             new BufferedReader(
                 new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)));
+        if (member >= STARTED_AT_ONCE) {
+          hear(lines.get(member - STARTED_AT_ONCE), ScaledCommand.OPEN, said);
+        }
       }
-      for (String step : aspect == Aspect.PROCESSES ? ScaledCommand.STEPS : List.<String>of()) {
+      if (aspect == Aspect.PROCESSES) {
+        for (int member = Math.max(0, members - STARTED_AT_ONCE); member < members; member++) {
+          hear(lines.get(member), ScaledCommand.OPEN, said);
+        }
+        goOn(started);
         for (BufferedReader each : lines) {
-          hear(each, step, said);
+          hear(each, ScaledCommand.DONE, said);
         }
-        for (Process each : started) {
-          each.getOutputStream().write('\n');
-          each.getOutputStream().flush();
-        }
+        goOn(started);
       }
       for (int member = 0; member < members; member++) {
         String others = hear(lines.get(member), "", said);
@@ -142,6 +149,13 @@ public final class ScaleCommand implements Callable<Integer> {
       started.forEach(Process::destroyForcibly);
     }
     return said;
+  }
+
+  private static void goOn(List<Process> started) throws IOException {
+    for (Process each : started) {
+      each.getOutputStream().write('\n');
+      each.getOutputStream().flush();
+    }
   }
 
   private static Process start(Aspect aspect, Path root, long size, int member) throws IOException {

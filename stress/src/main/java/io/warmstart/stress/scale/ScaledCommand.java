@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -34,8 +33,9 @@ public final class ScaledCommand implements Callable<Integer> {
   static final String NAME = "scaled";
   static final int RUNS_OF_A_KEY = 10;
 
-  /** What one of many says, and then waits for all others to say. */
-  static final List<String> STEPS = List.of("open", "done");
+  // What one of many says, and then waits for all others to say.
+  static final String OPEN = "open";
+  static final String DONE = "done";
 
   /** Of larger roots no more is compared than what is looked up: a verification reads all. */
   private static final long MOST_VERIFIED = 100_000;
@@ -88,7 +88,7 @@ public final class ScaledCommand implements Callable<Integer> {
 
   private void entries() throws IOException {
     long keys = size / RUNS_OF_A_KEY;
-    try (WarmStartStore store = timed("open", this::open)) {
+    try (WarmStartStore store = timed(OPEN, this::open)) {
       once("first save, root not counted", () -> save(store, keys, 0));
       while (store.recorded().isEmpty()) {
         Thread.onSpinWait();
@@ -158,9 +158,9 @@ public final class ScaledCommand implements Callable<Integer> {
 
   /** Says that it is open, and goes on when all are; ends when all have done their part. */
   private void oneOfMany() throws IOException {
-    try (WarmStartStore store = timed("open", this::open)) {
+    try (WarmStartStore store = timed(OPEN, this::open)) {
       save(store, member, 0);
-      await(STEPS.get(0));
+      await(OPEN);
       each("overwrite", SAMPLES, i -> save(store, member, 0));
       long neighbour = (member + 1) % size;
       each("lookup", SAMPLES, i -> find(store, neighbour, 0));
@@ -176,7 +176,7 @@ public final class ScaledCommand implements Callable<Integer> {
       try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
         say("descriptors", (double) descriptors.count(), "");
       }
-      await(STEPS.get(1));
+      await(DONE);
       require(store.stats().liveProcesses() <= size, "more processes than there are");
     }
   }
