@@ -158,7 +158,23 @@ class LookupByIndexTest {
         assertEquals(5, entry.objective().orElseThrow());
       }
       assertEquals(0, looks.lists);
+    }
+  }
+
+  /** It read the manifests of all others: a quarter of a second with ten thousand runs. */
+  @Test
+  void aRunThatIsNotThereIsNotLookedForAmongTheOthers() {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 50);
+      looks.watched = Thread.currentThread();
+      looks.lists = 0;
+      looks.manifests = 0;
       assertTrue(store.lookup(KEY, "none").isEmpty());
+      assertEquals(0, looks.lists);
+      assertEquals(0, looks.manifests);
+
+      save(store, "none", 5);
+      assertEquals("none", lookup(store, "none"));
     }
   }
 

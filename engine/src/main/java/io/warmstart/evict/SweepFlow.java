@@ -208,12 +208,15 @@ public final class SweepFlow {
   }
 
   private RootScan.Result scan(Sweep sweep, boolean skipUnchanged) throws IOException {
-    RootScan.Result scan = rootScan.run(skipUnchanged && sweep.mayTrustChangeTimes, () -> false);
+    return tally(sweep, rootScan.run(skipUnchanged && sweep.mayTrustChangeTimes, () -> false));
+  }
+
+  private static RootScan.Result tally(Sweep sweep, RootScan.Result scan) {
     sweep.tally.recovered.add(scan.recovered());
     sweep.tally.failures += scan.failures();
     sweep.tally.other(scan.otherFiles(), scan.otherBytes());
     if (scan.ended()) {
-      sweep.tally.before(scan.entries().size(), scan.bytes() + scan.recovered().bytesRemoved());
+      sweep.tally.before(scan.found(), scan.bytes() + scan.recovered().bytesRemoved());
     }
     return scan;
   }
@@ -252,7 +255,7 @@ public final class SweepFlow {
     if (ledger.totalBytes().isEmpty()) {
       RootScan.Result scan = scan(sweep, true);
       if (ledger.totalBytes().isEmpty() && isLacking(sweep, scan)) {
-        scan = scan(sweep, false);
+        scan = tally(sweep, rootScan.runTellingAll());
       }
       if (ledger.totalBytes().isEmpty()) {
         return new ScannedVictims(scan, expiry, pins.known(), sweep.limits);
@@ -262,8 +265,10 @@ public final class SweepFlow {
     return new RecordedVictims(ledger, pins.known(), sweep.limits);
   }
 
-  /** Whether the scan may have skipped the entries that eviction must take first. */
-  private boolean isLacking(Sweep sweep, RootScan.Result scan) {
-    return !scan.ended() || (scan.skipped() && scan.bytes() > sweep.limits.sizeBudgetBytes());
+  /** Whether the scan may not tell of the entries that eviction must take first. */
+  private static boolean isLacking(Sweep sweep, RootScan.Result scan) {
+    return !scan.ended()
+        || scan.cutShort()
+        || (scan.skipped() && scan.bytes() > sweep.limits.sizeBudgetBytes());
   }
 }

@@ -27,6 +27,7 @@ import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -236,6 +237,11 @@ public final class FileLookup {
       EntryLease target,
       Misfits.Patience patience)
       throws IOException {
+    String runId = wanted.runId();
+    if (runId != null && isLacking(directory, runId)) {
+      rootWatch.require();
+      return false;
+    }
     KeySnapshot snapshot = snapshots.take(directory);
     ReadStamp ticket = snapshot.ticket();
     KeyListing scan = snapshot.scan();
@@ -345,6 +351,28 @@ public final class FileLookup {
       answer.fill(directory, ticket, wanted.ranking(), null, 0);
     }
     return false;
+  }
+
+  /**
+   * Whether a key has no such run, by its name alone: it may have thousands of others. A name that
+   * is there may be another's, which differs in case only.
+   */
+  private boolean isLacking(KeyDirectory directory, String runId) throws IOException {
+    // Before the name is looked for: what leaves the journal is in place by then.
+    if (root.ops().rereads().shared()
+        || journal.entriesOf(directory.key()).stream()
+            .anyMatch(entry -> entry.runId().equals(runId))) {
+      return false;
+    }
+    try {
+      root.ops().stat(directory.manifest(runId));
+      return false;
+    } catch (NoSuchFileException e) {
+      return true;
+    } catch (IOException e) {
+      // The listing tells.
+      return false;
+    }
   }
 
   /** A bad pair that could not be set aside is in nobody's way: the runner-up serves as well. */

@@ -5,6 +5,7 @@ import io.warmstart.mapped.ControlLayout;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.EpochNanoClock;
@@ -19,8 +20,16 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class Membership {
-  private static final long ATTACH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final long ATTACH_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+  /** Without anybody coming or going meanwhile. Who attaches again goes on by files. */
+  static final long AGAIN_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** The same for who opens the root, and has nothing to go on by. */
+  static final long FIRST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  private static final long LEAST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  /** Hundreds that wait must leave the processor to the one that does not. */
+  private static final long MOST_PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Path directory;
   private final EpochNanoClock clock;
@@ -59,12 +68,14 @@ public final class Membership {
   /**
    * Opens the lock file, takes a row of it, and maps the coordination file.
    *
+   * @param patienceNanos how long to wait while none of the others that attach comes to its end:
+   *     hundreds may, each for as long as a JVM takes to load what it needs
    * @throws OtherLayoutException if processes of another build are at work: the lock file is open
    *     then, and no row is held
    */
-  public ControlFile attach() throws IOException {
+  public ControlFile attach(long patienceNanos) throws IOException {
     locks.open();
-    FileLock attaching = lockAttachByte();
+    FileLock attaching = lockAttachByte(patienceNanos);
     try {
       ControlFile controlFile = file.open(this::otherRowsAreHeld);
       if (!holdsRow()) {
@@ -96,23 +107,32 @@ public final class Membership {
     }
   }
 
-  private FileLock lockAttachByte() throws IOException {
-    long deadline = System.nanoTime() + ATTACH_TIMEOUT_NANOS;
+  private FileLock lockAttachByte(long patienceNanos) throws IOException {
+    long deadline = System.nanoTime() + patienceNanos;
+    BitSet held = new BitSet();
+    long park = LEAST_PARK_NANOS;
     while (true) {
       FileLock lock = locks.tryLock(LockFile.ATTACH_BYTE);
       if (lock != null) {
         return lock;
       }
       if (System.nanoTime() - deadline > 0) {
+        BitSet before = held;
+        held = heldRows();
+        if (!held.equals(before)) {
+          deadline = System.nanoTime() + patienceNanos;
+          continue;
+        }
         throw new IOException(
             "another process has been attaching for over "
-                + TimeUnit.NANOSECONDS.toSeconds(ATTACH_TIMEOUT_NANOS)
+                + TimeUnit.NANOSECONDS.toSeconds(patienceNanos)
                 + " s: lock on byte "
                 + LockFile.ATTACH_BYTE
                 + " of "
                 + locks.path());
       }
-      LockSupport.parkNanos(ATTACH_PARK_NANOS);
+      LockSupport.parkNanos(park);
+      park = Math.min(MOST_PARK_NANOS, 2 * park);
     }
   }
 
@@ -159,6 +179,14 @@ public final class Membership {
     if (held != null) {
       locks.release(held);
     }
+  }
+
+  private BitSet heldRows() throws IOException {
+    BitSet held = new BitSet(ControlLayout.PROCESS_ROWS);
+    for (int each = 0; each < ControlLayout.PROCESS_ROWS; each++) {
+      held.set(each, !locks.isFree(each));
+    }
+    return held;
   }
 
   private boolean otherRowsAreHeld() throws IOException {

@@ -314,7 +314,7 @@ public final class ProcessTable implements AutoCloseable {
         locks.close();
       }
       if (!isAttached() && !waitsForOtherLayout()) {
-        attach();
+        attach(Membership.AGAIN_PATIENCE_NANOS);
       }
       claims.keep();
     } catch (IOException | RuntimeException e) {
@@ -350,7 +350,7 @@ public final class ProcessTable implements AutoCloseable {
   private synchronized boolean attachFirst() throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
-        attach();
+        attach(Membership.FIRST_PATIENCE_NANOS);
         return started.complete(true);
       } catch (NoSuchFileException e) {
         if (attempt == MOST_ATTACH_ATTEMPTS) {
@@ -360,10 +360,10 @@ public final class ProcessTable implements AutoCloseable {
     }
   }
 
-  private void attach() throws IOException {
+  private void attach(long patienceNanos) throws IOException {
     current = null;
     try {
-      ControlFile controlFile = membership.attach();
+      ControlFile controlFile = membership.attach(patienceNanos);
       if (membership.tookRowOfDead()) {
         predecessorDied = true;
       }

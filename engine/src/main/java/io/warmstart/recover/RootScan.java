@@ -33,6 +33,9 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 public final class RootScan {
   private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  /** Of so many entries a result tells: a few MiB. The index, where there is one, has them all. */
+  private static final int MOST_TOLD = 10_000;
+
   private final RootDirectory root;
   private final StripeLocks locks;
   private final SpaceLedger ledger;
@@ -68,6 +71,8 @@ public final class RootScan {
   public static final class Result {
     private final List<FoundEntry> entries = new ArrayList<>();
     private final RecoverFlow.Result recovered = new RecoverFlow.Result();
+    private final int mostTold;
+    private long found;
     private long bytes;
     private long otherFiles;
     private long otherBytes;
@@ -81,9 +86,23 @@ public final class RootScan {
     /** Whether there are manifests that could not be read: their entries are in no record. */
     private boolean unreadable;
 
-    /** The entries of the keys that were not passed over. */
+    private Result(int mostTold) {
+      this.mostTold = mostTold;
+    }
+
+    /** The entries of the keys that were not passed over, or the first of them. */
     public List<FoundEntry> entries() {
       return entries;
+    }
+
+    /** How many entries those keys have. */
+    public long found() {
+      return found;
+    }
+
+    /** Whether they are more than it tells of. */
+    public boolean cutShort() {
+      return found > entries.size();
     }
 
     /** Whether it was made at all, and to its end: else it has found nothing, or not all. */
@@ -130,7 +149,7 @@ public final class RootScan {
    */
   public Result run(boolean skipUnchanged, BooleanSupplier stopped) throws IOException {
     long came = SystemEpochNanoClock.INSTANCE.nanoTime();
-    Result result = new Result();
+    Result result = new Result(MOST_TOLD);
     synchronized (this) {
       // Another thread's scan has found what this one would, if it began later than this was asked
       // for: one that was under way may have passed by where something has been put meanwhile.
@@ -144,6 +163,13 @@ public final class RootScan {
         scan(skipUnchanged, stopped, result);
       }
     }
+    return result;
+  }
+
+  /** Scans the root, passes no key over, and tells of all entries, however many they are. */
+  public synchronized Result runTellingAll() throws IOException {
+    Result result = new Result(Integer.MAX_VALUE);
+    scan(false, () -> false, result);
     return result;
   }
 
@@ -280,7 +306,10 @@ public final class RootScan {
     into.otherBytes += scan.otherBytes();
     into.unreadable |= scan.suspects().stream().anyMatch(KeyListing.Suspect::unreadable);
     for (Candidate candidate : scan.candidates()) {
-      into.entries.add(new FoundEntry(directory, candidate, scan.pairBytes(candidate.runId())));
+      into.found++;
+      if (into.entries.size() < into.mostTold) {
+        into.entries.add(new FoundEntry(directory, candidate, scan.pairBytes(candidate.runId())));
+      }
     }
   }
 

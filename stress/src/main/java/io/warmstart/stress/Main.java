@@ -10,6 +10,8 @@ import io.warmstart.stress.fault.FaultCommand;
 import io.warmstart.stress.frame.Scenario;
 import io.warmstart.stress.fuzz.FuzzCommand;
 import io.warmstart.stress.power.CutCommand;
+import io.warmstart.stress.scale.ScaleCommand;
+import io.warmstart.stress.scale.ScaledCommand;
 import io.warmstart.stress.scenario.Scenarios;
 import io.warmstart.stress.syscall.CountedCommand;
 import io.warmstart.stress.syscall.SyscallsCommand;
@@ -46,6 +48,8 @@ import picocli.CommandLine.Spec;
       SyscallsCommand.class,
       CountedCommand.class,
       VolumesCommand.class,
+      ScaleCommand.class,
+      ScaledCommand.class,
       HelpCommand.class
     })
 public final class Main implements Runnable {

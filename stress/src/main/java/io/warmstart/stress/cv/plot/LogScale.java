@@ -10,10 +10,11 @@ import java.util.List;
  * @param low above 0
  * @param high above {@code low}
  */
-record LogScale(double low, double high) {
+public record LogScale(double low, double high) {
   private static final int[] DIGITS = {1, 2, 5};
 
-  LogScale {
+  /** Refuses what has no such axis. */
+  public LogScale {
     if (!(low > 0.0 && high > low && high <= Double.MAX_VALUE)) {
       throw new IllegalArgumentException(
           "logarithmic axis: expected=0 < low < high actual=%s..%s".formatted(low, high));
@@ -21,7 +22,7 @@ record LogScale(double low, double high) {
   }
 
   /** The axis from one step to another that just holds both values. */
-  static LogScale aroundSteps(double low, double high) {
+  public static LogScale aroundSteps(double low, double high) {
     List<BigDecimal> steps = steps(low / 10, high * 10);
     double below = steps.get(0).doubleValue();
     double above = steps.get(steps.size() - 1).doubleValue();
@@ -35,7 +36,7 @@ record LogScale(double low, double high) {
   }
 
   /** Where a value stands: 0 = the low end, 1 = the high one; values beyond stand at the ends. */
-  double share(double value) {
+  public double share(double value) {
     if (value <= low) {
       return 0.0;
     }
@@ -43,7 +44,7 @@ record LogScale(double low, double high) {
   }
 
   /** The steps on the axis, rising. */
-  List<BigDecimal> steps() {
+  public List<BigDecimal> steps() {
     return steps(low, high);
   }
 

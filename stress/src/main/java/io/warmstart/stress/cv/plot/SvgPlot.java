@@ -21,22 +21,15 @@ public final class SvgPlot {
   private static final double CAP = 4;
   private static final double NEAREST_LABELS = 44;
 
-  // Colours stand in classes and not in variables, which some programs that draw SVG do not know.
   private static final String STYLE =
       """
-      text { font: 13px system-ui, sans-serif; fill: #1f2328 }
-      .title { font-size: 17px; font-weight: 600 }
-      .dim { fill: #59636e; font-size: 12px }
-      .paper { fill: #ffffff }
-      .grid { stroke: #dfe3e8 } .axis { stroke: #59636e }
       .curve { fill: none; stroke: #0a5fb4; stroke-width: 1.5 }
       .bar { stroke: #0a5fb4 } .mean { fill: #0a5fb4 }
       .needed { stroke: #59636e; stroke-dasharray: 5 4 }
       .chosen { stroke: #b4480a; stroke-width: 1.5 } .choice { stroke: #b4480a; stroke-dasharray: 2 4 }
       .chosen-mean, .chosen-text { fill: #b4480a }
       @media (prefers-color-scheme: dark) {
-        text { fill: #e6edf3 } .dim { fill: #9aa4ae } .paper { fill: #0d1117 }
-        .grid { stroke: #2a313a } .axis, .needed { stroke: #9aa4ae }
+        .needed { stroke: #9aa4ae }
         .curve, .bar { stroke: #62b0ff } .mean { fill: #62b0ff }
         .chosen, .choice { stroke: #ffa45e } .chosen-mean, .chosen-text { fill: #ffa45e }
       }
@@ -46,7 +39,7 @@ public final class SvgPlot {
   private final LogScale penalties;
   private final LogScale errors;
   private final double top;
-  private final StringBuilder svg = new StringBuilder();
+  private final SvgDocument svg = new SvgDocument("Accuracy by penalty", WIDTH, HEIGHT, STYLE);
 
   private SvgPlot(PenaltyCurve curve, int aboutLines) {
     this.top = ABOUT + aboutLines * ABOUT_LINE + 8;
@@ -65,44 +58,38 @@ public final class SvgPlot {
   }
 
   private String draw(List<String> about) {
-    add(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%d\" height=\"%d\"",
-        WIDTH, HEIGHT);
-    add(" viewBox=\"0 0 %d %d\">\n<title>Accuracy by penalty</title>\n", WIDTH, HEIGHT);
-    add("<style>\n%s</style>\n", STYLE);
-    add("<rect class=\"paper\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
-    text("title", LEFT, 28, "start", "Accuracy by penalty");
+    svg.text("title", LEFT, 28, "start", "Accuracy by penalty");
     for (int i = 0; i < about.size(); i++) {
-      text("dim", LEFT, ABOUT + i * ABOUT_LINE, "start", about.get(i));
+      svg.text("dim", LEFT, ABOUT + i * ABOUT_LINE, "start", about.get(i));
     }
     accuracyAxis();
     penaltyAxis();
     choice();
     points();
     legend();
-    return svg.append("</svg>\n").toString();
+    return svg.end();
   }
 
   private void accuracyAxis() {
     for (PenaltyCurve.Step step : PenaltyCurve.steps(errors)) {
       double y = BOTTOM - step.share() * (BOTTOM - top);
-      line("grid", LEFT, y, RIGHT, y);
-      text("dim", LEFT - 8, y + 4, "end", step.label());
+      svg.line("grid", LEFT, y, RIGHT, y);
+      svg.text("dim", LEFT - 8, y + 4, "end", step.label());
     }
   }
 
   private void penaltyAxis() {
-    line("axis", LEFT, BOTTOM, RIGHT, BOTTOM);
+    svg.line("axis", LEFT, BOTTOM, RIGHT, BOTTOM);
     double labelled = Double.NEGATIVE_INFINITY;
     for (BigDecimal step : penalties.steps()) {
       double x = x(step.doubleValue());
-      line("axis", x, BOTTOM, x, BOTTOM + 5);
+      svg.line("axis", x, BOTTOM, x, BOTTOM + 5);
       if (x - labelled >= NEAREST_LABELS) {
-        text("dim", x, BOTTOM + 20, "middle", label(step));
+        svg.text("dim", x, BOTTOM + 20, "middle", label(step));
         labelled = x;
       }
     }
-    text("", (LEFT + RIGHT) / 2, BOTTOM + 40, "middle", "penalty (lambda)");
+    svg.text("", (LEFT + RIGHT) / 2, BOTTOM + 40, "middle", "penalty (lambda)");
   }
 
   private static String label(BigDecimal step) {
@@ -114,26 +101,26 @@ public final class SvgPlot {
 
   private void choice() {
     double needed = y(curve.threshold());
-    line("needed", LEFT, needed, RIGHT, needed);
+    svg.line("needed", LEFT, needed, RIGHT, needed);
     PenaltyCurve.Point chosen = curve.chosenPoint();
     double x = x(chosen.penalty());
-    line("choice", x, top, x, BOTTOM);
+    svg.line("choice", x, top, x, BOTTOM);
     // On the side where there is more room.
     boolean left = x > (LEFT + RIGHT) / 2;
-    text(
+    svg.text(
         "chosen-text",
         left ? x - 8 : x + 8,
         BOTTOM - 10,
         left ? "end" : "start",
-        format("chosen: %.4g, accuracy %s", chosen.penalty(), accuracy(chosen)));
+        SvgDocument.format("chosen: %.4g, accuracy %s", chosen.penalty(), accuracy(chosen)));
   }
 
   private void points() {
     StringBuilder path = new StringBuilder();
     for (PenaltyCurve.Point point : curve.points()) {
-      path.append(format("%.1f,%.1f ", x(point.penalty()), y(point.accuracy())));
+      path.append(SvgDocument.format("%.1f,%.1f ", x(point.penalty()), y(point.accuracy())));
     }
-    add("<polyline class=\"curve\" points=\"%s\"/>\n", path.toString().strip());
+    svg.add("<polyline class=\"curve\" points=\"%s\"/>\n", path.toString().strip());
     for (int k = 0; k < curve.points().size(); k++) {
       PenaltyCurve.Point point = curve.points().get(k);
       boolean chosen = k == curve.chosen();
@@ -142,27 +129,27 @@ public final class SvgPlot {
       double low = y(point.accuracy() - point.standardError());
       double high = y(point.accuracy() + point.standardError());
       // A program that shows SVG shows the title when the pointer rests on the point.
-      add("<g><title>penalty %.5g: %s</title>\n", point.penalty(), accuracy(point));
-      line(bar, x, low, x, high);
-      line(bar, x - CAP, low, x + CAP, low);
-      line(bar, x - CAP, high, x + CAP, high);
-      add(
+      svg.add("<g><title>penalty %.5g: %s</title>\n", point.penalty(), accuracy(point));
+      svg.line(bar, x, low, x, high);
+      svg.line(bar, x - CAP, low, x + CAP, low);
+      svg.line(bar, x - CAP, high, x + CAP, high);
+      svg.add(
           "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"/></g>\n",
           chosen ? "chosen-mean" : "mean", x, y(point.accuracy()), chosen ? 5 : 3);
     }
   }
 
   private void legend() {
-    text(
+    svg.text(
         "dim",
         LEFT,
         HEIGHT - 26,
         "start",
-        format(
+        SvgDocument.format(
             "Bars: one standard error. Dashed: one below the best, %.4g with %s; chosen is the"
                 + " largest penalty above it.",
             curve.bestPoint().penalty(), accuracy(curve.bestPoint())));
-    text(
+    svg.text(
         "dim",
         LEFT,
         HEIGHT - 10,
@@ -171,7 +158,8 @@ public final class SvgPlot {
   }
 
   private static String accuracy(PenaltyCurve.Point point) {
-    return format("%.2f%% \u00b1 %.2f%%", 100 * point.accuracy(), 100 * point.standardError());
+    return SvgDocument.format(
+        "%.2f%% \u00b1 %.2f%%", 100 * point.accuracy(), 100 * point.standardError());
   }
 
   private double x(double penalty) {
@@ -180,29 +168,5 @@ public final class SvgPlot {
 
   private double y(double accuracy) {
     return BOTTOM - PenaltyCurve.share(errors, accuracy) * (BOTTOM - top);
-  }
-
-  private void line(String style, double x1, double y1, double x2, double y2) {
-    add(
-        "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
-        style, x1, y1, x2, y2);
-  }
-
-  private void text(String style, double x, double y, String anchor, String text) {
-    add(
-        "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
-        style, x, y, anchor, escape(text));
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-  }
-
-  private void add(String pattern, Object... arguments) {
-    svg.append(format(pattern, arguments));
-  }
-
-  private static String format(String pattern, Object... arguments) {
-    return String.format(Locale.ROOT, pattern, arguments);
   }
 }
