@@ -115,11 +115,21 @@ public final class Journal implements AutoCloseable {
    */
   public @Nullable Appended append(Version version, Payload payload) {
     Pending record = segments.append(version, payload);
-    if (record != null) {
+    if (record == null) {
+      return null;
+    }
+    boolean told = false;
+    try {
       view.committed(record.entry());
-      if (record.fills()) {
-        thread.wake();
+      told = true;
+    } finally {
+      if (!told) {
+        // For lack of memory: the save throws, so nobody is to find it.
+        segments.revoke(record);
       }
+    }
+    if (record.fills()) {
+      thread.wake();
     }
     return record;
   }

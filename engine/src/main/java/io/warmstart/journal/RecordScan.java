@@ -59,17 +59,14 @@ final class RecordScan {
     }
   }
 
-  /**
-   * Goes on past a record that its owner, this process, has just committed, without reading it.
-   *
-   * @return false if it has not come so far, or has been there
-   */
-  boolean passes(JournalEntry committed) {
-    boolean isNext = committed.place().position() == position;
-    if (isNext) {
-      position = committed.end();
-    }
-    return isNext;
+  /** Whether a record lies where it reads on. */
+  boolean isNext(JournalEntry entry) {
+    return entry.place().position() == position && entry.place().salt() == salt;
+  }
+
+  /** Goes on behind a record without reading it. */
+  void pass(JournalEntry next) {
+    position = next.end();
   }
 
   /** The commit word at the position; 0 if no record of this life begins there yet. */

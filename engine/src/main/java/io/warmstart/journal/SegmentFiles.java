@@ -148,6 +148,7 @@ final class SegmentFiles {
     removeStaged(number);
     failedSyncs.remove(number);
     Path path = staged(number);
+    Segment made = null;
     boolean whole = false;
     try (FileOps.FileHandle file = ops.createExclusive(path)) {
       ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
@@ -156,7 +157,7 @@ final class SegmentFiles {
         file.write(zeros);
       }
       MappedByteBuffer mapped = file.mapShared(length);
-      Segment made = new Segment(number, new UnsafeBuffer(mapped), file.facts());
+      made = new Segment(number, new UnsafeBuffer(mapped), file.facts());
       made.begin(boot, salt);
       made.state(JournalLayout.IN_USE);
       MappedFaults.raisePending();
@@ -169,11 +170,13 @@ final class SegmentFiles {
       throw new IOException("a page of a segment is gone: file=" + path, e);
     } finally {
       if (!whole) {
-        // Whether it was renamed, a rename that fails does not tell.
         try {
           removeStaged(number);
         } finally {
-          remove(number);
+          // Whether it was renamed, a rename that fails does not tell.
+          if (made != null && leadsTo(number, made.identity())) {
+            remove(number);
+          }
         }
       }
     }

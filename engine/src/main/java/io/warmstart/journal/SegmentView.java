@@ -73,12 +73,13 @@ final class SegmentView {
   }
 
   /**
-   * A record was committed by this process: it need not be read, unless others come before it. In
-   * another life than was read, all is read again with the next look.
+   * A record was committed by this process: it need not be read, unless others come before it, or
+   * it lies in another life, or file, than is read here.
    */
   void committed(JournalEntry entry) {
-    if (scan != null && scan.passes(entry)) {
+    if (scan != null && scan.isNext(entry)) {
       read(entry);
+      scan.pass(entry);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.warmstart.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Digest256;
@@ -78,6 +80,17 @@ class RecordScanTest {
     scan.follow(this::note);
 
     assertEquals(List.of("a", "b", "c"), found);
+  }
+
+  /** Its owner may have lost the segment, and its number be that of another file by now. */
+  @Test
+  void whatWasCommittedInAnotherLifeIsNotTheNext() {
+    append("a", 10);
+    List<JournalEntry> entries = new ArrayList<>();
+    scan().follow(entries::add);
+
+    assertTrue(scan().isNext(entries.get(0)));
+    assertFalse(new RecordScan(segment, SALT + 1).isNext(entries.get(0)));
   }
 
   @Test
