@@ -44,7 +44,7 @@ public final class ScaleCommand implements Callable<Integer> {
   private List<Long> runs = List.of(10L, 100L, 1_000L, 10_000L);
 
   @Option(names = "--processes", split = ",", description = "sizes (default: ${DEFAULT-VALUE})")
-  private List<Long> processes = List.of(1L, 4L, 16L, 64L, 256L);
+  private List<Long> processes = List.of(1L, 4L, 16L, 64L);
 
   @Option(names = "--payload", split = ",", description = "MiB (default: ${DEFAULT-VALUE})")
   private List<Long> payload = List.of(64L, 512L, 2_048L, 4_096L);
