@@ -94,12 +94,15 @@ class FailedRemovalTest {
                 Durability.PROCESS_SAFE.name(),
                 "1");
         WarmStartStore inFiles =
-            WarmStartStore.open(shared, StoreOptions.defaults().withFileOps(ops))) {
+            WarmStartStore.open(
+                shared,
+                StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops))) {
       child.awaitLine("ready");
       inFiles.saveOverwrite(KEY, RUN, new byte[10], EntryAttributes.checkpoint());
       ops.onlyAt(
-          op -> op.kind() == Kind.SYNC && op.path().getFileName().toString().startsWith("segment"));
-      ops.arm(Fault.EIO, false, 0, root);
+          op ->
+              op.kind() == Kind.SYNC && op.path().startsWith(shared.resolve(".warmstart/journal")));
+      ops.arm(Fault.EIO, false, 0, shared);
       assertThrows(StoreException.class, () -> inFiles.remove(KEY, RUN));
       ops.disarm();
 

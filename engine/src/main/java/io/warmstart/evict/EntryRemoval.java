@@ -213,7 +213,10 @@ public final class EntryRemoval {
     return true;
   }
 
-  /** Half of it may be gone, which looks like the work of a program that tells no index. */
+  /**
+   * Tells the index what is left; otherwise half an entry looks like the work of a program that
+   * tells no index.
+   */
   private static void recountAfter(IOException failure, KeyUpdate update) {
     try {
       update.recount();

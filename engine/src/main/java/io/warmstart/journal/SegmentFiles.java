@@ -42,8 +42,16 @@ final class SegmentFiles {
   private final Path engineDirectory;
   private final Path directory;
 
-  /** Segments of which a sync has failed, with what their files are. */
-  private final ConcurrentHashMap<Integer, FileFacts> failedSyncs = new ConcurrentHashMap<>();
+  /** By number, the segments of which a sync has failed. */
+  private final ConcurrentHashMap<Integer, FailedSync> failedSyncs = new ConcurrentHashMap<>();
+
+  /**
+   * A sync that has failed.
+   *
+   * @param identity the file's
+   * @param open the file, if its owner does not hold it open: while it is, no other gets its inode
+   */
+  private record FailedSync(FileFacts identity, FileOps.@Nullable SyncHandle open) {}
 
   /**
    * Makes the files of a root's journal.
@@ -146,7 +154,7 @@ final class SegmentFiles {
       return null;
     }
     removeStaged(number);
-    failedSyncs.remove(number);
+    forgetFailure(number);
     Path path = staged(number);
     Segment made = null;
     boolean whole = false;
@@ -243,8 +251,8 @@ final class SegmentFiles {
    */
   void syncAll() throws IOException {
     for (int number : list().numbers()) {
-      try (FileOps.SyncHandle handle = openForSync(number)) {
-        sync(number, handle);
+      try {
+        sync(number);
       } catch (NoSuchFileException e) {
         // Gone since the listing.
       }
@@ -252,34 +260,58 @@ final class SegmentFiles {
     sync(directory);
   }
 
-  private void sync(int number, FileOps.SyncHandle handle) throws IOException {
-    FileFacts identity = ops.stat(path(number));
+  private void sync(int number) throws IOException {
+    FileFacts failed = null;
+    FileOps.SyncHandle handle = openForSync(number);
+    try {
+      FileFacts identity = ops.stat(path(number));
+      requireSyncable(number, identity);
+      forgetFailure(number);
+      failed = identity;
+      handle.sync();
+      failed = null;
+      // Another thread's may have failed meanwhile, and then this one means nothing.
+      requireSyncable(number, identity);
+    } finally {
+      if (failed == null
+          || failedSyncs.putIfAbsent(number, new FailedSync(failed, handle)) != null) {
+        handle.close();
+      }
+    }
+  }
+
+  private void requireSyncable(int number, FileFacts identity) throws IOException {
     if (hasFailedToSync(number, identity)) {
       throw new IOException("a sync of a segment has failed before: file=" + path(number));
-    }
-    boolean synced = false;
-    try {
-      handle.sync();
-      synced = true;
-    } finally {
-      if (!synced) {
-        syncFailed(number, identity);
-      }
     }
   }
 
   /**
    * A sync of a segment has failed. The kernel has marked its pages clean: the next sync would
-   * succeed, and what they hold may be lost all the same.
+   * succeed, and what they hold may be lost all the same. Told by the segment's owner, who keeps it
+   * open.
    */
   void syncFailed(int number, FileFacts identity) {
-    failedSyncs.put(number, identity);
+    forgetFailure(number);
+    failedSyncs.put(number, new FailedSync(identity, null));
+  }
+
+  /** The number is another segment's by now, or nobody's. */
+  private void forgetFailure(int number) {
+    FailedSync failed = failedSyncs.remove(number);
+    if (failed != null && failed.open() != null) {
+      try {
+        failed.open().close();
+      } catch (IOException e) {
+        // Of a file that nobody needs.
+      }
+    }
   }
 
   /** Whether a sync of a segment has failed in this process. */
   boolean hasFailedToSync(int number, FileFacts identity) {
-    FileFacts failed = failedSyncs.get(number);
-    return failed != null && failed.sameFileAs(identity);
+    FailedSync failed = failedSyncs.get(number);
+    return failed != null && failed.identity().sameFileAs(identity);
   }
 
   /** Opens a segment, to write to it past the mapping. */
@@ -311,7 +343,7 @@ final class SegmentFiles {
   /** Removes a segment. */
   void remove(int number) throws IOException {
     unlink(path(number));
-    failedSyncs.remove(number);
+    forgetFailure(number);
   }
 
   /** Keeps a segment that could not be read, for a person to look at. */

@@ -50,7 +50,7 @@ final class SegmentSyncs {
   /** Whether a sync has failed: pages may go back to what the disk has of them. */
   boolean failed() {
     if (!failed && files.hasFailedToSync(segment.number(), segment.identity())) {
-      // Also once the file is gone, and forgotten there: who has reserved memory in it asks.
+      // Kept here, since the entry there goes with the file.
       failed = true;
     }
     return failed;
@@ -162,8 +162,8 @@ final class SegmentSyncs {
   }
 
   private void syncFailed() {
-    files.syncFailed(segment.number(), segment.identity());
     failed = true;
+    files.syncFailed(segment.number(), segment.identity());
   }
 
   /** Before which place everything was synced; it lags. */

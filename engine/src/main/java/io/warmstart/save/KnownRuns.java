@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The runs whose pairs this process has made, and so knows how late they were written.
+ * The runs of which this process has made a pair, and so knows how late they were written.
  *
  * <p>A version in the journal takes the place of a pair by its later stamp alone, and a pair's
  * stamp may lie ahead of the clock, and of all that the index knows: another process, program or
@@ -38,7 +38,7 @@ public final class KnownRuns {
     private volatile long latestNanos;
     private volatile long lookedAtNanos;
 
-    /** The latest stamp that the run has, in unix nanoseconds. Under the key's lock. */
+    /** The latest stamp that this process has given the run, in unix nanoseconds. */
     long latestNanos() {
       return latestNanos;
     }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a segment leaves that could not be made. */
+/** What becomes of a segment that could not be made, or not be synced. */
 class SegmentMakingTest {
   private static final int LENGTH = 1 << 20;
 
@@ -55,5 +55,27 @@ class SegmentMakingTest {
 
     assertTrue(named[0]);
     assertFalse(Files.exists(segment));
+  }
+
+  /** What is known of a segment goes with its file, and not with its number. */
+  @Test
+  void anotherOneUnderTheNumberOfOneThatCouldNotBeSyncedIsSynced() throws IOException {
+    SegmentFiles files = files();
+    SegmentFiles other = new SegmentFiles(new NioFileOps(), directory, new Notices());
+    other.make(0, LENGTH, 1, 5);
+    ops.arm(
+        op -> op.kind() == Kind.SYNC,
+        1,
+        () -> {
+          throw new IOException("Input/output error");
+        });
+    assertThrows(IOException.class, files::syncAll);
+    assertTrue(ops.done());
+    assertThrows(IOException.class, files::syncAll);
+
+    other.remove(0);
+    files.syncAll();
+    other.make(0, LENGTH, 1, 6);
+    files.syncAll();
   }
 }
