@@ -30,7 +30,7 @@ public final class VolumesCommand implements Callable<Integer> {
       names = "--results",
       paramLabel = "DIR",
       description = "Where the two files are written (default: ${DEFAULT-VALUE}).")
-  private Path results = Path.of("docs", "results");
+  private Path results = Path.of("docs", "results", "volumes");
 
   @Option(
       names = "--root",
