@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs the scenarios of the proof of reliability in turn, in each durability, and writes"
           + " volumes.json and volumes.md after each.",
-      "Meant for half an hour of two cores that nobody else uses. Run again it goes on where it was cut off:"
+      "It takes the longer the slower the machine is. Run again it goes on where it was cut off:"
           + " what the same commit has done on this machine is not done again.",
       "Exit status: 0 all passed or skipped, 1 something is wrong, 2 wrong use, 3 an error, 4 all"
           + " skipped."
