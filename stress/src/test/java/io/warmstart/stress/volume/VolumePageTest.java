@@ -8,19 +8,26 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** By the two files among the resources, which are as the program has written them. */
+/** By two files among the resources, and by those in the docs: as the program has written them. */
 class VolumePageTest {
-  private static final Path EXPECTED = Path.of("src", "test", "resources", "volumes");
-
   @TempDir Path directory;
 
   @Test
   void pageAndDocumentAreMadeOfTheDocumentAlone() throws IOException {
-    VolumeResults.read(EXPECTED).orElseThrow().write(directory);
+    check(Path.of("src", "test", "resources", "volumes"));
+  }
+
+  @Test
+  void theDocsHaveWhatIsMadeOfTheirDocument() throws IOException {
+    check(Path.of(System.getProperty("warmstart.test.projectRoot"), "docs", "results", "volumes"));
+  }
+
+  private void check(Path expected) throws IOException {
+    VolumeResults.read(expected).orElseThrow().write(directory);
 
     for (String name : new String[] {VolumeResults.DOCUMENT, VolumeResults.PAGE}) {
       assertEquals(
-          Files.readString(EXPECTED.resolve(name)), Files.readString(directory.resolve(name)));
+          Files.readString(expected.resolve(name)), Files.readString(directory.resolve(name)));
     }
   }
 }
