@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Whoever copies {@code .warmstart} along with a root, and does so since the last reboot, copied an
- * index that passed for the new root's own: sweeps went by the bytes and entries of the other one.
+ * A person who copies {@code .warmstart} along with a root, since the last reboot, copied an index
+ * that passed for the new root's own: sweeps went by the bytes and entries of the other one.
  */
 class CopiedIndexTest {
   @TempDir Path parent;

@@ -34,15 +34,7 @@ class EvictedBesideJournalTest {
   }
 
   private static String found(WarmStartStore store) {
-    return store
-        .lookupLatest(KEY)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse("none");
+    return Versions.found(store.lookupLatest(KEY), "none");
   }
 
   /**

@@ -145,7 +145,7 @@ class HostileManifestsTest {
     assertEquals(List.of("good.bin", "good.json"), files.names());
     assertTrue(
         KeyFiles.quarantined(root).stream().anyMatch(held -> held.endsWith("bad~json")),
-        "kept for whoever wants to know");
+        "kept for a person who wants to know");
   }
 
   private void assertReadOnlyStorePassesOverIt() {

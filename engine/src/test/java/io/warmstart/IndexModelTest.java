@@ -83,7 +83,7 @@ class IndexModelTest {
     switch (random.nextInt(12)) {
       case 0 -> store.evictOverflow();
       case 1 -> {
-        // Nothing but room for one entry: whoever is oldest goes.
+        // Nothing but room for one entry: the oldest goes.
         try (WarmStartStore tight =
             WarmStartStore.open(
                 store.root(),

@@ -82,15 +82,7 @@ class JournalHazardTest {
   }
 
   private static String found(WarmStartStore store, Fingerprint key) {
-    return store
-        .lookupLatest(key)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse("none");
+    return Versions.found(store.lookupLatest(key), "none");
   }
 
   private Path directory(Fingerprint key) {

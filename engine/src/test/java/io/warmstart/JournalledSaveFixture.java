@@ -1,7 +1,5 @@
 package io.warmstart;
 
-import io.warmstart.io.FaultyFileOps;
-import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -10,27 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A root, saves of a run that lie in the journal, and what is found of them. */
-abstract class JournalledSaveFixture {
+abstract class JournalledSaveFixture extends JournalFixture {
   static final Fingerprint KEY = Payloads.key("journalled");
-  static final String RUN = "r";
-
-  @TempDir Path root;
-  final FaultyFileOps ops = new FaultyFileOps();
-
-  static StoreOptions options(Durability durability) {
-    return StoreOptions.defaults().withDurability(durability);
-  }
-
-  WarmStartStore open(Durability durability) {
-    return WarmStartStore.open(root, options(durability));
-  }
-
-  WarmStartStore openFaulty() {
-    return WarmStartStore.open(root, options(Durability.POWER_SAFE).withFileOps(ops));
-  }
 
   static void save(WarmStartStore store, String version) {
     save(store, version, 1000);
@@ -51,15 +32,7 @@ abstract class JournalledSaveFixture {
   }
 
   static String found(WarmStartStore store, Ranking ranking) {
-    return store
-        .lookup(KEY, ranking)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse("none");
+    return Versions.found(store.lookup(KEY, ranking), "none");
   }
 
   Map<String, String> inFiles() throws IOException {

@@ -2,8 +2,6 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.io.FaultyFileOps;
-import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -13,25 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A root, and saves of two runs whose payloads are written into the memory that they lie in. */
-abstract class ReservedSaveFixture {
+abstract class ReservedSaveFixture extends JournalFixture {
   static final Fingerprint KEY = Payloads.key("reserved");
   static final Fingerprint OTHER = Payloads.key("other");
-  static final String RUN = "r";
   static final EntryAttributes CHECKPOINT = EntryAttributes.checkpoint();
-
-  @TempDir Path root;
-  final FaultyFileOps ops = new FaultyFileOps();
-
-  static StoreOptions options(Durability durability) {
-    return StoreOptions.defaults().withDurability(durability);
-  }
-
-  WarmStartStore open(Durability durability) {
-    return WarmStartStore.open(root, options(durability));
-  }
 
   WarmStartStore openReadOnly() {
     return WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true));
@@ -62,15 +47,7 @@ abstract class ReservedSaveFixture {
   }
 
   static String found(WarmStartStore store, Fingerprint key) {
-    return store
-        .lookup(key, Ranking.LATEST)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse("none");
+    return Versions.found(store.lookup(key, Ranking.LATEST), "none");
   }
 
   static String found(WarmStartStore store) {
@@ -85,10 +62,6 @@ abstract class ReservedSaveFixture {
     try (var files = Files.list(root.resolve(".warmstart/journal"))) {
       return files.toList();
     }
-  }
-
-  WarmStartStore openFaulty() {
-    return WarmStartStore.open(root, options(Durability.POWER_SAFE).withFileOps(ops));
   }
 
   static StoreListener telling(List<String> told) {

@@ -79,15 +79,7 @@ class ReservingThreadsTest extends ReservedSaveFixture {
     }
 
     private void check(WarmStartStore in, String run) {
-      String found =
-          in.lookup(KEY, run)
-              .map(
-                  entry -> {
-                    try (entry) {
-                      return Versions.nameOf(entry);
-                    }
-                  })
-              .orElse("none");
+      String found = Versions.found(in.lookup(KEY, run), "none");
       assertEquals(latest.getOrDefault(run, "none"), found);
     }
 

@@ -125,14 +125,6 @@ final class SavedVersions {
 
   /** Looks the run's version up. */
   String in(WarmStartStore store) {
-    return store
-        .lookup(key, runId)
-        .map(
-            entry -> {
-              try (entry) {
-                return Versions.nameOf(entry);
-              }
-            })
-        .orElse(FaultScenario.ABSENT);
+    return Versions.found(store.lookup(key, runId), FaultScenario.ABSENT);
   }
 }

@@ -2,6 +2,7 @@ package io.warmstart;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Random;
 
 /** Payloads that tell which version they are, and whether they are it to the last byte. */
@@ -34,5 +35,12 @@ public final class Versions {
   /** Which version an entry holds. */
   public static String nameOf(Entry entry) {
     return nameOf(Payloads.bytes(entry));
+  }
+
+  /** Which version was found, which is closed; or another name for none. */
+  public static String found(Optional<Entry> found, String none) {
+    try (Entry entry = found.orElse(null)) {
+      return entry == null ? none : nameOf(entry);
+    }
   }
 }

@@ -169,13 +169,7 @@ public final class EntryRemoval {
       // What cannot be read, or half a pair.
       update.countRemoval();
       update.begin();
-      try {
-        unlinkIfThere(directory.manifest(runId));
-        unlinkIfThere(directory.payload(runId));
-      } catch (IOException e) {
-        recountAfter(e, update);
-        throw e;
-      }
+      unlink(update, runId, null);
       update.recount();
       return Outcome.REMOVED;
     }
@@ -192,16 +186,8 @@ public final class EntryRemoval {
     // Before the first unlink: a saver that finds its pair gone must already see why.
     update.countRemoval();
     update.beginOfRun(runId, locks.look(directory));
-    try {
-      if (!besideOtherMachines) {
-        unlinkIfThere(directory.manifest(runId));
-        unlinkIfThere(directory.payload(runId));
-      } else if (!removeReplaceable(directory, runId, manifest)) {
-        return false;
-      }
-    } catch (IOException e) {
-      recountAfter(e, update);
-      throw e;
+    if (!unlink(update, runId, besideOtherMachines ? manifest : null)) {
+      return false;
     }
     update.removed(runId, bytes);
     try {
@@ -214,14 +200,29 @@ public final class EntryRemoval {
   }
 
   /**
-   * Tells the index what is left; otherwise half an entry looks like the work of a program that
-   * tells no index.
+   * Unlinks a run's files. If that fails on the way the index is told what is left; otherwise half
+   * an entry looks like the work of a program that tells no index.
+   *
+   * @param replaceable what the manifest must still say, where others may replace it meanwhile
+   * @return false if it says something else: then nothing was unlinked
    */
-  private static void recountAfter(IOException failure, KeyUpdate update) {
+  private boolean unlink(KeyUpdate update, String runId, @Nullable Manifest replaceable)
+      throws IOException {
+    KeyDirectory directory = update.directory();
     try {
-      update.recount();
+      if (replaceable != null) {
+        return removeReplaceable(directory, runId, replaceable);
+      }
+      unlinkIfThere(directory.manifest(runId));
+      unlinkIfThere(directory.payload(runId));
+      return true;
     } catch (IOException e) {
-      failure.addSuppressed(e);
+      try {
+        update.recount();
+      } catch (IOException recounting) {
+        e.addSuppressed(recounting);
+      }
+      throw e;
     }
   }
 

@@ -19,7 +19,8 @@ public final class Report {
 
   static final String DOCUMENT = "report.json";
 
-  private static final JsonMapper MAPPER =
+  /** Reads and writes documents of results. */
+  public static final JsonMapper MAPPER =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(SerializationFeature.INDENT_OUTPUT)

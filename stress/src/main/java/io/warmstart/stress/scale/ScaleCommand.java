@@ -71,7 +71,7 @@ public final class ScaleCommand implements Callable<Integer> {
       environment.put("system", host.system() + ", processors=" + host.processors());
       environment.put("jvm", host.jvm() + ", C1 only, serial collector, small heaps");
       environment.put("file system", FileSystemFacts.describe(directory));
-      environment.put("load before", load());
+      environment.put("load before", Host.load());
       measure(Aspect.ENTRIES, entries, directory, environment);
       measure(Aspect.RUNS, runs, directory, environment);
       measure(Aspect.PROCESSES, processes, directory, environment);
@@ -82,10 +82,6 @@ public final class ScaleCommand implements Callable<Integer> {
     commandSpec.commandLine().getOut().print(new ScaleReport(environment, figures).markdown());
     commandSpec.commandLine().getOut().flush();
     return 0;
-  }
-
-  private static String load() throws IOException {
-    return Files.readString(Path.of("/proc/loadavg")).strip();
   }
 
   /** Measures one aspect, and writes what there is then: a failure of the next takes none of it. */
@@ -104,7 +100,7 @@ public final class ScaleCommand implements Callable<Integer> {
       figures.addAll(ScaleReport.medians(said));
       Trees.remove(root);
     }
-    environment.put("load after", load());
+    environment.put("load after", Host.load());
     environment.put("finished", Host.ofThisMachine().finished());
     if (output != null) {
       new ScaleReport(environment, figures).write(output);

@@ -1,11 +1,9 @@
 package io.warmstart.stress.volume;
 
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.warmstart.stress.frame.ScenarioResult;
 import io.warmstart.stress.frame.Verdict;
 import io.warmstart.stress.report.Host;
+import io.warmstart.stress.report.Report;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -30,12 +28,6 @@ public record VolumeResults(String commit, String command, Host host, List<Done>
   static final String DOCUMENT = "volumes.json";
   static final String PAGE = "volumes.md";
   static final String UNKNOWN_COMMIT = "unknown";
-
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
 
   /** Keeps its own copy. */
   public VolumeResults {
@@ -62,14 +54,14 @@ public record VolumeResults(String commit, String command, Host host, List<Done>
   static Optional<VolumeResults> read(Path directory) throws IOException {
     Path file = directory.resolve(DOCUMENT);
     return Files.exists(file)
-        ? Optional.of(MAPPER.readValue(Files.readAllBytes(file), VolumeResults.class))
+        ? Optional.of(Report.MAPPER.readValue(Files.readAllBytes(file), VolumeResults.class))
         : Optional.empty();
   }
 
   /** Writes the document, and the page that is made of it, in place of what is there. */
   void write(Path directory) throws IOException {
     Files.createDirectories(directory);
-    replace(directory.resolve(DOCUMENT), MAPPER.writeValueAsBytes(this));
+    replace(directory.resolve(DOCUMENT), Report.MAPPER.writeValueAsBytes(this));
     replace(
         directory.resolve(PAGE), new VolumePage(this).markdown().getBytes(StandardCharsets.UTF_8));
   }
