@@ -36,8 +36,9 @@ final class FaultMatrix {
 
   /**
    * An error of the disk, once and from there on; a directory that a person removes; an interrupt.
-   * Which error it is changes with the index: all are tried, but not all at each index, and those
-   * that last begin at every fourth. {@code -Dwarmstart.all=true} tries each at each.
+   * Which error it is changes with the index: all are tried, but not all at each index; those that
+   * last begin at every fourth, and what is no error comes at every third. {@code
+   * -Dwarmstart.all=true} tries each at each.
    */
   static Stream<Arguments> faults() {
     Stream<Arguments> others =
@@ -57,8 +58,15 @@ final class FaultMatrix {
     return ERRORS.get((int) ((index + (persistent ? 1 : 0)) % ERRORS.size()));
   }
 
+  private static int step(Fault fault, boolean persistent) {
+    if (ALL) {
+      return 1;
+    }
+    return persistent ? 4 : fault == Fault.EIO ? 1 : 3;
+  }
+
   /**
-   * Tries every index.
+   * Tries the indexes one after the other.
    *
    * @param leastOperations how many operations on files the scenario must have been tried at
    */
@@ -68,7 +76,7 @@ final class FaultMatrix {
     Path template = Files.createDirectory(work.resolve("template"));
     scenario.prepare(template);
     Path root = Files.createDirectory(work.resolve("root")).toRealPath();
-    long step = persistent && !ALL ? 4 : 1;
+    long step = step(fault, persistent);
     for (long index = 0; ; index += step) {
       restore(template, root);
       if (!scenario.keepsEngineFiles()) {

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The main class of processes that save into the journal and get killed or stopped. */
 final class JournallingProcess {
@@ -33,8 +34,18 @@ final class JournallingProcess {
     if (arguments[0].equals("exit")) {
       ForkedJvm.awaitParent();
       CountDownLatch handedIn = new CountDownLatch(1);
-      for (int last = version + count; version < last; ) {
-        async(store, key, ++version).thenRun(() -> exitAfter(handedIn));
+      AtomicBoolean calledBack = new AtomicBoolean();
+      Thread caller = Thread.currentThread();
+      // What has completed by now calls back in this thread; the end is to come from the saver's.
+      for (int last = version + count; version < last || !calledBack.get(); ) {
+        async(store, key, ++version)
+            .thenRun(
+                () -> {
+                  if (Thread.currentThread() != caller) {
+                    calledBack.set(true);
+                    exitAfter(handedIn);
+                  }
+                });
       }
       System.out.println("saved " + version);
       // What is handed in once the end has begun nobody waits for.

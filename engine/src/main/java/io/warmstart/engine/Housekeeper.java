@@ -23,6 +23,7 @@ import io.warmstart.save.AccessStampWriter;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,12 @@ final class Housekeeper implements AutoCloseable {
   private static final long RECOUNT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long ADOPT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * Each process asks for the segments of all others: where they are more than this, each asks less
+   * often, so that all together ask no more than as many times a second for each process.
+   */
+  private static final int MOST_SEGMENTS_ASKED_FOR = 16;
 
   /** How long a hit waits to be told in its manifest, while the store is open. */
   private static final long TOUCH_DELAY_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -84,6 +91,7 @@ final class Housekeeper implements AutoCloseable {
   private long sweptAt;
   private long countedAt;
   private long adoptedAt;
+  private long adoptPause = ADOPT_EVERY_NANOS;
   private long pause;
   private long savesAtSweep;
   private @Nullable ControlFile attached;
@@ -192,15 +200,17 @@ final class Housekeeper implements AutoCloseable {
       // root.
       return;
     }
-    if (ledger.totalBytes().isEmpty() && now - countedAt >= RECOUNT_NANOS) {
+    if (ledger.totalBytes().isPresent()) {
+      sweepWhatIsLeft();
+    } else if (now - countedAt >= RECOUNT_NANOS) {
       countedAt = now;
-      count();
+      count(() -> closed);
       countedAt = System.nanoTime();
     }
     unsettled.due(now).forEach(this::recover);
-    if (now - adoptedAt >= ADOPT_EVERY_NANOS) {
+    if (now - adoptedAt >= adoptPause) {
       adoptedAt = now;
-      adopt();
+      adoptPause = pauseBeside(adopt());
     }
     long saves = counters.own(Counter.SAVES);
     if (isSweepDue(now, saves)) {
@@ -245,11 +255,22 @@ final class Housekeeper implements AutoCloseable {
   }
 
   /** Completes the index, so that the first save that passes the budget need not. */
-  private void count() {
+  private void count(BooleanSupplier stopped) {
     try {
-      rootScan.run(true, () -> closed);
+      if (rootScan.run(true, stopped).ended()) {
+        sweepWhatIsLeft();
+      }
     } catch (IOException e) {
       counters.count(Counter.SWEEP_FAILURES);
+    }
+  }
+
+  private void sweepWhatIsLeft() {
+    try {
+      sweepFlow.runWhatIsLeft(foreignCheckNanos.getAsLong());
+    } catch (StoreException e) {
+      // Counted by the flow; the next save finds the root over its budget.
+      return;
     }
   }
 
@@ -262,14 +283,28 @@ final class Housekeeper implements AutoCloseable {
     }
   }
 
-  /** Makes pairs of what dead processes have left in the journal. */
-  private void adopt() {
+  /**
+   * Makes pairs of what dead processes have left in the journal.
+   *
+   * @return how many segments the living hold; 0 if that is unknown
+   */
+  private int adopt() {
     try {
-      adoption.run();
+      return adoption.run();
     } catch (IOException | StoreException e) {
       // It stays where it is, and is found there.
       counters.count(Counter.JOURNAL_FAILURES);
+      return 0;
     }
+  }
+
+  /** Until the next adoption: by chance, so that some process or other asks all the time. */
+  static long pauseBeside(int segmentsOfTheLiving) {
+    int times = segmentsOfTheLiving / MOST_SEGMENTS_ASKED_FOR;
+    return times == 0
+        ? ADOPT_EVERY_NANOS
+        : ThreadLocalRandom.current()
+            .nextLong(ADOPT_EVERY_NANOS, (2 * times + 1) * ADOPT_EVERY_NANOS);
   }
 
   private void sweep() {
@@ -292,6 +327,10 @@ final class Housekeeper implements AutoCloseable {
     accessStampWriter.run(0);
     adopt();
     clearAwayTheDead();
+    if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
+      // Nobody else will: some roots only see processes that save and end.
+      count(() -> false);
+    }
   }
 
   /**

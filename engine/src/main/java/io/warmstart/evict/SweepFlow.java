@@ -62,6 +62,9 @@ public final class SweepFlow {
   /** A store that looks for foreign changes no more often says that there are none. */
   public static final long NO_FOREIGN_STORES_NANOS = TimeUnit.DAYS.toNanos(1);
 
+  /** How long a save waits for the count of a root whose bytes nobody knows. */
+  private static final long COUNT_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final int MOST_PASSES = 4;
 
   private final RootDirectory root;
@@ -76,6 +79,9 @@ public final class SweepFlow {
   private final BooleanSupplier noticeDeaths;
   private final Notices notices;
   private final Counters counters;
+
+  /** Whether a save has waited in vain for the root to be counted: others need not. */
+  private volatile boolean leftToBackground;
 
   public SweepFlow(
       RootDirectory root,
@@ -106,19 +112,36 @@ public final class SweepFlow {
   }
 
   /**
-   * After a save: sweeps if the root is over the budget, or nobody knows whether it is. Where
-   * another sweep is under way, it is over as soon as the root is within the budget.
+   * After a save: sweeps if the root is over the budget. Where another sweep is under way, it is
+   * over as soon as the root is within the budget.
+   *
+   * <p>Where nobody knows the root's bytes, one save waits a second for them to be counted, and the
+   * others no longer: the background goes on, and sweeps when they are known.
    *
    * @param saved is spared
    */
   public void keepBudget(StoreLimits limits, long foreignCheckNanos, SavedEntry saved) {
-    if (policy.damage() != null) {
-      // What could not be read a moment ago, perhaps it can now.
-      policy.refresh();
+    try {
+      if (policy.damage() != null) {
+        // What could not be read a moment ago, perhaps it can now.
+        policy.refresh();
+      }
+      if (!isWithinBudget(limits.now()) && !isStillBeingCounted()) {
+        sweepAfter(limits, foreignCheckNanos, saved);
+      }
+    } catch (IOException e) {
+      // The save has been acknowledged by now in all but words: it does not fail for this.
+      counters.count(Counter.SWEEP_FAILURES);
+    } catch (RuntimeException | Error e) {
+      // Nor for this, be it an OutOfMemoryError.
+      counters.count(Counter.SWEEP_FAILURES);
+      notices.trouble(
+          Kind.SWEEP, "the sweep after a save failed, the save did not: root=" + root.path(), e);
     }
-    if (isWithinBudget(limits.now())) {
-      return;
-    }
+  }
+
+  private void sweepAfter(StoreLimits limits, long foreignCheckNanos, SavedEntry saved)
+      throws IOException {
     try (StripeLocks.Hold hold =
         sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)) {
       Limits fresh = limits.freshForSweep();
@@ -131,15 +154,20 @@ public final class SweepFlow {
         scan(sweep, false);
       }
       run(sweep, hold);
-    } catch (IOException e) {
-      // The save has been acknowledged by now in all but words: it does not fail for this.
-      counters.count(Counter.SWEEP_FAILURES);
-    } catch (RuntimeException | Error e) {
-      // Nor for this, be it an OutOfMemoryError.
-      counters.count(Counter.SWEEP_FAILURES);
-      notices.trouble(
-          Kind.SWEEP, "the sweep after a save failed, the save did not: root=" + root.path(), e);
     }
+  }
+
+  /** Whether nobody knows the root's bytes, nor will in a second. */
+  private boolean isStillBeingCounted() throws IOException {
+    if (ledger.totalBytes().isPresent()) {
+      return false;
+    }
+    if (!leftToBackground) {
+      long deadline = System.nanoTime() + COUNT_PATIENCE_NANOS;
+      boolean ended = rootScan.run(true, () -> System.nanoTime() - deadline > 0).ended();
+      leftToBackground = !ended && ledger.totalBytes().isEmpty();
+    }
+    return leftToBackground;
   }
 
   private boolean isWithinBudget(Limits limits) {
@@ -167,6 +195,21 @@ public final class SweepFlow {
           return policy.limits();
         },
         scanning);
+  }
+
+  /** Whether a save has left the budget to the background, as the root was still being counted. */
+  public boolean isLeftToBackground() {
+    return leftToBackground;
+  }
+
+  /** Does what a save has left, once the root is counted. */
+  public void runWhatIsLeft(long foreignCheckNanos) {
+    if (leftToBackground) {
+      leftToBackground = false;
+      if (!isWithinBudget(policy.limits())) {
+        runInBackground(foreignCheckNanos, false);
+      }
+    }
   }
 
   private EvictionReport run(Sweep sweep, Supplier<Limits> fresh, boolean scanning) {

@@ -58,11 +58,12 @@ public final class Adoption {
   /**
    * Adopts segments whose owners are gone, for a second or so.
    *
+   * @return how many segments it has asked for in vain, as the living hold them
    * @throws IOException if the journal cannot be listed, or some segment not be read
    * @throws StoreException if some pair could not be made: the segment stays
    */
-  public void run() throws IOException {
-    run(System.nanoTime() + ROUND_NANOS);
+  public int run() throws IOException {
+    return run(System.nanoTime() + ROUND_NANOS);
   }
 
   /**
@@ -80,19 +81,21 @@ public final class Adoption {
     }
   }
 
-  private void run(long deadline) throws IOException {
+  private int run(long deadline) throws IOException {
     if (!view.hasSegments()) {
-      return;
+      return 0;
     }
     SegmentFiles.Listed listed = files.list();
     Failures failures = new Failures();
     for (int number : listed.staged()) {
       failures.collect(() -> underLock(number, () -> files.removeStaged(number)));
     }
+    int[] held = {0};
     for (int number : listed.numbers()) {
-      failures.collect(() -> underLock(number, () -> adopt(number, deadline)));
+      failures.collect(() -> held[0] += underLock(number, () -> adopt(number, deadline)) ? 0 : 1);
     }
     failures.raise();
+    return held[0];
   }
 
   /** Whether somebody is adopting one, or has begun to and died. */
@@ -137,14 +140,17 @@ public final class Adoption {
     }
   }
 
-  private void underLock(int number, Step step) throws IOException {
+  /** Returns false if somebody else holds the lock. */
+  private boolean underLock(int number, Step step) throws IOException {
     FileLock lock = place.tryLock(number);
-    if (lock != null) {
-      try {
-        step.run();
-      } finally {
-        place.release(lock);
-      }
+    if (lock == null) {
+      return false;
+    }
+    try {
+      step.run();
+      return true;
+    } finally {
+      place.release(lock);
     }
   }
 

@@ -20,6 +20,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
 
@@ -33,6 +35,8 @@ import org.agrona.concurrent.SystemEpochNanoClock;
 public final class RootScan {
   private static final long RECOUNT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(60);
 
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   /** Of so many entries a result tells: a few MiB. The index, where there is one, has them all. */
   private static final int MOST_TOLD = 10_000;
 
@@ -44,7 +48,10 @@ public final class RootScan {
   private final Quarantine quarantine;
   private final ChangeAges ages;
 
-  /** Monotonic. Under the monitor. */
+  /** Held by the thread that scans. */
+  private final ReentrantLock scanning = new ReentrantLock();
+
+  /** Monotonic. Of the thread that scans. */
   private long recountDueAtNanos = System.nanoTime();
 
   public RootScan(
@@ -145,12 +152,19 @@ public final class RootScan {
    * Scans the root.
    *
    * @param skipUnchanged whether to pass over keys that have not changed
-   * @param stopped whether to end before the end
+   * @param stopped whether to end before the end, or to wait no longer for another thread's scan;
+   *     what was scanned stays recorded
    */
   public Result run(boolean skipUnchanged, BooleanSupplier stopped) throws IOException {
     long came = SystemEpochNanoClock.INSTANCE.nanoTime();
     Result result = new Result(MOST_TOLD);
-    synchronized (this) {
+    while (!scanning.tryLock()) {
+      if (stopped.getAsBoolean()) {
+        return result;
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    try {
       // Another thread's scan has found what this one would, if it began later than this was asked
       // for: one that was under way may have passed by where something has been put meanwhile.
       long began = ledger.walkBegan();
@@ -162,14 +176,21 @@ public final class RootScan {
       if (!done || ledger.totalBytes().isEmpty()) {
         scan(skipUnchanged, stopped, result);
       }
+    } finally {
+      scanning.unlock();
     }
     return result;
   }
 
   /** Scans the root, passes no key over, and tells of all entries, however many they are. */
-  public synchronized Result runTellingAll() throws IOException {
+  public Result runTellingAll() throws IOException {
     Result result = new Result(Integer.MAX_VALUE);
-    scan(false, () -> false, result);
+    scanning.lock();
+    try {
+      scan(false, () -> false, result);
+    } finally {
+      scanning.unlock();
+    }
     return result;
   }
 

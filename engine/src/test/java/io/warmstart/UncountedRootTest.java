@@ -1,0 +1,117 @@
+package io.warmstart;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.testing.Await;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A save to a root that takes long to count. */
+@Timeout(60)
+class UncountedRootTest {
+  private static final int OLD_ENTRIES = 3;
+  private static final int PAYLOAD_BYTES = 4000;
+
+  @TempDir Path root;
+  private final SlowWalk ops = new SlowWalk();
+  private final StoreOptions options =
+      StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
+
+  /** The listing of the keys that were there before takes until it is let through. */
+  private final class SlowWalk extends ObservedFileOps {
+    private final CountDownLatch came = new CountDownLatch(1);
+    private final CountDownLatch letThrough = new CountDownLatch(1);
+    private volatile boolean slow;
+
+    SlowWalk() {
+      super(new NioFileOps());
+    }
+
+    @Override
+    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+        throws IOException {
+      boolean ofOld = op.path().startsWith(root.resolve(Payloads.key("old 0").toHex()));
+      if (slow && ofOld && op.kind() == Kind.LIST) {
+        came.countDown();
+        await(letThrough);
+      }
+      return whole.run();
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(30, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** At a million entries the first save into files waited for 49 seconds. */
+  @Test
+  void aSaveDoesNotWaitForTheCountAndTheBudgetIsKeptAfterIt() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    try (WarmStartStore store = openBeingCounted(budget)) {
+      save(store, "new");
+      save(store, "newer");
+
+      assertTrue(store.recorded().isEmpty());
+      assertEquals(0, store.stats().count(StoreCounter.EVICTED));
+      ops.letThrough.countDown();
+      Await.until(
+          "the root is within its budget",
+          () -> store.stats().bytes().orElse(Long.MAX_VALUE) <= budget);
+      store.lookup(Payloads.key("newer")).orElseThrow().close();
+    }
+  }
+
+  /** Some roots see none but processes that save once and end. */
+  @Test
+  void theLastProcessCountsItAtItsEnd() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    try (WarmStartStore store = openBeingCounted(budget)) {
+      save(store, "new");
+      // Not before the store begins to close, in most runs; then the background does it.
+      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+          .execute(ops.letThrough::countDown);
+    }
+    assertTrue(RootFiles.read(root).bytes <= budget);
+  }
+
+  private WarmStartStore openBeingCounted(long budget) {
+    ops.slow = true;
+    WarmStartStore store = WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
+    await(ops.came);
+    return store;
+  }
+
+  /** Saves what will be over the budget; returns its bytes. */
+  private long saveOldOnes() throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (int i = 0; i < OLD_ENTRIES; i++) {
+        save(store, "old " + i);
+      }
+    }
+    Files.delete(root.resolve(".warmstart/index"));
+    return RootFiles.read(root).bytes;
+  }
+
+  private static void save(WarmStartStore store, String name) {
+    store.saveOverwrite(
+        Payloads.key(name), "r", new byte[PAYLOAD_BYTES], EntryAttributes.checkpoint());
+  }
+}
