@@ -90,7 +90,8 @@ public final class Session {
     this.bestRunId = freshRunId + "-best";
     this.lastRunId = freshRunId + "-last";
     this.options = options;
-    Optional<Durability> named = options.durability().or(store.options()::namedDurability);
+    Optional<Durability> named =
+        options.durability().or(() -> Optional.ofNullable(store.options().named().durability));
     Durability asked = named.orElse(store.options().durability());
     boolean byDefault = named.isEmpty() && asked == Durability.POWER_SAFE;
     this.ofCheckpoints = byDefault ? Durability.PROCESS_SAFE : asked;

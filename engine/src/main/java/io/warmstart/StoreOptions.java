@@ -1,9 +1,7 @@
 package io.warmstart;
 
 import io.warmstart.engine.EngineOptions;
-import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.RemoteOptions;
@@ -11,7 +9,6 @@ import io.warmstart.model.Retention;
 import io.warmstart.model.StoreListener;
 import io.warmstart.model.StoreMXBean;
 import io.warmstart.policy.Limits;
-import io.warmstart.policy.NamedLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +17,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.agrona.concurrent.EpochNanoClock;
-import org.agrona.concurrent.SystemEpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /** How a store behaves. Immutable; each {@code with} method returns a changed copy. */
@@ -32,83 +28,24 @@ public final class StoreOptions {
   public static final Duration DEFAULT_TTL = Limits.DEFAULT_TTL;
 
   /** 10 ms. */
-  public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL = Duration.ofMillis(10);
+  public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL =
+      NamedOptions.DEFAULT_FOREIGN_CHECK_INTERVAL;
 
   /** {@link Durability#POWER_SAFE}; see {@link #withDurability}. */
   public static final Durability DEFAULT_DURABILITY = Durability.POWER_SAFE;
 
-  private static final long UNNAMED = -1;
+  private static final StoreOptions DEFAULTS = new StoreOptions(new NamedOptions());
 
-  private static final StoreOptions DEFAULTS = new StoreOptions(new Draft());
+  private final NamedOptions named;
 
-  private final long namedBudgetBytes;
-  private final @Nullable Duration namedTtl;
-  private final @Nullable Retention namedRetention;
-  private final PolicyUse policyUse;
-  private final @Nullable Durability namedDurability;
-  private final boolean readOnly;
-  private final @Nullable Duration foreignCheckInterval;
-  private final @Nullable Path localDirectory;
-  private final @Nullable EpochNanoClock clock;
-  private final @Nullable StoreListener listener;
-  private final boolean managed;
-  private final @Nullable RemoteOptions remote;
-  private final List<Path> seeds;
-  private final FileOps fileOps;
-
-  /** Options that are being made. */
-  private static final class Draft {
-    private long budgetBytes = UNNAMED;
-    private @Nullable Duration ttl;
-    private @Nullable Retention retention;
-    private PolicyUse policyUse = PolicyUse.AGREE;
-    private @Nullable Durability durability;
-    private boolean readOnly;
-    private @Nullable Duration foreignCheckInterval;
-    private @Nullable Path localDirectory;
-    private @Nullable EpochNanoClock clock;
-    private @Nullable StoreListener listener;
-    private boolean managed;
-    private @Nullable RemoteOptions remote;
-    private List<Path> seeds = List.of();
-    private FileOps fileOps = new NioFileOps();
+  private StoreOptions(NamedOptions named) {
+    this.named = named;
   }
 
-  private StoreOptions(Draft draft) {
-    this.namedBudgetBytes = draft.budgetBytes;
-    this.namedTtl = draft.ttl;
-    this.namedRetention = draft.retention;
-    this.policyUse = draft.policyUse;
-    this.namedDurability = draft.durability;
-    this.readOnly = draft.readOnly;
-    this.foreignCheckInterval = draft.foreignCheckInterval;
-    this.localDirectory = draft.localDirectory;
-    this.clock = draft.clock;
-    this.listener = draft.listener;
-    this.managed = draft.managed;
-    this.remote = draft.remote;
-    this.seeds = draft.seeds;
-    this.fileOps = draft.fileOps;
-  }
-
-  private StoreOptions with(Consumer<Draft> change) {
-    Draft draft = new Draft();
-    draft.budgetBytes = namedBudgetBytes;
-    draft.ttl = namedTtl;
-    draft.retention = namedRetention;
-    draft.policyUse = policyUse;
-    draft.durability = namedDurability;
-    draft.readOnly = readOnly;
-    draft.foreignCheckInterval = foreignCheckInterval;
-    draft.localDirectory = localDirectory;
-    draft.clock = clock;
-    draft.listener = listener;
-    draft.managed = managed;
-    draft.remote = remote;
-    draft.seeds = seeds;
-    draft.fileOps = fileOps;
-    change.accept(draft);
-    return new StoreOptions(draft);
+  private StoreOptions with(Consumer<NamedOptions> change) {
+    NamedOptions changed = named.copy();
+    change.accept(changed);
+    return new StoreOptions(changed);
   }
 
   /**
@@ -135,7 +72,7 @@ public final class StoreOptions {
     if (bytes < 0) {
       throw new IllegalArgumentException("size budget: expected>=0 actual=" + bytes);
     }
-    return with(draft -> draft.budgetBytes = bytes);
+    return with(changed -> changed.budgetBytes = OptionalLong.of(bytes));
   }
 
   /**
@@ -152,7 +89,7 @@ public final class StoreOptions {
     if (duration.isNegative()) {
       throw new IllegalArgumentException("ttl: expected>=0 actual=" + duration);
     }
-    return with(draft -> draft.ttl = duration);
+    return with(changed -> changed.ttl = duration);
   }
 
   /**
@@ -166,7 +103,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withRetention(Retention wanted) {
-    return with(draft -> draft.retention = Objects.requireNonNull(wanted));
+    return with(changed -> changed.retention = Objects.requireNonNull(wanted));
   }
 
   /**
@@ -178,7 +115,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withPolicy(PolicyUse use) {
-    return with(draft -> draft.policyUse = Objects.requireNonNull(use));
+    return with(changed -> changed.policyUse = Objects.requireNonNull(use));
   }
 
   /**
@@ -192,7 +129,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withDurability(Durability wanted) {
-    return with(draft -> draft.durability = Objects.requireNonNull(wanted));
+    return with(changed -> changed.durability = Objects.requireNonNull(wanted));
   }
 
   /**
@@ -204,7 +141,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withReadOnly(boolean lookupsOnly) {
-    return with(draft -> draft.readOnly = lookupsOnly);
+    return with(changed -> changed.readOnly = lookupsOnly);
   }
 
   /**
@@ -229,7 +166,7 @@ public final class StoreOptions {
     if (interval.isNegative()) {
       throw new IllegalArgumentException("foreign check interval: expected>=0 actual=" + interval);
     }
-    return with(draft -> draft.foreignCheckInterval = interval);
+    return with(changed -> changed.foreignCheckInterval = interval);
   }
 
   /**
@@ -246,7 +183,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withLocalDirectory(Path directory) {
-    return with(draft -> draft.localDirectory = Objects.requireNonNull(directory));
+    return with(changed -> changed.localDirectory = Objects.requireNonNull(directory));
   }
 
   /**
@@ -256,7 +193,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withClock(EpochNanoClock epochClock) {
-    return with(draft -> draft.clock = Objects.requireNonNull(epochClock));
+    return with(changed -> changed.clock = Objects.requireNonNull(epochClock));
   }
 
   /**
@@ -267,7 +204,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withListener(StoreListener storeListener) {
-    return with(draft -> draft.listener = Objects.requireNonNull(storeListener));
+    return with(changed -> changed.listener = Objects.requireNonNull(storeListener));
   }
 
   /**
@@ -278,7 +215,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withManagement(boolean asBean) {
-    return with(draft -> draft.managed = asBean);
+    return with(changed -> changed.managed = asBean);
   }
 
   /**
@@ -296,7 +233,7 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withRemote(RemoteOptions remoteOptions) {
-    return with(draft -> draft.remote = Objects.requireNonNull(remoteOptions));
+    return with(changed -> changed.remote = Objects.requireNonNull(remoteOptions));
   }
 
   /**
@@ -316,7 +253,7 @@ public final class StoreOptions {
    */
   public StoreOptions withSeeds(List<Path> roots) {
     List<Path> copy = List.copyOf(roots);
-    return with(draft -> draft.seeds = copy);
+    return with(changed -> changed.seeds = copy);
   }
 
   /**
@@ -327,104 +264,97 @@ public final class StoreOptions {
    * @return these options, changed
    */
   public StoreOptions withFileOps(FileOps ops) {
-    return with(draft -> draft.fileOps = ops);
+    return with(changed -> changed.fileOps = ops);
   }
 
   /** {@return the budget that these options name, in bytes; the default if they name none} */
   public long sizeBudgetBytes() {
-    return namesSizeBudget() ? namedBudgetBytes : DEFAULT_SIZE_BUDGET_BYTES;
+    return named.budgetBytes.orElse(DEFAULT_SIZE_BUDGET_BYTES);
   }
 
   /** {@return whether they name a budget} */
   public boolean namesSizeBudget() {
-    return namedBudgetBytes != UNNAMED;
+    return named.budgetBytes.isPresent();
   }
 
   /** {@return the TTL that these options name, zero = never; the default if they name none} */
   public Duration ttl() {
-    return namedTtl == null ? DEFAULT_TTL : namedTtl;
+    return named.ttl == null ? DEFAULT_TTL : named.ttl;
   }
 
   /** {@return whether they name a TTL} */
   public boolean namesTtl() {
-    return namedTtl != null;
+    return named.ttl != null;
   }
 
   /** {@return the retention that these options name; empty if they name none} */
   public Optional<Retention> retention() {
-    return Optional.ofNullable(namedRetention);
+    return Optional.ofNullable(named.retention);
   }
 
   /** {@return what the limits that they name mean beside those of the root} */
   public PolicyUse policyUse() {
-    return policyUse;
+    return named.policyUse;
   }
 
   /** {@return what a save survives that these options name; the default if they name nothing} */
   public Durability durability() {
-    if (namedDurability != null) {
-      return namedDurability;
+    if (named.durability != null) {
+      return named.durability;
     }
-    return namedLimits().forThisStoreOnly() ? Durability.IN_FILES : DEFAULT_DURABILITY;
+    return named.limits().forThisStoreOnly() ? Durability.IN_FILES : DEFAULT_DURABILITY;
   }
 
-  /** What a save survives; empty if they do not name it. */
-  Optional<Durability> namedDurability() {
-    return Optional.ofNullable(namedDurability);
+  /** What they name, as they name it. */
+  NamedOptions named() {
+    return named;
   }
 
   /** {@return whether the store is for lookups only} */
   public boolean readOnly() {
-    return readOnly;
+    return named.readOnly;
   }
 
   /** {@return how often a key is checked for foreign changes; the default if it was not set} */
   public Duration foreignCheckInterval() {
-    return foreignCheckInterval == null ? DEFAULT_FOREIGN_CHECK_INTERVAL : foreignCheckInterval;
+    return named.foreignCheckInterval();
   }
 
   /** {@return whether the store is an MBean of the JVM} */
   public boolean management() {
-    return managed;
+    return named.managed;
   }
 
   /** {@return the remote; empty if none is named} */
   public Optional<RemoteOptions> remote() {
-    return Optional.ofNullable(remote);
+    return Optional.ofNullable(named.remote);
   }
 
   /** {@return who is told what happens; empty if nobody is} */
   public Optional<StoreListener> listener() {
-    return Optional.ofNullable(listener);
+    return Optional.ofNullable(named.listener);
   }
 
   /**
    * {@return where the processes of this machine share locks and index; null if it was not said}
    */
   public @Nullable Path localDirectory() {
-    return localDirectory;
+    return named.localDirectory;
   }
 
   /** {@return the clock; the system's unless set} */
   public EpochNanoClock clock() {
-    // Not before a store is opened: an older Agrona, which has no such clock, is refused there.
-    return clock == null ? SystemEpochNanoClock.INSTANCE : clock;
+    return named.clock();
   }
 
   /** {@return the roots that a lookup falls back on, in this order} */
   public List<Path> seeds() {
-    return seeds;
+    return named.seeds;
   }
 
   /** What a root is opened with that is a seed of a store with these. */
   StoreOptions ofSeed() {
-    return DEFAULTS.with(
-        draft -> {
-          draft.readOnly = true;
-          draft.foreignCheckInterval = foreignCheckInterval;
-          draft.clock = clock;
-          draft.fileOps = fileOps;
-        });
+    return new StoreOptions(named.ofSeed());
   }
 
   /**
@@ -432,28 +362,6 @@ public final class StoreOptions {
    * not exported.
    */
   public EngineOptions engineOptions() {
-    return new EngineOptions(readOnly, localDirectory, clock(), fileOps);
-  }
-
-  NamedLimits namedLimits() {
-    return new NamedLimits(
-        namesSizeBudget() ? OptionalLong.of(namedBudgetBytes) : OptionalLong.empty(),
-        Optional.ofNullable(namedTtl),
-        Optional.ofNullable(namedRetention),
-        policyUse,
-        readOnly);
-  }
-
-  /**
-   * How old an answer may be with respect to programs that know no index.
-   *
-   * @param besideOtherMachines whether there are such programs, whatever was said of them
-   */
-  ForeignCheck foreignCheck(boolean besideOtherMachines) {
-    long nanos = Limits.saturatedNanos(foreignCheckInterval());
-    return new ForeignCheck(
-        besideOtherMachines ? Math.min(nanos, DEFAULT_FOREIGN_CHECK_INTERVAL.toNanos()) : nanos,
-        foreignCheckInterval == null && !besideOtherMachines,
-        besideOtherMachines);
+    return named.engineOptions();
   }
 }

@@ -137,8 +137,8 @@ public final class WarmStartStore implements AutoCloseable {
     this.engine = engine;
     this.options = options;
     this.seeds = seeds;
-    this.foreignCheck = options.foreignCheck(engine.place().nodeLocal());
-    this.limits = new StoreLimits(engine.policy(), options.namedLimits());
+    this.foreignCheck = options.named().foreignCheck(engine.place().nodeLocal());
+    this.limits = new StoreLimits(engine.policy(), options.named().limits());
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
     Remote sendsTo = remote;
     this.saveFlow =
@@ -257,7 +257,7 @@ public final class WarmStartStore implements AutoCloseable {
             throw new IllegalArgumentException("a root is no seed of itself: root=" + root);
           }
         }
-        engine.policy().agree(options.namedLimits());
+        engine.policy().agree(options.named().limits());
         return new WarmStartStore(engine, options, seeds);
       } catch (IOException | RuntimeException | Error e) {
         EngineRegistry.release(engine);

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
-import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -17,12 +16,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,110 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * hide an entry.
  */
 @Tag("slow")
-class AbsentKeysTest {
-  /** More than make a listing worth its while. */
-  private static final int MANY = 300;
-
-  private static final byte[] PAYLOAD = {1, 2, 3};
-
-  @TempDir Path parent;
-  private Path root;
-  private final KeyLooks looks = new KeyLooks();
-  private int asked;
-
-  @BeforeEach
-  void fillRoot() throws IOException {
-    root = Files.createDirectory(parent.resolve("root"));
-    try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
-      for (int i = 0; i < 20; i++) {
-        save(store, key(i));
-      }
-    }
-  }
-
-  /** Counts what one thread does in key directories, and how often the agent lists the root. */
-  private final class KeyLooks extends ObservedFileOps {
-    private @Nullable Thread watched;
-    private int looks;
-    private final AtomicInteger listings = new AtomicInteger();
-    private final AtomicInteger rootLooks = new AtomicInteger();
-    private volatile boolean failing;
-
-    KeyLooks() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      boolean ofKey = Digest256.isHex(op.path().getFileName().toString());
-      if (Thread.currentThread() == watched && ofKey) {
-        looks++;
-      }
-      if (op.path().equals(root) && Thread.currentThread().getName().equals("warmstart-agent")) {
-        if (op.kind() != Kind.LIST) {
-          rootLooks.incrementAndGet();
-        } else {
-          listings.incrementAndGet();
-          if (failing) {
-            throw new OutOfMemoryError("too many names");
-          }
-        }
-      }
-      return whole.run();
-    }
-  }
-
-  private static Fingerprint key(int number) {
-    return Payloads.key("present " + number);
-  }
-
-  private WarmStartStore open(Duration foreignCheckInterval, Durability durability) {
-    return WarmStartStore.open(
-        root,
-        StoreOptions.defaults()
-            .withForeignCheckInterval(foreignCheckInterval)
-            .withDurability(durability)
-            .withFileOps(looks));
-  }
-
-  private static void save(WarmStartStore store, Fingerprint key) {
-    store.saveOverwrite(key, "run", PAYLOAD, EntryAttributes.checkpoint());
-  }
-
-  private static boolean has(WarmStartStore store, Fingerprint key) {
-    try (Entry entry = store.lookup(key).orElse(null)) {
-      return entry != null;
-    }
-  }
-
-  /** How often so many lookups, each of another key, have looked for its directory. */
-  private int looksOf(WarmStartStore store, int lookups) {
-    looks.looks = 0;
-    looks.watched = Thread.currentThread();
-    try {
-      for (int i = 0; i < lookups; i++) {
-        assertFalse(has(store, Payloads.key("absent " + asked++)));
-      }
-    } finally {
-      looks.watched = null;
-    }
-    return looks.looks;
-  }
-
-  private static void remove(Path directory) throws IOException {
-    for (Path file : RootFiles.list(directory)) {
-      Files.delete(file);
-    }
-    Files.delete(directory);
-  }
-
-  /** Makes a listing due, and asks for one key at a time until it was made. */
-  private void awaitFilter(WarmStartStore store) {
-    looksOf(store, MANY);
-    Await.until("misses read no files", () -> looksOf(store, 1) == 0 && looksOf(store, MANY) == 0);
-  }
-
+class AbsentKeysTest extends AbsentKeysFixture {
   @Test
   void keysThatTheRootLacksAreNotLookedForInItsFiles() {
     try (WarmStartStore store = open(Duration.ofMillis(10), Durability.POWER_SAFE)) {
@@ -217,58 +110,6 @@ class AbsentKeysTest {
     }
   }
 
-  /** The index counts its bytes still. */
-  @Test
-  void whatIsSavedAgainAfterAnotherProgramRemovedItsDirectoryIsFoundAtOnce() throws IOException {
-    try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
-      assertTrue(has(store, key(4)));
-      remove(root.resolve(key(4).toHex()));
-      awaitFilter(store);
-
-      save(store, key(4));
-
-      assertTrue(has(store, key(4)));
-    }
-  }
-
-  /** The index counted its files all the time. */
-  @Test
-  void whatIsSavedIntoADirectoryThatAnotherProgramMadeAgainIsFoundAtOnce() throws IOException {
-    try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
-      assertTrue(has(store, key(4)));
-      Path directory = root.resolve(key(4).toHex());
-      remove(directory);
-      awaitFilter(store);
-      Files.createDirectory(directory);
-
-      save(store, key(4));
-
-      assertTrue(has(store, key(4)));
-    }
-  }
-
-  @Test
-  void whatIsSavedBesideWhatASweepHasFoundOfAnotherProgramIsFoundAtOnce() throws IOException {
-    Path workshop = parent.resolve("workshop");
-    Fingerprint key = Payloads.key("foreign");
-    try (WarmStartStore other = WarmStartStore.open(workshop)) {
-      save(other, key);
-    }
-    try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
-      awaitFilter(store);
-      Files.move(workshop.resolve(key.toHex()), root.resolve(key.toHex()));
-      try (WarmStartStore other = open(Duration.ofMillis(10), Durability.IN_FILES)) {
-        // As another process does it, within a minute.
-        other.evictOverflow();
-      }
-      assertEquals(21, store.recorded().orElseThrow().keys());
-
-      save(store, key);
-
-      assertTrue(has(store, key));
-    }
-  }
-
   @Test
   void aListingThatFailsIsTriedAgainWhenMoreHaveMissed() {
     try (WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
@@ -319,41 +160,6 @@ class AbsentKeysTest {
   private void awaitRoundsOfAgent() {
     int before = looks.rootLooks.get();
     Await.until("the agent comes by", () -> looks.rootLooks.get() >= before + 6);
-  }
-
-  @Test
-  void aKeyOfAnotherProgramIsFoundWithinTheInterval() throws IOException {
-    Path workshop = parent.resolve("workshop");
-    Fingerprint key = Payloads.key("foreign");
-    try (WarmStartStore other = WarmStartStore.open(workshop)) {
-      save(other, key);
-    }
-    try (WarmStartStore store = open(Duration.ofMillis(10), Durability.POWER_SAFE)) {
-      awaitFilter(store);
-      assertFalse(has(store, key));
-
-      Files.move(workshop.resolve(key.toHex()), root.resolve(key.toHex()));
-
-      Await.until("it is found", () -> has(store, key));
-    }
-  }
-
-  @Test
-  void aKeyOfAnotherProgramIsFoundAtOnceWhereEachLookupIsToLook() throws IOException {
-    Path workshop = parent.resolve("workshop");
-    Fingerprint key = Payloads.key("foreign");
-    try (WarmStartStore other = WarmStartStore.open(workshop)) {
-      save(other, key);
-    }
-    try (WarmStartStore store = open(Duration.ZERO, Durability.POWER_SAFE)) {
-      for (int i = 0; i < 3; i++) {
-        looksOf(store, MANY);
-      }
-
-      Files.move(workshop.resolve(key.toHex()), root.resolve(key.toHex()));
-
-      assertTrue(has(store, key));
-    }
   }
 
   @ParameterizedTest

@@ -1,33 +1,21 @@
 package io.warmstart.index;
 
 import static io.warmstart.mapped.IndexLayout.ENTRIES_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_ACCESSED_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_BYTES_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_LAST_USE_OFFSET;
 import static io.warmstart.mapped.IndexLayout.ENTRY_LENGTH;
-import static io.warmstart.mapped.IndexLayout.ENTRY_OBJECTIVE_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_CAPACITY;
-import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_HASH_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_RUN_OFFSET;
-import static io.warmstart.mapped.IndexLayout.ENTRY_WRITTEN_OFFSET;
 import static io.warmstart.mapped.IndexLayout.GONE;
 import static io.warmstart.mapped.IndexLayout.KEY_OFFSET;
 import static io.warmstart.mapped.IndexLayout.USED;
 
-import io.warmstart.format.RunIds;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
-import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  * another entry has been given makes that one look used.
  */
 final class EntryTable {
-  private static final long FINAL = 1L << 63;
-
   private final StripeTotals totals;
   private final Segments segments;
   private final LocalChanges own;
@@ -96,7 +82,7 @@ final class EntryTable {
     forEachOf(
         key,
         (segment, offset) -> {
-          if (!wanted.contains(runHash(segment, offset)) || !isFound(segment, offset)) {
+          if (!wanted.contains(EntryRecord.runHash(segment, offset)) || !isFound(segment, offset)) {
             segment.setState(offset, GONE);
           }
         });
@@ -118,7 +104,7 @@ final class EntryTable {
   /** Returns false if there is no room. */
   private boolean put(boolean known, Digest256 key, EntryFacts facts, SlotCursor at) {
     if (known) {
-      putFacts(at, facts);
+      EntryRecord.putFacts(at.buffer(), at.offset, facts);
       return true;
     }
     long runHash = Checksums.ofRunId(facts.runId());
@@ -131,8 +117,8 @@ final class EntryTable {
     }
     segment.setState(at.offset, GONE);
     segment.putKey(at.offset, key);
-    segment.buffer.putLong(at.offset + ENTRY_RUN_HASH_OFFSET, runHash);
-    putFacts(at, facts);
+    EntryRecord.putRunHash(segment, at.offset, runHash);
+    EntryRecord.putFacts(segment.buffer, at.offset, facts);
     segment.setState(at.offset, USED);
     return true;
   }
@@ -145,21 +131,6 @@ final class EntryTable {
     }
     at.moveTo(segment.file, offset);
     return segment;
-  }
-
-  /** Of an entry that is known, too: a byte of its name may have been changed. */
-  private static void putFacts(SlotCursor at, EntryFacts facts) {
-    AtomicBuffer buffer = at.buffer();
-    byte[] name = facts.runId().getBytes(StandardCharsets.US_ASCII);
-    byte[] cut = Arrays.copyOf(name, ENTRY_RUN_CAPACITY);
-    buffer.putBytes(at.offset + ENTRY_RUN_OFFSET, cut, 0, cut.length);
-    buffer.putLong(
-        at.offset + ENTRY_BYTES_OFFSET, facts.bytes() | (facts.finalResult() ? FINAL : 0));
-    buffer.putLong(
-        at.offset + ENTRY_OBJECTIVE_OFFSET, Double.doubleToRawLongBits(facts.objective()));
-    buffer.putLong(at.offset + ENTRY_WRITTEN_OFFSET, facts.writtenNanos());
-    buffer.putLong(at.offset + ENTRY_LAST_USE_OFFSET, facts.lastUseNanos());
-    buffer.putLongRelease(at.offset + ENTRY_ACCESSED_OFFSET, facts.accessed() ? 1 : 0);
   }
 
   /** Forgets an entry. The caller holds the key's stripe, shared. */
@@ -186,10 +157,7 @@ final class EntryTable {
     Segment segment = segments.of(key);
     int offset = segment == null ? Segment.NONE : find(segment, key, Checksums.ofRunId(runId));
     if (segment != null && offset != Segment.NONE) {
-      if (segment.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET) < nowUnixNanos) {
-        segment.buffer.putLongRelease(offset + ENTRY_LAST_USE_OFFSET, nowUnixNanos);
-      }
-      segment.buffer.putLongRelease(offset + ENTRY_ACCESSED_OFFSET, 1);
+      EntryRecord.touch(segment, offset, nowUnixNanos);
     }
   }
 
@@ -215,9 +183,7 @@ final class EntryTable {
 
   private long bytes(Digest256 key, long runHash) {
     SlotCursor at = new SlotCursor();
-    return find(key, runHash, at)
-        ? at.buffer().getLong(at.offset + ENTRY_BYTES_OFFSET) & ~FINAL
-        : -1;
+    return find(key, runHash, at) ? EntryRecord.bytes(at.buffer(), at.offset) : -1;
   }
 
   /** What is recorded of an entry by now; null if nothing. */
@@ -239,75 +205,37 @@ final class EntryTable {
     return entries;
   }
 
-  /** Takes what rankings go by, of one entry. */
-  interface RankedVisitor {
-    void visit(
-        Segment segment, int offset, long runHash, long written, double objective, boolean last);
-  }
-
   /** Shows what rankings go by, of each entry of a key. */
-  void forEachRanked(Digest256 key, RankedVisitor visitor) {
-    forEachOf(key, (segment, offset) -> showRanked(segment, offset, visitor));
-  }
-
-  private static void showRanked(Segment segment, int offset, RankedVisitor visitor) {
-    AtomicBuffer buffer = segment.buffer;
-    visitor.visit(
-        segment,
-        offset,
-        buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET),
-        buffer.getLong(offset + ENTRY_WRITTEN_OFFSET),
-        Double.longBitsToDouble(buffer.getLong(offset + ENTRY_OBJECTIVE_OFFSET)),
-        buffer.getLong(offset + ENTRY_BYTES_OFFSET) < 0);
-  }
-
-  private static long rankedHash(Segment segment, int offset) {
-    long[] hash = new long[1];
-    showRanked(
-        segment,
-        offset,
-        (same, at, runHash, written, objective, last) ->
-            hash[0] = Checksums.ofRanked(runHash, written, objective, last));
-    return hash[0];
+  void forEachRanked(Digest256 key, EntryRecord.RankedVisitor visitor) {
+    forEachOf(key, (segment, offset) -> EntryRecord.showRanked(segment, offset, visitor));
   }
 
   /** What a run adds to its key's census; 0 if it is not recorded. */
   long rankedHash(Digest256 key, long runHash) {
     Segment segment = segments.of(key);
     int offset = segment == null ? Segment.NONE : find(segment, key, runHash);
-    return segment == null || offset == Segment.NONE ? 0 : rankedHash(segment, offset);
+    return segment == null || offset == Segment.NONE ? 0 : EntryRecord.rankedHash(segment, offset);
   }
 
   /** The sum over a key's entries. */
   long rankedSum(Digest256 key) {
     long[] sum = new long[1];
-    forEachRanked(
-        key,
-        (segment, offset, runHash, written, objective, last) ->
-            sum[0] += Checksums.ofRanked(runHash, written, objective, last));
+    forEachOf(key, (segment, offset) -> sum[0] += EntryRecord.rankedHash(segment, offset));
     return sum[0];
   }
 
   /** One run, by what rankings go by; null if it is not recorded. */
   @Nullable RecordedRun rankedRun(Digest256 key, String runId) {
-    long hash = Checksums.ofRunId(runId);
     Segment segment = segments.of(key);
-    int offset = segment == null ? Segment.NONE : find(segment, key, hash);
-    if (segment == null || offset == Segment.NONE) {
-      return null;
-    }
-    RecordedRun[] run = new RecordedRun[1];
-    showRanked(
-        segment,
-        offset,
-        (same, at, runHash, written, objective, last) ->
-            run[0] = new RecordedRun(runId, written, objective, last));
-    return run[0];
+    int offset = segment == null ? Segment.NONE : find(segment, key, Checksums.ofRunId(runId));
+    return segment == null || offset == Segment.NONE
+        ? null
+        : EntryRecord.rankedRun(segment, offset, runId);
   }
 
   private void addFound(Segment segment, int offset, List<RecordedEntry> entries) {
     if (isFound(segment, offset)) {
-      entries.add(read(segment, offset));
+      entries.add(EntryRecord.read(segment, offset));
     }
   }
 
@@ -361,14 +289,14 @@ final class EntryTable {
   }
 
   private void consider(Segment segment, int offset, Set<Long> passedOver, Pass into) {
-    long use = segment.buffer.getLong(offset + ENTRY_LAST_USE_OFFSET);
-    boolean accessed = segment.buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0;
+    long use = EntryRecord.lastUse(segment, offset);
+    boolean accessed = EntryRecord.isAccessed(segment, offset);
     into.count++;
     into.oldestUse = Math.min(into.oldestUse, use);
     if (into.first.isLate(accessed, use)) {
       into.first.leaveOut();
     } else if (isFound(segment, offset)) {
-      RecordedEntry entry = read(segment, offset);
+      RecordedEntry entry = EntryRecord.read(segment, offset);
       if (!passedOver.contains(entry.id()) && !into.spared.test(entry)) {
         into.first.add(entry);
       }
@@ -387,14 +315,11 @@ final class EntryTable {
     return (int) (Checksums.ofKey(key) + runHash);
   }
 
-  private static long runHash(Segment segment, int offset) {
-    return segment.buffer.getLong(offset + ENTRY_RUN_HASH_OFFSET);
-  }
-
   /** Whether a search for an entry ends at this place: what no search finds is nobody's. */
   private boolean isFound(Segment segment, int offset) {
     Digest256 key = segment.keyAt(offset);
-    return segments.leadTo(segment, key) && find(segment, key, runHash(segment, offset)) == offset;
+    return segments.leadTo(segment, key)
+        && find(segment, key, EntryRecord.runHash(segment, offset)) == offset;
   }
 
   /** How entries move. Nobody remembers the place of one. */
@@ -406,7 +331,7 @@ final class EntryTable {
 
     @Override
     public int home(Segment from, int offset) {
-      return EntryTable.home(from.keyAt(offset), runHash(from, offset));
+      return EntryTable.home(from.keyAt(offset), EntryRecord.runHash(from, offset));
     }
 
     @Override
@@ -422,35 +347,6 @@ final class EntryTable {
   private @Nullable RecordedEntry read(Digest256 key, long runHash) {
     Segment segment = segments.of(key);
     int offset = segment == null ? Segment.NONE : find(segment, key, runHash);
-    return segment == null || offset == Segment.NONE ? null : read(segment, offset);
-  }
-
-  private static RecordedEntry read(Segment segment, int offset) {
-    AtomicBuffer buffer = segment.buffer;
-    long runHash = runHash(segment, offset);
-    return new RecordedEntry(
-        segment.keyAt(offset),
-        runHash,
-        runId(buffer, offset, runHash),
-        buffer.getLong(offset + ENTRY_WRITTEN_OFFSET),
-        buffer.getLong(offset + ENTRY_LAST_USE_OFFSET),
-        buffer.getLong(offset + ENTRY_ACCESSED_OFFSET) != 0);
-  }
-
-  /** The run of an entry; null if its id is too long to be recorded. */
-  static @Nullable String runId(Segment segment, int offset) {
-    return runId(segment.buffer, offset, runHash(segment, offset));
-  }
-
-  /** It becomes a path: so only a legal one, and only the one that the hash is of. */
-  private static @Nullable String runId(AtomicBuffer buffer, int offset, long runHash) {
-    byte[] name = new byte[ENTRY_RUN_CAPACITY];
-    buffer.getBytes(offset + ENTRY_RUN_OFFSET, name);
-    int length = 0;
-    while (length < name.length && name[length] != 0) {
-      length++;
-    }
-    String runId = new String(name, 0, length, StandardCharsets.US_ASCII);
-    return RunIds.isValid(runId) && Checksums.ofRunId(runId) == runHash ? runId : null;
+    return segment == null || offset == Segment.NONE ? null : EntryRecord.read(segment, offset);
   }
 }

@@ -216,7 +216,7 @@ public final class KeyCensus {
         ticket.key,
         (segment, offset, runHash, written, objective, last) -> {
           if (pass.counts(runHash) && pass.possible.include(objective, written, last)) {
-            String runId = EntryTable.runId(segment, offset);
+            String runId = EntryRecord.runId(segment, offset);
             nameless[0] |= runId == null;
             if (runId != null) {
               runs.add(new RecordedRun(runId, written, objective, last));
@@ -277,7 +277,7 @@ public final class KeyCensus {
   }
 
   /** The first pass over a key's entries. */
-  private static final class Pass implements EntryTable.RankedVisitor {
+  private static final class Pass implements EntryRecord.RankedVisitor {
     private final Set<Long> passedOver;
     private final PossibleWinners possible;
     private long sum;

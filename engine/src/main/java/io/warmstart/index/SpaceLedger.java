@@ -1,7 +1,6 @@
 package io.warmstart.index;
 
 import io.warmstart.mapped.IndexLayout;
-import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
 import java.util.Collection;
@@ -24,9 +23,11 @@ import java.util.function.Function;
  */
 public final class SpaceLedger {
   private final CurrentGeneration generations;
+  private final ByteAccounts accounts;
 
   public SpaceLedger(Index index) {
     this.generations = index.generations();
+    this.accounts = new ByteAccounts(generations);
   }
 
   /** The root's bytes; empty until all keys have been walked, and after a doubt. */
@@ -67,12 +68,12 @@ public final class SpaceLedger {
         hold,
         attached -> {
           SlotCursor at = new SlotCursor();
-          if (account(attached, at, key, entry.bytes() - replacedBytes)) {
+          if (accounts.add(attached, at, key, entry.bytes() - replacedBytes)) {
             long latest = SlotCounts.latestWritten(at);
             SlotCounts.latestWritten(at, Math.max(latest, entry.writtenNanos()));
           }
           if (!attached.entries().record(key, entry)) {
-            doubt(attached);
+            accounts.doubt(attached);
           }
         });
   }
@@ -87,7 +88,7 @@ public final class SpaceLedger {
     change(
         hold,
         attached -> {
-          account(attached, new SlotCursor(), key, -bytes);
+          accounts.add(attached, new SlotCursor(), key, -bytes);
           attached.entries().remove(key, runId);
         });
   }
@@ -102,7 +103,7 @@ public final class SpaceLedger {
     change(
         hold,
         attached -> {
-          setBytes(attached, key, 0, 0);
+          accounts.set(attached, key, 0, 0);
           attached.keys().remove(key, generations.nextChanges());
         });
   }
@@ -142,14 +143,14 @@ public final class SpaceLedger {
         attached -> {
           boolean recorded = attached.entries().recordAll(key, entries);
           // Where there was no room the next walk must not pass the key over.
-          setBytes(attached, key, bytes, recorded ? ctime : 0);
+          accounts.set(attached, key, bytes, recorded ? ctime : 0);
           SlotCursor at = new SlotCursor();
           if (attached.keys().find(key, at)) {
             SlotCounts.latestWritten(
                 at, entries.stream().mapToLong(EntryFacts::writtenNanos).max().orElse(0));
           }
           if (!recorded) {
-            doubt(attached);
+            accounts.doubt(attached);
           }
         });
   }
@@ -276,32 +277,14 @@ public final class SpaceLedger {
    */
   public void recount(StripeLocks.Hold hold) {
     int stripe = hold.stripe();
-    change(
-        hold,
-        attached -> {
-          long[] sum = new long[1];
-          boolean whole =
-              attached.keys().forEachBytes(stripe, bytes -> sum[0] += orRebuild(attached, bytes));
-          // Before the others are told: a sum over a page that is gone is none.
-          MappedFaults.raisePending();
-          if (whole) {
-            attached.totals().set(stripe, sum[0]);
-          } else {
-            doubt(attached);
-            attached.files().giveUp();
-          }
-        });
+    change(hold, attached -> accounts.sumUp(attached, stripe));
   }
 
   /** Something was changed that nobody has been told of. */
   public void doubt() {
-    if (!tell(this::doubt)) {
+    if (!tell(accounts::doubt)) {
       generations.changedUntold();
     }
-  }
-
-  private void doubt(Generation attached) {
-    attached.totals().doubt(generations.nextChanges());
   }
 
   /** The next entry to be evicted; empty if there is none but such as are spared. */
@@ -337,67 +320,6 @@ public final class SpaceLedger {
     return ask(attached -> attached.order().count(), 0L);
   }
 
-  /** Returns false if the key has no slot and there is no room for one. */
-  private boolean account(Generation attached, SlotCursor at, Digest256 key, long delta) {
-    boolean known = attached.keys().find(key, at);
-    if (!known && !insert(attached, key, at)) {
-      doubt(attached);
-      return false;
-    }
-    long bytes = orRebuild(attached, SlotCounts.bytes(at, key)) + delta;
-    if (bytes < 0 && !known && attached.totals().complete()) {
-      // A key that had files and no slot: lost with what it counts for, or a foreign store's.
-      doubt(attached);
-    }
-    // Not below zero: of a key that has not been walked yet less is known than it has.
-    setBytes(attached, at, key, Math.max(0, bytes), 0);
-    return true;
-  }
-
-  private void setBytes(Generation attached, Digest256 key, long bytes, long ctime) {
-    SlotCursor at = new SlotCursor();
-    if (bytes == 0 && !attached.keys().find(key, at)) {
-      return;
-    }
-    if (!attached.keys().find(key, at) && !insert(attached, key, at)) {
-      doubt(attached);
-      return;
-    }
-    setBytes(attached, at, key, bytes, ctime);
-  }
-
-  private void setBytes(Generation attached, SlotCursor at, Digest256 key, long bytes, long ctime) {
-    int stripe = StripeLocks.stripeOf(key);
-    long before = orRebuild(attached, SlotCounts.bytes(at, key));
-    long sum = orRebuild(attached, attached.totals().bytes(stripe));
-    // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
-    // begins and ends: they may be another program's, or have gone. Before it, since this process
-    // may die; and after it, for who asks in between.
-    boolean flips = (before > 0) != (bytes > 0);
-    if (flips) {
-      attached.files().keysChanged(generations.nextChanges());
-    }
-    SlotCounts.account(at, key, bytes, ctime);
-    if (flips) {
-      attached.files().keysChanged(generations.nextChanges());
-    }
-    attached.totals().set(stripe, Math.max(0, sum + bytes - before));
-  }
-
-  private boolean insert(Generation attached, Digest256 key, SlotCursor at) {
-    return attached.keys().insert(key, generations.nextChanges(), at);
-  }
-
-  /** A number whose check is wrong under the lock was written by nobody. */
-  private long orRebuild(Generation attached, long bytes) {
-    if (bytes < 0) {
-      doubt(attached);
-      attached.files().giveUp();
-      return 0;
-    }
-    return bytes;
-  }
-
   /**
    * How often the entries under a key's stripe were changed; -1 if that is not known. The caller
    * holds the stripe.
@@ -407,7 +329,7 @@ public final class SpaceLedger {
   }
 
   private void change(StripeLocks.Hold hold, Consumer<Generation> action) {
-    if (!tell(hold.heldAcrossProcesses() ? action : this::doubt)) {
+    if (!tell(hold.heldAcrossProcesses() ? action : accounts::doubt)) {
       generations.changedUntold();
     }
   }

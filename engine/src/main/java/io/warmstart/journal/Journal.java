@@ -2,7 +2,6 @@ package io.warmstart.journal;
 
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.ShutdownHook;
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
@@ -171,7 +170,7 @@ public final class Journal implements AutoCloseable {
    * @return false if it does not, and is not found either: the sync has failed
    */
   public boolean awaitDurable(Appended appended) {
-    if (record(appended).in().awaitDurable(record(appended))) {
+    if (record(appended).awaitDurable()) {
       return true;
     }
     counters.count(Counter.SYNC_FAILURES);
@@ -277,10 +276,10 @@ public final class Journal implements AutoCloseable {
   private void leaveLost() {
     for (OwnedSegment each : segments.all()) {
       try {
-        if (each.usable() && !files.leadsTo(each.number(), each.segment().identity())) {
+        if (each.usable() && !files.leadsTo(each.number(), each.file().segment().identity())) {
           files.tell(
               "a segment of the journal is gone; its saves become pairs", each.number(), null);
-          each.condemn();
+          each.file().condemn();
         }
       } catch (IOException e) {
         // Not to be looked at now: the next look tells.

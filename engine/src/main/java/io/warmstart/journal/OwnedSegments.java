@@ -1,6 +1,5 @@
 package io.warmstart.journal;
 
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Payload;
 import java.io.IOException;
@@ -78,7 +77,7 @@ final class OwnedSegments {
 
   /** A large one would leave no room for what comes while its pair is made. */
   private static boolean fits(OwnedSegment each, long length) {
-    return length <= each.segment().length() / 4 && each.fits(length);
+    return length <= each.file().segment().length() / 4 && each.fits(length);
   }
 
   /**
@@ -103,10 +102,10 @@ final class OwnedSegments {
       // Not if it was adopted under us: whether the adopter has seen this record, nobody knows.
       whole = to.usable();
     } catch (IOException | InternalError e) {
-      to.fail("the journal cannot be written to; saves go into files", e);
+      to.file().fail("the journal cannot be written to; saves go into files", e);
     } finally {
       if (!whole && record != null) {
-        to.revoke(record);
+        record.revoke();
       }
     }
     return whole ? record : null;
@@ -125,9 +124,9 @@ final class OwnedSegments {
     }
     try {
       ByteBuffer memory = to.memoryOfNext(runIdLength, payloadLength);
-      return new Reserved(to.reserve(runIdLength, memory), memory);
+      return new Reserved(to, to.reserve(runIdLength, memory), memory);
     } catch (InternalError e) {
-      to.fail("the journal cannot be written to; saves go into files", e);
+      to.file().fail("the journal cannot be written to; saves go into files", e);
       return null;
     }
   }
@@ -152,7 +151,7 @@ final class OwnedSegments {
    */
   synchronized @Nullable Pending commit(Reserved reserved, Version version) {
     Pending record = reserved.record();
-    OwnedSegment in = record.in();
+    OwnedSegment in = reserved.in();
     if (sealed || record.done() || !in.usable()) {
       return null;
     }
@@ -164,10 +163,10 @@ final class OwnedSegments {
       // As of what is appended: an adopter that has not seen it has said so before.
       whole = in.usable();
     } catch (InternalError e) {
-      in.fail("the journal cannot be written to; saves go into files", e);
+      in.file().fail("the journal cannot be written to; saves go into files", e);
     } finally {
       if (!whole) {
-        in.revoke(record);
+        in.abort(record);
       }
     }
     return whole ? record : null;
@@ -177,7 +176,7 @@ final class OwnedSegments {
   synchronized void abort(Reserved reserved) {
     Pending record = reserved.record();
     if (record.isOpen()) {
-      record.in().revoke(record);
+      reserved.in().abort(record);
       // Its segment may have to be emptied.
       mayHavePending = true;
     }
@@ -195,7 +194,7 @@ final class OwnedSegments {
 
   /** The save does not return by the journal: nobody is to find it. */
   synchronized void revoke(Pending record) {
-    record.in().revoke(record);
+    record.revoke();
   }
 
   /** The save returns: from here on it becomes a pair. */
@@ -255,14 +254,14 @@ final class OwnedSegments {
 
   /** Notes who has asked for pairs by now. */
   synchronized void noteAsked() {
-    owned.forEach(OwnedSegment::noteAsked);
+    owned.forEach(each -> each.file().noteAsked());
   }
 
   /** Answers those who were noted: all that there was then is in pairs. */
   synchronized void answer() {
     for (OwnedSegment each : owned) {
-      if (each.isAskedForPairs()) {
-        each.answer();
+      if (each.file().isAskedForPairs()) {
+        each.file().answer();
       }
     }
   }
@@ -351,7 +350,7 @@ final class OwnedSegments {
     boolean spare = hasSpare();
     for (OwnedSegment each : owned) {
       boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
-      pressing |= (filled && !each.isHeld()) || !each.usable() || each.isAskedForPairs();
+      pressing |= (filled && !each.isHeld()) || !each.usable() || each.file().isAskedForPairs();
     }
     return pressing;
   }

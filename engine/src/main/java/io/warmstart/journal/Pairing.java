@@ -1,6 +1,5 @@
 package io.warmstart.journal;
 
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
@@ -119,14 +118,14 @@ final class Pairing {
     segments.untilEach(
         record,
         version -> {
-          version.in().settled(version);
+          version.markSettled();
           version.finishInPair();
         });
     return true;
   }
 
   private void markPaired(Pending latest) {
-    segments.untilEach(latest, version -> version.in().paired(version));
+    segments.untilEach(latest, Pending::markPaired);
   }
 
   /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */

@@ -64,9 +64,9 @@ final class RecordWriter {
   }
 
   /** A record that was begun will not come: readers pass over it for good. */
-  void abort(long salt, int at, long length) {
-    segment.buffer().putLongVolatile(at + COMMIT_OFFSET, -(length | JournalLayout.VOID));
-    segment.buffer().putLongVolatile(at + PLACE_OFFSET, salt + at);
+  static void abort(Segment in, long salt, int at, long length) {
+    in.buffer().putLongVolatile(at + COMMIT_OFFSET, -(length | JournalLayout.VOID));
+    in.buffer().putLongVolatile(at + PLACE_OFFSET, salt + at);
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.warmstart.journal;
 
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
 import java.io.IOException;
@@ -14,15 +13,21 @@ import org.agrona.concurrent.UnsafeBuffer;
  * by the journal. For one thread at a time.
  */
 public final class Reserved {
+  private final OwnedSegment in;
   private final Pending record;
   private final ByteBuffer memory;
   private final UnsafeBuffer bytes;
   private int check;
 
-  Reserved(Pending record, ByteBuffer memory) {
+  Reserved(OwnedSegment in, Pending record, ByteBuffer memory) {
+    this.in = in;
     this.record = record;
     this.memory = memory;
     this.bytes = new UnsafeBuffer(memory);
+  }
+
+  OwnedSegment in() {
+    return in;
   }
 
   Pending record() {
@@ -54,20 +59,20 @@ public final class Reserved {
     requireSynced();
     boolean stands;
     try {
-      stands = record.in().standsWhereItWasOpened(record);
+      stands = in.standsWhereItWasOpened(record);
       MappedFaults.raisePending();
     } catch (InternalError e) {
       throw lost(e);
     }
     if (!stands) {
-      record.in().condemn();
+      in.file().condemn();
       throw new IOException("the segment was written over since its bytes were reserved");
     }
   }
 
   /** Where one has failed, the kernel may have dropped bytes, before or after they were sealed. */
   private void requireSynced() throws IOException {
-    if (record.in().hasFailedToSync()) {
+    if (in.file().syncs().failed()) {
       throw new IOException("a sync of the segment has failed since its bytes were reserved");
     }
   }
@@ -110,7 +115,7 @@ public final class Reserved {
   }
 
   private IOException lost(InternalError error) {
-    record.in().condemn();
+    in.file().condemn();
     return new IOException("a page of the segment is gone", error);
   }
 }

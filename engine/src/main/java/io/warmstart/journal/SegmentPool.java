@@ -75,12 +75,12 @@ final class SegmentPool {
 
   /** Removes a segment from the root, all of which is in pairs. */
   void remove(OwnedSegment segment) {
-    segment.noteAsked();
-    segment.answer();
+    OwnedFile file = segment.file();
+    file.noteAsked();
+    file.answer();
     try {
       // Without the lock the name may be another's by now.
-      if (segment.lock().isValid()
-          && files.leadsTo(segment.number(), segment.segment().identity())) {
+      if (file.lock().isValid() && files.leadsTo(segment.number(), file.segment().identity())) {
         files.remove(segment.number());
       }
     } catch (IOException e) {
@@ -92,7 +92,7 @@ final class SegmentPool {
 
   /** Stops using a segment, which the next process adopts. */
   void leave(OwnedSegment segment) {
-    segment.close();
-    place.release(segment.lock());
+    segment.file().close();
+    place.release(segment.file().lock());
   }
 }

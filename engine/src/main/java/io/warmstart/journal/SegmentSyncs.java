@@ -72,6 +72,11 @@ final class SegmentSyncs {
    */
   long stored(long wholeUntil) {
     firstOpen = wholeUntil;
+    return storedAgain();
+  }
+
+  /** A word of a record was stored that had been committed before. Under the journal's monitor. */
+  long storedAgain() {
     long count = stored + 1;
     stored = count;
     return count;

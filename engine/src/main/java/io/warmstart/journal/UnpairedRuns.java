@@ -1,7 +1,6 @@
 package io.warmstart.journal;
 
 import io.warmstart.journal.JournalEntry.Run;
-import io.warmstart.journal.OwnedSegment.Pending;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

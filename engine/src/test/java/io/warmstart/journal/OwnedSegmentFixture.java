@@ -43,7 +43,7 @@ abstract class OwnedSegmentFixture {
 
   @AfterEach
   void close() throws IOException {
-    owner.close();
+    owner.file().close();
     lockFile.close();
   }
 }

@@ -7,7 +7,6 @@ import io.warmstart.io.CrashImage;
 import io.warmstart.io.CrashImage.Unsynced;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
@@ -187,7 +186,7 @@ class PowerCutTest {
         case 4 -> {
           ByteBuffer bytes = owner.memoryOfNext(run.id.length(), length);
           Pending record = owner.reserve(run.id.length(), bytes);
-          open.add(new Opened(run, new Reserved(record, bytes)));
+          open.add(new Opened(run, new Reserved(owner, record, bytes)));
         }
         case 5 -> commitOrAbort();
         case 6, 7 -> pair(run);
@@ -210,7 +209,7 @@ class PowerCutTest {
     private void returned(Run run, Pending record, boolean powerSafe) {
       long saved = stamp;
       if (powerSafe) {
-        assertTrue(owner.awaitDurable(record));
+        assertTrue(record.awaitDurable());
         run.powerSafe = saved;
       }
       record.acknowledge();
@@ -225,7 +224,7 @@ class PowerCutTest {
       ByteBuffer bytes = opened.reserved.memory();
       if (random.nextInt(3) == 0) {
         bytes.put(0, payload(-1, bytes.capacity() / 2));
-        owner.revoke(opened.reserved.record());
+        owner.abort(opened.reserved.record());
         return;
       }
       boolean powerSafe = random.nextBoolean();
@@ -243,11 +242,11 @@ class PowerCutTest {
       if (of.isEmpty()) {
         return;
       }
-      of.forEach(each -> owner.paired(each.record));
+      of.forEach(each -> each.record.markPaired());
       run.durablePair = of.get(of.size() - 1).stamp;
       run.powerSafe = Math.max(run.powerSafe, run.durablePair);
       for (Appended each : of) {
-        owner.settled(each.record);
+        each.record.markSettled();
         each.record.finishInPair();
       }
       appended.removeAll(of);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.DyingProcess;
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
@@ -91,7 +90,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
 
   private static Reserved reserve(OwnedSegment in, String runId) {
     ByteBuffer memory = in.memoryOfNext(runId.length(), PAYLOAD);
-    Reserved reserved = new Reserved(in.reserve(runId.length(), memory), memory);
+    Reserved reserved = new Reserved(in, in.reserve(runId.length(), memory), memory);
     memory.put(0, payload(runId));
     return reserved;
   }
@@ -135,7 +134,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
   void anAbortedRecordIsPassedOver() throws IOException {
     Reserved reserved = reserve(owner, "r");
     append(owner, "a");
-    owner.revoke(reserved.record());
+    owner.abort(reserved.record());
     append(owner, "b");
 
     assertEquals(Set.of("a", "b"), found(segment, false));
@@ -149,25 +148,25 @@ class ReservedRecordTest extends OwnedSegmentFixture {
   @Test
   void aRecordThatIsCommittedAfterALaterOneWasSyncedIsSyncedToo() throws IOException {
     Reserved reserved = reserve(owner, "r");
-    assertTrue(owner.awaitDurable(append(owner, "a")));
+    assertTrue(append(owner, "a").awaitDurable());
     assertEquals(1, syncs.count);
 
-    assertTrue(owner.awaitDurable(commit(owner, reserved, "r")));
+    assertTrue(commit(owner, reserved, "r").awaitDurable());
 
     assertEquals(2, syncs.count);
     // And not more often than is needed.
-    assertTrue(owner.awaitDurable(reserved.record()));
+    assertTrue(reserved.record().awaitDurable());
     assertEquals(2, syncs.count);
   }
 
   /** What lies before the mark must be whole after a power cut, or it counts as damage. */
   @Test
   void theDurablePartOfASegmentEndsAtTheFirstOpenRecord() throws IOException {
-    assertTrue(owner.awaitDurable(append(owner, "a")));
+    assertTrue(append(owner, "a").awaitDurable());
     Reserved first = reserve(owner, "r");
     Reserved second = reserve(owner, "s");
     int firstAt = JournalLayout.HEADER_LENGTH + recordLength();
-    assertTrue(owner.awaitDurable(append(owner, "b")));
+    assertTrue(append(owner, "b").awaitDurable());
     owner.advance();
     assertEquals(firstAt, segment.durable());
 
@@ -176,12 +175,12 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     owner.advance();
     assertEquals(firstAt, segment.durable());
 
-    assertTrue(owner.awaitDurable(committed));
+    assertTrue(committed.awaitDurable());
     owner.advance();
     assertEquals(firstAt + recordLength(), segment.durable());
 
-    owner.revoke(second.record());
-    assertTrue(owner.awaitDurable(append(owner, "c")));
+    owner.abort(second.record());
+    assertTrue(append(owner, "c").awaitDurable());
     owner.advance();
     assertEquals(firstAt + 4 * recordLength(), segment.durable());
     assertEquals(Set.of("a", "r", "b", "c"), found(segment, true));
@@ -193,11 +192,11 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     Reserved reserved = reserve(owner, "r");
     Pending behind = append(owner, "a");
     syncs.during = () -> commit(owner, reserved, "r");
-    assertTrue(owner.awaitDurable(behind));
+    assertTrue(behind.awaitDurable());
     owner.advance();
     assertEquals(JournalLayout.HEADER_LENGTH, segment.durable());
 
-    assertTrue(owner.awaitDurable(reserved.record()));
+    assertTrue(reserved.record().awaitDurable());
 
     assertEquals(2, syncs.count);
     owner.advance();
@@ -221,7 +220,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     assertEquals(SALT, segment.salt());
     assertTrue(owner.isHeld());
 
-    owner.revoke(reserved.record());
+    owner.abort(reserved.record());
     assertFalse(owner.isHeld());
     owner.advance();
     assertEquals(JournalLayout.HEADER_LENGTH + 3 * recordLength(), segment.done());
@@ -233,7 +232,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
   @Test
   void waitsForSyncsAreThoseOfOneLife() throws IOException {
     Pending before = append(owner, "a");
-    assertTrue(owner.awaitDurable(before));
+    assertTrue(before.awaitDurable());
     before.finishInPair();
     owner.advance();
     owner.recycle(1, SALT + 1);
@@ -243,7 +242,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     Pending next = append(owner, "b");
     owner.advance();
     assertEquals(JournalLayout.HEADER_LENGTH, segment.durable());
-    assertTrue(owner.awaitDurable(next));
+    assertTrue(next.awaitDurable());
 
     assertEquals(count + 1, syncs.count);
     owner.advance();
@@ -255,7 +254,7 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     Reserved reserved = reserve(owner, "r");
     Pending behind = append(owner, "a");
     syncs.close();
-    assertFalse(owner.awaitDurable(behind));
+    assertFalse(behind.awaitDurable());
 
     assertThrows(IOException.class, reserved::seal);
   }
@@ -286,11 +285,11 @@ class ReservedRecordTest extends OwnedSegmentFixture {
     Reserved never = reserve(of, "n");
     append(of, "b");
     returned.add("b");
-    assertTrue(of.awaitDurable(commit(of, late, "r")));
+    assertTrue(commit(of, late, "r").awaitDurable());
     returned.add("r");
     append(of, "c");
     returned.add("c");
-    of.revoke(never.record());
+    of.abort(never.record());
     append(of, "d");
     returned.add("d");
   }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.journal.OwnedSegment.Pending;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import io.warmstart.testing.Await;
@@ -39,7 +38,7 @@ class SegmentLivesTest extends OwnedSegmentFixture {
 
   @AfterEach
   void closeOther() {
-    other.close();
+    other.file().close();
   }
 
   private Pending append(OwnedSegment to, boolean powerSafe, boolean acknowledged)
@@ -107,7 +106,7 @@ class SegmentLivesTest extends OwnedSegmentFixture {
     assertTrue(runs.givesWay(first));
     assertTrue(runs.givesWay(second));
     assertFalse(runs.givesWay(third));
-    other.condemn();
+    other.file().condemn();
     assertFalse(runs.givesWay(first));
   }
 
@@ -115,7 +114,7 @@ class SegmentLivesTest extends OwnedSegmentFixture {
   void whatSurvivesAPowerCutGivesWayToNothingThatDoesNot() throws IOException {
     Pending powerSafe = append(owner, POWER_SAFE, true);
     Pending synced = append(owner, PROCESS_SAFE, true);
-    assertTrue(owner.awaitDurable(synced));
+    assertTrue(synced.awaitDurable());
     Pending later = append(owner, PROCESS_SAFE, true);
     append(other, PROCESS_SAFE, true);
 

@@ -9,152 +9,31 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.Entry;
 import io.warmstart.Journalled;
-import io.warmstart.Payloads;
 import io.warmstart.StoreOptions;
 import io.warmstart.Versions;
 import io.warmstart.WarmStartStore;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StorageFullException;
-import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
-import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Saves that the caller does not wait for. */
+/**
+ * Saves that the caller does not wait for: which are made, in which order, and how many may wait.
+ */
 @Timeout(60)
-class AsyncSaveTest {
-  private static final String RUN = "r";
-
-  @TempDir Path root;
-  private final Fingerprint key = Payloads.key("k");
-  private final Gate gate = new Gate();
-  private @Nullable WarmStartStore open;
-
-  /** Holds up the thread that saves, or lets its files fail. */
-  private static final class Gate extends ObservedFileOps {
-    private final AtomicInteger syncsOfSegments = new AtomicInteger();
-    private final CountDownLatch held = new CountDownLatch(1);
-    private volatile @Nullable CountDownLatch closed;
-    private volatile @Nullable String failing;
-    private volatile boolean failingSyncs;
-
-    Gate() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (Thread.currentThread().getName().equals("warmstart-saves")) {
-        boolean ofSegment = op.path().toString().contains("segment-");
-        if (op.kind() == Kind.SYNC && ofSegment) {
-          syncsOfSegments.incrementAndGet();
-          if (failingSyncs) {
-            throw new IOException("Input/output error");
-          }
-        }
-        CountDownLatch latch = closed;
-        if (latch != null && op.kind() == Kind.SYNC) {
-          held.countDown();
-          try {
-            assertTrue(latch.await(30, TimeUnit.SECONDS));
-          } catch (InterruptedException e) {
-            throw new IOException(e);
-          }
-        }
-        String name = failing;
-        if (name != null && op.kind() == Kind.WRITE && op.path().toString().contains(name)) {
-          throw new FileSystemException(name, null, "No space left on device");
-        }
-      }
-      return whole.run();
-    }
-
-    /** The next sync of the thread waits. */
-    private void close() {
-      closed = new CountDownLatch(1);
-    }
-
-    private void open() {
-      CountDownLatch latch = closed;
-      closed = null;
-      if (latch != null) {
-        latch.countDown();
-      }
-    }
-  }
-
-  private WarmStartStore store(Durability durability) {
-    WarmStartStore store =
-        WarmStartStore.open(
-            root, StoreOptions.defaults().withDurability(durability).withFileOps(gate));
-    open = store;
-    return store;
-  }
-
-  @AfterEach
-  void close() {
-    gate.open();
-    if (open != null) {
-      open.close();
-    }
-  }
-
-  private CompletionStage<String> hand(WarmStartStore store, int version, Backlog backlog) {
-    return store.saveOverwriteAsync(
-        key,
-        RUN,
-        Payload.of(Versions.payload("v" + version, 1000)),
-        EntryAttributes.checkpoint().withIteration(version),
-        backlog);
-  }
-
-  /** Has the thread stand in a save. */
-  private CompletionStage<String> holdUp(WarmStartStore store) throws InterruptedException {
-    gate.close();
-    CompletionStage<String> first = hand(store, 0, Backlog.KEEP_ALL);
-    assertTrue(gate.held.await(30, TimeUnit.SECONDS));
-    return first;
-  }
-
-  private void assertLatest(WarmStartStore store, int version) {
-    try (Entry entry = store.lookupLatest(key).orElseThrow()) {
-      assertEquals(version, entry.iteration().orElseThrow());
-      assertEquals("v" + version, Versions.nameOf(entry));
-    }
-  }
-
-  private static String join(CompletionStage<String> saved) {
-    return saved.toCompletableFuture().join();
-  }
-
+class AsyncSaveTest extends AsyncSaveFixture {
   private static boolean isDone(CompletionStage<String> saved) {
     return saved.toCompletableFuture().isDone();
-  }
-
-  private static long saves(WarmStartStore store) {
-    return store.stats().count(StoreCounter.SAVES);
   }
 
   @Test
@@ -209,7 +88,7 @@ class AsyncSaveTest {
     }
     assertFalse(isDone(first));
     gate.open();
-    all.forEach(AsyncSaveTest::join);
+    all.forEach(AsyncSaveFixture::join);
     assertLatest(store, 100);
     assertEquals(2, saves(store));
   }
@@ -239,7 +118,7 @@ class AsyncSaveTest {
       all.add(hand(store, version, Backlog.KEEP_ALL));
     }
     gate.open();
-    all.forEach(AsyncSaveTest::join);
+    all.forEach(AsyncSaveFixture::join);
     assertEquals(1, gate.syncsOfSegments.get() - before);
     assertLatest(store, 50);
   }
@@ -300,109 +179,6 @@ class AsyncSaveTest {
   private void handWrongId(WarmStartStore store) {
     store.saveOverwriteAsync(
         key, "no/id", Payload.of(new byte[1]), EntryAttributes.checkpoint(), Backlog.KEEP_ALL);
-  }
-
-  @Test
-  void flushAndCloseWaitForWhatWasHandedIn() {
-    WarmStartStore store = store(Durability.PROCESS_SAFE);
-    List<CompletionStage<String>> all = new ArrayList<>();
-    for (int version = 1; version <= 50; version++) {
-      all.add(hand(store, version, Backlog.KEEP_ALL));
-    }
-    store.flush();
-    assertEquals(50, saves(store));
-    all.forEach(AsyncSaveTest::join);
-    CompletionStage<String> last = hand(store, 51, Backlog.KEEP_ALL);
-    store.close();
-    join(last);
-    try (WarmStartStore again = store(Durability.POWER_SAFE)) {
-      assertLatest(again, 51);
-    }
-  }
-
-  @Test
-  void aStoreThatIsClosedBesideAnotherHasSavedWhatWasHandedIn() throws Exception {
-    WarmStartStore store = store(Durability.IN_FILES);
-    try (WarmStartStore other = WarmStartStore.open(root, store.options())) {
-      CompletionStage<String> saved = holdUp(store);
-      Thread closing = new Thread(store::close);
-      closing.start();
-      closing.join(100);
-      gate.open();
-      closing.join(30_000);
-      assertLatest(other, 0);
-      join(saved);
-    }
-  }
-
-  @Test
-  void whatDependsOnASaveMayFlushAndClose() throws Exception {
-    WarmStartStore store = store(Durability.IN_FILES);
-    CompletionStage<String> first = holdUp(store);
-    CompletionStage<Void> after =
-        first.thenRun(
-            () -> {
-              hand(store, 1, Backlog.KEEP_ALL);
-              store.flush();
-              assertEquals(2, saves(store));
-              store.close();
-            });
-    gate.open();
-    after.toCompletableFuture().join();
-  }
-
-  /** The closing thread keeps all others from opening and closing stores. */
-  @Test
-  void whatDependsOnASaveMayOpenAStoreWhileAnotherIsBeingClosed(@TempDir Path elsewhere)
-      throws Exception {
-    WarmStartStore store = store(Durability.IN_FILES);
-    CountDownLatch begun = new CountDownLatch(1);
-    CompletionStage<Void> after =
-        holdUp(store)
-            .thenRun(
-                () -> {
-                  begun.countDown();
-                  Await.until("it closes", () -> isClosed(store));
-                  WarmStartStore.open(elsewhere).close();
-                });
-    gate.open();
-    assertTrue(begun.await(30, TimeUnit.SECONDS));
-    store.close();
-    after.toCompletableFuture().join();
-  }
-
-  private boolean isClosed(WarmStartStore store) {
-    try {
-      store.policy();
-      return false;
-    } catch (IllegalStateException e) {
-      return true;
-    }
-  }
-
-  @Test
-  void whatDependsOnASaveMayHandInTheNextOneForEver() {
-    WarmStartStore store = store(Durability.PROCESS_SAFE);
-    AtomicInteger left = new AtomicInteger(3000);
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    goOn(store, left, done);
-    done.join();
-    store.flush();
-    assertEquals(3001, saves(store));
-  }
-
-  private void goOn(WarmStartStore store, AtomicInteger left, CompletableFuture<Void> done) {
-    hand(store, left.get(), Backlog.KEEP_ALL)
-        .whenComplete(
-            (runId, failure) -> {
-              if (failure != null) {
-                done.completeExceptionally(failure);
-              } else if (left.getAndDecrement() == 0) {
-                done.complete(null);
-              } else {
-                goOn(store, left, done);
-              }
-            });
   }
 
   /** A version that goes into files after all gets a later stamp than what came after it. */

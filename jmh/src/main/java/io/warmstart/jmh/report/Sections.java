@@ -1,40 +1,16 @@
 package io.warmstart.jmh.report;
 
-import io.warmstart.jmh.peer.PeerGroup;
 import io.warmstart.jmh.peer.PeerKind;
 import io.warmstart.jmh.report.Section.Place;
 import io.warmstart.jmh.report.Table.Chart;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The questions of the report, in its order. */
 final class Sections {
   private static final String BASELINE = PeerKind.WARMSTART.label();
-  private static final String TURNS = "SaveInTurnsBenchmark.overwrite";
-  private static final String TURN_TIME = "overwrite.";
-  private static final String TURN_RATIO = "ratioToWarmstart.";
-  private static final String TURN_NOTE =
-      "Every store overwrites once in each turn, in random order. The ratio is the median over the"
-          + " turns of the store's time divided by this engine's.";
-
-  /** What is set beside saves of this engine that are not pairs of files when they return. */
-  private static final Map<PeerGroup, String> LESS_THAN_A_PAIR =
-      new EnumMap<>(
-          Map.of(
-              PeerGroup.POWER_SAFE, "Overwrite that survives a power cut",
-              PeerGroup.PROCESS_SAFE, "Overwrite that survives the processes"));
-
-  private static final String FREED_BY_RENAMES = "BY_RENAMES";
-  private static final String WITHOUT_REMOTE = "WITHOUT";
 
   private Sections() {}
 
@@ -63,32 +39,7 @@ final class Sections {
             null,
             Chart.NONE));
     sections.add(byMethod("Forms of a lookup", "This engine alone.", "LookupFormsBenchmark."));
-    sections.add(turns("p0.50", "Durable overwrite, median", Chart.BARS));
-    sections.add(turns("p0.99", "Durable overwrite, 99th percentile", Chart.NONE));
-    for (Map.Entry<PeerGroup, String> each : LESS_THAN_A_PAIR.entrySet()) {
-      sections.add(turns(each.getKey(), "p0.50", each.getValue() + ", median", Chart.BARS));
-      sections.add(
-          turns(each.getKey(), "p0.99", each.getValue() + ", 99th percentile", Chart.NONE));
-    }
-    sections.add(
-        new Section(
-            new Table(
-                "Durable overwrite of 4 KiB, percentiles",
-                "All stores in turns, in random order.",
-                Chart.LINES,
-                null),
-            measurement -> {
-              Place place = turn(measurement, TURN_TIME, "");
-              return place == null
-                      || group(measurement) != PeerGroup.ALL
-                      || !measurement.param("payloadBytes").equals("4096")
-                  ? null
-                  : new Place(
-                      place.row(),
-                      measurement.label().substring(measurement.label().indexOf(':') + 1));
-            }));
-    sections.add(replacedFiles());
-    sections.add(remote());
+    sections.addAll(TurnSections.all());
     sections.add(growthOfHits());
     sections.add(
         byMethodAndEntries(
@@ -152,109 +103,6 @@ final class Sections {
     return sections;
   }
 
-  /** All stores as durable as they are made, and lists of some of them. */
-  private static Section turns(String percentile, String title, Chart chart) {
-    return turns(
-        new Table(title, TURN_NOTE, chart, BASELINE),
-        percentile,
-        measurement -> !LESS_THAN_A_PAIR.containsKey(group(measurement)));
-  }
-
-  private static Section turns(PeerGroup peers, String percentile, String title, Chart chart) {
-    String note =
-        peers.kinds().stream()
-            .map(kind -> kind.label() + ": " + kind.durability())
-            .collect(Collectors.joining(". ", TURN_NOTE + " ", "."));
-    return turns(
-        new Table(title, note, chart, peers.kinds().get(0).label()),
-        percentile,
-        measurement -> group(measurement) == peers);
-  }
-
-  private static Section turns(Table table, String percentile, Predicate<Measurement> belongs) {
-    return new Section(
-        table,
-        measurement ->
-            belongs.test(measurement) ? turn(measurement, TURN_TIME, ":" + percentile) : null,
-        measurement ->
-            belongs.test(measurement) && percentile.equals("p0.50")
-                ? turn(measurement, TURN_RATIO, "")
-                : null);
-  }
-
-  private static @Nullable PeerGroup group(Measurement measurement) {
-    String name = measurement.param("peers");
-    return Arrays.stream(PeerGroup.values())
-        .filter(group -> group.name().equals(name))
-        .findAny()
-        .orElse(null);
-  }
-
-  private static @Nullable Place turn(Measurement measurement, String prefix, String suffix) {
-    String label = measurement.label();
-    if (!measurement.benchmark().equals(TURNS)
-        || !label.startsWith(prefix)
-        || !label.endsWith(suffix)) {
-      return null;
-    }
-    String name = label.substring(prefix.length());
-    int colon = name.indexOf(':');
-    // The mean, which has no colon, says little beside the device's tail.
-    if (prefix.equals(TURN_TIME) && colon < 0) {
-      return null;
-    }
-    return new Place(
-        peerLabel(colon < 0 ? name : name.substring(0, colon)),
-        bytes(measurement.param("payloadBytes"))
-            + (group(measurement) == null ? ", these alone" : ""));
-  }
-
-  private static Section replacedFiles() {
-    return ways(
-        new Table(
-            "What the renames free, median",
-            "The file operations of an overwrite alone, without a store: BY_RENAMES, the renames"
-                + " remove the version before; LATER, a descriptor keeps it until after the"
-                + " directory's sync. The ratio is to BY_RENAMES, the median over the turns.",
-            Chart.NONE,
-            FREED_BY_RENAMES),
-        "ReplacedFilesBenchmark.overwrite",
-        "replace.%s:p0.50",
-        "ratioToRenames.%s",
-        List.of(FREED_BY_RENAMES, "LATER"));
-  }
-
-  private static Section remote() {
-    return ways(
-        new Table(
-            "A store that names a remote, median",
-            "The remote is a directory, and nothing is sent or asked meanwhile: the caller's own"
-                + " path. WITHOUT_TOO: a second store without a remote, which shows how far two"
-                + " equal ones come apart. The ratio is the median over the turns.",
-            Chart.NONE,
-            WITHOUT_REMOTE),
-        "RemoteInTurnsBenchmark.turn",
-        "turn.%s:p0.50",
-        "ratioToWithout.%s",
-        List.of(WITHOUT_REMOTE, "WITHOUT_TOO", "WITH"));
-  }
-
-  /** Ways to do the same, in turns: labels of their times and ratios by their names. */
-  private static Section ways(
-      Table table, String benchmark, String time, String ratio, List<String> ways) {
-    Function<String, Function<Measurement, @Nullable Place>> labelled =
-        format ->
-            measurement ->
-                measurement.benchmark().equals(benchmark)
-                    ? ways.stream()
-                        .filter(way -> measurement.label().equals(format.formatted(way)))
-                        .map(way -> new Place(way, circumstances(measurement)))
-                        .findAny()
-                        .orElse(null)
-                    : null;
-    return new Section(table, labelled.apply(time), labelled.apply(ratio));
-  }
-
   private static Section ofPeers(String title, String note, String benchmark, String label) {
     return ofPeers(title, note, benchmark, label, BASELINE, Chart.BARS);
   }
@@ -270,7 +118,8 @@ final class Sections {
         new Table(title, note, chart, baseline),
         measurement ->
             measurement.benchmark().equals(benchmark) && measurement.label().equals(label)
-                ? new Place(peerLabel(measurement.param("peer")), circumstances(measurement))
+                ? new Place(
+                    Circumstances.peer(measurement.param("peer")), Circumstances.of(measurement))
                 : null);
   }
 
@@ -281,7 +130,7 @@ final class Sections {
                     && measurement.label().equals(Measurement.SCORE)
                 ? new Place(
                     measurement.benchmark().substring(classAndDot.length()),
-                    circumstances(measurement))
+                    Circumstances.of(measurement))
                 : null;
     return new Section(new Table(title, note, Chart.NONE, null), place);
   }
@@ -296,7 +145,8 @@ final class Sections {
                     && measurement.param("payloadBytes").equals("4096")
                     && measurement.param("skew").equals("ZIPF")
                 ? new Place(
-                    peerLabel(measurement.param("peer")), grouped(measurement.param("keys")))
+                    Circumstances.peer(measurement.param("peer")),
+                    Circumstances.grouped(measurement.param("keys")))
                 : null);
   }
 
@@ -309,7 +159,8 @@ final class Sections {
             null),
         measurement ->
             measurement.label().equals("indexPerEntry")
-                ? new Place("index", grouped(measurement.param("entries")) + " entries")
+                ? new Place(
+                    "index", Circumstances.grouped(measurement.param("entries")) + " entries")
                 : null);
   }
 
@@ -325,7 +176,7 @@ final class Sections {
             measurement.benchmark().startsWith(classAndDot) && measurement.label().equals("p0.50")
                 ? new Place(
                     measurement.benchmark().substring(classAndDot.length()),
-                    grouped(measurement.param("entries")) + " entries")
+                    Circumstances.grouped(measurement.param("entries")) + " entries")
                 : null);
   }
 
@@ -340,7 +191,8 @@ final class Sections {
             measurement.benchmark().equals("LookupAfterSaveBenchmark.lookup")
                     && measurement.label().equals("p0.50")
                 ? new Place(
-                    measurement.param("durability"), grouped(measurement.param("runs")) + " runs")
+                    measurement.param("durability"),
+                    Circumstances.grouped(measurement.param("runs")) + " runs")
                 : null);
   }
 
@@ -355,8 +207,8 @@ final class Sections {
           String sweeper = measurement.param("sweeper");
           String row =
               measurement.benchmark().substring(classAndDot.length())
-                  + (sweeper.isEmpty() ? "" : ", " + peerLabel(sweeper));
-          return new Place(row, grouped(measurement.param("entries")) + " entries");
+                  + (sweeper.isEmpty() ? "" : ", " + Circumstances.peer(sweeper));
+          return new Place(row, Circumstances.grouped(measurement.param("entries")) + " entries");
         });
   }
 
@@ -391,58 +243,14 @@ final class Sections {
             measurement.benchmark().equals("ProcessesBenchmark.save")
                     && measurement.label().startsWith("save")
                 ? new Place(
-                    peerLabel(measurement.param("peer"))
+                    Circumstances.peer(measurement.param("peer"))
                         + ", "
                         + measurement.param("processes")
                         + " processes"
                         + (measurement.param("budget").equals("FULL")
-                            ? ", full with " + grouped(measurement.param("entries"))
+                            ? ", full with " + Circumstances.grouped(measurement.param("entries"))
                             : ""),
                     measurement.label())
                 : null);
-  }
-
-  private static String peerLabel(String name) {
-    return PeerKind.valueOf(name).label();
-  }
-
-  /** What differs between two measurements of a section, in words. */
-  static String circumstances(Measurement measurement) {
-    Map<String, String> params = new TreeMap<>(measurement.params());
-    params.remove("peer");
-    params.remove(Measurement.FILE_SYSTEM);
-    List<String> words = new ArrayList<>();
-    String size = params.remove("payloadBytes");
-    if (size != null) {
-      words.add(bytes(size));
-    }
-    String keys = params.remove("keys");
-    if (keys != null) {
-      words.add(grouped(keys) + (keys.equals("1") ? " key" : " keys"));
-    }
-    String skew = params.remove("skew");
-    if (skew != null) {
-      words.add(skew.toLowerCase(Locale.ROOT));
-    }
-    words.addAll(
-        params.entrySet().stream()
-            .map(entry -> entry.getKey() + " " + entry.getValue())
-            .collect(Collectors.toList()));
-    if (measurement.threads() > 1) {
-      words.add(measurement.threads() + " threads");
-    }
-    return words.isEmpty() ? "any" : String.join(", ", words);
-  }
-
-  private static String grouped(String number) {
-    return String.format(Locale.ROOT, "%,d", Long.parseLong(number));
-  }
-
-  private static String bytes(String count) {
-    long bytes = Long.parseLong(count);
-    if (bytes >= 1 << 20) {
-      return (bytes >> 20) + " MiB";
-    }
-    return bytes >= 1 << 10 ? (bytes >> 10) + " KiB" : bytes + " B";
   }
 }

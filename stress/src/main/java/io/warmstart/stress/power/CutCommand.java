@@ -58,8 +58,8 @@ public final class CutCommand implements Callable<Integer> {
       LastOperation last = operations.get((first + i) % operations.size());
       try (CutDisk disk = disk(plan.fileSystem(), directory)) {
         CutCycle cycle = new CutCycle(plan, disk, memory, last, random.split(), faultPoint);
-        cycle.run();
-        cycle
+        AfterCut found = cycle.run();
+        found
             .losses()
             .forEach(loss -> System.out.println(LOSS + (loss + ' ' + disk.lastCut()).strip()));
         System.out.printf(
@@ -67,11 +67,11 @@ public final class CutCommand implements Callable<Integer> {
             "%s%s %d %d %d %d%n",
             CYCLE,
             last,
-            cycle.checked(),
-            cycle.losses().size(),
+            found.checked(),
+            found.losses().size(),
             cycle.journalled(),
-            cycle.wentBack());
-        if (plan.leftOut() != CutPlan.Sync.NONE && !cycle.losses().isEmpty()) {
+            found.wentBack());
+        if (plan.leftOut() != CutPlan.Sync.NONE && !found.losses().isEmpty()) {
           // One is enough to show that a loss is seen.
           return 0;
         }

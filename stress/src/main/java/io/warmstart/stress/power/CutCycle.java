@@ -1,39 +1,31 @@
 package io.warmstart.stress.power;
 
-import io.warmstart.Entry;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.Explanation;
 import io.warmstart.model.PolicyUse;
-import io.warmstart.model.Ranking;
 import io.warmstart.model.StoreException;
-import io.warmstart.model.VerifyReport;
 import io.warmstart.stress.fault.Action;
 import io.warmstart.stress.fault.Call;
 import io.warmstart.stress.fault.Errno;
 import io.warmstart.stress.fault.FaultPoint;
 import io.warmstart.stress.history.Version;
 import io.warmstart.stress.mount.CutDisk;
+import io.warmstart.stress.power.Acknowledged.Place;
 import io.warmstart.stress.worker.JournalSegments;
 import io.warmstart.stress.worker.Names;
 import java.io.IOException;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,15 +34,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class CutCycle {
   private static final int KEYS = 3;
-  private static final int PAYLOAD_BYTES = 9_000;
 
   /** Of so many cuts one comes when there are pairs of all because of a flush, one after a wait. */
   private static final int PAIRS_IN_ONE_OF = 8;
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-  /** An entry by key number and run id. */
-  private record Place(int key, String runId) {}
 
   private final CutDisk disk;
   private final @Nullable Path memory;
@@ -59,17 +47,9 @@ final class CutCycle {
   private final LastOperation last;
   private final FaultPoint faultPoint;
   private final CutPlan plan;
-  private final Map<Place, Long> acknowledged = new HashMap<>();
-
-  /** What must be found after the cut, or a later version. */
-  private final Map<Place, Long> durable = new HashMap<>();
-
-  private final Map<Long, Place> issued = new HashMap<>();
-  private final List<String> losses = new ArrayList<>();
+  private final Acknowledged acknowledged = new Acknowledged();
   private long versions;
-  private long checked;
   private long journalled;
-  private long wentBack;
 
   /**
    * Makes one.
@@ -92,27 +72,17 @@ final class CutCycle {
     this.faultPoint = faultPoint;
   }
 
-  /** How many acknowledged entries were looked for. */
-  long checked() {
-    return checked;
-  }
-
   /** How many saves surely went into the journal. */
   long journalled() {
     return journalled;
   }
 
-  /** How many runs are at an older version than was acknowledged, or gone, as they may be. */
-  long wentBack() {
-    return wentBack;
-  }
-
-  /** What was lost or is not whole, one line each. */
-  List<String> losses() {
-    return losses;
-  }
-
-  void run() throws IOException, InterruptedException {
+  /**
+   * Runs it.
+   *
+   * @return what was found when the power was back
+   */
+  AfterCut run() throws IOException, InterruptedException {
     if (last == LastOperation.NEW_ROOT) {
       if (random.nextBoolean()) {
         // Made by somebody who has synced nothing.
@@ -141,7 +111,10 @@ final class CutCycle {
     loseMemory();
     JournalSegments.asOfAnotherBoot(root);
     try (WarmStartStore again = WarmStartStore.open(root, options(1L << 40))) {
-      lookFor(again);
+      AfterCut found = new AfterCut(root, last, acknowledged);
+      found.lookFor(again);
+      found.lookInJournal(segments());
+      return found;
     }
   }
 
@@ -153,11 +126,11 @@ final class CutCycle {
         throw new IOException("no save went into the journal: root=" + root);
       }
       TimeUnit.MILLISECONDS.sleep(5);
-      overwrite(store, anyPlace());
+      overwrite(store, acknowledged.any(random));
     }
     for (int i = random.nextInt(4); i > 0; i--) {
       if (random.nextBoolean()) {
-        overwrite(store, anyPlace());
+        overwrite(store, acknowledged.any(random));
       } else {
         saveFresh(store, random.nextInt(KEYS - 1));
       }
@@ -165,11 +138,11 @@ final class CutCycle {
     switch (random.nextInt(PAIRS_IN_ONE_OF)) {
       case 0 -> {
         store.flush();
-        durable.putAll(acknowledged);
+        acknowledged.allSurvive();
       }
       case 1 -> {
         awaitPairs();
-        durable.putAll(acknowledged);
+        acknowledged.allSurvive();
       }
       default -> {
         // The journal alone has them.
@@ -211,7 +184,7 @@ final class CutCycle {
   }
 
   private void lastOperation(WarmStartStore store) throws IOException, InterruptedException {
-    int existing = acknowledged.isEmpty() ? 0 : anyPlace().key();
+    int existing = acknowledged.isEmpty() ? 0 : acknowledged.any(random).key();
     switch (last) {
       case NEW_ROOT -> saveFresh(store, KEYS - 1);
       case NEW_KEY -> {
@@ -223,7 +196,7 @@ final class CutCycle {
         saveFresh(store, existing);
       }
       case OVERWRITE -> {
-        Place place = anyPlace();
+        Place place = acknowledged.any(random);
         arm(place.key());
         overwrite(store, place);
       }
@@ -231,7 +204,7 @@ final class CutCycle {
         saveFresh(store, KEYS - 1);
         arm(KEYS - 1);
         store.flush();
-        durable.putAll(acknowledged);
+        acknowledged.allSurvive();
         // A sync of the segment, and with it of the word that says what is in pairs.
         saveFresh(store, existing);
       }
@@ -239,19 +212,17 @@ final class CutCycle {
         try (WarmStartStore small = WarmStartStore.open(root, options(random.nextInt(9_000)))) {
           small.evictOverflow();
         }
-        acknowledged.keySet().removeIf(place -> !isThere(store, place));
         // A sweep begins by making pairs of all.
-        durable.clear();
-        durable.putAll(acknowledged);
+        acknowledged.retain(place -> AfterCut.isThere(store, place));
       }
       case UNDER_WAY -> overwriteUntilCut(store);
     }
   }
 
   private void overwriteUntilCut(WarmStartStore store) throws IOException, InterruptedException {
-    Place place = anyPlace();
+    Place place = acknowledged.any(random);
     overwrite(store, place);
-    AtomicLong done = new AtomicLong(acknowledged.getOrDefault(place, 0L));
+    AtomicLong done = new AtomicLong(acknowledged.latest(place));
     AtomicBoolean over = new AtomicBoolean();
     Thread writer =
         new Thread(
@@ -272,10 +243,7 @@ final class CutCycle {
     over.set(true);
     writer.join();
     // Whether the last of them was acknowledged before the cut nobody knows.
-    acknowledged.put(place, before);
-    if (plan.durability() != Durability.PROCESS_SAFE) {
-      durable.put(place, before);
-    }
+    acknowledged.acknowledge(place, before, plan.durability() != Durability.PROCESS_SAFE);
   }
 
   private void arm(int key) {
@@ -297,11 +265,11 @@ final class CutCycle {
 
   private void saveFresh(WarmStartStore store, int key) throws IOException {
     long version = Version.of(0, ++versions);
-    byte[] payload = Version.payload(version, -1, key, PAYLOAD_BYTES);
+    byte[] payload = Version.payload(version, -1, key, AfterCut.PAYLOAD_BYTES);
     List<JournalSegments.Segment> before = segments();
     String runId = store.save(Names.key(key), payload, attributes(version));
     Place place = new Place(key, runId);
-    issued.put(version, place);
+    acknowledged.issue(place, version);
     acknowledge(place, version, before);
   }
 
@@ -312,8 +280,8 @@ final class CutCycle {
 
   private long write(WarmStartStore store, Place place) {
     long version = Version.of(0, ++versions);
-    byte[] payload = Version.payload(version, -1, place.key(), PAYLOAD_BYTES);
-    issued.put(version, place);
+    byte[] payload = Version.payload(version, -1, place.key(), AfterCut.PAYLOAD_BYTES);
+    acknowledged.issue(place, version);
     store.saveOverwrite(Names.key(place.key()), place.runId(), payload, attributes(version));
     return version;
   }
@@ -323,100 +291,8 @@ final class CutCycle {
       throws IOException {
     List<JournalSegments.Segment> after = segments();
     journalled += JournalSegments.grew(before, after) ? 1 : 0;
-    acknowledged.put(place, version);
-    if (plan.durability() != Durability.PROCESS_SAFE || before.equals(after)) {
-      durable.put(place, version);
-    }
-  }
-
-  /** What verification calls a pair whose second rename has not come. */
-  private static final String INCOMPLETE = "incomplete";
-
-  private void lookFor(WarmStartStore store) throws IOException {
-    // Before anything else: an explanation has pairs made of what lies in the journal, and the
-    // first reader completes what was cut off between its renames.
-    for (int key : acknowledged.keySet().stream().map(Place::key).distinct().toList()) {
-      lookUp(store, key);
-    }
-    for (Map.Entry<Place, Long> each : acknowledged.entrySet()) {
-      checked++;
-      Place place = each.getKey();
-      long least = durable.getOrDefault(place, 0L);
-      if (!isThere(store, place)) {
-        if (least > 0) {
-          losses.add("%s: lost: %s".formatted(last, place));
-        } else {
-          wentBack++;
-        }
-        continue;
-      }
-      byte[] payload = Files.readAllBytes(payloadFile(place));
-      UnsafeBuffer buffer = new UnsafeBuffer(payload);
-      String complaint = Version.complaint(buffer, -1, place.key(), PAYLOAD_BYTES);
-      if (!complaint.isEmpty()) {
-        losses.add("%s: not whole: %s: %s".formatted(last, place, complaint));
-        continue;
-      }
-      long found = buffer.getLong(0, ByteOrder.LITTLE_ENDIAN);
-      if (found < least || !place.equals(issued.get(found))) {
-        losses.add(
-            "%s: another version: %s expected=%s actual=%s"
-                .formatted(last, place, Version.text(least), Version.text(found)));
-      } else if (found < each.getValue()) {
-        wentBack++;
-      }
-    }
-    VerifyReport report = store.verify();
-    List<VerifyReport.Problem> problems = report.problems();
-    if (!problems.isEmpty()
-        && problems.stream().allMatch(problem -> problem.kind().equals(INCOMPLETE))) {
-      // Cut off between its renames, and not the latest of its key: no lookup has come by it.
-      store.repair();
-      report = store.verify();
-    }
-    // A run that came back after its eviction is whole or only its leftovers are there.
-    if (losses.isEmpty() && last != LastOperation.EVICTION) {
-      report.problems().forEach(problem -> losses.add(last + ": verify: " + problem));
-    }
-    if (losses.isEmpty()) {
-      segments().forEach(each -> losses.add(last + ": left in the journal: " + each));
-    }
-  }
-
-  /** A lookup of the latest finds no older version of the key than must be there, and all of it. */
-  private void lookUp(WarmStartStore store, int key) {
-    long least = 0;
-    for (Map.Entry<Place, Long> each : durable.entrySet()) {
-      least = each.getKey().key() == key ? Math.max(least, each.getValue()) : least;
-    }
-    long found = 0;
-    String complaint = "";
-    try (Entry entry = store.lookupLatest(Names.key(key)).orElse(null)) {
-      if (entry != null) {
-        found = entry.iteration().orElse(0);
-        complaint = Version.complaint(entry.payload(), -1, key, PAYLOAD_BYTES);
-      }
-    }
-    if (found < least || !complaint.isEmpty()) {
-      losses.add(
-          "%s: the latest of key %d: expected=%s actual=%s %s"
-              .formatted(last, key, Version.text(least), Version.text(found), complaint));
-    }
-  }
-
-  private static boolean isThere(WarmStartStore store, Place place) {
-    return store.explain(Names.key(place.key()), Ranking.LATEST).candidates().stream()
-        .filter(Explanation.Verdict::usable)
-        .anyMatch(each -> each.runId().equals(place.runId()));
-  }
-
-  private Path payloadFile(Place place) {
-    return root.resolve(Names.key(place.key()).toHex()).resolve(place.runId() + ".bin");
-  }
-
-  private Place anyPlace() {
-    List<Place> places = acknowledged.keySet().stream().toList();
-    return places.get(random.nextInt(places.size()));
+    acknowledged.acknowledge(
+        place, version, plan.durability() != Durability.PROCESS_SAFE || before.equals(after));
   }
 
   private static void closeAfterCut(WarmStartStore store) {

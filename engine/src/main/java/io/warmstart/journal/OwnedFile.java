@@ -1,0 +1,121 @@
+package io.warmstart.journal;
+
+import io.warmstart.io.FileOps.SyncHandle;
+import io.warmstart.mapped.MappedFaults;
+import java.io.IOException;
+import java.nio.channels.FileLock;
+
+/**
+ * The file of a segment as its owner uses it: its words, its lock and its syncs. Once a page of it
+ * is gone or a sync has failed, it is condemned: nothing more goes into it, and that does not
+ * change any more. It knows nothing of the records.
+ *
+ * <p>Under the journal's monitor, but for {@link #usable}, {@link #condemn} and {@link #mark}.
+ */
+final class OwnedFile {
+  private final Segment segment;
+  private final SegmentFiles files;
+  private final SegmentSyncs syncs;
+  private final FileLock lock;
+
+  /** Who asks for pairs, by the value of his word. */
+  private long asked;
+
+  OwnedFile(Segment segment, SegmentFiles files, SyncHandle sync, FileLock lock) {
+    this.segment = segment;
+    this.files = files;
+    this.syncs = new SegmentSyncs(sync, files, segment);
+    this.lock = lock;
+  }
+
+  Segment segment() {
+    return segment;
+  }
+
+  SegmentSyncs syncs() {
+    return syncs;
+  }
+
+  FileLock lock() {
+    return lock;
+  }
+
+  /** Whether records may be appended: nobody else has given it up, and no page or sync failed. */
+  boolean usable() {
+    return !syncs.condemned() && lock.isValid() && inUse();
+  }
+
+  private boolean inUse() {
+    try {
+      boolean inUse = segment.inUse();
+      MappedFaults.raisePending();
+      return inUse;
+    } catch (InternalError e) {
+      condemn();
+      return false;
+    }
+  }
+
+  /** It cannot be used any more, which is told. */
+  void fail(String what, Throwable because) {
+    condemn();
+    files.tell(what, segment.number(), because);
+  }
+
+  void condemn() {
+    syncs.condemn();
+  }
+
+  /** Whether somebody has asked for pairs and was not answered yet. */
+  boolean isAskedForPairs() {
+    try {
+      boolean isAsked = !segment.isAnswered();
+      MappedFaults.raisePending();
+      return isAsked;
+    } catch (InternalError e) {
+      condemn();
+      return false;
+    }
+  }
+
+  /** Notes who has asked by now: what is to be in pairs is looked for after that. */
+  void noteAsked() {
+    access(() -> asked = segment.wanted());
+  }
+
+  /** All is in pairs that the noted requests had asked for. */
+  void answer() {
+    access(() -> segment.answer(asked));
+  }
+
+  /** Only the thread that saves a record marks it before it is acknowledged. */
+  boolean mark(JournalEntry entry, long mark) {
+    // If it cannot be marked, nobody else can read it either.
+    return access(() -> segment.mark(entry, mark));
+  }
+
+  /**
+   * Reads or stores words.
+   *
+   * @return false if a page is gone
+   */
+  boolean access(Runnable words) {
+    try {
+      words.run();
+      MappedFaults.raisePending();
+      return true;
+    } catch (InternalError e) {
+      condemn();
+      return false;
+    }
+  }
+
+  /** Stops using it; it stays where it is, and its lock is held. */
+  void close() {
+    try {
+      syncs.close();
+    } catch (IOException e) {
+      files.tell("a segment of the journal could not be closed", segment.number(), e);
+    }
+  }
+}
