@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * both come to all.
  */
 @Tag("slow")
+@Tag("exhaustive")
 class JournalCrashTest {
   private static final boolean ALL = Boolean.getBoolean("warmstart.all");
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A restore that meets an error at any of its operations on files. */
 @Tag("slow")
+@Tag("exhaustive")
 class RestoreFaultTest extends QuarantinedEntry {
   /** Whole or not at all: at each operation that fails, once or from there on. */
   @ParameterizedTest

@@ -236,18 +236,6 @@ class LauncherTest {
     assertEquals(List.of(), archives());
   }
 
-  @Test
-  void anotherBuildOfTheJarHasAnotherArchive() throws Exception {
-    archive();
-    Files.setLastModifiedTime(
-        launcher.resolveSibling("warmstart.jar"), FileTime.from(1, TimeUnit.DAYS));
-
-    run(ExitCodes.DONE, List.of(), "ls", root);
-
-    assertEquals(2, archives().size());
-    run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
-  }
-
   /** Somebody is making it, or was killed while he did. */
   @Test
   void itDoesNotWaitForAnotherThatMakesTheArchive() throws Exception {
