@@ -80,7 +80,7 @@ public final class PairReader {
    * @return null if there is none
    */
   public @Nullable Manifest cutOff(KeyDirectory directory, String runId) throws IOException {
-    List<StagedManifest> staged = stagedManifests(directory, runId, StagedOwners.WHOEVER);
+    List<StagedManifest> staged = stagedManifests(directory, runId, StagedOwners.ANYBODY);
     if (staged.isEmpty()) {
       return null;
     }

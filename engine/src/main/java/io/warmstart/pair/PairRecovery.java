@@ -108,7 +108,7 @@ public final class PairRecovery {
       KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
     long began = ages.monotonicNanos();
-    StagedOwners usable = locked ? StagedOwners.WHOEVER : owners;
+    StagedOwners usable = locked ? StagedOwners.ANYBODY : owners;
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
     FileFacts payloadFacts = statOrNull(payloadPath);

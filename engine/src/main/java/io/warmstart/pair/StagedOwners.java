@@ -8,7 +8,7 @@ public interface StagedOwners {
   /**
    * For the holder of the key's lock: no matter who has staged it, nobody is between two renames.
    */
-  StagedOwners WHOEVER = (directory, staged) -> true;
+  StagedOwners ANYBODY = (directory, staged) -> true;
 
   /**
    * Whether the owner of a staged file is gone, so that nobody will come back for it. Where that is

@@ -84,6 +84,12 @@ class LauncherTest {
     return archives().get(0);
   }
 
+  /** The JVM makes it read-only, which binds everybody but root. */
+  private static void replace(Path archive, byte[] bytes) throws IOException {
+    Files.delete(archive);
+    Files.write(archive, bytes);
+  }
+
   /** What the archive is being made in. */
   private static Path beingMade(Path archive) {
     String build = archive.getFileName().toString().replaceAll("-.*", "");
@@ -158,7 +164,7 @@ class LauncherTest {
   @Test
   void anArchiveThatWasCutOffIsMadeAgain() throws Exception {
     Path archive = archive();
-    Files.write(archive, new byte[100]);
+    replace(archive, new byte[100]);
 
     run(ExitCodes.DONE, List.of(ARCHIVE_OR_NOTHING), "ls", root);
 
@@ -180,8 +186,7 @@ class LauncherTest {
     for (int each = bytes.length / 3; each < bytes.length / 3 + (1 << 16); each++) {
       bytes[each] ^= 0x5a;
     }
-    Files.delete(archive);
-    Files.write(archive, bytes);
+    replace(archive, bytes);
 
     assertEquals(List.of("0 keys, 0 entries, 0 B"), run(ExitCodes.DONE, List.of(), "ls", root));
 
@@ -213,7 +218,7 @@ class LauncherTest {
   @Test
   void anArchiveThatIsEmptyIsTakenAway() throws Exception {
     Path archive = archive();
-    Files.write(archive, new byte[0]);
+    replace(archive, new byte[0]);
     Path beingMade = Files.createDirectory(beingMade(archive));
 
     run(ExitCodes.DONE, List.of(), "ls", root);
