@@ -137,7 +137,7 @@ public final class WarmStartStore implements AutoCloseable {
     this.engine = engine;
     this.options = options;
     this.seeds = seeds;
-    this.foreignCheck = options.named().foreignCheck(engine.place().nodeLocal());
+    this.foreignCheck = options.named().foreignCheck(engine.place().shared());
     this.limits = new StoreLimits(engine.policy(), options.named().limits());
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
     Remote sendsTo = remote;

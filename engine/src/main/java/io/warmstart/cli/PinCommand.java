@@ -14,7 +14,8 @@ import picocli.CommandLine.Command;
     description = {
       "%nWithout --run-id the key is pinned: what lies under it now, and what is saved under it"
           + " later. What is pinned counts against the budget. Other programs on the root, such as"
-          + " the original store, know no pins. Exit code 1 if there is no such entry.%n"
+          + " the original store, know no pins. Exit code 1 if the entry that --run-id names is not"
+          + " there.%n"
     },
     footer = {
       "%nExamples:",

@@ -42,8 +42,12 @@ final class Placements {
       FileSystemKind kind,
       List<Path> defaultParents) {
     Path forced = options.localDirectory();
-    if (options.readOnly() || (forced == null && kind == FileSystemKind.LOCAL)) {
-      return Placement.inRoot(root.resolve(DirectoryNames.ENGINE_DIRECTORY));
+    Path inRoot = root.resolve(DirectoryNames.ENGINE_DIRECTORY);
+    if (forced == null && kind == FileSystemKind.LOCAL) {
+      return Placement.inRoot(inRoot);
+    }
+    if (options.readOnly()) {
+      return Placement.inSharedRoot(inRoot);
     }
     List<Path> parents = forced == null ? defaultParents : List.of(forced);
     StoreException refused =

@@ -140,8 +140,8 @@ final class RootParts implements AutoCloseable {
         new RootedFileOps(
             owner.ops(), root, root.resolve(DirectoryNames.ENGINE_DIRECTORY), rootWatch);
     FileOps sparing = new SparingFileOps(rooted, idle);
-    boolean shared = place.nodeLocal() || FileSystemKind.of(root) != FileSystemKind.LOCAL;
-    FileOps ops = shared ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    FileOps ops =
+        place.shared() ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
     return new RootParts(
         new RootDirectory(ops, root),
         place,
@@ -172,7 +172,7 @@ final class RootParts implements AutoCloseable {
     this.rootWatch = rootWatch;
     this.clock = options.clock();
     this.readOnly = options.readOnly();
-    this.remote = place.nodeLocal();
+    this.remote = place.shared();
     this.payloads = payloads;
     this.ticks = ticks;
     this.idle = idle;

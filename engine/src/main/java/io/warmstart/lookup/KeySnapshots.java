@@ -107,7 +107,7 @@ public final class KeySnapshots {
     KeyListing scan = snapshot.scan();
     if (ticket != null
         && ticket.seenCtime() >= 0
-        && !place.nodeLocal()
+        && !place.shared()
         && scan.suspects().isEmpty()
         && isUndisturbed(snapshot)) {
       censusTaker.take(directory, ticket, scan);
@@ -128,7 +128,7 @@ public final class KeySnapshots {
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
       KeyListing before = snapshot.scan();
       List<JournalEntry> journalledBefore = snapshot.journalled();
-      if (more > 1 && place.nodeLocal()) {
+      if (more > 1 && place.shared()) {
         Rereads.pause(WAIT_NANOS << more);
       }
       long beforeBeganUnixNanos = beganUnixNanos;
@@ -165,7 +165,7 @@ public final class KeySnapshots {
 
   /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */
   private boolean isOfOneMoment(KeySnapshot snapshot) {
-    return !place.nodeLocal() || snapshot.scan().vanished().isEmpty();
+    return !place.shared() || snapshot.scan().vanished().isEmpty();
   }
 
   private boolean isUndisturbed(KeySnapshot snapshot) {

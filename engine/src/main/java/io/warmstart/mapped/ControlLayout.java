@@ -80,7 +80,11 @@ public final class ControlLayout {
 
   public static final List<Field> PROCESS_ROW =
       List.of(
-          new Field("epoch", EPOCH_OFFSET, 8, "how often the row was claimed"),
+          new Field(
+              "epoch",
+              EPOCH_OFFSET,
+              8,
+              "of the claim: each has a larger one than the claim before it"),
           new Field("pid", PID_OFFSET, 8, "proves nothing; 0 once the owner has left in order"),
           new Field("started", STARTED_OFFSET, 8, "unix nanoseconds of the claim"),
           new Field("counters", COUNTERS_OFFSET, 8 * COUNTERS, "see Counter; kept over claims"));

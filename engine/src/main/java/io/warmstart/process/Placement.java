@@ -13,14 +13,20 @@ import java.nio.file.attribute.BasicFileAttributes;
  * the root that share none, in a directory of their own machine.
  *
  * @param directory holds lock file, coordination file and index
- * @param nodeLocal whether processes elsewhere may work on the root too
+ * @param nodeLocal whether that is a directory of this machine alone, outside the root
+ * @param shared whether processes elsewhere may work on the root too; so it is if node-local
  * @param user whose a node-local directory must be
  * @param scope tells node-local directories from each other; 0 in the root
  */
-public record Placement(Path directory, boolean nodeLocal, int user, long scope) {
+public record Placement(Path directory, boolean nodeLocal, boolean shared, int user, long scope) {
   /** In the root itself: the kernel's locks reach everybody. */
   public static Placement inRoot(Path directory) {
-    return new Placement(directory, false, 0, 0);
+    return new Placement(directory, false, false, 0, 0);
+  }
+
+  /** In a root on which processes elsewhere work, for one who only reads, and takes no locks. */
+  public static Placement inSharedRoot(Path directory) {
+    return new Placement(directory, false, true, 0, 0);
   }
 
   /**
@@ -38,12 +44,12 @@ public record Placement(Path directory, boolean nodeLocal, int user, long scope)
     for (char each : String.valueOf(identity).toCharArray()) {
       scope = Checksums.mix(scope + each);
     }
-    return new Placement(directory, true, user, scope == 0 ? 1 : scope);
+    return new Placement(directory, true, true, user, scope == 0 ? 1 : scope);
   }
 
   /** How young the stamp of a file of the root must be to prove nothing. */
   public RacyWindow racyWindow() {
-    return nodeLocal ? RacyWindow.OTHER_CLOCK : RacyWindow.SAME_CLOCK;
+    return shared ? RacyWindow.OTHER_CLOCK : RacyWindow.SAME_CLOCK;
   }
 
   /** What stands for the boot in the names of staged files: only who shares the locks has it. */

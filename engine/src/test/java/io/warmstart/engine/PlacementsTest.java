@@ -14,6 +14,7 @@ import io.warmstart.WarmStartStore;
 import io.warmstart.io.FileSystemKind;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ProcessUser;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
@@ -28,6 +29,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Where locks and index of a root lie, and whom a directory that others can reach is trusted to.
@@ -59,6 +62,21 @@ class PlacementsTest {
     Placement place = place(FileSystemKind.LOCAL, machine);
     assertEquals(root.resolve(".warmstart"), place.directory());
     assertFalse(place.nodeLocal());
+    assertFalse(place.shared());
+    assertFalse(Files.exists(directory));
+  }
+
+  /** It took the stamps of other machines' files for those of its own clock. */
+  @ParameterizedTest
+  @EnumSource(FileSystemKind.class)
+  void whoOnlyReadsLooksInTheRootAndKnowsOfOtherMachines(FileSystemKind kind) {
+    EngineOptions readOnly = DEFAULTS.withReadOnly(true).engineOptions();
+    Placement place = Placements.of(root, readOnly, owner, kind, List.of(machine));
+    boolean shared = kind != FileSystemKind.LOCAL;
+    assertEquals(root.resolve(".warmstart"), place.directory());
+    assertFalse(place.nodeLocal());
+    assertEquals(shared, place.shared());
+    assertEquals(shared ? RacyWindow.OTHER_CLOCK : RacyWindow.SAME_CLOCK, place.racyWindow());
     assertFalse(Files.exists(directory));
   }
 
@@ -68,6 +86,7 @@ class PlacementsTest {
       Placement place = place(kind, machine);
       assertEquals(directory, place.directory());
       assertTrue(place.nodeLocal());
+      assertTrue(place.shared());
       assertEquals(place, place(kind, machine), "the next process comes to the same");
       assertEquals(
           "rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)));
