@@ -34,13 +34,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** While all is in pairs: who asks for pairs waits for an answer as long. */
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long PAIR_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** After a failure no segment is made for so long. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   /** For so long a JVM that ends waits for pairs. */
   private static final long MOST_AT_END_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -246,7 +250,7 @@ public final class Journal implements AutoCloseable {
   }
 
   private void round() {
-    BackgroundThread.pause(segments.isIdle() ? IDLE_NANOS : TICK_NANOS);
+    BackgroundThread.pause(untilNextRound());
     long now = System.nanoTime();
     if (now - lookedAtNanos >= LOOK_EVERY_NANOS) {
       lookedAtNanos = now;
@@ -263,6 +267,13 @@ public final class Journal implements AutoCloseable {
     } finally {
       prepare(now);
     }
+  }
+
+  private long untilNextRound() {
+    if (segments.isIdle()) {
+      return IDLE_NANOS;
+    }
+    return segments.mayHavePending() ? TICK_NANOS : QUIET_NANOS;
   }
 
   private void failed(Throwable error) {
