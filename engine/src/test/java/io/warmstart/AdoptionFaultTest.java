@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * -Dwarmstart.all=true} tries each.
  */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class AdoptionFaultTest extends JournalFaultFixture {
   /** Where what a dead process has left may be looked at: its segment, and the keys' pairs. */
   private boolean isOfAdoption(FileOp op) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two misfortunes at once: a crash on the way out of a failure, and one after a sibling's work. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class CrashAfterFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * each recovers in each of three ways to what the promise allows.
  */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class CrashTest {
   private static final Fingerprint KEY = FaultScenario.KEY;
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A sweep that meets a fault at any of its operations on files. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class EvictFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * both come to all.
  */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class JournalCrashTest {
   private static final boolean ALL = Boolean.getBoolean("warmstart.all");
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * -Dwarmstart.all=true} tries it at each.
  */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class JournalFaultTest extends JournalFaultFixture {
   /** What is done in a round, while faults come. */
   private interface Flow {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A lookup that meets a fault at any of its operations on files. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class LookupFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

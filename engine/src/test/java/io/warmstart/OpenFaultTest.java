@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The opening of a root that meets a fault at any of its operations on files. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class OpenFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

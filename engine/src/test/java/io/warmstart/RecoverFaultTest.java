@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Recoveries, by a sweep and by a repair, and touches that meet a fault at any operation. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class RecoverFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

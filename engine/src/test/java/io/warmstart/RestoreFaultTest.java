@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A restore that meets an error at any of its operations on files. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class RestoreFaultTest extends QuarantinedEntry {
   /** Whole or not at all: at each operation that fails, once or from there on. */
   @ParameterizedTest

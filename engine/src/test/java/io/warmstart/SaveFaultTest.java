@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A save that meets a fault at any of its operations on files. */
 @Tag("slow")
-@Tag("exhaustive")
+@Tag("once")
 class SaveFaultTest {
   @TempDir(factory = InMemory.class)
   Path work;

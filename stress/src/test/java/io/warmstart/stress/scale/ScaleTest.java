@@ -19,6 +19,7 @@ import picocli.CommandLine;
 
 /** The processes check what they find: each entry's bytes, and the index against the files. */
 @Tag("slow")
+@Tag("once")
 @Timeout(300)
 class ScaleTest {
   private static int run(StringWriter text, Path directory, String... sizes) {

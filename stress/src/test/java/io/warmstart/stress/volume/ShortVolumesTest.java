@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Rows such as those of the plan, for a second each. */
 @Tag("slow")
+@Tag("once")
 class ShortVolumesTest {
   @TempDir Path directory;
 

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * file.
  */
 @Tag("slow")
+@Tag("once")
 class ScikitLearnTest {
   /*
    * Both are at the one optimum but for their tolerances. Ours stops once no component of the
