@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.ProcessUser;
+import io.warmstart.testing.ForkedClasses;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ final class OtherUser {
   private final Path folder;
   private final String classPath;
   private final String flagsFile;
+  private final List<String> archiveFlags = new ArrayList<>();
 
   private OtherUser(Path folder, String classPath, String flagsFile) {
     this.folder = folder;
@@ -47,8 +49,7 @@ final class OtherUser {
     open(folder);
     List<String> copies = new ArrayList<>();
     Path program = Files.createDirectory(folder.resolve("program"));
-    for (String each : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
-      Path source = Path.of(each);
+    for (Path source : ForkedClasses.path()) {
       if (Files.exists(source)) {
         Path copy = program.resolve(copies.size() + "-" + source.getFileName());
         copyTree(source, copy);
@@ -59,7 +60,30 @@ final class OtherUser {
     Files.copy(Path.of(System.getProperty("warmstart.test.jvmflags")), flags);
     open(flags);
     open(program);
-    return new OtherUser(folder, String.join(File.pathSeparator, copies), flags.toString());
+    OtherUser user =
+        new OtherUser(folder, String.join(File.pathSeparator, copies), flags.toString());
+    if (ForkedClasses.archived()) {
+      user.makeArchive(program.resolve("archive"));
+    }
+    return user;
+  }
+
+  /** That of the build is of files that this user cannot read. */
+  private void makeArchive(Path archive) throws IOException {
+    try (ForkedJvm first =
+        ForkedJvm.command(UserChild.class, "everything", folder.resolve("first").toString())
+            .from(classPath, flagsFile)
+            .flag("-XX:TieredStopAtLevel=1")
+            .flag("-XX:ArchiveClassesAtExit=" + archive)
+            .flag(ForkedClasses.SILENT)
+            .start()) {
+      first.awaitLine("done");
+      first.awaitEnd();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    archiveFlags.addAll(ForkedClasses.flagsOf(archive));
   }
 
   /** Makes a directory that is this user's. */
@@ -77,9 +101,12 @@ final class OtherUser {
 
   /** Starts it as another, who is in no group of this one but shares its group's number. */
   ForkedJvm startAs(int user, Class<?> main, String... arguments) throws IOException {
-    return ForkedJvm.command(main, arguments)
-        .from(classPath, flagsFile)
-        .flag("-XX:TieredStopAtLevel=1")
+    ForkedJvm.Command command =
+        ForkedJvm.command(main, arguments)
+            .from(classPath, flagsFile)
+            .flag("-XX:TieredStopAtLevel=1");
+    archiveFlags.forEach(command::flag);
+    return command
         .through("setpriv", "--reuid", "" + user, "--regid", "" + ID, "--clear-groups")
         .start();
   }

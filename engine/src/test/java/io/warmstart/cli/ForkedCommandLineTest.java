@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.testing.ForkedClasses;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -44,7 +45,7 @@ class ForkedCommandLineTest {
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.add(jvmFlag);
     words.addAll(List.of("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    words.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    words.addAll(ForkedClasses.flags());
     words.add(Main.class.getName());
     Stream.of(args).map(String::valueOf).forEach(words::add);
     File out = Files.createTempFile(directory.getParent(), "out", null).toFile();

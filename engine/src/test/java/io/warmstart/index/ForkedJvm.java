@@ -3,6 +3,7 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.testing.Await;
+import io.warmstart.testing.ForkedClasses;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,7 +38,7 @@ public final class ForkedJvm implements AutoCloseable {
     private final List<String> arguments;
     private boolean projectFlags = true;
     private String flagsFile = System.getProperty("warmstart.test.jvmflags");
-    private String classPath = System.getProperty("java.class.path");
+    private List<String> classes = ForkedClasses.flags();
 
     private Command(Class<?> main, String... arguments) {
       this.main = main;
@@ -68,7 +69,7 @@ public final class ForkedJvm implements AutoCloseable {
 
     /** From copies, for a user to whom the project's own files are closed. */
     public Command from(String copiedClassPath, String copiedFlagsFile) {
-      classPath = copiedClassPath;
+      classes = List.of("-cp", copiedClassPath);
       flagsFile = copiedFlagsFile;
       return this;
     }
@@ -80,7 +81,8 @@ public final class ForkedJvm implements AutoCloseable {
         command.add("@" + flagsFile);
       }
       command.addAll(jvmFlags);
-      command.addAll(List.of("-cp", classPath, main.getName()));
+      command.addAll(classes);
+      command.add(main.getName());
       command.addAll(arguments);
       ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder.environment().putAll(environment);
