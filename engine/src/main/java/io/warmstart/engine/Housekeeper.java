@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
  * manifests, and now and then sweeps, so that what foreign writers add is counted. It goes by the
- * root's policy: the options of one store concern nobody else, and end with it.
+ * root's policy: the options of one store concern nobody else, and end with it, but for the sweeps
+ * that its saves have left.
  */
 final class Housekeeper implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -266,11 +267,12 @@ final class Housekeeper implements AutoCloseable {
   }
 
   private void sweepWhatIsLeft() {
-    try {
-      sweepFlow.runWhatIsLeft(foreignCheckNanos.getAsLong());
-    } catch (StoreException e) {
-      // Counted by the flow; the next save finds the root over its budget.
-      return;
+    if (sweepFlow.isLeftToBackground()) {
+      // The count may have taken long: what has another root's name by now is not ours to sweep.
+      rootWatch.look();
+      if (!rootWatch.isGone()) {
+        sweepFlow.runWhatIsLeft(foreignCheckNanos.getAsLong());
+      }
     }
   }
 
