@@ -11,6 +11,8 @@ import io.warmstart.model.PolicyUse;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -149,6 +151,32 @@ class UncountedRootTest {
     store.close();
 
     assertEquals(ofOther, RootFiles.read(root).bytes);
+  }
+
+  /** An interrupted thread kept a processor busy for as long as it waited. */
+  @Test
+  void anInterruptedThreadWaitsAsAnyOther() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    try (WarmStartStore store = openBeingCounted(budget)) {
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long[] busy = new long[1];
+      boolean[] stays = new boolean[1];
+      Thread saver =
+          new Thread(
+              () -> {
+                Thread.currentThread().interrupt();
+                long before = threads.getCurrentThreadCpuTime();
+                save(store, "new");
+                busy[0] = threads.getCurrentThreadCpuTime() - before;
+                stays[0] = Thread.interrupted();
+              });
+      saver.start();
+      saver.join();
+      ops.letThrough.countDown();
+
+      assertTrue(stays[0]);
+      assertTrue(busy[0] < TimeUnit.MILLISECONDS.toNanos(500), () -> "nanoseconds: " + busy[0]);
+    }
   }
 
   private WarmStartStore openBeingCounted(long budget) {
