@@ -3,6 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,6 +123,25 @@ class UncountedRootTest {
 
       ops.letThrough.countDown();
       awaitWithin(budget, store);
+    }
+  }
+
+  /** The other one knew nothing of what was left, and has saved nothing itself. */
+  @Test
+  @Tag("slow")
+  void whatAnotherProcessHasCountedIsSweptAtTheEnd() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    WarmStartStore store = openBeingCounted(budget);
+    save(store, "new");
+    try (ForkedJvm other =
+        ForkedJvm.start(SavingProcess.class, "save", root.toString(), "other", "0")) {
+      other.awaitLine("ready");
+      Await.until("the other has counted it", () -> store.stats().bytes().isPresent());
+
+      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+          .execute(ops.letThrough::countDown);
+      store.close();
+      assertTrue(RootFiles.read(root).bytes <= budget);
     }
   }
 

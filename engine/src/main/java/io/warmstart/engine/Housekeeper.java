@@ -329,7 +329,10 @@ final class Housekeeper implements AutoCloseable {
     accessStampWriter.run(0);
     adopt();
     clearAwayTheDead();
-    if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
+    if (ledger.totalBytes().isPresent()) {
+      // Others may have counted it, who know nothing of what is left.
+      sweepWhatIsLeft();
+    } else if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
       // Nobody else will: some roots only see processes that save and end.
       count(() -> false);
     }
