@@ -16,8 +16,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
- * open it, and closing one would drop the kernel locks of the other.
+ * The engines of this JVM, one for each root, mode and lock file; of those that only read, one for
+ * who knows of other machines, and one for who does not. Two on one lock file would each open it,
+ * and closing one would drop the kernel locks of the other.
  *
  * <p>A root is known by what its path leads to at this moment, not by the path: one can be mounted
  * twice. What another class loader has open is not known here; the lock file tells it.
@@ -49,8 +50,9 @@ public final class EngineRegistry {
       return engine.readOnly() == options.readOnly()
           && isSameRoot(engine, root, facts, options.fileOps())
           && (options.readOnly()
-              || Objects.equals(localDirectory, options.localDirectory())
-              || engine.place().directory().equals(place.directory()));
+              ? engine.place().shared() == place.shared()
+              : Objects.equals(localDirectory, options.localDirectory())
+                  || engine.place().directory().equals(place.directory()));
     }
   }
 
