@@ -56,8 +56,8 @@ final class Housekeeper implements AutoCloseable {
   private static final long ADOPT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * Each process asks for the segments of all others: where they are more than this, each asks less
-   * often, so that all together ask no more than as many times a second for each process.
+   * Each process asks for the segments of all others: where they are as many as this, or more, each
+   * asks less often, so that all together ask no more than as many times a second for each process.
    */
   private static final int MOST_SEGMENTS_ASKED_FOR = 16;
 
