@@ -145,6 +145,22 @@ class UncountedRootTest {
     }
   }
 
+  /** A root that was being counted at its end kept all others of the JVM from being opened. */
+  @Test
+  @Timeout(20)
+  void whoOpensAnotherRootMeanwhileDoesNotWait(@TempDir Path another) throws Exception {
+    WarmStartStore store = openBeingCounted(saveOldOnes() - PAYLOAD_BYTES);
+    save(store, "new");
+    Thread closer = new Thread(store::close);
+    closer.start();
+    Await.until("it is closing", () -> closer.getState() == Thread.State.TIMED_WAITING);
+
+    WarmStartStore.open(another).close();
+
+    ops.letThrough.countDown();
+    closer.join();
+  }
+
   private static void awaitWithin(long budget, WarmStartStore store) {
     Await.until(
         "the root is within its budget",

@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.SparingFileOps;
 import io.warmstart.io.StandardDescriptors;
+import io.warmstart.model.StoreException;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Placement;
 import java.io.IOException;
@@ -140,16 +141,41 @@ public final class EngineRegistry {
 
   /** Leaves an engine; the last one out closes it. */
   public static void release(Engine engine) {
-    synchronized (OPEN) {
-      int place = 0;
-      while (OPEN.get(place).engine != engine) {
-        place++;
+    try {
+      if (isUsedByOne(engine)) {
+        // Outside the monitor: who opens or closes another root must not wait for it.
+        engine.prepareToClose();
       }
+    } catch (StoreException e) {
+      // A pair could not be made: to close tries again.
+    } finally {
+      leave(engine);
+    }
+  }
+
+  private static void leave(Engine engine) {
+    synchronized (OPEN) {
+      int place = placeOf(engine);
       if (--OPEN.get(place).users == 0) {
         OPEN.remove(place);
         // Inside the monitor: a store opened meanwhile must find the lock file closed.
         engine.close();
       }
     }
+  }
+
+  private static boolean isUsedByOne(Engine engine) {
+    synchronized (OPEN) {
+      return OPEN.get(placeOf(engine)).users == 1;
+    }
+  }
+
+  /** Under the monitor. */
+  private static int placeOf(Engine engine) {
+    int place = 0;
+    while (OPEN.get(place).engine != engine) {
+      place++;
+    }
+    return place;
   }
 }

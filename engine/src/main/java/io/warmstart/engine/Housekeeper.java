@@ -258,7 +258,7 @@ final class Housekeeper implements AutoCloseable {
   /** Completes the index, so that the first save that passes the budget need not. */
   private void count(BooleanSupplier stopped) {
     try {
-      if (rootScan.run(true, stopped).ended()) {
+      if (rootScan.run(true, stopped).ended() || ledger.totalBytes().isPresent()) {
         sweepWhatIsLeft();
       }
     } catch (IOException e) {
@@ -329,12 +329,17 @@ final class Housekeeper implements AutoCloseable {
     accessStampWriter.run(0);
     adopt();
     clearAwayTheDead();
+    finishWhatIsLeft();
+  }
+
+  /** Does at the end what saves have left, if this process is the one to do so. For any thread. */
+  void finishWhatIsLeft() {
     if (ledger.totalBytes().isPresent()) {
       // Others may have counted it, who know nothing of what is left.
       sweepWhatIsLeft();
     } else if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
       // Nobody else will: some roots only see processes that save and end.
-      count(() -> false);
+      count(() -> ledger.totalBytes().isPresent());
     }
   }
 
