@@ -3,19 +3,24 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.PolicyUse;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +36,7 @@ class UncountedRootTest {
   private final StoreOptions options =
       StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
 
-  /** The listing of the keys that were there before takes until it is let through. */
+  /** The look at a key that was there before takes until it is let through, under no lock. */
   private final class SlowWalk extends ObservedFileOps {
     private final CountDownLatch came = new CountDownLatch(1);
     private final CountDownLatch letThrough = new CountDownLatch(1);
@@ -44,8 +49,8 @@ class UncountedRootTest {
     @Override
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
-      boolean ofOld = op.path().startsWith(root.resolve(Payloads.key("old 0").toHex()));
-      if (slow && ofOld && op.kind() == Kind.LIST) {
+      boolean ofOld = op.path().endsWith(Payloads.key("old 0").toHex());
+      if (slow && ofOld && op.kind() == Kind.CHANGED) {
         came.countDown();
         await(letThrough);
       }
@@ -72,9 +77,7 @@ class UncountedRootTest {
       assertTrue(store.recorded().isEmpty());
       assertEquals(0, store.stats().count(StoreCounter.EVICTED));
       ops.letThrough.countDown();
-      Await.until(
-          "the root is within its budget",
-          () -> store.stats().bytes().orElse(Long.MAX_VALUE) <= budget);
+      awaitWithin(budget, store);
       store.lookup(Payloads.key("newer")).orElseThrow().close();
     }
   }
@@ -92,9 +95,134 @@ class UncountedRootTest {
     assertTrue(RootFiles.read(root).bytes <= budget);
   }
 
+  /**
+   * The root was found within its budget by the sweep of the background, which had begun with what
+   * nobody had looked up yet: the entry that was the reason for it.
+   */
+  @Test
+  void whatWasSavedMeanwhileIsSpared() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    try (WarmStartStore store = openBeingCounted(budget)) {
+      save(store, "new");
+
+      ops.letThrough.countDown();
+      awaitWithin(budget, store);
+      store.lookup(Payloads.key("new")).orElseThrow().close();
+    }
+  }
+
+  /**
+   * The background went by the root's policy, of which such a store says that it is not its own.
+   */
+  @Test
+  void theBudgetOfOneStoreAloneIsKeptToo() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    StoreOptions ofOne = options.withPolicy(PolicyUse.THIS_STORE_ONLY);
+    try (WarmStartStore store = openBeingCounted(ofOne.withSizeBudgetBytes(budget))) {
+      save(store, "new");
+
+      ops.letThrough.countDown();
+      awaitWithin(budget, store);
+    }
+  }
+
+  /** The other one knew nothing of what was left, and has saved nothing itself. */
+  @Test
+  @Tag("slow")
+  void whatAnotherProcessHasCountedIsSweptAtTheEnd() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    WarmStartStore store = openBeingCounted(budget);
+    save(store, "new");
+    try (ForkedJvm other =
+        ForkedJvm.start(SavingProcess.class, "save", root.toString(), "other", "0")) {
+      other.awaitLine("ready");
+      Await.until("the other has counted it", () -> store.stats().bytes().isPresent());
+
+      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+          .execute(ops.letThrough::countDown);
+      store.close();
+      assertTrue(RootFiles.read(root).bytes <= budget);
+    }
+  }
+
+  /** A root that was being counted at its end kept all others of the JVM from being opened. */
+  @Test
+  @Timeout(20)
+  void whoOpensAnotherRootMeanwhileDoesNotWait(@TempDir Path another) throws Exception {
+    WarmStartStore store = openBeingCounted(saveOldOnes() - PAYLOAD_BYTES);
+    save(store, "new");
+    Thread closer = new Thread(store::close);
+    closer.start();
+    Await.until("it is closing", () -> closer.getState() == Thread.State.TIMED_WAITING);
+
+    WarmStartStore.open(another).close();
+
+    ops.letThrough.countDown();
+    closer.join();
+  }
+
+  private static void awaitWithin(long budget, WarmStartStore store) {
+    Await.until(
+        "the root is within its budget",
+        () -> store.stats().bytes().orElse(Long.MAX_VALUE) <= budget);
+  }
+
+  /** Who closed the last store evicted from another root, which had been given the name. */
+  @Test
+  void anotherRootOfThatNameIsLeftAlone(@TempDir Path elsewhere) throws Exception {
+    long bytes = saveOldOnes();
+    StoreOptions ofOne = options.withPolicy(PolicyUse.THIS_STORE_ONLY);
+    WarmStartStore store = openBeingCounted(ofOne.withSizeBudgetBytes(bytes - PAYLOAD_BYTES));
+    save(store, "new");
+    Files.move(root, elsewhere.resolve("moved"));
+    Files.createDirectory(root);
+    try (WarmStartStore other = WarmStartStore.open(root, StoreOptions.defaults())) {
+      for (int i = 0; i < 2 * OLD_ENTRIES; i++) {
+        save(other, "of another " + i);
+      }
+    }
+    long ofOther = RootFiles.read(root).bytes;
+
+    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+        .execute(ops.letThrough::countDown);
+    store.close();
+
+    assertEquals(ofOther, RootFiles.read(root).bytes);
+  }
+
+  /** An interrupted thread kept a processor busy for as long as it waited. */
+  @Test
+  void anInterruptedThreadWaitsAsAnyOther() throws Exception {
+    long budget = saveOldOnes() - PAYLOAD_BYTES;
+    try (WarmStartStore store = openBeingCounted(budget)) {
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long[] busy = new long[1];
+      boolean[] stays = new boolean[1];
+      Thread saver =
+          new Thread(
+              () -> {
+                Thread.currentThread().interrupt();
+                long before = threads.getCurrentThreadCpuTime();
+                save(store, "new");
+                busy[0] = threads.getCurrentThreadCpuTime() - before;
+                stays[0] = Thread.interrupted();
+              });
+      saver.start();
+      saver.join();
+      ops.letThrough.countDown();
+
+      assertTrue(stays[0]);
+      assertTrue(busy[0] < TimeUnit.MILLISECONDS.toNanos(500), () -> "nanoseconds: " + busy[0]);
+    }
+  }
+
   private WarmStartStore openBeingCounted(long budget) {
+    return openBeingCounted(options.withSizeBudgetBytes(budget));
+  }
+
+  private WarmStartStore openBeingCounted(StoreOptions all) {
     ops.slow = true;
-    WarmStartStore store = WarmStartStore.open(root, options.withSizeBudgetBytes(budget));
+    WarmStartStore store = WarmStartStore.open(root, all);
     await(ops.came);
     return store;
   }
@@ -104,6 +232,7 @@ class UncountedRootTest {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       for (int i = 0; i < OLD_ENTRIES; i++) {
         save(store, "old " + i);
+        store.lookup(Payloads.key("old " + i)).orElseThrow().close();
       }
     }
     Files.delete(root.resolve(".warmstart/index"));

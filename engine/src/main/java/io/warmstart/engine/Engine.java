@@ -376,6 +376,15 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /** Does of closing what takes longer the larger the root is; others may join meanwhile. */
+  void prepareToClose() {
+    if (housekeeper != null && parts.ledger.totalBytes().isEmpty()) {
+      // What lies in the journal yet may leave a sweep, too.
+      saves.journal.flush();
+      housekeeper.finishWhatIsLeft();
+    }
+  }
+
   /** Saves, the journal and the background first; then the parts, whatever has become of them. */
   @Override
   public void close() {

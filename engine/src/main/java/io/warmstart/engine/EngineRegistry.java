@@ -6,6 +6,7 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.SparingFileOps;
 import io.warmstart.io.StandardDescriptors;
+import io.warmstart.model.StoreException;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Placement;
 import java.io.IOException;
@@ -16,8 +17,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engines of this JVM, one for each root, mode and lock file. Two on one lock file would each
- * open it, and closing one would drop the kernel locks of the other.
+ * The engines of this JVM, one for each root, mode and lock file; of those that only read, one for
+ * who knows of other machines, and one for who does not. Two on one lock file would each open it,
+ * and closing one would drop the kernel locks of the other.
  *
  * <p>A root is known by what its path leads to at this moment, not by the path: one can be mounted
  * twice. What another class loader has open is not known here; the lock file tells it.
@@ -49,8 +51,9 @@ public final class EngineRegistry {
       return engine.readOnly() == options.readOnly()
           && isSameRoot(engine, root, facts, options.fileOps())
           && (options.readOnly()
-              || Objects.equals(localDirectory, options.localDirectory())
-              || engine.place().directory().equals(place.directory()));
+              ? engine.place().shared() == place.shared()
+              : Objects.equals(localDirectory, options.localDirectory())
+                  || engine.place().directory().equals(place.directory()));
     }
   }
 
@@ -138,16 +141,41 @@ public final class EngineRegistry {
 
   /** Leaves an engine; the last one out closes it. */
   public static void release(Engine engine) {
-    synchronized (OPEN) {
-      int place = 0;
-      while (OPEN.get(place).engine != engine) {
-        place++;
+    try {
+      if (isUsedByOne(engine)) {
+        // Outside the monitor: who opens or closes another root must not wait for it.
+        engine.prepareToClose();
       }
+    } catch (StoreException e) {
+      // A pair could not be made: to close tries again.
+    } finally {
+      leave(engine);
+    }
+  }
+
+  private static void leave(Engine engine) {
+    synchronized (OPEN) {
+      int place = placeOf(engine);
       if (--OPEN.get(place).users == 0) {
         OPEN.remove(place);
         // Inside the monitor: a store opened meanwhile must find the lock file closed.
         engine.close();
       }
     }
+  }
+
+  private static boolean isUsedByOne(Engine engine) {
+    synchronized (OPEN) {
+      return OPEN.get(placeOf(engine)).users == 1;
+    }
+  }
+
+  /** Under the monitor. */
+  private static int placeOf(Engine engine) {
+    int place = 0;
+    while (OPEN.get(place).engine != engine) {
+      place++;
+    }
+    return place;
   }
 }

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
  * manifests, and now and then sweeps, so that what foreign writers add is counted. It goes by the
- * root's policy: the options of one store concern nobody else, and end with it.
+ * root's policy: the options of one store concern nobody else, and end with it, but for the sweeps
+ * that its saves have left.
  */
 final class Housekeeper implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -55,8 +56,8 @@ final class Housekeeper implements AutoCloseable {
   private static final long ADOPT_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * Each process asks for the segments of all others: where they are more than this, each asks less
-   * often, so that all together ask no more than as many times a second for each process.
+   * Each process asks for the segments of all others: where they are as many as this, or more, each
+   * asks less often, so that all together ask no more than as many times a second for each process.
    */
   private static final int MOST_SEGMENTS_ASKED_FOR = 16;
 
@@ -257,7 +258,7 @@ final class Housekeeper implements AutoCloseable {
   /** Completes the index, so that the first save that passes the budget need not. */
   private void count(BooleanSupplier stopped) {
     try {
-      if (rootScan.run(true, stopped).ended()) {
+      if (rootScan.run(true, stopped).ended() || ledger.totalBytes().isPresent()) {
         sweepWhatIsLeft();
       }
     } catch (IOException e) {
@@ -266,11 +267,12 @@ final class Housekeeper implements AutoCloseable {
   }
 
   private void sweepWhatIsLeft() {
-    try {
-      sweepFlow.runWhatIsLeft(foreignCheckNanos.getAsLong());
-    } catch (StoreException e) {
-      // Counted by the flow; the next save finds the root over its budget.
-      return;
+    if (sweepFlow.isLeftToBackground()) {
+      // The count may have taken long: what has another root's name by now is not ours to sweep.
+      rootWatch.look();
+      if (!rootWatch.isGone()) {
+        sweepFlow.runWhatIsLeft(foreignCheckNanos.getAsLong());
+      }
     }
   }
 
@@ -327,9 +329,17 @@ final class Housekeeper implements AutoCloseable {
     accessStampWriter.run(0);
     adopt();
     clearAwayTheDead();
-    if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
+    finishWhatIsLeft();
+  }
+
+  /** Does at the end what saves have left, if this process is the one to do so. For any thread. */
+  void finishWhatIsLeft() {
+    if (ledger.totalBytes().isPresent()) {
+      // Others may have counted it, who know nothing of what is left.
+      sweepWhatIsLeft();
+    } else if (sweepFlow.isLeftToBackground() && siblings.alive() <= 1) {
       // Nobody else will: some roots only see processes that save and end.
-      count(() -> false);
+      count(() -> ledger.totalBytes().isPresent());
     }
   }
 

@@ -21,7 +21,10 @@ import io.warmstart.process.StripeLocks;
 import io.warmstart.recover.RootScan;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -80,8 +83,11 @@ public final class SweepFlow {
   private final Notices notices;
   private final Counters counters;
 
-  /** Whether a save has waited in vain for the root to be counted: others need not. */
-  private volatile boolean leftToBackground;
+  /**
+   * Of each store that a save has left the budget to the background for, as the root was still
+   * being counted: the last one. While there are any, others need not wait.
+   */
+  private final Map<StoreLimits, SavedEntry> left = new ConcurrentHashMap<>();
 
   public SweepFlow(
       RootDirectory root,
@@ -116,17 +122,27 @@ public final class SweepFlow {
    * over as soon as the root is within the budget.
    *
    * <p>Where nobody knows the root's bytes, one save waits a second for them to be counted, and the
-   * others no longer: the background goes on, and sweeps when they are known.
+   * others no longer: the background goes on, and does this sweep when they are known.
    *
    * @param saved is spared
    */
   public void keepBudget(StoreLimits limits, long foreignCheckNanos, SavedEntry saved) {
+    keepBudget(limits, foreignCheckNanos, saved, true);
+  }
+
+  private void keepBudget(
+      StoreLimits limits, long foreignCheckNanos, SavedEntry saved, boolean mayLeaveIt) {
     try {
       if (policy.damage() != null) {
         // What could not be read a moment ago, perhaps it can now.
         policy.refresh();
       }
-      if (!isWithinBudget(limits.now()) && !isStillBeingCounted()) {
+      if (isWithinBudget(limits.now())) {
+        return;
+      }
+      if (mayLeaveIt && isStillBeingCounted()) {
+        left.put(limits, saved);
+      } else {
         sweepAfter(limits, foreignCheckNanos, saved);
       }
     } catch (IOException e) {
@@ -162,12 +178,12 @@ public final class SweepFlow {
     if (ledger.totalBytes().isPresent()) {
       return false;
     }
-    if (!leftToBackground) {
-      long deadline = System.nanoTime() + COUNT_PATIENCE_NANOS;
-      boolean ended = rootScan.run(true, () -> System.nanoTime() - deadline > 0).ended();
-      leftToBackground = !ended && ledger.totalBytes().isEmpty();
+    if (!left.isEmpty()) {
+      return true;
     }
-    return leftToBackground;
+    long deadline = System.nanoTime() + COUNT_PATIENCE_NANOS;
+    boolean ended = rootScan.run(true, () -> System.nanoTime() - deadline > 0).ended();
+    return !ended && ledger.totalBytes().isEmpty();
   }
 
   private boolean isWithinBudget(Limits limits) {
@@ -199,15 +215,18 @@ public final class SweepFlow {
 
   /** Whether a save has left the budget to the background, as the root was still being counted. */
   public boolean isLeftToBackground() {
-    return leftToBackground;
+    return !left.isEmpty();
   }
 
-  /** Does what a save has left, once the root is counted. */
+  /**
+   * Does what saves have left, once the root is counted: as each of them would have, by the limits
+   * of its store, and what was saved is spared.
+   */
   public void runWhatIsLeft(long foreignCheckNanos) {
-    if (leftToBackground) {
-      leftToBackground = false;
-      if (!isWithinBudget(policy.limits())) {
-        runInBackground(foreignCheckNanos, false);
+    for (StoreLimits limits : List.copyOf(left.keySet())) {
+      SavedEntry saved = left.remove(limits);
+      if (saved != null) {
+        keepBudget(limits, foreignCheckNanos, saved, false);
       }
     }
   }

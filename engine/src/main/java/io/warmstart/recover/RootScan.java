@@ -2,6 +2,7 @@ package io.warmstart.recover;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.Rereads;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
@@ -20,7 +21,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.SystemEpochNanoClock;
@@ -162,7 +162,7 @@ public final class RootScan {
       if (stopped.getAsBoolean()) {
         return result;
       }
-      LockSupport.parkNanos(POLL_NANOS);
+      Rereads.pause(POLL_NANOS);
     }
     try {
       // Another thread's scan has found what this one would, if it began later than this was asked
