@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A process whose heap is small beside a root that nobody has counted. */
 @Tag("slow")
+@Tag("once")
 @Timeout(120)
 class ManyEntriesTest {
   private static final int KEYS = 300;

@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * stores are told that there are no foreign writers, which must not be believed.
  */
 @Tag("slow")
+@Tag("once")
 class OtherMachinesTest {
   private static final int OVERWRITES = Rounds.times(50);
   private static final Fingerprint KEY = Payloads.key("between machines");

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * manifest, to tell of the hit, as a file of root's that the owner could no longer read.
  */
 @Tag("slow")
+@Tag("once")
 class OtherUserTest {
   @TempDir(factory = InMemory.class)
   static Path folder;

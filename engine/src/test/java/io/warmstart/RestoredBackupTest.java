@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What had come so far went to quarantine for being old, and with it the entry.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(180)
 class RestoredBackupTest {
   private static final byte[] PAYLOAD =

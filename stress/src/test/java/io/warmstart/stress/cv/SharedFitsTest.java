@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two jobs on one root share its fits: none is computed twice unless its worker has died. */
 @Tag("slow")
+@Tag("once")
 @Timeout(300)
 class SharedFitsTest {
   private static final CvSpec SPEC = new CvSpec(200, 3, 6, 0.5, 1);
