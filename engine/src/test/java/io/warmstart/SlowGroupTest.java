@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * The tests that run in the phase {@code test} start no process, and so mount no file system
@@ -65,9 +66,8 @@ class SlowGroupTest {
   }
 
   private static boolean isSlow(JavaClass test) {
-    return test.tryGetAnnotationOfType(Tag.class)
-        .filter(tag -> tag.value().equals("slow"))
-        .isPresent();
+    return AnnotationSupport.findRepeatableAnnotations(test.reflect(), Tag.class).stream()
+        .anyMatch(tag -> tag.value().equals("slow"));
   }
 
   /** Whether its methods, or what they call, start a process; objects may call all they have. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A save to a root that takes long to count. */
+@Tag("slow")
 @Timeout(60)
 class UncountedRootTest {
   private static final int OLD_ENTRIES = 3;
@@ -128,7 +129,6 @@ class UncountedRootTest {
 
   /** The other one knew nothing of what was left, and has saved nothing itself. */
   @Test
-  @Tag("slow")
   void whatAnotherProcessHasCountedIsSweptAtTheEnd() throws Exception {
     long budget = saveOldOnes() - PAYLOAD_BYTES;
     WarmStartStore store = openBeingCounted(budget);
