@@ -59,6 +59,17 @@ class ShortFormsTest {
   static final Set<String> WITH_FAULTS =
       Set.of("power-cut", "faults", "fuzz", "disk-full", "parallel-cv", "clock");
 
+  /** Those of {@link SharedRootShortFormsTest}. */
+  static final Set<String> BESIDE_OTHERS =
+      Set.of(
+          "foreign",
+          "foreign-read",
+          "containers",
+          "machines",
+          "remote-kill",
+          "remote-outage",
+          "remote-claims");
+
   @TempDir Path directory;
 
   /** With saves into the journal, once for each durability that it has. */
@@ -68,7 +79,7 @@ class ShortFormsTest {
   private static final Form JOURNALLED_FORM = new Form(3, 2);
 
   boolean isOurs(String scenario) {
-    return !WITH_FAULTS.contains(scenario);
+    return !WITH_FAULTS.contains(scenario) && !BESIDE_OTHERS.contains(scenario);
   }
 
   @TestFactory
