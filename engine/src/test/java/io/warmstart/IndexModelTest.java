@@ -140,7 +140,7 @@ class IndexModelTest {
       one.put(0, (byte) (one.get(0) ^ (1 << random.nextInt(8))));
       channel.write(one.flip(), at);
     } catch (java.nio.file.NoSuchFileException e) {
-      // Deleted by an earlier step and not made anew yet.
+      // Deleted by an earlier step and not made again yet.
     }
   }
 

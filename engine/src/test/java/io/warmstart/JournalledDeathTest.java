@@ -63,9 +63,7 @@ class JournalledDeathTest extends JournallingProcessFixture {
     int saved;
     String what = how.equals("TERM") ? "count" : how;
     try (ForkedJvm child = start(what, "k", Durability.PROCESS_SAFE, 50)) {
-      child.awaitLine("ready");
-      child.tell();
-      saved = Integer.parseInt(child.awaitLine("saved"));
+      saved = letSave(child);
       if (how.equals("TERM")) {
         child.terminate();
       } else {

@@ -36,9 +36,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     Fingerprint key = Payloads.key("k");
     try (WarmStartStore store = open(Durability.IN_FILES);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
-      child.awaitLine("ready");
-      child.tell();
-      child.awaitLine("saved");
+      letSave(child);
 
       assertTrue(store.remove(key, JournallingProcess.RUN));
 
@@ -70,9 +68,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     logger.addHandler(handler);
     try (WarmStartStore store = WarmStartStore.open(root);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
-      child.awaitLine("ready");
-      child.tell();
-      child.awaitLine("saved");
+      letSave(child);
       for (int look = 0; look < 3; look++) {
         assertEquals(1, store.keys().size());
       }
@@ -89,9 +85,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     Fingerprint key = Payloads.key("k");
     try (WarmStartStore store = open(Durability.IN_FILES);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
-      child.awaitLine("ready");
-      child.tell();
-      child.awaitLine("saved");
+      letSave(child);
       child.stop();
       FutureTask<Boolean> removal =
           new FutureTask<>(() -> store.remove(key, JournallingProcess.RUN));
@@ -108,7 +102,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     }
   }
 
-  /** Versions come and go between pairs and segments that begin anew: never an older one again. */
+  /** Versions come and go between pairs and segments that begin again: never an older one again. */
   @ParameterizedTest
   @EnumSource(names = {"POWER_SAFE", "PROCESS_SAFE"})
   void aReaderBesideAWriterNeverGoesBack(Durability durability) throws Exception {
@@ -141,9 +135,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     Fingerprint key = Payloads.key("k");
     try (WarmStartStore store = open(Durability.IN_FILES);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
-      child.awaitLine("ready");
-      child.tell();
-      int saved = Integer.parseInt(child.awaitLine("saved"));
+      int saved = letSave(child);
       child.stop();
       assertEquals(saved, version(store, key));
       JournallingProcess.save(store, key, saved + 1, 1000);
@@ -209,9 +201,7 @@ class JournalledSiblingTest extends JournallingProcessFixture {
     Fingerprint key = Payloads.key("k");
     try (WarmStartStore store = open(Durability.IN_FILES);
         ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
-      child.awaitLine("ready");
-      child.tell();
-      int saved = Integer.parseInt(child.awaitLine("saved"));
+      int saved = letSave(child);
       assertEquals(saved, store.contents(key).entries().get(0).iteration().orElseThrow());
       assertEquals(saved, pairOf(key));
     }

@@ -17,6 +17,13 @@ abstract class JournallingProcessFixture extends JournalFixture {
         JournallingProcess.class, what, root.toString(), key, durability.name(), number + "");
   }
 
+  /** Has a process that counts save, once it is ready; returns its last version. */
+  static int letSave(ForkedJvm child) throws Exception {
+    child.awaitLine("ready");
+    child.tell();
+    return Integer.parseInt(child.awaitLine("saved"));
+  }
+
   /** The version of a key, whole. */
   static int version(WarmStartStore store, Fingerprint key) {
     try (Entry entry = store.lookupLatest(key).orElseThrow()) {

@@ -317,8 +317,8 @@ class LookupByIndexTest {
   }
 
   /**
-   * Whoever writes into a file can put its modification time back. Its size and its inode are the
-   * same, and the lookup that found its change time to be another one took it for read.
+   * A program that writes into a file can put its modification time back. Its size and its inode
+   * are the same, and the lookup that found its change time to be another one took it for read.
    */
   @Test
   void aManifestThatWasReadIsReadAgainThoughItsModificationTimeWasPutBack() throws IOException {

@@ -72,7 +72,10 @@ class ManifestInPlaceTest extends ForeignNewVersion {
     }
   }
 
-  /** Whoever unpacks a backup puts the directory's time back as well: another file, same time. */
+  /**
+   * A program that unpacks a backup puts the directory's time back as well: another file, same
+   * time.
+   */
   @Test
   void aRenameInADirectoryWhoseTimeIsPutBackIsSeen() throws IOException {
     awaitOld();

@@ -52,7 +52,7 @@ class OtherBuildTest {
         Await.until("both are attached", () -> store.stats().liveProcesses() >= 2);
         store.lookup(key).orElseThrow().close();
         Await.until(
-            "the index is made anew",
+            "the index is made again",
             () -> {
               store.lookup(key).orElseThrow().close();
               return store.stats().count(StoreCounter.REBUILDS) > 0;

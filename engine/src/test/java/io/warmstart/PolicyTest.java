@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Budget and TTL belong to the root. They were those of whoever swept: two bytes saved with the
- * default options evicted 300 MB that somebody else had saved under a larger budget, and the
- * background went by the options of a store that was closed.
+ * Budget and TTL belong to the root. They were those of the process that swept: two bytes saved
+ * with the default options evicted 300 MB that somebody else had saved under a larger budget, and
+ * the background went by the options of a store that was closed.
  */
 class PolicyTest extends PolicyRoot {
   @Test
@@ -186,7 +186,10 @@ class PolicyTest extends PolicyRoot {
     assertFalse(Files.exists(staged));
   }
 
-  /** Hits ask for no file: it is the agent that finds another policy, whoever has put it there. */
+  /**
+   * Hits ask for no file: it is the agent that finds another policy, no matter who has put it
+   * there.
+   */
   @Test
   void anOpenStoreNoticesAPolicyThatAnotherProcessHasChanged() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root, unnamed.withTtl(Duration.ZERO))) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An index that is made anew from so many keys that several threads do it. */
+/** An index that is made again from so many keys that several threads do it. */
 @Tag("slow")
 class RebuildTest {
   private static final int KEYS = 2500;

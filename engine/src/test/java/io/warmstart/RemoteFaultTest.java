@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each request of a push and of a pull fails once, before its effect and after it, and whoever has
- * made it begins anew. No machine may find a mixture of two versions or lose both meanwhile, and
- * the next attempt must end as if nothing had happened.
+ * Each request of a push and of a pull fails once, before its effect and after it, and the one who
+ * has made it begins again. No machine may find a mixture of two versions or lose both meanwhile,
+ * and the next attempt must end as if nothing had happened.
  */
 class RemoteFaultTest {
   private static final Fingerprint KEY = Payloads.key("fit");

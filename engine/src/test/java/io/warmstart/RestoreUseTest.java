@@ -36,8 +36,8 @@ class RestoreUseTest extends QuarantinedEntry {
   }
 
   /**
-   * The use was noted in the memory of whoever restored, and the names in quarantine were gone: a
-   * sweep that did not know of it removed the entry for good.
+   * The use was noted in the memory of the process that restored, and the names in quarantine were
+   * gone: a sweep that did not know of it removed the entry for good.
    */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

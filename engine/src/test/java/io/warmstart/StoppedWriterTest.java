@@ -89,7 +89,7 @@ class StoppedWriterTest {
         assertEquals(0, store.stats().count(StoreCounter.LOCK_TIMEOUTS), "nobody waits for it");
         writer.kill();
       }
-      // Whoever comes next to the lock completes what the dead one has left.
+      // The next one to take the lock completes what the dead one has left.
       assertEquals(operation < SECOND_RENAME ? "old" : "new", nameOf(store));
       assertNothingWasSetAside(store);
       assertEquals(Map.of(), RootFiles.read(root).broken);
@@ -175,7 +175,7 @@ class StoppedWriterTest {
         writer.kill();
       }
       assertEquals("new", nameOf(store));
-      assertTrue(RootFiles.read(root).quarantined.size() >= 2, "now it was to be had");
+      assertTrue(RootFiles.read(root).quarantined.size() >= 2, "now it could be taken");
     }
   }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A sweep went on for as long as others saved as fast as it removed, 11 s of a round of 12, and
- * whoever else wanted to sweep waited for it.
+ * everybody else who wanted to sweep waited for it.
  */
 class SweepBesideSaversTest {
   private static final int ENTRIES = 3;

@@ -224,7 +224,7 @@ class TouchTest {
 
   /**
    * Each hot key's manifest was rewritten ten seconds after the last time, with a sync, and its
-   * directory read anew by all: a thousand hot keys kept disk and lookups busy with their touches.
+   * directory read again by all: a thousand hot keys kept disk and lookups busy with their touches.
    */
   @Test
   void aHitWaitsAMinuteForOthersAndIsThenDue() {

@@ -47,6 +47,11 @@ class UncountedRootTest {
       super(new NioFileOps());
     }
 
+    /** When the store has begun to close, in most runs; in the others the background does it. */
+    void letThroughSoon() {
+      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS).execute(letThrough::countDown);
+    }
+
     @Override
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
@@ -89,9 +94,7 @@ class UncountedRootTest {
     long budget = saveOldOnes() - PAYLOAD_BYTES;
     try (WarmStartStore store = openBeingCounted(budget)) {
       save(store, "new");
-      // Not before the store begins to close, in most runs; then the background does it.
-      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
-          .execute(ops.letThrough::countDown);
+      ops.letThroughSoon();
     }
     assertTrue(RootFiles.read(root).bytes <= budget);
   }
@@ -138,8 +141,7 @@ class UncountedRootTest {
       other.awaitLine("ready");
       Await.until("the other has counted it", () -> store.stats().bytes().isPresent());
 
-      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
-          .execute(ops.letThrough::countDown);
+      ops.letThroughSoon();
       store.close();
       assertTrue(RootFiles.read(root).bytes <= budget);
     }
@@ -161,12 +163,6 @@ class UncountedRootTest {
     closer.join();
   }
 
-  private static void awaitWithin(long budget, WarmStartStore store) {
-    Await.until(
-        "the root is within its budget",
-        () -> store.stats().bytes().orElse(Long.MAX_VALUE) <= budget);
-  }
-
   /** Who closed the last store evicted from another root, which had been given the name. */
   @Test
   void anotherRootOfThatNameIsLeftAlone(@TempDir Path elsewhere) throws Exception {
@@ -183,8 +179,7 @@ class UncountedRootTest {
     }
     long ofOther = RootFiles.read(root).bytes;
 
-    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
-        .execute(ops.letThrough::countDown);
+    ops.letThroughSoon();
     store.close();
 
     assertEquals(ofOther, RootFiles.read(root).bytes);
@@ -214,6 +209,12 @@ class UncountedRootTest {
       assertTrue(stays[0]);
       assertTrue(busy[0] < TimeUnit.MILLISECONDS.toNanos(500), () -> "nanoseconds: " + busy[0]);
     }
+  }
+
+  private static void awaitWithin(long budget, WarmStartStore store) {
+    Await.until(
+        "the root is within its budget",
+        () -> store.stats().bytes().orElse(Long.MAX_VALUE) <= budget);
   }
 
   private WarmStartStore openBeingCounted(long budget) {

@@ -34,7 +34,7 @@ final class UserChild {
     }
   }
 
-  /** What an owner does: none of it may fail, whoever has been here before. */
+  /** What an owner does: none of it may fail, no matter who has been here before. */
   private static void everything(Path root, StoreOptions options, boolean stays)
       throws IOException {
     Fingerprint key = Payloads.key("of the user");

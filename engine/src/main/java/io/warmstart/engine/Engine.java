@@ -376,7 +376,7 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** Does of closing what takes longer the larger the root is; others may join meanwhile. */
+  /** The part of closing that takes longer the larger the root is; others may join meanwhile. */
   void prepareToClose() {
     if (housekeeper != null && parts.ledger.totalBytes().isEmpty()) {
       // What lies in the journal yet may leave a sweep, too.

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The engines of this JVM, one for each root, mode and lock file; of those that only read, one for
- * who knows of other machines, and one for who does not. Two on one lock file would each open it,
- * and closing one would drop the kernel locks of the other.
+ * stores that know of other machines, and one for stores that do not. Two on one lock file would
+ * each open it, and closing one would drop the kernel locks of the other.
  *
  * <p>A root is known by what its path leads to at this moment, not by the path: one can be mounted
  * twice. What another class loader has open is not known here; the lock file tells it.

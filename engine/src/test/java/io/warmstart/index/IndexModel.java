@@ -149,7 +149,7 @@ final class IndexModel {
     }
   }
 
-  /** As a walk does, or whoever meets a dead holder's intent: see {@code Engine.repair}. */
+  /** As a walk does, or a process that meets a dead holder's intent: see {@code Engine.repair}. */
   void count(Member process, Digest256 key, boolean afterDeath) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {

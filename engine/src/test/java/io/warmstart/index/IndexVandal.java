@@ -58,18 +58,18 @@ final class IndexVandal {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(length);
     } catch (NoSuchFileException e) {
-      // Not made anew yet.
+      // Not made again yet.
     }
   }
 
-  /** As a copying tool does that writes a file anew. */
+  /** As a copying tool does that writes a file from its start. */
   private static void truncateAndExtend(Path file) throws IOException {
     try {
       byte[] before = Files.readAllBytes(file);
       Files.write(file, new byte[0]);
       Files.write(file, before);
     } catch (NoSuchFileException e) {
-      // Not made anew yet.
+      // Not made again yet.
     }
   }
 
@@ -83,7 +83,7 @@ final class IndexVandal {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(Files.readAllBytes(other)));
     } catch (NoSuchFileException e) {
-      // Not made anew yet.
+      // Not made again yet.
     }
   }
 
@@ -91,7 +91,7 @@ final class IndexVandal {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate((int) channel.size()));
     } catch (NoSuchFileException e) {
-      // Not made anew yet.
+      // Not made again yet.
     }
   }
 
@@ -109,7 +109,7 @@ final class IndexVandal {
         channel.write(one.flip(), offset);
       }
     } catch (NoSuchFileException e) {
-      // Not made anew yet.
+      // Not made again yet.
     }
   }
 }

@@ -39,7 +39,7 @@ class LostSlotTest {
     loseAllSlots();
     // Where the total is known, a process sums up with its first walk, and then each minute.
     try (WarmStartStore store = WarmStartStore.open(root, WALKING)) {
-      // Has the key given a slot anew, which knows of this entry only.
+      // Has the key given a new slot, which knows of this entry only.
       store.saveOverwrite(KEY, "third", new byte[1_000], EntryAttributes.checkpoint());
 
       EvictionReport after = store.evictOverflow();

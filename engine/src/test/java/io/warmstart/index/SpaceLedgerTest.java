@@ -45,7 +45,7 @@ class SpaceLedgerTest {
     root.close();
   }
 
-  /** Of the key's stripe, whoever it is that works under it. */
+  /** Of the key's stripe, no matter who works under it. */
   private StripeLocks.Hold hold() {
     StripeLocks.Hold hold = process.hold(KEY);
     assertTrue(hold.heldAcrossProcesses());
@@ -207,7 +207,7 @@ class SpaceLedgerTest {
     }
   }
 
-  /** With each lookup it attached anew, and each time voided what all others knew. */
+  /** With each lookup it attached again, and each time voided what all others knew. */
   @Test
   void whoLosesTheIndexAtOnceDoesWithoutItForAWhile() throws InterruptedException {
     usePages(IndexLayout.FIRST_PAGES);

@@ -195,7 +195,7 @@ class ReplacedFilesTest {
     Path pipe = directory.resolve("pipe");
     assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
     try (ReplacedFiles replaced = replacedFiles(100, 1 << 20)) {
-      // Whoever opens a pipe waits until somebody writes.
+      // A reader that opens a pipe waits until somebody writes.
       assertTimeoutPreemptively(
           Duration.ofSeconds(30), () -> hold(replaced, missing, link, pipe, directory).close());
       assertEquals(0, replaced.waiting());

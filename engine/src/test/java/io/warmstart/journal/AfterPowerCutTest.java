@@ -76,7 +76,7 @@ class AfterPowerCutTest {
       powerSafe.save(Payloads.key("other"), new byte[10], EntryAttributes.checkpoint());
     }
     ops.disarm();
-    // The counters of what was in its way begin anew.
+    // The counters of what was in its way begin again.
     Files.delete(root.resolve(".warmstart/coordination"));
     change(
         segment -> {
@@ -206,7 +206,7 @@ class AfterPowerCutTest {
     check("warm", 0);
   }
 
-  /** What can be read becomes pairs; the rest is there for whoever wants to look. */
+  /** What can be read becomes pairs; the rest is there for anybody who wants to look. */
   @ParameterizedTest
   @ValueSource(
       ints = {JournalLayout.BOOT_OFFSET, JournalLayout.LENGTH_OFFSET, JournalLayout.CHECK_OFFSET})

@@ -295,7 +295,8 @@ class ReservedRecordTest extends OwnedSegmentFixture {
   }
 
   /**
-   * At each store: what had returned is found, by whoever comes, and of the rest all or nothing.
+   * At each store: what had returned is found, by anybody who comes, and of the rest all or
+   * nothing.
    */
   @Test
   void aDeathAtAnyStoreLeavesWhatHadReturned() throws IOException {

@@ -103,7 +103,7 @@ class LeasesTest {
     }
     assertFalse(lease.discard());
     assertEquals(0, cache.leases.size());
-    assertTrue(lease.take(payload), "registered anew");
+    assertTrue(lease.take(payload), "registered again");
     payload.retire();
     assertFalse(payload.memory().released());
     assertTrue(lease.discard());

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The shared file is a hint: somebody truncates, deletes, replaces or scribbles over it, or over
  * the whole engine directory, while stores save and look up. No JVM dies, no operation fails or
- * takes long, nothing that was acknowledged is lost, and all attach anew.
+ * takes long, nothing that was acknowledged is lost, and all attach again.
  */
 @Tag("slow")
 @Timeout(240)

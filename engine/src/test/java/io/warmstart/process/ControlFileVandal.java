@@ -77,7 +77,7 @@ public final class ControlFileVandal {
     }
   }
 
-  /** As a copying tool does that writes a file anew. */
+  /** As a copying tool does that writes a file from its start. */
   private static void truncateAndExtend(Path directory) throws IOException {
     byte[] before = Files.readAllBytes(in(directory));
     Files.write(in(directory), new byte[0]);

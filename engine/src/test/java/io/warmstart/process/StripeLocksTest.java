@@ -59,7 +59,7 @@ class StripeLocksTest extends LockedStripe {
     }
   }
 
-  /** The one that is to repair a key dies as well: whoever comes next is told of the same key. */
+  /** The one that is to repair a key dies as well: the next one is told of the same key. */
   @Test
   void theDeathOfTheRepairerLosesNoIntent() throws Exception {
     try (ForkedJvm first = forkHolder("5")) {

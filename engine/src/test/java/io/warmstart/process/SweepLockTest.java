@@ -33,7 +33,7 @@ class SweepLockTest extends LockedStripe {
     }
   }
 
-  /** Whoever only wants the work of a sweep done does not wait for the end of the one under way. */
+  /** One who only wants the work of a sweep done does not wait for the end of the one under way. */
   @Test
   void aSweepThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
     try (ForkedJvm sweeper = forkHolder("sweep")) {

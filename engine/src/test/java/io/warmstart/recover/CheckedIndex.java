@@ -68,7 +68,7 @@ public abstract class CheckedIndex {
     assertEquals(List.of(), verify(store, false).problems());
   }
 
-  /** On a busy machine a stripe is not always to be had at once, and then nothing is stored. */
+  /** On a busy machine a stripe cannot always be taken at once, and then nothing is stored. */
   void awaitWinners(WarmStartStore store) throws IOException {
     OldEnough.await(root.resolve(KEY.toHex()));
     OldEnough.await(root);

@@ -73,7 +73,7 @@ class IndexAuditTest extends CheckedIndex {
       case 3, 4, 5 ->
           store.lookup(key, RANKINGS.get(random.nextInt(RANKINGS.size()))).ifPresent(Entry::close);
       case 6 -> {
-        // Found bad by whoever reads it next, and set aside.
+        // Found bad by the next one who reads it, and set aside.
         List<String> whole = new ArrayList<>(RootFiles.read(root).whole.keySet());
         if (!whole.isEmpty()) {
           Path payload = root.resolve(whole.get(random.nextInt(whole.size())) + ".bin");

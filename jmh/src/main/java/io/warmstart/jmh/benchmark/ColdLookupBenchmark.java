@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * }</pre>
  *
  * <p>Before each lookup the store is closed, its files are dropped from the page cache, and it is
- * opened anew, which is not measured and may read some of them in again. The payload is copied, so
+ * opened again, which is not measured and may read some of them in again. The payload is copied, so
  * that all of it must come from the device; this engine also verifies its checksum.
  */
 @BenchmarkMode(Mode.SingleShotTime)

@@ -50,7 +50,7 @@ public class SaveBenchmark {
 
   private static final long MOST_ENTRIES = 40_000;
 
-  /** An open store, made anew for each iteration so that none fills up. */
+  /** An open store, made again for each iteration so that none fills up. */
   @State(Scope.Benchmark)
   public static class Opened {
     @Param public PeerKind peer;

@@ -92,7 +92,7 @@ public final class SavingProcess implements AutoCloseable {
     }
   }
 
-  /** Leaves it alone, as whoever dies does; returns its process. */
+  /** Leaves it alone, as a process that dies does; returns its process. */
   Process abandon() throws IOException {
     process.getOutputStream().close();
     return process;

@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that holds one entry under each of many keys, closed after it was filled and opened anew,
- * so that none is measured out of the buffers that filling has left behind.
+ * A store that holds one entry under each of many keys, closed after it was filled and opened
+ * again, so that none is measured out of the buffers that filling has left behind.
  *
  * <p>Where the system property {@code warmstart.jmh.prepared} names a directory, what was filled
  * there once is used by later forks too: filling takes longer than measuring.

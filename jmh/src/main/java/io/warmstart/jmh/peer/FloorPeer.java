@@ -9,7 +9,7 @@ import java.util.Map;
 /**
  * What no durable save goes below: the payload written into blocks that are there, and one sync of
  * the data. No store: where a key's payload lies is known in memory alone, and one that is not
- * overwritten for long is lost when the file begins anew.
+ * overwritten for long is lost when the file begins again.
  */
 final class FloorPeer implements Peer {
   private record Place(long position, int length) {}

@@ -43,7 +43,9 @@ final class LmdbPeer implements Peer {
     entries = env.openDbi("entries", DbiFlags.MDB_CREATE);
   }
 
-  /** Room for twice the pages, since a save writes anew what it changes, and for the tree. */
+  /**
+   * Room for twice the pages, since a save writes new pages for what it changes, and for the tree.
+   */
   private static long mapBytes(Sizing sizing) {
     long pagesPerEntry = sizing.payloadBytes() / PAGE_BYTES + 2;
     return (2 * sizing.entries() * pagesPerEntry + (1 << 14)) * PAGE_BYTES;

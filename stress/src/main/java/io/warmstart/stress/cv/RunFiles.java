@@ -26,7 +26,7 @@ record RunFiles(Path results, Path plot) {
         root.resolveSibling(name + ".results.json"), root.resolveSibling(name + ".plot.svg"));
   }
 
-  /** Writes a file anew, whole or not at all. */
+  /** Writes a new file, whole or not at all. */
   static void write(Path file, byte[] bytes) throws IOException {
     Path staged = Files.createTempFile(file.toAbsolutePath().getParent(), "cv-file", null);
     try {

@@ -14,8 +14,8 @@ import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The mapped file through which a JVM, or whoever started it, tells its shim which call to act on.
- * The layout is the shim's {@code struct control}.
+ * The mapped file through which a JVM, or the process that started it, tells its shim which call to
+ * act on. The layout is the shim's {@code struct control}.
  */
 public final class FaultPoint {
   private static final int LENGTH = 4096;

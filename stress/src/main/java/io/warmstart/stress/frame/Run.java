@@ -59,7 +59,7 @@ public final class Run {
   }
 
   private long mostExtraNanos() {
-    // Whoever names a volume waits for it.
+    // One who names a volume waits for it.
     return options.atLeast() > 0
         ? Long.MAX_VALUE
         : TimeUnit.SECONDS.toNanos(180L + 4L * options.seconds());

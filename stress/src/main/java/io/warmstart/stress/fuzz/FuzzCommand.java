@@ -34,7 +34,7 @@ public final class FuzzCommand implements Callable<Integer> {
   private static final int MOST_PROBLEMS = 20;
   private static final int MOST_HEX = 400;
 
-  /** Whoever holds the logger keeps its level. */
+  /** The one who holds the logger keeps its level. */
   private static final Logger LOG = Logger.getLogger("io.warmstart");
 
   @Parameters(index = "0", paramLabel = "TARGET")

@@ -42,9 +42,9 @@ import java.util.zip.CRC32C;
  * Every answer must be a payload that was saved, under its own key; there is always one; nothing
  * may be thrown.
  *
- * <p>In every other input the checks of the header and of the heads are made anew after the damage,
- * so that what they guard is reached. What such a record says is then the truth, but for its
- * payload.
+ * <p>In every other input the checks of the header and of the heads are made again after the
+ * damage, so that what they guard is reached. What such a record says is then the truth, but for
+ * its payload.
  */
 final class SegmentTarget implements FuzzTarget {
   private static final int ROUNDS = 3;

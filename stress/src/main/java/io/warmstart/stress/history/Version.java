@@ -6,8 +6,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A version of an entry is a number that nobody else writes: worker and count. Everything about the
- * entry follows from it: every byte of the payload, the objective, the length. So whoever finds an
- * entry can tell whether it is whole, and who wrote it.
+ * entry follows from it: every byte of the payload, the objective, the length. So anybody who finds
+ * an entry can tell whether it is whole, and who wrote it.
  *
  * <p>Payload, little-endian: version, run, key, then bytes of a generator seeded by the version.
  */

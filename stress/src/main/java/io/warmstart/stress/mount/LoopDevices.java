@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * The loop devices that stand before an image.
  *
  * <p>A process that was started in a mount namespace of its own has a copy of every mount of that
- * moment, and the copy keeps the file system alive after it was unmounted here. Whoever then mounts
+ * moment, and the copy keeps the file system alive after it was unmounted here. One who then mounts
  * the image again gets the same device and, after a cut, the file system that was shut down: every
  * call fails with EIO.
  */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file system in a file, mounted through a loop device: it can be made anew, filled, and cut off
+ * A file system in a file, mounted through a loop device: it can be made again, filled, and cut off
  * from its disk. Needs root.
  */
 public final class LoopDisk implements CutDisk {
@@ -71,7 +71,7 @@ public final class LoopDisk implements CutDisk {
     cut = false;
   }
 
-  /** Lets writing be allowed or not, under the feet of whoever has files open. */
+  /** Lets writing be allowed or not, under the feet of the processes that have files open. */
   public void remount(String options) throws IOException, InterruptedException {
     Tool.run("mount", "-o", "remount," + options, mountPoint.toString());
   }

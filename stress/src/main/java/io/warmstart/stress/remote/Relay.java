@@ -84,7 +84,7 @@ final class Relay implements AutoCloseable {
         out.write(piece, 0, length);
       }
     } catch (IOException e) {
-      // Whoever has cut it, both are over.
+      // No matter who has cut it, both are over.
     }
     close(from, to);
   }

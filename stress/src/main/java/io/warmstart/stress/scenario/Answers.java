@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * How soon others are answered after a death, on the key that the dead worker was at: whoever
+ * How soon others are answered after a death, on the key that the dead worker was at: all who
  * waited already, from the death on, and the first who came after it. Where another worker dies on
  * the key before that answer, which may have had the lock by then, the answer is that death's.
  *

@@ -155,7 +155,8 @@ public final class Claims implements Scenario {
         }
         again += Math.max(0, finals - 1);
       }
-      // Of one that was killed in a save the final may turn up when another has begun anew: at most
+      // Of one that was killed in a save the final may turn up when another has begun again: at
+      // most
       // one for each of its two threads.
       run.count("fits computed again after a death", again);
       if (again > 2 * run.counted("claimers killed")) {

@@ -45,7 +45,7 @@ public final class Kill implements Scenario {
 
   private static final int JOURNALLED_RUNS = 1;
 
-  /** Of the root: so that segments are small, made soon and begun anew often. */
+  /** Of the root: so that segments are small, made soon and begun again often. */
   private static final long JOURNALLED_BUDGET_BYTES = 144L << 20;
 
   /**

@@ -25,7 +25,7 @@ final class Rounds {
   /**
    * How long a round lasts: those that make up for what a busy machine has not let the planned ones
    * do are each twice as long as the one before, up to eight times, since starting the workers
-   * alone may have taken a whole round. Whoever asked for a volume gets as many as it takes.
+   * alone may have taken a whole round. One who asked for a volume gets as many as it takes.
    */
   static long nanosOf(RunOptions options, int round, int planned, long roundNanos) {
     return options.atLeast() > 0 || round < planned

@@ -129,7 +129,7 @@ public final class ClaimCommand implements Callable<Integer> {
     }
   }
 
-  /** Takes the place on the board of whoever stands there, who must be dead or dying. */
+  /** Takes the place on the board of the one who stands there, who must be dead or dying. */
   private long stand(ClaimBoard board, int key) {
     long before = board.at(key);
     long start = System.nanoTime();

@@ -123,7 +123,7 @@ class ShortFormsTest {
             : JOURNALLED_FORM;
     long seed = Long.getLong("warmstart.seed", scenario.name().hashCode() & Integer.MAX_VALUE);
     StringWriter said = new StringWriter();
-    // At once: whoever reads the log of a run that was cut off sees where.
+    // At once: anybody who reads the log of a run that was cut off sees where.
     String what = scenario.name() + ", " + DurabilityNames.of(durability);
     System.out.printf("short form of %s, --seed %d%n", what, seed);
     ScenarioResult result =

@@ -11,7 +11,7 @@ import java.util.HexFormat;
 /**
  * A finished fit as its worker tells it.
  *
- * @param iterations iterations from the seed to convergence, whoever did them
+ * @param iterations iterations from the seed to convergence, no matter who did them
  * @param objective penalised objective
  * @param nonzeros coefficients other than intercepts that are not zero
  * @param score on the rows held out
