@@ -24,6 +24,9 @@ record Plan(List<List<Cell>> groups, int rounds) {
   private static final String[] SIZES = {"256", "4096", "65536", MIB};
   private static final Effort ONCE = new Effort(0, 1, 1);
 
+  /** After so many calls the JVM has compiled what a save calls, for good. */
+  private static final int UNTIL_COMPILED = 20_000;
+
   /** Those that threads share best, and this engine. */
   private static final List<PeerKind> SHARED_BY_THREADS =
       List.of(PeerKind.WARMSTART, PeerKind.LMDB, PeerKind.ROCKSDB, PeerKind.CHRONICLE_MAP);
@@ -119,6 +122,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     }
     groups.add(forms(effort));
     turns(groups, new Effort(2, 5, 3000));
+    inTurns(groups, new Effort(2, 5, 3000), UNTIL_COMPILED);
     replacedFiles(groups, new Effort(2, 5, 3000));
     remote(groups, new Effort(2, 5, 3000));
     for (String method : List.of("overwrite", "save")) {
@@ -177,8 +181,7 @@ record Plan(List<List<Cell>> groups, int rounds) {
     for (String size : SIZES) {
       groups.add(List.of(Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)));
     }
-    inTurns(groups, effort, PeerGroup.POWER_SAFE, "4096", MIB);
-    inTurns(groups, effort, PeerGroup.PROCESS_SAFE, "256", "4096", MIB);
+    inTurns(groups, effort, 0);
     // A file system commits what all stores have written; so once more without the others.
     for (String size : List.of("4096", MIB)) {
       groups.add(
@@ -193,13 +196,14 @@ record Plan(List<List<Cell>> groups, int rounds) {
     }
   }
 
-  private static void inTurns(
-      List<List<Cell>> groups, Effort effort, PeerGroup peers, String... sizes) {
-    for (String size : sizes) {
-      groups.add(
-          List.of(
-              Cell.of("SaveInTurnsBenchmark.overwrite", effort, "payloadBytes", size)
-                  .with("peers", peers)));
+  /** Those whose saves survive the same, by a process that has saved so often before. */
+  private static void inTurns(List<List<Cell>> groups, Effort effort, int savesBefore) {
+    Cell cell = Cell.of("SaveInTurnsBenchmark.overwrite", effort).with("savesBefore", savesBefore);
+    for (String size : List.of("4096", MIB)) {
+      groups.add(List.of(cell.with("payloadBytes", size).with("peers", PeerGroup.POWER_SAFE)));
+    }
+    for (String size : List.of("256", "4096", MIB)) {
+      groups.add(List.of(cell.with("payloadBytes", size).with("peers", PeerGroup.PROCESS_SAFE)));
     }
   }
 

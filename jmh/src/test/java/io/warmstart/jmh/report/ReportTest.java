@@ -86,6 +86,30 @@ class ReportTest {
   }
 
   @Test
+  void whatASaveTakesOnceItIsCompiledHasTablesOfItsOwn() {
+    Map<String, String> first =
+        Map.of("payloadBytes", "4096", "peers", "POWER_SAFE", "savesBefore", "0");
+    Map<String, String> later =
+        Map.of("payloadBytes", "4096", "peers", "POWER_SAFE", "savesBefore", "20000");
+    String page =
+        new Report(
+                file(
+                    turn("overwrite.WARMSTART_POWER_SAFE:p0.50", first, "us/op", 200, 200),
+                    turn("overwrite.WARMSTART_POWER_SAFE:p0.50", later, "us/op", 100, 100)))
+            .toMarkdown();
+
+    int ofFirst = page.indexOf("### Overwrite that survives a power cut, median");
+    int ofLater =
+        page.indexOf(
+            "### Overwrite that survives a power cut, by a process that has saved before, median");
+    assertTrue(0 <= ofFirst && ofFirst < ofLater, page);
+    assertTrue(page.substring(ofFirst, ofLater).contains("| warmstart power-safe | 200 ± 0 us |"));
+    assertFalse(page.substring(ofFirst, ofLater).contains("20,000"), page);
+    assertTrue(page.substring(ofLater).contains("| warmstart power-safe | 100 ± 0 us |"), page);
+    assertTrue(page.substring(ofLater).contains("20,000 times at most"), page);
+  }
+
+  @Test
   void headerNamesWhereItWasMeasured() {
     assertTrue(new Report(file(hit("LMDB", 1, 2))).toMarkdown().startsWith("- commit: <c>\n"));
   }
