@@ -39,7 +39,7 @@ final class RecordWriter {
   private final RecordHead head = new RecordHead();
   private final CRC32C crc = new CRC32C();
 
-  /** Holds the payload that is being stored, as a whole. */
+  /** Holds the payload that is being stored, or the piece of a large one. */
   private byte[] piece = new byte[LEAST_PIECE];
 
   RecordWriter(Segment segment, SegmentFiles files) {
@@ -103,17 +103,21 @@ final class RecordWriter {
   private int store(Payload payload, int from) throws IOException {
     AtomicBuffer buffer = segment.buffer();
     crc.reset();
-    if (piece.length < payload.length()) {
-      piece = new byte[MOST_MAPPED];
-    }
     // In one piece.
     payload.pour(
-        piece,
+        pieceFor(payload),
         (bytes, count) -> {
           crc.update(bytes, 0, count);
           buffer.putBytes(from, bytes, 0, count);
         });
     return (int) crc.getValue();
+  }
+
+  private byte[] pieceFor(Payload payload) {
+    if (piece.length < Math.min(payload.length(), MOST_MAPPED)) {
+      piece = new byte[MOST_MAPPED];
+    }
+    return piece;
   }
 
   /** Through a descriptor of its own, which an interrupt may close: then once more. */
@@ -127,9 +131,10 @@ final class RecordWriter {
               throw new IOException("a segment's name leads to another file");
             }
             payload.pour(
-                (piece, count) -> {
-                  crc.update(piece, 0, count);
-                  file.write(ByteBuffer.wrap(piece, 0, count), at[0]);
+                pieceFor(payload),
+                (bytes, count) -> {
+                  crc.update(bytes, 0, count);
+                  file.write(ByteBuffer.wrap(bytes, 0, count), at[0]);
                   at[0] += count;
                 });
           }

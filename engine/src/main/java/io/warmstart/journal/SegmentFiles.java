@@ -16,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -113,7 +114,7 @@ final class SegmentFiles {
   }
 
   Path path(int number) {
-    return directory.resolve(PREFIX + String.format("%08x", number));
+    return directory.resolve(PREFIX + HexFormat.of().toHexDigits(number));
   }
 
   private Path staged(int number) {
