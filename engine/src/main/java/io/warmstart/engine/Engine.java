@@ -106,7 +106,7 @@ public final class Engine implements AutoCloseable {
               parts.remote,
               parts.counters);
       lookups = new LookupParts(parts, policy, recoverFlow, foreignChecks);
-      evictions = new EvictParts(parts, policy, recoverFlow, labelFlow());
+      evictions = new EvictParts(parts, policy, recoverFlow, labelFlow(), foreignChecks);
       saves = new SaveParts(parts, policy, evictions.sweepFlow, foreignChecks);
       accessStampWriter =
           new AccessStampWriter(
@@ -151,17 +151,14 @@ public final class Engine implements AutoCloseable {
                   parts.index,
                   lookups.absentKeys,
                   parts.ledger,
-                  evictions.rootScan,
                   recoverFlow,
-                  evictions.sweepFlow,
                   accessStampWriter,
                   policy,
                   parts.pinnedBytes,
                   lookups.unsettled,
                   parts.foreignTouches,
                   saves.adoption,
-                  foreignChecks::nanos,
-                  parts.remote,
+                  evictions.walks,
                   parts.counters);
       parts.pinnedBytes.tryRefresh();
       opened = true;
@@ -381,7 +378,7 @@ public final class Engine implements AutoCloseable {
     if (housekeeper != null && parts.ledger.totalBytes().isEmpty()) {
       // What lies in the journal yet may leave a sweep, too.
       saves.journal.flush();
-      housekeeper.finishWhatIsLeft();
+      evictions.walks.finishWhatIsLeft();
     }
   }
 

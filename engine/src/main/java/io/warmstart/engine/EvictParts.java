@@ -5,6 +5,7 @@ import io.warmstart.evict.EntryRemoval;
 import io.warmstart.evict.EvictionPass;
 import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
+import io.warmstart.foreign.ForeignChecks;
 import io.warmstart.key.LabelFlow;
 import io.warmstart.pair.PairRemoval;
 import io.warmstart.policy.Limits;
@@ -14,16 +15,21 @@ import io.warmstart.recover.RootScan;
 
 /** What removes entries of one root, and what finds out that some must go. */
 final class EvictParts {
-  final RootScan rootScan;
   final SweepFlow sweepFlow;
+  final RootWalks walks;
   private final RootParts parts;
   private final PolicyInForce policy;
   private final EntryRemoval removal;
 
-  EvictParts(RootParts parts, PolicyInForce policy, RecoverFlow recoverFlow, LabelFlow labelFlow) {
+  EvictParts(
+      RootParts parts,
+      PolicyInForce policy,
+      RecoverFlow recoverFlow,
+      LabelFlow labelFlow,
+      ForeignChecks foreignChecks) {
     this.parts = parts;
     this.policy = policy;
-    rootScan =
+    RootScan rootScan =
         new RootScan(
             parts.root,
             parts.stripes,
@@ -65,6 +71,16 @@ final class EvictParts {
             labelFlow,
             parts.siblings::noticeDeaths,
             parts.notices,
+            parts.counters);
+    walks =
+        new RootWalks(
+            parts.siblings,
+            parts.rootWatch,
+            parts.ledger,
+            rootScan,
+            sweepFlow,
+            foreignChecks::nanos,
+            parts.remote,
             parts.counters);
   }
 
