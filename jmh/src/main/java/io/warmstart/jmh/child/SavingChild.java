@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.HdrHistogram.Histogram;
 
 /**
- * The process of a {@link SavingProcess}: opens a store, says so, waits for a line, saves until the
- * next line or the end of its input, which is that of the process that started it, and prints how
- * many saves failed and how long the others took.
+ * The process of a {@link SavingProcess}: opens a store, says so, waits for a line, saves once at
+ * least until the next line or the end of its input, which is that of the process that started it,
+ * and prints how many saves failed and how long the others took.
  */
 public final class SavingChild {
   static final String READY = "ready";
@@ -64,7 +64,9 @@ public final class SavingChild {
     return ended;
   }
 
-  /** Returns how many failed: those of the original do, when a sibling sweeps. */
+  /**
+   * Saves once at least. Returns how many failed: those of the original do, when a sibling sweeps.
+   */
   private static long save(Orders orders, Peer peer, AtomicBoolean ended, Histogram nanos) {
     Key[] keys = new Key[orders.keys()];
     for (int i = 0; i < keys.length; i++) {
@@ -72,7 +74,7 @@ public final class SavingChild {
     }
     Payload payload = new Payload(orders.sizing().payloadBytes());
     long failed = 0;
-    while (!ended.get()) {
+    do {
       byte[] bytes = payload.next();
       Key key = keys[(int) (payload.number() % keys.length)];
       long start = System.nanoTime();
@@ -88,7 +90,7 @@ public final class SavingChild {
           System.err.println("first save that failed: " + e);
         }
       }
-    }
+    } while (!ended.get());
     return failed;
   }
 

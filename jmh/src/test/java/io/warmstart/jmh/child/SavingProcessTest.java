@@ -43,7 +43,6 @@ class SavingProcessTest {
       Files.move(root, directory.resolve("moved"));
       Files.createFile(root);
       saving.go();
-      TimeUnit.MILLISECONDS.sleep(200);
 
       SavingProcess.Saves saves = saving.stop();
 
