@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * is there.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(240)
 class NoRoomForIndexTest {
   private static final StoreOptions ALONE =

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * wait 2 s for its lock, each of them, before they answered.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(120)
 class StoppedWriterTest {
   private static final long SOON_MILLIS = 900;

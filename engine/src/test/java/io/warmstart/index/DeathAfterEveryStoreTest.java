@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * is as the files are, and the index goes on to be used.
  */
 @Tag("slow")
+@Tag("once")
 class DeathAfterEveryStoreTest {
   /** One operation on a key. */
   interface Operation {

@@ -30,7 +30,7 @@ public final class Fuzz implements Scenario {
   /** Of a short run, for each target: those that open a root for each input get less. */
   private static final int SHORT_TEXT_INPUTS = 1_000;
 
-  private static final int SHORT_ROOT_INPUTS = 12;
+  private static final int SHORT_ROOT_INPUTS = 6;
 
   private static final List<String> OF_TEXT = List.of("manifest", "policy", "labels", "name");
 

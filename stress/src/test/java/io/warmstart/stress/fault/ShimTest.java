@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The shim under programs of the host: it acts on the chosen call, and on no other. */
 @Tag("slow")
+@Tag("once")
 class ShimTest {
   private static final int KILLED = 128 + 9;
 

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The disk that keeps what it must: what a sync has made durable is there, the rest may be not. */
 @Tag("slow")
+@Tag("once")
 @Timeout(60)
 class StrictDiskTest {
   @TempDir static Path directory;

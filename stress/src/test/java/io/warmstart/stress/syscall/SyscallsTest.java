@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 @Tag("slow")
+@Tag("once")
 @Timeout(300)
 class SyscallsTest {
   private static final int SKIPPED = 4;

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Real workers, a real root, and one entry taken away behind their backs: it must be missed. */
 @Tag("slow")
+@Tag("once")
 class SeenLossTest {
   @TempDir Path directory;
 
