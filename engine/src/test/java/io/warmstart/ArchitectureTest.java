@@ -208,6 +208,21 @@ class ArchitectureTest {
     }
   }
 
+  /** A static field for it costs each start what only a message needs, and may break its class. */
+  @Test
+  void theLoggerIsAskedForInOnePlace() {
+    Set<String> found = new TreeSet<>();
+    for (JavaClass each : CLASSES) {
+      for (JavaMethodCall call : each.getMethodCallsFromSelf()) {
+        if (call.getTarget().getName().equals("getLogger")) {
+          found.add(each.getName());
+        }
+      }
+    }
+    // The second quiets one of another library.
+    assertEquals(Set.of("io.warmstart.io.EngineLog", "io.warmstart.payload.ChronicleBytes"), found);
+  }
+
   /**
    * Who has no remote of S3 has no SDK, for instance: a class that needs it could not be loaded.
    */

@@ -1,5 +1,6 @@
 package io.warmstart.evict;
 
+import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
@@ -11,7 +12,6 @@ import java.util.List;
 
 /** What one sweep has done so far. For its thread. */
 final class SweepTally {
-  private static final System.Logger LOG = System.getLogger("io.warmstart");
   private static final int MOST_LOGGED = 10;
 
   final RecoverFlow.Result recovered = new RecoverFlow.Result();
@@ -73,7 +73,7 @@ final class SweepTally {
 
   /** Logs what went. At the lowest level: a store at its budget does it always. */
   void log(long budgetBytes) {
-    if (removed.isEmpty() || !LOG.isLoggable(System.Logger.Level.DEBUG)) {
+    if (removed.isEmpty() || !EngineLog.isDebugging()) {
       return;
     }
     StringBuilder text =
@@ -92,6 +92,6 @@ final class SweepTally {
     }
     long more = evicted + expired - Math.min(MOST_LOGGED, removed.size());
     text.setLength(text.length() - 1);
-    LOG.log(System.Logger.Level.DEBUG, text + (more > 0 ? " and " + more + " more" : ""));
+    EngineLog.debug(text + (more > 0 ? " and " + more + " more" : ""));
   }
 }

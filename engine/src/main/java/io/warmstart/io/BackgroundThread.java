@@ -83,7 +83,7 @@ public final class BackgroundThread {
     }
     refused = false;
     if (before != null) {
-      EngineLog.warning("the thread " + name + " had ended and was started again", null);
+      EngineLog.warning("the thread " + name + " had ended and was started again");
     }
     return true;
   }

@@ -20,9 +20,28 @@ public final class EngineLog {
     log(Level.WARNING, text, cause);
   }
 
-  /** Something is not there that can be done without. */
+  /** Something works less well than it should, or did for a while. */
+  public static void warning(String text) {
+    log(Level.WARNING, text, null);
+  }
+
+  /** Something is not there that can be done without, or holds from now on. */
   public static void info(String text) {
     log(Level.INFO, text, null);
+  }
+
+  /** What is asked for by those alone who look for the reason of something. */
+  public static void debug(String text) {
+    log(Level.DEBUG, text, null);
+  }
+
+  /** Whether {@link #debug} is heard: what is long need not be put together else. */
+  public static boolean isDebugging() {
+    try {
+      return System.getLogger(NAME).isLoggable(Level.DEBUG);
+    } catch (Throwable e) {
+      return false;
+    }
   }
 
   private static void log(Level level, String text, @Nullable Throwable cause) {

@@ -254,8 +254,7 @@ public final class JournalView implements AutoCloseable {
         otherLayoutTold = true;
         EngineLog.warning(
             "a segment of the journal is another version's and is left alone: file="
-                + files.path(number),
-            null);
+                + files.path(number));
       }
     }
   }

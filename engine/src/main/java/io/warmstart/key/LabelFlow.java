@@ -1,6 +1,7 @@
 package io.warmstart.key;
 
 import io.warmstart.format.LabelsCodec;
+import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.KeyDirectory;
@@ -20,8 +21,6 @@ import java.util.function.ToIntFunction;
 
 /** Changes the labels of a key, under its lock. Safe for all threads. */
 public final class LabelFlow {
-  private static final System.Logger LOG = System.getLogger("io.warmstart");
-
   /** Who gives a label again says that it is in use: once a minute that is written. */
   private static final long REFRESH_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -94,8 +93,7 @@ public final class LabelFlow {
       }
     }
     if (forgotten > 0) {
-      LOG.log(
-          System.Logger.Level.INFO,
+      EngineLog.info(
           "labels are gone of keys without entries, unused for the TTL: keys=" + forgotten);
     }
     return forgotten;

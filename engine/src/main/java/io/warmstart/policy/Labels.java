@@ -2,6 +2,7 @@ package io.warmstart.policy;
 
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.LabelsCodec;
+import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  * its lock.
  */
 public final class Labels {
-  private static final System.Logger LOG = System.getLogger("io.warmstart");
   private static final String NAME = "labels";
 
   private final FileOps ops;
@@ -47,9 +47,7 @@ public final class Labels {
       if (labels != null) {
         return labels;
       }
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "labels cannot be read, and count as none: file=" + file.path());
+      EngineLog.warning("labels cannot be read, and count as none: file=" + file.path());
     } catch (NoSuchFileException e) {
       // The usual case.
     }

@@ -3,6 +3,7 @@ package io.warmstart.policy;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.Directories;
+import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
@@ -35,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Pins {
-  private static final System.Logger LOG = System.getLogger("io.warmstart");
   static final String NAME = "pins";
 
   /** Neither of these names could end as those that the original store deletes. */
@@ -128,8 +128,7 @@ public final class Pins {
     } catch (AccessDeniedException e) {
       if (!deniedTold) {
         deniedTold = true;
-        LOG.log(
-            System.Logger.Level.WARNING,
+        EngineLog.warning(
             "what is pinned cannot be seen, permission denied: directory=" + directory);
       }
       return Known.NONE;

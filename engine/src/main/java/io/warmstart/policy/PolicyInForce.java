@@ -6,6 +6,7 @@ import io.warmstart.format.StoredPolicy;
 import io.warmstart.format.StoredPolicy.Budget;
 import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
+import io.warmstart.io.EngineLog;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Retention;
@@ -38,7 +39,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class PolicyInForce {
-  private static final System.Logger LOG = System.getLogger("io.warmstart");
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   /** For a default, which can wait for a sweep under way: the agent tries again. */
@@ -144,8 +144,7 @@ public final class PolicyInForce {
   private void tellDamage() {
     String damage = damage();
     if (damage != null) {
-      LOG.log(
-          System.Logger.Level.WARNING,
+      EngineLog.warning(
           "nothing is evicted and nothing expires, the root's policy is damaged: " + damage);
     }
   }
@@ -305,8 +304,7 @@ public final class PolicyInForce {
     } catch (IOException e) {
       // Nothing expires by a TTL that is not written down. The agent tries again.
       defaultTtlWanted = true;
-      LOG.log(
-          System.Logger.Level.DEBUG,
+      EngineLog.debug(
           "the default TTL is not in force yet: "
               + StoreFailures.describe(e)
               + " file="
@@ -317,8 +315,7 @@ public final class PolicyInForce {
   private void tellDefaultTtl() throws IOException {
     List<String> names = root.ops().list(root.path());
     if (names.stream().anyMatch(DirectoryNames::isKeyDirectory)) {
-      LOG.log(
-          System.Logger.Level.INFO,
+      EngineLog.info(
           "nobody has named a TTL: from now on "
               + Limits.DEFAULT_TTL.toDays()
               + " days hold for what is written; nothing that is there expires. root="
@@ -361,16 +358,14 @@ public final class PolicyInForce {
     try {
       publish(state.found().policy().with(budget), hold);
     } catch (IOException e) {
-      LOG.log(
-          System.Logger.Level.WARNING,
+      EngineLog.warning(
           "nothing is evicted, the default budget could not be written down: "
               + StoreFailures.describe(e)
               + " file="
               + file.path());
       return Limits.NONE;
     }
-    LOG.log(
-        System.Logger.Level.INFO,
+    EngineLog.info(
         "nobody has named a size budget: "
             + (larger
                 ? "the root is larger than the default and keeps its size"

@@ -76,8 +76,7 @@ public final class ClaimLocks {
         each.remove();
         EngineLog.warning(
             "a claim of this process was lost with its locks, and another process has it now: key="
-                + dropped.key.toHex(),
-            null);
+                + dropped.key.toHex());
       }
     }
   }

@@ -378,8 +378,7 @@ public final class ProcessTable implements AutoCloseable {
       if (!besideOtherLayout) {
         EngineLog.warning(
             "goes on without index, by files and kernel locks, until they are gone: "
-                + e.getMessage(),
-            null);
+                + e.getMessage());
       }
       besideOtherLayout = true;
       otherLayoutSeenAtNanos = System.nanoTime();

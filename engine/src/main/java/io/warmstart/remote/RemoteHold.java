@@ -126,7 +126,7 @@ final class RemoteHold implements Hold {
       } else {
         lost = true;
         stopRenewing();
-        EngineLog.warning("a claim has lapsed, and another has it now: " + chain, null);
+        EngineLog.warning("a claim has lapsed, and another has it now: " + chain);
       }
     } catch (Throwable e) {
       // One that is thrown would end the renewals. The next is due in a third of the lease.
