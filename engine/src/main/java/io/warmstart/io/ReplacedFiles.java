@@ -2,7 +2,6 @@ package io.warmstart.io;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -43,7 +42,7 @@ public final class ReplacedFiles implements AutoCloseable {
   /** Held while files are closed: a thread that needs their space waits until it is free. */
   private final Object closing = new Object();
 
-  private final ArrayDeque<Held> waiting = new ArrayDeque<>();
+  private final List<Held> waiting = new ArrayList<>();
   private int waitingFiles;
   private long waitingBytes;
   private long freed;
@@ -156,7 +155,12 @@ public final class ReplacedFiles implements AutoCloseable {
       }
       scheduled = true;
     }
-    waiting.add(held);
+    try {
+      waiting.add(held);
+    } catch (OutOfMemoryError e) {
+      // Nor for this.
+      return false;
+    }
     waitingFiles += held.files.size();
     waitingBytes += held.bytes;
     return true;

@@ -10,8 +10,9 @@ import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileLock;
-import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -37,7 +38,12 @@ final class OwnedSegment {
   /** How long all lives before this one were. */
   private long before;
 
-  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  /**
+   * In order. An ArrayDeque that finds no memory to grow in is empty afterwards, or seems so: then
+   * the segment would be emptied, whatever is needed of it.
+   */
+  @SuppressWarnings("JdkObsolete")
+  private final LinkedList<Pending> pending = new LinkedList<>();
 
   /** Those of them that are reserved and neither committed nor aborted, in order. */
   private final Set<Pending> open = new LinkedHashSet<>();
@@ -118,7 +124,7 @@ final class OwnedSegment {
     return !open.isEmpty();
   }
 
-  ArrayDeque<Pending> pending() {
+  Collection<Pending> pending() {
     return pending;
   }
 

@@ -1,11 +1,11 @@
 package io.warmstart.journal;
 
 import io.warmstart.journal.JournalEntry.Run;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -21,13 +21,19 @@ final class UnpairedRuns {
 
   /** The versions of a run, in the order in which they were saved. */
   private static final class Versions {
-    private final ArrayDeque<Pending> pending = new ArrayDeque<>(2);
+    // An ArrayDeque that finds no memory to grow in is empty afterwards, or seems so.
+    @SuppressWarnings("JdkObsolete")
+    private final LinkedList<Pending> pending = new LinkedList<>();
 
-    /** For how long the run has needed a pair: of the monotonic clock. */
-    private final long sinceNanos;
+    /** When the run came to the others: of the monotonic clock. */
+    private final long cameNanos;
+
+    /** For how long it has needed a pair: since then, or since its last pair. */
+    private long sinceNanos;
 
     private Versions(Pending first) {
-      this.sinceNanos = first.appendedAtNanos();
+      this.cameNanos = first.appendedAtNanos();
+      this.sinceNanos = cameNanos;
     }
 
     private @Nullable Pending latestAcknowledged() {
@@ -41,7 +47,7 @@ final class UnpairedRuns {
     }
   }
 
-  /** In the order in which they have come to need a pair. */
+  /** In the order in which they have come. */
   private final LinkedHashMap<Run, Versions> runs = new LinkedHashMap<>();
 
   /** When the pair of a run last could not be made. */
@@ -71,9 +77,12 @@ final class UnpairedRuns {
     long now = System.nanoTime();
     for (Map.Entry<Run, Versions> run : runs.entrySet()) {
       Versions versions = run.getValue();
-      if (untilNanos != ALL && versions.sinceNanos - untilNanos > 0) {
+      if (untilNanos != ALL && versions.cameNanos - untilNanos > 0) {
         // Those that come later in the map have come later.
         break;
+      }
+      if (untilNanos != ALL && versions.sinceNanos - untilNanos > 0) {
+        continue;
       }
       Long refusedAt = refused.get(run.getKey());
       Pending latest = versions.latestAcknowledged();
@@ -148,26 +157,23 @@ final class UnpairedRuns {
         && !version.isDurable();
   }
 
-  /** A run of which a pair was made needs another one from its next version on. */
+  /**
+   * A run of which a pair was made needs another one from its next version on. Needs no memory for
+   * what stays: a version that is forgotten becomes no pair.
+   */
   void forgetDone() {
-    Map<Run, Versions> moved = new LinkedHashMap<>();
     for (Iterator<Map.Entry<Run, Versions>> each = runs.entrySet().iterator(); each.hasNext(); ) {
       Map.Entry<Run, Versions> run = each.next();
-      ArrayDeque<Pending> pending = run.getValue().pending;
-      boolean paired = pending.removeIf(Pending::paired);
+      Versions versions = run.getValue();
+      boolean paired = versions.pending.removeIf(Pending::paired);
       // Whatever stands before them: of a run that is saved on and on there may be millions.
-      if (pending.removeIf(Pending::done) || paired) {
-        if (pending.isEmpty()) {
-          each.remove();
-          refused.remove(run.getKey());
-        } else if (paired) {
-          each.remove();
-          Versions left = new Versions(pending.getFirst());
-          left.pending.addAll(pending);
-          moved.put(run.getKey(), left);
-        }
+      versions.pending.removeIf(Pending::done);
+      if (versions.pending.isEmpty()) {
+        each.remove();
+        refused.remove(run.getKey());
+      } else if (paired) {
+        versions.sinceNanos = versions.pending.getFirst().appendedAtNanos();
       }
     }
-    runs.putAll(moved);
   }
 }

@@ -54,7 +54,8 @@ public final class AsyncSaves implements AutoCloseable {
 
   // Under the monitor, which is notified when something has left the queue or has ended. It needs
   // no memory, as a lock of java.util.concurrent may.
-  private final ArrayDeque<WaitingSave> queue = new ArrayDeque<>();
+  /** Has room for all from the start: one that finds no memory to grow in is empty afterwards. */
+  private final ArrayDeque<WaitingSave> queue = new ArrayDeque<>(MOST_WAITING);
 
   /** What a later version of a run may take the place of: nothing of the run waits behind it. */
   private final Map<WaitingSave.Run, WaitingSave> replaceable = new HashMap<>();

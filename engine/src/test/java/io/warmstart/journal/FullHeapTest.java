@@ -1,0 +1,122 @@
+package io.warmstart.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.NearlyFullHeap;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.model.Digest256;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
+import io.warmstart.notice.Notices;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was saved stays known where there is no memory for what comes. */
+@Tag("slow")
+@Timeout(120)
+class FullHeapTest {
+  /** A little before an ArrayDeque of either kind has to grow, to some 90,000 bytes. */
+  private static final int[] MANY = {14_300, 15_070};
+
+  private static final int LEFT_BYTES = 24 * 1024;
+
+  @TempDir Path directory;
+
+  private ForkedJvm start(String runs) throws IOException {
+    return ForkedJvm.command(Appending.class, directory.toString(), runs)
+        .flag("-Xmx48m")
+        .flag("-XX:-UseGCOverheadLimit")
+        .start();
+  }
+
+  @Test
+  void aSegmentKnowsWhatWasAppended() throws Exception {
+    try (ForkedJvm child = start("none")) {
+      assertEquals("0", child.awaitLine("forgotten"));
+    }
+  }
+
+  @Test
+  void aRunKnowsItsVersions() throws Exception {
+    try (ForkedJvm child = start("one")) {
+      assertEquals("0", child.awaitLine("forgotten"));
+    }
+  }
+
+  /** Appends where there is hardly any memory. */
+  static final class Appending {
+    private static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
+    private static final int LENGTH = 8 << 20;
+    private static final Payload PAYLOAD = Payload.of(new byte[0]);
+
+    private final OwnedSegment owner;
+    private final UnpairedRuns runs = new UnpairedRuns();
+    private final boolean countsRuns;
+    private long stamp;
+
+    private Appending(Path directory, boolean countsRuns) throws IOException {
+      SegmentFiles files = new SegmentFiles(new NioFileOps(), directory, new Notices());
+      FileChannel lockFile =
+          FileChannel.open(
+              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = lockFile.lock();
+      Segment segment = Objects.requireNonNull(files.make(0, LENGTH, 1, 5));
+      this.owner = new OwnedSegment(segment, files, files.openForSync(0), lock);
+      this.countsRuns = countsRuns;
+    }
+
+    public static void main(String[] args) throws Exception {
+      Appending appending = new Appending(Path.of(args[0]), args[1].equals("one"));
+      int appended = 0;
+      for (int many : MANY) {
+        for (; appended < many; appended++) {
+          appending.append();
+        }
+        NearlyFullHeap.fill(LEFT_BYTES);
+        try {
+          for (int more = 0; more < 20; more++) {
+            appending.append();
+            appended++;
+          }
+        } catch (OutOfMemoryError e) {
+          // Caught by the application, which goes on.
+        } finally {
+          NearlyFullHeap.free();
+        }
+      }
+      int forgotten = Math.max(0, appended - appending.known());
+      System.out.println("forgotten " + forgotten);
+      ForkedJvm.untilKilled();
+    }
+
+    private void append() throws IOException {
+      Version version = new Version(KEY, "r", EntryAttributes.checkpoint(), ++stamp, false);
+      Pending record = owner.append(version, PAYLOAD);
+      record.acknowledge();
+      if (countsRuns) {
+        runs.add(record);
+      }
+    }
+
+    private int known() {
+      if (!countsRuns) {
+        return owner.pending().size();
+      }
+      int[] count = {0};
+      for (Pending latest : List.copyOf(runs.due(UnpairedRuns.ALL, 0))) {
+        runs.untilEach(latest, each -> count[0]++);
+      }
+      return count[0];
+    }
+  }
+}
