@@ -1,15 +1,16 @@
 package io.warmstart;
 
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteSweepReport;
 import io.warmstart.model.StoreException;
+import io.warmstart.pair.StoreFailures;
 import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.RemoteCheckFlow;
 import io.warmstart.remote.RemoteSweepFlow;
 import java.io.IOException;
-import java.util.Objects;
 
 /** The upkeep of a remote; no root is needed. */
 public final class RemoteUpkeep {
@@ -29,7 +30,10 @@ public final class RemoteUpkeep {
   public static RemoteCheck check(RemoteOptions remote) {
     requireWritable(remote);
     try (ObjectStore store = ObjectStores.open(remote.url())) {
-      return RemoteCheckFlow.run(store);
+      return Uninterrupted.apart("warmstart-check", () -> RemoteCheckFlow.run(store));
+    } catch (IOException e) {
+      throw new StoreException(
+          "the remote cannot be checked: " + StoreFailures.describeWithFile(e), e);
     }
   }
 
@@ -52,10 +56,11 @@ public final class RemoteUpkeep {
       requireWritable(remote);
     }
     try (ObjectStore store = ObjectStores.open(remote.url())) {
-      return RemoteSweepFlow.run(store, dryRun);
+      return Uninterrupted.apart(
+          "warmstart-sweep-remote", () -> RemoteSweepFlow.run(store, dryRun));
     } catch (IOException e) {
       throw new StoreException(
-          "the remote cannot be swept: " + Objects.toString(e.getMessage(), e.toString()), e);
+          "the remote cannot be swept: " + StoreFailures.describeWithFile(e), e);
     }
   }
 

@@ -13,6 +13,7 @@ import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.io.EngineLog;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
@@ -1308,7 +1309,15 @@ public final class WarmStartStore implements AutoCloseable {
     }
     try (ObjectStore there = ObjectStores.open(with, engine.root());
         LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
-      return new SyncFlow(there, here).run(keys, direction, dryRun);
+      return Uninterrupted.apart(
+          "warmstart-sync", () -> new SyncFlow(there, here).run(keys, direction, dryRun));
+    } catch (IOException e) {
+      throw new StoreException(
+          "the remote cannot be compared with: "
+              + StoreFailures.describeWithFile(e)
+              + " remote="
+              + with.url(),
+          e);
     }
   }
 

@@ -3,6 +3,7 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import java.nio.file.Path;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Threads that are being cancelled. That an interrupt before any file operation of a flow costs
@@ -45,6 +48,28 @@ class InterruptTest {
       assertTrue(Thread.currentThread().isInterrupted(), "everything else");
     } finally {
       assertTrue(Thread.interrupted(), "close");
+    }
+  }
+
+  /**
+   * A removal synced directories through channels that the interrupt closes: it failed, or removed
+   * and said that a power cut may bring it back.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void anInterruptedThreadRemoves(Durability durability) {
+    StoreOptions options = StoreOptions.defaults().withDurability(durability);
+    try (WarmStartStore store = WarmStartStore.open(work, options)) {
+      for (String run : List.of("a", "b", "c")) {
+        FaultScenario.save(store, FaultScenario.KEY, run, run, 1);
+      }
+      Thread.currentThread().interrupt();
+      assertTrue(store.remove(FaultScenario.KEY, "a"));
+      assertEquals(2, store.remove(FaultScenario.KEY));
+      assertTrue(Thread.interrupted(), "the interrupt is handed on");
+      assertEquals(List.of(), store.contents(FaultScenario.KEY).entries());
+    } finally {
+      Thread.interrupted();
     }
   }
 

@@ -9,6 +9,8 @@ import io.warmstart.model.ClaimState;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteSweepReport;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,13 +29,39 @@ class RemoteUpkeepTest extends RemoteFixture {
     assertEquals(List.of(), objects());
   }
 
+  /** It was told not to use the remote, and that nothing could go there. */
+  @Test
+  void anInterruptSaysNothingAgainstARemote() throws Exception {
+    try (WarmStartStore one = machine("one")) {
+      String run = one.save(KEY, new byte[] {1}, objective(1));
+      Thread.currentThread().interrupt();
+
+      RemoteCheck check = RemoteUpkeep.check(remote);
+      SyncReport report = one.sync(remote, SyncDirection.BOTH, List.of(), false);
+      RemoteSweepReport sweep = RemoteUpkeep.sweep(remote, false);
+      boolean removed = one.remove(KEY, run);
+
+      assertTrue(Thread.interrupted(), "the interrupt is handed on");
+      assertTrue(check.passed(), check::toString);
+      assertEquals(List.of(), report.problems());
+      assertEquals(2, sweep.objects());
+      assertTrue(removed);
+      assertEquals(List.of(), objects());
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
   @Test
   void aRemoteThatIsNotThereHasFailed() throws Exception {
     place.takeAway();
     RemoteCheck check = RemoteUpkeep.check(remote);
     assertFalse(check.passed());
     assertFalse(check.steps().get(0).passed());
-    assertThrows(StoreException.class, () -> RemoteUpkeep.sweep(remote, false));
+    StoreException failure =
+        assertThrows(StoreException.class, () -> RemoteUpkeep.sweep(remote, false));
+    assertTrue(
+        failure.getMessage().startsWith("the remote cannot be swept: "), failure.getMessage());
     assertThrows(
         IllegalArgumentException.class, () -> RemoteUpkeep.sweep(remote.withReadOnly(true), false));
     place.bringBack();

@@ -2,7 +2,7 @@ package io.warmstart.evict;
 
 import io.warmstart.evict.EntryRemoval.Outcome;
 import io.warmstart.format.Candidate;
-import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.io.Directories;
 import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.model.Digest256;
@@ -198,8 +198,8 @@ public final class RemoveFlow {
   }
 
   private void sync(Path directory) throws IOException {
-    try (DirectoryHandle handle = root.ops().openDirectory(directory)) {
-      handle.sync();
+    try {
+      Directories.sync(root.ops(), directory);
     } catch (NoSuchFileException e) {
       // Gone: the directory above it tells.
     }

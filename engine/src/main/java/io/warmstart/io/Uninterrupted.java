@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,54 @@ public final class Uninterrupted {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  /**
+   * Runs a step that cannot be run again, on a thread of its own: an interrupt of the caller closes
+   * none of its channels and ends none of its waits, and is handed on afterwards. Where no thread
+   * can be started the caller runs it.
+   *
+   * @param name of the thread
+   */
+  public static <T> T apart(String name, Step<T> step) throws IOException {
+    FutureTask<T> task = new FutureTask<>(step::run);
+    try {
+      Thread thread = new Thread(null, task, name, 0, false);
+      thread.setDaemon(true);
+      thread.start();
+    } catch (OutOfMemoryError e) {
+      EngineLog.warning("no thread can be started for " + name, e);
+      task.run();
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static IOException rethrown(@Nullable Throwable cause) {
+    if (cause instanceof IOException io) {
+      return io;
+    }
+    if (cause instanceof RuntimeException e) {
+      throw e;
+    }
+    if (cause instanceof Error e) {
+      throw e;
+    }
+    return new IOException(cause);
   }
 
   /** Runs the step until no interrupt has hit it, and restores the interrupt status after. */

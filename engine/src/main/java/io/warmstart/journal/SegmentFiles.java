@@ -1,5 +1,6 @@
 package io.warmstart.journal;
 
+import io.warmstart.io.Directories;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
@@ -150,7 +151,7 @@ final class SegmentFiles {
     } catch (FileAlreadyExistsException e) {
       // The usual case. Its maker may not have made its name durable.
     }
-    sync(engineDirectory);
+    Directories.sync(ops, engineDirectory);
     if (bytesOf(number) > 0) {
       return null;
     }
@@ -172,7 +173,7 @@ final class SegmentFiles {
       MappedFaults.raisePending();
       file.sync();
       ops.rename(path, path(number));
-      sync(directory);
+      Directories.sync(ops, directory);
       whole = true;
       return made;
     } catch (InternalError e) {
@@ -188,12 +189,6 @@ final class SegmentFiles {
           }
         }
       }
-    }
-  }
-
-  private void sync(Path made) throws IOException {
-    try (FileOps.DirectoryHandle handle = ops.openDirectory(made)) {
-      handle.sync();
     }
   }
 
@@ -258,7 +253,7 @@ final class SegmentFiles {
         // Gone since the listing.
       }
     }
-    sync(directory);
+    Directories.sync(ops, directory);
   }
 
   private void sync(int number) throws IOException {

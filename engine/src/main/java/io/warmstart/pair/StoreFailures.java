@@ -65,6 +65,17 @@ public final class StoreFailures {
     return message != null ? message : nameOf(failure);
   }
 
+  /** The same of whatever failed, with the file's name where it is known. */
+  public static String describeWithFile(Throwable failure) {
+    if (failure instanceof FileSystemException e && e.getFile() != null) {
+      return describe(e) + " file=" + e.getFile();
+    }
+    if (failure instanceof IOException e) {
+      return describe(e);
+    }
+    return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+  }
+
   private static String nameOf(IOException failure) {
     return switch (failure.getClass().getSimpleName()) {
       case "NoSuchFileException" -> "no such file or directory";

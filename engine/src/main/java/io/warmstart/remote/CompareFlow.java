@@ -4,6 +4,7 @@ import io.warmstart.format.Candidate;
 import io.warmstart.format.VersionName;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteComparison;
+import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,7 +73,7 @@ public final class CompareFlow {
       answered = Duration.ofNanos(System.nanoTime() - start);
       due = compare();
     } catch (IOException | RuntimeException | Error e) {
-      failure = e.getClass().getSimpleName() + ": " + e.getMessage();
+      failure = StoreFailures.describeWithFile(e);
     } finally {
       ended.countDown();
     }

@@ -122,9 +122,17 @@ public final class FileObjectStore implements ObjectStore {
   }
 
   private void requireDirectory() throws IOException {
-    if (!Files.isDirectory(directory)) {
-      throw new NotDirectoryException(
-          directory + ": the remote is not there; it is not made, for it may be a missing mount");
+    boolean there;
+    try {
+      there = Files.readAttributes(directory, BasicFileAttributes.class).isDirectory();
+    } catch (NoSuchFileException e) {
+      there = false;
+    }
+    if (!there) {
+      throw new FileSystemException(
+          directory.toString(),
+          null,
+          "the remote is not there; it is not made, for it may be a missing mount");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.warmstart.remote;
 
+import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 
 /** Something failed here, and says nothing against the remote. */
@@ -7,7 +8,7 @@ class LocalException extends IOException {
   private static final long serialVersionUID = 1L;
 
   LocalException(Exception cause) {
-    super(cause.getMessage(), cause);
+    super(StoreFailures.describeWithFile(cause), cause);
   }
 
   LocalException(String message) {

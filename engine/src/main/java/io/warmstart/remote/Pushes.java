@@ -1,5 +1,6 @@
 package io.warmstart.remote;
 
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncReport;
@@ -222,7 +223,7 @@ final class Pushes {
   int remove(Digest256 key, @Nullable String runId, IntSupplier here) {
     boolean held = false;
     try {
-      held = pushing.writeLock().tryLock(mostNanos, TimeUnit.NANOSECONDS);
+      held = lockedForRemoval();
       if (!held) {
         throw new TimeoutException("something is on its way there");
       }
@@ -239,9 +240,6 @@ final class Pushes {
               + " remote="
               + store.name(),
           e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException("interrupted, not all was removed: remote=" + store.name(), e);
     } finally {
       if (held) {
         pushing.writeLock().unlock();
@@ -249,16 +247,37 @@ final class Pushes {
     }
   }
 
+  /** An interrupt does not end the wait: what is cancelled half-way may come back. */
+  private boolean lockedForRemoval() {
+    long deadline = System.nanoTime() + mostNanos;
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return pushing
+              .writeLock()
+              .tryLock(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   private void removeThere(Digest256 key, @Nullable String runId)
-      throws TimeoutException, ExecutionException, InterruptedException {
-    transfers
-        .submit(
+      throws TimeoutException, ExecutionException {
+    CompletableFuture<Boolean> removal =
+        transfers.submit(
             () -> {
               boolean any = writer.remove(key, runId) > 0;
               writing.succeeded();
               return any;
             },
-            writing)
-        .get(mostNanos, TimeUnit.NANOSECONDS);
+            writing);
+    Uninterrupted.get(removal, System.nanoTime() + mostNanos);
   }
 }

@@ -3,6 +3,7 @@ package io.warmstart.remote;
 import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteCheck.Step;
+import io.warmstart.pair.StoreFailures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +74,7 @@ public final class RemoteCheckFlow {
     try {
       found = trial.run();
     } catch (IOException e) {
-      found = e.getClass().getSimpleName() + ": " + e.getMessage();
+      found = StoreFailures.describeWithFile(e);
     }
     steps.add(new Step(what, found.isEmpty(), found));
     return found.isEmpty();

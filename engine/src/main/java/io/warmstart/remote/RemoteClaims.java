@@ -6,6 +6,7 @@ import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
+import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -182,7 +183,7 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
       }
     } catch (IOException | RuntimeException | Error e) {
       if (!(e instanceof ClaimUnavailableException)) {
-        lastFailure = e.getMessage() + " remote=" + store.name();
+        lastFailure = StoreFailures.describeWithFile(e) + " remote=" + store.name();
         breaker.failed(e instanceof RefusedException);
       }
       answer.completeExceptionally(e);

@@ -5,6 +5,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
+import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -60,7 +61,11 @@ public final class SyncFlow {
       }
     } catch (IOException e) {
       throw new StoreException(
-          "the remote cannot be compared with: remote=" + store.name() + ": " + e, e);
+          "the remote cannot be compared with: "
+              + StoreFailures.describeWithFile(e)
+              + " remote="
+              + store.name(),
+          e);
     }
     for (Digest256 key : inOrder(all)) {
       String hex = key.toHex();
@@ -82,7 +87,7 @@ public final class SyncFlow {
           }
         }
       } catch (IOException e) {
-        problems.add(e + ": key=" + hex);
+        problems.add(StoreFailures.describeWithFile(e) + " key=" + hex);
       }
     }
     return new SyncReport(dryRun, List.copyOf(items), all.size(), List.copyOf(problems));

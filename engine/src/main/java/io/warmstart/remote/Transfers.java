@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
+import io.warmstart.pair.StoreFailures;
 import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
@@ -108,10 +109,7 @@ final class Transfers implements AutoCloseable {
    */
   void failed(Throwable failure, boolean late, Breaker breaker) {
     failures.incrementAndGet();
-    lastFailure =
-        late
-            ? "no answer in time"
-            : failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    lastFailure = late ? "no answer in time" : StoreFailures.describeWithFile(failure);
     // What was refused will be refused again: no four more are tried.
     if (breaker.failed(late || failure instanceof RefusedException)) {
       tell(failure);
