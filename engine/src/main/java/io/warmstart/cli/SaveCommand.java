@@ -145,6 +145,8 @@ final class SaveCommand extends RootCommand {
         WarmStartStore store = openOrCreate(remote)) {
       String saved = save(store, key, payload);
       Acknowledgement known = store.acknowledgement(key, saved);
+      // Before the answer, which may find nobody to hear it.
+      label(store, key, output);
       output.answer(new Saved(key, saved, attributes(), payload.length(), known));
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
@@ -154,7 +156,6 @@ final class SaveCommand extends RootCommand {
                 + saved);
       }
       noteNames(store, output);
-      label(store, key, output);
       return sent(store, known, output);
     }
   }

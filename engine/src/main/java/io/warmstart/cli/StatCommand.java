@@ -51,7 +51,8 @@ final class StatCommand extends RootCommand {
   /** Home, and clear to the end: the lines above stay in the scroll-back as they were. */
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[J";
 
-  @Option(order = 1, names = "--watch", description = "Show it again and again, until interrupted.")
+  @Option(order = 1, names = "--watch", description =
+          "Show it again and again, until interrupted, or until nobody reads it any more.")
   boolean watch;
 
   @Option(
@@ -122,7 +123,7 @@ final class StatCommand extends RootCommand {
     long looks = count == null ? Long.MAX_VALUE : count;
     boolean clear = streams.outIsTerminal() && !common.json;
     Looks at = new Looks(store);
-    for (long look = 0; look < looks; look++) {
+    for (long look = 0; look < looks && !streams.readerLeft(); look++) {
       if (look > 0) {
         Thread.sleep(pause.toMillis());
       }

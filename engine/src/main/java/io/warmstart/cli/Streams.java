@@ -34,11 +34,16 @@ record Streams(
   static Streams ofProcess() {
     return new Streams(
         standardInput(),
-        new FileOutputStream(FileDescriptor.out),
-        new FileOutputStream(FileDescriptor.err),
+        new StandardOutput(new FileOutputStream(FileDescriptor.out)),
+        new StandardOutput(new FileOutputStream(FileDescriptor.err)),
         terminalCharset(),
         isTerminal(1),
         isTerminal(2));
+  }
+
+  /** Whether nobody will read what is written to standard output any more. */
+  boolean readerLeft() {
+    return out instanceof StandardOutput standard && standard.readerLeft();
   }
 
   private static InputStream standardInput() {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +130,17 @@ class ClosedStreamsTest {
     String said = Files.readString(err);
     assertTrue(said.contains("cannot write payload to standard output"), said);
     assertTrue(Files.size(out) == 0, "a closed stream was written to");
+  }
+
+  /** The answer came before the labels. */
+  @Test
+  void aSaveWhoseAnswerCannotBeWrittenLabelsItsKey() throws Exception {
+    int exit = command("> /dev/full", "save", root, "text:a", payload, "--label", "b=c");
+
+    assertEquals(ExitCodes.ERROR, exit);
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      assertEquals(Map.of("b", "c", "text", "a"), store.contents(key("a")).labels());
+    }
   }
 
   @Test

@@ -171,10 +171,24 @@ class ForkedCommandLineTest {
     Files.createDirectory(root);
     List<String> piped = List.of("bash", "-c", "\"$@\" | head -n 1; exit ${PIPESTATUS[0]}", "bash");
 
-    CommandRun ended = run(piped, FLAGS, "stat", root, "--watch", "--interval", "0.05");
+    run(piped, FLAGS, "stat", root, "--watch", "--interval", "0.05").expectDone();
+  }
 
-    assertEquals(ExitCodes.ERROR, ended.exitCode(), ended.err());
-    CommandRun.assertOneErrorLine(ended.err(), "cannot write standard output");
+  /** It was an error, exit code 3, and of a save the key was left without its labels. */
+  @Test
+  void aReaderThatHasLeftIsNoError() throws Exception {
+    List<String> piped = List.of("bash", "-c", "\"$@\" | true; exit ${PIPESTATUS[0]}", "bash");
+
+    run(piped, FLAGS, "save", root, "text:a", payload, "--label", "b=c").expectDone();
+    run(piped, FLAGS, "ls", root).expectDone();
+    run(piped, FLAGS, "completion").expectDone();
+    CommandRun streamed = run(piped, FLAGS, "lookup", root, "text:a", "--out", "-");
+    CommandRun miss = run(piped, FLAGS, "lookup", root, "text:none");
+
+    assertEquals(ExitCodes.DONE, streamed.exitCode(), streamed.err());
+    assertEquals(ExitCodes.MISS_OR_PROBLEM, miss.exitCode(), miss.err());
+    assertEquals("", miss.err());
+    assertTrue(run("ls", root).out().contains("b=c, text:a"));
   }
 
   /** A save evicted others' entries and said nothing. */
