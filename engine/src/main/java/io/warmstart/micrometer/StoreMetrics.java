@@ -35,6 +35,8 @@ import java.util.function.ToLongFunction;
  * and {@code warmstart.remote.due.keys}, the counters {@code warmstart.remote.pushed}, {@code
  * fetched}, {@code refused} and {@code failures}. All have the tag {@code root}.
  *
+ * <p>Each has a description in plain English.
+ *
  * <p>Reading a meter looks at memory, and at no file but whether the root is there; nothing is
  * measured or kept otherwise. What is not known, or cannot be told since the store is closed or its
  * root gone, is NaN as a gauge; a counter stays where it was.
@@ -83,21 +85,57 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
   @Override
   public synchronized void bindTo(MeterRegistry registry) {
     for (StoreCounter each : StoreCounter.values()) {
-      counter(registry, each.label().replace('_', '.'), of -> (double) of.stats().count(each));
+      counter(
+          registry,
+          each.label().replace('_', '.'),
+          MeterDescriptions.of(each),
+          of -> (double) of.stats().count(each));
     }
-    bytes(registry, "size", of -> known(of.stats().bytes().orElse(-1)));
-    bytes(registry, "size.budget", of -> of.stats().sizeBudgetBytes());
-    gauge(registry, "processes", of -> of.stats().liveProcesses());
-    gauge(registry, "entries", of -> recorded(of, RootInspection::entries));
-    gauge(registry, "keys", of -> recorded(of, RootInspection::keys));
+    bytes(registry, "size", "What the root takes up", of -> known(of.stats().bytes().orElse(-1)));
+    bytes(registry, "size.budget", "What the root may take up", of -> of.stats().sizeBudgetBytes());
+    gauge(
+        registry,
+        "processes",
+        "Live processes of this machine that have the root open",
+        of -> of.stats().liveProcesses());
+    gauge(registry, "entries", "Entries", of -> recorded(of, RootInspection::entries));
+    gauge(registry, "keys", "Keys with entries", of -> recorded(of, RootInspection::keys));
     if (store.remote().isPresent()) {
-      gauge(registry, "remote.reachable", of -> remote(of).reachable() ? 1 : 0);
-      gauge(registry, "remote.due.keys", of -> known(remote(of).dueKeys()));
-      counter(registry, "remote.pushed", of -> remote(of).pushed());
-      counter(registry, "remote.fetched", of -> remote(of).fetched());
-      counter(registry, "remote.refused", of -> remote(of).refused());
-      counter(registry, "remote.failures", of -> remote(of).failures());
+      bindRemoteTo(registry);
     }
+  }
+
+  private void bindRemoteTo(MeterRegistry registry) {
+    gauge(
+        registry,
+        "remote.reachable",
+        "1 if the remote answers, as far as is known, else 0",
+        of -> remote(of).reachable() ? 1 : 0);
+    gauge(
+        registry,
+        "remote.due.keys",
+        "Keys with entries that may not be in the remote yet",
+        of -> known(remote(of).dueKeys()));
+    counter(
+        registry,
+        "remote.pushed",
+        "Entries that this store has put into the remote",
+        of -> remote(of).pushed());
+    counter(
+        registry,
+        "remote.fetched",
+        "Entries that this store has taken from the remote",
+        of -> remote(of).fetched());
+    counter(
+        registry,
+        "remote.refused",
+        "Objects of the remote that did not fit their manifest, or could not be read",
+        of -> remote(of).refused());
+    counter(
+        registry,
+        "remote.failures",
+        "Attempts to use the remote that have failed",
+        of -> remote(of).failures());
   }
 
   private static double known(long value) {
@@ -112,12 +150,14 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
     return of.remote().orElseThrow();
   }
 
-  private void counter(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> count) {
+  private void counter(
+      MeterRegistry to, String name, String what, ToDoubleFunction<WarmStartStore> count) {
     makePlace(to, name);
     bound.add(
         new Bound(
             to,
             FunctionCounter.builder(PREFIX + name, store, new LastCount(count))
+                .description(what)
                 .tags(tags)
                 .register(to)));
   }
@@ -129,14 +169,20 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
     }
   }
 
-  private void gauge(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+  private void gauge(
+      MeterRegistry to, String name, String what, ToDoubleFunction<WarmStartStore> value) {
     makePlace(to, name);
-    register(to, Gauge.builder(PREFIX + name, store, orNaN(value)));
+    register(to, Gauge.builder(PREFIX + name, store, orNaN(value)).description(what));
   }
 
-  private void bytes(MeterRegistry to, String name, ToDoubleFunction<WarmStartStore> value) {
+  private void bytes(
+      MeterRegistry to, String name, String what, ToDoubleFunction<WarmStartStore> value) {
     makePlace(to, name);
-    register(to, Gauge.builder(PREFIX + name, store, orNaN(value)).baseUnit(BaseUnits.BYTES));
+    register(
+        to,
+        Gauge.builder(PREFIX + name, store, orNaN(value))
+            .description(what)
+            .baseUnit(BaseUnits.BYTES));
   }
 
   private void register(MeterRegistry to, Gauge.Builder<WarmStartStore> gauge) {

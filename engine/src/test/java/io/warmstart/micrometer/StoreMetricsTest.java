@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -176,6 +177,25 @@ class StoreMetricsTest {
   }
 
   /** A registry keeps what it has of a name, and went on showing the store that was closed. */
+  @Test
+  void eachMeterHasADescription() throws IOException {
+    Path remote = Files.createDirectory(parent.resolve("remote"));
+    try (WarmStartStore shared =
+            WarmStartStore.open(
+                root, StoreOptions.defaults().withRemote(RemoteOptions.of(remote.toUri())));
+        StoreMetrics metrics = new StoreMetrics(shared)) {
+      metrics.bindTo(registry);
+
+      Set<String> told = new TreeSet<>();
+      for (Meter each : registry.getMeters()) {
+        String description = each.getId().getDescription();
+        assertTrue(description != null && !description.isBlank(), each.getId()::toString);
+        assertTrue(told.add(description), () -> each.getId() + " has that of another");
+      }
+      assertEquals(StoreCounter.values().length + 11, told.size());
+    }
+  }
+
   @Test
   void aStoreThatWasOpenedAgainIsShown() {
     StoreMetrics before = new StoreMetrics(store);
