@@ -40,6 +40,16 @@ record EntryFacts(
         entry.writtenNanos());
   }
 
+  /** The same fields of an entry of which no more than its run id is known. */
+  static void writeUnknown(JsonGenerator json, String runId) throws IOException {
+    json.writeStringField("run_id", runId);
+    json.writeNullField("kind");
+    json.writeNullField("objective");
+    json.writeNullField("iteration");
+    json.writeNullField("payload_bytes");
+    Json.noMoment(json, "written");
+  }
+
   void writeJson(JsonGenerator json) throws IOException {
     json.writeStringField("run_id", runId);
     json.writeStringField("kind", Quantities.word(kind));

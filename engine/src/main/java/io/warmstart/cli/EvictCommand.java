@@ -39,12 +39,12 @@ final class EvictCommand extends RootCommand {
   int run(Output output) {
     try (WarmStartStore store = dryRun ? openForReading(output) : openExisting()) {
       EvictionReport report = store.evictOverflow(dryRun);
-      output.answer(new Swept(report));
+      output.answer(new Swept(report, hasBudget(store, report.sizeBudgetBytes())));
       return report.failures() == 0 ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
     }
   }
 
-  private record Swept(EvictionReport report) implements Answer {
+  private record Swept(EvictionReport report, boolean hasBudget) implements Answer {
     @Override
     public void writeText(Page page) {
       for (Removed each : report.removed()) {
@@ -99,7 +99,7 @@ final class EvictCommand extends RootCommand {
       json.writeNumberField("bytes_before", report.bytesBefore());
       json.writeNumberField("bytes_after", report.bytesAfter());
       json.writeBooleanField("dry_run", report.dryRun());
-      if (report.sizeBudgetBytes() == Long.MAX_VALUE) {
+      if (!hasBudget) {
         json.writeNullField("size_budget_bytes");
       } else {
         json.writeNumberField("size_budget_bytes", report.sizeBudgetBytes());
@@ -130,9 +130,7 @@ final class EvictCommand extends RootCommand {
     }
 
     private String budget() {
-      return report.sizeBudgetBytes() == Long.MAX_VALUE
-          ? "no budget"
-          : Quantities.size(report.sizeBudgetBytes());
+      return hasBudget ? Quantities.size(report.sizeBudgetBytes()) : "no budget";
     }
   }
 }

@@ -120,7 +120,7 @@ final class ExplainCommand extends CommandOnKey {
     private static void writeVerdict(JsonGenerator json, Verdict verdict) throws IOException {
       EntryKind kind = verdict.kind().orElse(null);
       if (kind == null) {
-        json.writeStringField("run_id", verdict.runId());
+        EntryFacts.writeUnknown(json, verdict.runId());
       } else {
         new EntryFacts(
                 verdict.runId(),

@@ -67,6 +67,13 @@ final class Json {
     json.writeNumberField(prefix + "_nanos", nanos);
   }
 
+  /** The same three names where there is no moment. */
+  static void noMoment(JsonGenerator json, String prefix) throws IOException {
+    json.writeNullField(prefix);
+    json.writeNullField(prefix + "_unix_secs");
+    json.writeNullField(prefix + "_nanos");
+  }
+
   private static void unsigned(JsonGenerator json, long value) throws IOException {
     if (value >= 0) {
       json.writeNumber(value);

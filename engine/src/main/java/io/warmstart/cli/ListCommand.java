@@ -161,7 +161,7 @@ final class ListCommand extends RootCommand {
         json.writeBooleanField("pinned", key.pinned());
         writeLabels(json, key);
         if (key.entries().isEmpty()) {
-          json.writeNullField("latest_written");
+          Json.noMoment(json, "latest_written");
         } else {
           Listed latest = key.entries().get(0);
           Json.moment(json, "latest_written", latest.writtenUnixSecs(), latest.writtenNanos());

@@ -39,7 +39,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     commandListHeading = "%nCommands:%n",
     optionListHeading = "Options:%n",
     footer = {
-      "%nROOT is the directory that holds the store; save makes it.",
+      "%nROOT is the directory that holds the store; save, claim and a policy that is set make it,",
+      "of a missing or an empty directory.",
       "KEY is 64 lowercase hex digits, the SHA-256 of what makes two fits the same, or text:NAME.",
       "%nA first try:",
       "  alias warmstart='java -jar engine/target/warmstart.jar'",
@@ -135,8 +136,13 @@ public final class Main implements Callable<Integer> {
     return new Main(streams, false).commandLine(new String[0]);
   }
 
-  /** As people ask for it elsewhere: {@code help save} for {@code save --help}. */
+  /**
+   * As people ask for it elsewhere: {@code help save} for {@code save --help}, and {@code version}.
+   */
   private static String[] withHelpBehind(String[] args) {
+    if (args.length == 1 && args[0].equals("version")) {
+      return new String[] {"--version"};
+    }
     if (args.length == 0 || args.length > 2 || !args[0].equals("help")) {
       return args;
     }

@@ -2,6 +2,7 @@ package io.warmstart.cli;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.format.DirectoryNames;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.RemoteOptions;
@@ -10,7 +11,10 @@ import io.warmstart.model.Retention;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -23,6 +27,9 @@ import picocli.CommandLine.Parameters;
 
 /** A command on a root. */
 abstract class RootCommand implements Callable<Integer> {
+  /** Lies in the root of each ext file system. */
+  private static final String OF_THE_FILE_SYSTEM = "lost+found";
+
   @Mixin CommonOptions common;
 
   @Parameters(
@@ -56,6 +63,7 @@ abstract class RootCommand implements Callable<Integer> {
   /** The same with seeds, and with a remote if the root can be written to. */
   WarmStartStore openForReading(Output output, @Nullable RemoteOptions remote, List<Path> seeds) {
     requireRoot();
+    requireNoOthersDirectory();
     StoreOptions options = common.storeOptions().withSeeds(seeds);
     try {
       return WarmStartStore.open(root, remote == null ? options : options.withRemote(remote));
@@ -80,11 +88,13 @@ abstract class RootCommand implements Callable<Integer> {
   /** For commands that change what is there: who asks for them wants all of it looked at. */
   WarmStartStore openExisting() {
     requireRoot();
+    requireNoOthersDirectory();
     return WarmStartStore.open(root, common.storeOptions().withForeignCheckInterval(Duration.ZERO));
   }
 
   /** For what is meant for all who use the root, from now on. */
   WarmStartStore openForPolicy(@Nullable Retention retention) {
+    requireNoOthersDirectory();
     StoreOptions options = common.storeOptions(PolicyUse.CHANGE);
     return WarmStartStore.open(
         root, retention == null ? options : options.withRetention(retention));
@@ -92,6 +102,7 @@ abstract class RootCommand implements Callable<Integer> {
 
   /** For commands that may be the first on a root. */
   WarmStartStore openOrCreate(@Nullable RemoteOptions remote) {
+    requireNoOthersDirectory();
     StoreOptions options = common.storeOptions();
     return WarmStartStore.open(root, remote == null ? options : options.withRemote(remote));
   }
@@ -103,6 +114,11 @@ abstract class RootCommand implements Callable<Integer> {
           "this file system cannot sync a directory: a power cut may take what was saved root="
               + store.root());
     }
+  }
+
+  /** Whether a budget is one: under a damaged policy there is none, told as the largest number. */
+  static boolean hasBudget(WarmStartStore store, long budgetBytes) {
+    return budgetBytes != Long.MAX_VALUE || store.policy().damage().isEmpty();
   }
 
   /** What the remote could not do, if there is one. */
@@ -125,5 +141,43 @@ abstract class RootCommand implements Callable<Integer> {
       throw new StoreException(
           "root cannot be looked at: " + Failure.reason(e) + " root=" + root, e);
     }
+  }
+
+  /**
+   * Opening for writing makes a store of a directory: not of one that has other things in it and no
+   * entry, which a slip of the finger has named.
+   */
+  private void requireNoOthersDirectory() {
+    Path other = null;
+    if (Files.isDirectory(root) && !Files.exists(engineDirectory(), LinkOption.NOFOLLOW_LINKS)) {
+      try (DirectoryStream<Path> names = Files.newDirectoryStream(root)) {
+        for (Path each : names) {
+          String name = each.getFileName().toString();
+          // The original's root has keys alone; and a sibling may be faster.
+          if (DirectoryNames.isKeyDirectory(name) || name.equals(DirectoryNames.ENGINE_DIRECTORY)) {
+            return;
+          }
+          if (!name.equals(OF_THE_FILE_SYSTEM)) {
+            other = each;
+          }
+        }
+      } catch (IOException | DirectoryIteratorException e) {
+        // Opening it tells.
+        return;
+      }
+    }
+    if (other != null) {
+      throw new StoreException(
+          "not a store, and none is made of a directory that has other things in it: expected="
+              + DirectoryNames.ENGINE_DIRECTORY
+              + ", a key, or nothing actual="
+              + Page.quoted(other.getFileName().toString())
+              + " root="
+              + root);
+    }
+  }
+
+  private Path engineDirectory() {
+    return root.resolve(DirectoryNames.ENGINE_DIRECTORY);
   }
 }

@@ -51,7 +51,10 @@ final class StatCommand extends RootCommand {
   /** Home, and clear to the end: the lines above stay in the scroll-back as they were. */
   private static final String CLEAR_SCREEN = "\u001b[H\u001b[J";
 
-  @Option(order = 1, names = "--watch", description =
+  @Option(
+      order = 1,
+      names = "--watch",
+      description =
           "Show it again and again, until interrupted, or until nobody reads it any more.")
   boolean watch;
 
@@ -101,7 +104,7 @@ final class StatCommand extends RootCommand {
       if (watch) {
         watch(store, output);
       } else {
-        State state = new State(store.root(), store.inspect(), store.stats(), store.readOnly());
+        State state = State.of(store, store.inspect());
         output.answer(remote == null ? state : withRemote(state, store, remote, output));
         noteNames(store, output);
       }
@@ -127,7 +130,7 @@ final class StatCommand extends RootCommand {
       if (look > 0) {
         Thread.sleep(pause.toMillis());
       }
-      State state = new State(store.root(), at.next(), store.stats(), store.readOnly());
+      State state = State.of(store, at.next());
       output.answer(new Block(state, clear, Instant.now().truncatedTo(ChronoUnit.SECONDS), look));
     }
   }
@@ -249,7 +252,8 @@ final class StatCommand extends RootCommand {
     }
   }
 
-  private record State(Path root, RootInspection found, StoreStats stats, boolean readOnly)
+  private record State(
+      Path root, RootInspection found, StoreStats stats, boolean readOnly, boolean hasBudget)
       implements Answer {
     private static final String FAILURES = "_failures";
 
@@ -261,6 +265,15 @@ final class StatCommand extends RootCommand {
             StoreCounter.SAVES,
             StoreCounter.EVICTED,
             StoreCounter.EXPIRED);
+
+    static State of(WarmStartStore store, RootInspection found) {
+      return new State(
+          store.root(),
+          found,
+          store.stats(),
+          store.readOnly(),
+          RootCommand.hasBudget(store, found.sizeBudgetBytes()));
+    }
 
     @Override
     public void writeText(Page page) {
@@ -308,7 +321,7 @@ final class StatCommand extends RootCommand {
 
     private String bytes() {
       long budget = found.sizeBudgetBytes();
-      if (budget == Long.MAX_VALUE) {
+      if (!hasBudget) {
         return Quantities.size(found.bytes()) + " (the policy is damaged: nothing is evicted)";
       }
       String used = Quantities.size(found.bytes()) + " of " + Quantities.size(budget);
@@ -353,7 +366,7 @@ final class StatCommand extends RootCommand {
       json.writeNumberField("quarantine_bytes", found.quarantineBytes());
       json.writeNumberField("other_files", found.otherFiles());
       json.writeNumberField("other_bytes", found.otherBytes());
-      if (found.sizeBudgetBytes() == Long.MAX_VALUE) {
+      if (!hasBudget) {
         json.writeNullField("size_budget_bytes");
       } else {
         json.writeNumberField("size_budget_bytes", found.sizeBudgetBytes());

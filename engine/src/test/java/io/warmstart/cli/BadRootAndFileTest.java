@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -58,6 +59,68 @@ class BadRootAndFileTest {
     }
 
     assertFalse(Files.exists(root));
+  }
+
+  private static List<String> namesIn(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.map(each -> each.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** A lookup in a home directory, by a slip of the finger, left a store in it. */
+  @Test
+  void noCommandMakesAStoreOfADirectoryWithOtherThingsInIt() throws IOException {
+    Path home = Files.createDirectory(directory.resolve("home"));
+    Files.writeString(home.resolve("letter"), "x");
+    List<List<String>> all = new ArrayList<>(ON_EXISTING_ROOTS);
+    all.add(List.of("save", "ROOT", "text:a", payload.toString()));
+    all.add(List.of("claim", "ROOT", "text:a", "--", "true"));
+    all.add(List.of("policy", "ROOT", "--budget", "1G"));
+    all.add(List.of("policy", "ROOT"));
+    all.add(List.of("pin", "ROOT", "text:a"));
+    all.add(List.of("unpin", "ROOT", "text:a"));
+    all.add(List.of("rm", "ROOT", "text:a"));
+    all.add(List.of("label", "ROOT", "text:a", "a=b"));
+    all.add(List.of("unlabel", "ROOT", "text:a"));
+    all.add(List.of("evict", "ROOT", "--dry-run"));
+    all.add(List.of("sync", "ROOT", directory.resolve("remote").toString()));
+
+    for (List<String> words : all) {
+      CommandRun run = run(words, home);
+      assertEquals(List.of("letter"), namesIn(home), words::toString);
+      if (run.exitCode() != ExitCodes.ERROR) {
+        // These look only: they find nothing.
+        assertTrue(
+            Set.of("explain", "ls", "policy", "restore").contains(words.get(0)), words::toString);
+      } else {
+        run.expectFailure(ExitCodes.ERROR, "not a store", "\"letter\"", "root=" + home);
+      }
+    }
+  }
+
+  @Test
+  void aStoreIsMadeOfAnEmptyDirectoryAndOfTheRootOfAFileSystem() throws IOException {
+    Path empty = Files.createDirectory(directory.resolve("empty"));
+    Path disk = Files.createDirectories(directory.resolve("disk/lost+found")).getParent();
+
+    CommandRun.of("save", empty, "text:a", payload).expectDone();
+    CommandRun.of("save", disk, "text:a", payload).expectDone();
+  }
+
+  /** It has keys, and no directory of ours; and other things lie in it by now. */
+  @Test
+  void aRootOfTheOriginalIsAStore() throws IOException {
+    Path root = directory.resolve("fits");
+    CommandRun.of("save", root, "text:a", payload).expectDone();
+    Path original = Files.createDirectory(directory.resolve("original"));
+    Path key;
+    try (Stream<Path> keys = Files.list(root)) {
+      key = keys.filter(each -> each.getFileName().toString().length() == 64).toList().get(0);
+    }
+    Files.move(key, original.resolve(key.getFileName()));
+    Files.writeString(original.resolve("notes"), "x");
+
+    CommandRun.of("lookup", original, "text:a").expectDone();
   }
 
   @Test

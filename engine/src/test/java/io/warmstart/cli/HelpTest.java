@@ -50,6 +50,7 @@ class HelpTest {
 
     assertTrue(lines.get(0).startsWith("warmstart "), lines.get(0));
     assertEquals("on Java " + Runtime.version(), lines.get(1));
+    assertEquals(lines, CommandRun.of("version").expectDone().outLines());
   }
 
   @ParameterizedTest

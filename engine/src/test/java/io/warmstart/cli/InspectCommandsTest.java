@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,6 +174,51 @@ class InspectCommandsTest {
     assertTrue(text.contains(" of 4.00 KiB ("), text);
     assertTrue(text.contains("live processes  1, this one included\n"), text);
     assertTrue(text.contains("errors          0\n"), text);
+  }
+
+  /** Who wants none names the largest: it was taken for the sign of a damaged policy. */
+  @Test
+  void theLargestBudgetIsOne() throws IOException {
+    save("text:a", "one");
+    CommandRun.of("policy", root, "--budget", Long.MAX_VALUE).expectDone();
+
+    String stat = CommandRun.of("stat", root).expectDone().out();
+    String evict = CommandRun.of("evict", root, "--dry-run").expectDone().out();
+    assertTrue(stat.contains(" of 8.00 EiB (under 0.1 %)\n"), stat);
+    assertTrue(evict.contains(" of 8.00 EiB\n"), evict);
+    for (Object[] words :
+        List.of(
+            new Object[] {"stat", root, "--json"},
+            new Object[] {"evict", root, "--dry-run", "--json"})) {
+      JsonNode json = CommandRun.of(words).expectDone().json();
+      assertEquals(Long.MAX_VALUE, json.get("size_budget_bytes").asLong());
+    }
+
+    Files.writeString(root.resolve(".warmstart/policy"), "{");
+    assertTrue(CommandRun.of("stat", root).out().contains("the policy is damaged"));
+    assertTrue(CommandRun.of("stat", root, "--json").json().get("size_budget_bytes").isNull());
+  }
+
+  /** A program that reads the JSON finds the fields of what is there, null, where nothing is. */
+  @Test
+  void whatIsNotKnownHasTheFieldsOfWhatIs() throws IOException {
+    save("text:a", "one");
+    save("text:b", "two");
+    Files.writeString(file("one.json"), "{");
+
+    JsonNode keys = CommandRun.of("ls", root, "--json").expectDone().json().get("keys");
+    JsonNode broken = CommandRun.of("explain", root, "text:a", "--json").json();
+    JsonNode whole = CommandRun.of("explain", root, "text:b", "--json").json();
+
+    assertEquals(2, keys.size());
+    assertEquals(fields(keys.get(0)), fields(keys.get(1)));
+    assertEquals(fields(whole.get("candidates").get(0)), fields(broken.get("candidates").get(0)));
+  }
+
+  private static List<String> fields(JsonNode object) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
   }
 
   @Test
