@@ -1,9 +1,13 @@
 package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.Acknowledgement;
+import io.warmstart.model.ClaimState;
+import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteSweepReport;
@@ -16,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -52,6 +57,31 @@ class RemoteDirectoryTest extends RemoteFixture {
     for (String url : List.of("file://host/x", "file:///x?readonly", "file:///x#y", "file:x")) {
       assertThrows(IllegalArgumentException.class, () -> RemoteOptions.of(URI.create(url)), url);
     }
+  }
+
+  /** As somebody writes who wants none: what a long cannot hold in nanoseconds threw. */
+  @Test
+  void durationsMayBeAsLongAsTheyLike() {
+    Duration forever = ChronoUnit.FOREVER.getDuration();
+    RemoteOptions patient =
+        remote
+            .withPushInterval(forever)
+            .withCheckInterval(forever)
+            .withDeadline(forever)
+            .withFlushWait(forever);
+    try (WarmStartStore store = machine("one", patient)) {
+      EntryAttributes attributes =
+          EntryAttributes.checkpoint().withAcknowledgement(Acknowledgement.REMOTE);
+      String run = store.save(KEY, new byte[] {1}, attributes);
+      assertEquals(Acknowledgement.REMOTE, store.acknowledgement(KEY, run));
+      assertFalse(store.refresh(KEY));
+      try (Claim claim = store.claim(KEY)) {
+        assertEquals(ClaimState.MINE, claim.state());
+      }
+      assertTrue(store.remove(KEY, run));
+    }
+    assertThrows(
+        IllegalArgumentException.class, () -> remote.withDeadline(forever.negated().plusNanos(1)));
   }
 
   @Test

@@ -132,6 +132,10 @@ final class Arguments {
   static final class RemoteArgument implements ITypeConverter<RemoteOptions> {
     @Override
     public RemoteOptions convert(String value) {
+      if (value.isEmpty()) {
+        // As a path it would be the current directory.
+        throw refused("remote", "s3://BUCKET/PREFIX, file:///DIRECTORY, or a path", "\"\"");
+      }
       boolean bucket = value.startsWith(S3Address.SCHEME + ":");
       try {
         return RemoteOptions.of(

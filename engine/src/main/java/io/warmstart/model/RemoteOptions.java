@@ -2,7 +2,6 @@ package io.warmstart.model;
 
 import java.net.URI;
 import java.time.Duration;
-import java.util.Objects;
 
 /**
  * A second home of a root's entries that other machines have too, and how it is used. Immutable;
@@ -20,6 +19,11 @@ public final class RemoteOptions {
 
   /** 10 seconds. */
   public static final Duration DEFAULT_FLUSH_WAIT = Duration.ofSeconds(10);
+
+  private static final Duration SHORTEST = Duration.ofMillis(10);
+
+  /** In nanoseconds no more than a third of what a long takes. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private final URI url;
   private final boolean readOnly;
@@ -87,7 +91,7 @@ public final class RemoteOptions {
    * How long what was saved may wait before it goes there. Of a run that is overwritten meanwhile
    * the latest version goes.
    *
-   * @param interval at least 10 ms
+   * @param interval at least 10 ms; more than 100 years count as those
    * @return these options, changed
    */
   public RemoteOptions withPushInterval(Duration interval) {
@@ -98,7 +102,7 @@ public final class RemoteOptions {
    * For how long a key for which the remote had nothing better is not asked for again, and how
    * often keys in use are asked for in the background.
    *
-   * @param interval at least 10 ms
+   * @param interval at least 10 ms; more than 100 years count as those
    * @return these options, changed
    */
   public RemoteOptions withCheckInterval(Duration interval) {
@@ -108,7 +112,7 @@ public final class RemoteOptions {
   /**
    * How long a lookup that misses, or a session that resumes, waits for the remote at most.
    *
-   * @param most at least 10 ms
+   * @param most at least 10 ms; more than 100 years count as those
    * @return these options, changed
    */
   public RemoteOptions withDeadline(Duration most) {
@@ -119,7 +123,7 @@ public final class RemoteOptions {
    * How long a session that completes, and a store that closes, wait at most for what was saved to
    * be there; and how long a claim waits for an answer.
    *
-   * @param most at least 10 ms
+   * @param most at least 10 ms; more than 100 years count as those
    * @return these options, changed
    */
   public RemoteOptions withFlushWait(Duration most) {
@@ -127,11 +131,10 @@ public final class RemoteOptions {
   }
 
   private static Duration atLeast(Duration duration) {
-    Objects.requireNonNull(duration);
-    if (duration.toMillis() < 10) {
+    if (duration.compareTo(SHORTEST) < 0) {
       throw new IllegalArgumentException("duration: expected>=10 ms actual=" + duration);
     }
-    return duration;
+    return duration.compareTo(LONGEST) > 0 ? LONGEST : duration;
   }
 
   /** {@return where it is} */

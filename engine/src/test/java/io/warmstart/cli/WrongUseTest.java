@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,6 +192,18 @@ class WrongUseTest {
         .expectFailure(ExitCodes.WRONG_USE, "count: expected=");
     CommandRun.of("stat", root, "--watch", "--interval", "0")
         .expectFailure(ExitCodes.WRONG_USE, "interval: expected=");
+  }
+
+  /** As of a variable that is not set: it was taken for the current directory. */
+  @Test
+  void aRemoteWithoutAnAddress() {
+    for (String command : List.of("lookup", "claim", "stat")) {
+      CommandRun.of(command, root, "text:a", "--remote", "")
+          .expectFailure(ExitCodes.WRONG_USE, "remote: expected=", "actual=\"\"");
+    }
+    save("--remote", "").expectFailure(ExitCodes.WRONG_USE, "remote: expected=", "actual=\"\"");
+    CommandRun.of("sync", root, "").expectFailure(ExitCodes.WRONG_USE, "remote: expected=");
+    CommandRun.of("remote", "check", "").expectFailure(ExitCodes.WRONG_USE, "remote: expected=");
   }
 
   @Test
