@@ -60,8 +60,7 @@ class RemoteUpkeepTest extends RemoteFixture {
     assertFalse(check.steps().get(0).passed());
     StoreException failure =
         assertThrows(StoreException.class, () -> RemoteUpkeep.sweep(remote, false));
-    assertTrue(
-        failure.getMessage().startsWith("the remote cannot be swept: "), failure.getMessage());
+    assertTrue(failure.toString().contains("cannot be swept: "), failure::toString);
     assertThrows(
         IllegalArgumentException.class, () -> RemoteUpkeep.sweep(remote.withReadOnly(true), false));
     place.bringBack();

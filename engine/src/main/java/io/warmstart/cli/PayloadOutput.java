@@ -63,12 +63,8 @@ final class PayloadOutput {
       throws IOException {
     Path part =
         file.resolveSibling(
-            "."
-                + file.getFileName()
-                + ".part-"
-                + ProcessHandle.current().pid()
-                + "-"
-                + System.nanoTime());
+            // Not of the file's name, which may be as long as names can be.
+            ".warmstart-part-" + ProcessHandle.current().pid() + "-" + System.nanoTime());
     // For an interrupt from the keyboard; after the rename there is nothing of that name.
     part.toFile().deleteOnExit();
     boolean complete = false;

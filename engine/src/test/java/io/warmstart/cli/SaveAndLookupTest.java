@@ -319,6 +319,17 @@ class SaveAndLookupTest {
     assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(target)));
   }
 
+  /** What is written first had a longer name. */
+  @Test
+  void anOutputMayHaveTheLongestNameThereIs() throws IOException {
+    save();
+    Path out = directory.resolve("x".repeat(255));
+
+    lookup("--out", out);
+
+    assertArrayEquals(PAYLOAD, Files.readAllBytes(out));
+  }
+
   @Test
   void aDeviceIsWrittenToAndNotReplaced() {
     save();
