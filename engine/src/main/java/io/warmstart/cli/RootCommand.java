@@ -2,7 +2,7 @@ package io.warmstart.cli;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
-import io.warmstart.format.DirectoryNames;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.ReadOnlyStoreException;
 import io.warmstart.model.RemoteOptions;
@@ -27,6 +27,8 @@ import picocli.CommandLine.Parameters;
 
 /** A command on a root. */
 abstract class RootCommand implements Callable<Integer> {
+  private static final String ENGINE_DIRECTORY = ".warmstart";
+
   /** Lies in the root of each ext file system. */
   private static final String OF_THE_FILE_SYSTEM = "lost+found";
 
@@ -154,7 +156,7 @@ abstract class RootCommand implements Callable<Integer> {
         for (Path each : names) {
           String name = each.getFileName().toString();
           // The original's root has keys alone; and a sibling may be faster.
-          if (DirectoryNames.isKeyDirectory(name) || name.equals(DirectoryNames.ENGINE_DIRECTORY)) {
+          if (Digest256.isHex(name) || name.equals(ENGINE_DIRECTORY)) {
             return;
           }
           if (!name.equals(OF_THE_FILE_SYSTEM)) {
@@ -169,7 +171,7 @@ abstract class RootCommand implements Callable<Integer> {
     if (other != null) {
       throw new StoreException(
           "not a store, and none is made of a directory that has other things in it: expected="
-              + DirectoryNames.ENGINE_DIRECTORY
+              + ENGINE_DIRECTORY
               + ", a key, or nothing actual="
               + Page.quoted(other.getFileName().toString())
               + " root="
@@ -178,6 +180,6 @@ abstract class RootCommand implements Callable<Integer> {
   }
 
   private Path engineDirectory() {
-    return root.resolve(DirectoryNames.ENGINE_DIRECTORY);
+    return root.resolve(ENGINE_DIRECTORY);
   }
 }
