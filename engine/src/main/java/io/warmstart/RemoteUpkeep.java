@@ -39,8 +39,8 @@ public final class RemoteUpkeep {
 
   /**
    * Removes what counts for nobody: versions that a later one of their run has superseded, and
-   * payloads that have lain there for more than a day without a manifest. Entries stay, however
-   * old.
+   * payloads that have lain there for more than a day without a manifest, and claims that later
+   * ones have followed. Entries stay, however old.
    *
    * <p><b>Blocks:</b> until all is done.
    *

@@ -83,6 +83,20 @@ class OtherUserTest {
     assertAllOf(OtherUser.ID, root);
   }
 
+  /** One key of a user with a strict umask, and nobody else's keys went to the remote. */
+  @Test
+  void aKeyOfAnotherUserInTheRemoteKeepsNoOthersFromGoingThere() throws Exception {
+    Path remote = Files.createDirectory(root.resolveSibling("remote"));
+    Files.setPosixFilePermissions(remote, PosixFilePermissions.fromString("rwxrwxrwx"));
+    Path others = Files.createDirectory(remote.resolve("7".repeat(64)));
+    Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwx------"));
+
+    try (ForkedJvm process =
+        user.start(UserChild.class, "push", root.toString(), remote.toString())) {
+      done(process);
+    }
+  }
+
   @Test
   void anOrdinaryUserDoesEverythingWithALocalDirectory() throws Exception {
     Path local = Files.createDirectory(root.resolveSibling("local"));

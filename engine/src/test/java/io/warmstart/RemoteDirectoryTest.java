@@ -52,6 +52,17 @@ class RemoteDirectoryTest extends RemoteFixture {
     }
   }
 
+  /** Nothing went there any more, of any key, and no sweep came to its end. */
+  @Test
+  void aFileWithTheNameOfAKeyKeepsNothingFromGoing() throws Exception {
+    Files.writeString(directory().resolve("7".repeat(64)), "x");
+    try (WarmStartStore one = machine("one")) {
+      one.saveOverwrite(KEY, "run", new byte[] {1}, objective(1));
+      assertTrue(one.flushRemote(LONG), one.remote()::toString);
+    }
+    assertEquals(2, RemoteUpkeep.sweep(remote, false).objects());
+  }
+
   @Test
   void addressesThatMeanNoDirectoryAreRefused() {
     for (String url : List.of("file://host/x", "file:///x?readonly", "file:///x#y", "file:x")) {

@@ -3,10 +3,15 @@ package io.warmstart;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.SyncDirection;
+import io.warmstart.model.SyncReport;
 import io.warmstart.model.VerifyReport;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 
 /** The main class of processes of another user. */
 final class UserChild {
@@ -14,7 +19,7 @@ final class UserChild {
 
   private UserChild() {}
 
-  /** The arguments are what to do, the root, and a local directory or nothing. */
+  /** The arguments are what to do, the root, and a local directory, a remote, or nothing. */
   public static void main(String[] arguments) throws IOException {
     StoreOptions options = StoreOptions.defaults();
     if (arguments.length > 2) {
@@ -26,6 +31,7 @@ final class UserChild {
         case "everything" -> everything(root, options, false);
         case "stay" -> everything(root, options, true);
         case "look" -> look(root, options.withReadOnly(true));
+        case "push" -> push(root, Path.of(arguments[2]));
         default -> throw new IllegalArgumentException(arguments[0]);
       }
       System.out.println("done");
@@ -54,6 +60,20 @@ final class UserChild {
         System.out.println("live " + store.stats().liveProcesses());
         ForkedJvm.awaitParent();
       }
+    }
+  }
+
+  /** Shares a remote with users whose keys it may not look at. */
+  private static void push(Path root, Path directory) {
+    Fingerprint key = Payloads.key("of the user");
+    RemoteOptions remote = RemoteOptions.of(directory.toUri());
+    StoreOptions options = StoreOptions.defaults().withRemote(remote);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      store.saveOverwrite(key, RUN, new byte[] {4}, EntryAttributes.checkpoint());
+      require(store.flushRemote(Duration.ofSeconds(60)), "push: " + store.remote());
+      SyncReport report = store.sync(remote, SyncDirection.BOTH, List.of(), false);
+      require(report.problems().isEmpty(), "sync: " + report);
+      require(RemoteUpkeep.sweep(remote, false).objects() == 2, "sweep");
     }
   }
 

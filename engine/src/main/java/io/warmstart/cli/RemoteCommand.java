@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
           + " was put more than --days ago; asks nothing. Without a prefix it concerns all of the"
           + " bucket, and to set it may replace the bucket's other rules.",
       "sweep: removes versions that a later one of their run has superseded, and payloads that have"
-          + " lain there for a day without a manifest. Entries stay, however old.",
+          + " lain there for a day without a manifest, and claims that later ones have followed."
+          + " Entries stay, however old.",
       "None needs a root; --ttl and --budget change nothing here.%n"
     },
     footer = {

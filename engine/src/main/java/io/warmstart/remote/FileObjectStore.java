@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.io.Directories;
+import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Payload;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
@@ -49,6 +51,9 @@ public final class FileObjectStore implements ObjectStore {
 
   /** Directories of keys whose names are known to survive a power cut. */
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
+
+  /** Directories of keys that this user may not read, as far as that was told. */
+  private final Set<String> denied = ConcurrentHashMap.newKeySet();
 
   /**
    * Takes a directory.
@@ -91,10 +96,27 @@ public final class FileObjectStore implements ObjectStore {
     }
     for (String key : namesIn(directory)) {
       if (DirectoryNames.isKeyDirectory(key)) {
-        addObjects(key, names);
+        try {
+          addObjects(key, names);
+        } catch (AccessDeniedException e) {
+          passedOver(e);
+        }
       }
     }
     return names;
+  }
+
+  /**
+   * A user with a strict umask has made a key: that keeps no other key from going there or coming
+   * from there.
+   */
+  private void passedOver(AccessDeniedException key) {
+    if (denied.add(String.valueOf(key.getFile()))) {
+      EngineLog.warning(
+          "a key in the remote is another user's, and passed over: permission denied directory="
+              + key.getFile(),
+          null);
+    }
   }
 
   private void addObjects(String key, List<String> names) throws IOException {
@@ -233,7 +255,13 @@ public final class FileObjectStore implements ObjectStore {
     requireDirectory();
     for (String key : namesIn(directory)) {
       if (DirectoryNames.isKeyDirectory(key)) {
-        removeLeftovers(directory.resolve(key), before);
+        try {
+          removeLeftovers(directory.resolve(key), before);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+          // Its last object was removed meanwhile, or it is no key's.
+        } catch (AccessDeniedException e) {
+          passedOver(e);
+        }
       }
     }
   }

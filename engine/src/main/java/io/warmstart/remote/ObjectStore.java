@@ -26,7 +26,8 @@ public interface ObjectStore extends AutoCloseable {
   String identity() throws IOException;
 
   /**
-   * The names of whole objects. One that was put before the call is among them; in no order.
+   * The names of whole objects. One that was put before the call is among them; in no order. Of
+   * all, those of a key that this user may not look at are left out.
    *
    * @param prefix what they begin with: {@code <64 hex>/}, or empty for all
    * @throws IOException if the store is not there, or cannot be asked
