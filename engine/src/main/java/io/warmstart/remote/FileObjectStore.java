@@ -114,8 +114,7 @@ public final class FileObjectStore implements ObjectStore {
     if (denied.add(String.valueOf(key.getFile()))) {
       EngineLog.warning(
           "a key in the remote is another user's, and passed over: permission denied directory="
-              + key.getFile(),
-          null);
+              + key.getFile());
     }
   }
 
