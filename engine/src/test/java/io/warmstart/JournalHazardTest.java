@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -116,9 +117,13 @@ class JournalHazardTest {
           };
       assertThrows(DurabilityUnknownException.class, () -> save(files, KEY, "later"));
       assertThrows(StoreException.class, store::flush);
+      AtomicInteger renames = new AtomicInteger();
       AtomicInteger syncs = new AtomicInteger();
       ops.step =
           op -> {
+            if (op.kind() == Kind.RENAME && isIn(op, KEY)) {
+              renames.incrementAndGet();
+            }
             if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
               syncs.incrementAndGet();
             }
@@ -129,8 +134,47 @@ class JournalHazardTest {
             store.flush();
             return syncs.get() > 0;
           });
+      assertEquals(2, renames.get(), "the later one's names are made again");
       assertEquals("later", found(store, KEY));
       assertEquals("later", pairOf(KEY));
+    }
+  }
+
+  /**
+   * The kernel tells of names that it could not write once: another sync of the same names would
+   * succeed, and they may be lost all the same. So they are made again before it.
+   */
+  @Test
+  void namesThatCouldNotBeSyncedAreMadeAgainBeforeTheNextSync() throws IOException {
+    try (WarmStartStore store = open()) {
+      save(store, KEY, "journalled");
+      AtomicInteger failures = new AtomicInteger();
+      ops.step =
+          op -> {
+            if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
+              failures.incrementAndGet();
+              throw new IOException("Input/output error");
+            }
+          };
+      assertThrows(StoreException.class, store::flush);
+      assertTrue(failures.get() > 0);
+      List<Kind> after = new CopyOnWriteArrayList<>();
+      ops.step =
+          op -> {
+            if (isIn(op, KEY) && (op.kind() == Kind.SYNC_DIRECTORY || op.kind() == Kind.RENAME)) {
+              after.add(op.kind());
+            }
+          };
+      Await.until(
+          "its directory is synced",
+          () -> {
+            store.flush();
+            return after.contains(Kind.SYNC_DIRECTORY);
+          });
+      assertEquals(
+          List.of(Kind.RENAME, Kind.RENAME, Kind.SYNC_DIRECTORY), after.stream().limit(3).toList());
+      assertEquals("journalled", found(store, KEY));
+      assertEquals("journalled", pairOf(KEY));
     }
   }
 

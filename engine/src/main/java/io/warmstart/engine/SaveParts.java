@@ -12,6 +12,7 @@ import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.Budget;
+import io.warmstart.save.DoubtfulNames;
 import io.warmstart.save.JournalSave;
 import io.warmstart.save.PairSave;
 import io.warmstart.save.PublishFlow;
@@ -40,16 +41,18 @@ final class SaveParts implements AutoCloseable {
     this.sweepFlow = sweepFlow;
     runIds = new RunIdGenerator(parts.clock::nanoTime);
     asyncSaves = new AsyncSaves(parts.notices);
+    Publisher publisher = new Publisher(parts.root.ops());
     publishFlow =
         new PublishFlow(
             parts.caseFolding,
             parts.pairWriter,
-            new Publisher(parts.root.ops()),
+            publisher,
             parts.replaced,
             parts.stripes,
             parts.locks,
             parts.foreignTouches,
             parts.knownRuns,
+            new DoubtfulNames(parts.root.ops(), parts.reader, parts.pairWriter, publisher),
             parts.notices,
             parts.counters);
     PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), foreignChecks::nanos);

@@ -47,6 +47,7 @@ public final class PublishFlow {
   private final RecoveringLocks locks;
   private final ForeignTouches foreignTouches;
   private final KnownRuns knownRuns;
+  private final DoubtfulNames doubtfulNames;
   private final Notices notices;
   private final Counters counters;
 
@@ -59,6 +60,7 @@ public final class PublishFlow {
       RecoveringLocks locks,
       ForeignTouches foreignTouches,
       KnownRuns knownRuns,
+      DoubtfulNames doubtfulNames,
       Notices notices,
       Counters counters) {
     this.caseFolding = caseFolding;
@@ -69,6 +71,7 @@ public final class PublishFlow {
     this.locks = locks;
     this.foreignTouches = foreignTouches;
     this.knownRuns = knownRuns;
+    this.doubtfulNames = doubtfulNames;
     this.notices = notices;
     this.counters = counters;
   }
@@ -90,10 +93,10 @@ public final class PublishFlow {
       }
       if (save.superseded) {
         // The save that has published the later one may not have come to its sync.
-        makeNamesDurable(open, save.directory);
+        makeNamesDurable(open, save);
         return true;
       }
-      boolean sameDirectory = makeNamesDurable(open, save.directory);
+      boolean sameDirectory = makeNamesDurable(open, save);
       save.published++;
       save.manifest = pair.manifest();
       return (sameDirectory && !foreignTouches.areNear())
@@ -124,6 +127,10 @@ public final class PublishFlow {
           save.superseded = true;
           pairWriter.discard(pair, new IOException("the run has a later version"));
           update.begin();
+          if (doubtfulNames.has(directory, pair.runId())) {
+            doubtfulNames.makeAgain(directory, pair.runId());
+            update.recount();
+          }
           savedBefore.inPlace().run();
           return update.removals();
         }
@@ -172,13 +179,17 @@ public final class PublishFlow {
   }
 
   /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
-  private boolean makeNamesDurable(KeyDirectories.Use open, KeyDirectory directory) {
+  private boolean makeNamesDurable(KeyDirectories.Use open, BegunPair save) {
+    KeyDirectory directory = save.directory;
     try {
-      return open.sync();
+      boolean sameDirectory = open.sync();
+      doubtfulNames.settled(directory, save.runId);
+      return sameDirectory;
     } catch (NoSuchFileException e) {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
       return false;
     } catch (IOException e) {
+      doubtfulNames.add(directory, save.runId);
       syncFailed(directory, e);
       throw durabilityUnknown(
           "saved and visible, but the directory could not be synced", directory, e);
