@@ -4,6 +4,7 @@ import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.CallbackThread;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.model.Backlog;
+import io.warmstart.model.Durability;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.save.SaveFlow.Save;
@@ -250,21 +251,26 @@ public final class AsyncSaves implements AutoCloseable {
 
   /**
    * What the journal has not taken, or could not sync. It would get a later stamp than what was
-   * handed in after it: so a version whose successor is saved already is not saved any more.
+   * handed in after it: so a version whose successor is saved already is not saved any more. That
+   * one goes into files in its place, if a power cut may take it.
    */
   private void finishInFiles(int place, int count) {
     WaitingSave each = taken[place];
     if (each.stage.hasEnded() || each.begun == null) {
       return;
     }
+    WaitingSave latest = each;
+    boolean standsForIt = false;
     for (int later = place + 1; later < count; later++) {
       if (taken[later].stage.isSaved && taken[later].run.equals(each.run)) {
-        each.stage.isSaved = true;
-        return;
+        latest = taken[later];
+        standsForIt |= latest.save.durability() != Durability.PROCESS_SAFE;
       }
     }
     try {
-      each.begun.saveInFiles();
+      if (!standsForIt && latest.begun != null) {
+        latest.begun.saveInFiles();
+      }
       each.stage.isSaved = true;
     } catch (RuntimeException | Error e) {
       fail(each, e);

@@ -43,6 +43,7 @@ abstract class AsyncSaveFixture {
     private volatile @Nullable CountDownLatch closed;
     volatile @Nullable String failing;
     volatile boolean failingSyncs;
+    volatile boolean failingPairs;
 
     Gate() {
       super(new NioFileOps());
@@ -72,6 +73,11 @@ abstract class AsyncSaveFixture {
         if (name != null && op.kind() == Kind.WRITE && op.path().toString().contains(name)) {
           throw new FileSystemException(name, null, "No space left on device");
         }
+      }
+      if (failingPairs
+          && op.kind() == Kind.CREATE
+          && Thread.currentThread().getName().equals("warmstart-journal")) {
+        throw new IOException("Input/output error");
       }
       return whole.run();
     }

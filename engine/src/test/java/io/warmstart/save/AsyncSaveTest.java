@@ -19,6 +19,7 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StorageFullException;
 import io.warmstart.testing.Await;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -201,6 +202,29 @@ class AsyncSaveTest extends AsyncSaveFixture {
     join(first);
     join(second);
     assertLatest(store, 3);
+  }
+
+  /** A later version stands for it, if a power cut does not take that one either. */
+  @Test
+  void aPowerSafeVersionGivesWayToADurableOneAlone() throws Exception {
+    WarmStartStore store = store(Durability.POWER_SAFE);
+    Journalled.until(store, () -> join(hand(store, 1, Backlog.KEEP_ALL)));
+    try (WarmStartStore processSafe =
+        WarmStartStore.open(root, store.options().withDurability(Durability.PROCESS_SAFE))) {
+      store.flush();
+      holdUp(store);
+      CompletionStage<String> first = hand(store, 2, Backlog.KEEP_ALL);
+      hand(processSafe, 3, Backlog.KEEP_ALL);
+      gate.failingPairs = true;
+      gate.failingSyncs = true;
+      gate.open();
+      join(first);
+      assertEquals(
+          "v3",
+          Versions.nameOf(Files.readAllBytes(root.resolve(key.toHex()).resolve(RUN + ".bin"))));
+      assertLatest(store, 3);
+      gate.failingPairs = false;
+    }
   }
 
   @Test
