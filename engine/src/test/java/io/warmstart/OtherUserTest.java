@@ -97,6 +97,23 @@ class OtherUserTest {
     }
   }
 
+  /** Five of them in a row, and the remote was taken to be away: nothing else went there. */
+  @Test
+  void keysThatAreNotToBeWrittenToKeepNoOthersFromGoingThere() throws Exception {
+    Path remote = Files.createDirectory(root.resolveSibling("remote"));
+    Files.setPosixFilePermissions(remote, PosixFilePermissions.fromString("rwxrwxrwx"));
+    for (int each = 0; each < UserChild.OF_OTHERS; each++) {
+      Path others = Files.createDirectory(remote.resolve(UserChild.ofOthers(each).toHex()));
+      Files.setPosixFilePermissions(
+          others, PosixFilePermissions.fromString(each % 2 == 0 ? "rwxr-xr-x" : "rwx------"));
+    }
+
+    try (ForkedJvm process =
+        user.start(UserChild.class, "push-beside-others", root.toString(), remote.toString())) {
+      done(process);
+    }
+  }
+
   @Test
   void anOrdinaryUserDoesEverythingWithALocalDirectory() throws Exception {
     Path local = Files.createDirectory(root.resolveSibling("local"));

@@ -9,6 +9,7 @@ import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.model.VerifyReport;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.List;
 /** The main class of processes of another user. */
 final class UserChild {
   static final String RUN = "run";
+  static final int OF_OTHERS = 20;
 
   private UserChild() {}
 
@@ -32,6 +34,7 @@ final class UserChild {
         case "stay" -> everything(root, options, true);
         case "look" -> look(root, options.withReadOnly(true));
         case "push" -> push(root, Path.of(arguments[2]));
+        case "push-beside-others" -> pushBesideOthers(root, Path.of(arguments[2]));
         default -> throw new IllegalArgumentException(arguments[0]);
       }
       System.out.println("done");
@@ -71,10 +74,39 @@ final class UserChild {
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
       store.saveOverwrite(key, RUN, new byte[] {4}, EntryAttributes.checkpoint());
       require(store.flushRemote(Duration.ofSeconds(60)), "push: " + store.remote());
+      require(store.remote().orElseThrow().reachable(), "reached: " + store.remote());
       SyncReport report = store.sync(remote, SyncDirection.BOTH, List.of(), false);
       require(report.problems().isEmpty(), "sync: " + report);
       require(RemoteUpkeep.sweep(remote, false).objects() == 2, "sweep");
     }
+  }
+
+  /** Saves to keys of which some are others' in the remote, where he may look and not write. */
+  private static void pushBesideOthers(Path root, Path directory) {
+    // No hurry: no round of its own comes to help.
+    RemoteOptions remote =
+        RemoteOptions.of(directory.toUri()).withPushInterval(Duration.ofHours(1));
+    StoreOptions options = StoreOptions.defaults().withRemote(remote);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      for (int each = 0; each < OF_OTHERS; each++) {
+        store.saveOverwrite(ofOthers(each), RUN, new byte[] {4}, EntryAttributes.checkpoint());
+        store.saveOverwrite(own(each), RUN, new byte[] {5}, EntryAttributes.checkpoint());
+      }
+      require(!store.flushRemote(Duration.ofSeconds(60)), "not all is there");
+      require(store.remote().orElseThrow().reachable(), "reached: " + store.remote());
+      for (int each = 0; each < OF_OTHERS; each++) {
+        Path there = directory.resolve(own(each).toHex());
+        require(Files.isDirectory(there), "own key " + each + ": " + store.remote());
+      }
+    }
+  }
+
+  static Fingerprint ofOthers(int number) {
+    return Payloads.key("of others " + number);
+  }
+
+  private static Fingerprint own(int number) {
+    return Payloads.key("own " + number);
   }
 
   private static void look(Path root, StoreOptions options) {

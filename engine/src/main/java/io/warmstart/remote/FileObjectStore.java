@@ -91,7 +91,11 @@ public final class FileObjectStore implements ObjectStore {
     requireDirectory();
     List<String> names = new ArrayList<>();
     if (!prefix.isEmpty()) {
-      addObjects(prefix.substring(0, prefix.length() - 1), names);
+      try {
+        addObjects(prefix.substring(0, prefix.length() - 1), names);
+      } catch (AccessDeniedException e) {
+        throw new DeniedKeyException(e);
+      }
       return names;
     }
     for (String key : namesIn(directory)) {
@@ -159,7 +163,14 @@ public final class FileObjectStore implements ObjectStore {
 
   @Override
   public void get(String name, Payload.Sink sink) throws IOException {
-    Path path = directory.resolve(name);
+    try {
+      read(directory.resolve(name), sink);
+    } catch (AccessDeniedException e) {
+      throw new DeniedKeyException(e);
+    }
+  }
+
+  private static void read(Path path, Payload.Sink sink) throws IOException {
     // Throws what is wrong: that an object is not there is one thing, that it cannot be seen
     // another.
     if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
@@ -178,8 +189,16 @@ public final class FileObjectStore implements ObjectStore {
   public boolean putIfAbsent(String name, Payload bytes) throws IOException {
     requireDirectory();
     Path parent = directory.resolve(name.substring(0, name.indexOf('/')));
-    Path path = directory.resolve(name);
     makeDirectory(parent);
+    try {
+      return putInto(parent, directory.resolve(name), bytes);
+    } catch (AccessDeniedException e) {
+      // The directory is there: it was made, or found.
+      throw new DeniedKeyException(e);
+    }
+  }
+
+  private boolean putInto(Path parent, Path path, Payload bytes) throws IOException {
     Path staged = parent.resolve(STAGED_PREFIX + UUID.randomUUID());
     try {
       write(staged, bytes);
@@ -224,7 +243,11 @@ public final class FileObjectStore implements ObjectStore {
 
   @Override
   public boolean delete(String name) throws IOException {
-    return Files.deleteIfExists(directory.resolve(name));
+    try {
+      return Files.deleteIfExists(directory.resolve(name));
+    } catch (AccessDeniedException e) {
+      throw new DeniedKeyException(e);
+    }
   }
 
   /** Of its making: a link to it has no time of its own. */

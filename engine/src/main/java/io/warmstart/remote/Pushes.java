@@ -202,7 +202,7 @@ final class Pushes {
     @Override
     public boolean failed(IOException failure) {
       transfers.failed(failure, false, writing);
-      return !transfers.closed() && !writing.open();
+      return !(failure instanceof DeniedKeyException) && !transfers.closed() && !writing.open();
     }
 
     @Override

@@ -184,7 +184,9 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       if (!(e instanceof ClaimUnavailableException)) {
         lastFailure = StoreFailures.describeWithFile(e) + " remote=" + store.name();
-        breaker.failed(e instanceof RefusedException);
+        if (!(e instanceof DeniedKeyException)) {
+          breaker.failed(e instanceof RefusedException);
+        }
       }
       answer.completeExceptionally(e);
     }

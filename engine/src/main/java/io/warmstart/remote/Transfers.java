@@ -110,6 +110,11 @@ final class Transfers implements AutoCloseable {
   void failed(Throwable failure, boolean late, Breaker breaker) {
     failures.incrementAndGet();
     lastFailure = late ? "no answer in time" : StoreFailures.describeWithFile(failure);
+    if (failure instanceof DeniedKeyException) {
+      // Of one key alone: others go on.
+      tell(failure);
+      return;
+    }
     // What was refused will be refused again: no four more are tried.
     if (breaker.failed(late || failure instanceof RefusedException)) {
       tell(failure);
