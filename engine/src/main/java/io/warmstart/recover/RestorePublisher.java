@@ -135,9 +135,10 @@ public final class RestorePublisher {
   Outcome publish(KeyDirectory directory, String runId, FittingHalves fit) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try (KeyDirectories.Use open = keyDirectories.use(directory)) {
+        long failedBefore = open.failedSyncs();
         Outcome outcome = publishStaged(directory, runId, fit);
         if (outcome == Outcome.RESTORED) {
-          open.sync();
+          open.sync(failedBefore);
           quarantine.remove(fit.quarantined());
         }
         return outcome;

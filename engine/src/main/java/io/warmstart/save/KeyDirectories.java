@@ -59,6 +59,7 @@ public final class KeyDirectories implements AutoCloseable {
   public final class Use implements AutoCloseable {
     private final KeyDirectory directory;
     private final DirectoryHandle handle;
+    private final SharedSyncs syncs = new SharedSyncs();
     private int users;
     private boolean dropped;
     private volatile boolean durableInRoot;
@@ -75,16 +76,22 @@ public final class KeyDirectories implements AutoCloseable {
       this.handle = handle;
     }
 
+    /** What {@link #sync} is to be given; to be asked before the names are made. */
+    public long failedSyncs() {
+      return syncs.failures();
+    }
+
     /**
      * Makes the names in the directory durable, and the directory's own name if it may not be.
      *
+     * @param failedBefore {@link #failedSyncs} before the names were made
      * @return false if the directory may have been removed and made again: what was renamed into
      *     place may have gone with it
      * @throws NoSuchFileException if the directory is gone, and what was saved in it too
      */
-    public boolean sync() throws IOException {
+    public boolean sync(long failedBefore) throws IOException {
       try {
-        handle.sync();
+        syncs.sync(handle, failedBefore);
       } catch (ClosedChannelException e) {
         // An interrupt has closed the shared descriptor; the names are as good through another.
         return syncAnew();

@@ -85,6 +85,7 @@ public final class PublishFlow {
    */
   boolean run(KeyDirectories.Use open, KeyCensus.Look look, StagedPair pair, BegunPair save)
       throws IOException {
+    long failedBefore = open.failedSyncs();
     ReplacedFiles.Held held = replaced.hold();
     try {
       long removals = commit(look, pair, held, save);
@@ -93,10 +94,10 @@ public final class PublishFlow {
       }
       if (save.superseded) {
         // The save that has published the later one may not have come to its sync.
-        makeNamesDurable(open, save);
+        makeNamesDurable(open, failedBefore, save);
         return true;
       }
-      boolean sameDirectory = makeNamesDurable(open, save);
+      boolean sameDirectory = makeNamesDurable(open, failedBefore, save);
       save.published++;
       save.manifest = pair.manifest();
       return (sameDirectory && !foreignTouches.areNear())
@@ -179,10 +180,10 @@ public final class PublishFlow {
   }
 
   /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
-  private boolean makeNamesDurable(KeyDirectories.Use open, BegunPair save) {
+  private boolean makeNamesDurable(KeyDirectories.Use open, long failedBefore, BegunPair save) {
     KeyDirectory directory = save.directory;
     try {
-      boolean sameDirectory = open.sync();
+      boolean sameDirectory = open.sync(failedBefore);
       doubtfulNames.settled(directory, save.runId);
       return sameDirectory;
     } catch (NoSuchFileException e) {

@@ -38,7 +38,7 @@ class KeyDirectoriesTest {
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       for (int save = 0; save < 3; save++) {
         try (KeyDirectories.Use use = directories.use(directory)) {
-          use.sync();
+          use.sync(use.failedSyncs());
         }
       }
     }
@@ -50,13 +50,13 @@ class KeyDirectoriesTest {
   void rootIsSyncedAgainForADirectoryThatWasRemovedAndMadeAgain() throws IOException {
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       try (KeyDirectories.Use use = directories.use(directory)) {
-        use.sync();
+        use.sync(use.failedSyncs());
       }
       Files.delete(directory.path());
       Files.createDirectory(directory.path());
       synced.clear();
       try (KeyDirectories.Use use = directories.use(directory)) {
-        use.sync();
+        use.sync(use.failedSyncs());
       }
     }
 
@@ -72,12 +72,12 @@ class KeyDirectoriesTest {
   void directoryMadeAgainUnderASaveIsTheOneThatIsSynced() throws IOException {
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {});
         KeyDirectories.Use use = directories.use(directory)) {
-      use.sync();
+      use.sync(use.failedSyncs());
       Files.delete(directory.path());
       Files.createDirectory(directory.path());
       synced.clear();
 
-      assertFalse(use.sync(), "what was renamed into the first is gone");
+      assertFalse(use.sync(use.failedSyncs()), "what was renamed into the first is gone");
     }
 
     assertEquals(List.of(directory.path(), directory.path(), root), synced, "the second by name");
@@ -93,7 +93,7 @@ class KeyDirectoriesTest {
         KeyDirectories.Use use = directories.use(directory)) {
       opens = 0;
 
-      use.sync();
+      use.sync(use.failedSyncs());
 
       assertEquals(0, opens);
     }
@@ -106,13 +106,13 @@ class KeyDirectoriesTest {
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
       try (KeyDirectories.Use use = directories.use(directory)) {
         failing = root;
-        assertThrows(IOException.class, use::sync);
+        assertThrows(IOException.class, () -> use.sync(use.failedSyncs()));
       }
       failing = null;
       try (KeyDirectories.Use use = directories.use(directory)) {
         opens = 0;
 
-        use.sync();
+        use.sync(use.failedSyncs());
 
         assertEquals(0, opens);
       }
@@ -132,7 +132,7 @@ class KeyDirectoriesTest {
         assertEquals(2, directories.closeIdle());
 
         assertEquals(before + 2, openDescriptors());
-        use.sync();
+        use.sync(use.failedSyncs());
       }
       assertEquals(1, directories.closeIdle());
       assertEquals(before, openDescriptors());
@@ -145,7 +145,7 @@ class KeyDirectoriesTest {
         KeyDirectories.Use use = directories.use(directory)) {
       Files.delete(directory.path());
 
-      assertThrows(NoSuchFileException.class, use::sync);
+      assertThrows(NoSuchFileException.class, () -> use.sync(use.failedSyncs()));
     }
   }
 
@@ -156,7 +156,7 @@ class KeyDirectoriesTest {
       for (int key = 0; key < 20; key++) {
         try (KeyDirectories.Use use =
             directories.use(new KeyDirectory(root, Digest256.ofWords(key, 0, 0, 0)))) {
-          use.sync();
+          use.sync(use.failedSyncs());
         }
       }
 

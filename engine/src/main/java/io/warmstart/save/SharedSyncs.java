@@ -1,0 +1,81 @@
+package io.warmstart.save;
+
+import io.warmstart.io.FileOps.DirectoryHandle;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The syncs of a descriptor that several saves share. The kernel tells of what it could not write
+ * once: to one of those that sync at that time, while the others succeed. So a sync has failed for
+ * all whose names were made before it had.
+ *
+ * <p>Safe for all threads.
+ */
+final class SharedSyncs {
+  // Under the monitor.
+  private final List<Long> underWay = new ArrayList<>();
+  private long begun;
+  private long failures;
+
+  /** How many have failed; to be asked before the names are made. */
+  synchronized long failures() {
+    return failures;
+  }
+
+  /**
+   * Syncs.
+   *
+   * @param failuresBefore {@link #failures} before the names were made
+   * @throws IOException if that fails, or that of another save has failed since
+   */
+  void sync(DirectoryHandle handle, long failuresBefore) throws IOException {
+    Long number = begin();
+    boolean failed = false;
+    try {
+      handle.sync();
+    } catch (ClosedChannelException e) {
+      // Nothing was said of what was written.
+      throw e;
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    } finally {
+      end(number, failed);
+    }
+    if (failuresOfAllBegun() != failuresBefore) {
+      throw new IOException("the sync of another save to the same directory has failed");
+    }
+  }
+
+  private synchronized Long begin() {
+    Long number = begun + 1;
+    underWay.add(number);
+    begun = number;
+    return number;
+  }
+
+  /** Needs no memory: others wait for it. */
+  private synchronized void end(Long number, boolean failed) {
+    underWay.remove(number);
+    failures += failed ? 1 : 0;
+    notifyAll();
+  }
+
+  /** How many have failed once all have ended that are under way now: one may have been told. */
+  private synchronized long failuresOfAllBegun() {
+    boolean interrupted = false;
+    for (long until = begun; !underWay.isEmpty() && underWay.get(0) <= until; ) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return failures;
+  }
+}
