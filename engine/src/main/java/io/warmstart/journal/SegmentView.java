@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentView {
   private final JournalPlace place;
   private final Segment segment;
-  private final Map<Digest256, Map<String, JournalEntry>> entries = new HashMap<>();
+  private final Map<Digest256, Map<String, JournalEntry>> entries = FirstTable.of(new HashMap<>());
 
   /** Power-safe ones that were not synced when they were read. */
   private final List<JournalEntry> waiting = new ArrayList<>();

@@ -48,7 +48,7 @@ final class UnpairedRuns {
   }
 
   /** In the order in which they have come. */
-  private final LinkedHashMap<Run, Versions> runs = new LinkedHashMap<>();
+  private final LinkedHashMap<Run, Versions> runs = FirstTable.of(new LinkedHashMap<>());
 
   /** When the pair of a run last could not be made. */
   private final Map<Run, Long> refused = new HashMap<>();

@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
@@ -50,6 +51,61 @@ class FullHeapTest {
   void aRunKnowsItsVersions() throws Exception {
     try (ForkedJvm child = start("one")) {
       assertEquals("0", child.awaitLine("forgotten"));
+    }
+  }
+
+  /**
+   * The first of them may come where there is no memory: a map without its table forgets others.
+   */
+  @Test
+  void allRunsAreKnownWhateverTheFirstFinds() throws Exception {
+    try (ForkedJvm child =
+        ForkedJvm.command(Beginning.class, directory.toString())
+            .flag("-Xmx12m")
+            .flag("-XX:+UseSerialGC")
+            .flag("-XX:-UseGCOverheadLimit")
+            .start()) {
+      assertEquals("0", child.awaitLine("forgotten"));
+    }
+  }
+
+  /** Adds the first run with so many bytes left, a few more each time, and then others. */
+  static final class Beginning {
+    private static final int MOST_LEFT_BYTES = 192;
+    private static final int STEP_BYTES = 16;
+    private static final int OTHERS = 100;
+
+    public static void main(String[] args) throws Exception {
+      Appending appending = new Appending(Path.of(args[0]), false);
+      int forgotten = 0;
+      int refused = 0;
+      // What is to run later is loaded while there is memory.
+      new UnpairedRuns().add(appending.record("loaded"));
+      for (int left = 0; left <= MOST_LEFT_BYTES; left += STEP_BYTES) {
+        UnpairedRuns runs = new UnpairedRuns();
+        Pending first = appending.record("first");
+        List<Pending> others = new ArrayList<>();
+        for (int i = 0; i < OTHERS; i++) {
+          others.add(appending.record("run-" + i));
+        }
+        NearlyFullHeap.fill(left);
+        try {
+          runs.add(first);
+        } catch (OutOfMemoryError e) {
+          refused++;
+        } finally {
+          NearlyFullHeap.free();
+        }
+        others.forEach(runs::add);
+        for (Pending each : others) {
+          forgotten += each.equals(runs.latestOf(each)) ? 0 : 1;
+        }
+      }
+      if (refused == 0) {
+        throw new AssertionError("there was memory each time");
+      }
+      System.out.println("forgotten " + forgotten);
+      ForkedJvm.untilKilled();
     }
   }
 
@@ -100,12 +156,17 @@ class FullHeapTest {
     }
 
     private void append() throws IOException {
-      Version version = new Version(KEY, "r", EntryAttributes.checkpoint(), ++stamp, false);
-      Pending record = owner.append(version, PAYLOAD);
-      record.acknowledge();
+      Pending record = record("r");
       if (countsRuns) {
         runs.add(record);
       }
+    }
+
+    Pending record(String runId) throws IOException {
+      Version version = new Version(KEY, runId, EntryAttributes.checkpoint(), ++stamp, false);
+      Pending record = owner.append(version, PAYLOAD);
+      record.acknowledge();
+      return record;
     }
 
     private int known() {
