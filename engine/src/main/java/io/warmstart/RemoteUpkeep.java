@@ -31,9 +31,6 @@ public final class RemoteUpkeep {
     requireWritable(remote);
     try (ObjectStore store = ObjectStores.open(remote.url())) {
       return Uninterrupted.apart("warmstart-check", () -> RemoteCheckFlow.run(store));
-    } catch (IOException e) {
-      throw new StoreException(
-          "the remote cannot be checked: " + StoreFailures.describeWithFile(e), e);
     }
   }
 

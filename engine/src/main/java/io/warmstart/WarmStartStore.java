@@ -1311,13 +1311,6 @@ public final class WarmStartStore implements AutoCloseable {
         LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
       return Uninterrupted.apart(
           "warmstart-sync", () -> new SyncFlow(there, here).run(keys, direction, dryRun));
-    } catch (IOException e) {
-      throw new StoreException(
-          "the remote cannot be compared with: "
-              + StoreFailures.describeWithFile(e)
-              + " remote="
-              + with.url(),
-          e);
     }
   }
 

@@ -12,7 +12,6 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
-import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import java.io.IOException;
@@ -97,10 +96,6 @@ abstract class JournalFaultFixture {
 
     long journalled() {
       return Journalled.count(powerSafe);
-    }
-
-    long journalFailures() {
-      return powerSafe.stats().count(StoreCounter.JOURNAL_FAILURES);
     }
 
     /** Saves the next version of a run, and looks it up. */

@@ -24,6 +24,12 @@ public final class Uninterrupted {
     T run() throws IOException;
   }
 
+  /** A step that takes long, and cannot be run again. */
+  @FunctionalInterface
+  public interface LongStep<T, E extends Exception> {
+    T run() throws E;
+  }
+
   /**
    * Waits for what others do; an interrupt does not end the wait, and the status is restored after.
    *
@@ -54,7 +60,8 @@ public final class Uninterrupted {
    *
    * @param name of the thread
    */
-  public static <T> T apart(String name, Step<T> step) throws IOException {
+  @SuppressWarnings("unchecked")
+  public static <T, E extends Exception> T apart(String name, LongStep<T, E> step) throws E {
     FutureTask<T> task = new FutureTask<>(step::run);
     try {
       Thread thread = new Thread(null, task, name, 0, false);
@@ -74,25 +81,16 @@ public final class Uninterrupted {
         }
       }
     } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      // The step throws no other checked ones.
+      throw (E) e.getCause();
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
     }
-  }
-
-  private static IOException rethrown(@Nullable Throwable cause) {
-    if (cause instanceof IOException io) {
-      return io;
-    }
-    if (cause instanceof RuntimeException e) {
-      throw e;
-    }
-    if (cause instanceof Error e) {
-      throw e;
-    }
-    return new IOException(cause);
   }
 
   /** Runs the step until no interrupt has hit it, and restores the interrupt status after. */
