@@ -13,6 +13,7 @@ import io.warmstart.model.StoreException;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -144,6 +145,15 @@ class LibraryAloneTest {
     return ForkedJvm.command(main, root.toString())
         .from(jars, System.getProperty("warmstart.test.jvmflags"))
         .start();
+  }
+
+  /** The library with what it brings, and nothing of the tests. */
+  static List<Path> library() throws URISyntaxException {
+    Path engine =
+        Path.of(WarmStartStore.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    return Stream.concat(
+            Stream.of(engine), classPath().stream().filter(LibraryAloneTest::isOfLibrary))
+        .toList();
   }
 
   private static List<Path> classPath() {

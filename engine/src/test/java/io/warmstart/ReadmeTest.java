@@ -29,19 +29,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("slow")
 @Timeout(120)
 class ReadmeTest {
-  private static final Path PROJECT = Path.of(System.getProperty("warmstart.test.projectRoot"));
+  private static final Path PROJECT = Readme.PROJECT;
 
   @TempDir Path empty;
-
-  /** The first block of a language behind a heading. */
-  private static String block(String heading, String language) throws IOException {
-    String readme = Files.readString(PROJECT.resolve("README.md"));
-    String section = readme.substring(readme.indexOf("\n## " + heading + "\n"));
-    Matcher block =
-        Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL).matcher(section);
-    assertTrue(block.find(), "no block of " + language + " behind " + heading);
-    return block.group(1);
-  }
 
   private List<String> run(List<String> command) throws Exception {
     Process process =
@@ -59,7 +49,7 @@ class ReadmeTest {
 
   @Test
   void theProgramCompilesAndResumes() throws Exception {
-    String classPath = compile("Fit", block("In Java", "java"));
+    String classPath = compile("Fit", Readme.block("In Java", "java"));
 
     List<String> command =
         List.of(
@@ -86,7 +76,7 @@ class ReadmeTest {
         class Remote {
           static void fit(Path root, Fingerprint key, byte[] bytes) {
         """
-            + block("On several machines", "java")
+            + Readme.block("On several machines", "java")
             + "}}");
   }
 
@@ -105,7 +95,7 @@ class ReadmeTest {
           }
           static void fit(WarmStartStore store) {
         """
-            + block("Namespaces", "java")
+            + Readme.block("Namespaces", "java")
             + "}}");
   }
 
@@ -120,7 +110,7 @@ class ReadmeTest {
         class Metrics {
           static void show(WarmStartStore store, MeterRegistry registry) {
         """
-            + block("What it does, seen", "java")
+            + Readme.block("What it does, seen", "java")
             + "}}");
   }
 
@@ -156,7 +146,7 @@ class ReadmeTest {
     assumeTrue(Files.exists(build), "the jar is not built yet: " + build);
     Files.createDirectories(empty.resolve("engine/target"));
     Files.createSymbolicLink(empty.resolve("engine/target/warmstart.jar"), build);
-    String session = block("On the command line", "sh");
+    String session = Readme.block("On the command line", "sh");
 
     List<String> output = run(List.of("bash", "-c", "shopt -s expand_aliases; set -e\n" + session));
 
@@ -169,7 +159,8 @@ class ReadmeTest {
     String pom = Files.readString(PROJECT.resolve("engine/pom.xml"));
     List<String> coordinates = new ArrayList<>();
     Matcher tag =
-        Pattern.compile("<(groupId|artifactId|version)>.*?</\\1>").matcher(block("In Java", "xml"));
+        Pattern.compile("<(groupId|artifactId|version)>.*?</\\1>")
+            .matcher(Readme.block("In Java", "xml"));
     while (tag.find()) {
       coordinates.add(tag.group());
     }
