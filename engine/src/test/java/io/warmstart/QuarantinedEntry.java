@@ -11,6 +11,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RestoreReport;
 import io.warmstart.model.RestoreReport.Item;
 import io.warmstart.model.RestoreReport.Outcome;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.ManifestFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,9 +43,16 @@ abstract class QuarantinedEntry {
     manifest = Files.readAllBytes(files().manifest(runId));
   }
 
+  /** By this sweep, or by the agent, which may be counting the root at the time. */
   void sweepLater(WarmStartStore store) {
+    long before = quarantined(store);
     clock.advance(Duration.ofMinutes(3));
-    assertEquals(1, store.evictOverflow().quarantined());
+    store.evictOverflow();
+    assertEquals(1, quarantined(store) - before);
+  }
+
+  private static long quarantined(WarmStartStore store) {
+    return store.stats().count(StoreCounter.QUARANTINED);
   }
 
   /** Both halves of a whole entry lie in quarantine, put there one after the other. */
