@@ -149,7 +149,6 @@ public final class WarmStartStore implements AutoCloseable {
     this.pins = engine.pins();
     this.leases = new LeasePool(pins);
     engine.foreignChecks().add(foreignCheck);
-    options.listener().ifPresent(engine.notices()::add);
     if (sendsTo != null) {
       sendsTo.begin();
     }
@@ -251,7 +250,8 @@ public final class WarmStartStore implements AutoCloseable {
   private static WarmStartStore open(Path root, StoreOptions options, List<WarmStartStore> seeds) {
     Path real = RootOpener.prepare(root, options.engineOptions());
     try {
-      Engine engine = EngineRegistry.acquire(real, options.engineOptions());
+      Engine engine =
+          EngineRegistry.acquire(real, options.engineOptions(), options.listener().orElse(null));
       try {
         for (WarmStartStore seed : seeds) {
           if (seed.root().equals(engine.root())) {
@@ -261,7 +261,7 @@ public final class WarmStartStore implements AutoCloseable {
         engine.policy().agree(options.named().limits());
         return new WarmStartStore(engine, options, seeds);
       } catch (IOException | RuntimeException | Error e) {
-        EngineRegistry.release(engine);
+        leave(engine, options);
         throw e;
       }
     } catch (IOException e) {
@@ -1366,10 +1366,17 @@ public final class WarmStartStore implements AutoCloseable {
     }
     engine.foreignChecks().remove(foreignCheck);
     try {
+      leave(engine, options);
+    } finally {
+      closeAll(seeds);
+    }
+  }
+
+  private static void leave(Engine engine, StoreOptions options) {
+    try {
       EngineRegistry.release(engine);
     } finally {
       options.listener().ifPresent(engine.notices()::remove);
-      closeAll(seeds);
     }
   }
 

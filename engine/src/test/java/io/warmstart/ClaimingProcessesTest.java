@@ -8,11 +8,15 @@ import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreListener;
+import io.warmstart.model.StoreTrouble;
 import io.warmstart.testing.Await;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +73,8 @@ class ClaimingProcessesTest {
         other.tell();
         assertEquals(ClaimState.MINE, claim.await(ClaimTest.LONG));
         assertEquals("OTHERS true", other.awaitLine("then"));
+        String told = other.awaitLine("told");
+        assertTrue(told.contains(key.toHex()), told);
         assertFalse(claim.lost());
       }
     }
@@ -78,9 +84,22 @@ class ClaimingProcessesTest {
   static final class Claimer {
     private Claimer() {}
 
+    private static boolean ofClaim(String text) {
+      return text.startsWith("LOCKS a claim of this process was lost");
+    }
+
     public static void main(String[] args) throws Exception {
       Path root = Path.of(args[0]);
-      WarmStartStore store = WarmStartStore.open(root);
+      List<String> told = new CopyOnWriteArrayList<>();
+      StoreListener listener =
+          new StoreListener() {
+            @Override
+            public void trouble(StoreTrouble trouble) {
+              told.add(trouble.kind() + " " + trouble.text());
+            }
+          };
+      WarmStartStore store =
+          WarmStartStore.open(root, StoreOptions.defaults().withListener(listener));
       Fingerprint key = Payloads.key("claimed");
       Claim claim = store.claim(key);
       System.out.println("state " + claim.state());
@@ -97,6 +116,8 @@ class ClaimingProcessesTest {
           }
           Await.until("it knows", claim::lost);
           System.out.println("then " + claim.state() + " " + claim.lost());
+          Await.until("it is told", () -> told.stream().anyMatch(Claimer::ofClaim));
+          System.out.println("told " + told.stream().filter(Claimer::ofClaim).toList());
         }
         default -> {}
       }

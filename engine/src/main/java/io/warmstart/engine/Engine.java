@@ -74,6 +74,7 @@ public final class Engine implements AutoCloseable {
       Placement place,
       StoreOwner owner,
       EngineOptions options,
+      Notices notices,
       PayloadCache payloads,
       CoarseClock ticks,
       IdleDescriptors idle)
@@ -84,6 +85,7 @@ public final class Engine implements AutoCloseable {
             place,
             owner,
             options,
+            notices,
             payloads,
             ticks,
             idle,
@@ -118,6 +120,7 @@ public final class Engine implements AutoCloseable {
               parts.pairWriter,
               owner.other(),
               parts.remote,
+              parts.notices,
               parts.counters,
               parts.clock);
       verifyFlow =

@@ -7,6 +7,8 @@ import io.warmstart.io.IdleDescriptors;
 import io.warmstart.io.SparingFileOps;
 import io.warmstart.io.StandardDescriptors;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreListener;
+import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Placement;
 import java.io.IOException;
@@ -75,6 +77,15 @@ public final class EngineRegistry {
    * @param root by its real path
    */
   public static Engine acquire(Path root, EngineOptions options) throws IOException {
+    return acquire(root, options, null);
+  }
+
+  /**
+   * The same for somebody who listens, also to what happens while the engine opens. Who has been
+   * given the engine takes the listener away again.
+   */
+  public static Engine acquire(Path root, EngineOptions options, @Nullable StoreListener listener)
+      throws IOException {
     StoreOwner owner =
         options.readOnly()
             ? StoreOwner.ofReader(options.fileOps())
@@ -84,15 +95,39 @@ public final class EngineRegistry {
     synchronized (OPEN) {
       Shared shared = find(root, facts, place, options);
       if (shared == null) {
-        Engine engine = new Engine(root, place, owner, options, PAYLOADS, TICKS, IDLE);
-        shared = new Shared(engine, options);
+        shared = new Shared(open(root, place, owner, options, listener), options);
         OPEN.add(shared);
       } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {
         throw new IllegalArgumentException(
             "the root is open in this JVM with another clock: root=" + shared.engine.root());
+      } else if (listener != null) {
+        shared.engine.notices().add(listener);
       }
       shared.users++;
       return shared.engine;
+    }
+  }
+
+  private static Engine open(
+      Path root,
+      Placement place,
+      StoreOwner owner,
+      EngineOptions options,
+      @Nullable StoreListener listener)
+      throws IOException {
+    Notices notices = new Notices();
+    if (listener != null) {
+      notices.add(listener);
+    }
+    boolean opened = false;
+    try {
+      Engine engine = new Engine(root, place, owner, options, notices, PAYLOADS, TICKS, IDLE);
+      opened = true;
+      return engine;
+    } finally {
+      if (!opened && listener != null) {
+        notices.remove(listener);
+      }
     }
   }
 

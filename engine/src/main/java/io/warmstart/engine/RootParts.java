@@ -87,7 +87,7 @@ final class RootParts implements AutoCloseable {
   final Index index;
   final Winners winners;
   final Readings readings;
-  final Notices notices = new Notices();
+  final Notices notices;
   final SpaceLedger ledger;
   final KeyCensus census;
   final JournalPlace journalPlace;
@@ -128,6 +128,7 @@ final class RootParts implements AutoCloseable {
       Placement place,
       StoreOwner owner,
       EngineOptions options,
+      Notices notices,
       PayloadCache payloads,
       CoarseClock ticks,
       IdleDescriptors idle,
@@ -146,6 +147,7 @@ final class RootParts implements AutoCloseable {
         new RootDirectory(ops, root),
         place,
         options,
+        notices,
         payloads,
         ticks,
         idle,
@@ -159,6 +161,7 @@ final class RootParts implements AutoCloseable {
       RootDirectory root,
       Placement place,
       EngineOptions options,
+      Notices notices,
       PayloadCache payloads,
       CoarseClock ticks,
       IdleDescriptors idle,
@@ -173,12 +176,13 @@ final class RootParts implements AutoCloseable {
     this.clock = options.clock();
     this.readOnly = options.readOnly();
     this.remote = place.shared();
+    this.notices = notices;
     this.payloads = payloads;
     this.ticks = ticks;
     this.idle = idle;
     FileOps ops = root.ops();
     ProcessTable processTable =
-        readOnly ? null : ProcessTable.start(place, ops, clock, boot, counters);
+        readOnly ? null : ProcessTable.start(place, ops, clock, boot, notices, counters);
     this.siblings = new Siblings(processTable);
     boolean made = false;
     try {
@@ -191,6 +195,7 @@ final class RootParts implements AutoCloseable {
               place,
               ops,
               bootOf(processTable, boot),
+              notices,
               counters,
               payloads,
               readOnly);

@@ -71,7 +71,8 @@ final class SaveParts implements AutoCloseable {
    */
   SaveFlow flow(StoreLimits limits, long foreignCheckNanos, BiConsumer<Digest256, String> saved) {
     return new SaveFlow(
-        new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER),
+        new Budget(
+            parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER, parts.notices),
         new JournalSave(
             parts.root,
             parts.rootWatch,
@@ -101,6 +102,7 @@ final class SaveParts implements AutoCloseable {
         parts.locks,
         parts.foreignTouches,
         this::leaveTraces,
+        parts.notices,
         parts.counters,
         saved -> sweepFlow.keepBudget(limits, foreignCheckNanos.getAsLong(), saved));
   }

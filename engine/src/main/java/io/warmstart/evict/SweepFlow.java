@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sweep: bring the root within its budget, and clear away what is dead.
@@ -147,13 +148,16 @@ public final class SweepFlow {
       }
     } catch (IOException e) {
       // The save has been acknowledged by now in all but words: it does not fail for this.
-      counters.count(Counter.SWEEP_FAILURES);
+      failedAfterSave(e);
     } catch (RuntimeException | Error e) {
       // Nor for this, be it an OutOfMemoryError.
-      counters.count(Counter.SWEEP_FAILURES);
-      notices.trouble(
-          Kind.SWEEP, "the sweep after a save failed, the save did not: root=" + root.path(), e);
+      failedAfterSave(e);
     }
+  }
+
+  private void failedAfterSave(Throwable because) {
+    counters.count(Counter.SWEEP_FAILURES);
+    tell("the sweep after a save failed, the save did not: root=" + root.path(), because);
   }
 
   private void sweepAfter(StoreLimits limits, long foreignCheckNanos, SavedEntry saved)
@@ -204,13 +208,32 @@ public final class SweepFlow {
    */
   public void runInBackground(long foreignCheckNanos, boolean scanning) {
     Sweep sweep = new Sweep(foreignCheckNanos > 0, true, policy.limits(), null);
-    run(
-        sweep,
-        () -> {
-          policy.refresh();
-          return policy.limits();
-        },
-        scanning);
+    try {
+      run(
+          sweep,
+          () -> {
+            policy.refresh();
+            return policy.limits();
+          },
+          scanning);
+    } catch (StoreException e) {
+      tell("a sweep failed, and is tried again: root=" + root.path(), e);
+      throw e;
+    }
+  }
+
+  private String shortcoming(Sweep sweep) {
+    String damage = policy.damage();
+    return damage != null
+        ? "nothing is evicted and nothing expires, the root's policy is damaged: " + damage
+        : "a sweep could not look at or remove all that it had to: failures="
+            + sweep.tally.failures
+            + " root="
+            + root.path();
+  }
+
+  private void tell(String what, @Nullable Throwable because) {
+    notices.troubleAgain(Kind.SWEEP, what, because);
   }
 
   /** Whether a save has left the budget to the background, as the root was still being counted. */
@@ -264,7 +287,7 @@ public final class SweepFlow {
       return true;
     } catch (IOException | StoreException e) {
       counters.count(Counter.SWEEP_FAILURES);
-      notices.troubleAgain(Kind.SWEEP, "old labels could not be looked at: root=" + root.path(), e);
+      tell("old labels could not be looked at: root=" + root.path(), e);
       return false;
     }
   }
@@ -307,6 +330,7 @@ public final class SweepFlow {
     }
     if (sweep.tally.failures > 0) {
       counters.count(Counter.SWEEP_FAILURES);
+      tell(shortcoming(sweep), null);
     }
     sweep.tally.log(sweep.limits.sizeBudgetBytes());
     return sweep.tally.report(sweep.limits.sizeBudgetBytes(), false);

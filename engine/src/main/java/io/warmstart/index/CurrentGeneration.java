@@ -2,6 +2,8 @@ package io.warmstart.index;
 
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
@@ -25,9 +27,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class CurrentGeneration {
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  /** What is over sooner is told to nobody. */
+  private static final long TELL_AFTER_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final long LONGEST_BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final StripeLocks locks;
+  private final Notices notices;
   private final Counters counters;
   private final PayloadCache payloads;
   private final IndexMapper mapper;
@@ -37,12 +44,18 @@ final class CurrentGeneration {
   private volatile boolean untold;
   private volatile boolean closed;
   private volatile long failedAtNanos;
+  private volatile long failingSinceNanos;
   private volatile long attachedAtNanos;
   private volatile long beatAtNanos = System.nanoTime();
 
   CurrentGeneration(
-      StripeLocks locks, Counters counters, PayloadCache payloads, IndexMapper mapper) {
+      StripeLocks locks,
+      Notices notices,
+      Counters counters,
+      PayloadCache payloads,
+      IndexMapper mapper) {
     this.locks = locks;
+    this.notices = notices;
     this.counters = counters;
     this.payloads = payloads;
     this.mapper = mapper;
@@ -153,6 +166,7 @@ final class CurrentGeneration {
     if (readOnly()) {
       return attachForReading();
     }
+    String lost = null;
     try (StripeLocks.Hold hold = locks.acquireAllocation()) {
       Generation attached = current;
       if (attached != null && attached.files().live()) {
@@ -165,13 +179,17 @@ final class CurrentGeneration {
       if (!hold.attached()) {
         // It may be that of another build, whose processes are at work with it: see
         // OtherLayoutException.
-        throw new IOException("the index cannot be attached to without the coordination file");
+        throw new UnattachedException();
       }
       if (attached != null && !failed && isLostAgain(attached)) {
         throw new IOException("the index was lost as soon as it was attached to");
       }
       IndexFiles files = mapper.open();
       if (files == null) {
+        lost =
+            attached != null
+                ? "was lost"
+                : mapper.isThereDamaged() ? "that was there could not be used" : null;
         files = mapper.make();
         counters.count(Counter.REBUILDS);
       }
@@ -189,10 +207,29 @@ final class CurrentGeneration {
       return attached;
     } catch (IOException | RuntimeException | InternalError e) {
       // No room for it, first of all. Lookups read the files until there is one.
-      counters.count(Counter.FILES_ONLY);
-      failedAtNanos = System.nanoTime();
-      failed = true;
+      failed(e);
       return null;
+    } finally {
+      if (lost != null && !failed) {
+        notices.troubleAgain(
+            Kind.INDEX, "the index " + lost + " and was made again: " + mapper, null);
+      }
+    }
+  }
+
+  /** There is none for now. */
+  private void failed(Throwable because) {
+    counters.count(Counter.FILES_ONLY);
+    long now = System.nanoTime();
+    if (!failed) {
+      failingSinceNanos = now;
+    }
+    failedAtNanos = now;
+    failed = true;
+    // Who has no row is told of that by others.
+    if (now - failingSinceNanos >= TELL_AFTER_NANOS && !(because instanceof UnattachedException)) {
+      notices.troubleAgain(
+          Kind.INDEX, "there is no index for now, and lookups read files: " + mapper, because);
     }
   }
 
@@ -207,12 +244,33 @@ final class CurrentGeneration {
 
   private int allocate(int count) {
     Generation attached = current;
+    if (attached == null) {
+      return 0;
+    }
+    int page;
     try (StripeLocks.Hold hold = locks.acquireAllocation()) {
-      int page =
-          attached != null && hold.heldAcrossProcesses() ? attached.files().allocate(count) : 0;
+      if (!hold.heldAcrossProcesses()) {
+        return 0;
+      }
+      page = attached.files().allocate(count);
       // Not only where the caller asks: it must not strike in the release of the lock.
       MappedFaults.raisePending();
-      return page;
+    }
+    if (page == 0 && attached.files().live()) {
+      notices.troubleAgain(
+          Kind.INDEX,
+          "the index has no room for more, and what it does not know is read from files: " + mapper,
+          attached.files().growthFailure());
+    }
+    return page;
+  }
+
+  /** This process has no row now. */
+  private static final class UnattachedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    UnattachedException() {
+      super("the index cannot be attached to without the coordination file");
     }
   }
 

@@ -3,6 +3,7 @@ package io.warmstart.index;
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Placement;
@@ -42,6 +43,7 @@ public final class Index implements AutoCloseable {
       Placement place,
       FileOps ops,
       LongSupplier boot,
+      Notices notices,
       Counters counters,
       PayloadCache payloads,
       boolean readOnly) {
@@ -50,6 +52,7 @@ public final class Index implements AutoCloseable {
         root,
         place,
         ops,
+        notices,
         counters,
         payloads,
         new IndexMapper(place.directory(), ops, boot, readOnly));
@@ -61,10 +64,11 @@ public final class Index implements AutoCloseable {
       Path root,
       Placement place,
       FileOps ops,
+      Notices notices,
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.generations = new CurrentGeneration(locks, counters, payloads, mapper);
+    this.generations = new CurrentGeneration(locks, notices, counters, payloads, mapper);
     this.foreign = new ForeignChanges(root, place, ops);
   }
 

@@ -61,6 +61,12 @@ final class IndexFile {
     return buffer.getLong(BOOT_OFFSET) == boot && usable();
   }
 
+  /** Whether it was made under another boot, or is a copy: it is not used, and was not damaged. */
+  boolean isOfElsewhere(long boot) {
+    return buffer.getLongVolatile(MAGIC_OFFSET) == MAGIC
+        && (buffer.getLong(BOOT_OFFSET) != boot || buffer.getLong(FILE_OFFSET) != ownWord());
+  }
+
   /** Whether the file is of a generation that is in use, whose boot its first file tells. */
   boolean usableIn(long generation) {
     return generation() == generation && usable();

@@ -54,7 +54,7 @@ final class IndexFiles {
   private volatile boolean lost;
 
   // Written under the allocation lock.
-  private volatile boolean growthFailed;
+  private volatile @Nullable IOException growthFailure;
   private volatile long growthFailedAtNanos;
 
   IndexFiles(IndexFile first, Extensions extensions) {
@@ -170,19 +170,24 @@ final class IndexFiles {
     return file;
   }
 
+  /** Why the last attempt to grow has failed; null if none has, or there is no more to grow to. */
+  @Nullable IOException growthFailure() {
+    return growthFailure;
+  }
+
   /** A full disk, first of all. What finds no room is answered from files. */
   private boolean grow(int number) {
     long now = System.nanoTime();
-    if (growthFailed && now - growthFailedAtNanos < RETRY_NANOS) {
+    if (growthFailure != null && now - growthFailedAtNanos < RETRY_NANOS) {
       return false;
     }
     try {
       files.set(number, extensions.make(number, generation));
-      growthFailed = false;
+      growthFailure = null;
       return true;
     } catch (IOException e) {
       growthFailedAtNanos = now;
-      growthFailed = true;
+      growthFailure = e;
       return false;
     }
   }

@@ -72,6 +72,19 @@ class IndexMapper implements IndexFiles.Extensions {
     return new IndexFiles(first, this);
   }
 
+  /** Whether what lies there was damaged, and is no index of another boot or a copy of one. */
+  boolean isThereDamaged() throws IOException {
+    try {
+      ops.stat(path(0));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+    IndexFile first = map(0);
+    boolean damaged = first == null || !first.isOfElsewhere(boot.getAsLong());
+    MappedFaults.raisePending();
+    return damaged;
+  }
+
   /** Makes an empty index in place of whatever there is, which nobody can use any more. */
   IndexFiles make() throws IOException {
     removeStaged();
@@ -116,6 +129,11 @@ class IndexMapper implements IndexFiles.Extensions {
       }
     }
     return true;
+  }
+
+  @Override
+  public String toString() {
+    return "directory=" + directory;
   }
 
   private Path path(int number) {

@@ -326,7 +326,7 @@ public final class Journal implements AutoCloseable {
     try {
       made = pool.make();
     } catch (IOException e) {
-      notices.trouble(
+      notices.troubleAgain(
           Kind.JOURNAL,
           "no segment of the journal can be made; saves go into files: directory="
               + files.directory(),

@@ -315,9 +315,18 @@ final class SegmentFiles {
     return ops.openForWriting(path(number));
   }
 
-  /** Whether there is room for a segment, and for as much again: not the last of the room. */
-  boolean hasRoomFor(long length) {
-    return ops.usableBytes(engineDirectory) >= 2 * length;
+  /** Refuses to make a segment without room for as much again: not the last of the room. */
+  void requireRoomFor(long length) throws IOException {
+    long usable = ops.usableBytes(engineDirectory);
+    if (usable < 2 * length) {
+      throw new IOException(
+          "no room for a segment: expected>="
+              + 2 * length
+              + " usable bytes actual="
+              + usable
+              + " directory="
+              + engineDirectory);
+    }
   }
 
   /** Says what has happened to a segment. */

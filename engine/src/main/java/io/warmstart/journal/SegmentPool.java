@@ -24,7 +24,9 @@ final class SegmentPool {
   /**
    * Makes a segment.
    *
-   * @return null if there is no room for one, or others would not learn of it
+   * @return null if the budget or the number of segments leaves no room for one, or others would
+   *     not learn of it
+   * @throws IOException if it cannot be made, or would take the last of the disk's room
    */
   @Nullable OwnedSegment make() throws IOException {
     SegmentFiles.Listed listed = files.list();
@@ -33,9 +35,10 @@ final class SegmentPool {
       taken += files.bytesOf(number);
     }
     int length = place.lengthOfNext(taken);
-    if (length == 0 || !files.hasRoomFor(length)) {
+    if (length == 0) {
       return null;
     }
+    files.requireRoomFor(length);
     for (int number = 0; number < SegmentFiles.MOST_SEGMENTS; number++) {
       if (listed.numbers().contains(number)) {
         continue;

@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * Is told what this process does to entries by itself, and what goes wrong where no caller waits
- * for it. What other processes do, they tell their own listeners; {@link StoreStats} counts all of
- * it.
+ * for it, or concerns more than that one. What other processes do, they tell their own listeners;
+ * {@link StoreStats} counts all of it.
  *
  * <p><b>Threads:</b> one thread of the root's, which does nothing else, calls all listeners in
  * turn, after the fact and in order. So a listener may take its time, use the store and close it;

@@ -29,6 +29,35 @@ public record StoreTrouble(Kind kind, String text, @Nullable Throwable cause) {
     /** A sync has failed. Its save has thrown {@link DurabilityUnknownException} or failed. */
     SYNC,
     /** The remote does not answer, or cannot be used. Nobody waits for it; it is tried again. */
-    REMOTE
+    REMOTE,
+    /**
+     * A save was refused: it does not fit the root's budget, or what of that is not pinned. It has
+     * thrown {@link PayloadTooLargeException} or failed, and has changed nothing. It takes a larger
+     * budget, or fewer pins.
+     */
+    REFUSED,
+    /**
+     * The disk has no bytes or inodes left, or the user's quota is used up. Saves that find no room
+     * throw {@link StorageFullException} or fail, what lies in the journal stays there, and the
+     * accesses to entries are not written down. Nothing that was saved is lost. It takes more room,
+     * or a smaller budget and a sweep.
+     */
+    DISK_FULL,
+    /**
+     * The index was lost or damaged, and was made again; or there is none that this process can
+     * use, or no room in it. Lookups read files meanwhile, and the bytes of the root are counted by
+     * a walk; no entry is lost. It is tried again, with nothing to be done, unless it comes again
+     * and again: then something removes or changes files of the engine, the disk is nearly full, or
+     * processes of another version are at work.
+     */
+    INDEX,
+    /**
+     * This process has lost its locks, or could not get one in time. Something in it has opened and
+     * closed the lock file, somebody has removed that, or another process holds a lock and does not
+     * go on. Locks are taken again, and the work goes on without: two that overwrite the same run
+     * at that moment may leave halves that do not fit, which no lookup returns. A claim that
+     * another process has taken meanwhile is gone.
+     */
+    LOCKS
   }
 }

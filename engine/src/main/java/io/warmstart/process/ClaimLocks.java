@@ -1,6 +1,5 @@
 package io.warmstart.process;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import java.io.IOException;
 import java.nio.channels.FileLock;
@@ -19,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClaimLocks {
   private final LockFile locks;
+  private final LockNotices notices;
   private final List<Held> held = new ArrayList<>();
 
   /** A key that was claimed. Safe for all threads. */
@@ -37,8 +37,9 @@ public final class ClaimLocks {
     }
   }
 
-  ClaimLocks(LockFile locks) {
+  ClaimLocks(LockFile locks, LockNotices notices) {
     this.locks = locks;
+    this.notices = notices;
   }
 
   /**
@@ -74,9 +75,7 @@ public final class ClaimLocks {
       Held dropped = each.next();
       if (!dropped.isHeld() && !isTakenBack(dropped)) {
         each.remove();
-        EngineLog.warning(
-            "a claim of this process was lost with its locks, and another process has it now: key="
-                + dropped.key.toHex());
+        notices.claimLost(dropped.key);
       }
     }
   }

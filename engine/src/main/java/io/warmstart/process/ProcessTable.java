@@ -2,15 +2,14 @@ package io.warmstart.process;
 
 import io.warmstart.format.Owner;
 import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.notice.Notices;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -49,7 +48,7 @@ public final class ProcessTable implements AutoCloseable {
     OUT_OF_REACH
   }
 
-  private final Path directory;
+  private final LockNotices notices;
   private final Counters counters;
   private final LockFile locks;
   private final Membership membership;
@@ -62,9 +61,6 @@ public final class ProcessTable implements AutoCloseable {
   /** Whether the owner of this row before us has died; told once. */
   private volatile boolean predecessorDied;
 
-  /** Whether the last heartbeat has failed: told once, not four times a second. */
-  private boolean failing;
-
   /** The boot id of all who use the coordination file; this process's own before it is attached. */
   private volatile long boot;
 
@@ -75,15 +71,21 @@ public final class ProcessTable implements AutoCloseable {
   private long otherLayoutSeenAtNanos;
 
   private ProcessTable(
-      Placement place, FileOps ops, EpochNanoClock clock, long boot, Counters counters) {
-    this.directory = place.directory();
+      Placement place,
+      FileOps ops,
+      EpochNanoClock clock,
+      long boot,
+      Notices notices,
+      Counters counters) {
+    this.notices = new LockNotices(notices, place.directory());
     this.counters = counters;
     this.boot = boot;
     this.ownerBoot = place.ownerBoot(boot);
     this.locks = new LockFile(place, ops);
     this.membership = new Membership(place, ops, clock, boot, locks);
-    this.claims = new ClaimLocks(locks);
-    this.thread = new BackgroundThread("warmstart-locks", this::round, this::failed);
+    this.claims = new ClaimLocks(locks, this.notices);
+    this.thread =
+        new BackgroundThread("warmstart-locks", this::round, this.notices::heartbeatFailed);
   }
 
   /**
@@ -95,9 +97,14 @@ public final class ProcessTable implements AutoCloseable {
    * @throws IOException if the lock file or the coordination file cannot be made or mapped
    */
   public static ProcessTable start(
-      Placement place, FileOps ops, EpochNanoClock clock, long boot, Counters counters)
+      Placement place,
+      FileOps ops,
+      EpochNanoClock clock,
+      long boot,
+      Notices notices,
+      Counters counters)
       throws IOException {
-    ProcessTable processTable = new ProcessTable(place, ops, clock, boot, counters);
+    ProcessTable processTable = new ProcessTable(place, ops, clock, boot, notices, counters);
     boolean attached = false;
     try {
       if (!processTable.thread.ensureRunning()) {
@@ -253,6 +260,11 @@ public final class ProcessTable implements AutoCloseable {
         : OpenDescriptors.holder(file, LockFile.claimByte(key));
   }
 
+  /** A lock was waited for in vain. */
+  void tellInVain() {
+    notices.inVain();
+  }
+
   /** Gives the row up: the kernel sees the process as gone from this root. */
   @Override
   public void close() {
@@ -285,16 +297,7 @@ public final class ProcessTable implements AutoCloseable {
     BackgroundThread.pause(HEARTBEAT_NANOS);
     if (!thread.closed()) {
       heartbeat();
-      failing = false;
-    }
-  }
-
-  /** The application may have run out of memory, of which it will free some. */
-  private void failed(Throwable error) {
-    if (!failing) {
-      failing = true;
-      EngineLog.warning(
-          "a heartbeat has failed, the next one comes: directory=" + directory, error);
+      notices.heartbeatWent();
     }
   }
 
@@ -304,11 +307,7 @@ public final class ProcessTable implements AutoCloseable {
       locks.releaseOverdue();
       if (membership.hasLostLocks()) {
         counters.count(Counter.LOCKS_LOST);
-        EngineLog.warning(
-            "something in this process has opened and closed the lock file, and the kernel has"
-                + " dropped all locks of the process; they are taken again: file="
-                + locks.path(),
-            null);
+        notices.dropped();
         // The stripes too that are held at this moment: their holders are told, and those who use
         // the index have its totals counted again.
         locks.close();
@@ -320,6 +319,7 @@ public final class ProcessTable implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       // Not attached is a state that callers see and live with; the next heartbeat tries again.
       current = null;
+      notices.unattached(e);
     }
   }
 
@@ -371,14 +371,12 @@ public final class ProcessTable implements AutoCloseable {
       ownerBoot = controlFile.ownerBoot();
       current = controlFile;
       if (besideOtherLayout) {
-        EngineLog.info("the processes of another version are gone: directory=" + directory);
+        notices.otherLayoutGone();
       }
       besideOtherLayout = false;
     } catch (OtherLayoutException e) {
       if (!besideOtherLayout) {
-        EngineLog.warning(
-            "goes on without index, by files and kernel locks, until they are gone: "
-                + e.getMessage());
+        notices.besideOtherLayout(e);
       }
       besideOtherLayout = true;
       otherLayoutSeenAtNanos = System.nanoTime();

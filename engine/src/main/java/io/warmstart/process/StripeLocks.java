@@ -178,6 +178,9 @@ public final class StripeLocks {
       boolean broken = controlFile != null && takeOver(stripe, controlFile);
       if (lock == null && mayTimeOut(wait)) {
         counters.count(Counter.FILES_ONLY);
+        if (processTable != null) {
+          processTable.tellInVain();
+        }
       }
       Hold hold = new Hold(stripe, locallyHeld, lock, controlFile, broken);
       taken = true;

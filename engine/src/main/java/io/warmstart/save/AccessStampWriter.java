@@ -12,10 +12,15 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
+import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.RootDirectory;
+import io.warmstart.pair.StoreFailures;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
@@ -44,6 +49,7 @@ public final class AccessStampWriter {
   private final PairWriter pairWriter;
   private final boolean ofOtherUser;
   private final boolean besideOtherMachines;
+  private final Notices notices;
   private final Counters counters;
   private final EpochNanoClock clock;
 
@@ -61,6 +67,7 @@ public final class AccessStampWriter {
       PairWriter pairWriter,
       boolean ofOtherUser,
       boolean besideOtherMachines,
+      Notices notices,
       Counters counters,
       EpochNanoClock clock) {
     this.root = root;
@@ -71,6 +78,7 @@ public final class AccessStampWriter {
     this.pairWriter = pairWriter;
     this.ofOtherUser = ofOtherUser;
     this.besideOtherMachines = besideOtherMachines;
+    this.notices = notices;
     this.counters = counters;
     this.clock = clock;
   }
@@ -103,9 +111,18 @@ public final class AccessStampWriter {
       } catch (IOException e) {
         failed++;
         counters.count(Counter.TOUCH_FAILURES);
+        tellIfFull(root.directory(due.getKey().key()), e);
       }
     }
     return failed;
+  }
+
+  private void tellIfFull(KeyDirectory directory, IOException failure) {
+    StoreException told =
+        StoreFailures.ofWriting("an access is not written down", directory.path(), failure);
+    if (told instanceof StorageFullException) {
+      notices.troubleAgain(Kind.DISK_FULL, "the disk is full: " + told.getMessage(), failure);
+    }
   }
 
   /** Without an index it goes on waiting, for this process to know. */

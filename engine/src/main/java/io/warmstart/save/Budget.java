@@ -10,6 +10,8 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.PinnedBytes;
 import java.io.IOException;
@@ -33,12 +35,15 @@ public final class Budget {
   private final PinnedBytes pinned;
   private final Path root;
   private final String producer;
+  private final Notices notices;
 
-  public Budget(SpaceLedger ledger, PinnedBytes pinned, Path root, String producer) {
+  public Budget(
+      SpaceLedger ledger, PinnedBytes pinned, Path root, String producer, Notices notices) {
     this.ledger = ledger;
     this.pinned = pinned;
     this.root = root;
     this.producer = producer;
+    this.notices = notices;
   }
 
   /**
@@ -64,18 +69,21 @@ public final class Budget {
     long manifestBytes = manifestBytes(payloadBytes, attributes);
     long pinnedBytes = pinnedBeside(key, runId);
     if (payloadBytes > budgetBytes - pinnedBytes - manifestBytes) {
-      throw new PayloadTooLargeException(
-          "payload and manifest are larger than the root's budget"
-              + (pinnedBytes > 0 ? " beside what is pinned: expected<=" : ": expected<=")
-              + (pinnedBytes > 0 ? budgetBytes + "-" + pinnedBytes : budgetBytes)
-              + " actual="
-              + payloadBytes
-              + "+"
-              + manifestBytes
-              + " key="
-              + key.toHex()
-              + " root="
-              + root);
+      PayloadTooLargeException refused =
+          new PayloadTooLargeException(
+              "payload and manifest are larger than the root's budget"
+                  + (pinnedBytes > 0 ? " beside what is pinned: expected<=" : ": expected<=")
+                  + (pinnedBytes > 0 ? budgetBytes + "-" + pinnedBytes : budgetBytes)
+                  + " actual="
+                  + payloadBytes
+                  + "+"
+                  + manifestBytes
+                  + " key="
+                  + key.toHex()
+                  + " root="
+                  + root);
+      notices.troubleAgain(Kind.REFUSED, "a save was refused: " + refused.getMessage(), refused);
+      throw refused;
     }
     pinned.saving(key.digest(), runId, payloadBytes + manifestBytes);
   }

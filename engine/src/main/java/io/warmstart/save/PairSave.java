@@ -11,7 +11,10 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StorageFullException;
 import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairWriter;
@@ -77,6 +80,7 @@ public final class PairSave {
   private final RecoveringLocks locks;
   private final ForeignTouches foreignTouches;
   private final Runnable leaveTraces;
+  private final Notices notices;
   private final Counters counters;
   private final Consumer<SavedEntry> keepBudget;
 
@@ -96,6 +100,7 @@ public final class PairSave {
       RecoveringLocks locks,
       ForeignTouches foreignTouches,
       Runnable leaveTraces,
+      Notices notices,
       Counters counters,
       Consumer<SavedEntry> keepBudget) {
     this.root = root;
@@ -107,6 +112,7 @@ public final class PairSave {
     this.locks = locks;
     this.foreignTouches = foreignTouches;
     this.leaveTraces = leaveTraces;
+    this.notices = notices;
     this.counters = counters;
     this.keepBudget = keepBudget;
   }
@@ -183,10 +189,10 @@ public final class PairSave {
     } catch (SyncFailedException e) {
       failed();
       publishFlow.syncFailed(directory, e);
-      throw StoreFailures.ofWriting(save.failure(), directory.path(), e);
+      throw failure(save, e);
     } catch (IOException e) {
       failed();
-      throw StoreFailures.ofWriting(save.failure(), directory.path(), e);
+      throw failure(save, e);
     } catch (RuntimeException | Error e) {
       failed();
       throw e;
@@ -194,6 +200,18 @@ public final class PairSave {
     if (!save.superseded) {
       keepBudget.accept(new SavedEntry(directory.key(), save.runId, saved, save.addedBytes));
     }
+  }
+
+  /**
+   * What the save throws. Of a full disk others are told too: it may be a pair that nobody awaits.
+   */
+  private StoreException failure(BegunPair save, IOException because) {
+    StoreException failure =
+        StoreFailures.ofWriting(save.failure(), save.directory.path(), because);
+    if (failure instanceof StorageFullException) {
+      notices.troubleAgain(Kind.DISK_FULL, "the disk is full: " + failure.getMessage(), because);
+    }
+    return failure;
   }
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */

@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Digest256;
+import io.warmstart.notice.Notices;
 import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Placement;
@@ -51,6 +52,7 @@ public final class IndexRoot implements AutoCloseable {
             new NioFileOps(),
             SystemEpochNanoClock.INSTANCE,
             boot,
+            new Notices(),
             counters),
         counters,
         lockTimeoutNanos);

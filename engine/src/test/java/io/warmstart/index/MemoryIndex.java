@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.IndexLayout;
+import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Placement;
 import java.io.IOException;
@@ -150,6 +151,7 @@ final class MemoryIndex {
         Path.of("/nowhere"),
         Placement.inRoot(Path.of("/nowhere")),
         new NioFileOps(),
+        new Notices(),
         root.counters,
         cache,
         mapper);

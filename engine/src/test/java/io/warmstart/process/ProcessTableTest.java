@@ -11,6 +11,7 @@ import io.warmstart.index.IndexChild;
 import io.warmstart.index.IndexRoot;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.ControlLayout;
+import io.warmstart.notice.Notices;
 import io.warmstart.process.ProcessTable.Liveness;
 import io.warmstart.testing.Await;
 import java.io.IOException;
@@ -181,6 +182,7 @@ class ProcessTableTest {
             new NioFileOps(),
             SystemEpochNanoClock.INSTANCE,
             IndexRoot.BOOT + 1,
+            new Notices(),
             new Counters())) {
       assertEquals(0, Objects.requireNonNull(rebooted.current()).sum(Counter.SAVES));
     }
@@ -202,6 +204,7 @@ class ProcessTableTest {
               new NioFileOps(),
               SystemEpochNanoClock.INSTANCE,
               IndexRoot.BOOT + 1,
+              new Notices(),
               counters)) {
         assertEquals(2, joined.liveProcesses());
         assertEquals(IndexRoot.BOOT, joined.boot());
