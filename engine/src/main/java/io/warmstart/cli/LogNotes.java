@@ -1,5 +1,6 @@
 package io.warmstart.cli;
 
+import io.warmstart.model.PayloadTooLargeException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,9 @@ public final class LogNotes extends Handler {
   @Override
   public void publish(LogRecord record) {
     Output notes = output;
-    if (notes != null && isLoggable(record)) {
+    // A save that is refused is the command's own, which says so.
+    boolean said = record.getThrown() instanceof PayloadTooLargeException;
+    if (notes != null && !said && isLoggable(record)) {
       notes.note(String.valueOf(record.getMessage()));
     }
   }

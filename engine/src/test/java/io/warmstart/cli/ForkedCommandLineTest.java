@@ -191,6 +191,17 @@ class ForkedCommandLineTest {
     assertTrue(run("ls", root).out().contains("b=c, text:a"));
   }
 
+  /** Listeners and the log are told of it; the command says it itself. */
+  @Test
+  void aSaveThatIsRefusedSaysSoOnce() throws Exception {
+    Path large = Files.write(directory.resolve("large"), new byte[1_000]);
+
+    CommandRun refused = run("save", root, "text:a", large, "--budget", "100");
+
+    assertEquals(ExitCodes.ERROR, refused.exitCode(), refused.err());
+    assertEquals(1, refused.err().lines().count(), refused.err());
+  }
+
   /** A save evicted others' entries and said nothing. */
   @Test
   void aSaveTellsWhatItsSweepHasEvicted() throws Exception {
