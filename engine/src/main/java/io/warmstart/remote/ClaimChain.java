@@ -67,7 +67,7 @@ final class ClaimChain {
     LAST,
     /** There is one of the next number: another's, or its own of an attempt without an answer. */
     TAKEN,
-    /** Others have gone further meanwhile; nothing has changed. */
+    /** Others have gone further meanwhile, from it or past it. */
     OVERTAKEN
   }
 
@@ -83,12 +83,13 @@ final class ClaimChain {
       return Followed.TAKEN;
     }
     SortedSet<Long> there = numbers();
-    if (!there.contains(number)) {
+    if (there.isEmpty() || there.last() < number) {
       throw new IOException("a listing does not show what was made: " + name(number) + " " + this);
     }
     if (there.last() == number) {
       return Followed.LAST;
     }
+    // Who has followed it at once may have removed it by now.
     forgetBefore(there.last(), List.of(number));
     return Followed.OVERTAKEN;
   }

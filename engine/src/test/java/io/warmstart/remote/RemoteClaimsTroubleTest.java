@@ -58,6 +58,29 @@ class RemoteClaimsTroubleTest extends RemoteClaimsFixture {
     assertNull(ask(machine(), LEASE));
   }
 
+  /** What was given back was taken and removed before the look: the log said that it lapses. */
+  @Test
+  void whatIsFollowedAndRemovedAtOnceWasMadeAllTheSame() throws IOException {
+    taken(machine());
+    long number = last();
+    RemoteClaims other = machine();
+    List<Hold> others = new ArrayList<>();
+    ObjectStore slow =
+        HookedObjectStore.of(
+            objects,
+            (call, name) -> {
+              if (call.equals("putIfAbsent") && others.isEmpty()) {
+                others.add(taken(other));
+              }
+            });
+    assertEquals(
+        ClaimChain.Followed.OVERTAKEN,
+        new ClaimChain(slow, KEY).follow(number, lastRecord().givenBack()));
+    assertEquals(1, others.size());
+    assertTrue(others.get(0).isHeld());
+    assertEquals(number + 2, last());
+  }
+
   @Test
   void aRequestThatFailsGrantsNothingAndBlocksNothing() throws IOException {
     for (Fault fault : List.of(Fault.BEFORE, Fault.AFTER, Fault.CUT, Fault.SHORT)) {
