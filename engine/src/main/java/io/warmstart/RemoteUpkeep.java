@@ -20,7 +20,7 @@ public final class RemoteUpkeep {
    * Tries whether a remote does what a remote must: makes an object of a random name, tries to make
    * it again, lists it, reads it, and removes it.
    *
-   * <p><b>Blocks:</b> until it has answered.
+   * <p><b>Blocks:</b> until it has answered; an interrupt does not end it.
    *
    * @param remote to be tried; written to, unless it is read-only
    * @return what it did; a remote that cannot be reached has failed
@@ -39,7 +39,7 @@ public final class RemoteUpkeep {
    * payloads that have lain there for more than a day without a manifest, and claims that later
    * ones have followed. Entries stay, however old.
    *
-   * <p><b>Blocks:</b> until all is done.
+   * <p><b>Blocks:</b> until all is done; an interrupt does not end it.
    *
    * @param remote to be swept
    * @param dryRun whether only to tell what would go

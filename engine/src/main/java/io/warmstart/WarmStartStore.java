@@ -1292,7 +1292,8 @@ public final class WarmStartStore implements AutoCloseable {
    * Compares this root with a remote, and has what one lacks go to the other: of each run the
    * latest version. Nothing is removed here; there, versions that a later one supersedes.
    *
-   * <p><b>Blocks:</b> until all is done, however long the remote takes.
+   * <p><b>Blocks:</b> until all is done, however long the remote takes; an interrupt does not end
+   * it.
    *
    * @param with where it is; need not be the store's own remote
    * @param direction which way entries go

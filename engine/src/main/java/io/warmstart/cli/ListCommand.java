@@ -238,7 +238,11 @@ final class ListCommand extends RootCommand {
         json.writeStartObject();
         EntryFacts.of(entry).writeJson(json);
         json.writeBooleanField("accessed", entry.accessed());
-        Json.moment(json, "accessed_at", entry.accessedUnixSecs(), entry.accessedNanos());
+        if (entry.accessed() && entry.accessedUnixSecs() != 0) {
+          Json.moment(json, "accessed_at", entry.accessedUnixSecs(), entry.accessedNanos());
+        } else {
+          Json.noMoment(json, "accessed_at");
+        }
         json.writeBooleanField("expired", entry.expired());
         json.writeBooleanField("pinned", entry.pinned());
         json.writeEndObject();

@@ -1,6 +1,7 @@
 package io.warmstart.cli;
 
 import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.model.StorageFullException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,10 @@ public final class LogNotes extends Handler {
   @Override
   public void publish(LogRecord record) {
     Output notes = output;
-    // A save that is refused is the command's own, which says so.
-    boolean said = record.getThrown() instanceof PayloadTooLargeException;
+    // A save that is refused, or finds no room, is the command's own, which says so.
+    boolean said =
+        record.getThrown() instanceof PayloadTooLargeException
+            || record.getThrown() instanceof StorageFullException;
     if (notes != null && !said && isLoggable(record)) {
       notes.note(String.valueOf(record.getMessage()));
     }

@@ -140,11 +140,15 @@ final class RestoreCommand extends RootCommand {
         } else {
           json.writeNullField("key");
         }
-        json.writeStringField("run_id", item.runId());
+        json.writeStringField("run_id", item.runId().isEmpty() ? null : item.runId());
         json.writeStringField("outcome", item.outcome().name().toLowerCase(Locale.ROOT));
         json.writeStringField("detail", item.detail());
         json.writeStringField("reason", item.reason());
-        json.writeNumberField("payload_bytes", item.payloadBytes());
+        if (item.payloadBytes() < 0) {
+          json.writeNullField("payload_bytes");
+        } else {
+          json.writeNumberField("payload_bytes", item.payloadBytes());
+        }
         json.writeArrayFieldStart("files");
         for (String file : item.files()) {
           json.writeString(file);

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
 abstract class RootCommand implements Callable<Integer> {
   private static final String ENGINE_DIRECTORY = ".warmstart";
 
-  /** Lies in the root of each ext file system. */
+  /** Lies in the root of each ext file system; what others keep there begins with a dot. */
   private static final String OF_THE_FILE_SYSTEM = "lost+found";
 
   @Mixin CommonOptions common;
@@ -159,7 +159,7 @@ abstract class RootCommand implements Callable<Integer> {
           if (Digest256.isHex(name) || name.equals(ENGINE_DIRECTORY)) {
             return;
           }
-          if (!name.equals(OF_THE_FILE_SYSTEM)) {
+          if (!name.equals(OF_THE_FILE_SYSTEM) && !name.startsWith(".")) {
             other = each;
           }
         }

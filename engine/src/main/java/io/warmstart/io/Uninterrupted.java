@@ -66,6 +66,7 @@ public final class Uninterrupted {
     try {
       Thread thread = new Thread(null, task, name, 0, false);
       thread.setDaemon(true);
+      thread.setContextClassLoader(Uninterrupted.class.getClassLoader());
       thread.start();
     } catch (OutOfMemoryError e) {
       EngineLog.warning("no thread can be started for " + name, e);

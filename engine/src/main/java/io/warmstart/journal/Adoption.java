@@ -261,7 +261,9 @@ public final class Adoption {
           payload = null;
         }
         if (payload != null) {
-          pairs.make(entry, Payload.of(payload), () -> mark(run, JournalLayout.PAIRED));
+          // A pair was put in place, and its owner has not lived to see that it is durable.
+          boolean inDoubt = (segment.marks(entry) & JournalLayout.PAIRED) != 0;
+          pairs.make(entry, Payload.of(payload), inDoubt, () -> mark(run, JournalLayout.PAIRED));
           mark(run, JournalLayout.SETTLED);
           return;
         }

@@ -114,7 +114,7 @@ final class Pairing {
       segments.revoke(record);
       return false;
     }
-    pairs.make(record.entry(), Payload.of(payload), () -> markPaired(record));
+    pairs.make(record.entry(), Payload.of(payload), false, () -> markPaired(record));
     segments.untilEach(
         record,
         version -> {

@@ -1,5 +1,6 @@
 package io.warmstart.journal;
 
+import io.warmstart.io.FirstTable;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Digest256;
 import java.util.ArrayList;

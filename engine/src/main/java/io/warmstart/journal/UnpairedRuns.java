@@ -1,5 +1,6 @@
 package io.warmstart.journal;
 
+import io.warmstart.io.FirstTable;
 import io.warmstart.journal.JournalEntry.Run;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,7 +52,7 @@ final class UnpairedRuns {
   private final LinkedHashMap<Run, Versions> runs = FirstTable.of(new LinkedHashMap<>());
 
   /** When the pair of a run last could not be made. */
-  private final Map<Run, Long> refused = new HashMap<>();
+  private final Map<Run, Long> refused = FirstTable.of(new HashMap<>());
 
   boolean isEmpty() {
     return runs.isEmpty();

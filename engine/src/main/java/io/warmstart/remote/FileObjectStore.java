@@ -259,6 +259,8 @@ public final class FileObjectStore implements ObjectStore {
               .toInstant());
     } catch (NoSuchFileException e) {
       return Optional.empty();
+    } catch (AccessDeniedException e) {
+      throw new DeniedKeyException(e);
     }
   }
 
@@ -268,6 +270,8 @@ public final class FileObjectStore implements ObjectStore {
       Files.deleteIfExists(directory.resolve(prefix));
     } catch (DirectoryNotEmptyException e) {
       // Somebody has put something.
+    } catch (AccessDeniedException e) {
+      throw new DeniedKeyException(e);
     }
   }
 

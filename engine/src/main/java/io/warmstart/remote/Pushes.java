@@ -152,6 +152,11 @@ final class Pushes {
     } catch (LocalException e) {
       transfers.failedHere(e);
       return false;
+    } catch (DeniedKeyException e) {
+      // The next key tells whether the remote is back.
+      probing = writing.open();
+      transfers.failed(e, false, writing);
+      return false;
     } catch (IOException e) {
       transfers.failed(e, false, writing);
       if (!writing.open()) {

@@ -1,5 +1,6 @@
 package io.warmstart.remote;
 
+import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteSweepReport;
 import java.io.IOException;
@@ -7,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,14 +48,18 @@ public final class RemoteSweepFlow {
         superseded.add(prefix + each);
       }
       for (String each : there.payloadsAlone()) {
-        Optional<Instant> putAt = store.putAt(prefix + each);
-        if (putAt.isPresent()
-            && putAt.get().isBefore(before)
-            && (dryRun || RemoteKey.list(store, key).payloadsAlone().contains(each))) {
-          abandoned.add(prefix + each);
-          if (!dryRun) {
-            store.delete(prefix + each);
+        try {
+          Optional<Instant> putAt = store.putAt(prefix + each);
+          if (putAt.isPresent()
+              && putAt.get().isBefore(before)
+              && (dryRun || RemoteKey.list(store, key).payloadsAlone().contains(each))) {
+            if (!dryRun) {
+              store.delete(prefix + each);
+            }
+            abandoned.add(prefix + each);
           }
+        } catch (DeniedKeyException e) {
+          passedOver(e);
         }
       }
     }
@@ -65,15 +71,28 @@ public final class RemoteSweepFlow {
       }
     }
     if (!dryRun) {
-      for (String each : claims) {
-        store.delete(each);
-      }
-      for (String each : superseded) {
-        store.delete(each);
-      }
+      deleteAll(store, claims);
+      deleteAll(store, superseded);
       store.removeLeftovers();
     }
     return new RemoteSweepReport(
         dryRun, List.copyOf(superseded), List.copyOf(abandoned), List.copyOf(claims), objects);
+  }
+
+  /** What may not be removed stays, and is taken off the list. */
+  private static void deleteAll(ObjectStore store, List<String> names) throws IOException {
+    for (Iterator<String> each = names.iterator(); each.hasNext(); ) {
+      try {
+        store.delete(each.next());
+      } catch (DeniedKeyException e) {
+        each.remove();
+        passedOver(e);
+      }
+    }
+  }
+
+  private static void passedOver(DeniedKeyException denied) {
+    EngineLog.warning(
+        "a key in the remote is another user's, and passed over: " + denied.getMessage());
   }
 }

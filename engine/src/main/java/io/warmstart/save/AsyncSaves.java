@@ -2,6 +2,7 @@ package io.warmstart.save;
 
 import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.CallbackThread;
+import io.warmstart.io.FirstTable;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
@@ -59,7 +60,7 @@ public final class AsyncSaves implements AutoCloseable {
   private final ArrayDeque<WaitingSave> queue = new ArrayDeque<>(MOST_WAITING);
 
   /** What a later version of a run may take the place of: nothing of the run waits behind it. */
-  private final Map<WaitingSave.Run, WaitingSave> replaceable = new HashMap<>();
+  private final Map<WaitingSave.Run, WaitingSave> replaceable = FirstTable.of(new HashMap<>());
 
   private long waitingBytes;
   private long handedIn;

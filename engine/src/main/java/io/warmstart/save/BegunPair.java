@@ -61,10 +61,15 @@ final class BegunPair {
    * @param written its stamp
    * @param manifest its manifest; null if it has none yet
    * @param isLater says whether a later one lies elsewhere than in a pair
+   * @param inDoubt whether a pair of it may be in place whose names could not be synced
    * @param inPlace is told when files take its place
    */
   record SavedBefore(
-      Stamp written, @Nullable Manifest manifest, LaterVersion isLater, Runnable inPlace) {}
+      Stamp written,
+      @Nullable Manifest manifest,
+      LaterVersion isLater,
+      boolean inDoubt,
+      Runnable inPlace) {}
 
   /** What to say of its failure: what is on disk then. */
   String failure() {

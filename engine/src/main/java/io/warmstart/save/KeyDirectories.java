@@ -19,6 +19,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,13 @@ public final class KeyDirectories implements AutoCloseable {
   private final Runnable made;
   private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
+
+  /**
+   * The keys whose directories' names could not be synced into the root. The kernel tells of that
+   * once: a later sync would succeed, and a power cut take the key all the same. So none of their
+   * saves is durable until the directory was removed and made again.
+   */
+  private final Set<Digest256> doubtfulInRoot = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes the directories of one root.
@@ -94,7 +103,9 @@ public final class KeyDirectories implements AutoCloseable {
         syncs.sync(handle, failedBefore);
       } catch (ClosedChannelException e) {
         // An interrupt has closed the shared descriptor; the names are as good through another.
-        return syncAnew();
+        boolean sameDirectory = syncAnew();
+        syncs.requireNoneFailed(failedBefore);
+        return sameDirectory;
       } catch (IOException e) {
         // Not for an error that is merely unknown: the kernel tells of a failed write-back once,
         // and
@@ -120,6 +131,27 @@ public final class KeyDirectories implements AutoCloseable {
       if (durableInRoot) {
         return;
       }
+      if (doubtfulInRoot.contains(directory.key())) {
+        throw new IOException(
+            "the root could not be synced when it was to make this name durable: another sync would"
+                + " prove nothing");
+      }
+      boolean synced = false;
+      try {
+        syncRootOnce();
+        synced = true;
+      } catch (IOException e) {
+        synced = IoFailure.isStale(e);
+        throw e;
+      } finally {
+        if (!synced) {
+          doubtfulInRoot.add(directory.key());
+        }
+      }
+      durableInRoot = true;
+    }
+
+    private synchronized void syncRootOnce() throws IOException {
       DirectoryHandle handle = rootHandle;
       rootHandle = null;
       if (handle == null) {
@@ -134,7 +166,6 @@ public final class KeyDirectories implements AutoCloseable {
           closeQuietly(handle);
         }
       }
-      durableInRoot = true;
     }
 
     private synchronized void openRoot() throws IOException {
@@ -180,6 +211,7 @@ public final class KeyDirectories implements AutoCloseable {
     } catch (NoSuchFileException e) {
       try {
         ops.createDirectory(directory.path());
+        doubtfulInRoot.remove(directory.key());
         made.run();
       } catch (FileAlreadyExistsException sibling) {
         // Made by a sibling since; who made it says nothing about its being durable.

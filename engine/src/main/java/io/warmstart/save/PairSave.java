@@ -138,10 +138,11 @@ public final class PairSave {
   /**
    * Makes the pair of a version that was saved in the journal, unless its run has a later one.
    *
+   * @param inDoubt whether a pair of it may be in place whose names could not be synced
    * @param inPlace is run under the key's lock once one of them is in place
    * @throws StoreException as a save does, and if the key's lock was not free in time
    */
-  public void makePair(JournalEntry entry, Payload source, Runnable inPlace) {
+  public void makePair(JournalEntry entry, Payload source, boolean inDoubt, Runnable inPlace) {
     PairWriter.Attributes attributes =
         new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
     publish(
@@ -150,7 +151,7 @@ public final class PairSave {
             entry.runId(),
             source,
             attributes,
-            new SavedBefore(entry.written(), null, () -> false, inPlace),
+            new SavedBefore(entry.written(), null, () -> false, inDoubt, inPlace),
             true,
             false));
   }
@@ -174,7 +175,7 @@ public final class PairSave {
             runId,
             source,
             attributes,
-            new SavedBefore(manifest.written(), manifest, isLater, () -> {}),
+            new SavedBefore(manifest.written(), manifest, isLater, false, () -> {}),
             true,
             false);
     publish(save);
@@ -209,7 +210,7 @@ public final class PairSave {
     StoreException failure =
         StoreFailures.ofWriting(save.failure(), save.directory.path(), because);
     if (failure instanceof StorageFullException) {
-      notices.troubleAgain(Kind.DISK_FULL, "the disk is full: " + failure.getMessage(), because);
+      notices.troubleAgain(Kind.DISK_FULL, "the disk is full: " + failure.getMessage(), failure);
     }
     return failure;
   }

@@ -88,7 +88,7 @@ public final class PublishFlow {
     long failedBefore = open.failedSyncs();
     ReplacedFiles.Held held = replaced.hold();
     try {
-      long removals = commit(look, pair, held, save);
+      long removals = commit(look, pair, held, save, failedBefore > 0);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
@@ -111,9 +111,15 @@ public final class PublishFlow {
   /**
    * Renames the pair into place.
    *
+   * @param syncsHaveFailed whether one of the directory has: of which runs it was, is noted later
    * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
    */
-  private long commit(KeyCensus.Look look, StagedPair pair, ReplacedFiles.Held held, BegunPair save)
+  private long commit(
+      KeyCensus.Look look,
+      StagedPair pair,
+      ReplacedFiles.Held held,
+      BegunPair save,
+      boolean syncsHaveFailed)
       throws IOException {
     KeyDirectory directory = save.directory;
     try (KeyUpdate update = locks.acquire(directory)) {
@@ -128,7 +134,9 @@ public final class PublishFlow {
           save.superseded = true;
           pairWriter.discard(pair, new IOException("the run has a later version"));
           update.begin();
-          if (doubtfulNames.has(directory, pair.runId())) {
+          if (syncsHaveFailed
+              || savedBefore.inDoubt()
+              || doubtfulNames.has(directory, pair.runId())) {
             doubtfulNames.makeAgain(directory, pair.runId());
             update.recount();
           }

@@ -44,6 +44,16 @@ final class SharedSyncs {
     } finally {
       end(number, failed);
     }
+    requireNoneFailed(failuresBefore);
+  }
+
+  /**
+   * For who has synced through another descriptor, to which the kernel tells nothing of it.
+   *
+   * @param failuresBefore {@link #failures} before the names were made
+   * @throws IOException if that of another save has failed since
+   */
+  void requireNoneFailed(long failuresBefore) throws IOException {
     if (failuresOfAllBegun() != failuresBefore) {
       throw new IOException("the sync of another save to the same directory has failed");
     }

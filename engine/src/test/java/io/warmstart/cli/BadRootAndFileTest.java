@@ -103,6 +103,7 @@ class BadRootAndFileTest {
     Path empty = Files.createDirectory(directory.resolve("empty"));
     Path disk = Files.createDirectory(directory.resolve("disk"));
     Files.createDirectory(disk.resolve("lost+found"));
+    Files.createDirectory(disk.resolve(".Trash-0"));
 
     CommandRun.of("save", empty, "text:a", payload).expectDone();
     CommandRun.of("save", disk, "text:a", payload).expectDone();

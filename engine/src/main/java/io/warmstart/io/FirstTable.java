@@ -1,4 +1,4 @@
-package io.warmstart.journal;
+package io.warmstart.io;
 
 import java.util.Map;
 
@@ -8,7 +8,7 @@ import java.util.Map;
  * grows (OpenJDK 17 and 25): whoever catches the error and goes on has a map that lacks what was
  * put into it.
  */
-final class FirstTable {
+public final class FirstTable {
   private FirstTable() {}
 
   /**
@@ -19,7 +19,7 @@ final class FirstTable {
    * @throws OutOfMemoryError if there is no memory for it: then nobody has the map
    */
   @SuppressWarnings("NullAway")
-  static <M extends Map<?, ?>> M of(M map) {
+  public static <M extends Map<?, ?>> M of(M map) {
     map.put(null, null);
     map.clear();
     return map;
