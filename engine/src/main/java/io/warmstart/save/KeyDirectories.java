@@ -19,8 +19,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,13 +41,6 @@ public final class KeyDirectories implements AutoCloseable {
   private final Runnable made;
   private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
-
-  /**
-   * The keys whose directories' names could not be synced into the root. The kernel tells of that
-   * once: a later sync would succeed, and a power cut take the key all the same. So none of their
-   * saves is durable until the directory was removed and made again.
-   */
-  private final Set<Digest256> doubtfulInRoot = ConcurrentHashMap.newKeySet();
 
   /**
    * Makes the directories of one root.
@@ -131,27 +122,6 @@ public final class KeyDirectories implements AutoCloseable {
       if (durableInRoot) {
         return;
       }
-      if (doubtfulInRoot.contains(directory.key())) {
-        throw new IOException(
-            "the root could not be synced when it was to make this name durable: another sync would"
-                + " prove nothing");
-      }
-      boolean synced = false;
-      try {
-        syncRootOnce();
-        synced = true;
-      } catch (IOException e) {
-        synced = IoFailure.isStale(e);
-        throw e;
-      } finally {
-        if (!synced) {
-          doubtfulInRoot.add(directory.key());
-        }
-      }
-      durableInRoot = true;
-    }
-
-    private synchronized void syncRootOnce() throws IOException {
       DirectoryHandle handle = rootHandle;
       rootHandle = null;
       if (handle == null) {
@@ -166,6 +136,7 @@ public final class KeyDirectories implements AutoCloseable {
           closeQuietly(handle);
         }
       }
+      durableInRoot = true;
     }
 
     private synchronized void openRoot() throws IOException {
@@ -211,7 +182,6 @@ public final class KeyDirectories implements AutoCloseable {
     } catch (NoSuchFileException e) {
       try {
         ops.createDirectory(directory.path());
-        doubtfulInRoot.remove(directory.key());
         made.run();
       } catch (FileAlreadyExistsException sibling) {
         // Made by a sibling since; who made it says nothing about its being durable.
