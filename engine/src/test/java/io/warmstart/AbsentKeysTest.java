@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * hide an entry.
  */
 @Tag("slow")
+@Tag("once")
 class AbsentKeysTest extends AbsentKeysFixture {
   @Test
   void keysThatTheRootLacksAreNotLookedForInItsFiles() {

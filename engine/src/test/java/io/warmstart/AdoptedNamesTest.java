@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * segment synced them once more, which succeeds, and gave up the record.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(120)
 class AdoptedNamesTest {
   private static final Fingerprint KEY = Payloads.key("k");

@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a process has in the journal is found when it is dead, and becomes pairs. */
 @Tag("slow")
+@Tag("once")
 @ExtendWith(Seeds.class)
 class JournalledDeathTest extends JournallingProcessFixture {
   private static final int KILLS = Rounds.times(6);

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that die by SIGKILL while they save. */
 @Tag("slow")
+@Tag("once")
 @ExtendWith(Seeds.class)
 class KilledProcessTest {
   private static final int KILLS = Rounds.times(12);

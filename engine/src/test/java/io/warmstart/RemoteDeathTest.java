@@ -27,6 +27,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Processes that die while they send: the next on their root sends what they have left. */
 @Tag("slow")
+@Tag("once")
 @ExtendWith(Seeds.class)
 class RemoteDeathTest extends RemoteFixture {
   private static final int KILLS = Rounds.times(6);

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one process has reserved, and others find of it: while it lives, is dead, is adopted. */
 @Tag("slow")
+@Tag("once")
 class ReservedDeathTest {
   @TempDir Path root;
 

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A save to a root that takes long to count. */
 @Tag("slow")
+@Tag("once")
 @Timeout(60)
 class UncountedRootTest {
   private static final int OLD_ENTRIES = 3;

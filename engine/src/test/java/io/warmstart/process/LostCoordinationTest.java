@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * far too seldom to meet each instruction.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(240)
 class LostCoordinationTest {
   private static final int ROUNDS = Rounds.times(4);

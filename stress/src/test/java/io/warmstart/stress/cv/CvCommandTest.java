@@ -81,6 +81,7 @@ class CvCommandTest {
   }
 
   @Test
+  @Tag("once")
   void killedWorkersChangeNotOneBit() throws IOException {
     Path reference = finishedDirectory.resolve("store.results.json");
     long seed = Long.getLong("warmstart.seed", 6);

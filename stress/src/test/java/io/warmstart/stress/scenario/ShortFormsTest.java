@@ -83,6 +83,7 @@ class ShortFormsTest {
   }
 
   @TestFactory
+  @Tag("once")
   Stream<DynamicTest> shortForms() {
     return Scenarios.all().stream()
         .filter(scenario -> isOurs(scenario.name()))
