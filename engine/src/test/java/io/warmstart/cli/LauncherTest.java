@@ -162,6 +162,7 @@ class LauncherTest {
    * as their names say.
    */
   @Test
+  @Tag("once")
   void anArchiveThatWasCutOffIsMadeAgain() throws Exception {
     Path archive = archive();
     replace(archive, new byte[100]);
@@ -228,6 +229,7 @@ class LauncherTest {
 
   /** An empty one that says so: the archive could not be made. */
   @Test
+  @Tag("once")
   void whatCouldNotBeMadeIsTriedAgainAfterADay() throws Exception {
     Path archive = archive();
     Path beingMade = beingMade(archive);

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and the totals are right again.
  */
 @Tag("slow")
+@Tag("once")
 @Timeout(300)
 @ExtendWith(Seeds.class)
 class IndexHazardTest {

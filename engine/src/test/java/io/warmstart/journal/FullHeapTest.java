@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What was saved stays known where there is no memory for what comes. */
 @Tag("slow")
+@Tag("once")
 @Timeout(120)
 class FullHeapTest {
   /** A little before an ArrayDeque of either kind has to grow, to some 90,000 bytes. */
@@ -72,7 +73,7 @@ class FullHeapTest {
   /** Adds the first run with so many bytes left, a few more each time, and then others. */
   static final class Beginning {
     private static final int MOST_LEFT_BYTES = 192;
-    private static final int STEP_BYTES = 16;
+    private static final int STEP_BYTES = 32;
     private static final int OTHERS = 100;
 
     public static void main(String[] args) throws Exception {
