@@ -98,9 +98,8 @@ public final class KeyDirectories implements AutoCloseable {
         syncs.requireNoneFailed(failedBefore);
         return sameDirectory;
       } catch (IOException e) {
-        // Not for an error that is merely unknown: the kernel tells of a failed write-back once,
-        // and
-        // through another descriptor the sync would seem to succeed.
+        // Not for an error that is merely unknown: the kernel tells of a failed write-back once.
+        // Through another descriptor the sync would seem to succeed.
         if (!IoFailure.isStale(e) && ops.stat(directory.path()).sameFileAs(handle.facts())) {
           throw e;
         }
