@@ -150,24 +150,7 @@ abstract class RootCommand implements Callable<Integer> {
    * entry, which a slip of the finger has named.
    */
   private void requireNoOthersDirectory() {
-    Path other = null;
-    if (Files.isDirectory(root) && !Files.exists(engineDirectory(), LinkOption.NOFOLLOW_LINKS)) {
-      try (DirectoryStream<Path> names = Files.newDirectoryStream(root)) {
-        for (Path each : names) {
-          String name = each.getFileName().toString();
-          // The original's root has keys alone; and a sibling may be faster.
-          if (Digest256.isHex(name) || name.equals(ENGINE_DIRECTORY)) {
-            return;
-          }
-          if (!name.equals(OF_THE_FILE_SYSTEM) && !name.startsWith(".")) {
-            other = each;
-          }
-        }
-      } catch (IOException | DirectoryIteratorException e) {
-        // Opening it tells.
-        return;
-      }
-    }
+    Path other = other();
     if (other != null) {
       throw new StoreException(
           "not a store, and none is made of a directory that has other things in it: expected="
@@ -179,7 +162,28 @@ abstract class RootCommand implements Callable<Integer> {
     }
   }
 
-  private Path engineDirectory() {
-    return root.resolve(ENGINE_DIRECTORY);
+  /** What lies in a directory that is no store; null if it is one, or there is no such thing. */
+  private @Nullable Path other() {
+    if (!Files.isDirectory(root)
+        || Files.exists(root.resolve(ENGINE_DIRECTORY), LinkOption.NOFOLLOW_LINKS)) {
+      return null;
+    }
+    Path other = null;
+    try (DirectoryStream<Path> names = Files.newDirectoryStream(root)) {
+      for (Path each : names) {
+        String name = each.getFileName().toString();
+        // The original's root has keys alone; and a sibling may be faster.
+        if (Digest256.isHex(name) || name.equals(ENGINE_DIRECTORY)) {
+          return null;
+        }
+        if (!name.equals(OF_THE_FILE_SYSTEM) && !name.startsWith(".")) {
+          other = each;
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      // Opening it tells.
+      return null;
+    }
+    return other;
   }
 }

@@ -146,18 +146,12 @@ public final class SweepFlow {
       } else {
         sweepAfter(limits, foreignCheckNanos, saved);
       }
-    } catch (IOException e) {
-      // The save has been acknowledged by now in all but words: it does not fail for this.
-      failedAfterSave(e);
-    } catch (RuntimeException | Error e) {
-      // Nor for this, be it an OutOfMemoryError.
-      failedAfterSave(e);
+    } catch (IOException | RuntimeException | Error e) {
+      // The save has been acknowledged by now in all but words: it does not fail for this, be it an
+      // OutOfMemoryError.
+      counters.count(Counter.SWEEP_FAILURES);
+      tell("the sweep after a save failed, the save did not: root=" + root.path(), e);
     }
-  }
-
-  private void failedAfterSave(Throwable because) {
-    counters.count(Counter.SWEEP_FAILURES);
-    tell("the sweep after a save failed, the save did not: root=" + root.path(), because);
   }
 
   private void sweepAfter(StoreLimits limits, long foreignCheckNanos, SavedEntry saved)

@@ -5,8 +5,8 @@ import java.util.Map;
 /**
  * Maps that have their table from the start. One of {@code java.util} that finds no memory for its
  * first table takes another capacity than a power of two afterwards, and forgets entries when it
- * grows (OpenJDK 17 and 25): whoever catches the error and goes on has a map that lacks what was
- * put into it.
+ * grows (OpenJDK 17 and 25). So a program that catches the error and goes on has a map that lacks
+ * what was put into it.
  */
 public final class FirstTable {
   private FirstTable() {}

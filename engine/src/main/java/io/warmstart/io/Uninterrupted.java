@@ -72,21 +72,34 @@ public final class Uninterrupted {
       EngineLog.warning("no thread can be started for " + name, e);
       task.run();
     }
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
+      return await(task::get);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof Error error) {
         throw error;
       }
       // The step throws no other checked ones.
       throw (E) e.getCause();
+    }
+  }
+
+  /** A wait that an interrupt ends, and that can be begun again. */
+  @FunctionalInterface
+  public interface Wait<T, E extends Exception> {
+    T run() throws InterruptedException, E;
+  }
+
+  /** Waits until it is over; an interrupt does not end that, and the status is restored after. */
+  public static <T, E extends Exception> T await(Wait<T, E> wait) throws E {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return wait.run();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();

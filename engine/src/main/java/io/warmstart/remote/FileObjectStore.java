@@ -91,12 +91,7 @@ public final class FileObjectStore implements ObjectStore {
     requireDirectory();
     List<String> names = new ArrayList<>();
     if (!prefix.isEmpty()) {
-      try {
-        addObjects(prefix.substring(0, prefix.length() - 1), names);
-      } catch (AccessDeniedException e) {
-        throw new DeniedKeyException(e);
-      }
-      return names;
+      return onKey(() -> addObjects(prefix.substring(0, prefix.length() - 1), names));
     }
     for (String key : namesIn(directory)) {
       if (DirectoryNames.isKeyDirectory(key)) {
@@ -122,7 +117,21 @@ public final class FileObjectStore implements ObjectStore {
     }
   }
 
-  private void addObjects(String key, List<String> names) throws IOException {
+  /** Something that is done to one key alone. */
+  private interface Step<T> {
+    T run() throws IOException;
+  }
+
+  /** What this user may not do to one key says nothing of the others. */
+  private static <T> T onKey(Step<T> step) throws IOException {
+    try {
+      return step.run();
+    } catch (AccessDeniedException e) {
+      throw new DeniedKeyException(e);
+    }
+  }
+
+  private List<String> addObjects(String key, List<String> names) throws IOException {
     try {
       for (String name : namesIn(directory.resolve(key))) {
         if (!name.startsWith(".")) {
@@ -132,6 +141,7 @@ public final class FileObjectStore implements ObjectStore {
     } catch (NoSuchFileException | NotDirectoryException e) {
       // No object has such a key.
     }
+    return names;
   }
 
   private static List<String> namesIn(Path directory) throws IOException {
@@ -163,11 +173,11 @@ public final class FileObjectStore implements ObjectStore {
 
   @Override
   public void get(String name, Payload.Sink sink) throws IOException {
-    try {
-      read(directory.resolve(name), sink);
-    } catch (AccessDeniedException e) {
-      throw new DeniedKeyException(e);
-    }
+    onKey(
+        () -> {
+          read(directory.resolve(name), sink);
+          return name;
+        });
   }
 
   private static void read(Path path, Payload.Sink sink) throws IOException {
@@ -190,12 +200,8 @@ public final class FileObjectStore implements ObjectStore {
     requireDirectory();
     Path parent = directory.resolve(name.substring(0, name.indexOf('/')));
     makeDirectory(parent);
-    try {
-      return putInto(parent, directory.resolve(name), bytes);
-    } catch (AccessDeniedException e) {
-      // The directory is there: it was made, or found.
-      throw new DeniedKeyException(e);
-    }
+    // The directory is there: it was made, or found.
+    return onKey(() -> putInto(parent, directory.resolve(name), bytes));
   }
 
   private boolean putInto(Path parent, Path path, Payload bytes) throws IOException {
@@ -243,35 +249,29 @@ public final class FileObjectStore implements ObjectStore {
 
   @Override
   public boolean delete(String name) throws IOException {
-    try {
-      return Files.deleteIfExists(directory.resolve(name));
-    } catch (AccessDeniedException e) {
-      throw new DeniedKeyException(e);
-    }
+    return onKey(() -> Files.deleteIfExists(directory.resolve(name)));
   }
 
   /** Of its making: a link to it has no time of its own. */
   @Override
   public Optional<Instant> putAt(String name) throws IOException {
     try {
-      return Optional.of(
-          Files.getLastModifiedTime(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
-              .toInstant());
+      return onKey(
+          () ->
+              Optional.of(
+                  Files.getLastModifiedTime(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
+                      .toInstant()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
-    } catch (AccessDeniedException e) {
-      throw new DeniedKeyException(e);
     }
   }
 
   @Override
   public void removeEmpty(String prefix) throws IOException {
     try {
-      Files.deleteIfExists(directory.resolve(prefix));
+      onKey(() -> Files.deleteIfExists(directory.resolve(prefix)));
     } catch (DirectoryNotEmptyException e) {
       // Somebody has put something.
-    } catch (AccessDeniedException e) {
-      throw new DeniedKeyException(e);
     }
   }
 

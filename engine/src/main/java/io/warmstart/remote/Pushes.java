@@ -255,22 +255,11 @@ final class Pushes {
   /** An interrupt does not end the wait: what is cancelled half-way may come back. */
   private boolean lockedForRemoval() {
     long deadline = System.nanoTime() + mostNanos;
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return pushing
-              .writeLock()
-              .tryLock(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    return Uninterrupted.await(
+        () ->
+            pushing
+                .writeLock()
+                .tryLock(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
   }
 
   private void removeThere(Digest256 key, @Nullable String runId)

@@ -1,6 +1,7 @@
 package io.warmstart.save;
 
 import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
@@ -75,17 +76,13 @@ final class SharedSyncs {
 
   /** How many have failed once all have ended that are under way now: one may have been told. */
   private synchronized long failuresOfAllBegun() {
-    boolean interrupted = false;
-    for (long until = begun; !underWay.isEmpty() && underWay.get(0) <= until; ) {
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return failures;
+    long until = begun;
+    return Uninterrupted.await(
+        () -> {
+          while (!underWay.isEmpty() && underWay.get(0) <= until) {
+            wait();
+          }
+          return failures;
+        });
   }
 }

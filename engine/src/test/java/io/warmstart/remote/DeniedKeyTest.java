@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A key in a remote to which this user may do nothing, whoever the user is. */
+/** A key in a remote to which this user may do nothing, be it root. */
 @Timeout(120)
 class DeniedKeyTest {
   private static final int KEYS = 8;
