@@ -5,7 +5,7 @@
 # which the file was once written (xfs for years, ext4 since 6.16). So how much MappedByteBuffer.force(page, 4096)
 # writes was decided when the file was filled: with zeros in pieces of 1 MiB, 256 pages for each page that changes;
 # in pieces of 4 KiB, one. The same byte by FileChannel.write dirties one block in either file. A store that
-# preallocates a mapped log should write its zeros 4 KiB at a time.
+# preallocates a mapped log should write its zeros in small pieces.
 #
 # Seen here (6.18.44, OpenJDK 17.0.15; e2fsprogs 1.47.0, xfsprogs 6.1.0), the device's own count of sectors:
 #   ext4: filled by 4096 and stored: 4096 bytes; by 1048576 and stored: 1048576; by 1048576 and written: 4096

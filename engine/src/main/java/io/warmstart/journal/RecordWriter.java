@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.AtomicBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stores the parts of records, in the order that readers rely on:
@@ -39,8 +40,11 @@ final class RecordWriter {
   private final RecordHead head = new RecordHead();
   private final CRC32C crc = new CRC32C();
 
-  /** Holds the payload that is being stored, or the piece of a large one. */
+  /** Holds the payload that is being stored. */
   private byte[] piece = new byte[LEAST_PIECE];
+
+  /** Holds the piece of a large one that is being written; made for the first. */
+  private @Nullable ByteBuffer largePiece;
 
   RecordWriter(Segment segment, SegmentFiles files) {
     this.segment = segment;
@@ -103,9 +107,12 @@ final class RecordWriter {
   private int store(Payload payload, int from) throws IOException {
     AtomicBuffer buffer = segment.buffer();
     crc.reset();
+    if (piece.length < payload.length()) {
+      piece = new byte[MOST_MAPPED];
+    }
     // In one piece.
     payload.pour(
-        pieceFor(payload),
+        piece,
         (bytes, count) -> {
           crc.update(bytes, 0, count);
           buffer.putBytes(from, bytes, 0, count);
@@ -113,15 +120,10 @@ final class RecordWriter {
     return (int) crc.getValue();
   }
 
-  private byte[] pieceFor(Payload payload) {
-    if (piece.length < Math.min(payload.length(), MOST_MAPPED)) {
-      piece = new byte[MOST_MAPPED];
-    }
-    return piece;
-  }
-
   /** Through a descriptor of its own, which an interrupt may close: then once more. */
   private int write(Payload payload, int from) throws IOException {
+    ByteBuffer through = largePiece == null ? ByteBuffer.allocateDirect(MOST_MAPPED) : largePiece;
+    largePiece = through;
     Uninterrupted.call(
         () -> {
           crc.reset();
@@ -131,10 +133,11 @@ final class RecordWriter {
               throw new IOException("a segment's name leads to another file");
             }
             payload.pour(
-                pieceFor(payload),
-                (bytes, count) -> {
-                  crc.update(bytes, 0, count);
-                  file.write(ByteBuffer.wrap(bytes, 0, count), at[0]);
+                through,
+                part -> {
+                  int count = part.remaining();
+                  crc.update(part.duplicate());
+                  file.write(part, at[0]);
                   at[0] += count;
                 });
           }

@@ -20,6 +20,9 @@ public abstract class Payload {
 
   private static final int STREAM_PIECE_BYTES = 64 * 1024;
 
+  /** What of the heap a copy to memory outside it goes through, where no library knows a way. */
+  private static final int DETOUR_BYTES = 8 * 1024;
+
   /** Some JVMs make no array of the last few sizes. */
   private static final int MOST_COPIED = Integer.MAX_VALUE - 8;
 
@@ -30,6 +33,16 @@ public abstract class Payload {
 
   /** Copies {@code length} bytes from {@code position} into an array. */
   abstract void copy(long position, byte[] target, int length);
+
+  /** Copies from {@code position} as much as remains of a buffer. */
+  void copy(long position, ByteBuffer target) {
+    byte[] piece = new byte[Math.min(DETOUR_BYTES, target.remaining())];
+    for (long next = position; target.hasRemaining(); next += piece.length) {
+      int count = Math.min(piece.length, target.remaining());
+      copy(next, piece, count);
+      target.put(piece, 0, count);
+    }
+  }
 
   /** Takes pieces of a payload, in order. */
   @FunctionalInterface
@@ -42,6 +55,18 @@ public abstract class Payload {
      * @throws IOException if it cannot be taken: then no more are handed in
      */
     void accept(byte[] piece, int length) throws IOException;
+  }
+
+  /** Takes pieces of a payload, in order, that lie outside the heap. */
+  @FunctionalInterface
+  public interface BufferSink {
+    /**
+     * Takes the next piece.
+     *
+     * @param piece what remains of it counts; it is filled again after this returns
+     * @throws IOException if it cannot be taken: then no more are handed in
+     */
+    void accept(ByteBuffer piece) throws IOException;
   }
 
   /**
@@ -67,6 +92,23 @@ public abstract class Payload {
       int count = (int) Math.min(piece.length, length - position);
       copy(position, piece, count);
       sink.accept(piece, count);
+    }
+  }
+
+  /**
+   * Hands all bytes to a sink, through the caller's memory outside the heap: who writes them to a
+   * file spares a copy.
+   *
+   * @param piece as long as the longest piece is to be, at least one byte
+   * @param sink called before this returns, with that buffer each time
+   * @throws IOException whatever the sink throws
+   */
+  public final void pour(ByteBuffer piece, BufferSink sink) throws IOException {
+    long length = length();
+    for (long position = 0; position < length; position += piece.capacity()) {
+      piece.clear().limit((int) Math.min(piece.capacity(), length - position));
+      copy(position, piece);
+      sink.accept(piece.flip());
     }
   }
 
@@ -112,6 +154,11 @@ public abstract class Payload {
       void copy(long position, byte[] target, int length) {
         System.arraycopy(bytes, (int) position, target, 0, length);
       }
+
+      @Override
+      void copy(long position, ByteBuffer target) {
+        target.put(bytes, (int) position, target.remaining());
+      }
     };
   }
 
@@ -147,6 +194,12 @@ public abstract class Payload {
       void copy(long position, byte[] target, int length) {
         view.get((int) position, target, 0, length);
       }
+
+      @Override
+      void copy(long position, ByteBuffer target) {
+        // A view of its own: several threads may read.
+        target.put(view.slice((int) position, target.remaining()));
+      }
     };
   }
 
@@ -170,6 +223,11 @@ public abstract class Payload {
       @Override
       void copy(long position, byte[] target, int length) {
         buffer.getBytes(offset + (int) position, target, 0, length);
+      }
+
+      @Override
+      void copy(long position, ByteBuffer target) {
+        buffer.getBytes(offset + (int) position, target, target.remaining());
       }
     };
   }
