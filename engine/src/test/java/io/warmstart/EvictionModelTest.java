@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and then by its path; what is pinned stays, and where a key's best and latest are kept they go
  * last. The clock moves when told, also not at all and backwards.
  */
+@Tag("once")
 @ExtendWith(Seeds.class)
 class EvictionModelTest {
   private static final int KEYS = 5;

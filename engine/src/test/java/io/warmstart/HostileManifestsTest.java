@@ -26,12 +26,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Manifests that lie or explode: set aside, at a bounded cost, and nobody else's entry suffers. */
+@Tag("once")
 class HostileManifestsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

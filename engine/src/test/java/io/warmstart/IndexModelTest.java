@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * After every step of a random history the index answers what the files say: for each key and
  * ranking, the entry that {@code explain}, which reads every file, finds to be the winner.
  */
+@Tag("once")
 @ExtendWith(Seeds.class)
 class IndexModelTest {
   private static final int KEYS = 4;

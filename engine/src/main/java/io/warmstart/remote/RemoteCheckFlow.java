@@ -61,7 +61,7 @@ public final class RemoteCheckFlow {
             && step("it is as it was made", this::read)
             && step("a listing shows it at once", this::listed);
     // Also of what failed: a put without an answer may have made it.
-    boolean removed = removal(whole ? "it can be removed" : "what was made is removed");
+    boolean removed = removal(whole ? "it can be removed" : "what was made is removed", begun);
     if (whole && removed) {
       step(
           "a listing does not show it any more",
@@ -80,8 +80,13 @@ public final class RemoteCheckFlow {
     return found.isEmpty();
   }
 
-  /** False if it is there still: also who may not remove can use a remote. */
-  private boolean removal(String what) {
+  /**
+   * False if it is there still: also who may not remove can use a remote.
+   *
+   * @param made whether it is known to have been made: if not, that this is refused too says
+   *     nothing
+   */
+  private boolean removal(String what, boolean made) {
     boolean[] refused = new boolean[1];
     boolean passed =
         step(
@@ -96,13 +101,15 @@ public final class RemoteCheckFlow {
             });
     if (refused[0]) {
       steps.remove(steps.size() - 1);
-      steps.add(
-          new Step(
-              what,
-              true,
-              "not with these rights, with which what is superseded stays until a sweep with others;"
-                  + " this stays: "
-                  + name));
+      if (made) {
+        steps.add(
+            new Step(
+                what,
+                true,
+                "not with these rights, with which what is superseded stays until a sweep with"
+                    + " others; this stays: "
+                    + name));
+      }
     }
     return passed && !refused[0];
   }

@@ -299,4 +299,16 @@ class S3AnswersTest {
     assertEquals(put, server.asked().get(1).line());
     assertEquals(put.replace("PUT", "DELETE"), server.asked().get(2).line());
   }
+
+  /** It said that what was made stays for want of rights, of a bucket that is not there. */
+  @Test
+  void aBucketThatIsNotThereFailsTheCheckAndKeepsNothing() {
+    server.thenError(404, "NoSuchBucket").thenError(404, "NoSuchBucket");
+
+    RemoteCheck check = RemoteCheckFlow.run(store);
+
+    assertFalse(check.passed());
+    assertEquals(1, check.steps().size(), check::toString);
+    assertEquals(2, server.asked().size());
+  }
 }
