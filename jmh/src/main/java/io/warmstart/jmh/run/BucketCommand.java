@@ -3,6 +3,7 @@ package io.warmstart.jmh.run;
 import io.warmstart.Entry;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Fingerprinter;
@@ -34,8 +35,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 
 /**
  * What a remote in a bucket costs beside the plain SDK on the same server: a catch-up beside puts
- * of the same objects, a refresh that fetches beside a get of the same size. Each pair in turns,
- * and the median of them.
+ * of the same objects, a refresh and a resume that fetch beside a get of the same size, a save that
+ * the remote acknowledges beside the same requests. Each pair in turns, and the median of them.
  */
 @Command(
     name = "bucket",
@@ -59,6 +60,13 @@ public final class BucketCommand implements Callable<Integer> {
 
   private static final int SMALL_BYTES = 4096;
   private static final int LARGE_BYTES = 1 << 20;
+  private static final int HUGE_BYTES = 64 << 20;
+  private static final int MOST_HUGE_FETCHES = 10;
+  private static final long BUDGET_BYTES = 1L << 30;
+
+  /** About as much as one has. */
+  private static final int MANIFEST_BYTES = 320;
+
   private static final Duration LONG = Duration.ofMinutes(10);
 
   /** For the command line, which sets the parameters. */
@@ -71,7 +79,10 @@ public final class BucketCommand implements Callable<Integer> {
     try (S3Client plain = client(address)) {
       try {
         catchUps(plain, address, work);
-        fetches(plain, address, work);
+        fetches(plain, address, work, SMALL_BYTES, fetches);
+        fetches(plain, address, work, LARGE_BYTES, fetches);
+        fetches(plain, address, work, HUGE_BYTES, Math.min(fetches, MOST_HUGE_FETCHES));
+        acknowledgedSaves(plain, address, work);
       } finally {
         for (S3Object each : objects(plain, address, "")) {
           plain.deleteObject(to -> to.bucket(address.bucket()).key(each.key()));
@@ -178,23 +189,24 @@ public final class BucketCommand implements Callable<Integer> {
         "their %d objects put by the plain SDK: %s s%n", 2 * entries, summary(theirs));
   }
 
-  private void fetches(S3Client plain, S3Address address, Path work) {
-    RemoteOptions remote = remote("f" + UUID.randomUUID());
-    StoreOptions options = StoreOptions.defaults().withRemote(remote);
+  private void fetches(S3Client plain, S3Address address, Path work, int bytes, int times) {
+    StoreOptions options =
+        StoreOptions.defaults()
+            .withSizeBudgetBytes(BUDGET_BYTES)
+            .withRemote(remote("f" + UUID.randomUUID()));
     List<Double> refreshes = new ArrayList<>();
     List<Double> resumes = new ArrayList<>();
     List<Double> gets = new ArrayList<>();
     String name = address.prefix() + "g" + UUID.randomUUID();
     plain.putObject(
-        to -> to.bucket(address.bucket()).key(name),
-        RequestBody.fromBytes(payload(LARGE_BYTES, 1)));
-    try (WarmStartStore saver = WarmStartStore.open(work.resolve("saver"), options);
-        WarmStartStore other = WarmStartStore.open(work.resolve("other"), options)) {
-      for (int fetch = 0; fetch <= 2 * fetches; fetch++) {
+        to -> to.bucket(address.bucket()).key(name), RequestBody.fromBytes(payload(bytes, 1)));
+    try (WarmStartStore saver = WarmStartStore.open(work.resolve("saver" + bytes), options);
+        WarmStartStore other = WarmStartStore.open(work.resolve("other" + bytes), options)) {
+      for (int fetch = 0; fetch <= 2 * times; fetch++) {
         saver.saveOverwrite(
             key(0),
             "run",
-            payload(LARGE_BYTES, fetch),
+            payload(bytes, fetch),
             EntryAttributes.checkpoint().withObjective(-fetch));
         if (!saver.flushRemote(LONG)) {
           throw new IllegalStateException("not there: " + saver.remote());
@@ -213,15 +225,52 @@ public final class BucketCommand implements Callable<Integer> {
         double millis = (System.nanoTime() - began) / 1e6;
         began = System.nanoTime();
         plain.getObjectAsBytes(to -> to.bucket(address.bucket()).key(name));
+        // The first warms both up.
         if (fetch > 0) {
           (resumed ? resumes : refreshes).add(millis);
           gets.add((System.nanoTime() - began) / 1e6);
         }
       }
     }
-    System.out.printf("refresh that fetches %d bytes: %s ms%n", LARGE_BYTES, summary(refreshes));
-    System.out.printf("resume that fetches %d bytes: %s ms%n", LARGE_BYTES, summary(resumes));
+    System.out.printf("refresh that fetches %d bytes: %s ms%n", bytes, summary(refreshes));
+    System.out.printf("resume that fetches %d bytes: %s ms%n", bytes, summary(resumes));
     System.out.printf("get of as many by the plain SDK: %s ms%n", summary(gets));
+  }
+
+  /** Saves that return once the remote has them, beside the requests that such a save makes. */
+  private void acknowledgedSaves(S3Client plain, S3Address address, Path work) {
+    StoreOptions options = StoreOptions.defaults().withRemote(remote("a" + UUID.randomUUID()));
+    EntryAttributes attributes =
+        EntryAttributes.checkpoint().withAcknowledgement(Acknowledgement.REMOTE);
+    List<Double> ours = new ArrayList<>();
+    List<Double> theirs = new ArrayList<>();
+    String copy = address.prefix() + "b" + UUID.randomUUID() + "/";
+    try (WarmStartStore store = WarmStartStore.open(work.resolve("acknowledged"), options)) {
+      for (int save = 0; save <= fetches; save++) {
+        byte[] payload = payload(SMALL_BYTES, save);
+        long began = System.nanoTime();
+        String runId = store.save(key(save), payload, attributes);
+        double millis = (System.nanoTime() - began) / 1e6;
+        if (store.acknowledgement(key(save), runId) != Acknowledgement.REMOTE) {
+          throw new IllegalStateException("not acknowledged: " + store.remote());
+        }
+        String name = copy + save;
+        began = System.nanoTime();
+        plain.listObjectsV2(to -> to.bucket(address.bucket()).prefix(name + "/"));
+        for (byte[] body : List.of(payload, new byte[MANIFEST_BYTES])) {
+          plain.putObject(
+              to -> to.bucket(address.bucket()).key(name + "/" + body.length).ifNoneMatch("*"),
+              RequestBody.fromBytes(body));
+        }
+        if (save > 0) {
+          ours.add(millis);
+          theirs.add((System.nanoTime() - began) / 1e6);
+        }
+      }
+    }
+    System.out.printf(
+        "save of %d bytes that the remote acknowledges: %s ms%n", SMALL_BYTES, summary(ours));
+    System.out.printf("listing and two puts by the plain SDK: %s ms%n", summary(theirs));
   }
 
   /** The median, and between what all lie. */
