@@ -66,11 +66,7 @@ public final class BackgroundThread {
       return false;
     }
     try {
-      // No thread-locals of the caller's, and not its class loader: both would be kept for as long
-      // as the thread lives.
-      Thread made = new Thread(null, this::run, name, 0, false);
-      made.setDaemon(true);
-      made.setContextClassLoader(BackgroundThread.class.getClassLoader());
+      Thread made = DaemonThreads.named(name).newThread(this::run);
       made.start();
       thread = made;
     } catch (OutOfMemoryError e) {

@@ -68,11 +68,7 @@ public final class ReplacedFiles implements AutoCloseable {
             IDLE_THREAD_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            task -> {
-              Thread made = new Thread(task, "warmstart-late-close");
-              made.setDaemon(true);
-              return made;
-            });
+            DaemonThreads.named("warmstart-late-close"));
     thread.allowCoreThreadTimeOut(true);
   }
 

@@ -64,10 +64,7 @@ public final class Uninterrupted {
   public static <T, E extends Exception> T apart(String name, LongStep<T, E> step) throws E {
     FutureTask<T> task = new FutureTask<>(step::run);
     try {
-      Thread thread = new Thread(null, task, name, 0, false);
-      thread.setDaemon(true);
-      thread.setContextClassLoader(Uninterrupted.class.getClassLoader());
-      thread.start();
+      DaemonThreads.named(name).newThread(task).start();
     } catch (OutOfMemoryError e) {
       EngineLog.warning("no thread can be started for " + name, e);
       task.run();

@@ -1,13 +1,15 @@
 package io.warmstart.journal;
 
+import io.warmstart.io.ParallelWork;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes pairs of what this process has in the journal, the latest version of each run, and empties
@@ -17,13 +19,18 @@ final class Pairing {
   /** After a failure no pair is tried again for so long. */
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** Of so many runs the pairs are made by several threads. */
+  private static final int LEAST_SHARED = 16;
+
+  private static final int MOST_THREADS = 4;
+
   private final OwnedSegments segments;
   private final SegmentFiles files;
   private final SegmentPool pool;
   private final PairMaker pairs;
   private final Counters counters;
 
-  /** One thread makes pairs at a time. */
+  /** One thread has pairs made at a time. */
   private final ReentrantLock settling = new ReentrantLock();
 
   Pairing(
@@ -54,23 +61,13 @@ final class Pairing {
       segments.supersede();
       finish();
       segments.makeReady();
-      Throwable failure = null;
       long untilNanos = until.getAsLong();
       boolean leavesOut =
           untilNanos == UnpairedRuns.ALL && !patiently && segments.leavesOut(RETRY_NANOS);
       try {
-        for (Pending record : segments.due(untilNanos, patiently ? 0 : RETRY_NANOS)) {
-          Throwable thrown = makePairOfRun(record);
-          failure = failure == null ? thrown : failure;
-        }
+        makeEach(segments.due(untilNanos, patiently ? 0 : RETRY_NANOS), this::makePairOfRun);
       } finally {
         finish();
-      }
-      if (failure instanceof RuntimeException e) {
-        throw e;
-      }
-      if (failure instanceof Error e) {
-        throw e;
       }
       if (untilNanos == UnpairedRuns.ALL && !leavesOut) {
         segments.answer();
@@ -81,22 +78,34 @@ final class Pairing {
   }
 
   /**
-   * Makes the pair of a run's latest version that can be read.
+   * Makes the pairs of many runs by several threads at once: each waits for three syncs. Of few it
+   * makes one after the other, and leaves the disk to those who save meanwhile.
    *
-   * @return why it could not be made; null if it was
+   * @param make of one run; what it throws keeps no other from being made
    */
-  private @Nullable Throwable makePairOfRun(Pending latest) {
-    Throwable failure = null;
+  static <T> void makeEach(List<T> runs, Consumer<T> make) {
+    int threads = runs.size() < LEAST_SHARED ? 1 : MOST_THREADS;
+    ParallelWork.each(runs, threads, "warmstart-pairs", make);
+  }
+
+  /** Makes the pair of a run's latest version that can be read. */
+  private void makePairOfRun(Pending latest) {
+    StoreException lost = null;
+    boolean made = false;
     try {
       for (Pending next = latest; next != null && !makePair(next); next = segments.latestOf(next)) {
-        failure = new StoreException("a journalled save is lost: " + next.entry().run());
+        lost = new StoreException("a journalled save is lost: " + next.entry().run());
       }
+      made = lost == null;
     } catch (RuntimeException | Error e) {
       counters.count(Counter.JOURNAL_FAILURES);
-      failure = e;
+      throw e;
+    } finally {
+      segments.tried(latest, !made);
     }
-    segments.tried(latest, failure != null);
-    return failure;
+    if (lost != null) {
+      throw lost;
+    }
   }
 
   /** Returns false if its bytes are not there any more: then it is nobody's. */

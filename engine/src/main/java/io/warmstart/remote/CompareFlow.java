@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.format.Candidate;
 import io.warmstart.format.VersionName;
+import io.warmstart.io.DaemonThreads;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteComparison;
 import io.warmstart.pair.StoreFailures;
@@ -50,7 +51,7 @@ public final class CompareFlow {
    * @param mostNanos how long to wait
    */
   public RemoteComparison run(long mostNanos) throws InterruptedException {
-    Transfers.threads("warmstart-remote-look").newThread(this::look).start();
+    DaemonThreads.named("warmstart-remote-look").newThread(this::look).start();
     boolean inTime = ended.await(mostNanos, TimeUnit.NANOSECONDS);
     Due found = due;
     String failed = failure;

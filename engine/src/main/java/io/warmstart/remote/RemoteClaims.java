@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.claim.OtherMachines;
 import io.warmstart.format.ClaimRecord;
+import io.warmstart.io.DaemonThreads;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
@@ -97,7 +98,7 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
     this.entries = entries;
     this.nanoTime = nanoTime;
     this.threads =
-        new ScheduledThreadPoolExecutor(THREADS, Transfers.threads("warmstart-remote-claims"));
+        new ScheduledThreadPoolExecutor(THREADS, DaemonThreads.named("warmstart-remote-claims"));
     threads.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
     threads.allowCoreThreadTimeOut(true);
     threads.setRemoveOnCancelPolicy(true);

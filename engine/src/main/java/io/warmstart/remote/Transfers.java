@@ -1,5 +1,6 @@
 package io.warmstart.remote;
 
+import io.warmstart.io.DaemonThreads;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.StoreFailures;
@@ -8,7 +9,6 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,18 +47,8 @@ final class Transfers implements AutoCloseable {
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            threads("warmstart-remote-transfer"));
+            DaemonThreads.named("warmstart-remote-transfer"));
     threads.allowCoreThreadTimeOut(true);
-  }
-
-  /** Threads that keep no JVM alive, and no class loader but this one's. */
-  static ThreadFactory threads(String name) {
-    return work -> {
-      Thread thread = new Thread(null, work, name, 0, false);
-      thread.setDaemon(true);
-      thread.setContextClassLoader(Transfers.class.getClassLoader());
-      return thread;
-    };
   }
 
   CompletableFuture<Boolean> submit(Transfer transfer, Breaker breaker) {
