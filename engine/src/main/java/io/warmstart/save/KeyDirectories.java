@@ -111,31 +111,42 @@ public final class KeyDirectories implements AutoCloseable {
         return syncAnew();
       }
       if (!durableInRoot) {
-        syncRoot();
+        syncRoot(failedBefore);
       }
       return true;
     }
 
-    /** One thread: the others find it done. */
-    private synchronized void syncRoot() throws IOException {
+    /** One thread: the others find it done, or that it has failed. */
+    private synchronized void syncRoot(long failedBefore) throws IOException {
       if (durableInRoot) {
         return;
       }
+      syncs.requireNoneFailed(failedBefore);
       DirectoryHandle handle = rootHandle;
       rootHandle = null;
-      if (handle == null) {
-        Directories.sync(ops, root);
-      } else {
-        try {
-          handle.sync();
-        } catch (ClosedChannelException e) {
-          // By an interrupt, as above.
+      try {
+        if (handle == null) {
           Directories.sync(ops, root);
-        } finally {
-          closeQuietly(handle);
+        } else {
+          syncRoot(handle);
+        }
+        durableInRoot = true;
+      } finally {
+        if (!durableInRoot) {
+          syncs.haveFailed();
         }
       }
-      durableInRoot = true;
+    }
+
+    private void syncRoot(DirectoryHandle handle) throws IOException {
+      try {
+        handle.sync();
+      } catch (ClosedChannelException e) {
+        // By an interrupt, as above.
+        Directories.sync(ops, root);
+      } finally {
+        closeQuietly(handle);
+      }
     }
 
     private synchronized void openRoot() throws IOException {

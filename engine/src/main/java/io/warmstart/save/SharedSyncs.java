@@ -60,6 +60,11 @@ final class SharedSyncs {
     }
   }
 
+  /** Of what makes the same names durable a sync elsewhere has failed. */
+  synchronized void haveFailed() {
+    failures++;
+  }
+
   private synchronized Long begin() {
     Long number = begun + 1;
     underWay.add(number);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import io.warmstart.Payloads;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
@@ -75,33 +76,40 @@ class SharedSyncTest {
     }
   }
 
+  private WarmStartStore open(FileOps with) {
+    return WarmStartStore.open(
+        root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(with));
+  }
+
   private Map<String, Throwable> saveBoth() {
     Map<String, Throwable> thrown = new ConcurrentHashMap<>();
-    AtomicInteger ended = new AtomicInteger();
-    StoreOptions options =
-        StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
-    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+    try (WarmStartStore store = open(ops)) {
       RUNS.forEach(run -> save(store, run));
       ops.armed = true;
-      for (String run : RUNS) {
-        new Thread(
-                () -> {
-                  try {
-                    save(store, run);
-                  } catch (RuntimeException e) {
-                    thrown.put(run, e);
-                  } finally {
-                    ended.incrementAndGet();
-                  }
-                })
-            .start();
-      }
-      Await.until("both have ended", () -> ended.get() == 2);
+      saveAtOnce(store, thrown);
       ops.armed = false;
       // Made again, the names are as good as any.
       RUNS.forEach(run -> save(store, run));
     }
     return thrown;
+  }
+
+  private static void saveAtOnce(WarmStartStore store, Map<String, Throwable> thrown) {
+    AtomicInteger ended = new AtomicInteger();
+    for (String run : RUNS) {
+      new Thread(
+              () -> {
+                try {
+                  save(store, run);
+                } catch (RuntimeException e) {
+                  thrown.put(run, e);
+                } finally {
+                  ended.incrementAndGet();
+                }
+              })
+          .start();
+    }
+    Await.until("both have ended", () -> ended.get() == 2);
   }
 
   private static void save(WarmStartStore store, String run) {
@@ -111,6 +119,45 @@ class SharedSyncTest {
   @Test
   void aSyncThatFailsHasFailedForAllWhoseNamesItWasFor() {
     Map<String, Throwable> thrown = saveBoth();
+    assertEquals(2, thrown.size(), () -> "" + thrown);
+    thrown.values().forEach(each -> assertInstanceOf(DurabilityUnknownException.class, each));
+  }
+
+  /** The key's own name: who waited for the sync of the other one synced the root once more. */
+  @Test
+  void theSameOfTheRootThatTheKeysNameLiesIn() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    AtomicInteger syncsOfRoot = new AtomicInteger();
+    ObservedFileOps failing =
+        new ObservedFileOps(new NioFileOps()) {
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (op.kind() == Kind.SYNC_DIRECTORY && op.path().endsWith(KEY.toHex())) {
+              both.countDown();
+            } else if (op.kind() == Kind.SYNC_DIRECTORY
+                && op.path().equals(root)
+                && both.getCount() < 2
+                && syncsOfRoot.getAndIncrement() == 0) {
+              try {
+                both.await();
+                // The other one is about to wait for this.
+                Thread.sleep(50);
+              } catch (InterruptedException e) {
+                throw new IOException(e);
+              }
+              throw new IOException("Input/output error");
+            }
+            return whole.run();
+          }
+        };
+    Map<String, Throwable> thrown = new ConcurrentHashMap<>();
+    try (WarmStartStore store = open(failing)) {
+      saveAtOnce(store, thrown);
+      assertEquals(1, syncsOfRoot.get());
+      // As ever after a failure.
+      RUNS.forEach(run -> save(store, run));
+    }
     assertEquals(2, thrown.size(), () -> "" + thrown);
     thrown.values().forEach(each -> assertInstanceOf(DurabilityUnknownException.class, each));
   }
