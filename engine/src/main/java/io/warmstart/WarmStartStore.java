@@ -59,6 +59,7 @@ import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
 import io.warmstart.remote.SyncFlow;
 import io.warmstart.save.ReservedSave;
+import io.warmstart.save.Save;
 import io.warmstart.save.SaveFlow;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -633,7 +634,7 @@ public final class WarmStartStore implements AutoCloseable {
         backlog);
   }
 
-  private CompletionStage<String> asynchronously(SaveFlow.Save save, Backlog backlog) {
+  private CompletionStage<String> asynchronously(Save save, Backlog backlog) {
     CompletableFuture<String> saved = engine.asyncSaves().submit(saveFlow, save, backlog);
     Remote sendsTo = remote;
     if (sendsTo == null || save.attributes().acknowledgement() == Acknowledgement.LOCAL) {

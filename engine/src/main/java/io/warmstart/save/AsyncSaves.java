@@ -8,7 +8,6 @@ import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
-import io.warmstart.save.SaveFlow.Save;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;

@@ -11,8 +11,6 @@ import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
-import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.Payload;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
@@ -129,24 +127,11 @@ public final class JournalSave {
   /**
    * Appends a record.
    *
-   * @param mayReplace whether the run may have a version already
    * @return null if the journal has not taken it: nothing was changed
    */
-  @Nullable Begun begin(
-      Digest256 key,
-      String runId,
-      Payload source,
-      EntryAttributes attributes,
-      Durability durability,
-      boolean mayReplace) {
-    return journal.takes(runId.length(), source.length()) && mayBeTaken()
-        ? begin(
-            key,
-            runId,
-            attributes,
-            durability,
-            mayReplace,
-            version -> journal.append(version, source))
+  @Nullable Begun begin(Save save) {
+    return journal.takes(save.runId().length(), save.source().length()) && mayBeTaken()
+        ? begin(save, version -> journal.append(version, save.source()))
         : null;
   }
 
@@ -164,22 +149,8 @@ public final class JournalSave {
    *
    * @return null if it could not be: it is still to be aborted
    */
-  @Nullable Begun begin(
-      Digest256 key,
-      String runId,
-      Reserved reserved,
-      EntryAttributes attributes,
-      Durability durability,
-      boolean mayReplace) {
-    return mayBeTaken()
-        ? begin(
-            key,
-            runId,
-            attributes,
-            durability,
-            mayReplace,
-            version -> journal.commit(reserved, version))
-        : null;
+  @Nullable Begun begin(Save save, Reserved reserved) {
+    return mayBeTaken() ? begin(save, version -> journal.commit(reserved, version)) : null;
   }
 
   /** What was reserved is no record; nothing happens if it was committed. */
@@ -196,33 +167,19 @@ public final class JournalSave {
     @Nullable Appended append(Version version);
   }
 
-  private @Nullable Begun begin(
-      Digest256 key,
-      String runId,
-      EntryAttributes attributes,
-      Durability durability,
-      boolean mayReplace,
-      Appending appending) {
-    boolean powerSafe = durability == Durability.POWER_SAFE;
+  private @Nullable Begun begin(Save save, Appending appending) {
     // Made before: what is appended must be finished, or abandoned, whatever memory there is.
-    Begun begun = new Begun(key, powerSafe);
-    begun.appended = append(key, runId, attributes, powerSafe, mayReplace, appending);
+    Begun begun = new Begun(save.key().digest(), save.durability() == Durability.POWER_SAFE);
+    begun.appended = appendUnderLock(save, appending);
     return begun.appended == null ? null : begun;
   }
 
-  private @Nullable Appended append(
-      Digest256 key,
-      String runId,
-      EntryAttributes attributes,
-      boolean powerSafe,
-      boolean mayReplace,
-      Appending appending) {
-    KeyDirectory directory = root.directory(key);
+  private @Nullable Appended appendUnderLock(Save save, Appending appending) {
     Appended appended = null;
     boolean done = false;
-    try (KeyUpdate update = locks.acquire(directory)) {
+    try (KeyUpdate update = locks.acquire(root.directory(save.key().digest()))) {
       if (update.heldAcrossProcesses() && !update.broken()) {
-        appended = append(update, runId, attributes, powerSafe, mayReplace, appending);
+        appended = append(update, save, appending);
       }
       done = true;
     } finally {
@@ -233,18 +190,12 @@ public final class JournalSave {
     return appended;
   }
 
-  private @Nullable Appended append(
-      KeyUpdate update,
-      String runId,
-      EntryAttributes attributes,
-      boolean powerSafe,
-      boolean mayReplace,
-      Appending appending) {
+  private @Nullable Appended append(KeyUpdate update, Save save, Appending appending) {
     KeyDirectory directory = update.directory();
     Digest256 key = directory.key();
-    KnownRuns.Known known = mayReplace ? knownRuns.find(directory, runId) : null;
+    KnownRuns.Known known = save.mayReplace() ? knownRuns.find(directory, save.runId()) : null;
     long byIndex = ledger.latestWrittenNanos(key);
-    if (mayReplace && (known == null || byIndex == 0)) {
+    if (save.mayReplace() && (known == null || byIndex == 0)) {
       return null;
     }
     long written;
@@ -259,6 +210,7 @@ public final class JournalSave {
       known.journalled(written);
     }
     update.beginOfRecord();
-    return appending.append(new Version(key, runId, attributes, written, powerSafe));
+    boolean powerSafe = save.durability() == Durability.POWER_SAFE;
+    return appending.append(new Version(key, save.runId(), save.attributes(), written, powerSafe));
   }
 }

@@ -120,19 +120,17 @@ public final class PairSave {
   /**
    * Saves a new version.
    *
+   * @param source its payload, wherever that lies by now
    * @param remember whether the next version of the run may go into the journal
    */
-  void run(
-      Digest256 key,
-      String runId,
-      Payload source,
-      EntryAttributes attributes,
-      boolean mayReplace,
-      boolean remember) {
+  void run(Save save, Payload source, boolean remember) {
+    EntryAttributes attributes = save.attributes();
     PairWriter.Attributes staged =
         new PairWriter.Attributes(
             attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
-    publish(new BegunPair(root.directory(key), runId, source, staged, null, mayReplace, remember));
+    KeyDirectory directory = root.directory(save.key().digest());
+    publish(
+        new BegunPair(directory, save.runId(), source, staged, null, save.mayReplace(), remember));
   }
 
   /**

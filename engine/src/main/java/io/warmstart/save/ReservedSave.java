@@ -8,7 +8,6 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StoreException;
 import io.warmstart.payload.PayloadMemory;
-import io.warmstart.save.SaveFlow.Save;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import org.agrona.BufferUtil;

@@ -136,14 +136,7 @@ public final class SaveFlow {
     Payload copy;
     try {
       reserved.seal();
-      begun.record =
-          journalSave.begin(
-              save.key().digest(),
-              save.runId(),
-              reserved,
-              save.attributes(),
-              save.durability(),
-              save.mayReplace());
+      begun.record = journalSave.begin(save, reserved);
       if (begun.finishInJournal()) {
         return;
       }
@@ -167,19 +160,6 @@ public final class SaveFlow {
   }
 
   /**
-   * What is to be saved.
-   *
-   * @param mayReplace whether the run may have a version already
-   */
-  public record Save(
-      Fingerprint key,
-      String runId,
-      Payload source,
-      EntryAttributes attributes,
-      Durability durability,
-      boolean mayReplace) {}
-
-  /**
    * Refuses what can never be saved.
    *
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
@@ -197,14 +177,7 @@ public final class SaveFlow {
     requireRoom(save);
     Begun begun = new Begun(save);
     if (save.durability() != Durability.IN_FILES) {
-      begun.record =
-          journalSave.begin(
-              save.key().digest(),
-              save.runId(),
-              save.source(),
-              save.attributes(),
-              save.durability(),
-              save.mayReplace());
+      begun.record = journalSave.begin(save);
     }
     return begun;
   }
@@ -249,13 +222,7 @@ public final class SaveFlow {
 
     private void saveInFiles(Payload source) {
       boolean remember = save.durability() != Durability.IN_FILES && journalSave.mayTakeTheNext();
-      pairSave.run(
-          save.key().digest(),
-          save.runId(),
-          source,
-          save.attributes(),
-          save.mayReplace(),
-          remember);
+      pairSave.run(save, source, remember);
       done(false);
     }
 

@@ -2,7 +2,6 @@ package io.warmstart.save;
 
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreException;
-import io.warmstart.save.SaveFlow.Save;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
