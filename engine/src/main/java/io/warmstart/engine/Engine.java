@@ -245,6 +245,7 @@ public final class Engine implements AutoCloseable {
         saves.journal::flush,
         saves.settleFlow::runOwnAndLeft,
         parts.touches,
+        parts.expiry,
         limits,
         parts.clock);
   }

@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.access.AccessStamps;
 import io.warmstart.access.AccessStamps.Ref;
+import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
@@ -63,6 +64,7 @@ public final class LocalEntries implements AutoCloseable {
   private final Runnable settle;
   private final Runnable settleLeft;
   private final AccessStamps touches;
+  private final Expiry expiry;
   private final StoreLimits limits;
   private final EpochNanoClock clock;
 
@@ -90,6 +92,7 @@ public final class LocalEntries implements AutoCloseable {
       Runnable settle,
       Runnable settleLeft,
       AccessStamps touches,
+      Expiry expiry,
       StoreLimits limits,
       EpochNanoClock clock) {
     this.root = root;
@@ -100,6 +103,7 @@ public final class LocalEntries implements AutoCloseable {
     this.settle = settle;
     this.settleLeft = settleLeft;
     this.touches = touches;
+    this.expiry = expiry;
     this.limits = limits;
     this.clock = clock;
   }
@@ -184,17 +188,50 @@ public final class LocalEntries implements AutoCloseable {
     return open(() -> KeyListing.forLookup(root.ops(), root.directory(key)).candidates());
   }
 
-  /** The same, and what lies in journals: of those no checksum is known. */
-  List<Candidate> entriesOf(Digest256 key) throws IOException {
+  /**
+   * An entry that is here.
+   *
+   * @param inFiles whether it is a pair; of what lies in a journal no checksum is known
+   */
+  record Here(Candidate candidate, boolean inFiles) {}
+
+  /** The same, and what lies in journals. */
+  List<Here> entriesOf(Digest256 key) throws IOException {
     return open(
         () -> {
-          List<Candidate> entries = new ArrayList<>();
+          List<Here> entries = new ArrayList<>();
           for (JournalEntry each : journal.entriesOf(key)) {
-            entries.add(new Candidate(each.runId(), each.manifest("", UNKNOWN)));
+            entries.add(new Here(new Candidate(each.runId(), each.manifest("", UNKNOWN)), false));
           }
-          entries.addAll(KeyListing.forLookup(root.ops(), root.directory(key)).candidates());
+          for (Candidate each :
+              KeyListing.forLookup(root.ops(), root.directory(key)).candidates()) {
+            entries.add(new Here(each, true));
+          }
           return entries;
         });
+  }
+
+  /** Whether an entry has a payload of the right length: its manifest alone is no entry. */
+  boolean isWhole(Digest256 key, Here entry) throws IOException {
+    return open(() -> hasPayload(key, entry));
+  }
+
+  /** Whether lookups answer an entry: it is whole, and has not expired. */
+  boolean isAnswered(Digest256 key, Here entry) throws IOException {
+    return open(
+        () -> hasPayload(key, entry) && !expiry.isExpired(limits.now(), key, entry.candidate()));
+  }
+
+  private boolean hasPayload(Digest256 key, Here entry) throws IOException {
+    Candidate candidate = entry.candidate();
+    try {
+      return !entry.inFiles()
+          || candidate
+              .manifest()
+              .fitsLength(root.ops().stat(root.directory(key).payload(candidate.runId())).size());
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   /** Reads a payload; empty if it is not the manifest's, for it may have been replaced. */

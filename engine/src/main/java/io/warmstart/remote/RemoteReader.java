@@ -1,10 +1,8 @@
 package io.warmstart.remote;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
-import io.warmstart.format.RankingRule;
 import io.warmstart.format.VersionName;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Fingerprint;
@@ -16,7 +14,6 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>List the key. Of each run the latest version counts, of which the manifest is there.
  *   <li>Read the manifests that this process has not read yet: they never change.
- *   <li>Choose among what is here and there, by the same rules as ever.
+ *   <li>Choose among what is here and there, by the same rules as ever ({@link Choice}).
  *   <li>If one that is there wins, read its payload, prove that it fits, and put the pair in place
  *       here, unless its run has a later version by then. If it does not fit, the runner-up.
  * </ol>
@@ -78,13 +75,6 @@ final class RemoteReader {
     return refused.get();
   }
 
-  /** A version that is there. */
-  private record There(String runId, Manifest manifest, VersionName name) {
-    Candidate candidate() {
-      return new Candidate(runId, manifest);
-    }
-  }
-
   /**
    * Fetches what is wanted of a key.
    *
@@ -105,74 +95,25 @@ final class RemoteReader {
       throws IOException {
     Fetch fetch = new Fetch(key, listedAtNanos, run);
     int most = wanted == Wanted.ALL || run != null ? Integer.MAX_VALUE : MOST_VERSIONS;
-    Collection<There> there = fetch.versions(listing, most);
-    Map<String, Candidate> here = new HashMap<>();
-    for (Candidate each : local.entriesOf(key)) {
-      // By the name that it would have there: a long run id has another one.
-      String name =
-          VersionName.of(each.runId(), each.manifest())
-              .map(VersionName::runId)
-              .orElse(each.runId());
-      // Who asks for a run asks for that id, be it here under the other one.
-      if (run == null || run.equals(each.runId())) {
-        here.merge(name, each, RemoteReader::later);
-      }
-    }
-    List<There> left = new ArrayList<>();
-    for (There each : there) {
-      Candidate has = here.get(each.runId());
-      boolean later =
-          has == null || each.manifest().written().compareTo(has.manifest().written()) > 0;
-      if (later
-          && (run == null || VersionName.runIdThere(run).equals(each.runId()))
-          && !local.wouldNotStay(each.manifest())) {
-        left.add(each);
-      }
-    }
-    while (!left.isEmpty()) {
-      Set<There> next =
-          wanted == Wanted.ALL || run != null ? Set.copyOf(left) : winners(here, left);
+    Choice choice = new Choice(local, key, run, fetch.versions(listing, most));
+    while (!choice.isOver()) {
+      Set<RemoteVersion> next =
+          wanted == Wanted.ALL || run != null ? choice.all() : choice.winners();
       if (next.isEmpty()) {
         break;
       }
-      for (There each : next) {
-        String runId = run == null ? each.runId() : run;
+      for (RemoteVersion each : next) {
+        String runId = run == null ? choice.runIdOf(each) : run;
         if (dryRun || fetch.take(runId, each)) {
           items.add(
               new SyncReport.Item(
                   Fingerprint.ofDigest(key), runId, each.manifest().payloadBytes(), false));
-          here.put(each.runId(), each.candidate());
+          choice.taken(each);
         }
       }
-      left.removeAll(next);
+      choice.passed(next);
     }
     return !fetch.vanished;
-  }
-
-  private static Candidate later(Candidate one, Candidate other) {
-    return other.manifest().written().compareTo(one.manifest().written()) > 0 ? other : one;
-  }
-
-  /** Those of what is there that win by some ranking among all. */
-  private static Set<There> winners(Map<String, Candidate> here, List<There> there) {
-    Map<String, Candidate> all = new HashMap<>(here);
-    Map<Candidate, There> ofThere = new HashMap<>();
-    for (There each : there) {
-      all.put(each.runId(), each.candidate());
-      ofThere.put(each.candidate(), each);
-    }
-    Set<There> winners = new LinkedHashSet<>();
-    for (RankingRule rule : RankingRule.values()) {
-      rule.winner(all.values()).map(ofThere::get).ifPresent(winners::add);
-    }
-    return winners;
-  }
-
-  /** A name whose stamp is not its manifest's is a run id that looks like one. */
-  private static There there(VersionName name, Manifest manifest) {
-    boolean stamped =
-        name.nanos() != 0 && VersionName.of(name.stem(), manifest).filter(name::equals).isPresent();
-    return new There(stamped ? name.runId() : name.stem(), manifest, name);
   }
 
   private void refuse(String object) {
@@ -208,18 +149,18 @@ final class RemoteReader {
       this.run = run;
     }
 
-    private Collection<There> versions(RemoteKey listing, int most) throws IOException {
+    private Collection<RemoteVersion> versions(RemoteKey listing, int most) throws IOException {
       List<VersionName> latest = new ArrayList<>(listing.versions());
       if (run != null) {
         String there = VersionName.runIdThere(run);
         latest.removeIf(name -> !name.runId().equals(there) && !name.stem().equals(there));
       }
       latest.sort((one, other) -> Long.compareUnsigned(other.nanos(), one.nanos()));
-      Map<String, There> byRun = new HashMap<>();
+      Map<String, RemoteVersion> byRun = new HashMap<>();
       for (VersionName name : latest.subList(0, Math.min(latest.size(), most))) {
         Manifest manifest = manifest(name);
         if (manifest != null) {
-          There there = there(name, manifest);
+          RemoteVersion there = RemoteVersion.of(name, manifest);
           byRun.merge(
               there.runId(),
               there,
@@ -260,7 +201,7 @@ final class RemoteReader {
     }
 
     /** Fetches one version; returns whether it is in place by that. */
-    private boolean take(String runId, There there) throws IOException {
+    private boolean take(String runId, RemoteVersion there) throws IOException {
       String object = RemoteKey.prefix(key) + there.name().payloadName();
       if (isUnusable(object)) {
         return false;

@@ -54,7 +54,9 @@ public final class Publisher {
   boolean hasAsLate(KeyDirectory directory, String runId, Stamp written) throws IOException {
     try {
       Manifest inPlace = ManifestFile.read(ops, directory.manifest(runId)).manifest();
-      return inPlace.written().compareTo(written) >= 0;
+      // A manifest whose payload is lost is no entry.
+      return inPlace.written().compareTo(written) >= 0
+          && inPlace.fitsLength(ops.stat(directory.payload(runId)).size());
     } catch (NoSuchFileException | ManifestFormatException e) {
       return false;
     }
