@@ -74,6 +74,10 @@ class HostileNamesTest {
     for (String stray : strays) {
       Files.writeString(root.resolve(stray), "stray");
     }
+    // Of the file system, or of a server or desktop that keeps what was deleted.
+    for (String ofOthers : List.of("lost+found", ".snapshot", ".Trash-1000")) {
+      Files.createDirectory(root.resolve(ofOthers));
+    }
     StoreOptions nothingFits =
         StoreOptions.defaults()
             .withSizeBudgetBytes(0)

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
@@ -12,6 +13,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.KeyContents;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.Ranking;
 import io.warmstart.testing.Await;
@@ -20,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +54,29 @@ class JournalledSaveTest extends JournalledSaveFixture {
       store.flush();
       assertEquals("new", pair());
       assertEquals("new", found(store));
+    }
+  }
+
+  /** Of a process that has died, or is stopped, nothing becomes pairs until somebody writes. */
+  @Test
+  void whoOnlyLooksIsToldOfItToo() {
+    Fingerprint fresh = Payloads.key("in the journal alone");
+    try (WarmStartStore store = openFaulty()) {
+      warmUp(store);
+      // Its pair cannot be made: it stays in the journal.
+      ops.onlyAt(op -> op.kind() == Kind.MAKE_DIRECTORY && op.path().endsWith(fresh.toHex()));
+      ops.arm(Fault.EIO, true, 0, root);
+      String run = store.save(fresh, new byte[10], EntryAttributes.checkpoint());
+      try (WarmStartStore reader =
+          WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true))) {
+        assertTrue(reader.keys().contains(fresh));
+        assertEquals(
+            List.of(run),
+            reader.contents(fresh).entries().stream().map(KeyContents.Listed::runId).toList());
+        assertEquals(Optional.of(run), reader.explain(fresh, Ranking.LATEST).winner());
+        assertEquals(2, reader.inspect().entries());
+      }
+      ops.disarm();
     }
   }
 

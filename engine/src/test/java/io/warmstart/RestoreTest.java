@@ -75,6 +75,7 @@ class RestoreTest extends QuarantinedEntry {
       RestoreReport report = store.restore(List.of());
 
       assertEquals(List.of(Outcome.IN_PLACE), outcomes(report));
+      assertEquals(PAYLOAD.length, report.items().get(0).payloadBytes());
       assertFalse(report.complete());
       assertHas(store, "r1", OTHER);
       assertEquals(4, KeyFiles.quarantined(root).size());
@@ -96,6 +97,23 @@ class RestoreTest extends QuarantinedEntry {
       assertTrue(report.items().get(0).reason().contains("does not fit"), report::toString);
       assertEquals(before, KeyFiles.quarantined(root));
       assertEquals(List.of(), files().names());
+    }
+  }
+
+  /** The advice was to move the whole entry away. */
+  @Test
+  void whatIsNotWholeIsSaidToBeSoBesideAWholeEntryToo() throws IOException {
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      save(store, "r1", PAYLOAD);
+      Files.write(files().payload("r1"), OTHER);
+      sweepLater(store);
+      save(store, "r1", new byte[] {1, 2});
+
+      RestoreReport report = store.quarantined(List.of());
+
+      assertEquals(List.of(Outcome.NOT_WHOLE), outcomes(report));
+      String detail = report.items().get(0).detail();
+      assertTrue(detail.endsWith("and a whole entry is in place"), detail);
     }
   }
 

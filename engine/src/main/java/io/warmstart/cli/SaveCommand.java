@@ -148,15 +148,25 @@ final class SaveCommand extends RootCommand {
       // Before the answer, which may find nobody to hear it.
       label(store, key, output);
       output.answer(new Saved(key, saved, attributes(), payload.length(), known));
+      noteIfGone(store, key, saved, payload.length(), output);
+      noteNames(store, output);
+      return sent(store, known, output);
+    }
+  }
+
+  /** The save is done: a look that fails is told, and no more. */
+  private static void noteIfGone(
+      WarmStartStore store, Fingerprint key, String saved, long length, Output output) {
+    try {
       if (store.contents(key).entries().stream().noneMatch(each -> each.runId().equals(saved))) {
         output.note(
             "the entry has been evicted already, by another's sweep: payload="
-                + Quantities.exactSize(payload.length())
+                + Quantities.exactSize(length)
                 + " run id="
                 + saved);
       }
-      noteNames(store, output);
-      return sent(store, known, output);
+    } catch (StoreException e) {
+      output.note("whether it is there still cannot be seen: " + e.getMessage());
     }
   }
 

@@ -285,12 +285,11 @@ public final class Engine implements AutoCloseable {
   }
 
   public InspectFlow inspectFlow() {
-    return new InspectFlow(
-        parts.root, parts.recount, parts.quarantine, parts.expiry, parts.pins, parts.labels);
+    return lookups.inspectFlow();
   }
 
   public ExplainFlow explainFlow() {
-    return new ExplainFlow(parts.root, parts.reader, parts.expiry, parts.clock);
+    return lookups.explainFlow();
   }
 
   public RestoreFlow restoreFlow() {

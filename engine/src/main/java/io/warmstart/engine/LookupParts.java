@@ -6,7 +6,9 @@ import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Lookout;
 import io.warmstart.lookup.CensusTaker;
+import io.warmstart.lookup.ExplainFlow;
 import io.warmstart.lookup.FileLookup;
+import io.warmstart.lookup.InspectFlow;
 import io.warmstart.lookup.KeySnapshots;
 import io.warmstart.lookup.LookupAnswer;
 import io.warmstart.lookup.LookupFlow;
@@ -116,6 +118,22 @@ final class LookupParts implements AutoCloseable {
         parts.foreignTouches,
         lookout,
         parts.readOnly);
+  }
+
+  InspectFlow inspectFlow() {
+    return new InspectFlow(
+        parts.root,
+        parts.journal,
+        parts.recount,
+        parts.quarantine,
+        parts.expiry,
+        parts.pins,
+        parts.labels);
+  }
+
+  ExplainFlow explainFlow() {
+    return new ExplainFlow(
+        parts.root, parts.reader, parts.journal, RootParts.PRODUCER, parts.expiry, parts.clock);
   }
 
   /** Of an entry that another version may have replaced since, nobody is told any more. */

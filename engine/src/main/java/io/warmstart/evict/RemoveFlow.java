@@ -110,6 +110,11 @@ public final class RemoveFlow {
     } catch (IOException e) {
       throw StoreFailures.ofWriting(
           "removal failed, after " + removed + " that were removed", directory.path(), e);
+    } catch (StoreException e) {
+      if (removed == 0) {
+        throw e;
+      }
+      throw new StoreException("not all was removed, " + removed + " were: " + e.getMessage(), e);
     } finally {
       if (removed > 0) {
         makeDurable(directory.path(), ended);

@@ -66,6 +66,14 @@ public final class DirectoryNames {
     return Digest256.isHex(name);
   }
 
+  /**
+   * Returns whether a name found in a root is none of a store's and may lie there all the same: of
+   * a file system, such as {@code lost+found}, or hidden, as snapshots and waste baskets are.
+   */
+  public static boolean isOfOthers(String name) {
+    return name.equals("lost+found") || (name.startsWith(".") && !name.equals(ENGINE_DIRECTORY));
+  }
+
   /** Returns what {@code name}, found in a key directory, means. */
   public static Classified classify(String name) {
     // First, as the original store does: what it takes for a temporary it may delete at any moment.

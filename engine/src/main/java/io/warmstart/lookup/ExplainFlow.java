@@ -6,6 +6,8 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.RankingRule;
 import io.warmstart.format.Rankings;
 import io.warmstart.format.Stamp;
+import io.warmstart.journal.JournalEntry;
+import io.warmstart.journal.JournalView;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Explanation.Verdict;
@@ -36,12 +38,27 @@ import org.jspecify.annotations.Nullable;
 public final class ExplainFlow {
   private final RootDirectory root;
   private final PairReader reader;
+  private final JournalView journal;
+  private final String producer;
   private final Expiry expiry;
   private final EpochNanoClock clock;
 
-  public ExplainFlow(RootDirectory root, PairReader reader, Expiry expiry, EpochNanoClock clock) {
+  /**
+   * Makes the flow of one root.
+   *
+   * @param producer what the manifest of a version in the journal would say of its writer
+   */
+  public ExplainFlow(
+      RootDirectory root,
+      PairReader reader,
+      JournalView journal,
+      String producer,
+      Expiry expiry,
+      EpochNanoClock clock) {
     this.root = root;
     this.reader = reader;
+    this.journal = journal;
+    this.producer = producer;
     this.expiry = expiry;
     this.clock = clock;
   }
@@ -57,11 +74,14 @@ public final class ExplainFlow {
 
   private Explanation explain(
       Fingerprint key, KeyDirectory directory, Ranking ranking, Limits limits) throws IOException {
+    // Before the files: what goes from the one is in the other.
+    JournalledRuns journalled = new JournalledRuns(journal.entriesOf(directory.key()), producer);
     KeyListing scan = KeyListing.withSizes(root.ops(), directory);
+    List<Candidate> candidates = journalled.over(scan.candidates());
     Map<String, String> unusable = new HashMap<>();
     List<Candidate> usable = new ArrayList<>();
     long now = clock.nanoTime();
-    for (Candidate candidate : scan.candidates()) {
+    for (Candidate candidate : candidates) {
       if (expiry.isExpired(limits, directory.key(), candidate)) {
         unusable.put(
             candidate.runId(),
@@ -71,8 +91,10 @@ public final class ExplainFlow {
                 + Duration.ofNanos(limits.ttlNanos()));
         continue;
       }
-      String mismatch = mismatch(directory, candidate);
-      Manifest staged = mismatch == null ? null : reader.cutOff(directory, candidate.runId());
+      JournalEntry entry = journalled.entry(candidate);
+      String mismatch = entry == null ? mismatch(directory, candidate) : mismatch(entry);
+      Manifest staged =
+          mismatch == null || entry != null ? null : reader.cutOff(directory, candidate.runId());
       if (staged != null) {
         usable.add(new Candidate(candidate.runId(), staged));
       } else if (mismatch == null) {
@@ -90,7 +112,7 @@ public final class ExplainFlow {
               : lost(Rankings.rule(ranking), order.get(0), order.get(place));
       verdicts.add(verdict(order.get(place), true, reason + aheadOfClock(order.get(place), now)));
     }
-    for (Candidate candidate : scan.candidates()) {
+    for (Candidate candidate : candidates) {
       String reason = unusable.get(candidate.runId());
       if (reason != null) {
         verdicts.add(verdict(candidate, false, reason + aheadOfClock(candidate, now)));
@@ -138,6 +160,19 @@ public final class ExplainFlow {
       return read.mismatch();
     } catch (IOException e) {
       return "payload cannot be read: " + e.getMessage();
+    }
+  }
+
+  private @Nullable String mismatch(JournalEntry entry) {
+    try {
+      JournalView.Read read = journal.read(entry, producer);
+      if (read == null) {
+        return "replaced, or made into a pair, since this look began";
+      }
+      read.memory().release();
+      return null;
+    } catch (IOException e) {
+      return "payload cannot be read from the journal: " + e.getMessage();
     }
   }
 

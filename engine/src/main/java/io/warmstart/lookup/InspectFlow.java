@@ -3,6 +3,7 @@ package io.warmstart.lookup;
 import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
+import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryKind;
@@ -20,9 +21,12 @@ import io.warmstart.policy.Pins;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Looks at a whole root and changes nothing. */
 public final class InspectFlow {
@@ -32,15 +36,18 @@ public final class InspectFlow {
   private final Expiry expiry;
   private final Pins pins;
   private final Labels labels;
+  private final JournalView journal;
 
   public InspectFlow(
       RootDirectory root,
+      JournalView journal,
       KeyRecount recount,
       Quarantine quarantine,
       Expiry expiry,
       Pins pins,
       Labels labels) {
     this.root = root;
+    this.journal = journal;
     this.recount = recount;
     this.quarantine = quarantine;
     this.expiry = expiry;
@@ -51,7 +58,7 @@ public final class InspectFlow {
   public List<Fingerprint> keys() {
     try {
       List<Fingerprint> keys = new ArrayList<>();
-      for (Digest256 key : root.keys()) {
+      for (Digest256 key : allKeys()) {
         keys.add(Fingerprint.ofDigest(key));
       }
       return keys;
@@ -60,14 +67,37 @@ public final class InspectFlow {
     }
   }
 
+  /** Those that have a directory, and those that have entries in the journal alone. */
+  private Collection<Digest256> allKeys() throws IOException {
+    Set<Digest256> journalled = journal.keys();
+    List<Digest256> inFiles = root.keys();
+    journalled.removeAll(Set.copyOf(inFiles));
+    if (journalled.isEmpty()) {
+      return inFiles;
+    }
+    TreeSet<Digest256> all = new TreeSet<>(inFiles);
+    for (Digest256 key : journalled) {
+      if (!journal.entriesOf(key).isEmpty()) {
+        all.add(key);
+      }
+    }
+    return all;
+  }
+
+  /** To be asked before the files are listed: what goes from the one is in the other. */
+  private JournalledRuns journalled(Digest256 key) throws IOException {
+    return new JournalledRuns(journal.entriesOf(key), "");
+  }
+
   /** What lies under one key, by its manifests alone. */
   public KeyContents contents(Fingerprint key, Limits limits) {
     KeyDirectory directory = root.directory(key.digest());
     try {
+      JournalledRuns journalled = journalled(directory.key());
       KeyListing scan = KeyListing.withSizes(root.ops(), directory);
       Pins.Known pinned = pins.lookOrNone();
       List<KeyContents.Listed> entries = new ArrayList<>();
-      for (Candidate candidate : scan.candidates()) {
+      for (Candidate candidate : journalled.over(scan.candidates())) {
         boolean expired = expiry.isExpired(limits, directory.key(), candidate);
         boolean isPinned = pinned.covers(directory.key(), candidate.runId());
         entries.add(listed(candidate, expired, isPinned));
@@ -118,15 +148,16 @@ public final class InspectFlow {
    */
   public RootInspection inspect(Limits limits, int processes) {
     try {
-      List<Digest256> keys = root.keys();
+      Collection<Digest256> keys = allKeys();
       long entries = 0;
       long bytes = 0;
       long otherFiles = 0;
       long otherBytes = 0;
       for (Digest256 key : keys) {
         KeyDirectory directory = root.directory(key);
+        JournalledRuns journalled = journalled(key);
         KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-        entries += scan.candidates().size();
+        entries += journalled.over(scan.candidates()).size();
         bytes += recount.bytesOf(directory, scan);
         otherFiles += scan.otherFiles();
         otherBytes += scan.otherBytes();

@@ -108,11 +108,14 @@ public final class RestoreFlow {
       StringBuilder why = new StringBuilder();
       FittingHalves fit =
           FittingHalves.find(root.ops(), reader, directory, run.runId(), halves, why);
-      String written = fit == null ? "" : ", here written=" + fit.manifest().manifest().written();
-      if (PairCheck.of(root.ops(), reader, directory, run.runId()).whole()) {
-        add(run, halves, files, Outcome.IN_PLACE, "a whole entry is in place" + written, null);
-      } else if (fit == null) {
-        add(run, halves, files, Outcome.NOT_WHOLE, why.toString(), null);
+      boolean inPlace = PairCheck.of(root.ops(), reader, directory, run.runId()).whole();
+      if (fit == null) {
+        // To move what is in place away would leave nothing.
+        String beside = inPlace ? ", and a whole entry is in place" : "";
+        add(run, halves, files, Outcome.NOT_WHOLE, why + beside, null);
+      } else if (inPlace) {
+        String written = ", here written=" + fit.manifest().manifest().written();
+        add(run, halves, files, Outcome.IN_PLACE, "a whole entry is in place" + written, fit);
       } else {
         Outcome outcome = publisher.isInTheWay(directory, run.runId(), fit);
         if (outcome == null) {

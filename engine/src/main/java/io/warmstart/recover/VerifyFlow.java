@@ -137,7 +137,9 @@ public final class VerifyFlow {
 
     private void checkRootNames() throws IOException {
       for (String name : root.ops().list(root.path())) {
-        if (!DirectoryNames.isKeyDirectory(name) && !name.equals(DirectoryNames.ENGINE_DIRECTORY)) {
+        if (!DirectoryNames.isKeyDirectory(name)
+            && !name.equals(DirectoryNames.ENGINE_DIRECTORY)
+            && !DirectoryNames.isOfOthers(name)) {
           problems.add(
               new Problem(
                   "stray name",

@@ -306,4 +306,19 @@ class SaveAndLookupTest extends SavedPayload {
     CommandRun.of("lookup", root, KEY).expectDone();
     assertEquals(ExitCodes.MISS_OR_PROBLEM, CommandRun.of("lookup", root, "text:other").exitCode());
   }
+
+  /** The save is done: a script that goes by the exit code saved again. */
+  @Test
+  void aLookAfterTheSaveThatFailsIsToldAndNoMore() throws IOException {
+    CommandRun.of("save", root, "text:a", payload, "--run-id", "one").expectDone();
+    Path pins = Files.createDirectories(root.resolve(".warmstart")).resolve("pins");
+    Files.deleteIfExists(pins);
+    Files.createFile(pins);
+
+    CommandRun run = CommandRun.of("save", root, "text:a", payload, "--run-id", "two");
+
+    assertEquals(ExitCodes.DONE, run.exitCode());
+    assertTrue(run.err().contains("cannot be seen"), run.err());
+    CommandRun.of("lookup", root, "text:a", "--run-id", "two").expectDone();
+  }
 }
