@@ -56,7 +56,8 @@ class JournalTroubleTest extends JournalledSaveFixture {
       ops.onlyAt(op -> op.kind() == Kind.CREATE);
       ops.arm(Fault.ENOSPC, true, 0, root);
       save(store, "new");
-      assertThrows(StorageFullException.class, store::flush);
+      StorageFullException full = assertThrows(StorageFullException.class, store::flush);
+      assertTrue(full.getMessage().startsWith("what was saved could not be made"), full::toString);
 
       assertEquals("new", found(store));
       assertEquals("warm", pair());

@@ -73,11 +73,13 @@ final class BegunPair {
 
   /** What to say of its failure: what is on disk then. */
   String failure() {
+    String failed =
+        savedBefore == null ? "save failed" : "what was saved could not be made into a pair";
     if (published > 0) {
-      return "save failed, after other programs had removed what it had published";
+      return failed + ", after other programs had removed what it had published";
     }
     return renamed
-        ? "save failed, and other programs have removed files of it or of the version before it"
-        : "save failed, nothing was changed";
+        ? failed + ", and other programs have removed files of it or of the version before it"
+        : failed + ", nothing was changed";
   }
 }
