@@ -262,14 +262,19 @@ final class OwnedSegment {
    */
   void abort(Pending record) {
     record.finish();
-    // If it cannot be stored, nobody else can read the record either.
-    file.access(() -> makeVoid(record));
+    try {
+      makeVoid(record);
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      // Nobody else can read the record either.
+      file.condemn();
+    }
   }
 
+  /** Before anything that needs memory. */
   private void makeVoid(Pending record) {
-    long wholeUntil = wholeUntil(record);
     record.makeVoid(salt);
-    record.stored(syncs.stored(wholeUntil));
+    record.stored(syncs.stored(wholeUntil(record)));
   }
 
   /**

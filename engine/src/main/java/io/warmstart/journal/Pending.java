@@ -5,6 +5,7 @@ import static io.warmstart.mapped.JournalLayout.SETTLED;
 import static io.warmstart.mapped.JournalLayout.SYNCED;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
+import io.warmstart.mapped.MappedFaults;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -127,12 +128,15 @@ final class Pending implements Appended {
   /** It is whole, but its save has failed, or goes another way: nobody is to find it. */
   void revoke() {
     done = true;
-    // If it cannot be stored, nobody else can read the record either.
-    in.access(
-        () -> {
-          makeVoid(entry().place().salt());
-          stored = in.syncs().storedAgain();
-        });
+    try {
+      // Without an object that says so: there may be no memory for the save, which is why it fails.
+      makeVoid(entry().place().salt());
+      stored = in.syncs().storedAgain();
+      MappedFaults.raisePending();
+    } catch (InternalError e) {
+      // Nobody else can read the record either.
+      in.condemn();
+    }
   }
 
   /**

@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,16 +44,7 @@ final class SegmentFiles {
   private final Path engineDirectory;
   private final Path directory;
 
-  /** By number, the segments of which a sync has failed. */
-  private final ConcurrentHashMap<Integer, FailedSync> failedSyncs = new ConcurrentHashMap<>();
-
-  /**
-   * A sync that has failed.
-   *
-   * @param identity the file's
-   * @param open the file, if its owner does not hold it open: while it is, no other gets its inode
-   */
-  private record FailedSync(FileFacts identity, FileOps.@Nullable SyncHandle open) {}
+  private final FailedSyncs failedSyncs = new FailedSyncs();
 
   /**
    * Makes the files of a root's journal.
@@ -157,7 +147,7 @@ final class SegmentFiles {
       return null;
     }
     removeStaged(number);
-    forgetFailure(number);
+    failedSyncs.forget(number);
     Path path = staged(number);
     Segment made = null;
     boolean whole = false;
@@ -258,57 +248,36 @@ final class SegmentFiles {
   }
 
   private void sync(int number) throws IOException {
-    FileFacts failed = null;
     FileOps.SyncHandle handle = openForSync(number);
+    boolean kept = false;
     try {
-      FileFacts identity = ops.stat(path(number));
-      requireSyncable(number, identity);
-      forgetFailure(number);
-      failed = identity;
-      handle.sync();
-      failed = null;
+      FailedSyncs.SyncedFile file = failedSyncs.of(number, ops.stat(path(number)));
+      requireNoneFailed(number, file);
+      boolean synced = false;
+      try {
+        handle.sync();
+        synced = true;
+      } finally {
+        kept = !synced && file.failKeepingOpen(handle);
+      }
       // Another thread's may have failed meanwhile, and then this one means nothing.
-      requireSyncable(number, identity);
+      requireNoneFailed(number, file);
     } finally {
-      if (failed == null
-          || failedSyncs.putIfAbsent(number, new FailedSync(failed, handle)) != null) {
+      if (!kept) {
         handle.close();
       }
     }
   }
 
-  private void requireSyncable(int number, FileFacts identity) throws IOException {
-    if (hasFailedToSync(number, identity)) {
+  private void requireNoneFailed(int number, FailedSyncs.SyncedFile file) throws IOException {
+    if (file.failed()) {
       throw new IOException("a sync of a segment has failed before: file=" + path(number));
     }
   }
 
-  /**
-   * A sync of a segment has failed. The kernel has marked its pages clean: the next sync would
-   * succeed, and what they hold may be lost all the same. Told by the segment's owner, who keeps it
-   * open.
-   */
-  void syncFailed(int number, FileFacts identity) {
-    forgetFailure(number);
-    failedSyncs.put(number, new FailedSync(identity, null));
-  }
-
-  /** The number is another segment's by now, or nobody's. */
-  private void forgetFailure(int number) {
-    FailedSync failed = failedSyncs.remove(number);
-    if (failed != null && failed.open() != null) {
-      try {
-        failed.open().close();
-      } catch (IOException e) {
-        // Of a file that nobody needs.
-      }
-    }
-  }
-
-  /** Whether a sync of a segment has failed in this process. */
-  boolean hasFailedToSync(int number, FileFacts identity) {
-    FailedSync failed = failedSyncs.get(number);
-    return failed != null && failed.identity().sameFileAs(identity);
+  /** What this process knows of the syncs of a segment. */
+  FailedSyncs.SyncedFile synced(Segment segment) {
+    return failedSyncs.of(segment.number(), segment.identity());
   }
 
   /** Opens a segment, to write to it past the mapping. */
@@ -349,7 +318,7 @@ final class SegmentFiles {
   /** Removes a segment. */
   void remove(int number) throws IOException {
     unlink(path(number));
-    forgetFailure(number);
+    failedSyncs.forget(number);
   }
 
   /** Keeps a segment that could not be read, for a person to look at. */

@@ -1,6 +1,7 @@
 package io.warmstart.journal;
 
 import io.warmstart.io.FileOps.SyncHandle;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import java.io.IOException;
@@ -23,12 +24,14 @@ final class SegmentSyncs {
   private final SegmentFiles files;
   private final Segment segment;
 
+  /** Made ahead: whoever waits must hear of a failure, whatever memory there is. */
+  private final FailedSyncs.SyncedFile file;
+
   // Written under the monitor of the journal, after the commit word that they tell of.
   private volatile long stored;
   private volatile long firstOpen = JournalLayout.HEADER_LENGTH;
 
   private volatile boolean condemned;
-  private volatile boolean failed;
 
   // Under its own monitor.
   private final Object syncs = new Object();
@@ -40,6 +43,7 @@ final class SegmentSyncs {
     this.handle = handle;
     this.files = files;
     this.segment = segment;
+    this.file = files.synced(segment);
   }
 
   /** Whether nothing more may go into the segment. */
@@ -49,11 +53,7 @@ final class SegmentSyncs {
 
   /** Whether a sync has failed: pages may go back to what the disk has of them. */
   boolean failed() {
-    if (!failed && files.hasFailedToSync(segment.number(), segment.identity())) {
-      // Kept here, since the entry there goes with the file.
-      failed = true;
-    }
-    return failed;
+    return file.failed();
   }
 
   /** Nothing more goes into the segment; what waits for a sync fails. */
@@ -88,32 +88,23 @@ final class SegmentSyncs {
    * @return false if it will not be: the segment is condemned
    */
   boolean await(long count) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        synchronized (syncs) {
-          if (synced >= count) {
-            return true;
-          }
-          if (condemned() && !syncing) {
-            return false;
-          }
-          if (syncing) {
-            try {
-              syncs.wait();
-            } catch (InterruptedException e) {
-              interrupted = true;
-            }
-            continue;
-          }
-          syncing = true;
-        }
-        syncAll();
+    while (Uninterrupted.await(() -> isLeftToCaller(count))) {
+      syncAll();
+    }
+    return covers(count);
+  }
+
+  /** Whether the caller has to sync for all: it is not durable, could be, and nobody does. */
+  private boolean isLeftToCaller(long count) throws InterruptedException {
+    synchronized (syncs) {
+      while (syncing && synced < count) {
+        syncs.wait();
       }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+      if (synced >= count || condemned()) {
+        return false;
       }
+      syncing = true;
+      return true;
     }
   }
 
@@ -128,6 +119,7 @@ final class SegmentSyncs {
   private void syncAll() {
     long count = stored;
     long until = firstOpen;
+    Throwable because = null;
     boolean succeeded = false;
     try {
       handle.sync();
@@ -135,18 +127,28 @@ final class SegmentSyncs {
       MappedFaults.raisePending();
     } catch (IOException | InternalError e) {
       succeeded = false;
-      files.tell("a sync of the journal failed; its saves go into files", segment.number(), e);
+      because = e;
     } finally {
-      synchronized (syncs) {
-        syncing = false;
-        if (succeeded) {
-          synced = count;
-          durable = until;
-        } else {
-          syncFailed();
-        }
-        syncs.notifyAll();
+      end(succeeded, count, until);
+    }
+    if (because != null) {
+      files.tell(
+          "a sync of the journal failed; its saves go into files", segment.number(), because);
+    }
+  }
+
+  /** Needs no memory: others wait for it. */
+  private void end(boolean succeeded, long count, long until) {
+    if (!succeeded) {
+      file.fail();
+    }
+    synchronized (syncs) {
+      syncing = false;
+      if (succeeded) {
+        synced = count;
+        durable = until;
       }
+      syncs.notifyAll();
     }
   }
 
@@ -161,14 +163,9 @@ final class SegmentSyncs {
       succeeded = true;
     } finally {
       if (!succeeded) {
-        syncFailed();
+        file.fail();
       }
     }
-  }
-
-  private void syncFailed() {
-    failed = true;
-    files.syncFailed(segment.number(), segment.identity());
   }
 
   /** Before which place everything was synced; it lags. */

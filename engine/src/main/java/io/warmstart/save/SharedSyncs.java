@@ -33,14 +33,14 @@ final class SharedSyncs {
    */
   void sync(DirectoryHandle handle, long failuresBefore) throws IOException {
     Long number = begin();
-    boolean failed = false;
+    // Until it has succeeded: for what the kernel tells there may be no memory left.
+    boolean failed = true;
     try {
       handle.sync();
+      failed = false;
     } catch (ClosedChannelException e) {
       // Nothing was said of what was written.
-      throw e;
-    } catch (IOException e) {
-      failed = true;
+      failed = false;
       throw e;
     } finally {
       end(number, failed);

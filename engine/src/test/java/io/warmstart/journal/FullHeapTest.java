@@ -3,6 +3,7 @@ package io.warmstart.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.warmstart.index.ForkedJvm;
+import io.warmstart.io.FileOps;
 import io.warmstart.io.NearlyFullHeap;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Digest256;
@@ -10,6 +11,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
 import io.warmstart.notice.Notices;
 import java.io.IOException;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -60,14 +62,28 @@ class FullHeapTest {
    */
   @Test
   void allRunsAreKnownWhateverTheFirstFinds() throws Exception {
-    try (ForkedJvm child =
-        ForkedJvm.command(Beginning.class, directory.toString())
-            .flag("-Xmx12m")
-            .flag("-XX:+UseSerialGC")
-            .flag("-XX:-UseGCOverheadLimit")
-            .start()) {
+    try (ForkedJvm child = startSmall(Beginning.class)) {
       assertEquals("0", child.awaitLine("forgotten"));
     }
+  }
+
+  /**
+   * To note the failure took memory, and without it nobody who waited for the sync was told: they
+   * waited for ever.
+   */
+  @Test
+  void whoWaitsForASyncHearsThatItHasFailed() throws Exception {
+    try (ForkedJvm child = startSmall(Syncing.class)) {
+      assertEquals("false", child.awaitLine("durable"));
+    }
+  }
+
+  private ForkedJvm startSmall(Class<?> main) throws IOException {
+    return ForkedJvm.command(main, directory.toString())
+        .flag("-Xmx12m")
+        .flag("-XX:+UseSerialGC")
+        .flag("-XX:-UseGCOverheadLimit")
+        .start();
   }
 
   /** Adds the first run with so many bytes left, a few more each time, and then others. */
@@ -108,6 +124,61 @@ class FullHeapTest {
       System.out.println("forgotten " + forgotten);
       ForkedJvm.untilKilled();
     }
+  }
+
+  /** A sync fails in the moment in which there is no memory, while another thread waits for it. */
+  static final class Syncing implements FileOps.SyncHandle {
+    private static final IOException FAILURE = new IOException("Input/output error");
+
+    private final SegmentSyncs syncs;
+    private final Thread other = new Thread(this::await);
+    private boolean durable = true;
+    private boolean fails;
+
+    private Syncing(Path directory) throws IOException {
+      SegmentFiles files = new SegmentFiles(new NioFileOps(), directory, new Notices());
+      this.syncs =
+          new SegmentSyncs(this, files, Objects.requireNonNull(files.make(0, 1 << 20, 1, 5)));
+    }
+
+    public static void main(String[] args) throws Exception {
+      Syncing syncing = new Syncing(Path.of(args[0]));
+      // What is to run later is loaded while there is memory.
+      syncing.await();
+      syncing.fails = true;
+      try {
+        syncing.await();
+      } catch (OutOfMemoryError e) {
+        // It is told of the failure where there is memory for it.
+      } finally {
+        NearlyFullHeap.free();
+      }
+      syncing.other.join();
+      System.out.println("durable " + syncing.durable);
+      ForkedJvm.untilKilled();
+    }
+
+    private void await() {
+      durable = syncs.await(syncs.stored(0));
+    }
+
+    @Override
+    public void sync() throws IOException {
+      if (fails) {
+        other.start();
+        while (other.getState() != Thread.State.WAITING) {
+          Thread.onSpinWait();
+        }
+        NearlyFullHeap.fill(0);
+        throw FAILURE;
+      }
+    }
+
+    @Override
+    public void sync(MappedByteBuffer mapping, int length) {}
+
+    @Override
+    public void close() {}
   }
 
   /** Appends where there is hardly any memory. */

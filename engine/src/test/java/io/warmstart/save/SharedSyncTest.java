@@ -44,6 +44,7 @@ class SharedSyncTest {
     private final CountDownLatch succeeded = new CountDownLatch(1);
     private volatile boolean armed;
     private volatile boolean failsLast;
+    private volatile boolean lacksMemory;
 
     Meeting() {
       super(new NioFileOps());
@@ -62,6 +63,9 @@ class SharedSyncTest {
             succeeded.await();
             // The other one is about to return.
             Thread.sleep(50);
+          }
+          if (lacksMemory) {
+            throw new OutOfMemoryError("none to say that the sync has failed");
           }
           throw new IOException("Input/output error");
         }
@@ -101,7 +105,7 @@ class SharedSyncTest {
               () -> {
                 try {
                   save(store, run);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | OutOfMemoryError e) {
                   thrown.put(run, e);
                 } finally {
                   ended.incrementAndGet();
@@ -165,6 +169,13 @@ class SharedSyncTest {
   @Test
   void alsoIfItIsTheLastToEnd() {
     ops.failsLast = true;
+    assertEquals(2, saveBoth().size());
+  }
+
+  /** What the kernel tells once may be lost for want of memory. */
+  @Test
+  void alsoIfThereIsNoMemoryToSaySo() {
+    ops.lacksMemory = true;
     assertEquals(2, saveBoth().size());
   }
 }
