@@ -1208,6 +1208,8 @@ public final class WarmStartStore implements AutoCloseable {
             engine.root(),
             () -> isFinished(key),
             this::ended);
+    // Before it is had: the caller must be able to give it back.
+    Claim made = new Claim(claim, key, engine.place().nodeLocal() || remote != null);
     synchronized (claims) {
       claims.add(claim);
     }
@@ -1222,7 +1224,7 @@ public final class WarmStartStore implements AutoCloseable {
         claim.close("was not made");
       }
     }
-    return new Claim(claim, key, engine.place().nodeLocal() || remote != null);
+    return made;
   }
 
   private void ended(KeyClaim claim) {

@@ -68,13 +68,18 @@ public final class KeyClaim {
   /** Whether the last look has asked other machines. */
   private volatile boolean askedFar;
 
-  /**
-   * A key that was taken.
-   *
-   * @param here keeps others of this machine out
-   * @param far keeps other machines out; null if none is asked
-   */
-  private record Taken(ClaimLocks.Held here, OtherMachines.@Nullable Hold far) {
+  /** A key that was taken. There before it is: what was taken is given back, whatever memory. */
+  private static final class Taken {
+    /** Keeps others of this machine out. */
+    private final ClaimLocks.Held here;
+
+    /** Keeps other machines out; null if none is asked. */
+    private OtherMachines.@Nullable Hold far;
+
+    private Taken(ClaimLocks.Held here) {
+      this.here = here;
+    }
+
     boolean isHeld() {
       return here.isHeld() && (far == null || far.isHeld());
     }
@@ -269,15 +274,16 @@ public final class KeyClaim {
   /** Also from other machines; null if one of them has it. */
   private @Nullable Taken takeFar(ClaimLocks.Held here) throws IOException {
     alone = false;
+    Taken taken = new Taken(here);
     if (otherMachines == null) {
-      return new Taken(here, null);
+      return taken;
     }
     // Of this machine: no remote's fault.
     String claimer = siblings.lockSharers();
     askedFar = true;
     try {
-      OtherMachines.Hold far = otherMachines.tryTake(key, claimer, options.lease().toNanos());
-      return far == null ? null : new Taken(here, far);
+      taken.far = otherMachines.tryTake(key, claimer, options.lease().toNanos());
+      return taken.far == null ? null : taken;
     } catch (IOException e) {
       if (!options.aloneIfUnanswered()) {
         throw e;
@@ -286,7 +292,7 @@ public final class KeyClaim {
           "a claim binds this machine only, since the remote does not answer: key=" + key.toHex(),
           e);
       alone = true;
-      return new Taken(here, null);
+      return taken;
     }
   }
 

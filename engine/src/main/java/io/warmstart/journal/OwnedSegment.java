@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileLock;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.LinkedList;
 import java.util.List;
@@ -283,13 +284,23 @@ final class OwnedSegment {
    */
   void advance() {
     noteDurable();
-    Pending last = null;
-    for (Pending first = pending.peek(); first != null && first.done(); first = pending.peek()) {
-      last = pending.poll();
+    int done = 0;
+    for (Iterator<Pending> each = pending.iterator(); each.hasNext(); ) {
+      Pending next = each.next();
+      if (!next.done()) {
+        break;
+      }
+      done = next.position() + next.length();
     }
-    if (last != null) {
-      int done = last.position() + last.length();
-      file.access(() -> segment.done(done));
+    if (done > 0) {
+      // Said first: who is not known here any more is known as done by that alone.
+      long until = done;
+      file.access(() -> segment.done(until));
+      for (Pending first = pending.peek();
+          first != null && first.position() < until;
+          first = pending.peek()) {
+        pending.poll();
+      }
     }
   }
 
@@ -314,12 +325,13 @@ final class OwnedSegment {
     syncs.begin(
         place + HEADER_LENGTH,
         () -> {
+          // First: what is remembered of the new life needs no memory.
+          file.access(() -> segment.begin(boot, freshSalt));
           ready = false;
           before = place;
           position = HEADER_LENGTH;
           salt = freshSalt;
           durableNoted = place + HEADER_LENGTH;
-          file.access(() -> segment.begin(boot, freshSalt));
         });
   }
 }

@@ -282,7 +282,8 @@ final class OwnedSegments {
   /**
    * Forgets what is done, and empties the segments that nothing is needed of.
    *
-   * @return what is not usable any more, and nothing is needed of: for the caller to remove
+   * @return what is not usable any more, and nothing is needed of: for the caller to remove, and
+   *     then to {@link #forget}
    */
   synchronized List<OwnedSegment> finish() {
     List<OwnedSegment> left = new ArrayList<>();
@@ -297,9 +298,7 @@ final class OwnedSegments {
       each.advance();
       if (!usable) {
         if (each.pending().isEmpty()) {
-          owned.remove(each);
           left.add(each);
-          active = each == active ? null : active;
         } else {
           mayHavePending = true;
         }
@@ -308,6 +307,12 @@ final class OwnedSegments {
       }
     }
     return left;
+  }
+
+  /** One was removed. Until then it is known here: nobody else would give back what it holds. */
+  synchronized void forget(OwnedSegment removed) {
+    owned.remove(removed);
+    active = removed == active ? null : active;
   }
 
   synchronized List<OwnedSegment> all() {

@@ -139,6 +139,9 @@ final class Pairing {
 
   /** Forgets what is done, and begins or leaves the segments that nothing is needed of. */
   private void finish() {
-    segments.finish().forEach(pool::remove);
+    for (OwnedSegment each : segments.finish()) {
+      pool.remove(each);
+      segments.forget(each);
+    }
   }
 }

@@ -47,55 +47,73 @@ final class SegmentPool {
       if (lock == null) {
         continue;
       }
-      boolean kept = false;
-      Segment made = null;
+      OwnedSegment made = null;
       try {
-        made = files.make(number, length, place.boot(), random.nextLong());
-        if (made != null) {
-          SyncHandle sync = files.openForSync(number);
-          if (place.segmentsChanged()) {
-            OwnedSegment owned = new OwnedSegment(made, files, sync, lock);
-            kept = true;
-            return owned;
-          }
-          // Others would not look for it.
-          sync.close();
-        }
+        made = makeUnder(lock, number, length);
       } finally {
-        if (!kept) {
-          try {
-            if (made != null) {
-              files.remove(number);
-            }
-          } finally {
-            place.release(lock);
-          }
+        if (made == null) {
+          place.release(lock);
         }
+      }
+      if (made != null) {
+        return made;
       }
     }
     return null;
   }
 
+  /** Whatever ends it, nothing is left of a segment that it does not return. */
+  private @Nullable OwnedSegment makeUnder(FileLock lock, int number, int length)
+      throws IOException {
+    Segment made = files.make(number, length, place.boot(), random.nextLong());
+    if (made == null) {
+      return null;
+    }
+    SyncHandle sync = null;
+    boolean kept = false;
+    try {
+      sync = files.openForSync(number);
+      OwnedSegment owned = new OwnedSegment(made, files, sync, lock);
+      // If they do not learn of it, others would not look for it.
+      kept = place.segmentsChanged();
+      return kept ? owned : null;
+    } finally {
+      if (!kept) {
+        try {
+          files.remove(number);
+        } finally {
+          if (sync != null) {
+            sync.close();
+          }
+        }
+      }
+    }
+  }
+
   /** Removes a segment from the root, all of which is in pairs. */
   void remove(OwnedSegment segment) {
     OwnedFile file = segment.file();
-    file.noteAsked();
-    file.answer();
     try {
+      file.noteAsked();
+      file.answer();
       // Without the lock the name may be another's by now.
       if (file.lock().isValid() && files.leadsTo(segment.number(), file.segment().identity())) {
         files.remove(segment.number());
       }
     } catch (IOException e) {
       files.tell("a segment of the journal could not be removed", segment.number(), e);
+    } finally {
+      leave(segment);
     }
     place.segmentsChanged();
-    leave(segment);
   }
 
   /** Stops using a segment, which the next process adopts. */
   void leave(OwnedSegment segment) {
-    segment.file().close();
-    place.release(segment.file().lock());
+    try {
+      segment.file().close();
+    } finally {
+      place.release(segment.file().lock());
+    }
   }
 }

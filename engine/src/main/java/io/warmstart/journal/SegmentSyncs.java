@@ -183,9 +183,9 @@ final class SegmentSyncs {
   void begin(long place, Runnable life) {
     synchronized (syncs) {
       if (!syncing) {
+        life.run();
         durable = place;
         firstOpen = place;
-        life.run();
       }
     }
   }

@@ -24,16 +24,16 @@ public final class ClaimLocks {
   /** A key that was claimed. Safe for all threads. */
   public static final class Held {
     private final Digest256 key;
-    private volatile FileLock lock;
+    private volatile @Nullable FileLock lock;
 
-    private Held(Digest256 key, FileLock lock) {
+    private Held(Digest256 key) {
       this.key = key;
-      this.lock = lock;
     }
 
     /** Whether others are kept out, as far as this process knows. */
     public boolean isHeld() {
-      return lock.isValid();
+      FileLock granted = lock;
+      return granted != null && granted.isValid();
     }
   }
 
@@ -49,24 +49,36 @@ public final class ClaimLocks {
    * @throws IOException if the lock file is not there, or the kernel has no locks to give
    */
   @Nullable Held tryTake(Digest256 key) throws IOException {
-    FileLock lock = locks.tryLock(LockFile.claimByte(key));
-    if (lock == null) {
-      return null;
-    }
-    // After it was granted: before, the file may have been replaced in between.
-    if (!locks.isCurrent()) {
-      locks.release(lock);
-      throw new IOException("the lock file was replaced: " + locks.path());
-    }
-    Held taken = new Held(key, lock);
+    // Noted before it is granted: after that nothing may need memory, or the byte would stay locked
+    // for the life of the process.
+    Held taken = new Held(key);
     held.add(taken);
-    return taken;
+    boolean kept = false;
+    try {
+      taken.lock = locks.tryLock(LockFile.claimByte(key));
+      if (taken.lock == null) {
+        return null;
+      }
+      // After it was granted: before, the file may have been replaced in between.
+      if (!locks.isCurrent()) {
+        throw new IOException("the lock file was replaced: " + locks.path());
+      }
+      kept = true;
+      return taken;
+    } finally {
+      if (!kept) {
+        release(taken);
+      }
+    }
   }
 
   /** Gives a claim back. */
   void release(Held taken) {
     held.remove(taken);
-    locks.release(taken.lock);
+    FileLock granted = taken.lock;
+    if (granted != null) {
+      locks.release(granted);
+    }
   }
 
   /** Takes back what has gone with the lock file; what others have by now is theirs. */
