@@ -271,4 +271,36 @@ class ReservedSaveTest extends ReservedSaveFixture {
       assertEquals("new", found(store));
     }
   }
+
+  /**
+   * What was saved of another run behind it seemed to be in no pair, for as long as it was open.
+   */
+  @Test
+  void anotherRunCanBeRemovedWhileOneIsOpen() throws IOException {
+    StoreOptions small =
+        options(Durability.POWER_SAFE).withSizeBudgetBytes(64 << 20).withPolicy(PolicyUse.CHANGE);
+    byte[] large = new byte[100_000];
+    try (WarmStartStore store = WarmStartStore.open(root, small)) {
+      warmUp(store);
+      Reservation open = reserve(store, "open");
+      assertTrue(MappedFiles.isOfSegment(open.buffer()));
+      Runnable save = () -> store.saveOverwrite(OTHER, RUN, large, CHECKPOINT);
+      Await.until(
+          "there is another segment",
+          () -> {
+            save.run();
+            return segments().size() > 1;
+          });
+      for (int count = 0; count < 11; count++) {
+        // More than the first has room for.
+        Journalled.until(store, save);
+      }
+
+      assertTrue(store.remove(OTHER, RUN));
+
+      assertEquals("none", found(store, OTHER));
+      open.commit();
+      assertEquals("open", found(store));
+    }
+  }
 }

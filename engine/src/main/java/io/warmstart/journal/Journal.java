@@ -82,7 +82,7 @@ public final class Journal implements AutoCloseable {
     this.view = view;
     this.files = place.files();
     this.pool = new SegmentPool(place);
-    this.segments = new OwnedSegments(place);
+    this.segments = new OwnedSegments(place::boot);
     this.pairing = new Pairing(segments, files, pool, pairs, counters);
     this.notices = notices;
     this.counters = counters;
@@ -260,7 +260,12 @@ public final class Journal implements AutoCloseable {
     try {
       segments.answerIfIdle();
       if (segments.mayHavePending() || segments.hasUnusable()) {
-        pairing.run(() -> segments.isPressing() ? UnpairedRuns.ALL : now - PAIR_AFTER_NANOS, false);
+        pairing.run(
+            () ->
+                segments.isPressing(Pairing.RETRY_NANOS)
+                    ? UnpairedRuns.ALL
+                    : now - PAIR_AFTER_NANOS,
+            false);
       }
     } catch (StoreException e) {
       failed(e);

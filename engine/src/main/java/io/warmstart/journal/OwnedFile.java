@@ -21,6 +21,9 @@ final class OwnedFile {
   /** Who asks for pairs, by the value of his word. */
   private long asked;
 
+  /** Who was noted last when pairs could not be made; 0 is nobody. */
+  private long refused;
+
   OwnedFile(Segment segment, SegmentFiles files, SyncHandle sync, FileLock lock) {
     this.segment = segment;
     this.files = files;
@@ -83,9 +86,23 @@ final class OwnedFile {
     access(() -> asked = segment.wanted());
   }
 
+  /** Not all is in pairs that the noted requests had asked for. */
+  void refuse() {
+    refused = asked;
+  }
+
+  /** Whether nobody has asked for pairs since that was so. */
+  boolean wasRefused() {
+    boolean[] was = {false};
+    access(() -> was[0] = segment.wanted() == refused);
+    return was[0];
+  }
+
   /** All is in pairs that the noted requests had asked for. */
   void answer() {
-    access(() -> segment.answer(asked));
+    if (isAskedForPairs()) {
+      access(() -> segment.answer(asked));
+    }
   }
 
   /** Only the thread that saves a record marks it before it is acknowledged. */

@@ -304,6 +304,15 @@ final class OwnedSegment {
     }
   }
 
+  /**
+   * What has given way to a later version says so itself, and is forgotten here: where something
+   * keeps the segment from being emptied, what is said as done ends there. Else a version that is
+   * in no pair would seem to lie behind it. Under the journal's monitor.
+   */
+  void settleSuperseded() {
+    pending.removeIf(each -> each.superseded() && each.markSettled());
+  }
+
   /** Once in a while: each sync would have to write the header's page too. */
   private void noteDurable() {
     long now = syncs.durable();

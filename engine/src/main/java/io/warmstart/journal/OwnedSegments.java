@@ -8,7 +8,9 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,7 @@ final class OwnedSegments {
   /** What fits no segment. */
   private static final long MOST_RECORD = JournalPlace.MOST_LENGTH / 4;
 
-  private final JournalPlace place;
+  private final LongSupplier boot;
   private final SecureRandom random = new SecureRandom();
 
   // Under the monitor. In the order of their first records.
@@ -37,8 +39,13 @@ final class OwnedSegments {
   /** Read without the monitor, to see at a glance that there is nothing to do. */
   private volatile boolean mayHavePending;
 
-  OwnedSegments(JournalPlace place) {
-    this.place = place;
+  /**
+   * Makes one that has none yet.
+   *
+   * @param boot the boot id of all who share the root's locks
+   */
+  OwnedSegments(LongSupplier boot) {
+    this.boot = boot;
   }
 
   /** Whether a record of this length could ever be taken. */
@@ -223,13 +230,10 @@ final class OwnedSegments {
     }
   }
 
-  /** Whether all in a segment can give way to what lies in others, so that it can be emptied. */
+  /** Whether all in a segment can give way to what lies in others. */
   private boolean needsNoPair(OwnedSegment segment) {
-    boolean all = segment.usable();
-    for (Pending each : segment.pending()) {
-      all = all && (each.done() || runs.givesWay(each));
-    }
-    return all;
+    return segment.usable()
+        && segment.pending().stream().allMatch(each -> each.done() || runs.givesWay(each));
   }
 
   /** The versions to make pairs of; see {@link UnpairedRuns#due}. */
@@ -259,11 +263,12 @@ final class OwnedSegments {
 
   /** Answers those who were noted: all that there was then is in pairs. */
   synchronized void answer() {
-    for (OwnedSegment each : owned) {
-      if (each.file().isAskedForPairs()) {
-        each.file().answer();
-      }
-    }
+    owned.forEach(each -> each.file().answer());
+  }
+
+  /** Those who were noted cannot be answered now: some pair could not be made. */
+  synchronized void refuse() {
+    owned.forEach(each -> each.file().refuse());
   }
 
   /** Answers all who have asked, if there is nothing that is in no pair. */
@@ -282,13 +287,13 @@ final class OwnedSegments {
   /**
    * Forgets what is done, and empties the segments that nothing is needed of.
    *
-   * @return what is not usable any more, and nothing is needed of: for the caller to remove, and
-   *     then to {@link #forget}
+   * @return what cannot be used and is not needed any more: to be removed, then forgotten
    */
   synchronized List<OwnedSegment> finish() {
     List<OwnedSegment> left = new ArrayList<>();
     runs.forgetDone();
     mayHavePending = !runs.isEmpty();
+    Set<OwnedFile> stuck = runs.stuck(Long.MAX_VALUE);
     for (OwnedSegment each : List.copyOf(owned)) {
       boolean usable = each.usable();
       if (!usable) {
@@ -303,7 +308,11 @@ final class OwnedSegments {
           mayHavePending = true;
         }
       } else if (each != active || each.isHalfFull()) {
-        each.recycle(place.boot(), random.nextLong());
+        each.recycle(boot.getAsLong(), random.nextLong());
+      }
+      // Not in the active one, which each of its syncs would write once more.
+      if (each != active && (each.isHeld() || stuck.contains(each.file()))) {
+        each.settleSuperseded();
       }
     }
     return left;
@@ -325,12 +334,7 @@ final class OwnedSegments {
   }
 
   synchronized boolean owns(int number) {
-    for (OwnedSegment each : owned) {
-      if (each.number() == number) {
-        return true;
-      }
-    }
-    return false;
+    return owned.stream().anyMatch(each -> each.number() == number);
   }
 
   /** Whether there is nothing to look after. */
@@ -339,34 +343,33 @@ final class OwnedSegments {
   }
 
   synchronized boolean hasUnusable() {
-    boolean unusable = false;
-    for (OwnedSegment each : owned) {
-      unusable |= !each.usable();
-    }
-    return unusable;
+    return owned.stream().anyMatch(each -> !each.usable());
   }
 
   /**
    * Whether pairs are needed before their time: of a segment that is full, of one that is filling
-   * while there is no other, or because somebody has asked.
+   * while there is no other, or because somebody has asked. No segment needs them that cannot be
+   * emptied anyway, and nobody who was not answered a moment ago, for a pair that cannot be made.
+   *
+   * @param retryNanos for so long after a failure a run is passed over
    */
-  synchronized boolean isPressing() {
+  synchronized boolean isPressing(long retryNanos) {
     boolean pressing = sealed;
     boolean spare = hasSpare();
+    Set<OwnedFile> stuck = runs.stuck(retryNanos);
     for (OwnedSegment each : owned) {
+      OwnedFile file = each.file();
       boolean filled = each == active ? each.isHalfFull() && !spare : !each.isEmpty();
-      pressing |= (filled && !each.isHeld()) || !each.usable() || each.file().isAskedForPairs();
+      boolean needed = (filled && !each.isHeld()) || !each.usable();
+      pressing |= needed && !stuck.contains(file);
+      pressing |= file.isAskedForPairs() && (!file.wasRefused() || !leavesOut(retryNanos));
     }
     return pressing;
   }
 
   /** Whether there is an empty segment beside the one in use. Under the monitor. */
   private boolean hasSpare() {
-    boolean spare = false;
-    for (OwnedSegment each : owned) {
-      spare |= each != active && each.isEmpty() && each.ready();
-    }
-    return spare;
+    return owned.stream().anyMatch(each -> each != active && each.isEmpty() && each.ready());
   }
 
   /** Whether one more segment is to be made. */

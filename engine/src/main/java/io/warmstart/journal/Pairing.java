@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  */
 final class Pairing {
   /** After a failure no pair is tried again for so long. */
-  private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** Of so many runs the pairs are made by several threads. */
   private static final int LEAST_SHARED = 16;
@@ -62,14 +62,19 @@ final class Pairing {
       finish();
       segments.makeReady();
       long untilNanos = until.getAsLong();
-      boolean leavesOut =
-          untilNanos == UnpairedRuns.ALL && !patiently && segments.leavesOut(RETRY_NANOS);
+      boolean answers =
+          untilNanos == UnpairedRuns.ALL && (patiently || !segments.leavesOut(RETRY_NANOS));
+      boolean made = false;
       try {
         makeEach(segments.due(untilNanos, patiently ? 0 : RETRY_NANOS), this::makePairOfRun);
+        made = true;
       } finally {
         finish();
+        if (untilNanos == UnpairedRuns.ALL && !(made && answers)) {
+          segments.refuse();
+        }
       }
-      if (untilNanos == UnpairedRuns.ALL && !leavesOut) {
+      if (answers) {
         segments.answer();
       }
     } finally {

@@ -37,6 +37,7 @@ final class Pending implements Appended {
 
   private boolean acknowledged;
   private boolean done;
+  private boolean superseded;
   private boolean paired;
 
   /**
@@ -161,6 +162,16 @@ final class Pending implements Appended {
     done = true;
   }
 
+  /** A later version of its run takes its place that is as durable as a pair. */
+  void supersede() {
+    done = true;
+    superseded = true;
+  }
+
+  boolean superseded() {
+    return superseded;
+  }
+
   /** A pair of it, or of a later version of its run, is in place. */
   void markPaired() {
     in.mark(entry(), PAIRED);
@@ -172,9 +183,13 @@ final class Pending implements Appended {
     paired = true;
   }
 
-  /** Says so to who comes after a power cut. */
-  void markSettled() {
-    in.mark(entry(), SETTLED);
+  /**
+   * Says so to who comes after a power cut.
+   *
+   * @return false if a page is gone
+   */
+  boolean markSettled() {
+    return in.mark(entry(), SETTLED);
   }
 
   boolean paired() {

@@ -4,11 +4,13 @@ import io.warmstart.io.FirstTable;
 import io.warmstart.journal.JournalEntry.Run;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -103,6 +105,24 @@ final class UnpairedRuns {
     }
   }
 
+  /**
+   * The segments that cannot be emptied, whatever becomes a pair: what is in them of a run whose
+   * pair could not be made stays.
+   *
+   * @param withinNanos the runs of which that was tried no longer ago
+   */
+  Set<OwnedFile> stuck(long withinNanos) {
+    Set<OwnedFile> stuck = new HashSet<>();
+    long now = System.nanoTime();
+    for (Map.Entry<Run, Long> each : refused.entrySet()) {
+      Versions versions = runs.get(each.getKey());
+      if (versions != null && now - each.getValue() < withinNanos) {
+        versions.pending.stream().filter(any -> !any.done()).forEach(any -> stuck.add(any.in()));
+      }
+    }
+    return stuck;
+  }
+
   /** The latest version of the same run. */
   @Nullable Pending latestOf(Pending version) {
     Versions versions = runs.get(version.entry().run());
@@ -134,7 +154,7 @@ final class UnpairedRuns {
         Pending version = each.next();
         if (version.acknowledged() && !version.done()) {
           if (superseded) {
-            version.finish();
+            version.supersede();
           }
           superseded |= version.entry().place().powerSafe();
         }

@@ -82,7 +82,7 @@ public final class JournalLayout {
   /** Of a commit word: a pair of this version, or of a later one, is in place. */
   public static final long PAIRED = 2;
 
-  /** Of a commit word: and is durable. */
+  /** Of a commit word: and is durable; or a later version was durable before, in the journal. */
   public static final long SETTLED = 4;
 
   /** Of a commit word: the record was synced. */
