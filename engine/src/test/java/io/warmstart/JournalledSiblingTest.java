@@ -12,6 +12,7 @@ import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,6 +79,28 @@ class JournalledSiblingTest extends JournallingProcessFixture {
       logger.removeHandler(handler);
     }
     logged.forEach(line -> assertFalse(line.contains("has made no pairs"), line));
+  }
+
+  /** A pair of the dead that cannot be made kept the living from being asked for theirs. */
+  @Test
+  void theLivingAreAskedAlsoWhereThePairsOfTheDeadCannotBeMade(@TempDir Path moved)
+      throws Exception {
+    Path inTheWay = root.resolve(Payloads.key("dead").toHex());
+    try (WarmStartStore store = open(Durability.IN_FILES);
+        ForkedJvm dead = start("count", "dead", Durability.PROCESS_SAFE, 5);
+        ForkedJvm child = start("count", "k", Durability.PROCESS_SAFE, 5)) {
+      letSave(dead);
+      Files.move(inTheWay, moved.resolve("dead"));
+      Files.createFile(inTheWay);
+      dead.kill();
+      int saved = letSave(child);
+
+      store.keys();
+
+      assertEquals(saved, pairOf(Payloads.key("k")));
+      Files.delete(inTheWay);
+      Await.until("the dead one's segment is adopted", () -> segments().size() == 1);
+    }
   }
 
   /** While it is stopped it makes no pair of what it has; once it goes on, it would. */

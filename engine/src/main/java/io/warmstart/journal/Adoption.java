@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -192,14 +193,15 @@ public final class Adoption {
     }
   }
 
-  /** A segment that was given up, and what is in it. */
+  /** A segment that was given up, and what is in it. Pairs of many runs several threads make. */
   private final class Adopted {
     private final Segment segment;
 
     /** The versions of each run, the latest last. */
     private final Map<Run, List<JournalEntry>> versions = new LinkedHashMap<>();
 
-    private boolean damaged;
+    /** Whether something in it cannot be read. */
+    private volatile boolean damaged;
 
     private Adopted(Segment segment) {
       this.segment = segment;
@@ -222,22 +224,38 @@ public final class Adoption {
       long missing = scan.searchToEnd(done, segment.durable(), this::add);
       damaged |= missing > 0;
       MappedFaults.raisePending();
-      Failures failures = new Failures();
-      for (List<JournalEntry> run : versions.values()) {
-        JournalEntry latest = run.get(run.size() - 1);
-        if (latest.end() > done && (segment.marks(latest) & JournalLayout.SETTLED) == 0) {
-          if (System.nanoTime() - deadline > 0) {
-            return false;
-          }
-          failures.collect(() -> makePair(run));
-        }
+      AtomicBoolean passedOver = new AtomicBoolean();
+      Pairing.makeEach(
+          due(done),
+          run -> {
+            if (System.nanoTime() - deadline > 0) {
+              passedOver.set(true);
+            } else {
+              makePair(run);
+              // Of this thread.
+              MappedFaults.raisePending();
+            }
+          });
+      if (passedOver.get()) {
+        return false;
       }
-      failures.raise();
       if (!damaged) {
         // Who still has it mapped shows nothing of it any more.
         segment.done(segment.length());
       }
       return true;
+    }
+
+    /** The runs that are in no durable pair yet. */
+    private List<List<JournalEntry>> due(long done) {
+      List<List<JournalEntry>> due = new ArrayList<>(versions.size());
+      for (List<JournalEntry> run : versions.values()) {
+        JournalEntry latest = run.get(run.size() - 1);
+        if (latest.end() > done && (segment.marks(latest) & JournalLayout.SETTLED) == 0) {
+          due.add(run);
+        }
+      }
+      return due;
     }
 
     /** By their stamps: one that was reserved early may have been committed late. */

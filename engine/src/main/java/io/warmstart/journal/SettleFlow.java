@@ -6,6 +6,8 @@ import io.warmstart.notice.Notices;
 import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,31 +32,42 @@ public final class SettleFlow {
     this.readOnly = readOnly;
   }
 
-  /** All that was saved, here and in the other processes of this machine; what fails is told. */
+  /**
+   * All that was saved, here and in the other processes of this machine. What fails of one part
+   * keeps no other from its turn, and all that fails is told.
+   */
   public void run() {
     if (readOnly) {
       return;
     }
-    runOwn();
-    try {
-      adoption.runToEnd();
-      if (!journal.awaitOthers()) {
-        // One of those may have died instead.
-        adoption.runToEnd();
-        tell("a process has made no pairs of what it has saved: root=" + root, null);
-      }
-    } catch (IOException | StoreException e) {
-      tell("not all that others have saved is in files: root=" + root, e);
+    Failures failures = new Failures();
+    failures.of("what was saved here", journal::flush);
+    failures.of("what the dead have saved", adoption::runToEnd);
+    if (!haveOthersMadeTheirs(failures)) {
+      // One of those may have died instead.
+      failures.of("what a process that has not answered has saved", adoption::runToEnd);
     }
+    failures.tell();
+  }
+
+  private boolean haveOthersMadeTheirs(Failures failures) {
+    boolean[] answered = {true};
+    failures.of(
+        "what others have saved",
+        () -> {
+          answered[0] = journal.awaitOthers();
+          if (!answered[0]) {
+            throw new IOException("a process has made no pairs of what it has saved");
+          }
+        });
+    return answered[0];
   }
 
   /** What this process has saved: what others have in the journal no sweep removes. */
   public void runOwn() {
-    try {
-      journal.flush();
-    } catch (StoreException e) {
-      tell("not all that was saved is in files: root=" + root, e);
-    }
+    Failures failures = new Failures();
+    failures.of("what was saved here", journal::flush);
+    failures.tell();
   }
 
   /**
@@ -71,7 +84,35 @@ public final class SettleFlow {
     }
   }
 
-  private void tell(String what, @Nullable Exception because) {
-    notices.troubleAgain(Kind.JOURNALLED_SAVES, what, because);
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Told at once: of one kind of trouble no more is told within a minute. */
+  private final class Failures {
+    private final List<String> parts = new ArrayList<>();
+    private @Nullable Exception first;
+
+    void of(String part, Step step) {
+      try {
+        step.run();
+      } catch (IOException | StoreException e) {
+        parts.add(part + " (" + StoreFailures.describeWithFile(e) + ")");
+        if (first == null) {
+          first = e;
+        } else if (first != e) {
+          first.addSuppressed(e);
+        }
+      }
+    }
+
+    void tell() {
+      if (first != null) {
+        notices.troubleAgain(
+            Kind.JOURNALLED_SAVES,
+            "not all is in files: " + String.join(", ", parts) + ": root=" + root,
+            first);
+      }
+    }
   }
 }
