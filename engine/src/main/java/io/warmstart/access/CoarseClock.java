@@ -4,11 +4,12 @@ import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.EngineLog;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The system's clock to the millisecond, for readers that cannot spare the 25 ns of asking it: a
  * third of a hot lookup. A daemon thread reads it while somebody asks, and sleeps otherwise; where
- * no thread can be started, every reader asks the system.
+ * no thread can be started, and while the clock is stopped, every reader asks the system.
  *
  * <p>What it tells may be old by a tick, and by as long as the thread waits for a processor.
  * Lookups go by it when they decide whether to look for a foreign change, and how old an entry's
@@ -17,14 +18,12 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Safe for all threads.
  */
 public final class CoarseClock {
+  private static final String THREAD = "warmstart-clock";
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int MOST_IDLE_TICKS = 50;
 
-  private final BackgroundThread thread =
-      new BackgroundThread(
-          "warmstart-clock",
-          this::run,
-          e -> EngineLog.warning("an error in the thread of the clock, which goes on", e));
+  /** Null while it is stopped. */
+  private volatile @Nullable BackgroundThread thread;
 
   /** Unix nanoseconds; 0 while nobody ticks. */
   private volatile long now;
@@ -32,7 +31,31 @@ public final class CoarseClock {
   /** Whether anybody has asked since the last tick. */
   private volatile boolean asked;
 
+  /** Makes one that is stopped. */
   public CoarseClock() {}
+
+  /** From here on a thread may be started for who asks. */
+  public synchronized void start() {
+    if (thread == null) {
+      thread = new BackgroundThread(THREAD, this::run, CoarseClock::tell);
+    }
+  }
+
+  /**
+   * Ends the thread, and returns then. Whoever still asks has it started no more: it would keep the
+   * class loader of an application that is gone.
+   */
+  public synchronized void stop() {
+    BackgroundThread running = thread;
+    if (running != null) {
+      running.close();
+      thread = null;
+    }
+  }
+
+  private static void tell(Throwable error) {
+    EngineLog.warning("an error in the thread of the clock, which goes on", error);
+  }
 
   /** Unix nanoseconds. Makes no system call while it ticks. */
   public long unixNanos() {
@@ -52,13 +75,15 @@ public final class CoarseClock {
   }
 
   Thread.State state() {
-    return thread.state();
+    BackgroundThread running = thread;
+    return running == null ? Thread.State.NEW : running.state();
   }
 
   private long wake() {
+    BackgroundThread running = thread;
     asked = true;
-    if (thread.ensureRunning()) {
-      thread.wake();
+    if (running != null && running.ensureRunning()) {
+      running.wake();
     }
     return systemNanos();
   }
@@ -69,8 +94,9 @@ public final class CoarseClock {
 
   /** Until nobody asks, and then until somebody does. */
   private void run() {
+    BackgroundThread running = thread;
     try {
-      for (int idle = 0; idle < MOST_IDLE_TICKS; idle++) {
+      for (int idle = 0; idle < MOST_IDLE_TICKS && !isClosed(running); idle++) {
         if (asked) {
           asked = false;
           idle = 0;
@@ -82,9 +108,13 @@ public final class CoarseClock {
       // Also after an error: a clock that stands still would pass for one that ticks.
       now = 0;
     }
-    while (!asked) {
+    while (!asked && !isClosed(running)) {
       LockSupport.park(this);
       Thread.interrupted();
     }
+  }
+
+  private static boolean isClosed(@Nullable BackgroundThread running) {
+    return running == null || running.closed();
   }
 }

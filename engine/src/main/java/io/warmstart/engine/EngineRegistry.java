@@ -95,6 +95,7 @@ public final class EngineRegistry {
     synchronized (OPEN) {
       Shared shared = find(root, facts, place, options);
       if (shared == null) {
+        TICKS.start();
         shared = new Shared(open(root, place, owner, options, listener), options);
         OPEN.add(shared);
       } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {
@@ -193,8 +194,16 @@ public final class EngineRegistry {
       int place = placeOf(engine);
       if (--OPEN.get(place).users == 0) {
         OPEN.remove(place);
-        // Inside the monitor: a store opened meanwhile must find the lock file closed.
-        engine.close();
+        try {
+          // Inside the monitor: a store opened meanwhile must find the lock file closed.
+          engine.close();
+        } finally {
+          if (OPEN.isEmpty()) {
+            // Nothing of the library runs on after its last store: an application server can let
+            // go of the class loader.
+            TICKS.stop();
+          }
+        }
       }
     }
   }

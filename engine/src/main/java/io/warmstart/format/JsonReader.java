@@ -27,6 +27,9 @@ final class JsonReader {
           // Names come from strangers: interning and shared symbol tables would let them pile up.
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          // A thread of the application's would keep the buffers, and with them the class loader of
+          // a library that is gone. What is read here hardly needs any.
+          .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(MAX_DEPTH)

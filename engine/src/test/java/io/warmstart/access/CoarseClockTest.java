@@ -1,10 +1,13 @@
 package io.warmstart.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -13,6 +16,16 @@ import org.junit.jupiter.api.Timeout;
 class CoarseClockTest {
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
   private final CoarseClock clock = new CoarseClock();
+
+  @BeforeEach
+  void start() {
+    clock.start();
+  }
+
+  @AfterEach
+  void stop() {
+    clock.stop();
+  }
 
   @Test
   void itNeverRunsAheadAndFollows() {
@@ -44,5 +57,27 @@ class CoarseClockTest {
       }
     }
     assertEquals(true, clock.ticks());
+  }
+
+  /** It parked for good, and kept the class loader of an application that was gone. */
+  @Test
+  void whoAsksOneThatIsStoppedStartsNoThread() {
+    clock.unixNanos();
+    while (!clock.ticks()) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+
+    clock.stop();
+
+    assertFalse(clock.ticks());
+    assertTrue(
+        clock.unixNanos() <= TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()),
+        "the system's clock");
+    assertEquals(Thread.State.NEW, clock.state(), "no thread");
+    clock.start();
+    clock.unixNanos();
+    while (!clock.ticks()) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 }
