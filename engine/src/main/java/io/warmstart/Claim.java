@@ -112,8 +112,8 @@ public final class Claim implements AutoCloseable {
    * machine.
    *
    * <p><b>Blocks:</b> for the time given at most, for a lookup, and for the answers of a remote:
-   * for each of two questions its flush wait. Looks once in any case, and returns at once if it
-   * need not wait.
+   * for each of two questions its flush wait. Looks once in any case, also if it was {@link
+   * ClaimState#FINISHED}, and returns at once if it need not wait.
    *
    * @param patience how long at most; nothing is as good as zero
    * @return how it stands then: {@link ClaimState#OTHERS} when the time was over

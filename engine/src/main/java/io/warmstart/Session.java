@@ -3,9 +3,9 @@ package io.warmstart;
 import io.warmstart.format.RankingRule;
 import io.warmstart.io.EngineLog;
 import io.warmstart.model.Acknowledgement;
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.Ranking;
@@ -173,18 +173,15 @@ public final class Session {
   }
 
   /**
-   * The final result if some session has completed the fit, the latest if several have.
+   * The final result if some session has completed the fit, the latest if several have. Where the
+   * root has none, the first that a root of {@link StoreOptions#withSeeds} has, whatever
+   * checkpoints lie here. It is there if a claim of the key is {@link ClaimState#FINISHED}.
    *
    * @return a lease for the caller to close; empty if there is none
    */
   public Optional<Entry> completed() {
     store.refresh(key);
-    Optional<Entry> entry = store.lookup(key, Ranking.FINAL_FIRST);
-    if (entry.isPresent() && entry.get().kind() != EntryKind.FINAL) {
-      entry.get().close();
-      return Optional.empty();
-    }
-    return entry;
+    return store.lookupFinal(key);
   }
 
   /**

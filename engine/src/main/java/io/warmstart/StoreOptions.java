@@ -240,8 +240,9 @@ public final class StoreOptions {
    * Other roots whose entries are to start from where this one has none: last night's, those of a
    * colleague. A lookup that finds nothing in the root, nor in the remote, looks there, in the
    * order given, and so does all that looks up: a session that resumes, or asks whether the fit is
-   * finished. The first that has an entry answers, whatever the others have. A claim asks the root
-   * alone.
+   * finished. The first that has an entry answers, whatever the others have. Whether a fit is
+   * finished, for a session or a claim, is asked of all: a final result counts, wherever
+   * checkpoints lie.
    *
    * <p>They are opened for lookups only: nothing is written to them or copied from them, a hit does
    * not put off expiry or eviction there, and what comes from there ends with their policies. Each

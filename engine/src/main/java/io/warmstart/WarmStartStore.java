@@ -378,10 +378,14 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if entries exist and none could be read because of an error
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
+    Optional<Entry> own = lookupHere(key, ranking);
+    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, ranking));
+  }
+
+  private Optional<Entry> lookupHere(Fingerprint key, Ranking ranking) {
     ensureOpen();
     EntryLease lease = leases.take();
-    Optional<Entry> own = found(find(key, ranking, lease), lease);
-    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, ranking));
+    return found(find(key, ranking, lease), lease);
   }
 
   /**
@@ -408,10 +412,10 @@ public final class WarmStartStore implements AutoCloseable {
   }
 
   /** The first that a seed has. */
-  private Optional<Entry> fromSeeds(Function<WarmStartStore, Optional<Entry>> question) {
+  private <T> Optional<T> fromSeeds(Function<WarmStartStore, Optional<T>> question) {
     for (WarmStartStore seed : seeds) {
       try {
-        Optional<Entry> found = question.apply(seed);
+        Optional<T> found = question.apply(seed);
         if (found.isPresent()) {
           return found;
         }
@@ -1173,15 +1177,16 @@ public final class WarmStartStore implements AutoCloseable {
 
   /**
    * Claims a key: says to other threads, processes and machines that this one computes its fit. See
-   * {@link Claim}; it is no condition of a save. Other machines are bound if the store has a remote
-   * that it writes to, and they have it too; what that has of the key comes here then.
+   * {@link Claim}; it is no condition of a save. A key that one of {@link StoreOptions#withSeeds}
+   * has a final result of is finished, too. Other machines are bound if the store has a remote that
+   * it writes to, and they have it too; what that has of the key comes here then.
    *
    * <p><b>Durable:</b> nothing: no claim outlives its process, in a remote by no more than its
    * lease.
    *
-   * <p><b>Blocks:</b> for a lookup; for the answers of a remote, but for its deadline and flush
-   * wait at most; where the root's lock file was deleted, until the next heartbeat has made
-   * another. It does not wait for who has the key: {@link Claim#await} does.
+   * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for its
+   * deadline and flush wait at most; where the root's lock file was deleted, until the next
+   * heartbeat has made another. It does not wait for who has the key: {@link Claim#await} does.
    *
    * @param key of the fit
    * @param claimOptions whom it binds, and for how long after a loss of power
@@ -1233,8 +1238,26 @@ public final class WarmStartStore implements AutoCloseable {
     }
   }
 
-  /** Whether a lookup finds a final result here. */
+  /** The final result that the root has, or the first of its seeds that has one. */
+  Optional<Entry> lookupFinal(Fingerprint key) {
+    Optional<Entry> own = lookupHere(key, Ranking.FINAL_FIRST);
+    if (own.isPresent()) {
+      if (own.get().kind() == EntryKind.FINAL) {
+        return own;
+      }
+      own.get().close();
+    }
+    return fromSeeds(seed -> seed.lookupFinal(key));
+  }
+
+  /** Whether there is a final result: what {@link #lookupFinal} says, but for the remote. */
   private boolean isFinished(Fingerprint key) {
+    return hasFinal(key)
+        || fromSeeds(seed -> seed.hasFinal(key) ? Optional.of(key) : Optional.empty()).isPresent();
+  }
+
+  /** Whether a lookup finds a final result here. */
+  private boolean hasFinal(Fingerprint key) {
     if (!lookupFlow.mayHaveFinal(key)) {
       return false;
     }

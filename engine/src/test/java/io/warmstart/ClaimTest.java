@@ -101,6 +101,22 @@ class ClaimTest {
     }
   }
 
+  /** It never looked again: whoever went on to wait computed nothing, and had no final either. */
+  @Test
+  void aFinalThatIsRemovedFinishesNothingForWhoAsksAgain() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      store.save(key, new byte[10], EntryAttributes.finalResult().withObjective(2));
+      try (Claim claim = store.claim(key)) {
+        assertEquals(ClaimState.FINISHED, claim.state());
+
+        store.remove(key);
+
+        assertEquals(ClaimState.MINE, claim.await(Duration.ZERO));
+        assertEquals(OptionalLong.of(ProcessHandle.current().pid()), claim.holder());
+      }
+    }
+  }
+
   @Test
   void theEndOfAStoreEndsItsClaimsAndTheirWaits() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root);

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.model.ClaimState;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.StoreException;
@@ -101,6 +103,35 @@ class SeedsTest {
       assertTrue(store.remove(KEY, session.bestRunId()));
     }
     assertEquals(before.toString(), RootFiles.read(nightly).toString());
+  }
+
+  /** A claim asked the root alone: what a seed had finished was computed again. */
+  @Test
+  void whatASeedHasFinishedIsFinishedWhateverCheckpointsLieElsewhere() throws Exception {
+    try (WarmStartStore store = open(nightly, published)) {
+      try (Claim claim = store.claim(KEY)) {
+        assertEquals(ClaimState.MINE, claim.state(), "there are checkpoints only");
+      }
+      try (WarmStartStore other = WarmStartStore.open(published)) {
+        other.session(KEY).complete(new byte[4], 3, 100);
+      }
+
+      for (String own : List.of("nothing", "a checkpoint")) {
+        try (Claim claim = store.claim(KEY);
+            Entry last = store.session(KEY).completed().orElseThrow()) {
+          assertEquals(ClaimState.FINISHED, claim.state(), own);
+          assertEquals(EntryKind.FINAL, last.kind(), own);
+          assertEquals(published.toRealPath(), last.root(), own);
+        }
+        store.save(KEY, new byte[3], EntryAttributes.checkpoint().withObjective(9));
+      }
+
+      store.session(KEY).complete(new byte[5], 4, 200);
+
+      try (Entry last = store.session(KEY).completed().orElseThrow()) {
+        assertEquals(store.root(), last.root(), "its own first");
+      }
+    }
   }
 
   @Test

@@ -220,7 +220,7 @@ public final class KeyClaim {
     if (because != null) {
       throw new IllegalStateException("the claim " + because + ": key=" + key.toHex());
     }
-    if (state() != ClaimState.OTHERS) {
+    if (state() == ClaimState.MINE) {
       return true;
     }
     giveBack();
