@@ -1004,7 +1004,7 @@ public final class WarmStartStore implements AutoCloseable {
     return new StoreStats(
         bytes,
         limits.now().budgetOver(bytes.orElse(0)),
-        engine.siblings().alive(),
+        EngineRegistry.liveProcesses(engine),
         engine.counterSums());
   }
 
@@ -1017,7 +1017,7 @@ public final class WarmStartStore implements AutoCloseable {
   public RootInspection inspect() {
     ensureOpen();
     StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    return engine.inspectFlow().inspect(limits.fresh(), engine.siblings().alive());
+    return engine.inspectFlow().inspect(limits.fresh(), EngineRegistry.liveProcesses(engine));
   }
 
   /**
@@ -1347,7 +1347,7 @@ public final class WarmStartStore implements AutoCloseable {
    * listing. Nothing goes there. What other processes have in journals is not seen; it is for a
    * second.
    *
-   * <p><b>Blocks:</b> until that is known, for {@code most} at most.
+   * <p><b>Blocks:</b> until that is known, for {@code most} at most; an interrupt does not end it.
    *
    * @param with where it is; need not be the store's own remote
    * @param most how long to wait
@@ -1360,9 +1360,6 @@ public final class WarmStartStore implements AutoCloseable {
     try (ObjectStore there = ObjectStores.open(with, engine.root());
         LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
       return new CompareFlow(there, here).run(Limits.saturatedNanos(most));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException("interrupted, nothing was compared: remote=" + with.url(), e);
     }
   }
 

@@ -6,9 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.RemoteComparison;
+import io.warmstart.model.RemoteOptions;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -68,6 +74,24 @@ class InterruptTest {
       assertEquals(2, store.remove(FaultScenario.KEY));
       assertTrue(Thread.interrupted(), "the interrupt is handed on");
       assertEquals(List.of(), store.contents(FaultScenario.KEY).entries());
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  /** It said that it was interrupted, and had compared nothing. */
+  @Test
+  void anInterruptedThreadCompares() throws IOException {
+    RemoteOptions remote = RemoteOptions.of(Files.createDirectory(work.resolve("remote")).toUri());
+    try (WarmStartStore store = WarmStartStore.open(work.resolve("root"))) {
+      FaultScenario.save(store, FaultScenario.KEY, "r", "here alone", 1);
+      store.flush();
+
+      Thread.currentThread().interrupt();
+      RemoteComparison found = store.compare(remote, Duration.ofMinutes(1));
+
+      assertTrue(Thread.interrupted(), "the interrupt is handed on");
+      assertEquals(OptionalLong.of(1), found.dueEntries(), found.toString());
     } finally {
       Thread.interrupted();
     }

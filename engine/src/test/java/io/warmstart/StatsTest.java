@@ -95,6 +95,22 @@ class StatsTest {
     }
   }
 
+  /** It has no locks to count by, and said 0 beside the writer of its own process. */
+  @Test
+  void aStoreThatIsReadOnlyCountsWhoWritesInItsOwnProcess() {
+    StoreOptions readOnly = StoreOptions.defaults().withReadOnly(true);
+    try (WarmStartStore writer = WarmStartStore.open(root);
+        WarmStartStore store = WarmStartStore.open(root, readOnly)) {
+      assertEquals(1, writer.stats().liveProcesses());
+      assertEquals(1, store.stats().liveProcesses());
+      assertEquals(1, store.inspect().liveProcesses());
+
+      writer.close();
+
+      assertEquals(0, store.stats().liveProcesses());
+    }
+  }
+
   /** What stands in the coordination file has its name from there. */
   @Test
   void allThatIsCountedCanBeAskedFor() {

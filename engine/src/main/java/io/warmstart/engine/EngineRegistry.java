@@ -13,9 +13,9 @@ import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Placement;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  * descriptors that they share.
  */
 public final class EngineRegistry {
-  private static final List<Shared> OPEN = new ArrayList<>();
+  /** Changed under its monitor, and read without: to count waits for no engine that opens. */
+  private static final List<Shared> OPEN = new CopyOnWriteArrayList<>();
+
   private static final PayloadCache PAYLOADS =
       new PayloadCache(PayloadCache.DEFAULT_CAPACITY_BYTES);
   private static final CoarseClock TICKS = new CoarseClock();
@@ -173,6 +175,24 @@ public final class EngineRegistry {
       // The one that is open is out of reach: if it is this one, its lock file tells.
       return false;
     }
+  }
+
+  /**
+   * How many processes of this machine have the root of an engine open for writing. One that only
+   * reads has no locks to tell by: it knows what a writing one of this JVM does.
+   *
+   * @return 0 if it only reads, and none of this JVM writes
+   */
+  public static int liveProcesses(Engine engine) {
+    if (!engine.readOnly()) {
+      return engine.siblings().alive();
+    }
+    for (Shared each : OPEN) {
+      if (!each.engine.readOnly() && each.engine.rootWatch().watchesSameAs(engine.rootWatch())) {
+        return each.engine.siblings().alive();
+      }
+    }
+    return 0;
   }
 
   /** Leaves an engine; the last one out closes it. */

@@ -61,6 +61,11 @@ public final class RootWatch {
     return facts.sameFileAs(opened);
   }
 
+  /** Whether another has opened the same directory, by whatever name. No system call. */
+  public boolean watchesSameAs(RootWatch other) {
+    return opened.sameFileAs(other.opened);
+  }
+
   /** Looks, and remembers. */
   public void look() {
     try {

@@ -14,7 +14,8 @@ package io.warmstart.model;
  * @param sizeBudgetBytes the budget that this store goes by: the root's, or its own. While none is
  *     in force, the default, or the root's bytes if they are more; {@link Long#MAX_VALUE} while the
  *     policy is damaged and nothing is evicted
- * @param liveProcesses processes that have the root open for writing
+ * @param liveProcesses processes of this machine that have the root open for writing; in a store
+ *     that is read only 0, unless this JVM has it open for writing as well
  */
 public record RootInspection(
     long entries,

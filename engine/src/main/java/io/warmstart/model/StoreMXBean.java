@@ -18,7 +18,7 @@ public interface StoreMXBean {
   /** {@return the budget that the store goes by, in bytes: {@link StoreStats#sizeBudgetBytes}} */
   long getSizeBudgetBytes();
 
-  /** {@return processes that have the root open for writing} */
+  /** {@return processes that have the root open for writing: {@link StoreStats#liveProcesses}} */
   int getLiveProcesses();
 
   /**

@@ -11,7 +11,8 @@ import java.util.OptionalLong;
  *     only
  * @param sizeBudgetBytes the budget that this store goes by, as {@link
  *     RootInspection#sizeBudgetBytes}
- * @param liveProcesses processes that have the root open for writing
+ * @param liveProcesses processes of this machine that have the root open for writing; in a store
+ *     that is read only 0, unless this JVM has it open for writing as well
  * @param counters each counter, summed over all processes since the machine started
  */
 public record StoreStats(

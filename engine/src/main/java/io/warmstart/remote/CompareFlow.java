@@ -3,6 +3,7 @@ package io.warmstart.remote;
 import io.warmstart.format.Candidate;
 import io.warmstart.format.VersionName;
 import io.warmstart.io.DaemonThreads;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteComparison;
 import io.warmstart.pair.StoreFailures;
@@ -46,13 +47,15 @@ public final class CompareFlow {
   }
 
   /**
-   * Looks.
+   * Looks. An interrupt does not end it, and is handed on.
    *
    * @param mostNanos how long to wait
    */
-  public RemoteComparison run(long mostNanos) throws InterruptedException {
+  public RemoteComparison run(long mostNanos) {
+    long deadline = System.nanoTime() + mostNanos;
     DaemonThreads.named("warmstart-remote-look").newThread(this::look).start();
-    boolean inTime = ended.await(mostNanos, TimeUnit.NANOSECONDS);
+    boolean inTime =
+        Uninterrupted.await(() -> ended.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS));
     Due found = due;
     String failed = failure;
     if (!inTime && failed == null && answered == null) {
