@@ -1,6 +1,7 @@
 package io.warmstart.claim;
 
 import io.warmstart.io.EngineLog;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
@@ -148,18 +149,14 @@ public final class KeyClaim {
    * @throws ClaimUnavailableException if there are none for two seconds
    */
   public void begin() {
-    boolean interrupted = false;
     long start = System.nanoTime();
-    while (!attempt(start, PATIENCE_NANOS)) {
-      try {
-        end.await(FIRST_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterrupted.await(
+        () -> {
+          while (!attempt(start, PATIENCE_NANOS)) {
+            end.await(FIRST_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+          }
+          return true;
+        });
   }
 
   /**

@@ -141,17 +141,13 @@ public final class BackgroundThread {
       closed = true;
       running = thread;
     }
-    boolean interrupted = false;
-    while (running != null && running.isAlive()) {
-      LockSupport.unpark(running);
-      try {
-        running.join(UNPARK_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterrupted.await(
+        () -> {
+          while (running != null && running.isAlive()) {
+            LockSupport.unpark(running);
+            running.join(UNPARK_MILLIS);
+          }
+          return true;
+        });
   }
 }

@@ -1,5 +1,6 @@
 package io.warmstart.process;
 
+import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
@@ -56,28 +57,20 @@ final class LockWait {
     if (lock.tryLock()) {
       return true;
     }
-    boolean interrupted = false;
-    try {
-      long localDeadline = System.nanoTime() + patienceNanos;
-      while (true) {
-        long remaining = localDeadline - System.nanoTime();
-        long slice = mayStop != null ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
-        try {
-          if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
-            return true;
+    long localDeadline = System.nanoTime() + patienceNanos;
+    return Uninterrupted.await(
+        () -> {
+          while (true) {
+            long remaining = localDeadline - System.nanoTime();
+            long slice = mayStop != null ? Math.min(remaining, LONGEST_PARK_NANOS) : remaining;
+            if (lock.tryLock(slice, TimeUnit.NANOSECONDS)) {
+              return true;
+            }
+            if (slice == remaining || isOver()) {
+              return false;
+            }
           }
-          if (slice == remaining || isOver()) {
-            return false;
-          }
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
+        });
   }
 
   /** Takes the kernel's lock on a stripe; null if it was not got in time. */

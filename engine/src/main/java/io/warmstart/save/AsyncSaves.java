@@ -4,6 +4,7 @@ import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.CallbackThread;
 import io.warmstart.io.FirstTable;
 import io.warmstart.io.ShutdownHook;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.StoreTrouble.Kind;
@@ -102,33 +103,26 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private synchronized CompletableFuture<String> enqueue(WaitingSave made, Backlog backlog) {
-    boolean interrupted = false;
-    while (true) {
-      requireOpen();
-      WaitingSave before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run) : null;
-      if (before != null && before.flow != made.flow) {
-        before = null;
-      }
-      if (before != null && hasRoomInPlaceOf(before, made)) {
-        waitingBytes += made.length() - before.length();
-        before.save = made.save;
-        made = before;
-        break;
-      }
-      if (before == null && hasRoomFor(made.length())) {
-        add(made, backlog);
-        break;
-      }
-      try {
-        wait();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    return made.stage.saved;
+    return Uninterrupted.await(
+        () -> {
+          while (true) {
+            requireOpen();
+            WaitingSave before = backlog == Backlog.KEEP_LATEST ? replaceable.get(made.run) : null;
+            if (before != null && before.flow != made.flow) {
+              before = null;
+            }
+            if (before != null && hasRoomInPlaceOf(before, made)) {
+              waitingBytes += made.length() - before.length();
+              before.save = made.save;
+              return before.stage.saved;
+            }
+            if (before == null && hasRoomFor(made.length())) {
+              add(made, backlog);
+              return made.stage.saved;
+            }
+            wait();
+          }
+        });
   }
 
   private void requireOpen() {
@@ -164,19 +158,15 @@ public final class AsyncSaves implements AutoCloseable {
   }
 
   private synchronized void await(long mostNanos) {
-    boolean interrupted = false;
     long until = handedIn;
     long began = System.nanoTime();
-    while (ended < until && System.nanoTime() - began < mostNanos && thread.ensureRunning()) {
-      try {
-        wait(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Uninterrupted.await(
+        () -> {
+          while (ended < until && System.nanoTime() - began < mostNanos && thread.ensureRunning()) {
+            wait(LOOK_MILLIS);
+          }
+          return true;
+        });
   }
 
   private void round() {
