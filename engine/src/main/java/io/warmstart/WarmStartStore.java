@@ -13,6 +13,7 @@ import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.DirectorySync;
 import io.warmstart.io.EngineLog;
+import io.warmstart.io.ParallelWork;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
@@ -1378,21 +1379,46 @@ public final class WarmStartStore implements AutoCloseable {
       }
       closed = true;
     }
-    StoreBean registered = bean;
-    if (registered != null) {
-      registered.close();
-    }
-    engine.asyncSaves().await();
-    abortReserved();
-    endClaims();
-    if (remote != null) {
-      remote.close();
-    }
-    engine.foreignChecks().remove(foreignCheck);
+    // Later calls do nothing: so each step is taken whatever those before it have thrown.
     try {
-      leave(engine, options);
+      StoreBean registered = bean;
+      if (registered != null) {
+        registered.close();
+      }
     } finally {
-      closeAll(seeds);
+      try {
+        endSaves();
+      } finally {
+        try {
+          endClaims();
+        } finally {
+          closeRemote();
+        }
+      }
+    }
+  }
+
+  private void endSaves() {
+    try {
+      engine.asyncSaves().await();
+    } finally {
+      abortReserved();
+    }
+  }
+
+  /** What is saved has ended, and what was claimed is given back. */
+  private void closeRemote() {
+    try {
+      if (remote != null) {
+        remote.close();
+      }
+    } finally {
+      engine.foreignChecks().remove(foreignCheck);
+      try {
+        leave(engine, options);
+      } finally {
+        closeAll(seeds);
+      }
     }
   }
 
@@ -1411,7 +1437,7 @@ public final class WarmStartStore implements AutoCloseable {
       reserved.clear();
     }
     // One that is being committed ends with that.
-    open.forEach(each -> each.closeWithStore(WITH_ITS_STORE));
+    ParallelWork.each(open, 1, "", each -> each.closeWithStore(WITH_ITS_STORE));
   }
 
   private void endClaims() {
@@ -1419,7 +1445,7 @@ public final class WarmStartStore implements AutoCloseable {
     synchronized (claims) {
       open = List.copyOf(claims);
     }
-    open.forEach(each -> each.close(WITH_ITS_STORE));
+    ParallelWork.each(open, 1, "", each -> each.close(WITH_ITS_STORE));
   }
 
   private void ensureOpen() {

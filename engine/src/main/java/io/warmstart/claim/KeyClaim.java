@@ -316,9 +316,12 @@ public final class KeyClaim {
   public synchronized void close(String because) {
     if (ended == null) {
       ended = because;
-      giveBack();
-      end.countDown();
-      onEnd.accept(this);
+      try {
+        giveBack();
+      } finally {
+        end.countDown();
+        onEnd.accept(this);
+      }
     }
   }
 }
