@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Objects in a directory that other machines mount too. An object is written and synced under a
@@ -47,10 +48,15 @@ public final class FileObjectStore implements ObjectStore {
   private static final int PIECE_BYTES = 128 * 1024;
 
   private final Path directory;
-  private final FileOps ops = new NioFileOps();
+  private static final int MOST_KNOWN = 1 << 14;
 
-  /** Directories of keys whose names are known to survive a power cut. */
+  private final FileOps ops;
+
+  /** Directories of keys whose names are known to survive a power cut, and objects. */
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
+
+  /** How many syncs of directories have failed: the kernel tells only one of who asks. */
+  private final AtomicLong failedSyncs = new AtomicLong();
 
   /** Directories of keys that this user may not read, as far as that was told. */
   private final Set<String> denied = ConcurrentHashMap.newKeySet();
@@ -62,7 +68,13 @@ public final class FileObjectStore implements ObjectStore {
    *     not made in its place
    */
   public FileObjectStore(Path directory) {
+    this(directory, new NioFileOps());
+  }
+
+  /** For tests. */
+  FileObjectStore(Path directory, FileOps ops) {
     this.directory = directory.toAbsolutePath();
+    this.ops = ops;
   }
 
   /** Where it leads, as far as that is there. */
@@ -206,28 +218,92 @@ public final class FileObjectStore implements ObjectStore {
 
   private boolean putInto(Path parent, Path path, Payload bytes) throws IOException {
     Path staged = parent.resolve(STAGED_PREFIX + UUID.randomUUID());
+    long failedBefore = failedSyncs.get();
+    boolean made;
     try {
       write(staged, bytes);
       Files.createLink(path, staged);
+      made = true;
     } catch (FileAlreadyExistsException e) {
-      return false;
+      made = false;
     } catch (UnsupportedOperationException e) {
       throw new FileSystemException(
           directory.toString(), null, "a remote needs a file system with hard links");
     } finally {
       Files.deleteIfExists(staged);
     }
-    Directories.sync(ops, parent);
-    if (!durable.contains(parent)) {
-      Directories.sync(ops, directory);
-      durable.add(parent);
+    // Also a name that was found: who made it may have died before this, or have failed in it.
+    if (made || !durable.contains(path)) {
+      syncNames(parent, failedBefore);
+      know(path);
     }
-    return true;
+    return made;
   }
 
-  private static void makeDirectory(Path path) throws IOException {
+  @Override
+  public void makeDurable(String prefix, List<String> names) throws IOException {
+    Path parent = directory.resolve(prefix.substring(0, prefix.length() - 1));
+    List<Path> doubtful =
+        names.stream().map(parent::resolve).filter(path -> !durable.contains(path)).toList();
+    if (!doubtful.isEmpty()) {
+      try {
+        onKey(
+            () -> {
+              syncNames(parent, failedSyncs.get());
+              return true;
+            });
+        doubtful.forEach(this::know);
+      } catch (NoSuchFileException e) {
+        // Removed since the listing.
+      }
+    }
+  }
+
+  /**
+   * Has the names in a key's directory survive a power cut, and its own.
+   *
+   * @param failedBefore how many syncs had failed before the names were made, or found
+   */
+  private void syncNames(Path parent, long failedBefore) throws IOException {
+    sync(parent);
+    if (!durable.contains(parent)) {
+      sync(directory);
+      know(parent);
+    }
+    if (failedSyncs.get() != failedBefore) {
+      throw new FileSystemException(
+          parent.toString(), null, "a sync of a directory has failed meanwhile, perhaps of this");
+    }
+  }
+
+  private void sync(Path path) throws IOException {
+    boolean synced = false;
+    try {
+      Directories.sync(ops, path);
+      synced = true;
+    } catch (NoSuchFileException e) {
+      // Nothing is in it that could be lost.
+      synced = true;
+      throw e;
+    } finally {
+      if (!synced) {
+        failedSyncs.incrementAndGet();
+      }
+    }
+  }
+
+  private void know(Path path) {
+    if (durable.size() >= MOST_KNOWN) {
+      durable.clear();
+    }
+    durable.add(path);
+  }
+
+  private void makeDirectory(Path path) throws IOException {
     try {
       Files.createDirectory(path);
+      // There may have been one of this name.
+      durable.remove(path);
     } catch (FileAlreadyExistsException e) {
       // Another version of the key is there.
     }
@@ -249,7 +325,9 @@ public final class FileObjectStore implements ObjectStore {
 
   @Override
   public boolean delete(String name) throws IOException {
-    return onKey(() -> Files.deleteIfExists(directory.resolve(name)));
+    Path path = directory.resolve(name);
+    durable.remove(path);
+    return onKey(() -> Files.deleteIfExists(path));
   }
 
   /** Of its making: a link to it has no time of its own. */

@@ -50,10 +50,19 @@ public interface ObjectStore extends AutoCloseable {
   /**
    * Makes an object, whole and durable or not at all.
    *
-   * @return false if there is one of that name: it may be the same, put by a call whose answer was
-   *     lost
+   * @return false if there is one of that name, which is durable then: it may be the same, put by a
+   *     call whose answer was lost
    */
   boolean putIfAbsent(String name, Payload bytes) throws IOException;
+
+  /**
+   * Has objects that a listing has told of survive a power cut of who keeps them: who put them may
+   * have died before that, or have been told that it failed.
+   *
+   * @param prefix of their key
+   * @param names of all that matter, without the prefix
+   */
+  default void makeDurable(String prefix, List<String> names) throws IOException {}
 
   /** Removes an object; returns false if it is known that there was none. */
   boolean delete(String name) throws IOException;

@@ -94,10 +94,27 @@ final class RemoteKey {
     latest.merge(of, version, (one, other) -> other.isLaterThan(one) ? other : one);
   }
 
+  /** Whether this very version is there. */
+  boolean has(VersionName version) {
+    return objects.contains(version.manifestName());
+  }
+
   /** Whether there is nothing to put of a version: it is there, or a later one of its run. */
   boolean hasAsLate(VersionName version) {
     VersionName has = latest.get(version.runId());
-    return objects.contains(version.manifestName()) || (has != null && has.isLaterThan(version));
+    return has(version) || (has != null && has.isLaterThan(version));
+  }
+
+  /** The manifests by which {@link #hasAsLate} is true. */
+  List<String> asLate(VersionName version) {
+    VersionName has = latest.get(version.runId());
+    List<String> manifests = new ArrayList<>();
+    if (has(version)) {
+      manifests.add(version.manifestName());
+    } else if (has != null && has.isLaterThan(version)) {
+      manifests.add(has.manifestName());
+    }
+    return manifests;
   }
 
   /** The latest version of each run, and what has no stamp: which run that is of, it may tell. */

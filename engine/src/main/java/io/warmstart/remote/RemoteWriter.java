@@ -14,6 +14,7 @@ import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +62,11 @@ final class RemoteWriter {
       throws IOException {
     boolean all = true;
     LocalException failure = null;
-    for (Candidate candidate : local.pairsOf(key)) {
+    List<Candidate> candidates = local.pairsOf(key);
+    if (!dryRun) {
+      makeDurable(key, candidates, there);
+    }
+    for (Candidate candidate : candidates) {
       try {
         Sent sent = push(key, candidate, there, dryRun, items);
         all &= sent != Sent.REPLACED;
@@ -81,6 +86,20 @@ final class RemoteWriter {
     return all;
   }
 
+  /** What is listed is not put again: so it must be there for good. */
+  private void makeDurable(Digest256 key, List<Candidate> candidates, RemoteKey there)
+      throws IOException {
+    List<String> listed = new ArrayList<>();
+    for (Candidate each : candidates) {
+      VersionName.of(each.runId(), each.manifest())
+          .filter(there::hasAsLate)
+          .ifPresent(version -> listed.addAll(there.asLate(version)));
+    }
+    if (!listed.isEmpty()) {
+      store.makeDurable(RemoteKey.prefix(key), listed);
+    }
+  }
+
   /** What becomes of a version that is to be put. */
   enum Sent {
     /** It is in the remote, or a later one of its run. */
@@ -98,6 +117,7 @@ final class RemoteWriter {
       throws IOException {
     for (Candidate candidate : local.pairsOf(key)) {
       if (candidate.runId().equals(runId)) {
+        makeDurable(key, List.of(candidate), there);
         return push(key, candidate, there, false, items);
       }
     }
