@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.FaultyObjectStore.Fault;
-import io.warmstart.engine.Engine;
-import io.warmstart.engine.EngineRegistry;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
@@ -15,12 +13,10 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteOptions;
-import io.warmstart.policy.NamedLimits;
-import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.ObjectStores;
-import io.warmstart.remote.Remote;
 import io.warmstart.testing.Await;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -164,28 +160,6 @@ class RemoteAcknowledgementTest extends RemoteFixture {
     }
   }
 
-  /** What a store does with its remote, with one that the test has made. */
-  private interface Use {
-    void of(WarmStartStore one, Remote sends) throws Exception;
-  }
-
-  private void with(ObjectStore objects, RemoteOptions options, Use use) throws Exception {
-    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
-      Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
-      try (Remote sends =
-          new Remote(
-              options,
-              objects,
-              engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
-              engine.notices(),
-              engine.ticks())) {
-        use.of(one, sends);
-      } finally {
-        EngineRegistry.release(engine);
-      }
-    }
-  }
-
   private void saveInFiles(String run, int value) {
     try (WarmStartStore one =
         WarmStartStore.open(
@@ -216,6 +190,32 @@ class RemoteAcknowledgementTest extends RemoteFixture {
         }
       }
     }
+  }
+
+  /** Who made the names may have died before they were durable, or was told that they are not. */
+  @Test
+  void whatIsListedIsNotAcknowledgedBeforeItIsDurable() throws Exception {
+    saveInFiles("run", 1);
+    with(
+        ObjectStores.open(place.url()),
+        remote,
+        (one, sends) -> assertTrue(sends.acknowledge(KEY.digest(), "run")));
+    ObjectStore volatileStill =
+        HookedObjectStore.of(
+            ObjectStores.open(place.url()),
+            (call, name) -> {
+              if (call.equals("makeDurable")) {
+                throw new IOException("Input/output error");
+              }
+            });
+    with(
+        volatileStill,
+        remote,
+        (one, sends) -> {
+          assertFalse(sends.acknowledge(KEY.digest(), "run"));
+          sends.saved(KEY.digest(), "run");
+          assertFalse(sends.flush(LONG.toNanos()));
+        });
   }
 
   @Test

@@ -1,9 +1,15 @@
 package io.warmstart;
 
+import io.warmstart.engine.Engine;
+import io.warmstart.engine.EngineRegistry;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteOptions;
+import io.warmstart.policy.NamedLimits;
+import io.warmstart.policy.StoreLimits;
+import io.warmstart.remote.ObjectStore;
+import io.warmstart.remote.Remote;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -71,6 +77,28 @@ abstract class RemoteFixture {
   void put(String name, byte[] bytes) throws IOException {
     place.objects().delete(name);
     place.objects().putIfAbsent(name, Payload.of(bytes));
+  }
+
+  /** What a store does with its remote, with one that the test has made. */
+  interface Use {
+    void of(WarmStartStore one, Remote sends) throws Exception;
+  }
+
+  void with(ObjectStore objects, RemoteOptions options, Use use) throws Exception {
+    try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
+      Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
+      try (Remote sends =
+          new Remote(
+              options,
+              objects,
+              engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
+              engine.notices(),
+              engine.ticks())) {
+        use.of(one, sends);
+      } finally {
+        EngineRegistry.release(engine);
+      }
+    }
   }
 
   static byte valueOf(Optional<Entry> found) {

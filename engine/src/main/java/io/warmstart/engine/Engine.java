@@ -246,6 +246,7 @@ public final class Engine implements AutoCloseable {
         saves.settleFlow::runOwnAndLeft,
         parts.touches,
         parts.expiry,
+        parts.stripes,
         limits,
         parts.clock);
   }

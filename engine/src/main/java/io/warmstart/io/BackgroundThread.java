@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for all threads.
  */
-public final class BackgroundThread {
+public final class BackgroundThread implements AutoCloseable {
   /** A round that fails before it waits must not keep a processor busy. */
   private static final long PAUSE_AFTER_FAILURE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -135,6 +135,7 @@ public final class BackgroundThread {
   }
 
   /** Ends the thread after the round that it is in, and returns then. */
+  @Override
   public void close() {
     Thread running;
     synchronized (this) {

@@ -76,11 +76,20 @@ public final class SettleFlow {
    * @throws StoreException if some could not be made into pairs
    */
   public void runOwnAndLeft() {
-    journal.flush();
+    StoreException own = null;
+    try {
+      journal.flush();
+    } catch (StoreException e) {
+      // One run of this process's keeps none of theirs waiting.
+      own = e;
+    }
     try {
       adoption.runToEnd();
     } catch (IOException e) {
       throw StoreFailures.ofWriting("not all that the dead have saved is in files", root, e);
+    }
+    if (own != null) {
+      throw own;
     }
   }
 

@@ -163,6 +163,16 @@ public final class StripeLocks {
     return controlFile == null ? -1 : controlFile.removals(stripeOf(key));
   }
 
+  /** The same of the stripes of all keys. */
+  public long[] removals() {
+    ControlFile controlFile = processTable == null ? null : processTable.current();
+    long[] removals = new long[ControlLayout.KEY_STRIPES];
+    for (int stripe = 0; stripe < removals.length; stripe++) {
+      removals[stripe] = controlFile == null ? -1 : controlFile.removals(stripe);
+    }
+    return removals;
+  }
+
   private Hold acquire(int stripe, long patienceNanos) {
     return acquire(stripe, new LockWait(patienceNanos, monotonicNanos, null));
   }

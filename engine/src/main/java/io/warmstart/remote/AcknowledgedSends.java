@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for all threads.
  */
-final class AcknowledgedSends {
+final class AcknowledgedSends implements AutoCloseable {
   /** So many are remembered; of an older one it is not known any more. */
   private static final int MOST_KNOWN = 1 << 12;
 
@@ -140,7 +140,8 @@ final class AcknowledgedSends {
   }
 
   /** Nothing is sent any more: who waits is told. */
-  void close() {
+  @Override
+  public void close() {
     List<Asked> waiting;
     synchronized (this) {
       waiting = List.copyOf(asked.values());

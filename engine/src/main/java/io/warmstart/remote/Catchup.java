@@ -1,11 +1,13 @@
 package io.warmstart.remote;
 
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Sends what other processes have not: those that died, or did not reach the remote. It compares
@@ -20,13 +22,20 @@ final class Catchup {
 
   private final ObjectStore store;
   private final LocalEntries local;
+  private final Consumer<LocalException> failed;
   private volatile boolean done;
   private long endedAtNanos;
   private String identity = "";
 
-  Catchup(ObjectStore store, LocalEntries local) {
+  /**
+   * Makes one that has compared nothing.
+   *
+   * @param failed is told what keeps single runs from going
+   */
+  Catchup(ObjectStore store, LocalEntries local, Consumer<LocalException> failed) {
     this.store = store;
     this.local = local;
+    this.failed = failed;
   }
 
   /** Whether the root was compared with the remote once. */
@@ -53,8 +62,9 @@ final class Catchup {
    * @return keys of which not all is there
    */
   Set<Digest256> run(Push push) throws IOException {
-    local.removeLeftovers();
-    local.settleLeft();
+    here(local::removeLeftovers);
+    // A run of which no pair can be made keeps no key from going; nor is it there.
+    boolean whole = here(local::settleLeft);
     long moment = local.now();
     String now = store.identity();
     String remote = named(store, now);
@@ -69,13 +79,30 @@ final class Catchup {
         }
       }
     }
-    if (left.isEmpty() && !changed.isEmpty()) {
+    if (whole && left.isEmpty() && !changed.isEmpty()) {
       local.noteInRemote(remote, moment);
     }
     identity = now;
     endedAtNanos = System.nanoTime();
     done = true;
     return left;
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Returns false if it failed, which was told. */
+  private boolean here(Step step) throws IOException {
+    try {
+      step.run();
+      return true;
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      failed.accept(e);
+      return false;
+    }
   }
 
   private static String named(ObjectStore store, String identity) {

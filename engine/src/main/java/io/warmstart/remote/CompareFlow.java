@@ -6,7 +6,7 @@ import io.warmstart.io.DaemonThreads;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteComparison;
-import io.warmstart.pair.StoreFailures;
+import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,14 +77,21 @@ public final class CompareFlow {
       answered = Duration.ofNanos(System.nanoTime() - start);
       due = compare();
     } catch (IOException | RuntimeException | Error e) {
-      failure = StoreFailures.describeWithFile(e);
+      failure = Transfers.described(e);
     } finally {
       ended.countDown();
     }
   }
 
   private Due compare() throws IOException {
-    local.settleLeft();
+    try {
+      local.settleLeft();
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      // Of some runs; what else is due can be told.
+      failure = "not all that was saved is in files: " + e.getMessage();
+    }
     Set<Digest256> changed = Catchup.changed(store, local);
     Map<Digest256, RemoteKey> there = new HashMap<>();
     if (changed.size() > MOST_LISTED) {

@@ -26,6 +26,7 @@ final class Fetches {
 
   private final RemoteOptions options;
   private final ObjectStore store;
+  private final LocalEntries local;
   private final RemoteReader reader;
   private final Transfers transfers;
   private final AskedKeys askedKeys;
@@ -39,12 +40,13 @@ final class Fetches {
   Fetches(
       RemoteOptions options,
       ObjectStore store,
-      RemoteReader reader,
+      LocalEntries local,
       Transfers transfers,
       AskedKeys askedKeys) {
     this.options = options;
     this.store = store;
-    this.reader = reader;
+    this.local = local;
+    this.reader = new RemoteReader(store, local);
     this.transfers = transfers;
     this.askedKeys = askedKeys;
   }
@@ -82,10 +84,13 @@ final class Fetches {
     }
     boolean came = false;
     while (true) {
+      // All that is needed to end it is made before others wait for it.
       CompletableFuture<Boolean> mine = new CompletableFuture<>();
+      Transfer transfer = () -> fetch(key, null);
+      Runnable ended = () -> asking.remove(key, mine);
       CompletableFuture<Boolean> others = asking.putIfAbsent(key, mine);
       if (others == null) {
-        transfers.submit(mine, () -> fetch(key, null), breaker, () -> asking.remove(key, mine));
+        transfers.submit(mine, transfer, breaker, ended);
         return await(mine, deadline) || came;
       }
       // It may have been listed before what this caller knows to be there.
@@ -121,9 +126,15 @@ final class Fetches {
     if (transfers.closed() || !breaker.allows()) {
       throw new IOException("the remote is not asked now: " + transfers.lastFailure());
     }
+    Transfer whole =
+        () -> {
+          fetch(key, null);
+          return true;
+        };
     try {
-      Uninterrupted.get(
-          transfers.submit(() -> fetch(key, null), breaker), System.nanoTime() + nanos);
+      if (!Uninterrupted.get(transfers.submit(whole, breaker), System.nanoTime() + nanos)) {
+        throw new IOException("what the remote has of a key has not come: key=" + key);
+      }
     } catch (TimeoutException e) {
       throw new IOException("what the remote has of a key has not come in time: key=" + key, e);
     } catch (ExecutionException e) {
@@ -152,10 +163,11 @@ final class Fetches {
     boolean whole = false;
     try {
       for (int look = 0; !whole && look < MOST_LOOKS; look++) {
-        long now = System.nanoTime();
+        long removals = local.removals(key);
         RemoteKey listing = RemoteKey.list(store, key);
         progressedAtNanos = System.nanoTime();
-        whole = reader.fetch(key, listing, now, RemoteReader.Wanted.WINNERS, runId, false, items);
+        whole =
+            reader.fetch(key, listing, removals, RemoteReader.Wanted.WINNERS, runId, false, items);
         progressedAtNanos = System.nanoTime();
       }
     } finally {

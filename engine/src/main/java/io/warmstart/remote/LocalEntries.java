@@ -4,9 +4,7 @@ import io.warmstart.access.AccessStamps;
 import io.warmstart.access.AccessStamps.Ref;
 import io.warmstart.access.Expiry;
 import io.warmstart.format.Candidate;
-import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Manifest;
-import io.warmstart.io.Directories;
 import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.model.Digest256;
@@ -16,28 +14,21 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairReader.PairRead;
-import io.warmstart.pair.RenamedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.payload.PayloadMemory;
-import io.warmstart.payload.Sha256;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.process.StripeLocks;
 import io.warmstart.save.PairSave;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntSupplier;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -47,32 +38,21 @@ import org.agrona.concurrent.EpochNanoClock;
  * Nothing in here waits for a remote. Safe for all threads.
  */
 public final class LocalEntries implements AutoCloseable {
-  private static final String DIRECTORY = "remote";
-  private static final String FETCHED_PREFIX = "fetch~";
-  private static final String MARK = "pushed";
-  private static final int MARK_DIGITS = 16;
-  private static final int MOST_REMOVED = 1 << 14;
   private static final Digest256 UNKNOWN = Digest256.fromHex("0".repeat(64));
   private static final long ROOM_FOR_A_MANIFEST = 1024;
-  private static final long LEFT_AFTER_NANOS = 3_600_000_000_000L;
 
   private final RootDirectory root;
   private final PairReader reader;
   private final PairSave pairs;
   private final JournalView journal;
-  private final ChangeAges ages;
+  private final RemoteFiles files;
   private final Runnable settle;
   private final Runnable settleLeft;
   private final AccessStamps touches;
   private final Expiry expiry;
+  private final StripeLocks stripes;
   private final StoreLimits limits;
   private final EpochNanoClock clock;
-
-  /** When keys were removed last, of {@link System#nanoTime}: what was listed before is void. */
-  private final Map<Digest256, Long> removedAt = new ConcurrentHashMap<>();
-
-  /** Who holds it puts something in place that was fetched, or removes. */
-  private final ReentrantLock changing = new ReentrantLock();
 
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private boolean closed;
@@ -93,17 +73,19 @@ public final class LocalEntries implements AutoCloseable {
       Runnable settleLeft,
       AccessStamps touches,
       Expiry expiry,
+      StripeLocks stripes,
       StoreLimits limits,
       EpochNanoClock clock) {
     this.root = root;
     this.reader = reader;
     this.pairs = pairs;
     this.journal = journal;
-    this.ages = ages;
+    this.files = new RemoteFiles(root.ops(), ages, root.path());
     this.settle = settle;
     this.settleLeft = settleLeft;
     this.touches = touches;
     this.expiry = expiry;
+    this.stripes = stripes;
     this.limits = limits;
     this.clock = clock;
   }
@@ -122,7 +104,7 @@ public final class LocalEntries implements AutoCloseable {
     T run() throws IOException;
   }
 
-  private <T> T open(Action<T> action) throws IOException {
+  private <T> T open(Action<T> action) throws LocalException {
     lock.readLock().lock();
     try {
       if (closed) {
@@ -255,32 +237,62 @@ public final class LocalEntries implements AutoCloseable {
             && !now.spares(manifest));
   }
 
+  /** How many removals all processes have counted of a key's stripe, and perhaps of others. */
+  long removals(Digest256 key) {
+    return stripes.removals(key);
+  }
+
+  /** The same of all keys, as it is now. */
+  ToLongFunction<Digest256> removals() {
+    long[] now = stripes.removals();
+    return key -> now[StripeLocks.stripeOf(key)];
+  }
+
+  /** What becomes of a version that comes from a remote. */
+  enum Adopted {
+    IN_PLACE,
+    /** The run has it, or a later one, here. */
+    NOT_NEEDED,
+    /** Something was removed since, that perhaps: then it must have been seen there after that. */
+    IN_DOUBT
+  }
+
   /**
    * Puts a version in place that comes from a remote.
    *
-   * @param listedAtNanos when it was seen there, of {@link System#nanoTime}
-   * @return false if the run has it, or a later one, here, or the key was removed since
+   * @param removals what was counted of the key before the version was seen there
    * @throws LocalException if it could not be saved
    */
-  boolean adopt(
-      Digest256 key, String runId, Manifest manifest, PayloadMemory payload, long listedAtNanos)
+  Adopted adopt(
+      Digest256 key, String runId, Manifest manifest, PayloadMemory payload, long removals)
       throws IOException {
     return open(
         () -> {
-          changing.lock();
-          try {
-            Long removed = removedAt.get(key);
-            return (removed == null || removed - listedAtNanos < 0)
-                && pairs.adopt(
-                    key,
-                    runId,
-                    manifest,
-                    payload.asPayload(),
-                    () -> isJournalled(key, runId, manifest));
-          } finally {
-            changing.unlock();
+          if (stripes.removals(key) != removals) {
+            return Adopted.IN_DOUBT;
           }
+          boolean[] doubt = new boolean[1];
+          // Asked under the key's lock, under which a removal counts.
+          boolean inPlace =
+              pairs.adopt(
+                  key,
+                  runId,
+                  manifest,
+                  payload.asPayload(),
+                  () -> {
+                    doubt[0] = stripes.removals(key) != removals;
+                    return doubt[0] || isJournalled(key, runId, manifest);
+                  });
+          if (inPlace) {
+            return Adopted.IN_PLACE;
+          }
+          return doubt[0] ? Adopted.IN_DOUBT : Adopted.NOT_NEEDED;
         });
+  }
+
+  /** Whether versions of a key lie in journals of which no pair is known to be in place. */
+  boolean isJournalled(Digest256 key) throws IOException {
+    return open(() -> !journal.entriesOf(key).isEmpty());
   }
 
   private boolean isJournalled(Digest256 key, String runId, Manifest manifest) throws IOException {
@@ -292,69 +304,34 @@ public final class LocalEntries implements AutoCloseable {
     return false;
   }
 
-  /** Removes something of a key here; nothing that was listed before comes back. */
+  /**
+   * Removes something of a key here. Nothing comes back that some process has seen in a remote
+   * before: what it has put in place before this counts is removed, and it puts nothing in place
+   * after.
+   *
+   * @param here removes it; counts nothing where nothing lies
+   * @throws StoreException if somebody keeps the key's lock
+   */
   int remove(Digest256 key, IntSupplier here) {
-    changing.lock();
-    try {
-      return here.getAsInt();
-    } finally {
-      removed(key);
-      changing.unlock();
+    try (StripeLocks.Hold hold = stripes.acquire(key)) {
+      if (!hold.heldAcrossProcesses()) {
+        throw new StoreException(
+            "removal failed, nothing was removed here: somebody holds the key's lock: directory="
+                + root.directory(key).path());
+      }
+      hold.countRemoval();
     }
-  }
-
-  /** What was listed of a key before is void. */
-  void removed(Digest256 key) {
-    if (removedAt.size() >= MOST_REMOVED) {
-      removedAt.clear();
-    }
-    removedAt.put(key, System.nanoTime());
+    return here.getAsInt();
   }
 
   /** A file for what is being fetched. */
   FetchedFile fetchedFile() throws IOException {
-    return new FetchedFile(root.ops(), freshFile());
-  }
-
-  private Path freshFile() throws IOException {
-    return open(
-        () -> {
-          Directories.make(root.ops(), own());
-          Directories.make(root.ops(), directory());
-          return directory().resolve(FETCHED_PREFIX + UUID.randomUUID());
-        });
-  }
-
-  private Path own() {
-    return root.path().resolve(DirectoryNames.ENGINE_DIRECTORY);
-  }
-
-  private Path directory() {
-    return own().resolve(DIRECTORY);
+    return new FetchedFile(root.ops(), open(files::fresh));
   }
 
   /** The moment by the clock of the root's file system, unix nanoseconds. */
   long now() throws IOException {
-    Path path = freshFile();
-    return open(
-        () -> {
-          root.ops().createExclusive(path).close();
-          long now = root.ops().changedNanos(path);
-          root.ops().unlink(path);
-          return now;
-        });
-  }
-
-  private RenamedFile mark(String remote) {
-    Sha256 sha256 = new Sha256();
-    byte[] name = remote.getBytes(StandardCharsets.UTF_8);
-    sha256.update(name, name.length);
-    return new RenamedFile(
-        root.ops(),
-        ages,
-        List.of(root.path(), own(), directory()),
-        MARK + "-" + sha256.finish().toHex().substring(0, MARK_DIGITS),
-        MARK);
+    return open(files::now);
   }
 
   /**
@@ -363,22 +340,23 @@ public final class LocalEntries implements AutoCloseable {
    * @return unix nanoseconds; 0 if nobody knows
    */
   long inRemoteUntil(String remote) throws IOException {
-    return open(
-        () -> {
-          try {
-            byte[] bytes = mark(remote).read(Long.BYTES);
-            return bytes.length == Long.BYTES ? ByteBuffer.wrap(bytes).getLong() : 0;
-          } catch (NoSuchFileException e) {
-            return 0L;
-          }
-        });
+    return open(() -> files.inRemoteUntil(remote));
   }
 
   /** All keys are in a remote that had not changed after a moment. */
   void noteInRemote(String remote, long untilNanos) throws IOException {
     open(
         () -> {
-          mark(remote).publish(ByteBuffer.allocate(Long.BYTES).putLong(untilNanos).array(), false);
+          files.noteInRemote(remote, untilNanos);
+          return true;
+        });
+  }
+
+  /** Of no key it is known any more that it is in any remote. */
+  void forgetInRemote() throws LocalException {
+    open(
+        () -> {
+          files.forgetInRemote();
           return true;
         });
   }
@@ -387,17 +365,7 @@ public final class LocalEntries implements AutoCloseable {
   void removeLeftovers() throws IOException {
     open(
         () -> {
-          try {
-            for (String name : root.ops().list(directory())) {
-              Path path = directory().resolve(name);
-              if (name.startsWith(FETCHED_PREFIX)
-                  && clock.nanoTime() - root.ops().changedNanos(path) > LEFT_AFTER_NANOS) {
-                root.ops().unlink(path);
-              }
-            }
-          } catch (NoSuchFileException e) {
-            // Nothing was ever fetched, or another process removes them too.
-          }
+          files.removeLeftovers(clock.nanoTime());
           return true;
         });
   }

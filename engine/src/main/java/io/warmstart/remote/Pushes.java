@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What goes from a root to its remote: the keys with entries that may not be there yet, in rounds,
- * and single runs whose savers wait. And what is removed there, while nothing is sent.
+ * and single runs whose savers wait. And what is removed there, while nothing is sent ({@link
+ * RemoteRemovals}).
  *
  * <p>Safe for all threads; one round at a time.
  */
@@ -39,13 +40,24 @@ final class Pushes {
   /** Of its own: a remote that takes nothing, because it is full perhaps, may still be read. */
   private final Breaker writing = new Breaker();
 
-  /** Keys with entries that may not be there yet. */
-  private final Set<Digest256> due = ConcurrentHashMap.newKeySet();
+  /**
+   * Keys with entries that may not be there yet. They stay here while they are sent: where there is
+   * no memory none is lost.
+   */
+  private final Map<Digest256, Due> due = new ConcurrentHashMap<>();
 
   /** Who sends holds it to read; who holds it to write keeps others from sending. */
   private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
 
+  private final RemoteRemovals removals;
   private final AtomicLong pushed = new AtomicLong();
+
+  private enum Due {
+    /** Since the last round began. */
+    SAVED,
+    /** Before that. */
+    TAKEN
+  }
 
   /** Of the rounds. */
   private boolean probing;
@@ -59,9 +71,10 @@ final class Pushes {
     this.store = store;
     this.local = local;
     this.writer = new RemoteWriter(store, local);
-    this.catchup = new Catchup(store, local);
+    this.catchup = new Catchup(store, local, transfers::failedHere);
     this.transfers = transfers;
     this.acknowledged = new AcknowledgedSends(new RunSender(), mostNanos);
+    this.removals = new RemoteRemovals(writer, transfers, writing);
     this.mostNanos = mostNanos;
   }
 
@@ -81,13 +94,13 @@ final class Pushes {
    */
   void saved(Digest256 key, String runId, boolean goesThere) {
     acknowledged.saved(key, runId);
-    if (goesThere && !due.contains(key)) {
-      due.add(key);
+    if (goesThere && due.get(key) != Due.SAVED) {
+      due.put(key, Due.SAVED);
     }
   }
 
   boolean isDue(Digest256 key) {
-    return due.contains(key);
+    return due.containsKey(key);
   }
 
   int dueKeys() {
@@ -107,25 +120,52 @@ final class Pushes {
   /** Sends what is due; returns whether all of it is there. */
   boolean run() throws IOException {
     // Before anything is looked at: what is saved from now on is due again.
-    Set<Digest256> taken = new HashSet<>(due);
-    due.removeAll(taken);
+    due.replaceAll((key, since) -> Due.TAKEN);
+    List<Digest256> taken = List.copyOf(due.keySet());
     Set<Digest256> left = new HashSet<>(taken);
     // If it has been down, the first key tells whether it still is.
     probing = writing.open();
-    try {
-      local.settle();
-      if (catchup.isDue()) {
-        left.addAll(catchup.run(this::push));
+    boolean settled = settle();
+    if (catchup.isDue()) {
+      catchUp(left);
+    }
+    for (Digest256 key : taken) {
+      if (push(key, null) && (settled || !local.isJournalled(key))) {
+        due.remove(key, Due.TAKEN);
+        left.remove(key);
       }
-      for (Digest256 key : taken) {
-        if (push(key, null)) {
-          left.remove(key);
-        }
-      }
-    } finally {
-      due.addAll(left);
     }
     return left.isEmpty();
+  }
+
+  /**
+   * Has what this process has saved become pairs; false if not all has. A run of which no pair can
+   * be made keeps no key from going.
+   */
+  private boolean settle() throws IOException {
+    try {
+      local.settle();
+      return true;
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      transfers.failedHere(e);
+      return false;
+    }
+  }
+
+  /** What fails of it here, it is tried again for, and keeps nothing from going meanwhile. */
+  private void catchUp(Set<Digest256> left) throws IOException {
+    try {
+      for (Digest256 key : catchup.run(this::push)) {
+        due.putIfAbsent(key, Due.TAKEN);
+        left.add(key);
+      }
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      transfers.failedHere(e);
+    }
   }
 
   /**
@@ -142,6 +182,11 @@ final class Pushes {
     Map<String, AcknowledgedSends.Asked> waiting = acknowledged.waiting(key);
     pushing.readLock().lock();
     try {
+      if (removals.isUnderWay(key)) {
+        // The next key tells whether the remote is back.
+        probing = writing.open();
+        return false;
+      }
       RemoteKey there = listing == null ? RemoteKey.list(store, key) : listing;
       boolean all = writer.push(key, there, false, items, runId -> isThere(waiting.get(runId)));
       writing.succeeded();
@@ -192,6 +237,9 @@ final class Pushes {
       List<SyncReport.Item> items = new ArrayList<>();
       pushing.readLock().lock();
       try {
+        if (removals.isUnderWay(key)) {
+          return RemoteWriter.Sent.REPLACED;
+        }
         RemoteKey there = RemoteKey.list(store, key);
         acknowledged.answered();
         RemoteWriter.Sent sent = writer.pushRun(key, runId, there, items);
@@ -227,17 +275,21 @@ final class Pushes {
    */
   int remove(Digest256 key, @Nullable String runId, IntSupplier here) {
     boolean held = false;
+    boolean ended = false;
     try {
       held = lockedForRemoval();
       if (!held) {
         throw new TimeoutException("something is on its way there");
       }
-      local.removed(key);
       acknowledged.removed(key, runId);
-      removeThere(key, runId);
-      int removed = local.remove(key, here);
-      // What another store of the root was sending.
-      removeThere(key, runId);
+      removals.run(key, runId, mostNanos);
+      int removed = 0;
+      int attempts = 0;
+      do {
+        removed += local.remove(key, here);
+        // What another store of the root was sending, which others may have fetched by now.
+      } while (removals.run(key, runId, mostNanos) && ++attempts < Transfers.MOST_ATTEMPTS);
+      ended = true;
       return removed;
     } catch (TimeoutException | ExecutionException e) {
       throw new StoreException(
@@ -247,8 +299,25 @@ final class Pushes {
           e);
     } finally {
       if (held) {
-        pushing.writeLock().unlock();
+        try {
+          if (!ended) {
+            isDueAgain(key);
+          }
+        } finally {
+          pushing.writeLock().unlock();
+        }
       }
+    }
+  }
+
+  /** The remote may have lost what is here still. */
+  private void isDueAgain(Digest256 key) {
+    due.put(key, Due.SAVED);
+    try {
+      // Should this process not live to send it: the key's directory tells nothing of it.
+      local.forgetInRemote();
+    } catch (LocalException e) {
+      transfers.failedHere(e);
     }
   }
 
@@ -260,18 +329,5 @@ final class Pushes {
             pushing
                 .writeLock()
                 .tryLock(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
-  }
-
-  private void removeThere(Digest256 key, @Nullable String runId)
-      throws TimeoutException, ExecutionException {
-    CompletableFuture<Boolean> removal =
-        transfers.submit(
-            () -> {
-              boolean any = writer.remove(key, runId) > 0;
-              writing.succeeded();
-              return any;
-            },
-            writing);
-    Uninterrupted.get(removal, System.nanoTime() + mostNanos);
   }
 }

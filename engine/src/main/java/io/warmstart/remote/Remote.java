@@ -69,7 +69,7 @@ public final class Remote implements AutoCloseable {
         new Fetches(
             options,
             store,
-            new RemoteReader(store, local),
+            local,
             transfers,
             new AskedKeys(options.checkInterval().toNanos(), ticks));
     this.pushes = new Pushes(store, local, transfers, options.flushWait().toNanos());
@@ -136,6 +136,8 @@ public final class Remote implements AutoCloseable {
           breaker.allows()
               ? transfers.submit(this::round, breaker)
               : CompletableFuture.completedFuture(false);
+    } else {
+      transfers.revive();
     }
   }
 
@@ -258,16 +260,22 @@ public final class Remote implements AutoCloseable {
   /** Sends what is due, for as long as the options say; then lets nothing in any more. */
   @Override
   public void close() {
+    // From the last to the first, each whatever the one before it throws.
+    try (store;
+        local;
+        claims;
+        acknowledged;
+        pace;
+        transfers) {
+      sendWhatIsDue();
+    }
+  }
+
+  private void sendWhatIsDue() {
     if (!options.readOnly()
         && !pushes.breaker().open()
         && (pushes.dueKeys() > 0 || !pushes.caughtUp())) {
       flush(options.flushWait().toNanos());
     }
-    transfers.close();
-    pace.close();
-    acknowledged.close();
-    claims.close();
-    local.close();
-    store.close();
   }
 }

@@ -7,7 +7,6 @@ import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
-import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -174,22 +173,37 @@ final class RemoteClaims implements OtherMachines, AutoCloseable {
       String claimer,
       long leaseNanos,
       CompletableFuture<Optional<RemoteHold>> answer) {
+    RemoteHold taken = null;
+    boolean handedOver = false;
     try {
-      Optional<RemoteHold> taken =
-          Optional.ofNullable(take(key, claimer, leaseNanos, answer::isDone));
+      taken = take(key, claimer, leaseNanos, answer::isDone);
       breaker.succeeded();
-      if (!answer.complete(taken)) {
-        // Nobody waits for it any more.
-        taken.ifPresent(RemoteHold::end);
-      }
+      handedOver = answer.complete(Optional.ofNullable(taken));
     } catch (IOException | RuntimeException | Error e) {
-      if (!(e instanceof ClaimUnavailableException)) {
-        lastFailure = StoreFailures.describeWithFile(e) + " remote=" + store.name();
-        if (!(e instanceof DeniedKeyException)) {
-          breaker.failed(e instanceof RefusedException);
-        }
+      failed(e, answer);
+    } finally {
+      if (taken != null && !handedOver) {
+        // Nobody waits for it any more.
+        taken.end();
       }
-      answer.completeExceptionally(e);
+    }
+  }
+
+  private void failed(Throwable failure, CompletableFuture<Optional<RemoteHold>> answer) {
+    try {
+      if (!(failure instanceof ClaimUnavailableException)) {
+        if (!(failure instanceof DeniedKeyException)) {
+          breaker.failed(failure instanceof RefusedException);
+        }
+        lastFailure = Transfers.described(failure) + " remote=" + store.name();
+      }
+    } finally {
+      try {
+        answer.completeExceptionally(failure);
+      } finally {
+        // Where there is no memory to say why, nothing is granted all the same.
+        answer.complete(Optional.empty());
+      }
     }
   }
 

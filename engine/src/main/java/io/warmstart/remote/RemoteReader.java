@@ -41,6 +41,10 @@ final class RemoteReader {
   static final int MOST_VERSIONS = 256;
 
   private static final int MOST_KNOWN = 1 << 14;
+
+  /** Others of its stripe may be removed again and again. */
+  private static final int MOST_LOOKS = 8;
+
   private static final long UNUSABLE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final ObjectStore store;
@@ -78,7 +82,7 @@ final class RemoteReader {
   /**
    * Fetches what is wanted of a key.
    *
-   * @param listedAtNanos before the listing was asked for, of {@link System#nanoTime}
+   * @param removals what {@link LocalEntries#removals} said before the listing was asked for
    * @param run only this run, if it is there; null for whichever
    * @param items is given what was put in place here, or would be
    * @return false if something has gone since the listing: a later one tells of what has taken its
@@ -87,13 +91,13 @@ final class RemoteReader {
   boolean fetch(
       Digest256 key,
       RemoteKey listing,
-      long listedAtNanos,
+      long removals,
       Wanted wanted,
       @Nullable String run,
       boolean dryRun,
       List<SyncReport.Item> items)
       throws IOException {
-    Fetch fetch = new Fetch(key, listedAtNanos, run);
+    Fetch fetch = new Fetch(key, removals, run);
     int most = wanted == Wanted.ALL || run != null ? Integer.MAX_VALUE : MOST_VERSIONS;
     Choice choice = new Choice(local, key, run, fetch.versions(listing, most));
     while (!choice.isOver()) {
@@ -137,15 +141,15 @@ final class RemoteReader {
   /** One look at a key. For one thread. */
   private final class Fetch {
     private final Digest256 key;
-    private final long listedAtNanos;
+    private final long removals;
     private final @Nullable String run;
 
     /** Whether something has gone since the listing. */
     private boolean vanished;
 
-    private Fetch(Digest256 key, long listedAtNanos, @Nullable String run) {
+    private Fetch(Digest256 key, long removals, @Nullable String run) {
       this.key = key;
-      this.listedAtNanos = listedAtNanos;
+      this.removals = removals;
       this.run = run;
     }
 
@@ -200,6 +204,30 @@ final class RemoteReader {
       }
     }
 
+    /**
+     * Puts a version in place, unless it was removed meanwhile: not all that was counted was that.
+     */
+    private boolean adopt(String runId, There there, PayloadMemory memory) throws IOException {
+      long before = removals;
+      for (int look = 0; look < MOST_LOOKS; look++) {
+        switch (local.adopt(key, runId, there.manifest(), memory, before)) {
+          case IN_PLACE -> {
+            return true;
+          }
+          case NOT_NEEDED -> {
+            return false;
+          }
+          case IN_DOUBT -> {}
+        }
+        before = local.removals(key);
+        if (!RemoteKey.list(store, key).has(there.name())) {
+          break;
+        }
+      }
+      vanished = true;
+      return false;
+    }
+
     /** Fetches one version; returns whether it is in place by that. */
     private boolean take(String runId, RemoteVersion there) throws IOException {
       String object = RemoteKey.prefix(key) + there.name().payloadName();
@@ -233,7 +261,7 @@ final class RemoteReader {
           refuse(object);
           return false;
         }
-        return local.adopt(key, runId, manifest, memory, listedAtNanos);
+        return adopt(runId, there, memory);
       } finally {
         if (memory != null) {
           memory.release();

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -264,14 +265,23 @@ final class RemoteWriter {
    * Removes a key's objects, or those of one run.
    *
    * @param runId null for all
+   * @param leftAlone whether nobody waits for it any more: then nothing more is removed
    * @return how many versions went
    */
-  int remove(Digest256 key, @Nullable String runId) throws IOException {
+  int remove(Digest256 key, @Nullable String runId, BooleanSupplier leftAlone) throws IOException {
     int removed = 0;
+    requireAwaited(leftAlone);
     for (String name : RemoteKey.list(store, key).objectsOf(runId)) {
+      requireAwaited(leftAlone);
       boolean gone = store.delete(RemoteKey.prefix(key) + name);
       removed += gone && name.endsWith(DirectoryNames.MANIFEST_SUFFIX) ? 1 : 0;
     }
     return removed;
+  }
+
+  private static void requireAwaited(BooleanSupplier leftAlone) throws IOException {
+    if (leftAlone.getAsBoolean()) {
+      throw new IOException("who wanted it removed has gone");
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.remote.LocalEntries.ClosedException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -15,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /**
  * Compares a root with a remote, key by key, and has what one lacks come from the other, or go
@@ -44,10 +46,10 @@ public final class SyncFlow {
     List<String> problems = new ArrayList<>();
     Set<Digest256> all = new HashSet<>();
     Map<Digest256, RemoteKey> there = new HashMap<>();
-    long listedAt;
+    ToLongFunction<Digest256> removals;
     try {
-      local.settleLeft();
-      listedAt = System.nanoTime();
+      settleLeft(problems);
+      removals = local.removals();
       if (keys.isEmpty()) {
         there.putAll(RemoteKey.listAll(store));
         all.addAll(local.keys());
@@ -78,7 +80,14 @@ public final class SyncFlow {
         if (direction != SyncDirection.PUSH) {
           long refused = reader.refused();
           boolean whole =
-              reader.fetch(key, listing, listedAt, RemoteReader.Wanted.ALL, null, dryRun, items);
+              reader.fetch(
+                  key,
+                  listing,
+                  removals.applyAsLong(key),
+                  RemoteReader.Wanted.ALL,
+                  null,
+                  dryRun,
+                  items);
           if (reader.refused() > refused) {
             problems.add("objects that cannot be used: key=" + hex);
           }
@@ -91,6 +100,17 @@ public final class SyncFlow {
       }
     }
     return new SyncReport(dryRun, List.copyOf(items), all.size(), List.copyOf(problems));
+  }
+
+  /** A run of which no pair can be made keeps no other from going. */
+  private void settleLeft(List<String> problems) throws IOException {
+    try {
+      local.settleLeft();
+    } catch (ClosedException e) {
+      throw e;
+    } catch (LocalException e) {
+      problems.add("not all that was saved is in files: " + e.getMessage());
+    }
   }
 
   private static List<Digest256> inOrder(Set<Digest256> keys) {

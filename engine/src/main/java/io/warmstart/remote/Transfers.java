@@ -70,72 +70,133 @@ final class Transfers implements AutoCloseable {
       threads.execute(() -> run(future, transfer, breaker, ended));
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       // Closed meanwhile, or no thread can be started: as if it did not answer.
-      ended.run();
-      future.completeExceptionally(e);
+      end(future, false, e, ended);
+    }
+  }
+
+  /**
+   * Starts a thread if there is none: the last one may have ended for lack of memory, with somebody
+   * waiting for what it was to do next.
+   */
+  void revive() {
+    if (threads.getPoolSize() == 0 && !closed) {
+      threads.prestartCoreThread();
     }
   }
 
   private void run(
       CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
+    boolean result = false;
+    Throwable failure = null;
     try {
-      boolean result = transfer.run();
-      ended.run();
-      future.complete(result);
+      result = transfer.run();
     } catch (LocalException e) {
+      failure = e;
       failedHere(e);
-      ended.run();
-      future.completeExceptionally(e);
     } catch (IOException | RuntimeException | Error e) {
+      failure = e;
       failed(e, false, breaker);
+    } finally {
+      end(future, result, failure, ended);
+    }
+  }
+
+  private static void end(
+      CompletableFuture<Boolean> future,
+      boolean result,
+      @Nullable Throwable failure,
+      Runnable ended) {
+    try {
       ended.run();
-      future.completeExceptionally(e);
+    } finally {
+      complete(future, result, failure);
     }
   }
 
   /**
-   * The remote has failed.
+   * Whoever waits is told, also where there is no memory to say of what: then it is false.
+   *
+   * @param failure null if there was none
+   */
+  static void complete(
+      CompletableFuture<Boolean> future, boolean result, @Nullable Throwable failure) {
+    if (failure == null) {
+      future.complete(result);
+      return;
+    }
+    try {
+      future.completeExceptionally(failure);
+    } catch (OutOfMemoryError e) {
+      // Needs none, and does nothing if it was completed.
+      future.complete(false);
+    }
+  }
+
+  /**
+   * The remote has failed. Throws nothing: it may be a lack of memory that is told, and who tells
+   * has others to answer.
    *
    * @param late whether a deadline has passed without an answer
    */
   void failed(Throwable failure, boolean late, Breaker breaker) {
     failures.incrementAndGet();
-    lastFailure = late ? "no answer in time" : StoreFailures.describeWithFile(failure);
-    if (failure instanceof DeniedKeyException) {
-      // Of one key alone: others go on.
-      tell(failure);
-      return;
-    }
-    // What was refused will be refused again: no four more are tried.
-    if (breaker.failed(late || failure instanceof RefusedException)) {
+    // Of one key alone: others go on. What was refused will be refused again: no four more are
+    // tried.
+    boolean tells =
+        failure instanceof DeniedKeyException
+            || breaker.failed(late || failure instanceof RefusedException);
+    lastFailure = late ? "no answer in time" : described(failure);
+    if (tells) {
       tell(failure);
     }
   }
 
-  /** Something has failed here, which says nothing against the remote. */
+  /** What has failed, also where there is no memory to say it. */
+  static String described(Throwable failure) {
+    try {
+      return StoreFailures.describeWithFile(failure);
+    } catch (RuntimeException | Error e) {
+      return "cannot be described, perhaps for lack of memory";
+    }
+  }
+
+  /** Something has failed here, which says nothing against the remote. Throws nothing. */
   void failedHere(LocalException failure) {
     if (failure instanceof ClosedException) {
       return;
     }
     failures.incrementAndGet();
-    lastFailure = "here: " + failure.getMessage();
-    notices.troubleAgain(
-        Kind.REMOTE,
-        "what comes from the remote or goes there failed here: remote="
-            + remote
-            + ": "
-            + failure.getMessage(),
-        failure);
+    try {
+      lastFailure = "here: " + failure.getMessage();
+      notices.troubleAgain(
+          Kind.REMOTE,
+          "what comes from the remote or goes there failed here: remote="
+              + remote
+              + ": "
+              + failure.getMessage(),
+          failure);
+    } catch (RuntimeException | Error e) {
+      // Those who wait are told that it failed, which matters more.
+      return;
+    }
   }
 
-  /** Tells the listener and the log, unless what was under way ended with the store. */
+  /**
+   * Tells the listener and the log, unless what was under way ended with the store. Throws nothing.
+   */
   void tell(Throwable failure) {
     if (closed) {
       return;
     }
-    notices.troubleAgain(
-        Kind.REMOTE,
-        "the remote cannot be used, and is tried again: remote=" + remote + ": " + lastFailure,
-        failure);
+    try {
+      notices.troubleAgain(
+          Kind.REMOTE,
+          "the remote cannot be used, and is tried again: remote=" + remote + ": " + lastFailure,
+          failure);
+    } catch (RuntimeException | Error e) {
+      // Those who wait are told that it failed, which matters more.
+      return;
+    }
   }
 
   long failures() {

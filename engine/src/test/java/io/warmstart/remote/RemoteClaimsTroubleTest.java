@@ -81,6 +81,32 @@ class RemoteClaimsTroubleTest extends RemoteClaimsFixture {
     assertEquals(number + 2, last());
   }
 
+  /** Without memory a failure could not be described, and its caller waited for all that he may. */
+  @Test
+  void whoWaitsIsToldAlsoOfAFailureThatCannotBeDescribed() {
+    Thread caller = Thread.currentThread();
+    OutOfMemoryError untellable =
+        new OutOfMemoryError() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public String getMessage() {
+            if (Thread.currentThread() != caller) {
+              throw new OutOfMemoryError("again");
+            }
+            return "told";
+          }
+        };
+    ObjectStore broken =
+        HookedObjectStore.of(
+            objects,
+            (call, name) -> {
+              throw untellable;
+            });
+    IOException told = assertThrows(IOException.class, () -> ask(machine(broken), LEASE));
+    assertTrue(told.toString().contains("the remote cannot be asked"), told.toString());
+  }
+
   @Test
   void aRequestThatFailsGrantsNothingAndBlocksNothing() throws IOException {
     for (Fault fault : List.of(Fault.BEFORE, Fault.AFTER, Fault.CUT, Fault.SHORT)) {
