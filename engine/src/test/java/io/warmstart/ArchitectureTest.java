@@ -32,6 +32,7 @@ class ArchitectureTest {
   private static final List<String> ORDER =
       List.of(
           "text",
+          "fault",
           "flight",
           "model",
           "io",
@@ -63,8 +64,9 @@ class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.of(
           "text", Set.of(),
+          "fault", Set.of(),
           "flight", Set.of(),
-          "model", Set.of("text"),
+          "model", Set.of("text", "fault"),
           "io", Set.of("flight"),
           "format", Set.of("text", "model"),
           "remote.s3", Set.of("model", "remote"),

@@ -5,6 +5,7 @@ import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -13,6 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * by the journal. For one thread at a time.
  */
 public final class Reserved {
+  private static final int PIECE_BYTES = 128 * 1024;
+
   private final OwnedSegment in;
   private final Pending record;
   private final ByteBuffer memory;
@@ -54,7 +57,7 @@ public final class Reserved {
    * @throws IOException if what was stored is lost
    */
   public void seal() throws IOException {
-    check = checkOf(payload());
+    check = checkOf(bytes);
     // Looked at after the bytes were.
     requireSynced();
     boolean stands;
@@ -88,7 +91,8 @@ public final class Reserved {
     int actual;
     try {
       bytes.getBytes(0, copy);
-      actual = checkOf(Payload.of(copy));
+      MappedFaults.raisePending();
+      actual = checkOf(new UnsafeBuffer(copy));
     } catch (InternalError e) {
       throw lost(e);
     }
@@ -98,15 +102,16 @@ public final class Reserved {
     return Payload.of(copy);
   }
 
-  private Payload payload() {
-    return Payload.of(bytes, 0, length());
-  }
-
   /** Through the heap, piece by piece: a checksum over a page that is gone kills the JVM. */
-  private int checkOf(Payload payload) throws IOException {
+  private int checkOf(DirectBuffer from) throws IOException {
     try {
       CRC32C crc = new CRC32C();
-      payload.pour((piece, count) -> crc.update(piece, 0, count));
+      byte[] piece = new byte[Math.min(from.capacity(), PIECE_BYTES)];
+      for (int position = 0; position < from.capacity(); position += piece.length) {
+        int count = Math.min(piece.length, from.capacity() - position);
+        from.getBytes(position, piece, 0, count);
+        crc.update(piece, 0, count);
+      }
       MappedFaults.raisePending();
       return (int) crc.getValue();
     } catch (InternalError e) {

@@ -1,5 +1,7 @@
 package io.warmstart.mapped;
 
+import io.warmstart.fault.PendingFaults;
+
 /**
  * Brings the error of a mapped page that is gone to where it can be caught.
  *
@@ -31,17 +33,6 @@ package io.warmstart.mapped;
  * volatile, acquire, release) and copied in bulk, and in no other way.
  */
 public final class MappedFaults {
-  private static final Object NEVER_LOCKED = new Object();
-
-  /**
-   * Before the note became a handshake (JDK 19), a native method did not look for it on its way
-   * back, only an entry into the VM from Java did. Of the two ways the newer leaves no garbage.
-   */
-  private static final boolean NATIVE_METHODS_LOOK = Runtime.version().feature() >= 19;
-
-  /** Not final: a compiler that knew the length would build the array without asking the VM. */
-  private static int none;
-
   private MappedFaults() {}
 
   /**
@@ -49,15 +40,6 @@ public final class MappedFaults {
    * was one. Costs tens of nanoseconds and no system call; allocates 16 bytes before JDK 19.
    */
   public static void raisePending() {
-    if (NATIVE_METHODS_LOOK) {
-      Thread.holdsLock(NEVER_LOCKED);
-    } else {
-      allocateNothing(none);
-    }
-  }
-
-  /** An array of arrays is always built by the VM, even an empty one whose result nobody wants. */
-  private static Object allocateNothing(int length) {
-    return new Object[length][length];
+    PendingFaults.raise();
   }
 }

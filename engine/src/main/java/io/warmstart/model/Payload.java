@@ -1,5 +1,6 @@
 package io.warmstart.model;
 
+import io.warmstart.fault.PendingFaults;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -31,6 +32,11 @@ public abstract class Payload {
   /** {@return how many bytes there are} */
   public abstract long length();
 
+  /** Whether no access of its bytes can meet a page that is gone. */
+  boolean isOnHeap() {
+    return false;
+  }
+
   /** Copies {@code length} bytes from {@code position} into an array. */
   abstract void copy(long position, byte[] target, int length);
 
@@ -41,6 +47,47 @@ public abstract class Payload {
       int count = Math.min(piece.length, target.remaining());
       copy(next, piece, count);
       target.put(piece, 0, count);
+    }
+  }
+
+  private void read(long position, byte[] target, int length) {
+    if (isOnHeap()) {
+      copy(position, target, length);
+    } else {
+      read(position, length, () -> copy(position, target, length));
+    }
+  }
+
+  private void read(long position, ByteBuffer target) {
+    if (isOnHeap()) {
+      copy(position, target);
+    } else {
+      read(position, target.remaining(), () -> copy(position, target));
+    }
+  }
+
+  /**
+   * Copies out of memory that a page may be gone from, to memory of ours that has all of its own.
+   * So it is told from a page of a file that the engine has mapped, which is lost then.
+   *
+   * @throws StoreException if it is
+   */
+  private void read(long position, int length, Runnable copy) {
+    // What this thread has met before lies elsewhere.
+    PendingFaults.raise();
+    try {
+      copy.run();
+      PendingFaults.raise();
+    } catch (InternalError e) {
+      throw new StoreException(
+          "the payload's memory cannot be read, and nothing was saved; a file that is mapped there"
+              + " may have been truncated: position="
+              + position
+              + " length="
+              + length
+              + " of="
+              + length(),
+          e);
     }
   }
 
@@ -74,6 +121,7 @@ public abstract class Payload {
    *
    * @param sink called before this returns, with the same array each time
    * @throws IOException whatever the sink throws
+   * @throws StoreException if the bytes cannot be read: a file was truncated that is mapped there
    */
   public final void pour(Sink sink) throws IOException {
     pour(new byte[(int) Math.min(length(), PIECE_BYTES)], sink);
@@ -85,12 +133,13 @@ public abstract class Payload {
    * @param piece as long as the longest piece is to be, at least one byte
    * @param sink called before this returns, with that array each time
    * @throws IOException whatever the sink throws
+   * @throws StoreException if the bytes cannot be read: a file was truncated that is mapped there
    */
   public final void pour(byte[] piece, Sink sink) throws IOException {
     long length = length();
     for (long position = 0; position < length; position += piece.length) {
       int count = (int) Math.min(piece.length, length - position);
-      copy(position, piece, count);
+      read(position, piece, count);
       sink.accept(piece, count);
     }
   }
@@ -102,12 +151,13 @@ public abstract class Payload {
    * @param piece as long as the longest piece is to be, at least one byte
    * @param sink called before this returns, with that buffer each time
    * @throws IOException whatever the sink throws
+   * @throws StoreException if the bytes cannot be read: a file was truncated that is mapped there
    */
   public final void pour(ByteBuffer piece, BufferSink sink) throws IOException {
     long length = length();
     for (long position = 0; position < length; position += piece.capacity()) {
       piece.clear().limit((int) Math.min(piece.capacity(), length - position));
-      copy(position, piece);
+      read(position, piece);
       sink.accept(piece.flip());
     }
   }
@@ -125,6 +175,7 @@ public abstract class Payload {
    * {@return the same bytes, in memory of their own: the caller may do with his what he likes}
    *
    * @throws IllegalArgumentException if there are more than an array holds
+   * @throws StoreException if they cannot be read: a file was truncated that is mapped there
    */
   public final Payload copied() {
     long length = length();
@@ -133,7 +184,7 @@ public abstract class Payload {
           "payload to be copied: expected<=" + MOST_COPIED + " actual=" + length);
     }
     byte[] bytes = new byte[(int) length];
-    copy(0, bytes, bytes.length);
+    read(0, bytes, bytes.length);
     return of(bytes);
   }
 
@@ -148,6 +199,11 @@ public abstract class Payload {
       @Override
       public long length() {
         return bytes.length;
+      }
+
+      @Override
+      boolean isOnHeap() {
+        return true;
       }
 
       @Override
@@ -191,6 +247,11 @@ public abstract class Payload {
       }
 
       @Override
+      boolean isOnHeap() {
+        return !view.isDirect();
+      }
+
+      @Override
       void copy(long position, byte[] target, int length) {
         view.get((int) position, target, 0, length);
       }
@@ -218,6 +279,11 @@ public abstract class Payload {
       @Override
       public long length() {
         return sourceLength;
+      }
+
+      @Override
+      boolean isOnHeap() {
+        return buffer.byteArray() != null;
       }
 
       @Override
@@ -281,7 +347,7 @@ public abstract class Payload {
         from = 0;
         to = (int) Math.min(piece.length, payload.length() - next);
         if (to > 0) {
-          payload.copy(next, piece, to);
+          payload.read(next, piece, to);
           next += to;
         }
       }
