@@ -57,7 +57,9 @@ class JournalTroubleTest extends JournalledSaveFixture {
       ops.arm(Fault.ENOSPC, true, 0, root);
       save(store, "new");
       StorageFullException full = assertThrows(StorageFullException.class, store::flush);
-      assertTrue(full.getMessage().startsWith("what was saved could not be made"), full::toString);
+      assertTrue(
+          String.valueOf(full.getMessage()).startsWith("what was saved could not be made"),
+          full::toString);
 
       assertEquals("new", found(store));
       assertEquals("warm", pair());

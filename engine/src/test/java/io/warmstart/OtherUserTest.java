@@ -97,6 +97,18 @@ class OtherUserTest {
     }
   }
 
+  /** It counted as reached: each key by itself was another user's. */
+  @Test
+  void aRemoteInWhichHeMayDoNothingIsNoneThatAnswers() throws Exception {
+    Path remote = Files.createDirectory(root.resolveSibling("remote"));
+    Files.setPosixFilePermissions(remote, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    try (ForkedJvm process =
+        user.start(UserChild.class, "push-in-vain", root.toString(), remote.toString())) {
+      done(process);
+    }
+  }
+
   /** Five of them in a row, and the remote was taken to be away: nothing else went there. */
   @Test
   void keysThatAreNotToBeWrittenToKeepNoOthersFromGoingThere() throws Exception {

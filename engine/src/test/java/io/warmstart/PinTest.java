@@ -280,7 +280,9 @@ class PinTest {
 
       StoreException thrown = assertThrows(StoreException.class, () -> store.remove(key));
 
-      assertTrue(thrown.getMessage().startsWith("not all was removed, 1 were: "), thrown::toString);
+      assertTrue(
+          String.valueOf(thrown.getMessage()).startsWith("not all was removed, 1 were: "),
+          thrown::toString);
       assertEquals(
           List.of("b", "c"),
           store.contents(key).entries().stream().map(each -> each.runId()).sorted().toList());

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** The main class of processes of another user. */
 final class UserChild {
@@ -34,6 +35,7 @@ final class UserChild {
         case "stay" -> everything(root, options, true);
         case "look" -> look(root, options.withReadOnly(true));
         case "push" -> push(root, Path.of(arguments[2]));
+        case "push-in-vain" -> pushInVain(root, Path.of(arguments[2]));
         case "push-beside-others" -> pushBesideOthers(root, Path.of(arguments[2]));
         default -> throw new IllegalArgumentException(arguments[0]);
       }
@@ -63,6 +65,20 @@ final class UserChild {
         System.out.println("live " + store.stats().liveProcesses());
         ForkedJvm.awaitParent();
       }
+    }
+  }
+
+  /** Has a remote in which he may do nothing at all any more. */
+  private static void pushInVain(Path root, Path parent) throws IOException {
+    Path directory = Files.createDirectory(parent.resolve("own"));
+    RemoteOptions remote = RemoteOptions.of(directory.toUri()).withFlushWait(Duration.ofSeconds(1));
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withRemote(remote))) {
+      require(store.flushRemote(Duration.ofSeconds(60)), "reached: " + store.remote());
+      Files.setPosixFilePermissions(directory, Set.of());
+      store.saveOverwrite(ofOthers(0), RUN, new byte[] {4}, EntryAttributes.checkpoint());
+      require(!store.flushRemote(Duration.ofSeconds(5)), "refused: " + store.remote());
+      require(!store.remote().orElseThrow().reachable(), "not reached: " + store.remote());
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +129,7 @@ final class Choice {
           return each;
         }
       }
-      if (local.isAnswered(key, here.get(name))) {
+      if (local.isAnswered(key, Objects.requireNonNull(here.get(name)))) {
         return null;
       }
       here.remove(name);

@@ -134,11 +134,14 @@ public final class FileObjectStore implements ObjectStore {
     T run() throws IOException;
   }
 
-  /** What this user may not do to one key says nothing of the others. */
-  private static <T> T onKey(Step<T> step) throws IOException {
+  /** What this user may not do to one key says nothing of the others, unless he may do nothing. */
+  private <T> T onKey(Step<T> step) throws IOException {
     try {
       return step.run();
     } catch (AccessDeniedException e) {
+      if (!Files.isExecutable(directory)) {
+        throw new RefusedException("permission denied directory=" + directory, e);
+      }
       throw new DeniedKeyException(e);
     }
   }

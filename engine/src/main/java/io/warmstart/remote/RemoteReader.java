@@ -207,7 +207,8 @@ final class RemoteReader {
     /**
      * Puts a version in place, unless it was removed meanwhile: not all that was counted was that.
      */
-    private boolean adopt(String runId, There there, PayloadMemory memory) throws IOException {
+    private boolean adopt(String runId, RemoteVersion there, PayloadMemory memory)
+        throws IOException {
       long before = removals;
       for (int look = 0; look < MOST_LOOKS; look++) {
         switch (local.adopt(key, runId, there.manifest(), memory, before)) {
