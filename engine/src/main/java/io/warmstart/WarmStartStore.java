@@ -614,7 +614,9 @@ public final class WarmStartStore implements AutoCloseable {
    * after.
    *
    * <p><b>Threads:</b> one thread saves for all stores on the root, and saves that wait share a
-   * sync. What depends on stages runs on another one, one after the other.
+   * sync. What depends on stages runs on another one, one after the other in the order of the
+   * saves. It may wait, also for another save: if it waits for longer than 20 ms, or takes longer
+   * than 5 s, what is behind it runs beside it, on up to 64 threads.
    *
    * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
    * until there is room. A payload that is larger waits until it waits alone. Where no thread can

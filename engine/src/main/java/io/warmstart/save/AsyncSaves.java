@@ -1,7 +1,7 @@
 package io.warmstart.save;
 
 import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.CallbackThread;
+import io.warmstart.io.CallbackRelay;
 import io.warmstart.io.FirstTable;
 import io.warmstart.io.ShutdownHook;
 import io.warmstart.io.Uninterrupted;
@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * started the caller saves.
  *
  * <p>What the callers have made depend on their saves runs on another thread: it may take its time,
- * hand in more, close stores or end the JVM, and keeps no save from being made.
+ * hand in more and wait for that, close stores or end the JVM, and keeps no save from being made.
  *
  * <p>Safe for all threads.
  */
@@ -51,8 +51,7 @@ public final class AsyncSaves implements AutoCloseable {
   private final ShutdownHook atEnd =
       new ShutdownHook("warmstart-saves-end", () -> await(MOST_AT_END_NANOS));
 
-  private final CallbackThread callbacks =
-      new CallbackThread("warmstart-callbacks", Integer.MAX_VALUE);
+  private final CallbackRelay callbacks = new CallbackRelay("warmstart-callbacks");
 
   // Under the monitor, which is notified when something has left the queue or has ended. It needs
   // no memory, as a lock of java.util.concurrent may.

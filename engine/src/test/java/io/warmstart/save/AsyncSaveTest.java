@@ -62,6 +62,22 @@ class AsyncSaveTest extends AsyncSaveFixture {
     }
   }
 
+  /** One thread completed all stages, and waited for itself. */
+  @Test
+  void whatDependsOnASaveMayWaitForAnother() throws Exception {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    CompletionStage<Integer> both =
+        hand(store, 1, Backlog.KEEP_ALL)
+            .thenApply(
+                first -> {
+                  String second = join(hand(store, 2, Backlog.KEEP_ALL));
+                  return first.length() + second.length();
+                });
+
+    assertEquals(2 * RUN.length(), both.toCompletableFuture().get());
+    assertLatest(store, 2);
+  }
+
   @Test
   void theCallerMayGoOnToChangeItsBytes() throws Exception {
     WarmStartStore store = store(Durability.IN_FILES);
