@@ -40,7 +40,7 @@ class RestoreBesideOthersTest extends QuarantinedEntry {
       assertEquals(List.of(Outcome.RESTORED), outcomes(store.restore(List.of())));
       assertHas(store, "r1", PAYLOAD);
       // And what was in the way.
-      assertEquals(List.of(Outcome.IN_PLACE), outcomes(store.quarantined(List.of())));
+      assertEquals(List.of(Outcome.NOT_WHOLE), outcomes(store.quarantined(List.of())));
     }
   }
 
