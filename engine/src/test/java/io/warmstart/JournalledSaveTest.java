@@ -80,6 +80,45 @@ class JournalledSaveTest extends JournalledSaveFixture {
     }
   }
 
+  /** Its pair came after the files were listed, and its record went before it was read. */
+  @Test
+  void whatBecomesAPairWhileSomebodyLooksIsNotCalledUnusable() {
+    try (WarmStartStore store = open(Durability.POWER_SAFE)) {
+      store.saveOverwrite(KEY, "earlier", new byte[5], EntryAttributes.checkpoint());
+      warmUp(store);
+      save(store, "new");
+      ObservedFileOps ops =
+          new ObservedFileOps(new NioFileOps()) {
+            private boolean done;
+
+            @Override
+            protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+                throws IOException {
+              if (op.kind() == Kind.OPEN_FOR_READING
+                  && op.path().endsWith("earlier.bin")
+                  && !done) {
+                done = true;
+                fillSegment(store);
+              }
+              return whole.run();
+            }
+          };
+      try (WarmStartStore reader =
+          WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
+        assertEquals(Optional.of(RUN), reader.explain(KEY, Ranking.LATEST).winner());
+      }
+    }
+  }
+
+  /** So that it begins another life. */
+  private static void fillSegment(WarmStartStore store) {
+    Fingerprint other = Payloads.key("other");
+    for (int save = 0; save < 24; save++) {
+      store.saveOverwrite(other, "run", new byte[400_000], EntryAttributes.checkpoint());
+      store.flush();
+    }
+  }
+
   @Test
   void aPairIsMadeWithoutBeingAskedFor() {
     try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {

@@ -144,7 +144,7 @@ class RemoteRemovalTest extends RemoteFixture {
                 () -> sends.remove(KEY.digest(), "run", () -> one.remove(KEY, "run") ? 1 : 0));
             armed.set(false);
             // What is asked for by now may go yet: of the key nothing can be said.
-            assertFalse(sends.flush(1));
+            assertFalse(sends.flush(LONG.toNanos()));
             answers.countDown();
             Await.until("it has ended", () -> threads("warmstart-remote-removal") == 0);
 

@@ -102,6 +102,27 @@ class RemoteWinnersTest extends RemoteFixture {
     }
   }
 
+  /** What had come under its long id was looked for under the short one, and the rest fetched. */
+  @ParameterizedTest
+  @ValueSource(ints = {20, 120})
+  void whatWinsNothingDoesNotCome(int length) {
+    String run = "x".repeat(length);
+    try (WarmStartStore one = machine("one");
+        WarmStartStore other = machine("other")) {
+      one.saveOverwrite(KEY, run, new byte[] {1}, there(9));
+      assertEquals(1, valueOf(other.lookup(KEY, run)));
+      for (int loser = 0; loser < 3; loser++) {
+        other.saveOverwrite(KEY, "loser-" + loser, new byte[] {2}, there(5 + loser));
+      }
+      other.saveOverwrite(KEY, run, new byte[] {3}, there(1));
+
+      assertTrue(one.refresh(KEY));
+
+      assertEquals(List.of(run), runsOf(one));
+      assertEquals(3, valueOf(one.lookup(KEY)));
+    }
+  }
+
   /** Of more than 111 characters another one stands there. */
   @ParameterizedTest
   @ValueSource(ints = {111, 112, 128})

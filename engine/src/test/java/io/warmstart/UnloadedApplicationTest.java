@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,16 +48,25 @@ class UnloadedApplicationTest {
 
   @Test
   void itsClassesGoOnceItsStoresAreClosed() throws Exception {
+    // Of tests before this one.
+    Set<Thread> others = threads();
     WeakReference<ClassLoader> gone = deploy(parent.resolve("a"));
 
     deploy(parent.resolve("b"));
 
+    Await.until("no thread of theirs is left", () -> others.containsAll(threads()));
     Await.until(
         "the first application's classes are gone",
         () -> {
           System.gc();
           return gone.get() == null;
         });
+  }
+
+  private static Set<Thread> threads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(each -> each.getName().startsWith("warmstart-"))
+        .collect(Collectors.toSet());
   }
 
   private WeakReference<ClassLoader> deploy(Path directory) throws Exception {

@@ -97,9 +97,9 @@ public final class EngineRegistry {
     synchronized (OPEN) {
       Shared shared = find(root, facts, place, options);
       if (shared == null) {
-        TICKS.start();
         shared = new Shared(open(root, place, owner, options, listener), options);
         OPEN.add(shared);
+        TICKS.start();
       } else if (shared.engine.clock() != options.clock() || shared.ops != options.fileOps()) {
         throw new IllegalArgumentException(
             "the root is open in this JVM with another clock: root=" + shared.engine.root());

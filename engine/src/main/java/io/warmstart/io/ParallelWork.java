@@ -36,14 +36,26 @@ public final class ParallelWork {
             }
           }
         };
-    List<Thread> others = start(Math.min(most, all.size()) - 1, DaemonThreads.named(name), work);
-    work.run();
-    for (Thread each : others) {
-      Uninterrupted.await(
-          () -> {
-            each.join();
-            return true;
-          });
+    int more = Math.max(0, Math.min(most, all.size()) - 1);
+    List<Thread> others = new ArrayList<>(more);
+    OutOfMemoryError refused = null;
+    try {
+      ThreadFactory threads = DaemonThreads.named(name);
+      while (others.size() < more) {
+        Thread thread = threads.newThread(work);
+        thread.start();
+        others.add(thread);
+      }
+    } catch (OutOfMemoryError e) {
+      refused = e;
+    }
+    try {
+      work.run();
+    } finally {
+      join(others);
+    }
+    if (refused != null) {
+      EngineLog.warning("a thread could not be started, and others have done its work", refused);
     }
     Throwable failure = first.get();
     if (failure instanceof RuntimeException e) {
@@ -54,17 +66,19 @@ public final class ParallelWork {
     }
   }
 
-  private static List<Thread> start(int count, ThreadFactory threads, Runnable work) {
-    List<Thread> started = new ArrayList<>(Math.max(0, count));
-    try {
-      while (started.size() < count) {
-        Thread thread = threads.newThread(work);
-        thread.start();
-        started.add(thread);
+  /** Needs no memory: none may go on when the caller does. */
+  private static void join(List<Thread> threads) {
+    boolean interrupted = false;
+    for (int at = 0; at < threads.size(); ) {
+      try {
+        threads.get(at).join();
+        at++;
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (OutOfMemoryError e) {
-      EngineLog.warning("a thread could not be started, and others do its work", e);
     }
-    return started;
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

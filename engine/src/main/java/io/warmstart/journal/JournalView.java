@@ -123,21 +123,33 @@ public final class JournalView implements AutoCloseable {
       return keys;
     }
     try {
-      refresh();
-      for (SegmentView known : segments.values()) {
-        if (known.mustReadAgain()) {
-          known.refresh();
-        }
-        if (known.mustReadAgain() && known.segment().isWhole()) {
-          throw new IOException("the journal has changed twice: directory=" + files.directory());
-        }
-        known.collectKeys(keys);
+      boolean whole = false;
+      for (int look = 0; look < MOST_LOOKS && !whole; look++) {
+        keys.clear();
+        whole = collectKeys(keys);
       }
       MappedFaults.raisePending();
+      if (!whole) {
+        throw new IOException("the journal changes too fast: directory=" + files.directory());
+      }
     } catch (InternalError e) {
       throw lost(e);
     }
     return keys;
+  }
+
+  /** Returns false if some segment changed twice meanwhile. */
+  private boolean collectKeys(Set<Digest256> keys) throws IOException {
+    boolean whole = true;
+    refresh();
+    for (SegmentView known : segments.values()) {
+      if (known.mustReadAgain()) {
+        known.refresh();
+      }
+      whole &= !known.mustReadAgain() || !known.segment().isWhole();
+      known.collectKeys(keys);
+    }
+    return whole;
   }
 
   /** Whether a version of a run is in the journal that is in no durable pair. */

@@ -2,7 +2,10 @@ package io.warmstart.journal;
 
 import io.warmstart.model.Payload;
 
-/** Makes the durable pair of a version, unless its run has a later one. */
+/**
+ * Makes the durable pair of a version, unless its run has a later one. Called by several threads at
+ * once, behind a lock of the journal that their caller holds: it must not flush that.
+ */
 @FunctionalInterface
 public interface PairMaker {
   /**

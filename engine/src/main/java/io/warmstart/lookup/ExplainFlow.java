@@ -31,11 +31,14 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
 /** Says who would win a lookup and why: the choice of {@link LookupFlow}, without its effects. */
 public final class ExplainFlow {
+  private static final int MOST_LOOKS = 8;
+
   private final RootDirectory root;
   private final PairReader reader;
   private final JournalView journal;
@@ -72,8 +75,25 @@ public final class ExplainFlow {
     }
   }
 
+  /** Once more if a version has left the journal meanwhile: its pair may have come too late. */
   private Explanation explain(
       Fingerprint key, KeyDirectory directory, Ranking ranking, Limits limits) throws IOException {
+    for (int look = 1; ; look++) {
+      AtomicBoolean hasLeft = new AtomicBoolean();
+      Explanation explanation = explain(key, directory, ranking, limits, hasLeft);
+      if (!hasLeft.get() || look == MOST_LOOKS) {
+        return explanation;
+      }
+    }
+  }
+
+  private Explanation explain(
+      Fingerprint key,
+      KeyDirectory directory,
+      Ranking ranking,
+      Limits limits,
+      AtomicBoolean hasLeft)
+      throws IOException {
     // Before the files: what goes from the one is in the other.
     JournalledRuns journalled = new JournalledRuns(journal.entriesOf(directory.key()), producer);
     KeyListing scan = KeyListing.withSizes(root.ops(), directory);
@@ -92,7 +112,7 @@ public final class ExplainFlow {
         continue;
       }
       JournalEntry entry = journalled.entry(candidate);
-      String mismatch = entry == null ? mismatch(directory, candidate) : mismatch(entry);
+      String mismatch = entry == null ? mismatch(directory, candidate) : mismatch(entry, hasLeft);
       Manifest staged =
           mismatch == null || entry != null ? null : reader.cutOff(directory, candidate.runId());
       if (staged != null) {
@@ -163,10 +183,11 @@ public final class ExplainFlow {
     }
   }
 
-  private @Nullable String mismatch(JournalEntry entry) {
+  private @Nullable String mismatch(JournalEntry entry, AtomicBoolean hasLeft) {
     try {
       JournalView.Read read = journal.read(entry, producer);
       if (read == null) {
+        hasLeft.set(true);
         return "replaced, or made into a pair, since this look began";
       }
       read.memory().release();

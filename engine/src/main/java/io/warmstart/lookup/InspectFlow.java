@@ -89,7 +89,7 @@ public final class InspectFlow {
     return new JournalledRuns(journal.entriesOf(key), "");
   }
 
-  /** What lies under one key, by its manifests alone. */
+  /** What lies under one key, by its manifests and the journal; no payload is read. */
   public KeyContents contents(Fingerprint key, Limits limits) {
     KeyDirectory directory = root.directory(key.digest());
     try {

@@ -7,12 +7,13 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 
 /**
- * What lies under a key, as its manifests tell. That a payload fits its manifest is not checked:
- * {@code explain} and {@code verify} of the store do that.
+ * What lies under a key, as its manifests and the journal tell. That a payload fits its manifest is
+ * not checked: {@code explain} and {@code verify} of the store do that.
  *
  * @param key the key
  * @param entries its entries, the latest written first; expired ones too
- * @param bytes what counts of the files in its directory: see {@link RootInspection#bytes}
+ * @param bytes what counts of the files in its directory, and nothing of the journal: see {@link
+ *     RootInspection#bytes}
  * @param unreadable manifests that could not be read
  * @param pinned whether the key is pinned as a whole
  * @param labels what people call it: names and values, in the order of the names

@@ -1,10 +1,10 @@
 package io.warmstart.model;
 
 /**
- * What lies in a root, by a look at every file.
+ * What lies in a root, by a look at every file and into the journal.
  *
- * @param entries entries found by looking at every key directory
- * @param keys key directories found
+ * @param entries entries found in key directories, and in the journal, whose bytes do not count
+ * @param keys keys found
  * @param bytes the root's bytes: payloads, manifests, leftovers of ours, quarantine
  * @param quarantineBytes the part of them that lies in quarantine
  * @param otherFiles files in key directories that are no entry and none of ours: copies under way,

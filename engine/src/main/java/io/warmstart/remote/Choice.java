@@ -141,9 +141,9 @@ final class Choice {
     return runIds.getOrDefault(version.runId(), version.runId());
   }
 
-  /** A version has come. */
-  void taken(RemoteVersion version) {
-    here.put(version.runId(), new Here(version.candidate(), true));
+  /** A version has come, or would: its payload is there, under this run id. */
+  void taken(RemoteVersion version, String runId) {
+    here.put(version.runId(), new Here(new Candidate(runId, version.manifest()), false));
   }
 
   /** Some have come, or will not. */

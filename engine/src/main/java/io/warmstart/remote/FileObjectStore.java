@@ -1,10 +1,11 @@
 package io.warmstart.remote;
 
 import io.warmstart.format.DirectoryNames;
-import io.warmstart.io.Directories;
 import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.io.SharedSyncs;
+import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,7 +33,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Objects in a directory that other machines mount too. An object is written and synced under a
@@ -55,8 +55,8 @@ public final class FileObjectStore implements ObjectStore {
   /** Directories of keys whose names are known to survive a power cut, and objects. */
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
 
-  /** How many syncs of directories have failed: the kernel tells only one of who asks. */
-  private final AtomicLong failedSyncs = new AtomicLong();
+  /** Of all directories: which one has failed the kernel tells only one of who asks. */
+  private final SharedSyncs syncs = new SharedSyncs();
 
   /** Directories of keys that this user may not read, as far as that was told. */
   private final Set<String> denied = ConcurrentHashMap.newKeySet();
@@ -221,7 +221,7 @@ public final class FileObjectStore implements ObjectStore {
 
   private boolean putInto(Path parent, Path path, Payload bytes) throws IOException {
     Path staged = parent.resolve(STAGED_PREFIX + UUID.randomUUID());
-    long failedBefore = failedSyncs.get();
+    long failedBefore = syncs.failures();
     boolean made;
     try {
       write(staged, bytes);
@@ -252,7 +252,7 @@ public final class FileObjectStore implements ObjectStore {
       try {
         onKey(
             () -> {
-              syncNames(parent, failedSyncs.get());
+              syncNames(parent, syncs.failures());
               return true;
             });
         doubtful.forEach(this::know);
@@ -268,31 +268,21 @@ public final class FileObjectStore implements ObjectStore {
    * @param failedBefore how many syncs had failed before the names were made, or found
    */
   private void syncNames(Path parent, long failedBefore) throws IOException {
-    sync(parent);
+    sync(parent, failedBefore);
     if (!durable.contains(parent)) {
-      sync(directory);
+      sync(directory, failedBefore);
       know(parent);
-    }
-    if (failedSyncs.get() != failedBefore) {
-      throw new FileSystemException(
-          parent.toString(), null, "a sync of a directory has failed meanwhile, perhaps of this");
     }
   }
 
-  private void sync(Path path) throws IOException {
-    boolean synced = false;
-    try {
-      Directories.sync(ops, path);
-      synced = true;
-    } catch (NoSuchFileException e) {
-      // Nothing is in it that could be lost.
-      synced = true;
-      throw e;
-    } finally {
-      if (!synced) {
-        failedSyncs.incrementAndGet();
-      }
-    }
+  private void sync(Path path, long failedBefore) throws IOException {
+    Uninterrupted.call(
+        () -> {
+          try (FileOps.DirectoryHandle handle = ops.openDirectory(path)) {
+            syncs.sync(handle, failedBefore);
+          }
+          return path;
+        });
   }
 
   private void know(Path path) {

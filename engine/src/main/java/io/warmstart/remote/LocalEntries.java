@@ -173,9 +173,10 @@ public final class LocalEntries implements AutoCloseable {
   /**
    * An entry that is here.
    *
-   * @param inFiles whether it is a pair; of what lies in a journal no checksum is known
+   * @param mayBeHalf whether it is a manifest whose payload nobody has looked for; of what lies in
+   *     a journal no checksum is known
    */
-  record Here(Candidate candidate, boolean inFiles) {}
+  record Here(Candidate candidate, boolean mayBeHalf) {}
 
   /** The same, and what lies in journals. */
   List<Here> entriesOf(Digest256 key) throws IOException {
@@ -207,7 +208,7 @@ public final class LocalEntries implements AutoCloseable {
   private boolean hasPayload(Digest256 key, Here entry) throws IOException {
     Candidate candidate = entry.candidate();
     try {
-      return !entry.inFiles()
+      return !entry.mayBeHalf()
           || candidate
               .manifest()
               .fitsLength(root.ops().stat(root.directory(key).payload(candidate.runId())).size());

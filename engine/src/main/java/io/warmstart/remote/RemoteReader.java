@@ -112,7 +112,7 @@ final class RemoteReader {
           items.add(
               new SyncReport.Item(
                   Fingerprint.ofDigest(key), runId, each.manifest().payloadBytes(), false));
-          choice.taken(each);
+          choice.taken(each, runId);
         }
       }
       choice.passed(next);

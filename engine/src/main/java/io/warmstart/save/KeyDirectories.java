@@ -5,6 +5,7 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.DirectoryHandle;
 import io.warmstart.io.IoFailure;
+import io.warmstart.io.SharedSyncs;
 import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -227,22 +228,28 @@ public final class KeyDirectories implements AutoCloseable {
 
   private Use open(KeyDirectory directory) throws IOException {
     Use made = new Use(directory, Uninterrupted.call(() -> ops.openDirectory(directory.path())));
+    Use use = made;
     List<Use> surplus = new ArrayList<>();
     synchronized (this) {
-      made.users = 1;
+      Use before = open.get(directory.key());
       if (closed) {
         made.dropped = true;
+      } else if (before != null && before.handle.facts().sameFileAs(made.handle.facts())) {
+        // Another save was faster, and is to share its syncs.
+        use = before;
+        surplus.add(made);
       } else {
-        Use before = open.put(directory.key(), made);
+        open.put(directory.key(), made);
         if (before != null) {
           before.dropped = true;
           surplus.add(before);
         }
-        trim(most.getAsInt(), surplus);
       }
+      use.users++;
+      trim(most.getAsInt(), surplus);
     }
     closeUnused(surplus);
-    return made;
+    return use;
   }
 
   private void trim(int mostOpen, List<Use> surplus) {

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Payload;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,29 +42,23 @@ class FileObjectStoreTest {
   }
 
   private FileOps observed() {
-    FileOps real = new NioFileOps();
-    return (FileOps)
-        Proxy.newProxyInstance(
-            FileOps.class.getClassLoader(),
-            new Class<?>[] {FileOps.class},
-            (proxy, method, arguments) -> {
-              try {
-                if (method.getName().equals("openDirectory")) {
-                  Path path = (Path) arguments[0];
-                  Runnable first = meanwhile;
-                  meanwhile = () -> {};
-                  first.run();
-                  synced.add(path);
-                  if (path.equals(failing)) {
-                    failing = null;
-                    throw new IOException("Input/output error");
-                  }
-                }
-                return method.invoke(real, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    return new ObservedFileOps(new NioFileOps()) {
+      @Override
+      protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+          throws IOException {
+        if (op.kind() == Kind.SYNC_DIRECTORY) {
+          Runnable first = meanwhile;
+          meanwhile = () -> {};
+          first.run();
+          synced.add(op.path());
+          if (op.path().equals(failing)) {
+            failing = null;
+            throw new IOException("Input/output error");
+          }
+        }
+        return whole.run();
+      }
+    };
   }
 
   /** The next attempt found the name, and nothing synced it any more: a power cut took it. */

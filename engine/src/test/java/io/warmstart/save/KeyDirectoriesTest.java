@@ -2,11 +2,13 @@ package io.warmstart.save;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import java.io.IOException;
@@ -50,6 +52,36 @@ class KeyDirectoriesTest {
     }
 
     assertEquals(List.of(directory.path(), root, directory.path(), directory.path()), synced);
+  }
+
+  /** Each had syncs of its own, and did not hear of the other's that failed. */
+  @Test
+  void whoOpensItAtTheSameTimeSharesIt() throws IOException {
+    KeyDirectories[] directories = new KeyDirectories[1];
+    List<KeyDirectories.Use> faster = new ArrayList<>();
+    FileOps between =
+        new ObservedFileOps(new NioFileOps()) {
+          private boolean opened;
+
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (op.kind() == Kind.OPEN_DIRECTORY && op.path().equals(directory.path()) && !opened) {
+              opened = true;
+              T handle = whole.run();
+              faster.add(directories[0].use(directory));
+              return handle;
+            }
+            return whole.run();
+          }
+        };
+    directories[0] = new KeyDirectories(between, root, () -> 4, () -> {});
+    try (KeyDirectories.Use use = directories[0].use(directory)) {
+      assertSame(faster.get(0), use);
+      faster.get(0).close();
+    } finally {
+      directories[0].close();
+    }
   }
 
   @Test

@@ -61,8 +61,8 @@ public final class Clock implements Scenario {
   public void run(Run run) throws IOException, InterruptedException {
     Path shim = Shim.buildOrSkip(run, "the clock under the whole JVM");
     run.atLeast("saves", 2L * run.options().seconds());
-    run.atLeast("entries that had to live and do", 20);
-    run.atLeast("entries that had to expire and did", 20);
+    run.atLeast("entries that had to live and do", 2L * run.options().seconds());
+    run.atLeast("entries that had to expire and did", 2L * run.options().seconds());
     int rounds = Math.max(1, run.options().seconds() / 10 / PHASE_DAYS.size());
     long nanos =
         TimeUnit.SECONDS.toNanos(run.options().seconds()) / ((long) rounds * PHASE_DAYS.size());

@@ -1,7 +1,6 @@
-package io.warmstart.save;
+package io.warmstart.io;
 
 import io.warmstart.io.FileOps.DirectoryHandle;
-import io.warmstart.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
@@ -14,14 +13,17 @@ import java.util.List;
  *
  * <p>Safe for all threads.
  */
-final class SharedSyncs {
+public final class SharedSyncs {
   // Under the monitor.
   private final List<Long> underWay = new ArrayList<>();
   private long begun;
   private long failures;
 
+  /** Makes one of which none has failed. */
+  public SharedSyncs() {}
+
   /** How many have failed; to be asked before the names are made. */
-  synchronized long failures() {
+  public synchronized long failures() {
     return failures;
   }
 
@@ -31,7 +33,7 @@ final class SharedSyncs {
    * @param failuresBefore {@link #failures} before the names were made
    * @throws IOException if that fails, or that of another save has failed since
    */
-  void sync(DirectoryHandle handle, long failuresBefore) throws IOException {
+  public void sync(DirectoryHandle handle, long failuresBefore) throws IOException {
     Long number = begin();
     // Until it has succeeded: for what the kernel tells there may be no memory left.
     boolean failed = true;
@@ -54,14 +56,14 @@ final class SharedSyncs {
    * @param failuresBefore {@link #failures} before the names were made
    * @throws IOException if that of another save has failed since
    */
-  void requireNoneFailed(long failuresBefore) throws IOException {
+  public void requireNoneFailed(long failuresBefore) throws IOException {
     if (failuresOfAllBegun() != failuresBefore) {
-      throw new IOException("the sync of another save to the same directory has failed");
+      throw new IOException("the sync of another save, perhaps to the same directory, has failed");
     }
   }
 
   /** Of what makes the same names durable a sync elsewhere has failed. */
-  synchronized void haveFailed() {
+  public synchronized void haveFailed() {
     failures++;
   }
 
