@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * lived to see.
  */
 @Tag("slow")
+@Tag("once")
 class DeadSaverTest {
   @TempDir Path directory;
   private Path root;

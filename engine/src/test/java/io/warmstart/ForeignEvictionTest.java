@@ -22,6 +22,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * ours was published, durable, found gone, and published again, 32 times; then it failed, and said
  * that nothing was changed. It had been saved, and evicted like any other.
  */
+@Tag("once")
 class ForeignEvictionTest {
   private static final EntryAttributes PLAIN = EntryAttributes.checkpoint();
 

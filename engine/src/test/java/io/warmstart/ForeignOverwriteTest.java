@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
  * store that met the new payload beside the old manifest answered a miss: 201 of 792 lookups of a
  * key that always had an entry.
  */
+@Tag("once")
 class ForeignOverwriteTest extends ForeignNewVersion {
   ForeignOverwriteTest() {
     super(70);

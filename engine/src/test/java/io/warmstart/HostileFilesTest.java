@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * nothing that they lead to is read, written or removed.
  */
 @Tag("slow")
+@Tag("once")
 class HostileFilesTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a process has in the journal, beside others: while it works, rests or is stopped. */
 @Tag("slow")
+@Tag("once")
 class JournalledSiblingTest extends JournallingProcessFixture {
   @Test
   void whatIsRemovedWhileAnotherHasItInItsJournalStaysRemoved() throws Exception {

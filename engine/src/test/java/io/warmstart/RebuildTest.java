@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An index that is made again from so many keys that several threads do it. */
 @Tag("slow")
+@Tag("once")
 class RebuildTest {
   private static final int KEYS = 2500;
   private static final byte[] PAYLOAD = {1, 2, 3, 4, 5};

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * has made it begins again. No machine may find a mixture of two versions or lose both meanwhile,
  * and the next attempt must end as if nothing had happened.
  */
+@Tag("once")
 class RemoteFaultTest {
   private static final Fingerprint KEY = Payloads.key("fit");
 

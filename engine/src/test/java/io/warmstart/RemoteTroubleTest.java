@@ -25,11 +25,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A remote that is not there, or not as it should be; and a root that is not. */
 @Timeout(120)
+@Tag("once")
 class RemoteTroubleTest extends RemoteFixture {
   @Test
   void aRemoteThatIsNotThereFailsNothingAndGetsAllWhenItIs() throws Exception {

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What was counted, thrown or logged, and no listener was told of. */
 @Tag("slow")
 @Timeout(120)
+@Tag("once")
 class TroubleTest {
   private static final Fingerprint KEY = Payloads.key("k");
 

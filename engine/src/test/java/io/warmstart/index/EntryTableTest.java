@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What it takes to find one entry among many, and what becomes of one that cannot be found. */
+@Tag("once")
 class EntryTableTest {
   private static final int MANY = 4_000;
 

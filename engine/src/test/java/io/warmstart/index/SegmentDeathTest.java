@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that dies while a segment grows or is split loses no key for the next. */
 @Timeout(120)
+@Tag("once")
 class SegmentDeathTest {
   @TempDir Path parent;
   private IndexRoot root;

@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Callbacks run in order, and none keeps those behind it from running for good. */
 @Timeout(60)
+@Tag("once")
 class CallbackRelayTest {
   private final CallbackRelay relay = new CallbackRelay("relay-under-test");
 

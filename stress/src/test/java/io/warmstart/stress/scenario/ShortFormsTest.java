@@ -37,7 +37,7 @@ class ShortFormsTest {
       Map.ofEntries(
           Map.entry("eviction-race", new Form(3, 2)),
           Map.entry("overwrite-read", new Form(3, 2)),
-          Map.entry("kill", new Form(4, 4)),
+          Map.entry("kill", new Form(4, 2)),
           Map.entry("stopped-holder", new Form(1, 1)),
           Map.entry("claims", new Form(3, 2)),
           Map.entry("power-cut", new Form(1, 3)),
@@ -48,12 +48,12 @@ class ShortFormsTest {
           Map.entry("foreign-read", new Form(3, 2)),
           Map.entry("containers", new Form(3, 2)),
           Map.entry("machines", new Form(3, 3)),
-          Map.entry("remote-kill", new Form(4, 4)),
-          Map.entry("remote-outage", new Form(4, 4)),
-          Map.entry("remote-claims", new Form(4, 4)),
+          Map.entry("remote-kill", new Form(4, 3)),
+          Map.entry("remote-outage", new Form(4, 3)),
+          Map.entry("remote-claims", new Form(4, 3)),
           Map.entry("parallel-cv", new Form(2, 1)),
-          Map.entry("clock", new Form(1, 4)),
-          Map.entry("soak", new Form(2, 3)));
+          Map.entry("clock", new Form(1, 2)),
+          Map.entry("soak", new Form(2, 2)));
 
   /** Those of {@link FaultShortFormsTest}, another class so that it has another JVM. */
   static final Set<String> WITH_FAULTS =
