@@ -230,23 +230,8 @@ public final class WarmStartStore implements AutoCloseable {
     return options.management() ? managed(store) : store;
   }
 
-  /** Throws what the first has thrown, when all were tried. */
   private static void closeAll(List<WarmStartStore> stores) {
-    RuntimeException failure = null;
-    for (WarmStartStore each : stores) {
-      try {
-        each.close();
-      } catch (RuntimeException e) {
-        if (failure == null) {
-          failure = e;
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    ParallelWork.inTurn(stores, WarmStartStore::close);
   }
 
   private static WarmStartStore open(Path root, StoreOptions options, List<WarmStartStore> seeds) {
@@ -1439,7 +1424,7 @@ public final class WarmStartStore implements AutoCloseable {
       reserved.clear();
     }
     // One that is being committed ends with that.
-    ParallelWork.each(open, 1, "", each -> each.closeWithStore(WITH_ITS_STORE));
+    ParallelWork.inTurn(open, each -> each.closeWithStore(WITH_ITS_STORE));
   }
 
   private void endClaims() {
@@ -1447,7 +1432,7 @@ public final class WarmStartStore implements AutoCloseable {
     synchronized (claims) {
       open = List.copyOf(claims);
     }
-    ParallelWork.each(open, 1, "", each -> each.close(WITH_ITS_STORE));
+    ParallelWork.inTurn(open, each -> each.close(WITH_ITS_STORE));
   }
 
   private void ensureOpen() {

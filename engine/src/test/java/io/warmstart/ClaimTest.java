@@ -101,7 +101,7 @@ class ClaimTest {
     }
   }
 
-  /** It never looked again: whoever went on to wait computed nothing, and had no final either. */
+  /** It never looked again: who went on to wait computed nothing, and had no final either. */
   @Test
   void aFinalThatIsRemovedFinishesNothingForWhoAsksAgain() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root)) {

@@ -8,14 +8,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
+import io.warmstart.io.NioFileOps;
+import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -113,5 +118,42 @@ class FailedRemovalTest {
       assertTrue(inFiles.remove(KEY, RUN));
     }
     assertEquals(List.of(), ops.violations());
+  }
+
+  /** It said that the entry stays, and not a word of those that had gone. */
+  @Test
+  void aPinThatComesWhileOthersGoIsToldWithWhatHasGone() {
+    Path pinned = parent.resolve("pinned");
+    ObservedFileOps pinning =
+        new ObservedFileOps(new NioFileOps()) {
+          private boolean done;
+
+          @Override
+          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
+              throws IOException {
+            if (op.kind() == Kind.UNLINK && op.path().endsWith("a.json") && !done) {
+              done = true;
+              Path pins = Files.createDirectories(pinned.resolve(".warmstart/pins"));
+              Files.createFile(pins.resolve(KEY.toHex() + "+b+pin"));
+            }
+            return whole.run();
+          }
+        };
+    StoreOptions options =
+        StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(pinning);
+    try (WarmStartStore inFiles = WarmStartStore.open(pinned, options)) {
+      for (String run : List.of("a", "b", "c")) {
+        inFiles.saveOverwrite(KEY, run, new byte[10], EntryAttributes.checkpoint());
+      }
+
+      StoreException thrown = assertThrows(StoreException.class, () -> inFiles.remove(KEY));
+
+      assertTrue(
+          String.valueOf(thrown.getMessage()).startsWith("not all was removed, 1 were: "),
+          thrown::toString);
+      assertEquals(
+          List.of("b", "c"),
+          inFiles.contents(KEY).entries().stream().map(each -> each.runId()).sorted().toList());
+    }
   }
 }

@@ -258,37 +258,6 @@ class PinTest {
     }
   }
 
-  /** It said that the entry stays, and not a word of those that had gone. */
-  @Test
-  void aPinThatComesWhileOthersGoIsToldWithWhatHasGone() throws Exception {
-    ObservedFileOps ops =
-        new ObservedFileOps(new NioFileOps()) {
-          private boolean pinned;
-
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            if (op.kind() == Kind.UNLINK && op.path().endsWith("a.json") && !pinned) {
-              pinned = true;
-              pinByHand(key, "b");
-            }
-            return whole.run();
-          }
-        };
-    try (WarmStartStore store = WarmStartStore.open(root, options().withFileOps(ops))) {
-      List.of("a", "b", "c").forEach(run -> save(store, key, run));
-
-      StoreException thrown = assertThrows(StoreException.class, () -> store.remove(key));
-
-      assertTrue(
-          String.valueOf(thrown.getMessage()).startsWith("not all was removed, 1 were: "),
-          thrown::toString);
-      assertEquals(
-          List.of("b", "c"),
-          store.contents(key).entries().stream().map(each -> each.runId()).sorted().toList());
-    }
-  }
-
   @Test
   void aRunWithoutAnEntryIsNotPinned() throws Exception {
     try (WarmStartStore store = WarmStartStore.open(root, options())) {

@@ -42,8 +42,8 @@ public final class CoarseClock {
   }
 
   /**
-   * Ends the thread, and returns then. Whoever still asks has it started no more: it would keep the
-   * class loader of an application that is gone.
+   * Ends the thread, and returns then. Who still asks does not have it started again: it would keep
+   * the class loader of an application that is gone.
    */
   public synchronized void stop() {
     BackgroundThread running = thread;

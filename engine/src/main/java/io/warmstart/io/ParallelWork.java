@@ -16,6 +16,37 @@ public final class ParallelWork {
   private ParallelWork() {}
 
   /**
+   * Does something with each element, one after the other and by the caller alone.
+   *
+   * @param action may throw: the other elements have their turn all the same, and the first that
+   *     was thrown is thrown in the end, with the others added to it
+   */
+  public static <T> void inTurn(List<T> all, Consumer<T> action) {
+    Throwable first = null;
+    for (T each : all) {
+      try {
+        action.accept(each);
+      } catch (RuntimeException | Error e) {
+        if (first == null) {
+          first = e;
+        } else if (first != e) {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    raise(first);
+  }
+
+  private static void raise(@Nullable Throwable failure) {
+    if (failure instanceof RuntimeException e) {
+      throw e;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+  }
+
+  /**
    * Does something with each element, in no order; an interrupt does not end that.
    *
    * @param most how many threads work at once
@@ -57,13 +88,7 @@ public final class ParallelWork {
     if (refused != null) {
       EngineLog.warning("a thread could not be started, and others have done its work", refused);
     }
-    Throwable failure = first.get();
-    if (failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (failure instanceof Error e) {
-      throw e;
-    }
+    raise(first.get());
   }
 
   /** Needs no memory: none may go on when the caller does. */

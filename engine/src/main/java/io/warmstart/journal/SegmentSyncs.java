@@ -24,7 +24,7 @@ final class SegmentSyncs {
   private final SegmentFiles files;
   private final Segment segment;
 
-  /** Made ahead: whoever waits must hear of a failure, whatever memory there is. */
+  /** Made ahead: those who wait must hear of a failure, whatever memory there is. */
   private final FailedSyncs.SyncedFile file;
 
   // Written under the monitor of the journal, after the commit word that they tell of.

@@ -47,9 +47,9 @@ public final class FileObjectStore implements ObjectStore {
   private static final Duration LEFT_AFTER = Duration.ofDays(1);
   private static final int PIECE_BYTES = 128 * 1024;
 
-  private final Path directory;
   private static final int MOST_KNOWN = 1 << 14;
 
+  private final Path directory;
   private final FileOps ops;
 
   /** Directories of keys whose names are known to survive a power cut, and objects. */

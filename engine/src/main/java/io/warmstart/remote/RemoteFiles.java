@@ -95,14 +95,14 @@ final class RemoteFiles {
                 && nowNanos - ops.changedNanos(directory.resolve(name)) > LEFT_AFTER_NANOS);
   }
 
-  private interface Choice {
+  private interface Which {
     boolean of(String name) throws IOException;
   }
 
-  private void remove(Choice choice) throws IOException {
+  private void remove(Which which) throws IOException {
     try {
       for (String name : ops.list(directory)) {
-        if (choice.of(name)) {
+        if (which.of(name)) {
           ops.unlink(directory.resolve(name));
         }
       }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -101,20 +102,15 @@ final class RemoteKey {
 
   /** Whether there is nothing to put of a version: it is there, or a later one of its run. */
   boolean hasAsLate(VersionName version) {
-    VersionName has = latest.get(version.runId());
-    return has(version) || (has != null && has.isLaterThan(version));
+    return asLate(version).isPresent();
   }
 
-  /** The manifests by which {@link #hasAsLate} is true. */
-  List<String> asLate(VersionName version) {
-    VersionName has = latest.get(version.runId());
-    List<String> manifests = new ArrayList<>();
-    if (has(version)) {
-      manifests.add(version.manifestName());
-    } else if (has != null && has.isLaterThan(version)) {
-      manifests.add(has.manifestName());
-    }
-    return manifests;
+  /** That version, or the later one. */
+  Optional<VersionName> asLate(VersionName version) {
+    return has(version)
+        ? Optional.of(version)
+        : Optional.ofNullable(latest.get(version.runId()))
+            .filter(other -> other.isLaterThan(version));
   }
 
   /** The latest version of each run, and what has no stamp: which run that is of, it may tell. */

@@ -93,8 +93,8 @@ final class RemoteWriter {
     List<String> listed = new ArrayList<>();
     for (Candidate each : candidates) {
       VersionName.of(each.runId(), each.manifest())
-          .filter(there::hasAsLate)
-          .ifPresent(version -> listed.addAll(there.asLate(version)));
+          .flatMap(there::asLate)
+          .ifPresent(version -> listed.add(version.manifestName()));
     }
     if (!listed.isEmpty()) {
       store.makeDurable(RemoteKey.prefix(key), listed);

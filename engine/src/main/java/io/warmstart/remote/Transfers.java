@@ -114,7 +114,7 @@ final class Transfers implements AutoCloseable {
   }
 
   /**
-   * Whoever waits is told, also where there is no memory to say of what: then it is false.
+   * Tells those who wait, also where there is no memory to say of what: then it is false.
    *
    * @param failure null if there was none
    */

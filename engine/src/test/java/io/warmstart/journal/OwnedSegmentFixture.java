@@ -41,6 +41,15 @@ abstract class OwnedSegmentFixture {
     owner = new OwnedSegment(segment, files, syncs, lock);
   }
 
+  /** Another segment of the same process; for the caller to close. */
+  OwnedSegment openAnother() throws IOException {
+    return new OwnedSegment(
+        Objects.requireNonNull(files.make(1, LENGTH, 1, SALT + LENGTH)),
+        files,
+        files.openForSync(1),
+        lock);
+  }
+
   @AfterEach
   void close() throws IOException {
     owner.file().close();

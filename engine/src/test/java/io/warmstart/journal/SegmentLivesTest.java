@@ -28,12 +28,7 @@ class SegmentLivesTest extends OwnedSegmentFixture {
 
   @BeforeEach
   void openOther() throws IOException {
-    other =
-        new OwnedSegment(
-            Objects.requireNonNull(files.make(1, LENGTH, 1, SALT + LENGTH)),
-            files,
-            files.openForSync(1),
-            lock);
+    other = openAnother();
   }
 
   @AfterEach

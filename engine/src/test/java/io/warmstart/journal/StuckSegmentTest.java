@@ -29,12 +29,7 @@ class StuckSegmentTest extends OwnedSegmentFixture {
 
   @BeforeEach
   void addBoth() throws IOException {
-    other =
-        new OwnedSegment(
-            Objects.requireNonNull(files.make(1, LENGTH, 1, SALT + LENGTH)),
-            files,
-            files.openForSync(1),
-            lock);
+    other = openAnother();
     segments.add(owner);
     segments.add(other);
   }
