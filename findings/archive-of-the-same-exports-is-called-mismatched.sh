@@ -24,7 +24,7 @@ public class H {
 J
 
 home=
-for each in "${JAVA_HOME-}" /usr/lib/jvm/*; do
+for each in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
   if [ -x "$each/bin/javac" ] && "$each/bin/java" -version 2>&1 | grep -q 'version "25'; then home=$each; break; fi
 done
 [ -n "$home" ] || { echo "no JDK 25"; exit 2; }

@@ -10,7 +10,7 @@
 # 0: it is so; 1: it has changed; 2: it cannot be tried (no JDK 24 or later, no Maven, no registry).
 set -u
 java=
-for home in "${JAVA_HOME:-}" /usr/lib/jvm/*; do
+for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/*; do
   [ -x "$home/bin/javac" ] || continue
   major=$("$home/bin/java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')
   [ "${major:-0}" -ge 24 ] && java=$home && break
