@@ -32,9 +32,9 @@ module io.warmstart {
   requires jdk.unsupported;
   requires org.slf4j;
 
-  uses io.warmstart.remote.ObjectStoreProvider;
+  uses io.warmstart.remote.store.ObjectStoreProvider;
 
-  provides io.warmstart.remote.ObjectStoreProvider with
+  provides io.warmstart.remote.store.ObjectStoreProvider with
       io.warmstart.remote.s3.S3Provider;
 
   exports io.warmstart;

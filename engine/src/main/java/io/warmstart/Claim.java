@@ -34,6 +34,9 @@ import java.util.OptionalLong;
  * not while the process is stopped, nor while a claim is forgotten and its store open. It leaves
  * nothing on disk. The child processes of a claimer do not have it.
  *
+ * <p>Claim what is about to be computed, and not thousands of keys ahead: the kernel looks through
+ * all that are open whenever a process of the root takes a lock, and saves take some.
+ *
  * <p>If the store has a remote that it writes to, it binds the machines that have the same one too
  * ({@link ClaimOptions}). There it is renewed in the background; once its holder has died, or
  * cannot renew it, it lapses: another has it that has seen no sign of life for the lease, by its
@@ -120,8 +123,9 @@ public final class Claim implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted; the claim is as it was
    * @throws IllegalStateException if it is closed, or is being closed meanwhile, also with its
    *     store
-   * @throws ClaimUnavailableException if no locks could be asked for in two seconds, or the remote
-   *     has not answered for three minutes, or ignores the condition that claims need
+   * @throws ClaimUnavailableException if no locks could be asked for in two seconds, or with a
+   *     remote no locks or no answer for three minutes or the lease, whichever is longer, or if the
+   *     remote ignores the condition that claims need
    * @throws StoreException if the key could not be looked up
    */
   public ClaimState await(Duration patience) throws InterruptedException {

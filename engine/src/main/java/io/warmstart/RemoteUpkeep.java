@@ -1,15 +1,15 @@
 package io.warmstart;
 
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteSweepReport;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.RemoteCheckFlow;
 import io.warmstart.remote.RemoteSweepFlow;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 
 /** The upkeep of a remote; no root is needed. */

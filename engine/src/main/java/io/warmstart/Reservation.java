@@ -10,8 +10,8 @@ import org.agrona.MutableDirectBuffer;
 /**
  * A save whose payload is written where it will lie: serialise into {@link #buffer}, then {@link
  * #commit}. Where the journal has room the buffer is its own memory, and the payload is not copied
- * again on its way in; where it has none, the buffer is memory outside the heap, and all else is
- * the same.
+ * again on its way in; where it has none, the buffer is memory outside the heap, which counts
+ * against {@code -XX:MaxDirectMemorySize}, and all else is the same.
  *
  * <pre>{@code
  * try (Reservation reserved = store.reserveOverwrite(key, "best", length, attributes)) {

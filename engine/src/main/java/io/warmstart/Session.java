@@ -1,7 +1,5 @@
 package io.warmstart;
 
-import io.warmstart.format.RankingRule;
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.Durability;
@@ -11,6 +9,8 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.StoreException;
+import io.warmstart.ranking.RankingRule;
+import io.warmstart.runtime.EngineLog;
 import io.warmstart.save.SaveFlow;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,13 +41,17 @@ import org.agrona.concurrent.EpochNanoClock;
  * once the call has returned ({@link Durability#PROCESS_SAFE}), and a power cut once its pair of
  * files is made, a second later; a power cut before that brings back an earlier version, whole. So
  * a loop may offer one a thousand times a second; but for the first of each of the two entries,
- * which waits for the disk. {@link SessionOptions#withDurability} or the store's options ask for
- * more; where there can be no journal it is more. A final result survives a power cut at least.
- * Each is one save to one entry, and the two are never changed together: a crash between two saves
- * leaves two whole entries, the best and an older last one or the other way round.
+ * which waits for the disk, as a state of more than 2 MiB does (with the default budget; see {@link
+ * Durability}). {@link SessionOptions#withDurability} or the store's options ask for more; where
+ * there can be no journal it is more. A final result survives a power cut at least. Each is one
+ * save to one entry, and the two are never changed together: a crash between two saves leaves two
+ * whole entries, the best and an older last one or the other way round.
  *
  * <p><b>Threads:</b> safe for all. Offers are taken one after the other: one that comes while
  * another is being saved waits for it, even if it will be declined.
+ *
+ * <p><b>Errors:</b> those of the store that it is one of, IllegalStateException once that is closed
+ * included.
  */
 public final class Session {
   private final WarmStartStore store;
@@ -126,9 +130,11 @@ public final class Session {
    * StoreOptions#withSeeds}). A final result that is worse than some checkpoint is not what this
    * gives: whether the fit is finished, {@link #completed()} tells. With a remote, that is asked
    * first, for {@link RemoteOptions#deadline()} at most. Where the key has none, the keys of {@link
-   * SessionOptions#withSeeds} are asked, whose objectives are none to improve on.
+   * SessionOptions#withSeeds} are asked, whose objectives are none to improve on; one that cannot
+   * be read counts as none, and is told in the log.
    *
    * @return a lease for the caller to close; empty if there is none
+   * @throws StoreException if the key has entries and none could be read because of an error
    */
   public synchronized Optional<Entry> resume() {
     return resumeFrom(Ranking.LOWEST_OBJECTIVE);
@@ -136,10 +142,11 @@ public final class Session {
 
   /**
    * The last entry to start from, of whatever session, by {@link Ranking#LATEST}: the furthest
-   * state of a fit, however good. Its objective becomes one to improve on. Seeds as in {@link
-   * #resume}.
+   * state of a fit, however good. Its objective becomes one to improve on. Remote and seeds as in
+   * {@link #resume}.
    *
    * @return a lease for the caller to close; empty if there is none
+   * @throws StoreException if the key has entries and none could be read because of an error
    */
   public synchronized Optional<Entry> resumeLatest() {
     return resumeFrom(Ranking.LATEST);
@@ -175,9 +182,11 @@ public final class Session {
   /**
    * The final result if some session has completed the fit, the latest if several have. Where the
    * root has none, the first that a root of {@link StoreOptions#withSeeds} has, whatever
-   * checkpoints lie here. It is there if a claim of the key is {@link ClaimState#FINISHED}.
+   * checkpoints lie here. It is there if a claim of the key is {@link ClaimState#FINISHED}. With a
+   * remote, that is asked first, for {@link RemoteOptions#deadline()} at most.
    *
    * @return a lease for the caller to close; empty if there is none
+   * @throws StoreException if the key has entries and none could be read because of an error
    */
   public Optional<Entry> completed() {
     store.refresh(key);
@@ -239,6 +248,8 @@ public final class Session {
   }
 
   private boolean isTaken(double objective, long now) {
+    // A loop that is told that nothing was taken goes on.
+    store.ensureOpen();
     if (completed && !isBest(objective)) {
       return false;
     }
@@ -315,11 +326,11 @@ public final class Session {
       completed |= SaveFlow.mayHaveReplaced(e);
       throw e;
     }
-    if (store.acknowledgement(key, lastRunId) == Acknowledgement.REMOTE) {
-      // What waits beside it, the best state above all.
-      remote.ifPresent(
-          named -> store.flushRemote(named.flushWait().minusNanos(System.nanoTime() - start)));
-    }
+    // What waits beside it, the best state above all.
+    remote.ifPresent(
+        named ->
+            store.sendRest(
+                key, lastRunId, named.flushWait().minusNanos(System.nanoTime() - start)));
     completed = true;
     taken = true;
     takenAtNanos = clock.nanoTime();

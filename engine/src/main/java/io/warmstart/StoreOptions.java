@@ -8,6 +8,7 @@ import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.Retention;
 import io.warmstart.model.StoreListener;
 import io.warmstart.model.StoreMXBean;
+import io.warmstart.model.StoreTrouble;
 import io.warmstart.policy.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +28,10 @@ public final class StoreOptions {
   /** 30 days. */
   public static final Duration DEFAULT_TTL = Limits.DEFAULT_TTL;
 
-  /** 10 ms. */
+  /**
+   * 10 ms. It holds where no interval is named and a program without an index was seen on the root
+   * of late; on other roots looks are then 100 ms apart. See {@link #withForeignCheckInterval}.
+   */
   public static final Duration DEFAULT_FOREIGN_CHECK_INTERVAL =
       NamedOptions.DEFAULT_FOREIGN_CHECK_INTERVAL;
 
@@ -111,6 +115,11 @@ public final class StoreOptions {
    * has: that they are the same, which is the default; that the root's are to be changed; or that
    * they hold for this store alone.
    *
+   * <p>Where the disk has no room for the root's to be written down, the store opens all the same.
+   * This process goes by what was named, and writes it within a second of there being room; what
+   * another has named for the root meanwhile goes before it. It is told as {@link
+   * StoreTrouble.Kind#DISK_FULL}.
+   *
    * @param use {@link PolicyUse#AGREE} unless set
    * @return these options, changed
    */
@@ -122,8 +131,9 @@ public final class StoreOptions {
    * What each save of the store survives from the moment in which it returns, and who finds it
    * then; see {@link Durability}. By default a power cut ({@link Durability#POWER_SAFE}), and a
    * session's checkpoints the death of every process ({@link Session}). For a store that names a
-   * budget or a TTL {@linkplain PolicyUse#THIS_STORE_ONLY for itself} the default of both is {@link
-   * Durability#IN_FILES}: pairs of what lies in the journal are made by the root's limits.
+   * budget, a TTL or a retention {@linkplain PolicyUse#THIS_STORE_ONLY for itself} the default of
+   * both is {@link Durability#IN_FILES}: pairs of what lies in the journal are made by the root's
+   * limits.
    *
    * @param wanted for all saves of the store that name no other
    * @return these options, changed
@@ -316,7 +326,10 @@ public final class StoreOptions {
     return named.readOnly;
   }
 
-  /** {@return how often a key is checked for foreign changes; the default if it was not set} */
+  /**
+   * {@return how often a key is checked for foreign changes; {@link
+   * #DEFAULT_FOREIGN_CHECK_INTERVAL} if it was not named}
+   */
   public Duration foreignCheckInterval() {
     return named.foreignCheckInterval();
   }

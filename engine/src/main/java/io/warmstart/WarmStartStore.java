@@ -7,14 +7,13 @@ import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
 import io.warmstart.engine.Libraries;
 import io.warmstart.engine.RootOpener;
+import io.warmstart.evict.RemoveFlow;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
+import io.warmstart.index.Winners.Found;
 import io.warmstart.io.DirectorySync;
-import io.warmstart.io.EngineLog;
-import io.warmstart.io.ParallelWork;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.lookup.EntryLease;
 import io.warmstart.lookup.LeasePool;
 import io.warmstart.lookup.LookupFlow;
@@ -54,33 +53,37 @@ import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.CompareFlow;
-import io.warmstart.remote.LocalEntries;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
 import io.warmstart.remote.Remote;
 import io.warmstart.remote.SyncFlow;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
+import io.warmstart.runtime.FirstTable;
+import io.warmstart.runtime.OpenParts;
+import io.warmstart.runtime.Operations;
+import io.warmstart.runtime.Uninterrupted;
 import io.warmstart.save.ReservedSave;
 import io.warmstart.save.Save;
 import io.warmstart.save.SaveFlow;
+import io.warmstart.save.SavedStage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.WeakHashMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.function.IntSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,9 +116,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WarmStartStore implements AutoCloseable {
   private static final String WITH_ITS_STORE = "was closed with its store";
-  private static final long TELL_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final Engine engine;
+  private final Operations operations;
   private final StoreOptions options;
   private final ForeignCheck foreignCheck;
   private final StoreLimits limits;
@@ -124,20 +127,26 @@ public final class WarmStartStore implements AutoCloseable {
   private final Pins pins;
   private final @Nullable Remote remote;
   private final LeasePool leases;
-  private final List<WarmStartStore> seeds;
-  private volatile long seedToldAtNanos = System.nanoTime() - TELL_EVERY_NANOS;
+  private final Seeds<WarmStartStore> seeds;
+
+  /** One that is forgotten is not kept. */
+  private final OpenParts<ReservedSave> reservations =
+      new OpenParts<>(
+          Collections.newSetFromMap(new WeakHashMap<>()),
+          each -> each.closeWithStore(WITH_ITS_STORE));
+
+  /** One that is forgotten stays open. */
+  private final OpenParts<KeyClaim> claims =
+      new OpenParts<>(
+          Collections.newSetFromMap(FirstTable.of(new HashMap<>())),
+          each -> each.close(WITH_ITS_STORE));
+
   private volatile @Nullable StoreBean bean;
-
-  /** Those that may be open. One that is forgotten is not kept. Under its own monitor. */
-  private final Set<ReservedSave> reserved = Collections.newSetFromMap(new WeakHashMap<>());
-
-  /** Those that are open: one that is forgotten stays so. Under its own monitor. */
-  private final Set<KeyClaim> claims = new HashSet<>();
-
   private volatile boolean closed;
 
-  private WarmStartStore(Engine engine, StoreOptions options, List<WarmStartStore> seeds) {
+  private WarmStartStore(Engine engine, StoreOptions options, Seeds<WarmStartStore> seeds) {
     this.engine = engine;
+    this.operations = new Operations(closedText());
     this.options = options;
     this.seeds = seeds;
     this.foreignCheck = options.named().foreignCheck(engine.place().shared());
@@ -190,9 +199,12 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p><b>Durable:</b> a root that was made survives a power cut.
    *
-   * <p><b>Blocks:</b> for milliseconds whatever the root's size, with two exceptions. The first
-   * open of a root that has no policy lists the root once. Where a budget or a TTL is named that
-   * the root does not have yet, it waits for a sweep under way, for 30 s at most.
+   * <p><b>Blocks:</b> for milliseconds whatever the root's size, with four exceptions. The first
+   * open of a root that has no policy lists the root once. Where a budget, a TTL or a retention is
+   * named that the root does not have yet, it waits for a sweep under way, for 30 s at most. What
+   * processes that have died in a save have left is synced, once for each of them; it waits for
+   * another process that does so, for 10 s at most. It waits for others that open the root at the
+   * same moment, and gives up when none of them has ended for 30 s.
    *
    * @param root a directory; may be missing
    * @param options what they do not name is the root's, or the default
@@ -200,9 +212,10 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws ReadOnlyStoreException if the root cannot be written to, or is another user's to whom
    *     this process may not give files; {@link StoreOptions#withReadOnly} opens it for lookups
    * @throws StorageFullException if there is no room for the engine's own files, 320 KiB
-   * @throws PolicyConflictException if the root has another budget or TTL than the options name,
-   *     and no change was asked for
-   * @throws IllegalArgumentException if the root is one of its seeds
+   * @throws PolicyConflictException if the root has another budget, TTL or retention than the
+   *     options name, and no change was asked for
+   * @throws IllegalArgumentException if the root is one of its seeds, or is open in this JVM with
+   *     another clock
    * @throws StoreException if the root is not a directory, or a seed is none, a parent is none, the
    *     local directory is not private, another class loader of this JVM has the root open, this
    *     host or JVM is not one that the store was made for, or a library on the class path is too
@@ -212,16 +225,16 @@ public final class WarmStartStore implements AutoCloseable {
     Libraries.check();
     JvmFlags.check();
     EngineRegistry.takeStandardDescriptors();
-    List<WarmStartStore> seeds = new ArrayList<>();
+    List<WarmStartStore> opened = new ArrayList<>();
     WarmStartStore store;
     try {
       for (Path seed : options.seeds()) {
-        seeds.add(open(seed, options.ofSeed()));
+        opened.add(open(seed, options.ofSeed()));
       }
-      store = open(root, options, List.copyOf(seeds));
+      store = open(root, options, opened);
     } catch (RuntimeException | Error e) {
       try {
-        closeAll(seeds);
+        seeds(opened).close();
       } catch (RuntimeException closing) {
         e.addSuppressed(closing);
       }
@@ -230,8 +243,8 @@ public final class WarmStartStore implements AutoCloseable {
     return options.management() ? managed(store) : store;
   }
 
-  private static void closeAll(List<WarmStartStore> stores) {
-    ParallelWork.inTurn(stores, WarmStartStore::close);
+  private static Seeds<WarmStartStore> seeds(List<WarmStartStore> opened) {
+    return new Seeds<>(opened, WarmStartStore::root, WarmStartStore::close);
   }
 
   private static WarmStartStore open(Path root, StoreOptions options, List<WarmStartStore> seeds) {
@@ -246,7 +259,7 @@ public final class WarmStartStore implements AutoCloseable {
           }
         }
         engine.policy().agree(options.named().limits());
-        return new WarmStartStore(engine, options, seeds);
+        return new WarmStartStore(engine, options, seeds(seeds));
       } catch (IOException | RuntimeException | Error e) {
         leave(engine, options);
         throw e;
@@ -314,12 +327,14 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if that cannot be found out
    */
   public boolean syncsDirectories() {
-    ensureOpen();
-    try {
-      return DirectorySync.worksIn(engine.root());
-    } catch (IOException e) {
-      throw StoreFailures.ofReading("the root cannot be synced", engine.root(), e);
-    }
+    return operations.run(
+        () -> {
+          try {
+            return DirectorySync.worksIn(engine.root());
+          } catch (IOException e) {
+            throw StoreFailures.ofReading("the root cannot be synced", engine.root(), e);
+          }
+        });
   }
 
   /** {@return the options that the store was opened with} */
@@ -355,8 +370,12 @@ public final class WarmStartStore implements AutoCloseable {
    * from a minute on, or an eighth of the TTL. It does not change when the entry was written. Other
    * machines do not learn of it: there expiry and eviction count from the write.
    *
-   * <p><b>Blocks:</b> for the reading of the key's directory and the payload; up to 0.1 s if a
-   * payload does not fit its manifest.
+   * <p><b>Blocks:</b> for the reading of the key's directory and the payload. If a payload does not
+   * fit its manifest, for up to 0.1 s more (1 s beside other machines) until nobody can be writing
+   * it, and then for up to 0.6 s for who is between two renames or has a lock. Where the root has
+   * nothing, for {@link RemoteOptions#deadline()} at most, unless the remote had nothing better
+   * within {@link RemoteOptions#checkInterval()} or is known not to answer; then for the same files
+   * of each seed.
    *
    * @param key of the fit
    * @param ranking which of the key's entries is preferred
@@ -364,19 +383,32 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if entries exist and none could be read because of an error
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
-    Optional<Entry> own = lookupHere(key, ranking);
-    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, ranking));
-  }
-
-  private Optional<Entry> lookupHere(Fingerprint key, Ranking ranking) {
     ensureOpen();
     EntryLease lease = leases.take();
-    return found(find(key, ranking, lease), lease);
+    Found inMemory = lookupFlow.inMemory(key, ranking, lease);
+    Optional<Entry> own = found(inMemory == Found.HIT, lease);
+    return own.isPresent() || isMissed(inMemory, key) ? own : further(key, ranking, inMemory);
+  }
+
+  private Optional<Entry> further(Fingerprint key, Ranking ranking, Found inMemory) {
+    return further(
+        inMemory,
+        () -> lent(lease -> lookupFlow.inFiles(key, ranking, lease)),
+        asked -> asked.ask(key.digest()),
+        seed -> seed.lookup(key, ranking));
+  }
+
+  private Optional<Entry> lent(Predicate<EntryLease> look) {
+    EntryLease lease = leases.take();
+    return found(look.test(lease), lease);
   }
 
   /**
    * The entry of a run, whatever the key's others are like; see {@link #lookup(Fingerprint,
    * Ranking)}. It is read from its files, or the journal, each time.
+   *
+   * <p><b>Blocks:</b> as that does, but each miss asks the remote, whenever it was asked last, and
+   * waits for {@link RemoteOptions#deadline()} at most.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
@@ -387,34 +419,11 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, String runId) {
     ensureOpen();
     RunIds.requireValid(runId);
-    EntryLease lease = leases.take();
-    boolean hit =
-        lookupFlow.run(key, runId, lease)
-            || (remote != null
-                && remote.askNow(key.digest(), runId)
-                && lookupFlow.run(key, runId, lease));
-    Optional<Entry> own = found(hit, lease);
-    return own.isPresent() || seeds.isEmpty() ? own : fromSeeds(seed -> seed.lookup(key, runId));
-  }
-
-  /** The first that a seed has. */
-  private <T> Optional<T> fromSeeds(Function<WarmStartStore, Optional<T>> question) {
-    for (WarmStartStore seed : seeds) {
-      try {
-        Optional<T> found = question.apply(seed);
-        if (found.isPresent()) {
-          return found;
-        }
-      } catch (StoreException e) {
-        // Not a failure of this root: it says so now and then, and has none.
-        long now = System.nanoTime();
-        if (now - seedToldAtNanos >= TELL_EVERY_NANOS) {
-          seedToldAtNanos = now;
-          EngineLog.warning("a seed cannot be read: root=" + seed.root(), e);
-        }
-      }
-    }
-    return Optional.empty();
+    return further(
+        Found.UNKNOWN,
+        () -> lent(lease -> lookupFlow.inFiles(key, runId, lease)),
+        asked -> asked.askNow(key.digest(), runId),
+        seed -> seed.lookup(key, runId));
   }
 
   private Optional<Entry> found(boolean hit, EntryLease lease) {
@@ -435,18 +444,48 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    return find(key, ranking, reused.reuse(pins))
-        || (!seeds.isEmpty()
-            && fromSeeds(
-                    seed ->
-                        seed.lookup(key, ranking, reused) ? Optional.of(reused) : Optional.empty())
-                .isPresent());
+    Found inMemory = lookupFlow.inMemory(key, ranking, reused.reuse(pins));
+    return inMemory == Found.HIT
+        || (!isMissed(inMemory, key) && further(key, ranking, inMemory, reused));
   }
 
-  /** In the root, and if it has nothing, in the remote. */
-  private boolean find(Fingerprint key, Ranking ranking, EntryLease target) {
-    return lookupFlow.run(key, ranking, target)
-        || (remote != null && remote.ask(key.digest()) && lookupFlow.run(key, ranking, target));
+  private boolean further(Fingerprint key, Ranking ranking, Found inMemory, Entry reused) {
+    Optional<Entry> holding = Optional.of(reused);
+    return further(
+            inMemory,
+            () -> holding.filter(it -> lookupFlow.inFiles(key, ranking, it.reuse(pins))),
+            asked -> asked.ask(key.digest()),
+            seed -> holding.filter(it -> seed.lookup(key, ranking, it)))
+        .isPresent();
+  }
+
+  /** Whether memory has said it all: nobody else is to be asked. */
+  private boolean isMissed(Found inMemory, Fingerprint key) {
+    return inMemory == Found.MISS
+        && seeds.areNone()
+        && (remote == null || !remote.isDue(key.digest()));
+  }
+
+  /**
+   * What memory does not answer: in the root; if it has nothing, in what the remote then brings
+   * there; else in the seeds. It is one operation, or the seeds would close in between. But no
+   * close waits for a remote: what follows after that is another one, which may be refused.
+   */
+  private <T> Optional<T> further(
+      Found inMemory,
+      Supplier<Optional<T>> inRoot,
+      Predicate<Remote> asking,
+      Function<WarmStartStore, Optional<T>> inSeed) {
+    boolean looks = inMemory != Found.MISS;
+    if (remote != null) {
+      Optional<T> own = looks ? operations.run(inRoot) : Optional.empty();
+      if (own.isPresent()) {
+        return own;
+      }
+      looks = asking.test(remote);
+    }
+    Supplier<Optional<T>> first = looks ? inRoot : Optional::empty;
+    return operations.run(() -> first.get().or(() -> seeds.first(inSeed)));
   }
 
   /**
@@ -471,9 +510,9 @@ public final class WarmStartStore implements AutoCloseable {
    * StoreOptions#withDurability} what that says.
    *
    * <p><b>Blocks:</b> for one sync of the device, or none if the store asks for no more than {@link
-   * Durability#PROCESS_SAFE}; it is counted against the budget when its pair is made. A save into
-   * files, as each run's first by each process may be, blocks for two or three syncs, one more for
-   * a key that this process has not saved to before, and for a sweep if the root is over its
+   * Durability#PROCESS_SAFE}. The entry counts against the budget once its pair is made. A save
+   * into files, as each run's first by each process may be, blocks for two or three syncs, one more
+   * for a key that this process has not saved to before, and for a sweep if the root is over its
    * budget. That sweep never takes the entry that was saved. With {@link Acknowledgement#REMOTE} it
    * goes into files, and then blocks for {@link RemoteOptions#flushWait()} at most; {@link
    * #acknowledgement} tells what came of that.
@@ -495,9 +534,19 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    String runId = saveFlow.saveNew(key, payload, attributes, durability(attributes));
-    acknowledge(key, runId, attributes);
-    return runId;
+    Save save = saveFlow.newSave(key, payload, attributes, durability(attributes));
+    run(save);
+    return save.runId();
+  }
+
+  private void run(Save save) {
+    operations.begin();
+    try {
+      saveFlow.run(save);
+    } finally {
+      operations.end();
+    }
+    acknowledge(save.key(), save.runId(), save.attributes());
   }
 
   /** What the remote is to have next goes into files at once: it sends nothing else. */
@@ -537,9 +586,21 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Acknowledgement acknowledgement(Fingerprint key, String runId) {
     ensureOpen();
-    return remote != null && remote.hasAcknowledged(key.digest(), runId)
-        ? Acknowledgement.REMOTE
-        : Acknowledgement.LOCAL;
+    return isAcknowledged(key, runId) ? Acknowledgement.REMOTE : Acknowledgement.LOCAL;
+  }
+
+  private boolean isAcknowledged(Fingerprint key, String runId) {
+    return remote != null && remote.hasAcknowledged(key.digest(), runId);
+  }
+
+  /**
+   * If the remote has a save, has what else is due go there too. What the save is part of has
+   * begun: a close meanwhile is no error.
+   */
+  void sendRest(Fingerprint key, String runId, Duration most) {
+    if (remote != null && isAcknowledged(key, runId)) {
+      remote.flush(Limits.saturatedNanos(most));
+    }
   }
 
   /**
@@ -600,8 +661,13 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p><b>Threads:</b> one thread saves for all stores on the root, and saves that wait share a
    * sync. What depends on stages runs on another one, one after the other in the order of the
-   * saves. It may wait, also for another save: if it waits for longer than 20 ms, or takes longer
-   * than 5 s, what is behind it runs beside it, on up to 64 threads.
+   * saves. It may wait: {@code join} and {@code get} of a stage's {@code toCompletableFuture} need
+   * no turn of those, nor do {@code isDone} and {@code getNow}; {@code state} does. If it waits for
+   * longer than 20 ms, or takes longer than 5 s, what is behind it runs beside it, on up to 64
+   * threads. When all of these wait, no stage completes until one goes on, for good if they wait
+   * for what itself depends on stages ({@code allOf}, {@code thenApply}): log and listener are told
+   * once a minute. That runs on another executor ({@code thenAcceptAsync}), or depends on those
+   * stages itself ({@code thenCompose}).
    *
    * <p><b>Blocks:</b> not for the disk, unless 64 MiB of payloads or 1,024 saves wait already: then
    * until there is room. A payload that is larger waits until it waits alone. Where no thread can
@@ -621,25 +687,22 @@ public final class WarmStartStore implements AutoCloseable {
   public CompletionStage<String> saveOverwriteAsync(
       Fingerprint key, String runId, Payload payload, EntryAttributes attributes, Backlog backlog) {
     ensureWritable();
+    Objects.requireNonNull(backlog, "backlog");
     return asynchronously(
         saveFlow.overwriting(key, runId, payload.copied(), attributes, durability(attributes)),
         backlog);
   }
 
   private CompletionStage<String> asynchronously(Save save, Backlog backlog) {
-    CompletableFuture<String> saved = engine.asyncSaves().submit(saveFlow, save, backlog);
+    SavedStage saved = operations.run(() -> engine.asyncSaves().submit(saveFlow, save, backlog));
     Remote sendsTo = remote;
     if (sendsTo == null || save.attributes().acknowledgement() == Acknowledgement.LOCAL) {
-      return saved.minimalCompletionStage();
+      return saved;
     }
     // No thread waits: saves that come after are made meanwhile.
-    return saved
-        .thenCompose(
-            runId ->
-                sendsTo
-                    .acknowledgeLater(save.key().digest(), runId)
-                    .thenApplyAsync(there -> runId, engine.asyncSaves()::call))
-        .minimalCompletionStage();
+    return saved.then(
+        runId -> sendsTo.acknowledgeLater(save.key().digest(), runId).thenApply(there -> runId),
+        engine.asyncSaves()::call);
   }
 
   /**
@@ -673,7 +736,9 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws IllegalArgumentException if the run id is not one, or no buffer has that length
    * @throws PayloadTooLargeException if payload and manifest are larger than the budget
    * @throws ReadOnlyStoreException if the root cannot be written to
-   * @throws StoreException if the journal has no room, and there is no memory
+   * @throws StoreException if the journal has no room, and there is no memory outside the heap: a
+   *     reservation that the journal has no room for counts against {@code
+   *     -XX:MaxDirectMemorySize}, by default as much as the heap may take
    */
   public Reservation reserveOverwrite(
       Fingerprint key, String runId, long length, EntryAttributes attributes) {
@@ -683,17 +748,14 @@ public final class WarmStartStore implements AutoCloseable {
   private Reservation reserve(
       Fingerprint key, @Nullable String runId, long length, EntryAttributes attributes) {
     ensureWritable();
-    ReservedSave save =
-        new ReservedSave(saveFlow, key, runId, length, attributes, durability(attributes));
-    synchronized (reserved) {
-      reserved.add(save);
-    }
-    if (closed) {
-      // The close that has set this may have looked before it was there.
-      save.close(WITH_ITS_STORE);
-    }
-    ensureOpen();
-    return new Reservation(save, () -> acknowledge(key, save.runId(), attributes));
+    Durability durability = durability(attributes);
+    return operations.run(
+        () -> {
+          ReservedSave save =
+              new ReservedSave(saveFlow, key, runId, length, attributes, durability);
+          reservations.add(save);
+          return new Reservation(save, () -> acknowledge(key, save.runId(), attributes));
+        });
   }
 
   /** The same with another durability than the store's. */
@@ -704,8 +766,7 @@ public final class WarmStartStore implements AutoCloseable {
       EntryAttributes attributes,
       Durability durability) {
     ensureWritable();
-    saveFlow.overwrite(key, runId, payload, attributes, durability(attributes, durability));
-    acknowledge(key, runId, attributes);
+    run(saveFlow.overwriting(key, runId, payload, attributes, durability(attributes, durability)));
   }
 
   /**
@@ -731,7 +792,8 @@ public final class WarmStartStore implements AutoCloseable {
    * machine that has it too puts it there again.
    *
    * <p><b>Blocks:</b> until what lies in journals is in pairs, and for a sync of the directory, the
-   * root and each segment; for the remote {@link RemoteOptions#flushWait()} at most.
+   * root and each segment; for the remote {@link RemoteOptions#flushWait()} at most until nothing
+   * is being sent, and as long for each look there, which is repeated while somebody puts it back.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
@@ -745,8 +807,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean remove(Fingerprint key, String runId) {
     RunIds.requireValid(runId);
-    return remove(key.digest(), runId, () -> engine.removeFlow().run(key.digest(), runId) ? 1 : 0)
-        > 0;
+    return remove(key.digest(), runId, flow -> flow.run(key.digest(), runId) ? 1 : 0) > 0;
   }
 
   /**
@@ -758,17 +819,20 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if one is pinned: then none is removed
    */
   public int remove(Fingerprint key) {
-    return remove(key.digest(), null, () -> engine.removeFlow().run(key.digest()));
+    return remove(key.digest(), null, flow -> flow.run(key.digest()));
   }
 
-  private int remove(Digest256 key, @Nullable String runId, IntSupplier here) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "removal failed");
-    if (remote == null) {
-      return here.getAsInt();
-    }
-    engine.removeFlow().requireNonePinned(key, runId);
-    return remote.remove(key, runId, here);
+  private int remove(Digest256 key, @Nullable String runId, ToIntFunction<RemoveFlow> here) {
+    return writing(
+        "removal failed",
+        () -> {
+          RemoveFlow flow = engine.removeFlow(operations);
+          if (remote == null) {
+            return here.applyAsInt(flow);
+          }
+          flow.requireNonePinned(key, runId);
+          return remote.remove(key, runId, () -> here.applyAsInt(flow));
+        });
   }
 
   /**
@@ -794,9 +858,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if it could not be pinned
    */
   public boolean pin(Fingerprint key, String runId) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was pinned");
-    return engine.pinFlow().pin(key.digest(), RunIds.requireValid(runId));
+    RunIds.requireValid(runId);
+    return writing("nothing was pinned", () -> engine.pinFlow().pin(key.digest(), runId));
   }
 
   /**
@@ -804,17 +867,19 @@ public final class WarmStartStore implements AutoCloseable {
    * #pin(Fingerprint, String)}.
    *
    * @param key of a fit, saved or not
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if it could not be pinned
    */
   public void pin(Fingerprint key) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was pinned");
-    engine.pinFlow().pin(key.digest(), null);
+    writing("nothing was pinned", () -> engine.pinFlow().pin(key.digest(), null));
   }
 
   /**
    * Takes away the pin of an entry. A pin of its key stays.
    *
    * <p><b>Durable:</b> when it returns, that survives a power cut.
+   *
+   * <p><b>Blocks:</b> for one sync.
    *
    * @param key of the fit
    * @param runId as it was pinned; it may have no entry any more
@@ -823,9 +888,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if it could not be removed
    */
   public boolean unpin(Fingerprint key, String runId) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was unpinned");
-    return engine.pinFlow().unpin(key.digest(), RunIds.requireValid(runId));
+    RunIds.requireValid(runId);
+    return writing("nothing was unpinned", () -> engine.pinFlow().unpin(key.digest(), runId));
   }
 
   /**
@@ -834,16 +898,16 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * @param key as it was pinned
    * @return whether there was such a pin
+   * @throws ReadOnlyStoreException if the root cannot be written to
+   * @throws StoreException if it could not be removed
    */
   public boolean unpin(Fingerprint key) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was unpinned");
-    return engine.pinFlow().unpin(key.digest(), null);
+    return writing("nothing was unpinned", () -> engine.pinFlow().unpin(key.digest(), null));
   }
 
   /**
    * Gives a key a label, for people: the engine does nothing by it. {@link #contents} tells all
-   * that a key has. They stay when its entries go, for the TTL: a sweep that walks the root takes
+   * that a key has. They stay when its entries go, for the TTL: a sweep that scans the root takes
    * them from a key that has no directory, once nobody has given it one of them for so long. To
    * give again what the key has already counts, once a minute.
    *
@@ -852,23 +916,28 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Threads:</b> of two processes of one machine that label a key at once both do; of two
    * machines one may lose its label.
    *
+   * <p><b>Blocks:</b> for four syncs, and for who holds the key's lock, two seconds at most; where
+   * the key has it already for no sync, but once a minute.
+   *
    * @param key of a fit, saved or not
    * @param name 1 to 64 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit; the command
    *     line keeps the NAME of {@code text:NAME} under {@code text}
-   * @param value 1 to 1,024 characters on one line
+   * @param value 1 to 1,024 characters on one line: no control characters, no line or paragraph
+   *     separators
    * @return whether the key did not have this label already
    * @throws IllegalArgumentException if name or value are not as they should be
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws StoreException if the key has 32 others already, all together would take more than 64
-   *     KiB, those that it has cannot be read, or the label could not be written
+   *     KiB, those that it has cannot be read, somebody holds the key's lock, or the label could
+   *     not be written
    */
   public boolean label(Fingerprint key, String name, String value) {
     return label(key, Map.of(name, value)) > 0;
   }
 
   /**
-   * Gives a key several labels at once: all of them, or none where this throws. Durable as {@link
-   * #label(Fingerprint, String, String)} says, for one sync.
+   * Gives a key several labels at once: all of them, or none where this throws. Durability and
+   * blocking as for {@link #label(Fingerprint, String, String)} of one.
    *
    * @param key of a fit, saved or not
    * @param labels values by name
@@ -876,27 +945,29 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws IllegalArgumentException if a name or value is not as it should be
    * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws StoreException if the key would have more than 32, all together would take more than 64
-   *     KiB, those that it has cannot be read, or they could not be written
+   *     KiB, those that it has cannot be read, somebody holds the key's lock, or they could not be
+   *     written
    */
   public int label(Fingerprint key, Map<String, String> labels) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was labelled");
-    return engine.labelFlow().label(key.digest(), labels);
+    return writing("nothing was labelled", () -> engine.labelFlow().label(key.digest(), labels));
   }
 
   /**
    * Takes a label from a key; see {@link #label}.
    *
+   * <p><b>Durable:</b> when it returns, that survives a power cut.
+   *
+   * <p><b>Blocks:</b> as {@link #label} does; for one sync where it was the last label.
+   *
    * @param key as it was labelled
    * @param name of the label
    * @return whether the key had one of that name
    * @throws ReadOnlyStoreException if the root cannot be written to
-   * @throws StoreException if that could not be written
+   * @throws StoreException if those that it has cannot be read, somebody holds the key's lock, or
+   *     that could not be written
    */
   public boolean unlabel(Fingerprint key, String name) {
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "no label was taken away");
-    return engine.labelFlow().unlabel(key.digest(), name);
+    return writing("no label was taken away", () -> engine.labelFlow().unlabel(key.digest(), name));
   }
 
   /**
@@ -907,7 +978,14 @@ public final class WarmStartStore implements AutoCloseable {
    * under way. What others save while it evicts it leaves to them, or to the next sweep: the root
    * may be over its budget by that much when it returns.
    *
-   * @return what it did
+   * <p><b>Durable:</b> nothing: no removal is synced, and a power cut may bring back what was
+   * removed, for the next sweep.
+   *
+   * <p><b>Blocks:</b> until pairs are made of what this process has saved, the root is listed and
+   * all is removed that must go; for a sweep under way, for 30 s at most.
+   *
+   * @return what it did; its failures are what could not be looked at or removed
+   * @throws ReadOnlyStoreException if the root cannot be written to
    * @throws StoreException if the root could not be listed
    */
   public EvictionReport evictOverflow() {
@@ -919,64 +997,93 @@ public final class WarmStartStore implements AutoCloseable {
    * dry run changes, moves and removes nothing, and what a sweep would mend or move to quarantine
    * it does not tell.
    *
+   * <p><b>Blocks:</b> a dry run waits for no sweep, but for pairs of what lies in journals, as
+   * {@link #keys} does, and looks at every file's size.
+   *
    * @param dryRun whether to only tell; then the store may be one for lookups
    * @return what went, or would go
+   * @throws ReadOnlyStoreException if it is no dry run, and the root cannot be written to
+   * @throws StoreException if the root could not be listed
    */
   public EvictionReport evictOverflow(boolean dryRun) {
     if (dryRun) {
-      ensureOpen();
-      StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-      engine.settleFlow().run();
-      return engine.dryRun(limits.freshForSweep()).run();
+      return settled("sweep failed", () -> engine.dryRun(limits.freshForSweep()).run());
     }
-    ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "sweep failed");
-    engine.settleFlow().runOwn();
-    return engine.sweepFlow().run(limits, foreignCheck.nanos());
+    return writing(
+        "sweep failed",
+        () -> {
+          engine.settleFlow().runOwn();
+          return engine.sweepFlow().run(limits, foreignCheck.nanos());
+        });
   }
 
-  /** {@return the root's policy, as its file says it now} */
+  /**
+   * {@return the root's policy, as its file says it now} A file that is damaged or cannot be read
+   * is no error: {@link RootPolicy#damage()} tells, and nothing is evicted and nothing expires, but
+   * by what a store has named to replace it and the disk has no room for yet.
+   */
   public RootPolicy policy() {
-    ensureOpen();
-    return engine.policy().describe();
+    return operations.run(() -> engine.policy().describe());
   }
 
   /**
    * Who would win a lookup, and why not the others. Reads and hashes every candidate's payload;
-   * touches and changes nothing.
+   * touches and changes nothing. What cannot be read of one is its verdict. The remote and the
+   * seeds are not asked.
+   *
+   * <p><b>Blocks:</b> for that, and for pairs of what lies in journals, as {@link #keys} does.
    *
    * @param key of the fit
    * @param ranking by which a lookup would choose
    * @return all candidates, in order of preference
+   * @throws StoreException if the key's directory or the journal could not be listed
    */
   public Explanation explain(Fingerprint key, Ranking ranking) {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "explain failed");
-    engine.settleFlow().run();
-    return engine.explainFlow().run(key, ranking, limits.fresh());
-  }
-
-  /** {@return the keys that have a directory, in their order; it may be empty} */
-  public List<Fingerprint> keys() {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "the keys cannot be listed");
-    engine.settleFlow().run();
-    return engine.inspectFlow().keys();
+    return settled("explain failed", () -> engine.explainFlow().run(key, ranking, limits.fresh()));
   }
 
   /**
-   * What lies under a key, as its manifests tell: no payload is read, and nothing is touched. A key
-   * without a directory has no contents.
+   * {@return the keys that have a directory, and those that have entries in a journal alone, in
+   * their order; it may be empty}
+   *
+   * <p><b>Blocks:</b> for a listing of the root. Unless the store was opened for lookups only, it
+   * first has pairs made of what lies in journals: here and of what dead processes have left, for a
+   * minute at most where others are at it, and once more if a living one, which it asks for a
+   * second at most, has died or not answered. What cannot be made is told to log and listener, and
+   * is no error.
+   *
+   * @throws StoreException if the root or the journal could not be listed
+   */
+  public List<Fingerprint> keys() {
+    return settled("the keys cannot be listed", () -> engine.inspectFlow().keys());
+  }
+
+  /**
+   * What lies under a key, as its manifests and the journal tell: no payload is read, and nothing
+   * is touched. A key with neither a directory nor entries in the journal has no contents.
+   *
+   * <p><b>Blocks:</b> for a look at every file of the key, and for pairs of what lies in journals,
+   * as {@link #keys} does.
    *
    * @param key of the fit
    * @return its entries, and what else lies there
-   * @throws StoreException if the key's directory could not be listed
+   * @throws StoreException if the key's directory or the journal could not be listed
    */
   public KeyContents contents(Fingerprint key) {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "the key cannot be listed");
-    engine.settleFlow().run();
-    return engine.inspectFlow().contents(key, limits.fresh());
+    return settled(
+        "the key cannot be listed", () -> engine.inspectFlow().contents(key, limits.fresh()));
+  }
+
+  /**
+   * What lies under each key: {@link #contents(Fingerprint)} of all {@link #keys}. One whose
+   * directory cannot be listed is among them, and says so: {@link KeyContents#failure}.
+   *
+   * @return them, in the order of their keys, as they were found one after the other
+   * @throws StoreException if the root could not be listed
+   */
+  public List<KeyContents> contents() {
+    return settled(
+        "the keys cannot be listed", () -> engine.inspectFlow().contents(limits.fresh()));
   }
 
   /**
@@ -986,57 +1093,62 @@ public final class WarmStartStore implements AutoCloseable {
    * @return it, as of now
    */
   public StoreStats stats() {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    OptionalLong bytes = engine.knownBytes();
-    return new StoreStats(
-        bytes,
-        limits.now().budgetOver(bytes.orElse(0)),
-        EngineRegistry.liveProcesses(engine),
-        engine.counterSums());
+    return reading(
+        "the root cannot be counted",
+        () -> {
+          OptionalLong bytes = engine.knownBytes();
+          return new StoreStats(
+              bytes,
+              limits.now().budgetOver(bytes.orElse(0)),
+              EngineRegistry.liveProcesses(engine),
+              engine.counterSums());
+        });
   }
 
   /**
-   * What lies in the root. Looks at every file's size.
+   * What lies in the root. Looks at every file's size, and into the journal, of which entries and
+   * keys count, and no bytes. Waits for no pairs.
    *
-   * @return it, as it was found one key after the other
-   * @throws StoreException if the root or a key's directory could not be listed
+   * @return it, as it was found one key after the other; those that could not be listed are counted
+   * @throws StoreException if the root or the journal could not be listed
    */
   public RootInspection inspect() {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    return engine.inspectFlow().inspect(limits.fresh(), EngineRegistry.liveProcesses(engine));
+    return reading(
+        "the root cannot be counted",
+        () -> engine.inspectFlow().inspect(limits.fresh(), EngineRegistry.liveProcesses(engine)));
   }
 
   /**
-   * What the index knows to lie in the root: by a look at memory, and at no file but the root. What
-   * processes of this library do is in it at once, what lies in their journals no sooner than its
-   * pair is made, and what others do once a sweep has looked, mostly within a minute. Files that
-   * are no entries it does not know: of those it tells 0.
+   * What the index knows to lie in the root: by a look at memory, and at no file but the root, in a
+   * time that grows with the keys (2 ms at 20,000). What processes of this library do is in it at
+   * once, what lies in their journals no sooner than its pair is made, and what others do once a
+   * sweep has looked, mostly within a minute. Files that are no entries, and keys that cannot be
+   * listed, it does not know: of those it tells 0.
    *
    * @return it, as of now; empty while the index does not know all keys, and in a store that is
    *     read only
    */
   public Optional<RootInspection> recorded() {
-    ensureOpen();
-    StoreFailures.requireRoot(engine.rootWatch(), "the root cannot be counted");
-    if (engine.readOnly()) {
-      return Optional.empty();
-    }
-    return engine
-        .ledger()
-        .recorded()
-        .map(
-            known ->
-                new RootInspection(
-                    known.entries(),
-                    known.keys(),
-                    known.bytes(),
-                    known.quarantineBytes(),
-                    0,
-                    0,
-                    limits.now().budgetOver(known.bytes()),
-                    engine.siblings().alive()));
+    return reading(
+        "the root cannot be counted",
+        () ->
+            engine.readOnly()
+                ? Optional.empty()
+                : engine
+                    .ledger()
+                    .recorded()
+                    .map(
+                        known ->
+                            new RootInspection(
+                                known.entries(),
+                                known.keys(),
+                                known.bytes(),
+                                known.quarantineBytes(),
+                                0,
+                                0,
+                                limits.now().budgetOver(known.bytes()),
+                                engine.siblings().alive(),
+                                0)));
   }
 
   /**
@@ -1053,12 +1165,16 @@ public final class WarmStartStore implements AutoCloseable {
    * programs since the last scan of the root, and keys that were never looked up, are not compared
    * with the index; a store that was opened for lookups only compares none.
    *
+   * <p><b>Blocks:</b> reads and hashes all payloads; for pairs of what lies in journals, as {@link
+   * #keys} does, and at what does not fit for who may be writing it, or holds its key's lock, for
+   * two seconds or so.
+   *
    * @param progress hears of each key
-   * @return what is wrong
+   * @return what is wrong; also what could not be read
+   * @throws StoreException if the root could not be listed
    */
   public VerifyReport verify(VerifyProgress progress) {
-    ensureOpen();
-    return verify(false, progress);
+    return reading("verify failed", () -> verify(false, progress));
   }
 
   /**
@@ -1073,18 +1189,18 @@ public final class WarmStartStore implements AutoCloseable {
   /**
    * Verifies the root, and mends what can be mended: completes saves that were cut off, moves what
    * is bad to quarantine, removes what dead processes have left, and counts again what the index
-   * has wrong.
+   * has wrong. Blocking as for {@link #verify(VerifyProgress)}.
    *
    * @param progress hears of each key
    * @return what was wrong, and whether it is repaired
+   * @throws ReadOnlyStoreException if the store was opened for lookups only
+   * @throws StoreException if the root could not be listed
    */
   public VerifyReport repair(VerifyProgress progress) {
-    ensureWritable();
-    return verify(true, progress);
+    return writing("verify failed", () -> verify(true, progress));
   }
 
   private VerifyReport verify(boolean repair, VerifyProgress progress) {
-    StoreFailures.requireRoot(engine.rootWatch(), "verify failed");
     engine.settleFlow().run();
     return engine
         .verifyFlow()
@@ -1113,7 +1229,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public RestoreReport restore(Collection<Fingerprint> keys) {
     ensureWritable();
-    return engine.restoreFlow().run(keys, false);
+    return operations.run(() -> engine.restoreFlow().run(keys, false));
   }
 
   /**
@@ -1125,8 +1241,7 @@ public final class WarmStartStore implements AutoCloseable {
    * @throws StoreException if the quarantine cannot be listed
    */
   public RestoreReport quarantined(Collection<Fingerprint> keys) {
-    ensureOpen();
-    return engine.restoreFlow().run(keys, true);
+    return operations.run(() -> engine.restoreFlow().run(keys, true));
   }
 
   /**
@@ -1172,14 +1287,16 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Durable:</b> nothing: no claim outlives its process, in a remote by no more than its
    * lease.
    *
-   * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for its
-   * deadline and flush wait at most; where the root's lock file was deleted, until the next
-   * heartbeat has made another. It does not wait for who has the key: {@link Claim#await} does.
+   * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for
+   * twice its flush wait at most, and two seconds or so more to give the key back where its entries
+   * have not come; where the root's lock file was deleted, until the next heartbeat has made
+   * another. It does not wait for who has the key: {@link Claim#await} does.
    *
    * @param key of the fit
    * @param claimOptions whom it binds, and for how long after a loss of power
    * @return how it stands, for the caller to close
    * @throws ReadOnlyStoreException if the store was opened for lookups only: it has no locks
+   * @throws IllegalStateException if the store is closed, or is being closed meanwhile
    * @throws ClaimUnavailableException if there are no locks here, the remote does not answer, or it
    *     ignores the condition that claims need: then nobody can say whether the key is claimed
    * @throws StoreException if the key could not be looked up, or the root is gone
@@ -1200,15 +1317,12 @@ public final class WarmStartStore implements AutoCloseable {
             key.digest(),
             engine.root(),
             () -> isFinished(key),
-            this::ended);
+            claims::remove);
     // Before it is had: the caller must be able to give it back.
     Claim made = new Claim(claim, key, engine.place().nodeLocal() || remote != null);
-    synchronized (claims) {
-      claims.add(claim);
-    }
+    claims.add(claim);
     boolean begun = false;
     try {
-      // The close that has set this may have looked before it was there.
       ensureOpen();
       claim.begin();
       begun = true;
@@ -1220,39 +1334,37 @@ public final class WarmStartStore implements AutoCloseable {
     return made;
   }
 
-  private void ended(KeyClaim claim) {
-    synchronized (claims) {
-      claims.remove(claim);
-    }
-  }
-
   /** The final result that the root has, or the first of its seeds that has one. */
   Optional<Entry> lookupFinal(Fingerprint key) {
-    Optional<Entry> own = lookupHere(key, Ranking.FINAL_FIRST);
-    if (own.isPresent()) {
-      if (own.get().kind() == EntryKind.FINAL) {
-        return own;
-      }
+    return operations.run(
+        () -> lentFinal(key).or(() -> seeds.first(seed -> seed.lookupFinal(key))));
+  }
+
+  private Optional<Entry> lentFinal(Fingerprint key) {
+    Optional<Entry> own = lent(lease -> lookupFlow.finalFirst(key, lease));
+    if (own.isPresent() && own.get().kind() != EntryKind.FINAL) {
       own.get().close();
+      return Optional.empty();
     }
-    return fromSeeds(seed -> seed.lookupFinal(key));
+    return own;
   }
 
-  /** Whether there is a final result: what {@link #lookupFinal} says, but for the remote. */
+  /** Whether there is a final result: what {@link #lookupFinal} says. */
   private boolean isFinished(Fingerprint key) {
-    return hasFinal(key)
-        || fromSeeds(seed -> seed.hasFinal(key) ? Optional.of(key) : Optional.empty()).isPresent();
+    return operations.run(
+        () ->
+            hasFinal(key)
+                || seeds
+                    .first(seed -> seed.isFinished(key) ? Optional.of(key) : Optional.empty())
+                    .isPresent());
   }
 
-  /** Whether a lookup finds a final result here. */
   private boolean hasFinal(Fingerprint key) {
     if (!lookupFlow.mayHaveFinal(key)) {
       return false;
     }
-    ensureOpen();
     try (Entry entry = new Entry()) {
-      return lookupFlow.run(key, Ranking.FINAL_FIRST, entry.reuse(pins))
-          && entry.kind() == EntryKind.FINAL;
+      return lookupFlow.finalFirst(key, entry.reuse(pins)) && entry.kind() == EntryKind.FINAL;
     }
   }
 
@@ -1260,9 +1372,15 @@ public final class WarmStartStore implements AutoCloseable {
    * Has all that this process has saved before the call lie in pairs of files, what it saves in the
    * background included, and writes its accesses that no manifest tells yet. On a root that other
    * machines may write to these go into this machine's index, and no manifest ever tells of them.
+   * In a store that was opened for lookups only it does nothing.
    *
    * <p><b>Durable:</b> when it returns, what was saved before survives a power cut, whatever the
    * {@link Durability} of the saves.
+   *
+   * <p><b>Blocks:</b> until all that is done: for each run that is no pair yet as long as a save
+   * into files takes, from 16 runs on four at a time, and for a touch of each entry whose access is
+   * to be written. Where the root is over its budget it waits for a sweep under way, for 30 s at
+   * most, and sweeps.
    *
    * @throws StorageFullException if the disk is full
    * @throws StoreException if something could not be written; saves stay in the journal, where
@@ -1271,8 +1389,7 @@ public final class WarmStartStore implements AutoCloseable {
   public void flush() {
     ensureOpen();
     if (!engine.readOnly()) {
-      StoreFailures.requireRoot(engine.rootWatch(), "accesses could not be written");
-      int failed = engine.flush();
+      int failed = writing("accesses could not be written", engine::flush);
       if (failed > 0) {
         throw new StoreException(
             "accesses could not be written: expected=0 failures actual="
@@ -1314,7 +1431,10 @@ public final class WarmStartStore implements AutoCloseable {
    * @param keys which; all if empty
    * @param dryRun whether only to tell what would go
    * @return what went, or would, and what could not
-   * @throws StoreException if the remote cannot be listed
+   * @throws IllegalArgumentException if something is to go to a remote that is read-only
+   * @throws ReadOnlyStoreException if the store was opened for lookups only
+   * @throws StoreException if the remote cannot be listed, lies in the root or the root in it, or
+   *     what its kind needs is not on the class path
    */
   public SyncReport sync(
       RemoteOptions with, SyncDirection direction, Collection<Fingerprint> keys, boolean dryRun) {
@@ -1323,7 +1443,7 @@ public final class WarmStartStore implements AutoCloseable {
       throw new IllegalArgumentException("a read-only remote takes nothing: " + with.url());
     }
     try (ObjectStore there = ObjectStores.open(with, engine.root());
-        LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
+        LocalEntries here = localEntries()) {
       return Uninterrupted.apart(
           "warmstart-sync", () -> new SyncFlow(there, here).run(keys, direction, dryRun));
     }
@@ -1336,6 +1456,7 @@ public final class WarmStartStore implements AutoCloseable {
    * second.
    *
    * <p><b>Blocks:</b> until that is known, for {@code most} at most; an interrupt does not end it.
+   * A look that is late goes on with the step it is at, and a close of the store waits for that.
    *
    * @param with where it is; need not be the store's own remote
    * @param most how long to wait
@@ -1345,67 +1466,82 @@ public final class WarmStartStore implements AutoCloseable {
   public RemoteComparison compare(RemoteOptions with, Duration most) {
     ensureWritable();
     StoreFailures.requireRoot(engine.rootWatch(), "nothing was compared");
-    try (ObjectStore there = ObjectStores.open(with, engine.root());
-        LocalEntries here = engine.localEntries(limits, foreignCheck.nanos())) {
-      return new CompareFlow(there, here).run(Limits.saturatedNanos(most));
+    try (ObjectStore there = ObjectStores.open(with, engine.root())) {
+      LocalEntries here = localEntries();
+      try {
+        return new CompareFlow(there, here).run(Limits.saturatedNanos(most));
+      } finally {
+        // The caller has waited for long enough; a close of the store waits for what is under way.
+        here.closeToOthers();
+      }
     }
   }
 
+  /** For one operation: each of its steps in the root is one, its waits for the remote are none. */
+  private LocalEntries localEntries() {
+    return engine.localEntries(limits, foreignCheck.nanos(), operations);
+  }
+
   /**
-   * Closes the store, once what it saves in the background is saved, and is in the remote if that
-   * answers, for {@link RemoteOptions#flushWait()} at most. The last store on a root makes pairs
-   * and writes accesses as {@link #flush} does; what cannot be written then stays in the journal
-   * for the next process that opens the root. Leases stay valid; what is reserved and not committed
-   * has ended, and so have claims. Later calls do nothing.
+   * Closes the store, once all that other threads have under way in it has ended, what it saves in
+   * the background is saved, and is in the remote if that answers, for {@link
+   * RemoteOptions#flushWait()} at most, and as long for each claim that is still open. The last
+   * store on a root makes pairs and writes accesses as {@link #flush} does; what cannot be written
+   * then stays in the journal for the next process that opens the root. Leases stay valid; what is
+   * reserved and not committed has ended, and so have claims. Where a step of this fails, it throws
+   * that when all others are done, and the store is closed all the same. Later calls do nothing.
+   *
+   * <p><b>Threads:</b> an operation that has begun ends as if the store stayed open, but for these.
+   * With IllegalStateException may end: a removal that waits for another process or for a version
+   * in a journal, a claim that is being made or waited for ({@link Claim#await}), and a lookup that
+   * has found nothing here and asks the remote. What else waits for the remote finds that it does
+   * not answer. {@link #sync} and {@link #compare} end with the step that they are at, and tell
+   * what they have done and that the store is closed. What begins after this was called gets
+   * IllegalStateException. Called from within an operation, of this store or another, as by the
+   * progress of a verification, it waits for none, and the operation that ends last closes the
+   * store; what fails of that is logged.
+   *
+   * <p><b>Blocks:</b> for as long as those operations do, as a verification or a sweep of a large
+   * root may for minutes, and one on a file system that does not answer until that does. It must
+   * not be called by a thread that one of them waits for, as a shutdown hook is if one ends the
+   * JVM. An interrupt does not end it.
    */
   @Override
   public void close() {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    }
-    // Later calls do nothing: so each step is taken whatever those before it have thrown.
-    try {
-      StoreBean registered = bean;
-      if (registered != null) {
-        registered.close();
-      }
-    } finally {
-      try {
+    closed = true;
+    operations.close(this::letGo);
+  }
+
+  private void letGo() {
+    // Later calls do nothing: so each step is taken whatever those before it have thrown. What is
+    // saved has ended, and what was claimed is given back, before the remote is closed.
+    try (seeds) {
+      try (remote;
+          claims;
+          reservations) {
         endSaves();
       } finally {
-        try {
-          endClaims();
-        } finally {
-          closeRemote();
-        }
+        leave();
       }
     }
   }
 
   private void endSaves() {
     try {
-      engine.asyncSaves().await();
+      StoreBean registered = bean;
+      if (registered != null) {
+        registered.close();
+      }
     } finally {
-      abortReserved();
+      engine.asyncSaves().await();
     }
   }
 
-  /** What is saved has ended, and what was claimed is given back. */
-  private void closeRemote() {
+  private void leave() {
     try {
-      if (remote != null) {
-        remote.close();
-      }
-    } finally {
       engine.foreignChecks().remove(foreignCheck);
-      try {
-        leave(engine, options);
-      } finally {
-        closeAll(seeds);
-      }
+    } finally {
+      leave(engine, options);
     }
   }
 
@@ -1417,28 +1553,42 @@ public final class WarmStartStore implements AutoCloseable {
     }
   }
 
-  private void abortReserved() {
-    List<ReservedSave> open;
-    synchronized (reserved) {
-      open = List.copyOf(reserved);
-      reserved.clear();
-    }
-    // One that is being committed ends with that.
-    ParallelWork.inTurn(open, each -> each.closeWithStore(WITH_ITS_STORE));
-  }
-
-  private void endClaims() {
-    List<KeyClaim> open;
-    synchronized (claims) {
-      open = List.copyOf(claims);
-    }
-    ParallelWork.inTurn(open, each -> each.close(WITH_ITS_STORE));
-  }
-
-  private void ensureOpen() {
+  void ensureOpen() {
     if (closed) {
-      throw new IllegalStateException("the store is closed: root=" + engine.root());
+      throw new IllegalStateException(closedText());
     }
+  }
+
+  private String closedText() {
+    return "the store is closed: root=" + engine.root();
+  }
+
+  /**
+   * An operation that the engine stays for.
+   *
+   * @param failed what is said if the root is gone
+   */
+  private <T> T reading(String failed, Supplier<T> operation) {
+    return operations.run(
+        () -> {
+          StoreFailures.requireRoot(engine.rootWatch(), failed);
+          return operation.get();
+        });
+  }
+
+  /** The same once all that was saved has become pairs. */
+  private <T> T settled(String failed, Supplier<T> operation) {
+    return reading(
+        failed,
+        () -> {
+          engine.settleFlow().run();
+          return operation.get();
+        });
+  }
+
+  private <T> T writing(String failed, Supplier<T> operation) {
+    ensureWritable();
+    return reading(failed, operation);
   }
 
   private void ensureWritable() {

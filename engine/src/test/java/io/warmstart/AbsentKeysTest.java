@@ -5,8 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,7 +141,7 @@ class AbsentKeysTest extends AbsentKeysFixture {
     try (WarmStartStore each = open(Duration.ZERO, Durability.IN_FILES);
         WarmStartStore ofTtl = WarmStartStore.open(root, expiring);
         WarmStartStore store = open(Duration.ofDays(1), Durability.IN_FILES)) {
-      Await.until("the root was walked", () -> store.recorded().isPresent());
+      Await.until("the root was scanned", () -> store.recorded().isPresent());
       awaitFilter(store);
       // What has missed meanwhile may make another one due.
       awaitRoundsOfAgent();
@@ -199,22 +197,6 @@ class AbsentKeysTest extends AbsentKeysFixture {
   static final class Saver {
     private Saver() {}
 
-    /** An index that no process can map. */
-    private static final class NoIndex extends ObservedFileOps {
-      NoIndex() {
-        super(new NioFileOps());
-      }
-
-      @Override
-      protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-          throws IOException {
-        if (op.path().getFileName().toString().startsWith("index")) {
-          throw new IOException("no index here");
-        }
-        return whole.run();
-      }
-    }
-
     static Fingerprint key(int round) {
       return Payloads.key("of another process " + round);
     }
@@ -223,7 +205,14 @@ class AbsentKeysTest extends AbsentKeysFixture {
       StoreOptions options =
           StoreOptions.defaults().withDurability(Durability.valueOf(arguments[1]));
       if (arguments.length > 2) {
-        options = options.withFileOps(new NoIndex());
+        options =
+            options.withFileOps(
+                new WatchedFileOps(
+                    op -> {
+                      if (op.path().getFileName().toString().startsWith("index")) {
+                        throw new IOException("no index here");
+                      }
+                    }));
       }
       try (WarmStartStore store = WarmStartStore.open(Path.of(arguments[0]), options)) {
         warmUp(store, options.durability());

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.InMemory;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
@@ -14,7 +14,6 @@ import io.warmstart.model.StoreStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +29,7 @@ class BrokenIntentTest {
   void aRepairThatFailsIsMadeUpForByTheNextHolderOfTheStripe() throws Exception {
     Path root = Files.createDirectory(work.resolve("root")).toRealPath();
     Fingerprint key = Payloads.key("r");
-    UnlistableFileOps ops = new UnlistableFileOps(root.resolve(key.toHex()));
+    WatchedFileOps ops = new WatchedFileOps();
     try (WarmStartStore store =
         WarmStartStore.open(
             root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops))) {
@@ -41,9 +40,14 @@ class BrokenIntentTest {
         child.kill();
       }
       String entry = FaultScenario.entry(key, "r");
-      ops.armed = true;
+      ops.watch(
+          op -> {
+            if (op.kind() == Kind.LIST && op.path().equals(root.resolve(key.toHex()))) {
+              throw new IOException("input/output error");
+            }
+          });
       FaultScenario.save(store, key, "sibling", "first", 9);
-      ops.armed = false;
+      ops.rest();
       assertTrue(RootFiles.read(root).broken.containsKey(entry), "not repaired yet");
 
       FaultScenario.save(store, key, "sibling", "second", 9);
@@ -53,26 +57,6 @@ class BrokenIntentTest {
       StoreStats stats = store.stats();
       assertEquals(1, stats.count(StoreCounter.LOCK_BREAKS));
       assertEquals(1, stats.count(StoreCounter.ROLLED_FORWARD));
-    }
-  }
-
-  /** A directory that cannot be listed for a while: no descriptors, a disk that stumbles. */
-  private static final class UnlistableFileOps extends ObservedFileOps {
-    private final Path directory;
-    private volatile boolean armed;
-
-    UnlistableFileOps(Path directory) {
-      super(new NioFileOps());
-      this.directory = directory;
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (armed && op.kind() == Kind.LIST && op.path().equals(directory)) {
-        throw new IOException("input/output error");
-      }
-      return whole.run();
     }
   }
 }

@@ -2,8 +2,8 @@ package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -21,15 +21,19 @@ class ClosedHalfwayTest {
   void whatFailsWhileItClosesKeepsNothingOpen() throws Exception {
     Path real = root.toRealPath();
     WarmStartStore store = WarmStartStore.open(real);
-    Field claims = WarmStartStore.class.getDeclaredField("claims");
-    claims.setAccessible(true);
     // Not to be closed.
-    ((Set<?>) claims.get(store)).add(null);
+    ((Set<?>) field(field(store, "claims"), "open")).add(null);
 
     assertThrows(NullPointerException.class, store::close);
 
     assertEquals(List.of(), openIn(real));
     store.close();
+  }
+
+  private static Object field(Object of, String name) throws ReflectiveOperationException {
+    Field field = of.getClass().getDeclaredField(name);
+    field.setAccessible(true);
+    return field.get(of);
   }
 
   private static List<String> openIn(Path directory) throws IOException {

@@ -5,16 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
+import io.warmstart.model.Durability;
 import io.warmstart.model.RemoteComparison;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.CompareFlow;
-import io.warmstart.remote.LocalEntries;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
+import io.warmstart.testing.Await;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,6 +49,37 @@ class CompareTest extends RemoteFixture {
       RemoteComparison after = compare(store);
       assertEquals(OptionalLong.of(0), after.dueEntries());
       assertTrue(after.oldestDue().isEmpty());
+    }
+  }
+
+  /** The caller waited for all pairs that the look had made first. */
+  @Test
+  void nobodyWaitsForLongerThanHeWantsForWhatTheLookDoesFirst() throws Exception {
+    WatchedFileOps ops = new WatchedFileOps();
+    CountDownLatch goesOn = new CountDownLatch(1);
+    try (WarmStartStore store =
+        WarmStartStore.open(
+            work.resolve("root"),
+            StoreOptions.defaults().withDurability(Durability.PROCESS_SAFE).withFileOps(ops))) {
+      Thread saver = Thread.currentThread();
+      ops.watch(
+          op -> {
+            if (Thread.currentThread() != saver
+                && op.kind() == Kind.CREATE
+                && op.path().toString().contains(KEY.toHex())) {
+              Await.until("the caller has its answer", () -> goesOn.getCount() == 0);
+            }
+          });
+      Journalled.until(store, () -> store.saveOverwrite(KEY, "run", new byte[10], objective(1)));
+      FutureTask<RemoteComparison> asking =
+          new FutureTask<>(() -> store.compare(remote, Duration.ofMillis(100)));
+      new Thread(asking).start();
+
+      try {
+        assertEquals(OptionalLong.empty(), asking.get(30, TimeUnit.SECONDS).dueEntries());
+      } finally {
+        goesOn.countDown();
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 package io.warmstart;
 
-import io.warmstart.remote.FileObjectStore;
-import io.warmstart.remote.ObjectStore;
+import io.warmstart.remote.store.FileObjectStore;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

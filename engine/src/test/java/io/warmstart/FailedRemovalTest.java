@@ -8,19 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.OnceBefore;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -124,21 +121,14 @@ class FailedRemovalTest {
   @Test
   void aPinThatComesWhileOthersGoIsToldWithWhatHasGone() {
     Path pinned = parent.resolve("pinned");
-    ObservedFileOps pinning =
-        new ObservedFileOps(new NioFileOps()) {
-          private boolean done;
-
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            if (op.kind() == Kind.UNLINK && op.path().endsWith("a.json") && !done) {
-              done = true;
-              Path pins = Files.createDirectories(pinned.resolve(".warmstart/pins"));
-              Files.createFile(pins.resolve(KEY.toHex() + "+b+pin"));
-            }
-            return whole.run();
-          }
-        };
+    OnceBefore pinning = new OnceBefore();
+    pinning.arm(
+        op -> op.kind() == Kind.UNLINK && op.path().endsWith("a.json"),
+        1,
+        () -> {
+          Path pins = Files.createDirectories(pinned.resolve(".warmstart/pins"));
+          Files.createFile(pins.resolve(KEY.toHex() + "+b+pin"));
+        });
     StoreOptions options =
         StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(pinning);
     try (WarmStartStore inFiles = WarmStartStore.open(pinned, options)) {

@@ -62,7 +62,7 @@ final class FaultMatrix {
     if (ALL) {
       return 1;
     }
-    return persistent ? 4 : fault == Fault.EIO ? 1 : 3;
+    return persistent ? 7 : fault == Fault.EIO ? 2 : 5;
   }
 
   /**

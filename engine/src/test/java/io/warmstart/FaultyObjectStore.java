@@ -1,8 +1,8 @@
 package io.warmstart;
 
 import io.warmstart.model.Payload;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.RefusedException;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.RefusedException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;

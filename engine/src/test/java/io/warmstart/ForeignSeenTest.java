@@ -3,8 +3,9 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,33 +27,23 @@ class ForeignSeenTest {
 
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("seen");
-  private final Listings listings = new Listings();
+  private final AtomicInteger listings = new AtomicInteger();
 
   /** Counts the listings of key directories that saves make. */
-  private static final class Listings extends ObservedFileOps {
-    final AtomicInteger count = new AtomicInteger();
-
-    Listings() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (op.kind() == Kind.LIST
-          && op.path().getFileName().toString().length() == 64
-          && !Thread.currentThread().getName().startsWith("warmstart-")) {
-        count.incrementAndGet();
-      }
-      return whole.run();
-    }
-  }
+  private final FileOps ops =
+      new WatchedFileOps(
+          op -> {
+            if (op.kind() == Kind.LIST
+                && op.path().getFileName().toString().length() == 64
+                && !Thread.currentThread().getName().startsWith("warmstart-")) {
+              listings.incrementAndGet();
+            }
+          });
 
   private WarmStartStore open() {
     WarmStartStore store =
         WarmStartStore.open(
-            root,
-            StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(listings));
+            root, StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops));
     save(store, 1);
     store.evictOverflow();
     save(store, 2);
@@ -65,9 +55,9 @@ class ForeignSeenTest {
   }
 
   private boolean isCareful(WarmStartStore store) {
-    int before = listings.count.get();
+    int before = listings.get();
     save(store, 9);
-    return listings.count.get() > before;
+    return listings.get() > before;
   }
 
   private Path manifest() {

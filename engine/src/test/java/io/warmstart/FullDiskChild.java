@@ -1,5 +1,8 @@
 package io.warmstart;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Ranking;
@@ -11,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,6 +34,27 @@ final class FullDiskChild {
 
   private FullDiskChild(WarmStartStore store) {
     this.store = store;
+  }
+
+  /** In the parent: ends the child, which has failed in nothing; what was acknowledged, by name. */
+  static Map<String, String> end(ForkedJvm child, boolean wasFull) throws Exception {
+    child.tell();
+    assertEquals("failures=[]", child.awaitLine("done"));
+    assertTrue(Long.parseLong(child.awaitLine("times")) > 0 || !wasFull);
+    Map<String, String> versions = new TreeMap<>();
+    int entries = Integer.parseInt(child.awaitLine("entries"));
+    for (int each = 0; each < entries; each++) {
+      String[] words = child.awaitLine("version").split(" ", -1);
+      versions.put(words[0], words[1]);
+    }
+    return versions;
+  }
+
+  /** In the parent: waits until the child has done some work. */
+  static void awaitWork(ForkedJvm child, int lines) throws Exception {
+    for (int line = 0; line < lines; line++) {
+      child.awaitLine("checked");
+    }
   }
 
   static void populate(WarmStartStore store) {

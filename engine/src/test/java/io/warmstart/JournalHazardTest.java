@@ -5,10 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,30 +34,7 @@ class JournalHazardTest {
 
   @TempDir Path root;
 
-  /** Something happens before certain operations, whichever thread does them. */
-  private static final class Meddling extends ObservedFileOps {
-    private volatile @Nullable Step step;
-
-    interface Step {
-      void before(FileOp op) throws IOException;
-    }
-
-    Meddling() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      Step now = step;
-      if (now != null) {
-        now.before(op);
-      }
-      return whole.run();
-    }
-  }
-
-  private final Meddling ops = new Meddling();
+  private final WatchedFileOps ops = new WatchedFileOps();
 
   private WarmStartStore open() {
     StoreOptions options =
@@ -109,17 +84,17 @@ class JournalHazardTest {
         WarmStartStore files =
             WarmStartStore.open(root, store.options().withDurability(Durability.IN_FILES))) {
       save(store, KEY, "journalled");
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
               throw new IOException("Input/output error");
             }
-          };
+          });
       assertThrows(DurabilityUnknownException.class, () -> save(files, KEY, "later"));
       assertThrows(StoreException.class, store::flush);
       AtomicInteger renames = new AtomicInteger();
       AtomicInteger syncs = new AtomicInteger();
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.RENAME && isIn(op, KEY)) {
               renames.incrementAndGet();
@@ -127,7 +102,7 @@ class JournalHazardTest {
             if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
               syncs.incrementAndGet();
             }
-          };
+          });
       Await.until(
           "its directory is synced",
           () -> {
@@ -149,22 +124,22 @@ class JournalHazardTest {
     try (WarmStartStore store = open()) {
       save(store, KEY, "journalled");
       AtomicInteger failures = new AtomicInteger();
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.SYNC_DIRECTORY && isIn(op, KEY)) {
               failures.incrementAndGet();
               throw new IOException("Input/output error");
             }
-          };
+          });
       assertThrows(StoreException.class, store::flush);
       assertTrue(failures.get() > 0);
       List<Kind> after = new CopyOnWriteArrayList<>();
-      ops.step =
+      ops.watch(
           op -> {
             if (isIn(op, KEY) && (op.kind() == Kind.SYNC_DIRECTORY || op.kind() == Kind.RENAME)) {
               after.add(op.kind());
             }
-          };
+          });
       Await.until(
           "its directory is synced",
           () -> {
@@ -186,7 +161,7 @@ class JournalHazardTest {
       save(store, OTHER, "other");
       AtomicInteger removed = new AtomicInteger();
       StringBuilder found = new StringBuilder();
-      ops.step =
+      ops.watch(
           op -> {
             Path payload = directory(KEY).resolve(RUN + ".bin");
             if (removed.get() == 0
@@ -198,9 +173,9 @@ class JournalHazardTest {
               Files.delete(payload);
               found.append(found(store, KEY));
             }
-          };
+          });
       store.flush();
-      ops.step = null;
+      ops.rest();
       assertTrue(removed.get() > 0, "the pair was removed in between");
       assertEquals("none", found.toString());
       assertEquals("none", found(store, KEY));
@@ -246,12 +221,12 @@ class JournalHazardTest {
         store.saveOverwrite(KEY, RUN, large, EntryAttributes.checkpoint());
       }
       AtomicInteger pairs = new AtomicInteger();
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.RENAME && isIn(op, KEY)) {
               pairs.incrementAndGet();
             }
-          };
+          });
       long before = Journalled.count(store);
       long began = System.nanoTime();
       int saves = 0;
@@ -274,12 +249,12 @@ class JournalHazardTest {
   @Test
   void oneRunWhosePairCannotBeMadeKeepsNoOtherWaiting() throws IOException {
     try (WarmStartStore store = open()) {
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.CREATE && isIn(op, KEY)) {
               throw new IOException("Input/output error");
             }
-          };
+          });
       save(store, KEY, "refused");
       for (int version = 0; version < 20; version++) {
         save(store, OTHER, "v" + version);
@@ -287,7 +262,7 @@ class JournalHazardTest {
       assertThrows(StoreException.class, store::flush);
       assertEquals("v19", pairOf(OTHER));
       assertEquals("refused", found(store, KEY));
-      ops.step = null;
+      ops.rest();
       store.flush();
       assertEquals("refused", pairOf(KEY));
     }
@@ -299,7 +274,7 @@ class JournalHazardTest {
       save(store, KEY, "before");
       AtomicInteger thrown = new AtomicInteger();
       Thread saver = Thread.currentThread();
-      ops.step =
+      ops.watch(
           op -> {
             if (op.kind() == Kind.SYNC
                 && isSegment(op)
@@ -307,7 +282,7 @@ class JournalHazardTest {
                 && thrown.getAndIncrement() == 0) {
               throw new OutOfMemoryError("pretended");
             }
-          };
+          });
       List<Path> condemned = segments();
       assertThrows(OutOfMemoryError.class, () -> save(store, KEY, "lost"));
       assertEquals("before", found(store, KEY));

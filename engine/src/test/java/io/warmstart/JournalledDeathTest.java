@@ -4,22 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import io.warmstart.testing.Rounds;
 import io.warmstart.testing.Seeds;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -81,7 +79,15 @@ class JournalledDeathTest extends JournallingProcessFixture {
       child.awaitLine("saved");
       child.kill();
     }
-    StoreOptions slow = StoreOptions.defaults().withFileOps(new SlowSyncs());
+    StoreOptions slow =
+        StoreOptions.defaults()
+            .withFileOps(
+                new WatchedFileOps(
+                    op -> {
+                      if (op.kind() == Kind.SYNC) {
+                        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                      }
+                    }));
     try (WarmStartStore store = WarmStartStore.open(root, slow)) {
       assertEquals(50 + 1, store.contents(Payloads.key("k")).entries().size());
     }
@@ -105,21 +111,6 @@ class JournalledDeathTest extends JournallingProcessFixture {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       assertEquals(50 + 1, store.contents(Payloads.key("k")).entries().size());
       assertTrue(store.verify().clean());
-    }
-  }
-
-  private static final class SlowSyncs extends ObservedFileOps {
-    SlowSyncs() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (op.kind() == Kind.SYNC) {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-      }
-      return whole.run();
     }
   }
 

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.OnceBefore;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
@@ -87,22 +89,11 @@ class JournalledSaveTest extends JournalledSaveFixture {
       store.saveOverwrite(KEY, "earlier", new byte[5], EntryAttributes.checkpoint());
       warmUp(store);
       save(store, "new");
-      ObservedFileOps ops =
-          new ObservedFileOps(new NioFileOps()) {
-            private boolean done;
-
-            @Override
-            protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-                throws IOException {
-              if (op.kind() == Kind.OPEN_FOR_READING
-                  && op.path().endsWith("earlier.bin")
-                  && !done) {
-                done = true;
-                fillSegment(store);
-              }
-              return whole.run();
-            }
-          };
+      OnceBefore ops = new OnceBefore();
+      ops.arm(
+          op -> op.kind() == Kind.OPEN_FOR_READING && op.path().endsWith("earlier.bin"),
+          1,
+          () -> fillSegment(store));
       try (WarmStartStore reader =
           WarmStartStore.open(root, StoreOptions.defaults().withReadOnly(true).withFileOps(ops))) {
         assertEquals(Optional.of(RUN), reader.explain(KEY, Ranking.LATEST).winner());
@@ -204,14 +195,19 @@ class JournalledSaveTest extends JournalledSaveFixture {
   }
 
   @Test
-  void newRunsOfNewKeys() throws IOException {
-    try (WarmStartStore store = open(Durability.PROCESS_SAFE)) {
+  void newRunsOfNewKeys() {
+    Fingerprint other = Payloads.key("other");
+    StoreOptions faulty = options(Durability.PROCESS_SAFE).withFileOps(ops);
+    try (WarmStartStore store = WarmStartStore.open(root, faulty)) {
       warmUp(store);
-      Fingerprint other = Payloads.key("other");
       assertTrue(store.lookup(other).isEmpty());
+      // Its pair cannot be made yet: it stays in the journal.
+      ops.onlyAt(op -> op.kind() == Kind.MAKE_DIRECTORY && op.path().endsWith(other.toHex()));
+      ops.arm(Fault.EIO, true, 0, root);
       String runId =
           store.save(other, Versions.payload("other", 100), EntryAttributes.checkpoint());
       assertFalse(Files.exists(root.resolve(other.toHex())), "it is in the journal");
+      ops.disarm();
 
       try (Entry entry = store.lookup(other).orElseThrow()) {
         assertEquals("other", Versions.nameOf(entry));

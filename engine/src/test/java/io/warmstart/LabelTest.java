@@ -65,6 +65,22 @@ class LabelTest {
     }
   }
 
+  /** A value with a line separator of Unicode was taken, and made two lines of a listing. */
+  @Test
+  void aValueOfMoreThanOneLineIsRefusedWhateverSeparatesThem() throws Exception {
+    try (WarmStartStore store = WarmStartStore.open(root)) {
+      for (String separator : List.of("\n", "\r", "\u0085", "\u2028", "\u2029", "\u000b")) {
+        String value = "two" + separator + "lines";
+        assertThrows(IllegalArgumentException.class, () -> store.label(key, "a", value));
+        assertThrows(IllegalArgumentException.class, () -> WarmStartStore.requireLabel("a", value));
+      }
+      store.label(key, "a", "one line");
+      // What an earlier version has taken stays readable, and so do the others beside it.
+      Files.writeString(file(), Files.readString(file()).replace("one line", "one\u2028line"));
+      assertEquals(Map.of("a", "one\u2028line"), labels(store, key));
+    }
+  }
+
   /** What a sweep has done is told, whatever lies where labels should. */
   @Test
   void labelsThatCannotBeListedTakeNothingFromASweep() throws Exception {

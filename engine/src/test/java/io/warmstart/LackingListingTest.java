@@ -76,7 +76,7 @@ class LackingListingTest {
   }
 
   /**
-   * Once more where the walk that an opening begins has listed it just before. In the same store,
+   * Once more where the scan that an opening begins has listed it just before. In the same store,
    * which begins no other: ten openings on a busy machine had each listed it in time.
    */
   private void assertFoundInListingsThatLack(int listings) throws IOException {

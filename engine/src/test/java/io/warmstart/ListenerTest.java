@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
@@ -26,7 +26,6 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,29 +103,17 @@ class ListenerTest {
     }
   }
 
-  private static final class FailingSyncs extends ObservedFileOps {
-    private volatile boolean failing;
-
-    FailingSyncs() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (failing && op.kind() == Kind.SYNC) {
-        throw new IOException("made up");
-      }
-      return whole.run();
-    }
-  }
-
   @Test
   void itIsToldOfFailuresThatNobodyWaitsFor() {
     Told told = new Told();
-    FailingSyncs ops = new FailingSyncs();
+    WatchedFileOps ops = new WatchedFileOps();
     try (WarmStartStore store = WarmStartStore.open(root, options(told).withFileOps(ops))) {
-      ops.failing = true;
+      ops.watch(
+          op -> {
+            if (op.kind() == Kind.SYNC) {
+              throw new IOException("made up");
+            }
+          });
       store.saveOverwriteAsync(
           KEY, "r", Payload.of(new byte[9]), EntryAttributes.checkpoint(), Backlog.KEEP_ALL);
 
@@ -137,7 +124,7 @@ class ListenerTest {
       // What goes on failing is not told each time.
       assertThrows(
           StoreException.class, () -> store.save(KEY, new byte[1], EntryAttributes.checkpoint()));
-      ops.failing = false;
+      ops.rest();
     }
     assertEquals(2, told.troubles.size());
   }

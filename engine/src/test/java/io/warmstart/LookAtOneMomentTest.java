@@ -108,9 +108,11 @@ class LookAtOneMomentTest {
     Files.delete(Files.createFile(root.resolve(key.toHex()).resolve("of others")));
   }
 
-  /** For who has not mapped it yet. */
+  /** For who has not mapped it yet; nor is another made before it looks. */
   private void dropIndex() throws IOException {
-    Files.delete(root.resolve(".warmstart/index"));
+    Path index = root.resolve(".warmstart/index");
+    Files.delete(index);
+    Files.createDirectory(index);
   }
 
   private WarmStartStore openReadOnly(AtManifest ops) {

@@ -3,8 +3,9 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,16 +28,12 @@ class LookupBesideSaverTest {
   private WarmStartStore open() {
     Thread looking = Thread.currentThread();
     ObservedFileOps ops =
-        new ObservedFileOps(new NioFileOps()) {
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            if (op.kind() == Kind.LIST && Thread.currentThread() == looking) {
-              lists.incrementAndGet();
-            }
-            return whole.run();
-          }
-        };
+        new WatchedFileOps(
+            op -> {
+              if (op.kind() == Kind.LIST && Thread.currentThread() == looking) {
+                lists.incrementAndGet();
+              }
+            });
     return WarmStartStore.open(
         root,
         StoreOptions.defaults().withForeignCheckInterval(Duration.ofDays(1)).withFileOps(ops));

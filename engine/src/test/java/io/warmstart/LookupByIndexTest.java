@@ -109,6 +109,8 @@ class LookupByIndexTest {
     for (int run = 0; run < count; run++) {
       save(store, "run-" + run, 10 + run);
     }
+    // Who counts holds the key's stripe for a moment, and a lookup does not wait to tell the index.
+    Await.until("the root is counted", () -> store.recorded().isPresent());
     assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
   }
 

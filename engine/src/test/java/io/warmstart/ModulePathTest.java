@@ -288,10 +288,13 @@ class ModulePathTest {
         compile(
             module(),
             "",
-            "package app; public class Main { io.warmstart.index.EntryFacts facts; }",
+            "package app; public class Main { io.warmstart.index.table.EntryFacts facts; }",
             work.resolve("intruder"));
 
     assertEquals(
-        1, said.lines().filter(line -> line.contains("io.warmstart.index is not visible")).count());
+        1,
+        said.lines()
+            .filter(line -> line.contains("io.warmstart.index.table is not visible"))
+            .count());
   }
 }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,13 +73,13 @@ class NoRoomForIndexTest {
       disk.fillBut(15_000);
       try (ForkedJvm child = fork(root, flag)) {
         child.awaitLine("full");
-        awaitWork(child, 2);
+        FullDiskChild.awaitWork(child, 2);
         assertFalse(Files.exists(index));
 
         disk.free();
 
         Await.until("there is an index", () -> Files.exists(index));
-        awaitWork(child, 3);
+        FullDiskChild.awaitWork(child, 3);
         Map<String, String> versions = end(child, true);
         assertIsAsAcknowledged(root, versions);
       }
@@ -95,35 +94,21 @@ class NoRoomForIndexTest {
       IndexPatch.of(root.resolve(".warmstart")).useAllPagesBut(3);
       disk.fillBut(400_000);
       try (ForkedJvm child = fork(root, flag)) {
-        awaitWork(child, 6);
+        FullDiskChild.awaitWork(child, 6);
         assertFalse(Files.exists(indexFile(root, "index-1")));
 
         disk.free();
 
         Await.until("there is a second file", () -> Files.exists(indexFile(root, "index-1")));
-        awaitWork(child, 3);
+        FullDiskChild.awaitWork(child, 3);
         Map<String, String> versions = end(child, false);
         assertIsAsAcknowledged(root, versions);
       }
     }
   }
 
-  private static void awaitWork(ForkedJvm child, int lines) throws Exception {
-    for (int line = 0; line < lines; line++) {
-      child.awaitLine("checked");
-    }
-  }
-
   private Map<String, String> end(ForkedJvm child, boolean wasFull) throws Exception {
-    child.tell();
-    assertEquals("failures=[]", child.awaitLine("done"));
-    assertTrue(Long.parseLong(child.awaitLine("times")) > 0 || !wasFull);
-    Map<String, String> versions = new TreeMap<>();
-    int entries = Integer.parseInt(child.awaitLine("entries"));
-    for (int each = 0; each < entries; each++) {
-      String[] words = child.awaitLine("version").split(" ", -1);
-      versions.put(words[0], words[1]);
-    }
+    Map<String, String> versions = FullDiskChild.end(child, wasFull);
     assertFalse(Files.exists(parent.resolve("death")), "the JVM died");
     return versions;
   }

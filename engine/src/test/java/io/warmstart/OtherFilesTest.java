@@ -85,7 +85,7 @@ class OtherFilesTest {
       OldEnough.await(KeyFiles.of(root, Payloads.key("key 0")).directory());
       IndexPatch index = IndexPatch.of(root.resolve(".warmstart"));
       for (int sweep = 0; sweep < 3; sweep++) {
-        index.walkIsDue();
+        index.scanIsDue();
         assertEquals(1, store.evictOverflow().otherFiles(), "sweep " + sweep);
       }
     }

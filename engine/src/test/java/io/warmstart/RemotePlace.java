@@ -1,6 +1,6 @@
 package io.warmstart;
 
-import io.warmstart.remote.ObjectStore;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.IOException;
 import java.net.URI;
 

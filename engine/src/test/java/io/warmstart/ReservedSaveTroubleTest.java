@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.warmstart.io.FaultyFileOps.Fault;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.model.StorageFullException;
@@ -206,6 +208,24 @@ class ReservedSaveTroubleTest extends ReservedSaveFixture {
         assertThrows(PayloadTooLargeException.class, reserved::commit);
         assertEquals("warm", found(smaller));
       }
+    }
+  }
+
+  /** The heap may have plenty of room then: who reads the message must know what has not. */
+  @Test
+  void withoutRoomInTheJournalItIsSaidWhichMemoryIsLacking() {
+    long length = Integer.MAX_VALUE - 8;
+    assumeTrue(Runtime.getRuntime().maxMemory() < length, "it would be there");
+    StoreOptions options = options(Durability.PROCESS_SAFE).withSizeBudgetBytes(8L << 30);
+    try (WarmStartStore store = WarmStartStore.open(root, options)) {
+      StoreException failed =
+          assertThrows(
+              StoreException.class,
+              () -> store.reserve(Payloads.key("large"), length, EntryAttributes.checkpoint()));
+      assertTrue(
+          String.valueOf(failed.getMessage()).contains("-XX:MaxDirectMemorySize"),
+          failed::toString);
+      assertTrue(failed.getCause() instanceof OutOfMemoryError);
     }
   }
 }

@@ -3,14 +3,13 @@ package io.warmstart;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.FileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.Fingerprint;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,28 +21,20 @@ class SessionDurabilityTest {
 
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("session");
-  private final Syncs ops = new Syncs();
-  private int step;
+  private final Thread mine = Thread.currentThread();
+  private final AtomicInteger ofSegments = new AtomicInteger();
+  private final AtomicInteger ofPairs = new AtomicInteger();
 
   /** Counts the syncs that the thread of the test makes. */
-  private static final class Syncs extends ObservedFileOps {
-    private final Thread mine = Thread.currentThread();
-    private final AtomicInteger ofSegments = new AtomicInteger();
-    private final AtomicInteger ofPairs = new AtomicInteger();
+  private final FileOps ops =
+      new WatchedFileOps(
+          op -> {
+            if (Thread.currentThread() == mine && op.kind() == Kind.SYNC) {
+              (op.path().toString().contains("segment-") ? ofSegments : ofPairs).incrementAndGet();
+            }
+          });
 
-    Syncs() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (Thread.currentThread() == mine && op.kind() == Kind.SYNC) {
-        (op.path().toString().contains("segment-") ? ofSegments : ofPairs).incrementAndGet();
-      }
-      return whole.run();
-    }
-  }
+  private int step;
 
   private WarmStartStore open(StoreOptions options) {
     return WarmStartStore.open(root, options.withFileOps(ops));
@@ -57,11 +48,11 @@ class SessionDurabilityTest {
   /** Of a session that has a segment. */
   private void assertEachTakes(Session session, int syncsOfSegments, int syncsOfPairs) {
     for (int each = 0; each < 3; each++) {
-      ops.ofSegments.set(0);
-      ops.ofPairs.set(0);
+      ofSegments.set(0);
+      ofPairs.set(0);
       checkpoint(session);
-      assertEquals(syncsOfSegments, ops.ofSegments.get());
-      assertEquals(syncsOfPairs, ops.ofPairs.get());
+      assertEquals(syncsOfSegments, ofSegments.get());
+      assertEquals(syncsOfPairs, ofPairs.get());
     }
   }
 
@@ -113,9 +104,9 @@ class SessionDurabilityTest {
       Journalled.until(store, () -> checkpoint(session));
       // The last entry's first version goes into files.
       session.complete(STATE, 1, 1);
-      ops.ofSegments.set(0);
+      ofSegments.set(0);
       session.complete(STATE, 1, 2);
-      assertEquals(1, ops.ofSegments.get());
+      assertEquals(1, ofSegments.get());
     }
   }
 }

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.Fingerprint;
@@ -18,7 +18,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,27 +37,9 @@ class SessionSlotsTest {
   @TempDir Path root;
   private final Fingerprint key = Payloads.key("session");
   private final SteppedClock clock = new SteppedClock();
-  private final FailingSyncs ops = new FailingSyncs();
+  private final WatchedFileOps ops = new WatchedFileOps();
   private WarmStartStore store;
   private Session session;
-
-  /** Fails syncs of key directories on demand. */
-  private static final class FailingSyncs extends ObservedFileOps {
-    private boolean fails;
-
-    FailingSyncs() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (fails && op.kind() == Kind.SYNC_DIRECTORY) {
-        throw new IOException("Input/output error");
-      }
-      return whole.run();
-    }
-  }
 
   @BeforeEach
   void open() {
@@ -258,9 +239,14 @@ class SessionSlotsTest {
   @Test
   void aBestWhoseDirectoryWasNotSyncedIsNotOverwrittenByAWorseOne() {
     offer(session, "first", 1);
-    ops.fails = true;
+    ops.watch(
+        op -> {
+          if (op.kind() == Kind.SYNC_DIRECTORY) {
+            throw new IOException("Input/output error");
+          }
+        });
     assertThrows(DurabilityUnknownException.class, () -> offer(session, "visible", 0.5));
-    ops.fails = false;
+    ops.rest();
 
     assertTrue(offer(session, "between", 0.7), "it improves on what is durable");
 

@@ -55,6 +55,16 @@ class SessionTest {
     assertTrue(store.session(key).checkpoint(STATE, 1e300, 1));
   }
 
+  /** What did not improve was declined, as if the store were open. */
+  @Test
+  void anOfferToAClosedStoreIsAnError() {
+    assertTrue(session.checkpoint(STATE, 1, 1));
+    store.close();
+    assertThrows(IllegalStateException.class, () -> session.checkpoint(STATE, 2, 2));
+    assertThrows(
+        IllegalStateException.class, () -> session.checkpoint(() -> Payload.of(STATE), 2, 2));
+  }
+
   @Test
   void anOfferThatDoesNotImproveWaitsForTwoSeconds() {
     assertTrue(session.checkpoint(STATE, 1, 1));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 /**
  * A small file system of its own, to be filled up. Skips the test where mounting is not allowed.
  */
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
   private final Path mount;
   private final Path filler;
 
@@ -23,7 +23,7 @@ final class SmallDisk implements AutoCloseable {
   }
 
   /** By the name of the kind: tmpfs or ext4. */
-  static SmallDisk of(String kind, Path parent, int megabytes) throws IOException {
+  public static SmallDisk of(String kind, Path parent, int megabytes) throws IOException {
     return of(kind, parent, megabytes, List.of("-q", "-F"), "loop");
   }
 
@@ -77,7 +77,7 @@ final class SmallDisk implements AutoCloseable {
     }
   }
 
-  Path path() {
+  public Path path() {
     return mount;
   }
 
@@ -85,7 +85,7 @@ final class SmallDisk implements AutoCloseable {
    * Until nothing more goes in, and then makes room for so many bytes. What was deleted before is
    * free only once the journal says so: first of all it is made to.
    */
-  void fillBut(long bytes) throws IOException {
+  public void fillBut(long bytes) throws IOException {
     sync();
     fill();
     sync();
@@ -115,8 +115,15 @@ final class SmallDisk implements AutoCloseable {
     }
   }
 
+  /** As the kernel does it after an error: closed to all writers, and to syncs too. */
+  public void giveUp() {
+    Assumptions.assumeTrue(
+        run("mount", "-o", "remount,abort", mount.toString()) == 0,
+        "this kernel has no such mount");
+  }
+
   /** Gives the room back. */
-  void free() throws IOException {
+  public void free() throws IOException {
     Files.delete(filler);
   }
 

@@ -3,8 +3,8 @@ package io.warmstart;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,16 +31,12 @@ class StatsTest {
   private StoreOptions observed() {
     Thread asking = Thread.currentThread();
     ObservedFileOps ops =
-        new ObservedFileOps(new NioFileOps()) {
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            if (Thread.currentThread() == asking && !op.path().equals(root)) {
-              operations.add(op.toString());
-            }
-            return whole.run();
-          }
-        };
+        new WatchedFileOps(
+            op -> {
+              if (Thread.currentThread() == asking && !op.path().equals(root)) {
+                operations.add(op.toString());
+              }
+            });
     return StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
   }
 

@@ -7,8 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.key.LeftoversTest;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -16,7 +15,6 @@ import io.warmstart.model.Ranking;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.testing.Await;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -139,16 +136,12 @@ class StoresOfOneRootTest {
     Thread opener = Thread.currentThread();
     AtomicInteger looks = new AtomicInteger();
     FileOps watched =
-        new ObservedFileOps(new NioFileOps()) {
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            if (Thread.currentThread() == opener) {
-              looks.incrementAndGet();
-            }
-            return whole.run();
-          }
-        };
+        new WatchedFileOps(
+            op -> {
+              if (Thread.currentThread() == opener) {
+                looks.incrementAndGet();
+              }
+            });
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withFileOps(watched))) {
       int before = looks.get();

@@ -4,15 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.InMemory;
-import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.PolicyUse;
 import io.warmstart.process.StripeLocks;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -60,22 +60,18 @@ class SweepBesideSaversTest {
     @Nullable WarmStartStore[] saving = new WarmStartStore[1];
     Thread sweeping = Thread.currentThread();
     ObservedFileOps ops =
-        new ObservedFileOps(new NioFileOps()) {
-          @Override
-          protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-              throws IOException {
-            WarmStartStore store = saving[0];
-            if (store != null
-                && Thread.currentThread() == sweeping
-                && op.kind() == Kind.UNLINK
-                && op.path().toString().endsWith(".json")
-                && savedMeanwhile < MOST_SAVED_MEANWHILE) {
-              int number = ENTRIES + savedMeanwhile++;
-              CompletableFuture.runAsync(() -> save(store, number), saver).join();
-            }
-            return whole.run();
-          }
-        };
+        new WatchedFileOps(
+            op -> {
+              WarmStartStore store = saving[0];
+              if (store != null
+                  && Thread.currentThread() == sweeping
+                  && op.kind() == Kind.UNLINK
+                  && op.path().toString().endsWith(".json")
+                  && savedMeanwhile < MOST_SAVED_MEANWHILE) {
+                int number = ENTRIES + savedMeanwhile++;
+                CompletableFuture.runAsync(() -> save(store, number), saver).join();
+              }
+            });
     StoreOptions plain =
         StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
     StoreOptions nothing = plain.withSizeBudgetBytes(0).withPolicy(PolicyUse.THIS_STORE_ONLY);

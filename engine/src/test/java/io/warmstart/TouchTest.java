@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.warmstart.access.AccessStamps;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.io.NioFileOps;
@@ -17,6 +16,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -237,7 +237,7 @@ class TouchTest {
       touches.note(candidateKey(), candidate, clock.nanoTime());
       clock.advance(Duration.ofSeconds(1));
     }
-    List<Map.Entry<AccessStamps.Ref, AccessStamps.Touch>> due =
+    List<Map.Entry<io.warmstart.format.Run, AccessStamps.Touch>> due =
         touches.due(minute, clock.nanoTime());
     assertEquals(1, due.size());
     AccessStamps.Touch touch = due.get(0).getValue();

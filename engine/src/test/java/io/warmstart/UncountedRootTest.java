@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.PolicyUse;
@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,35 +33,15 @@ class UncountedRootTest {
   private static final int PAYLOAD_BYTES = 4000;
 
   @TempDir Path root;
-  private final SlowWalk ops = new SlowWalk();
+  private final CountDownLatch came = new CountDownLatch(1);
+  private final CountDownLatch letThrough = new CountDownLatch(1);
+  private final WatchedFileOps ops = new WatchedFileOps();
   private final StoreOptions options =
       StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(ops);
 
-  /** The look at a key that was there before takes until it is let through, under no lock. */
-  private final class SlowWalk extends ObservedFileOps {
-    private final CountDownLatch came = new CountDownLatch(1);
-    private final CountDownLatch letThrough = new CountDownLatch(1);
-    private volatile boolean slow;
-
-    SlowWalk() {
-      super(new NioFileOps());
-    }
-
-    /** When the store has begun to close, in most runs; in the others the background does it. */
-    void letThroughSoon() {
-      CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS).execute(letThrough::countDown);
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      boolean ofOld = op.path().endsWith(Payloads.key("old 0").toHex());
-      if (slow && ofOld && op.kind() == Kind.CHANGED) {
-        came.countDown();
-        await(letThrough);
-      }
-      return whole.run();
-    }
+  /** When the store has begun to close, in most runs; in the others the background does it. */
+  private void letThroughSoon() {
+    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS).execute(letThrough::countDown);
   }
 
   private static void await(CountDownLatch latch) {
@@ -83,7 +62,7 @@ class UncountedRootTest {
 
       assertTrue(store.recorded().isEmpty());
       assertEquals(0, store.stats().count(StoreCounter.EVICTED));
-      ops.letThrough.countDown();
+      letThrough.countDown();
       awaitWithin(budget, store);
       store.lookup(Payloads.key("newer")).orElseThrow().close();
     }
@@ -95,7 +74,7 @@ class UncountedRootTest {
     long budget = saveOldOnes() - PAYLOAD_BYTES;
     try (WarmStartStore store = openBeingCounted(budget)) {
       save(store, "new");
-      ops.letThroughSoon();
+      letThroughSoon();
     }
     assertTrue(RootFiles.read(root).bytes <= budget);
   }
@@ -110,7 +89,7 @@ class UncountedRootTest {
     try (WarmStartStore store = openBeingCounted(budget)) {
       save(store, "new");
 
-      ops.letThrough.countDown();
+      letThrough.countDown();
       awaitWithin(budget, store);
       store.lookup(Payloads.key("new")).orElseThrow().close();
     }
@@ -126,7 +105,7 @@ class UncountedRootTest {
     try (WarmStartStore store = openBeingCounted(ofOne.withSizeBudgetBytes(budget))) {
       save(store, "new");
 
-      ops.letThrough.countDown();
+      letThrough.countDown();
       awaitWithin(budget, store);
     }
   }
@@ -142,7 +121,7 @@ class UncountedRootTest {
       other.awaitLine("ready");
       Await.until("the other has counted it", () -> store.stats().bytes().isPresent());
 
-      ops.letThroughSoon();
+      letThroughSoon();
       store.close();
       assertTrue(RootFiles.read(root).bytes <= budget);
     }
@@ -150,7 +129,7 @@ class UncountedRootTest {
 
   /** A root that was being counted at its end kept all others of the JVM from being opened. */
   @Test
-  @Timeout(20)
+  @Timeout(28)
   void whoOpensAnotherRootMeanwhileDoesNotWait(@TempDir Path another) throws Exception {
     WarmStartStore store = openBeingCounted(saveOldOnes() - PAYLOAD_BYTES);
     save(store, "new");
@@ -160,7 +139,7 @@ class UncountedRootTest {
 
     WarmStartStore.open(another).close();
 
-    ops.letThrough.countDown();
+    letThrough.countDown();
     closer.join();
   }
 
@@ -180,7 +159,7 @@ class UncountedRootTest {
     }
     long ofOther = RootFiles.read(root).bytes;
 
-    ops.letThroughSoon();
+    letThroughSoon();
     store.close();
 
     assertEquals(ofOther, RootFiles.read(root).bytes);
@@ -205,7 +184,7 @@ class UncountedRootTest {
               });
       saver.start();
       saver.join();
-      ops.letThrough.countDown();
+      letThrough.countDown();
 
       assertTrue(stays[0]);
       assertTrue(busy[0] < TimeUnit.MILLISECONDS.toNanos(500), () -> "nanoseconds: " + busy[0]);
@@ -223,9 +202,16 @@ class UncountedRootTest {
   }
 
   private WarmStartStore openBeingCounted(StoreOptions all) {
-    ops.slow = true;
+    ops.watch(
+        op -> {
+          boolean ofOld = op.path().endsWith(Payloads.key("old 0").toHex());
+          if (ofOld && op.kind() == Kind.CHANGED) {
+            came.countDown();
+            await(letThrough);
+          }
+        });
     WarmStartStore store = WarmStartStore.open(root, all);
-    await(ops.came);
+    await(came);
     return store;
   }
 

@@ -1,10 +1,11 @@
 package io.warmstart.access;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
+import io.warmstart.format.Run;
 import io.warmstart.format.Stamp;
 import io.warmstart.model.Digest256;
 import io.warmstart.policy.Limits;
+import io.warmstart.ranking.Candidate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class AccessStamps {
   private static final int MOST = 1 << 17;
 
-  /** One entry of one key. */
-  public record Ref(Digest256 key, String runId) {}
-
   /**
    * A noted hit.
    *
@@ -33,12 +31,12 @@ public final class AccessStamps {
    */
   public record Touch(Manifest seen, Stamp stamp, long notedAtNanos) {}
 
-  private final Map<Ref, Touch> touches = new ConcurrentHashMap<>();
+  private final Map<Run, Touch> touches = new ConcurrentHashMap<>();
 
   /** Notes a hit. */
   public void note(Digest256 key, Candidate hit, long nowUnixNanos) {
-    Ref ref = new Ref(key, hit.runId());
-    Touch before = touches.get(ref);
+    Run run = new Run(key, hit.runId());
+    Touch before = touches.get(run);
     Stamp now = Stamp.ofUnixNanos(nowUnixNanos);
     if (before != null && before.seen().written().compareTo(hit.manifest().written()) > 0) {
       // A late word of a version that was replaced since.
@@ -48,18 +46,18 @@ public final class AccessStamps {
       if (!movesByTick(before.stamp(), nowUnixNanos)) {
         return;
       }
-      touches.put(ref, new Touch(hit.manifest(), now, before.notedAtNanos()));
+      touches.put(run, new Touch(hit.manifest(), now, before.notedAtNanos()));
     } else if (!hit.manifest().accessed()
         || movesByTick(hit.manifest().accessedAt(), nowUnixNanos)) {
       if (before != null || touches.size() < MOST) {
-        touches.put(ref, new Touch(hit.manifest(), now, nowUnixNanos));
+        touches.put(run, new Touch(hit.manifest(), now, nowUnixNanos));
       }
     }
   }
 
   /** What was noted for a version and is not on disk yet; null if nothing. */
   @Nullable Stamp noted(Digest256 key, Candidate candidate) {
-    Touch touch = touches.get(new Ref(key, candidate.runId()));
+    Touch touch = touches.get(new Run(key, candidate.runId()));
     return touch != null && sameVersion(touch.seen(), candidate.manifest()) ? touch.stamp() : null;
   }
 
@@ -73,9 +71,9 @@ public final class AccessStamps {
    * The touches that have waited for so long; all if it is 0. Each is a rewrite and a sync, and has
    * every process read the key's directory again: so one tells of many hits.
    */
-  public List<Map.Entry<Ref, Touch>> due(long delayNanos, long nowUnixNanos) {
-    List<Map.Entry<Ref, Touch>> due = new ArrayList<>();
-    for (Map.Entry<Ref, Touch> each : touches.entrySet()) {
+  public List<Map.Entry<Run, Touch>> due(long delayNanos, long nowUnixNanos) {
+    List<Map.Entry<Run, Touch>> due = new ArrayList<>();
+    for (Map.Entry<Run, Touch> each : touches.entrySet()) {
       long waited = nowUnixNanos - each.getValue().notedAtNanos();
       // A clock that was set back makes it negative.
       if (waited >= delayNanos || waited < 0) {
@@ -86,9 +84,9 @@ public final class AccessStamps {
   }
 
   /** A touch has reached the disk, or the index where no manifest is to tell of it. */
-  public void persisted(Ref ref, Touch touch) {
+  public void persisted(Run run, Touch touch) {
     touches.computeIfPresent(
-        ref,
+        run,
         (same, current) -> {
           if (current.equals(touch)) {
             return null;
@@ -100,8 +98,8 @@ public final class AccessStamps {
   }
 
   /** The version is gone; its touch has nowhere to go. */
-  public void drop(Ref ref, Touch touch) {
-    touches.remove(ref, touch);
+  public void drop(Run run, Touch touch) {
+    touches.remove(run, touch);
   }
 
   public static boolean sameVersion(Manifest one, Manifest other) {

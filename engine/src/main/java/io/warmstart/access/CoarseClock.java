@@ -1,7 +1,8 @@
 package io.warmstart.access;
 
-import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.EngineLog;
+import io.warmstart.io.RacyWindow;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.EngineLog;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -85,11 +86,7 @@ public final class CoarseClock {
     if (running != null && running.ensureRunning()) {
       running.wake();
     }
-    return systemNanos();
-  }
-
-  private static long systemNanos() {
-    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+    return RacyWindow.systemNanos();
   }
 
   /** Until nobody asks, and then until somebody does. */
@@ -101,7 +98,7 @@ public final class CoarseClock {
           asked = false;
           idle = 0;
         }
-        now = systemNanos();
+        now = RacyWindow.systemNanos();
         BackgroundThread.pause(TICK_NANOS);
       }
     } finally {

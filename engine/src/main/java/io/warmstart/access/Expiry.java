@@ -1,15 +1,15 @@
 package io.warmstart.access;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.util.concurrent.TimeUnit;
@@ -27,21 +27,26 @@ public final class Expiry {
   private final AccessStamps touches;
   private final SpaceLedger ledger;
   private final Pins pins;
-  private final boolean besideOtherMachines;
+  private final boolean accessesInIndex;
   private final EpochNanoClock clock;
 
+  /**
+   * Makes the expiry of one root.
+   *
+   * @param accessesInIndex whether accesses are written into the index and not into manifests
+   */
   public Expiry(
       RootDirectory root,
       AccessStamps touches,
       SpaceLedger ledger,
       Pins pins,
-      boolean besideOtherMachines,
+      boolean accessesInIndex,
       EpochNanoClock clock) {
     this.root = root;
     this.touches = touches;
     this.ledger = ledger;
     this.pins = pins;
-    this.besideOtherMachines = besideOtherMachines;
+    this.accessesInIndex = accessesInIndex;
     this.clock = clock;
   }
 
@@ -57,7 +62,7 @@ public final class Expiry {
    */
   public Manifest withKnownUse(Digest256 key, Candidate candidate) {
     Manifest noted = touches.withNoted(key, candidate);
-    if (!besideOtherMachines) {
+    if (!accessesInIndex) {
       return noted;
     }
     // One before the write was a use of the version before.

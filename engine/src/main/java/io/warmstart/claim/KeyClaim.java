@@ -1,7 +1,5 @@
 package io.warmstart.claim;
 
-import io.warmstart.io.EngineLog;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimState;
 import io.warmstart.model.ClaimUnavailableException;
@@ -9,6 +7,8 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.process.ClaimLocks;
 import io.warmstart.process.Siblings;
+import io.warmstart.runtime.EngineLog;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -215,7 +215,8 @@ public final class KeyClaim {
   private synchronized boolean attempt(long hadLocksNanos, long patienceNanos) {
     String because = ended;
     if (because != null) {
-      throw new IllegalStateException("the claim " + because + ": key=" + key.toHex());
+      throw new IllegalStateException(
+          "the claim " + because + ": key=" + key.toHex() + " root=" + root);
     }
     if (state() == ClaimState.MINE) {
       return true;

@@ -2,6 +2,7 @@ package io.warmstart.cli;
 
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Acknowledgement;
+import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Namespace;
@@ -50,6 +51,10 @@ final class Arguments {
   static final class KeyArgument implements ITypeConverter<KeyWord> {
     @Override
     public KeyWord convert(String value) {
+      if (value.equals(TEXT_PREFIX)) {
+        // Before a variable that is not set: all fits of a script would have one key.
+        throw refused("KEY", "a name after text:", Page.quoted(value));
+      }
       if (value.startsWith(TEXT_PREFIX)) {
         return textOf(value.substring(TEXT_PREFIX.length()));
       }
@@ -104,11 +109,16 @@ final class Arguments {
     }
   }
 
-  /** NAME, of which {@code key} prints the key. */
+  /**
+   * NAME, of which {@code key} prints the key. What is KEY for all other commands is the same key
+   * here: a name that looks like one has {@code text:} before it, as it must have there.
+   */
   static final class NameArgument implements ITypeConverter<KeyWord> {
     @Override
     public KeyWord convert(String value) {
-      return textOf(value);
+      return value.startsWith(TEXT_PREFIX) || Digest256.isHex(value)
+          ? new KeyArgument().convert(value)
+          : textOf(value);
     }
   }
 

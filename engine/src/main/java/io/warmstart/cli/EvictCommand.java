@@ -7,6 +7,7 @@ import io.warmstart.model.EvictionReport.Removed;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -72,6 +73,10 @@ final class EvictCommand extends RootCommand {
                   + Quantities.size(report.bytesAfter())
                   + " of "
                   + budget()));
+      if (report.overBudgetBytes() > 0) {
+        lines.add(
+            new Page.Fact("still over by", Quantities.size(report.overBudgetBytes()) + why()));
+      }
       lines.add(new Page.Fact("evicted", Long.toString(report.evicted())));
       lines.add(new Page.Fact("expired", Long.toString(report.expired())));
       lines.add(new Page.Fact("moved to quarantine", Long.toString(report.quarantined())));
@@ -104,6 +109,9 @@ final class EvictCommand extends RootCommand {
       } else {
         json.writeNumberField("size_budget_bytes", report.sizeBudgetBytes());
       }
+      json.writeNumberField("over_budget_bytes", report.overBudgetBytes());
+      json.writeNumberField("pinned_bytes", report.pinnedBytes());
+      json.writeNumberField("unreadable_bytes", report.unreadableBytes());
       json.writeNumberField("evicted", report.evicted());
       json.writeNumberField("expired", report.expired());
       json.writeNumberField("quarantined", report.quarantined());
@@ -123,6 +131,17 @@ final class EvictCommand extends RootCommand {
         json.writeEndObject();
       }
       json.writeEndArray();
+    }
+
+    private String why() {
+      StringJoiner why = new StringJoiner(", ", ": ", "").setEmptyValue("");
+      if (report.pinnedBytes() > 0) {
+        why.add(Quantities.size(report.pinnedBytes()) + " are pinned");
+      }
+      if (report.unreadableBytes() > 0) {
+        why.add(Quantities.size(report.unreadableBytes()) + " cannot be read");
+      }
+      return why.toString();
     }
 
     private static String reason(Removed removed) {

@@ -12,10 +12,14 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "key",
     header = "Prints the key that text:NAME stands for.",
-    description = "%nNeeds no root; --ttl and --budget change nothing here.%n",
+    description =
+        "%nNeeds no root; --ttl and --budget change nothing here. text: may be left out, but before a"
+            + " name that begins with it, or that is 64 lowercase hex digits: those are a key already,"
+            + " and printed as they are.%n",
     footer = {
       "%nExamples:",
       "  warmstart key digits",
+      "  warmstart key text:digits",
       "  warmstart key digits --namespace team",
       "  ls -l /tmp/fits/$(warmstart key digits)"
     })
@@ -26,7 +30,7 @@ final class KeyCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "NAME",
       converter = Arguments.NameArgument.class,
-      description = "Any text.")
+      description = "Any text, or KEY as the other commands take it.")
   KeyWord word;
 
   @Mixin NamespaceOption namespaced;

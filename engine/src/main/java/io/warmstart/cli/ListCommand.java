@@ -52,9 +52,7 @@ final class ListCommand extends RootCommand {
     try (WarmStartStore store = openForLooking()) {
       long now = store.options().clock().nanoTime();
       if (key == null) {
-        output.answer(
-            new Keys(
-                store.keys().stream().map(store::contents).filter(this::isListed).toList(), now));
+        output.answer(new Keys(store.contents().stream().filter(this::isListed).toList(), now));
         return ExitCodes.DONE;
       }
       KeyContents contents = store.contents(key);
@@ -82,6 +80,7 @@ final class ListCommand extends RootCommand {
     if (key.pinned()) {
       notes.add("pinned");
     }
+    key.failure().ifPresent(failure -> notes.add("cannot be listed: " + failure));
     return notes.length() == 0 ? Quantities.NONE : notes.toString();
   }
 
@@ -98,7 +97,7 @@ final class ListCommand extends RootCommand {
         + " could not be read; verify and explain say why";
   }
 
-  private record Keys(List<KeyContents> keys, long nowUnixNanos) implements Answer {
+  record Keys(List<KeyContents> keys, long nowUnixNanos) implements Answer {
     @Override
     public void writeText(Page page) {
       if (!keys.isEmpty()) {
@@ -124,14 +123,19 @@ final class ListCommand extends RootCommand {
       if (unreadable > 0) {
         page.line(unreadableNote(unreadable));
       }
+      if (unlisted() > 0) {
+        page.line(
+            Quantities.count(unlisted(), "key", "keys")
+                + " could not be listed; verify says what to do");
+      }
     }
 
     private void addRow(Page.Table table, KeyContents key) {
       Listed latest = key.entries().isEmpty() ? null : key.entries().get(0);
       table.row(
           key.key().toHex(),
-          Integer.toString(key.entries().size()),
-          Quantities.size(key.bytes()),
+          key.failure().isPresent() ? "?" : Integer.toString(key.entries().size()),
+          key.failure().isPresent() && key.bytes() == 0 ? "?" : Quantities.size(key.bytes()),
           latest == null
               ? Quantities.NONE
               : Quantities.shortMoment(latest.writtenUnixSecs(), latest.writtenNanos()),
@@ -139,6 +143,10 @@ final class ListCommand extends RootCommand {
               ? Quantities.NONE
               : Quantities.age(latest.writtenUnixSecs(), latest.writtenNanos(), nowUnixNanos),
           notes(key));
+    }
+
+    private long unlisted() {
+      return keys.stream().filter(key -> key.failure().isPresent()).count();
     }
 
     private long entries() {
@@ -155,6 +163,7 @@ final class ListCommand extends RootCommand {
       for (KeyContents key : keys) {
         json.writeStartObject();
         json.writeStringField("key", key.key().toHex());
+        json.writeStringField("failure", key.failure().orElse(null));
         json.writeNumberField("entries", key.entries().size());
         json.writeNumberField("unreadable", key.unreadable());
         json.writeNumberField("bytes", key.bytes());
@@ -169,6 +178,7 @@ final class ListCommand extends RootCommand {
         json.writeEndObject();
       }
       json.writeEndArray();
+      json.writeNumberField("unreadable_keys", unlisted());
       json.writeNumberField("entries", entries());
       json.writeNumberField("bytes", bytes());
     }

@@ -113,38 +113,46 @@ final class LookupCommand extends CommandOnKey {
     Map<Fingerprint, Optional<Namespace>> keys = keys();
     Fingerprint key = key();
     RemoteOptions asked = remote == null ? null : remote.withReadOnly(true);
-    boolean toStandardOutput = out != null && out.toString().equals(STANDARD_OUTPUT);
     requireOtherRoots();
     try (WarmStartStore store = openForReading(output, asked, seeds)) {
       Optional<Entry> found = find(store, key, keys.keySet(), output);
-      Ranking chosenBy = runId == null ? ranking : null;
-      Answer answer;
-      if (found.isEmpty()) {
-        answer = new Miss(root, key, chosenBy, seeds, seedNamespaces);
-      } else {
-        try (Entry entry = found.get()) {
-          if (toStandardOutput) {
-            PayloadOutput.toStream(entry, streams.out());
-          } else if (out != null) {
-            PayloadOutput.toFile(entry, out);
-          }
-          answer =
-              Hit.of(
-                  key,
-                  chosenBy,
-                  entry,
-                  SeedFacts.of(entry, store, key, keys.getOrDefault(entry.key(), Optional.empty())),
-                  store.options().clock().nanoTime(),
-                  out);
-        }
-      }
-      if (toStandardOutput) {
+      Answer answer =
+          found.isEmpty()
+              ? new Miss(root, key, chosenBy(), seeds, seedNamespaces)
+              : writtenOut(found.get(), store, keys);
+      if (isToStandardOutput()) {
         output.answerBesidePayload(answer);
       } else {
         output.answer(answer);
       }
       noteRemote(store, output);
       return found.isPresent() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
+    }
+  }
+
+  private @Nullable Ranking chosenBy() {
+    return runId == null ? ranking : null;
+  }
+
+  private boolean isToStandardOutput() {
+    return out != null && out.toString().equals(STANDARD_OUTPUT);
+  }
+
+  private Answer writtenOut(
+      Entry found, WarmStartStore store, Map<Fingerprint, Optional<Namespace>> keys) {
+    try (Entry entry = found) {
+      if (isToStandardOutput()) {
+        PayloadOutput.toStream(entry, streams.out());
+      } else if (out != null) {
+        PayloadOutput.toFile(entry, out);
+      }
+      return Hit.of(
+          key(),
+          chosenBy(),
+          entry,
+          SeedFacts.of(entry, store, key(), keys.getOrDefault(entry.key(), Optional.empty())),
+          store.options().clock().nanoTime(),
+          out);
     }
   }
 

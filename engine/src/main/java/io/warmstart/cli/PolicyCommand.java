@@ -4,10 +4,15 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Retention;
 import io.warmstart.model.RootPolicy;
+import io.warmstart.model.StorageFullException;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,7 +25,8 @@ import picocli.CommandLine.Option;
       "%nWithout --budget, --ttl or --retention it only shows. What is named is the root's from now"
           + " on; other processes notice within a second. Nothing is evicted by this command: the"
           + " next save or sweep goes by it. A damaged policy, under which nothing is evicted and nothing"
-          + " expires, is replaced. Exit code 1 if it is damaged.%n"
+          + " expires, is replaced. On a full disk it cannot be written: evict --budget makes room."
+          + " Exit code 1 if it is damaged.%n"
     },
     footer = {
       "%nExamples:",
@@ -48,9 +54,35 @@ final class PolicyCommand extends RootCommand {
     boolean change = common.budgetBytes != null || common.ttl != null || retention != null;
     try (WarmStartStore store = change ? openForPolicy(retention) : openForLooking()) {
       RootPolicy policy = store.policy();
+      if (change && !says(policy)) {
+        throw notWritten(store);
+      }
       output.answer(new Stands(policy));
       return policy.damage().isEmpty() ? ExitCodes.DONE : ExitCodes.MISS_OR_PROBLEM;
     }
+  }
+
+  /** Whether it is what was asked for: a store opens on a full disk, too, and writes it later. */
+  private boolean says(RootPolicy policy) {
+    return (common.budgetBytes == null
+            || (policy.sizeBudgetOrigin() == RootPolicy.Origin.NAMED
+                && policy.sizeBudgetBytes().equals(OptionalLong.of(common.budgetBytes))))
+        && (common.ttl == null
+            || (policy.ttlOrigin() == RootPolicy.Origin.NAMED
+                && policy.ttl().equals(Optional.of(common.ttl))))
+        && (retention == null || policy.retention() == retention);
+  }
+
+  private static StorageFullException notWritten(WarmStartStore store) {
+    Path file = store.root().resolve(ENGINE_DIRECTORY).resolve("policy");
+    return new StorageFullException(
+        "the policy cannot be written, no space is left on its device: file="
+            + file
+            + (store.policy().damage().isPresent()
+                ? " (it is damaged; once that file is moved out of the root, evict --budget"
+                : " (evict --budget")
+            + " goes by a budget without writing it, and makes room)",
+        new FileSystemException(file.toString(), null, "no space left on device"));
   }
 
   private record Stands(RootPolicy policy) implements Answer {

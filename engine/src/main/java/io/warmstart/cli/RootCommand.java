@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
 
 /** A command on a root. */
 abstract class RootCommand implements Callable<Integer> {
-  private static final String ENGINE_DIRECTORY = ".warmstart";
+  static final String ENGINE_DIRECTORY = ".warmstart";
 
   /** Lies in the root of each ext file system; what others keep there begins with a dot. */
   private static final String OF_THE_FILE_SYSTEM = "lost+found";
@@ -111,10 +111,19 @@ abstract class RootCommand implements Callable<Integer> {
 
   /** Where a power cut may take what was saved, its user should know. */
   static void noteNames(WarmStartStore store, Output output) {
-    if (!store.syncsDirectories()) {
-      output.note(
-          "this file system cannot sync a directory: a power cut may take what was saved root="
-              + store.root());
+    if (store.readOnly()) {
+      // Nothing is saved here; and a file system that an error has closed to all writers refuses.
+      return;
+    }
+    try {
+      if (!store.syncsDirectories()) {
+        output.note(
+            "this file system cannot sync a directory: a power cut may take what was saved root="
+                + store.root());
+      }
+    } catch (StoreException e) {
+      // What the command was asked for is done and told.
+      output.note("whether a power cut may take what was saved is not known: " + e.getMessage());
     }
   }
 

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -38,20 +37,11 @@ import picocli.CommandLine.Spec;
       "  warmstart save /tmp/fits text:digits model.bin --namespace team",
       "  gzip -c model.bin | warmstart save /tmp/fits text:digits -"
     })
-final class SaveCommand extends RootCommand {
+final class SaveCommand extends CommandOnKey {
   private static final String STANDARD_INPUT = "-";
 
   /** The label that is the NAME of text:NAME. */
   static final String TEXT_LABEL = "text";
-
-  @Parameters(
-      index = "1",
-      paramLabel = "KEY",
-      converter = Arguments.KeyArgument.class,
-      description = "64 lowercase hex digits, or text:NAME.")
-  KeyWord word;
-
-  @Mixin NamespaceOption namespaced;
 
   @Parameters(
       index = "2",
@@ -137,7 +127,7 @@ final class SaveCommand extends RootCommand {
       throw new ParameterException(
           spec.commandLine(), "--acknowledge remote: expected=--remote too actual=no --remote");
     }
-    Fingerprint key = namespaced.key(word);
+    Fingerprint key = key();
     try (PayloadInput payload =
             file.toString().equals(STANDARD_INPUT)
                 ? PayloadInput.ofStream(streams.in())

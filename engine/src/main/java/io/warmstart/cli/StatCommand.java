@@ -170,7 +170,8 @@ final class StatCommand extends RootCommand {
           last.otherFiles(),
           last.otherBytes(),
           recorded.sizeBudgetBytes(),
-          recorded.liveProcesses());
+          recorded.liveProcesses(),
+          last.unreadableKeys());
     }
   }
 
@@ -283,6 +284,13 @@ final class StatCommand extends RootCommand {
           new Page.Fact(
               "entries",
               found.entries() + " under " + Quantities.count(found.keys(), "key", "keys")));
+      if (found.unreadableKeys() > 0) {
+        lines.add(
+            new Page.Fact(
+                "unreadable",
+                Quantities.count(found.unreadableKeys(), "key", "keys")
+                    + " could not be listed; verify says why"));
+      }
       lines.add(new Page.Fact("bytes", bytes()));
       lines.add(new Page.Fact("in quarantine", Quantities.size(found.quarantineBytes())));
       if (found.otherFiles() > 0) {
@@ -362,6 +370,7 @@ final class StatCommand extends RootCommand {
       json.writeStringField("root", root.toString());
       json.writeNumberField("entries", found.entries());
       json.writeNumberField("keys", found.keys());
+      json.writeNumberField("unreadable_keys", found.unreadableKeys());
       json.writeNumberField("bytes", found.bytes());
       json.writeNumberField("quarantine_bytes", found.quarantineBytes());
       json.writeNumberField("other_files", found.otherFiles());

@@ -33,7 +33,8 @@ import io.warmstart.recover.RestoreFlow;
 import io.warmstart.recover.RestorePublisher;
 import io.warmstart.recover.UnsettledKeys;
 import io.warmstart.recover.VerifyFlow;
-import io.warmstart.remote.LocalEntries;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.runtime.Operations;
 import io.warmstart.save.AccessStampWriter;
 import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.SaveFlow;
@@ -94,19 +95,8 @@ public final class Engine implements AutoCloseable {
     boolean opened = false;
     try {
       foreignChecks = new ForeignChecks(parts.foreignTouches);
-      policy = new PolicyInForce(parts.root, parts.stripes, parts.ages, parts.remote, parts.clock);
-      recoverFlow =
-          new RecoverFlow(
-              parts.root,
-              parts.locks,
-              parts.ledger,
-              parts.recovery,
-              parts.quarantine,
-              parts.leftovers,
-              parts.foreignWriters,
-              parts.foreignTouches,
-              parts.remote,
-              parts.counters);
+      policy = new PolicyInForce(parts.root, parts.stripes, parts.ages, parts.notices, parts.clock);
+      recoverFlow = parts.recoverFlow();
       lookups = new LookupParts(parts, policy, recoverFlow, foreignChecks);
       evictions = new EvictParts(parts, policy, recoverFlow, labelFlow(), foreignChecks);
       saves = new SaveParts(parts, policy, evictions.sweepFlow, foreignChecks);
@@ -119,7 +109,6 @@ public final class Engine implements AutoCloseable {
               parts.ledger,
               parts.pairWriter,
               owner.other(),
-              parts.remote,
               parts.notices,
               parts.counters,
               parts.clock);
@@ -143,8 +132,8 @@ public final class Engine implements AutoCloseable {
               parts.leftovers,
               parts.foreignWriters,
               parts.ages,
-              parts.remote,
               parts.readOnly);
+      saves.findLeft();
       housekeeper =
           parts.readOnly
               ? null
@@ -161,7 +150,7 @@ public final class Engine implements AutoCloseable {
                   lookups.unsettled,
                   parts.foreignTouches,
                   saves.adoption,
-                  evictions.walks,
+                  evictions.dueScans,
                   parts.counters);
       parts.pinnedBytes.tryRefresh();
       opened = true;
@@ -234,25 +223,20 @@ public final class Engine implements AutoCloseable {
     return lookups.flow(limits, foreignCheck);
   }
 
-  /** The root as a remote of one store sees it; for the caller to close. */
+  /** The root as a remote of one store sees it; for the caller to close before the store ends. */
   public LocalEntries localEntries(StoreLimits limits, long foreignCheckNanos) {
-    return new LocalEntries(
-        parts.root,
-        parts.reader,
-        saves.pairSave(limits, () -> foreignCheckNanos),
-        parts.journal,
-        parts.ages,
-        saves.journal::flush,
-        saves.settleFlow::runOwnAndLeft,
-        parts.touches,
-        parts.expiry,
-        parts.stripes,
-        limits,
-        parts.clock);
+    return localEntries(limits, foreignCheckNanos, new Operations("the store is closed"));
   }
 
-  public RemoveFlow removeFlow() {
-    return evictions.removeFlow(saves.settleFlow::run);
+  /** The same for what may take longer than a store is open: each step is one of its operations. */
+  public LocalEntries localEntries(
+      StoreLimits limits, long foreignCheckNanos, Operations operations) {
+    return saves.localEntries(limits, foreignCheckNanos, operations);
+  }
+
+  /** The removals on request of one store. */
+  public RemoveFlow removeFlow(Operations operations) {
+    return evictions.removeFlow(saves.settleFlow::run, operations);
   }
 
   public PinFlow pinFlow() {
@@ -311,7 +295,6 @@ public final class Engine implements AutoCloseable {
             parts.ages,
             parts.expiry,
             parts.siblings::owner,
-            parts.remote,
             parts.clock));
   }
 
@@ -342,6 +325,7 @@ public final class Engine implements AutoCloseable {
     try {
       saves.journal.flush();
     } finally {
+      evictions.dueScans.sweepAfterOthers();
       parts.replaced.closeAll();
       lookups.lookout.tellUses();
       failed = accessStampWriter.run(0);
@@ -379,10 +363,13 @@ public final class Engine implements AutoCloseable {
 
   /** The part of closing that takes longer the larger the root is; others may join meanwhile. */
   void prepareToClose() {
-    if (housekeeper != null && parts.ledger.totalBytes().isEmpty()) {
-      // What lies in the journal yet may leave a sweep, too.
-      saves.journal.flush();
-      evictions.walks.finishWhatIsLeft();
+    if (housekeeper != null) {
+      try {
+        // What lies in the journal yet may leave a sweep, too.
+        saves.journal.flush();
+      } finally {
+        evictions.dueScans.finishWhatIsLeft();
+      }
     }
   }
 

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * twice. What another class loader has open is not known here; the lock file tells it.
  *
  * <p>The only static state of the library, with the payload cache, the clock and the idle
- * descriptors that they share.
+ * descriptors that they share; but for what each thread is inside of ({@link
+ * io.warmstart.runtime.Operations}).
  */
 public final class EngineRegistry {
   /** Changed under its monitor, and read without: to count waits for no engine that opens. */

@@ -12,11 +12,12 @@ import io.warmstart.policy.Limits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.RootScan;
+import io.warmstart.runtime.Operations;
 
 /** What removes entries of one root, and what finds out that some must go. */
 final class EvictParts {
   final SweepFlow sweepFlow;
-  final RootWalks walks;
+  final DueScans dueScans;
   private final RootParts parts;
   private final PolicyInForce policy;
   private final EntryRemoval removal;
@@ -46,7 +47,6 @@ final class EvictParts {
             parts.expiry,
             parts.pins,
             parts.journal,
-            parts.remote,
             parts.clock);
     sweepFlow =
         new SweepFlow(
@@ -67,20 +67,21 @@ final class EvictParts {
                 parts.clock),
             policy,
             parts.pins,
+            parts.pinnedBytes,
             parts.expiry,
             labelFlow,
             parts.siblings::noticeDeaths,
             parts.notices,
             parts.counters);
-    walks =
-        new RootWalks(
+    dueScans =
+        new DueScans(
             parts.siblings,
             parts.rootWatch,
             parts.ledger,
             rootScan,
             sweepFlow,
             foreignChecks::nanos,
-            parts.remote,
+            parts.root.besideOtherMachines(),
             parts.counters);
   }
 
@@ -89,8 +90,8 @@ final class EvictParts {
    *
    * @param settle has all that was saved become pairs
    */
-  RemoveFlow removeFlow(Runnable settle) {
-    return new RemoveFlow(parts.root, removal, parts.journal, parts.pins, settle);
+  RemoveFlow removeFlow(Runnable settle, Operations operations) {
+    return new RemoveFlow(parts.root, removal, parts.journal, parts.pins, settle, operations);
   }
 
   DryRunFlow dryRun(Limits limits) {

@@ -4,7 +4,6 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
 import io.warmstart.model.Digest256;
@@ -17,6 +16,7 @@ import io.warmstart.process.Counters;
 import io.warmstart.process.Siblings;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.UnsettledKeys;
+import io.warmstart.runtime.BackgroundThread;
 import io.warmstart.save.AccessStampWriter;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
- * manifests, adopts what the dead have left in the journal, and walks the root where that is due.
+ * manifests, adopts what the dead have left in the journal, and scans the root where that is due.
  * It goes by the root's policy: the options of one store concern nobody else, and end with it, but
  * for the sweeps that its saves have left.
  */
@@ -58,7 +58,7 @@ final class Housekeeper implements AutoCloseable {
   private final UnsettledKeys unsettled;
   private final ForeignTouches foreignTouches;
   private final Adoption adoption;
-  private final RootWalks walks;
+  private final DueScans dueScans;
   private final Counters counters;
   private final BackgroundThread thread;
 
@@ -84,7 +84,7 @@ final class Housekeeper implements AutoCloseable {
       UnsettledKeys unsettled,
       ForeignTouches foreignTouches,
       Adoption adoption,
-      RootWalks walks,
+      DueScans dueScans,
       Counters counters) {
     this.siblings = siblings;
     this.rootWatch = rootWatch;
@@ -98,7 +98,7 @@ final class Housekeeper implements AutoCloseable {
     this.unsettled = unsettled;
     this.foreignTouches = foreignTouches;
     this.adoption = adoption;
-    this.walks = walks;
+    this.dueScans = dueScans;
     this.counters = counters;
     this.touchedAt = System.nanoTime();
     this.adoptedAt = touchedAt - ADOPT_EVERY_NANOS;
@@ -144,7 +144,7 @@ final class Housekeeper implements AutoCloseable {
     if (now - touchedAt >= TOUCH_EVERY_NANOS) {
       touchedAt = now;
       accessStampWriter.run(touchDelayNanos());
-      policy.trySetDefaultTtl();
+      policy.tryToWrite();
       pinnedBytes.tryRefresh();
     }
     if (rootWatch.isGone()) {
@@ -155,13 +155,13 @@ final class Housekeeper implements AutoCloseable {
       // root.
       return;
     }
-    walks.countIfDue(now, () -> closed);
+    dueScans.countIfDue(now, () -> closed);
     unsettled.due(now).forEach(this::recover);
     if (now - adoptedAt >= adoptPause) {
       adoptedAt = now;
       adoptPause = pauseBeside(adopt());
     }
-    walks.sweepIfDue(now);
+    dueScans.sweepIfDue(now);
     absentKeys.listIfDue();
   }
 
@@ -214,7 +214,9 @@ final class Housekeeper implements AutoCloseable {
     attached = null;
     accessStampWriter.run(0);
     adopt();
-    walks.clearAwayTheDead();
-    walks.finishWhatIsLeft();
+    dueScans.clearAwayTheDead();
+    dueScans.finishWhatIsLeft();
+    // A sweep may have made the room: a process that lives a moment only has no other chance.
+    policy.tryToWrite();
   }
 }

@@ -7,6 +7,7 @@ import io.warmstart.index.HotEntry;
 import io.warmstart.index.Lookout;
 import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.ExplainFlow;
+import io.warmstart.lookup.FileLook;
 import io.warmstart.lookup.FileLookup;
 import io.warmstart.lookup.InspectFlow;
 import io.warmstart.lookup.KeySnapshots;
@@ -47,7 +48,6 @@ final class LookupParts implements AutoCloseable {
             recoverFlow,
             parts.foreignWriters,
             unsettled,
-            parts.remote,
             parts.readOnly,
             parts.counters);
     fileLookup =
@@ -61,8 +61,7 @@ final class LookupParts implements AutoCloseable {
                 parts.journal,
                 parts.reader,
                 parts.expiry,
-                parts.foreignTouches,
-                RootParts.PRODUCER),
+                parts.foreignTouches),
             new KeySnapshots(
                 parts.root,
                 parts.stripes,
@@ -70,7 +69,7 @@ final class LookupParts implements AutoCloseable {
                 parts.ledger,
                 parts.foreignTouches,
                 parts.journal,
-                parts.place,
+                parts.place.racyWindow(),
                 new CensusTaker(
                     parts.root.ops(),
                     parts.stripes,
@@ -79,27 +78,26 @@ final class LookupParts implements AutoCloseable {
                     parts.census,
                     parts.expiry,
                     parts.foreignTouches)),
-            parts.reader,
-            misfits,
-            new LookupAnswer(
-                parts.winners,
-                parts.readings,
-                parts.stripes,
+            new FileLook.Parts(
+                parts.reader,
                 misfits,
-                parts.payloads,
+                new LookupAnswer(
+                    parts.winners,
+                    parts.readings,
+                    parts.stripes,
+                    misfits,
+                    parts.payloads,
+                    parts.expiry,
+                    parts.readOnly,
+                    parts.counters,
+                    parts.clock),
+                parts.journal,
+                parts.foreignWriters,
                 parts.expiry,
+                parts.rootWatch,
                 parts.readOnly,
-                parts.counters,
-                parts.clock),
-            parts.journal,
-            RootParts.PRODUCER,
-            parts.foreignWriters,
-            parts.expiry,
-            policy,
-            parts.rootWatch,
-            parts.remote,
-            parts.readOnly,
-            parts.counters);
+                parts.counters),
+            policy);
   }
 
   /** The lookups of one store. */
@@ -132,8 +130,7 @@ final class LookupParts implements AutoCloseable {
   }
 
   ExplainFlow explainFlow() {
-    return new ExplainFlow(
-        parts.root, parts.reader, parts.journal, RootParts.PRODUCER, parts.expiry, parts.clock);
+    return new ExplainFlow(parts.root, parts.reader, parts.journal, parts.expiry, parts.clock);
   }
 
   /** Of an entry that another version may have replaced since, nobody is told any more. */

@@ -31,7 +31,6 @@ import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.PairWriter;
-import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.VerifiedPayloads;
 import io.warmstart.payload.PayloadCache;
@@ -44,6 +43,8 @@ import io.warmstart.process.Placement;
 import io.warmstart.process.ProcessTable;
 import io.warmstart.process.Siblings;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.recover.RecoverFlow;
 import io.warmstart.save.KeyDirectories;
 import io.warmstart.save.KnownRuns;
 import io.warmstart.save.WrittenStamps;
@@ -52,7 +53,6 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of one root, each made of those before it. {@link Engine} makes the flows of them.
@@ -67,17 +67,11 @@ final class RootParts implements AutoCloseable {
   private static final long MOST_REPLACED_BYTES = 64L << 20;
   private static final long REPLACED_FILES_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** What manifests say of their writer. */
-  static final String PRODUCER = "warmstart-java 0.1";
-
   final RootDirectory root;
   final Placement place;
   final RootWatch rootWatch;
   final EpochNanoClock clock;
   final boolean readOnly;
-
-  /** Whether machines work on the root that share neither locks nor memory with this one. */
-  final boolean remote;
 
   final Counters counters = new Counters();
   final PayloadCache payloads;
@@ -175,7 +169,6 @@ final class RootParts implements AutoCloseable {
     this.rootWatch = rootWatch;
     this.clock = options.clock();
     this.readOnly = options.readOnly();
-    this.remote = place.shared();
     this.notices = notices;
     this.payloads = payloads;
     this.ticks = ticks;
@@ -183,7 +176,7 @@ final class RootParts implements AutoCloseable {
     FileOps ops = root.ops();
     ProcessTable processTable =
         readOnly ? null : ProcessTable.start(place, ops, clock, boot, notices, counters);
-    this.siblings = new Siblings(processTable);
+    this.siblings = new Siblings(processTable, boot);
     boolean made = false;
     try {
       stripes =
@@ -194,7 +187,7 @@ final class RootParts implements AutoCloseable {
               root.path(),
               place,
               ops,
-              bootOf(processTable, boot),
+              siblings::boot,
               notices,
               counters,
               payloads,
@@ -203,26 +196,25 @@ final class RootParts implements AutoCloseable {
       readings = new Readings(index, payloads);
       ledger = new SpaceLedger(index);
       census = new KeyCensus(index);
-      foreignTouches = new ForeignTouches(ops, counters, remote);
+      foreignTouches = new ForeignTouches(ops, counters);
       foreignTouches.learn(siblings.controlFile().orElse(null));
       journalPlace =
           new JournalPlace(
-              ops,
-              place.directory(),
+              root,
+              place,
               siblings,
               index,
-              bootOf(processTable, boot),
               budgetBytes,
               foreignTouches::areNear,
-              place,
-              JournalPlace.isWritableIn(root.path()),
+              readOnly,
+              clock,
               notices);
       journal = new JournalView(journalPlace);
       stamps = new WrittenStamps(ops, ledger, journal, clock);
       knownRuns = new KnownRuns(ops);
       ages = new ChangeAges(ops, clock, System::nanoTime);
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
-      pairWriter = new PairWriter(ops, siblings::owner, stamps, PRODUCER, !remote);
+      pairWriter = new PairWriter(ops, siblings::owner);
       quarantine =
           new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), notices, clock);
       caseFolding = new CaseFolding(ops, root.path());
@@ -230,7 +222,7 @@ final class RootParts implements AutoCloseable {
           new KeyDirectories(
               ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES), index::directoryMade);
       // A network file system's client gives an open file that is replaced another name instead.
-      int mostReplaced = remote ? 0 : MOST_REPLACED_FILES;
+      int mostReplaced = root.besideOtherMachines() ? 0 : MOST_REPLACED_FILES;
       replaced =
           new ReplacedFiles(
               options.fileOps(),
@@ -240,23 +232,15 @@ final class RootParts implements AutoCloseable {
       pins = new Pins(ops, root.path(), place.racyWindow());
       labels = new Labels(ops, root.path(), ages);
       pinnedBytes = new PinnedBytes(root, ledger, pins);
-      expiry = new Expiry(root, touches, ledger, pins, remote && !readOnly, clock);
+      boolean accessesInIndex = root.besideOtherMachines() && !readOnly;
+      expiry = new Expiry(root, touches, ledger, pins, accessesInIndex, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, ledger, census, expiry, leftovers, place.racyWindow());
-      foreignWriters = new ForeignWriters(ops, clock, remote);
+      foreignWriters = new ForeignWriters(ops, clock);
       recovery = new PairRecovery(ops, reader, quarantine, ages, leftovers);
       locks =
           new RecoveringLocks(
-              root,
-              stripes,
-              recovery,
-              !remote,
-              index,
-              ledger,
-              recount,
-              census,
-              counters,
-              ensureThreadsRun);
+              root, stripes, recovery, index, ledger, recount, census, counters, ensureThreadsRun);
       idle.add(idleHere);
       made = true;
     } finally {
@@ -267,9 +251,17 @@ final class RootParts implements AutoCloseable {
     }
   }
 
-  /** The boot id of all who share the root's locks; this process's own where it shares none. */
-  private static LongSupplier bootOf(@Nullable ProcessTable processTable, long own) {
-    return processTable == null ? () -> own : processTable::boot;
+  RecoverFlow recoverFlow() {
+    return new RecoverFlow(
+        root,
+        locks,
+        ledger,
+        recovery,
+        quarantine,
+        leftovers,
+        foreignWriters,
+        foreignTouches,
+        counters);
   }
 
   private long closeIdleDescriptors() {
@@ -279,6 +271,7 @@ final class RootParts implements AutoCloseable {
   @Override
   public void close() {
     try (siblings;
+        stripes;
         replaced;
         keyDirectories;
         index;

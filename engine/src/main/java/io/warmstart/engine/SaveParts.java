@@ -2,7 +2,6 @@ package io.warmstart.engine;
 
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignChecks;
-import io.warmstart.format.RunIdGenerator;
 import io.warmstart.journal.Adoption;
 import io.warmstart.journal.Journal;
 import io.warmstart.journal.SettleFlow;
@@ -10,14 +9,19 @@ import io.warmstart.model.Digest256;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
+import io.warmstart.process.Counter;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.runtime.Operations;
 import io.warmstart.save.AsyncSaves;
 import io.warmstart.save.Budget;
-import io.warmstart.save.DoubtfulNames;
 import io.warmstart.save.JournalSave;
+import io.warmstart.save.NamesMadeAgain;
 import io.warmstart.save.PairSave;
 import io.warmstart.save.PublishFlow;
 import io.warmstart.save.Publisher;
+import io.warmstart.save.RunIdGenerator;
 import io.warmstart.save.SaveFlow;
+import java.io.IOException;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
@@ -52,7 +56,7 @@ final class SaveParts implements AutoCloseable {
             parts.locks,
             parts.foreignTouches,
             parts.knownRuns,
-            new DoubtfulNames(parts.root.ops(), parts.reader, parts.pairWriter, publisher),
+            new NamesMadeAgain(parts.root.ops(), parts.reader, parts.pairWriter, publisher),
             parts.notices,
             parts.counters);
     PairSave pairs = pairSave(new StoreLimits(policy, NamedLimits.NONE), foreignChecks::nanos);
@@ -64,6 +68,19 @@ final class SaveParts implements AutoCloseable {
         new SettleFlow(parts.root.path(), journal, adoption, parts.notices, parts.readOnly);
   }
 
+  /** Before the first answer: see {@link Adoption#findLeft}. */
+  void findLeft() {
+    if (parts.readOnly) {
+      return;
+    }
+    try {
+      adoption.findLeft();
+    } catch (IOException | RuntimeException | InternalError e) {
+      // Adoption meets the same, and tells.
+      parts.counters.count(Counter.JOURNAL_FAILURES);
+    }
+  }
+
   /**
    * The saves of one store.
    *
@@ -71,8 +88,7 @@ final class SaveParts implements AutoCloseable {
    */
   SaveFlow flow(StoreLimits limits, long foreignCheckNanos, BiConsumer<Digest256, String> saved) {
     return new SaveFlow(
-        new Budget(
-            parts.ledger, parts.pinnedBytes, parts.root.path(), RootParts.PRODUCER, parts.notices),
+        new Budget(parts.ledger, parts.pinnedBytes, parts.root.path(), parts.notices),
         new JournalSave(
             parts.root,
             parts.rootWatch,
@@ -97,6 +113,7 @@ final class SaveParts implements AutoCloseable {
         parts.keyDirectories,
         parts.caseFolding,
         parts.pairWriter,
+        parts.stamps,
         publishFlow,
         parts.replaced,
         parts.locks,
@@ -104,14 +121,33 @@ final class SaveParts implements AutoCloseable {
         this::leaveTraces,
         parts.notices,
         parts.counters,
-        saved -> sweepFlow.keepBudget(limits, foreignCheckNanos.getAsLong(), saved));
+        (saved, mayWait) ->
+            sweepFlow.keepBudget(limits, foreignCheckNanos.getAsLong(), saved, mayWait));
+  }
+
+  /** The root as a remote of one store sees it; each step in it is one of the operations. */
+  LocalEntries localEntries(StoreLimits limits, long foreignCheckNanos, Operations operations) {
+    return new LocalEntries(
+        parts.root,
+        parts.reader,
+        pairSave(limits, () -> foreignCheckNanos),
+        parts.journal,
+        parts.ages,
+        journal::flush,
+        settleFlow::runOwnAndLeft,
+        parts.touches,
+        parts.expiry,
+        parts.stripes,
+        limits,
+        parts.clock,
+        operations);
   }
 
   /**
    * A save has failed, and with it perhaps the removal of what it had staged: sweeps are to look.
    */
   private void leaveTraces() {
-    parts.ledger.walkIsDue();
+    parts.ledger.scanIsDue();
     parts.siblings.leaveTraces();
   }
 

@@ -1,30 +1,28 @@
 package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Rankings;
-import io.warmstart.index.EntryFacts;
-import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.key.KeyRecount;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
-import io.warmstart.pair.Quarantine;
-import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.quarantine.QuarantinedFile;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.agrona.concurrent.EpochNanoClock;
 
@@ -44,6 +42,12 @@ public final class DryRunFlow {
   private final EpochNanoClock clock;
   private final Limits limits;
   private final SweepTally tally = new SweepTally();
+  private final List<Found> found = new ArrayList<>();
+  private long entries;
+  private long bytes;
+  private long otherFiles;
+  private long otherBytes;
+  private long unreadableBytes;
 
   private record Found(Victim victim, long bytes, boolean old, boolean last) {
     /** The same that goes last if its run is among those. */
@@ -82,57 +86,58 @@ public final class DryRunFlow {
   }
 
   private EvictionReport tell() throws IOException {
-    Map<Digest256, List<RecordedEntry>> recorded = recorded();
-    List<Found> found = new ArrayList<>();
-    long bytes = 0;
-    long otherFiles = 0;
-    long otherBytes = 0;
-    long entries = 0;
+    // Hits of other processes that no manifest tells yet are known to the index alone.
+    RecordedUses recorded = new RecordedUses(ledger.usedLastBy(Long.MAX_VALUE));
     Pins.Known pinned = pins.lookOrNone();
     for (Digest256 key : root.keys()) {
-      KeyDirectory directory = root.directory(key);
       try {
-        KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-        bytes += recount.bytesOf(directory, scan);
-        otherFiles += scan.otherFiles();
-        otherBytes += scan.otherBytes();
-        List<Candidate> lasting = new ArrayList<>();
-        List<Found> mortal = new ArrayList<>();
-        for (Candidate candidate : scan.candidates()) {
-          Found each = found(directory, candidate, scan, recorded.getOrDefault(key, List.of()));
-          boolean isPinned = pinned.covers(key, candidate.runId());
-          if (isPinned || !each.old()) {
-            lasting.add(candidate);
-          }
-          if (!isPinned) {
-            mortal.add(each);
-          }
-        }
-        Set<String> last = limits.keepsBestAndLatest() ? Rankings.bestAndLatest(lasting) : Set.of();
-        mortal.forEach(each -> found.add(each.lastIf(last)));
-        entries += scan.candidates().size();
+        look(root.directory(key), recorded, pinned);
       } catch (IOException e) {
         tally.failures++;
+        bytes += ledger.bytes(key);
+        unreadableBytes += ledger.bytes(key);
       }
     }
+    tally.unreadable(unreadableBytes);
     List<QuarantinedFile> quarantined = quarantine.list();
     bytes += quarantined.stream().mapToLong(QuarantinedFile::bytes).sum();
     tally.before(entries, bytes);
     tally.other(otherFiles, otherBytes);
-    long budget =
-        limits.budgetInForce()
-            ? limits.sizeBudgetBytes()
-            // The root would keep its size.
-            : Math.max(limits.sizeBudgetBytes(), bytes);
-    if (policy.damage() != null) {
+    long budget = limits.budgetOver(bytes);
+    if (policy.hindrance() != null) {
       tally.failures++;
     }
-    tally.bytesAfter = remove(found, quarantined, bytes, budget);
+    tally.bytesAfter = remove(quarantined, budget);
     return tally.report(budget, true);
   }
 
-  private long remove(
-      List<Found> found, List<QuarantinedFile> quarantined, long bytes, long budget) {
+  private void look(KeyDirectory directory, RecordedUses recorded, Pins.Known pinned)
+      throws IOException {
+    KeyListing listing = KeyListing.withSizes(root.ops(), directory);
+    bytes += recount.bytesOf(directory, listing);
+    otherFiles += listing.otherFiles();
+    otherBytes += listing.otherBytes();
+    unreadableBytes += listing.unreadableBytes();
+    List<Candidate> lasting = new ArrayList<>();
+    List<Found> mortal = new ArrayList<>();
+    for (Candidate candidate : listing.candidates()) {
+      Found each = found(directory, candidate, listing, recorded);
+      boolean isPinned = pinned.covers(directory.key(), candidate.runId());
+      if (isPinned || !each.old()) {
+        lasting.add(candidate);
+      }
+      if (!isPinned) {
+        mortal.add(each);
+      } else {
+        tally.pinnedBytes += each.bytes();
+      }
+    }
+    Set<String> last = limits.keepsBestAndLatest() ? Rankings.bestAndLatest(lasting) : Set.of();
+    mortal.forEach(each -> found.add(each.lastIf(last)));
+    entries += listing.candidates().size();
+  }
+
+  private long remove(List<QuarantinedFile> quarantined, long budget) {
     long left = bytes;
     List<Found> stays = new ArrayList<>();
     for (Found each : found) {
@@ -164,31 +169,21 @@ public final class DryRunFlow {
     tally.removed(victim.key(), String.valueOf(victim.runId()), entry.bytes(), reason);
   }
 
-  /** Hits of other processes that no manifest tells yet are known to the index alone. */
-  private Map<Digest256, List<RecordedEntry>> recorded() {
-    Map<Digest256, List<RecordedEntry>> recorded = new HashMap<>();
-    for (RecordedEntry entry : ledger.usedLastBy(Long.MAX_VALUE)) {
-      recorded.computeIfAbsent(entry.key(), key -> new ArrayList<>()).add(entry);
-    }
-    return recorded;
-  }
-
   private Found found(
-      KeyDirectory directory, Candidate candidate, KeyListing scan, List<RecordedEntry> recorded) {
+      KeyDirectory directory, Candidate candidate, KeyListing listing, RecordedUses recorded) {
     long now = clock.nanoTime();
-    long bytes = scan.pairBytes(candidate.runId());
-    EntryFacts facts = expiry.facts(directory.key(), candidate, bytes);
+    long pairBytes = listing.pairBytes(candidate.runId());
+    EntryFacts facts = expiry.facts(directory.key(), candidate, pairBytes);
     long lastUse = facts.lastUseNanos();
     boolean accessed = facts.accessed();
     boolean old = expiry.isExpired(limits, directory.key(), candidate);
-    for (RecordedEntry entry : recorded) {
-      if (entry.isOf(candidate.runId()) && entry.accessed()) {
-        lastUse = Math.max(lastUse, entry.lastUseNanos());
-        accessed = true;
-        old &= limits.isPast(entry.lastUseNanos(), now);
-      }
+    RecordedEntry entry = recorded.of(directory.key(), candidate.runId());
+    if (entry != null) {
+      lastUse = Math.max(lastUse, entry.lastUseNanos());
+      accessed = true;
+      old &= limits.isPast(entry.lastUseNanos(), now);
     }
     Victim victim = new Victim(directory.key(), candidate.runId(), lastUse, accessed, null);
-    return new Found(victim, bytes, old, false);
+    return new Found(victim, pairBytes, old, false);
   }
 }

@@ -2,13 +2,12 @@ package io.warmstart.evict;
 
 import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.DirectoryNames.Classified;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
-import io.warmstart.index.EntryFacts;
-import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.io.FileFacts;
 import io.warmstart.journal.JournalView;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
@@ -19,6 +18,7 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.SettledListing;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -39,7 +39,6 @@ public final class EntryRemoval {
   private final Expiry expiry;
   private final Pins pins;
   private final JournalView journal;
-  private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
   public EntryRemoval(
@@ -49,7 +48,6 @@ public final class EntryRemoval {
       Expiry expiry,
       Pins pins,
       JournalView journal,
-      boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;
     this.locks = locks;
@@ -57,7 +55,6 @@ public final class EntryRemoval {
     this.expiry = expiry;
     this.pins = pins;
     this.journal = journal;
-    this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
   }
 
@@ -104,7 +101,9 @@ public final class EntryRemoval {
         return Removal.none(Outcome.STAYS);
       }
       String runId = runIdOf(directory, victim);
-      Manifest manifest = runId == null ? null : read(directory, runId);
+      ManifestFile file =
+          runId == null ? null : ManifestFile.readOrNull(root.ops(), directory.manifest(runId));
+      Manifest manifest = file == null ? null : file.manifest();
       if (runId == null || manifest == null) {
         if (recorded != null) {
           update.absent(recorded);
@@ -162,9 +161,9 @@ public final class EntryRemoval {
         return Outcome.SPARED;
       }
       journal.makeMarksDurable();
-      Manifest manifest = read(directory, runId);
-      if (manifest != null) {
-        return unlinkPair(update, runId, manifest, bytes) ? Outcome.REMOVED : Outcome.STAYS;
+      ManifestFile file = ManifestFile.readOrNull(root.ops(), directory.manifest(runId));
+      if (file != null) {
+        return unlinkPair(update, runId, file.manifest(), bytes) ? Outcome.REMOVED : Outcome.STAYS;
       }
       // What cannot be read, or half a pair.
       update.countRemoval();
@@ -186,7 +185,7 @@ public final class EntryRemoval {
     // Before the first unlink: a saver that finds its pair gone must already see why.
     update.countRemoval();
     update.beginOfRun(runId, locks.look(directory));
-    if (!unlink(update, runId, besideOtherMachines ? manifest : null)) {
+    if (!unlink(update, runId, root.besideOtherMachines() ? manifest : null)) {
       return false;
     }
     update.removed(runId, bytes);
@@ -213,8 +212,8 @@ public final class EntryRemoval {
       if (replaceable != null) {
         return removeReplaceable(directory, runId, replaceable);
       }
-      unlinkIfThere(directory.manifest(runId));
-      unlinkIfThere(directory.payload(runId));
+      root.ops().unlinkIfThere(directory.manifest(runId));
+      root.ops().unlinkIfThere(directory.payload(runId));
       return true;
     } catch (IOException e) {
       try {
@@ -251,27 +250,8 @@ public final class EntryRemoval {
     return null;
   }
 
-  private @Nullable Manifest read(KeyDirectory directory, String runId) throws IOException {
-    try {
-      return ManifestFile.read(root.ops(), directory.manifest(runId)).manifest();
-    } catch (NoSuchFileException | ManifestFormatException e) {
-      return null;
-    }
-  }
-
   private long sizeOf(Path path) throws IOException {
-    try {
-      return root.ops().stat(path).size();
-    } catch (NoSuchFileException e) {
-      return 0;
-    }
-  }
-
-  private void unlinkIfThere(Path path) throws IOException {
-    try {
-      root.ops().unlink(path);
-    } catch (NoSuchFileException e) {
-      // A store that knows no lock was faster.
-    }
+    FileFacts facts = root.ops().statOrNull(path);
+    return facts == null ? 0 : facts.size();
   }
 }

@@ -9,8 +9,6 @@ import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.Quarantine;
-import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
@@ -18,6 +16,8 @@ import io.warmstart.policy.PolicyInForce;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.quarantine.QuarantinedFile;
 import io.warmstart.recover.RecoverFlow;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -86,8 +86,8 @@ public final class EvictionPass {
     // What others save from now on they sweep themselves. A sweep that took that too would not end
     // while they save as fast as it removes, and all would wait for it.
     long due = victims.bytes().orElse(0) - sweep.limits.sizeBudgetBytes();
-    long removedBefore = sweep.removedBytes;
-    while (sweep.isOver(victims) && sweep.removedBytes - removedBefore < due) {
+    long removedBefore = sweep.tally.removedBytes();
+    while (sweep.isOver(victims) && sweep.tally.removedBytes() - removedBefore < due) {
       Optional<Victim> next = victims.next();
       if (next.isEmpty()) {
         break;
@@ -131,7 +131,7 @@ public final class EvictionPass {
     long added = sweep.spared == null ? 0 : sweep.spared.addedBytes();
     Limits settled = policy.bringDefaultBudgetIntoForce(hold, bytes, bytes - added);
     sweep.limits =
-        policy.damage() == null ? sweep.limits.withBudget(settled.sizeBudgetBytes()) : settled;
+        policy.hindrance() == null ? sweep.limits.withBudget(settled.sizeBudgetBytes()) : settled;
   }
 
   /** Removes an entry; only if it has expired, where limits are given. */
@@ -143,7 +143,6 @@ public final class EvictionPass {
       } else if (done.outcome() == Outcome.REMOVED) {
         boolean old = expiredBy != null;
         victims.removed(victim, done.bytes());
-        sweep.removedBytes += done.bytes();
         Reason reason = old ? Reason.EXPIRED : Reason.OVER_BUDGET;
         sweep.tally.removed(victim.key(), done.runId(), done.bytes(), reason);
         notices.removed(
@@ -164,7 +163,7 @@ public final class EvictionPass {
     try (KeyUpdate update = locks.acquire(directory)) {
       found = update.recount();
     }
-    recoverFlow.run(directory, found.scan(), sweep.tally.recovered);
+    recoverFlow.run(directory, found.listing(), sweep.tally.recovered);
     if (sweep.isOver(victims)) {
       removeQuarantined(sweep, victims);
     }

@@ -1,8 +1,8 @@
 package io.warmstart.evict;
 
-import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
-import io.warmstart.index.Spared;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.Spared;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import java.util.List;

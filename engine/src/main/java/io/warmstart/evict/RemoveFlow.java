@@ -1,9 +1,7 @@
 package io.warmstart.evict;
 
 import io.warmstart.evict.EntryRemoval.Outcome;
-import io.warmstart.format.Candidate;
 import io.warmstart.io.Directories;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.DurabilityUnknownException;
@@ -13,6 +11,9 @@ import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Pins;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.runtime.Operations;
+import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,19 +50,27 @@ public final class RemoveFlow {
   private final JournalView journal;
   private final Pins pins;
   private final Runnable settle;
+  private final Operations operations;
 
   /**
-   * Makes the flow of one root.
+   * Makes the flow of one store.
    *
    * @param settle has what lies in journals become pairs
+   * @param operations of the store: a removal that waits ends when that is to close
    */
   public RemoveFlow(
-      RootDirectory root, EntryRemoval removal, JournalView journal, Pins pins, Runnable settle) {
+      RootDirectory root,
+      EntryRemoval removal,
+      JournalView journal,
+      Pins pins,
+      Runnable settle,
+      Operations operations) {
     this.root = root;
     this.removal = removal;
     this.journal = journal;
     this.pins = pins;
     this.settle = settle;
+    this.operations = operations;
   }
 
   /** Removes a run; returns whether there was one. */
@@ -114,13 +122,22 @@ public final class RemoveFlow {
       if (removed == 0) {
         throw e;
       }
-      throw new StoreException("not all was removed, " + removed + " were: " + e.getMessage(), e);
+      throw new StoreException(notAll(removed) + e.getMessage(), e);
+    } catch (IllegalStateException e) {
+      if (removed == 0) {
+        throw e;
+      }
+      throw new IllegalStateException(notAll(removed) + e.getMessage(), e);
     } finally {
       if (removed > 0) {
         makeDurable(directory.path(), ended);
       }
     }
     return removed;
+  }
+
+  private static String notAll(int removed) {
+    return "not all was removed, " + removed + " were: ";
   }
 
   /** Before the first of several goes. */
@@ -175,7 +192,7 @@ public final class RemoveFlow {
                 + " directory="
                 + directory.path());
       }
-      LockSupport.parkNanos(pause);
+      operations.pause(pause);
       pause = Math.min(LONGEST_PAUSE_NANOS, 2 * pause);
       settle.run();
     }

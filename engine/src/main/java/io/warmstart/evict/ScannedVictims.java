@@ -1,11 +1,11 @@
 package io.warmstart.evict;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Rankings;
 import io.warmstart.model.Digest256;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import io.warmstart.recover.RootScan;
 import java.util.ArrayList;
 import java.util.HashMap;

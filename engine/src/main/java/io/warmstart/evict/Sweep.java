@@ -16,15 +16,17 @@ final class Sweep {
   final SweepTally tally = new SweepTally();
   Limits limits;
 
-  /** What the entries held that it has removed. */
-  long removedBytes;
-
   Sweep(
       boolean mayTrustChangeTimes, boolean background, Limits limits, @Nullable SavedEntry spared) {
     this.mayTrustChangeTimes = mayTrustChangeTimes;
     this.background = background;
     this.limits = limits;
     this.spared = spared;
+  }
+
+  /** Whether a caller waits for what it tells. */
+  boolean isAskedFor() {
+    return !background && spared == null;
   }
 
   /** Whether the root is over the budget, as far as is known. */

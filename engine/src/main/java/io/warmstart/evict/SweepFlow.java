@@ -12,6 +12,7 @@ import io.warmstart.notice.Notices;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
+import io.warmstart.policy.PinnedBytes;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
@@ -21,7 +22,6 @@ import io.warmstart.process.StripeLocks;
 import io.warmstart.recover.RootScan;
 import io.warmstart.save.SavedEntry;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
@@ -78,6 +78,7 @@ public final class SweepFlow {
   private final EvictionPass evictionPass;
   private final PolicyInForce policy;
   private final Pins pins;
+  private final PinnedBytes pinnedBytes;
   private final Expiry expiry;
   private final LabelFlow labels;
   private final BooleanSupplier noticeDeaths;
@@ -85,10 +86,19 @@ public final class SweepFlow {
   private final Counters counters;
 
   /**
-   * Of each store that a save has left the budget to the background for, as the root was still
-   * being counted: the last one. While there are any, others need not wait.
+   * What a save has left to the background, as the root was still being counted, or others were
+   * sweeping.
+   *
+   * @param saved the last one, which is spared
+   * @param sinceNanos since when there is any, of the monotonic clock
    */
-  private final Map<StoreLimits, SavedEntry> left = new ConcurrentHashMap<>();
+  private record Left(SavedEntry saved, long sinceNanos) {}
+
+  /**
+   * By the limits of the stores whose saves they were, until they are done. While there are any,
+   * others need not wait for the count.
+   */
+  private final Map<StoreLimits, Left> left = new ConcurrentHashMap<>();
 
   public SweepFlow(
       RootDirectory root,
@@ -98,6 +108,7 @@ public final class SweepFlow {
       EvictionPass evictionPass,
       PolicyInForce policy,
       Pins pins,
+      PinnedBytes pinnedBytes,
       Expiry expiry,
       LabelFlow labels,
       BooleanSupplier noticeDeaths,
@@ -111,6 +122,7 @@ public final class SweepFlow {
     this.evictionPass = evictionPass;
     this.policy = policy;
     this.pins = pins;
+    this.pinnedBytes = pinnedBytes;
     this.expiry = expiry;
     this.labels = labels;
     this.noticeDeaths = noticeDeaths;
@@ -120,54 +132,67 @@ public final class SweepFlow {
 
   /**
    * After a save: sweeps if the root is over the budget. Where another sweep is under way, it is
-   * over as soon as the root is within the budget.
+   * over as soon as the root is within the budget, or at once for who may not wait: the background
+   * does it after them.
    *
    * <p>Where nobody knows the root's bytes, one save waits a second for them to be counted, and the
    * others no longer: the background goes on, and does this sweep when they are known.
    *
    * @param saved is spared
+   * @param mayWait whether to wait for a sweep that is under way
    */
-  public void keepBudget(StoreLimits limits, long foreignCheckNanos, SavedEntry saved) {
-    keepBudget(limits, foreignCheckNanos, saved, true);
-  }
-
-  private void keepBudget(
-      StoreLimits limits, long foreignCheckNanos, SavedEntry saved, boolean mayLeaveIt) {
+  public void keepBudget(
+      StoreLimits limits, long foreignCheckNanos, SavedEntry saved, boolean mayWait) {
     try {
-      if (policy.damage() != null) {
-        // What could not be read a moment ago, perhaps it can now.
-        policy.refresh();
-      }
-      if (isWithinBudget(limits.now())) {
-        return;
-      }
-      if (mayLeaveIt && isStillBeingCounted()) {
-        left.put(limits, saved);
-      } else {
-        sweepAfter(limits, foreignCheckNanos, saved);
+      if (isOverBudget(limits)
+          && (isStillBeingCounted() || !hasSweptAfter(limits, foreignCheckNanos, saved, mayWait))) {
+        left.merge(
+            limits,
+            new Left(saved, System.nanoTime()),
+            (before, next) -> new Left(saved, before.sinceNanos));
       }
     } catch (IOException | RuntimeException | Error e) {
       // The save has been acknowledged by now in all but words: it does not fail for this, be it an
       // OutOfMemoryError.
-      counters.count(Counter.SWEEP_FAILURES);
-      tell("the sweep after a save failed, the save did not: root=" + root.path(), e);
+      failed(e);
     }
   }
 
-  private void sweepAfter(StoreLimits limits, long foreignCheckNanos, SavedEntry saved)
+  private void failed(Throwable error) {
+    counters.count(Counter.SWEEP_FAILURES);
+    tell("the sweep after a save failed, the save did not: root=" + root.path(), error);
+  }
+
+  private boolean isOverBudget(StoreLimits limits) {
+    if (policy.damage() != null) {
+      // What could not be read a moment ago, perhaps it can now.
+      policy.refresh();
+    }
+    return !isWithinBudget(limits.now());
+  }
+
+  /** Returns false if others are sweeping, and it was not to wait for them. */
+  private boolean hasSweptAfter(
+      StoreLimits limits, long foreignCheckNanos, SavedEntry saved, boolean mayWait)
       throws IOException {
     try (StripeLocks.Hold hold =
-        sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)) {
+        mayWait
+            ? sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)
+            : sweepLock.tryAcquireSweep()) {
+      if (hold == null) {
+        // Who has waited has seen the root within its budget.
+        return mayWait;
+      }
       Limits fresh = limits.freshForSweep();
       // The sweep that was waited for may have done it.
-      if (hold == null || (hold.heldAcrossProcesses() && isWithinBudget(fresh))) {
-        return;
+      if (!hold.heldAcrossProcesses() || !isWithinBudget(fresh)) {
+        Sweep sweep = new Sweep(foreignCheckNanos > 0, false, fresh, saved);
+        if (foreignCheckNanos == 0) {
+          scan(sweep, false);
+        }
+        run(sweep, hold);
       }
-      Sweep sweep = new Sweep(foreignCheckNanos > 0, false, fresh, saved);
-      if (foreignCheckNanos == 0) {
-        scan(sweep, false);
-      }
-      run(sweep, hold);
+      return true;
     }
   }
 
@@ -217,7 +242,7 @@ public final class SweepFlow {
   }
 
   private String shortcoming(Sweep sweep) {
-    String damage = policy.damage();
+    String damage = policy.hindrance();
     return damage != null
         ? "nothing is evicted and nothing expires, the root's policy is damaged: " + damage
         : "a sweep could not look at or remove all that it had to: failures="
@@ -230,7 +255,7 @@ public final class SweepFlow {
     notices.troubleAgain(Kind.SWEEP, what, because);
   }
 
-  /** Whether a save has left the budget to the background, as the root was still being counted. */
+  /** Whether a save has left the budget to the background. */
   public boolean isLeftToBackground() {
     return !left.isEmpty();
   }
@@ -238,13 +263,28 @@ public final class SweepFlow {
   /**
    * Does what saves have left, once the root is counted: as each of them would have, by the limits
    * of its store, and what was saved is spared.
+   *
+   * @param mayWait whether to wait for a sweep that is under way; if not, what was left half a
+   *     minute ago waits all the same: its owner may be stopped, or there may be no locks
    */
-  public void runWhatIsLeft(long foreignCheckNanos) {
-    for (StoreLimits limits : List.copyOf(left.keySet())) {
-      SavedEntry saved = left.remove(limits);
-      if (saved != null) {
-        keepBudget(limits, foreignCheckNanos, saved, false);
-      }
+  public void runWhatIsLeft(long foreignCheckNanos, boolean mayWait) {
+    left.forEach(
+        (limits, last) -> {
+          if (isDone(limits, last, foreignCheckNanos, mayWait)) {
+            // Not sooner: who asks meanwhile waits for it. Nor what has come since.
+            left.remove(limits, last);
+          }
+        });
+  }
+
+  /** Also if it fails: the next save over the budget tries again. */
+  private boolean isDone(StoreLimits limits, Left last, long foreignCheckNanos, boolean mayWait) {
+    try {
+      boolean waits = mayWait || System.nanoTime() - last.sinceNanos >= PATIENCE_NANOS;
+      return !isOverBudget(limits) || hasSweptAfter(limits, foreignCheckNanos, last.saved, waits);
+    } catch (IOException | RuntimeException | Error e) {
+      failed(e);
+      return true;
     }
   }
 
@@ -252,10 +292,10 @@ public final class SweepFlow {
     try {
       if (noticeDeaths.getAsBoolean()) {
         // What the dead have left goes before any entry, with the next scan of any process.
-        ledger.walkIsDue();
+        ledger.scanIsDue();
       }
       // Before the stripe is taken: savers need not wait for it.
-      if (scanning || ledger.walkedAt() == 0 || ledger.totalBytes().isEmpty()) {
+      if (scanning || ledger.scannedAt() == 0 || ledger.totalBytes().isEmpty()) {
         scan(sweep, true);
       }
       EvictionReport report;
@@ -294,6 +334,7 @@ public final class SweepFlow {
     sweep.tally.recovered.add(scan.recovered());
     sweep.tally.failures += scan.failures();
     sweep.tally.other(scan.otherFiles(), scan.otherBytes());
+    sweep.tally.unreadable(scan.unreadableBytes());
     if (scan.ended()) {
       sweep.tally.before(scan.found(), scan.bytes() + scan.recovered().bytesRemoved());
     }
@@ -319,12 +360,15 @@ public final class SweepFlow {
         break;
       }
     }
-    if (policy.damage() != null) {
+    if (policy.hindrance() != null) {
       sweep.tally.failures++;
     }
     if (sweep.tally.failures > 0) {
       counters.count(Counter.SWEEP_FAILURES);
       tell(shortcoming(sweep), null);
+    }
+    if (sweep.isAskedFor() && sweep.tally.bytesAfter > sweep.limits.sizeBudgetBytes()) {
+      sweep.tally.pinnedBytes = pinnedBytes.count();
     }
     sweep.tally.log(sweep.limits.sizeBudgetBytes());
     return sweep.tally.report(sweep.limits.sizeBudgetBytes(), false);

@@ -1,12 +1,12 @@
 package io.warmstart.evict;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.EvictionReport.Removed;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.recover.RecoverFlow;
+import io.warmstart.runtime.EngineLog;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,6 +26,8 @@ final class SweepTally {
   long otherFiles;
   long otherBytes;
   long failures;
+  long pinnedBytes;
+  private long unreadableBytes;
 
   /** What the first look found; a later one may find more entries, as the index learns of them. */
   void before(long entries, long bytes) {
@@ -41,6 +43,11 @@ final class SweepTally {
     otherBytes = Math.max(otherBytes, bytes);
   }
 
+  /** What cannot be read, and so counts and stays; the most that a look found. */
+  void unreadable(long bytes) {
+    unreadableBytes = Math.max(unreadableBytes, bytes);
+  }
+
   void removed(Digest256 key, String runId, long bytes, Reason reason) {
     switch (reason) {
       case EXPIRED -> expired++;
@@ -50,6 +57,11 @@ final class SweepTally {
     if (removed.size() < EvictionReport.MOST_LISTED) {
       removed.add(new Removed(Fingerprint.ofDigest(key), runId, bytes, reason));
     }
+  }
+
+  /** What the entries held that went. */
+  long removedBytes() {
+    return removedBytes;
   }
 
   EvictionReport report(long budgetBytes, boolean dryRun) {
@@ -68,7 +80,9 @@ final class SweepTally {
         otherFiles,
         otherBytes,
         failures,
-        List.copyOf(removed));
+        List.copyOf(removed),
+        bytesAfter > budgetBytes ? pinnedBytes : 0,
+        unreadableBytes);
   }
 
   /** Logs what went. At the lowest level: a store at its budget does it always. */

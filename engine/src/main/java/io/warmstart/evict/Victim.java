@@ -1,7 +1,7 @@
 package io.warmstart.evict;
 
-import io.warmstart.index.EntryFacts;
-import io.warmstart.index.RecordedEntry;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.model.Digest256;
 import io.warmstart.policy.Pins;
 import java.util.Comparator;

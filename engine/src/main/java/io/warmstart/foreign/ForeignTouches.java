@@ -1,6 +1,5 @@
 package io.warmstart.foreign;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
@@ -11,6 +10,7 @@ import io.warmstart.pair.StagedPair;
 import io.warmstart.process.ControlFile;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
@@ -72,7 +72,6 @@ public final class ForeignTouches {
 
   private final FileOps ops;
   private final Counters counters;
-  private final boolean besideOtherMachines;
 
   /** By key, what the last save of this process has left. */
   private final ConcurrentHashMap<Digest256, Left> left = new ConcurrentHashMap<>();
@@ -83,15 +82,10 @@ public final class ForeignTouches {
   private volatile long changedAtNanos = destroyedAtNanos;
   private volatile long learnt;
 
-  /**
-   * Makes one that has seen nobody.
-   *
-   * @param besideOtherMachines whether there are always programs that no lock of ours reaches
-   */
-  public ForeignTouches(FileOps ops, Counters counters, boolean besideOtherMachines) {
+  /** Makes one that has seen nobody. */
+  public ForeignTouches(FileOps ops, Counters counters) {
     this.ops = ops;
     this.counters = counters;
-    this.besideOtherMachines = besideOtherMachines;
   }
 
   /**
@@ -103,7 +97,8 @@ public final class ForeignTouches {
 
   /** Whether a save must reckon with a program that takes no lock of ours. */
   public boolean areNear() {
-    return besideOtherMachines || System.nanoTime() - seenAtNanos < CAREFUL_NANOS;
+    // Beside other machines there are always programs that no lock of ours reaches.
+    return ops.rereads().shared() || System.nanoTime() - seenAtNanos < CAREFUL_NANOS;
   }
 
   /** Whether somebody has changed a key of whom the index was told nothing. */
@@ -145,9 +140,9 @@ public final class ForeignTouches {
   }
 
   /** Notes what lies in a key's directory of programs that take no lock of ours. */
-  public void noteTracesIn(KeyListing scan) {
-    if (!scan.foreignTemporaries().isEmpty()
-        || scan.candidates().stream().anyMatch(ForeignTouches::isForeignAndYoung)) {
+  public void noteTracesIn(KeyListing listing) {
+    if (!listing.foreignTemporaries().isEmpty()
+        || listing.candidates().stream().anyMatch(ForeignTouches::isForeignAndYoung)) {
       seen();
     }
   }

@@ -38,12 +38,10 @@ public final class ForeignWriters {
 
   private final FileOps ops;
   private final EpochNanoClock clock;
-  private final boolean besideOtherMachines;
 
-  public ForeignWriters(FileOps ops, EpochNanoClock clock, boolean besideOtherMachines) {
+  public ForeignWriters(FileOps ops, EpochNanoClock clock) {
     this.ops = ops;
     this.clock = clock;
-    this.besideOtherMachines = besideOtherMachines;
   }
 
   /**
@@ -173,7 +171,7 @@ public final class ForeignWriters {
 
   private long timeLeft(long changedAt) {
     long age = clock.nanoTime() - changedAt;
-    if (besideOtherMachines) {
+    if (ops.rereads().shared()) {
       // Whatever the age: the file has its stamp from a server, whose clock is not ours.
       return age >= LONG_AGO_NANOS ? 0 : BETWEEN_REMOTE_RENAMES_NANOS;
     }

@@ -6,7 +6,6 @@ import io.warmstart.format.JsonValue.NumberToken;
 import io.warmstart.format.JsonValue.Text;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,18 +61,9 @@ public record ClaimRecord(
    * @return null if they are no such object, or one of another version
    */
   public static @Nullable ClaimRecord decode(byte[] bytes) {
-    JsonValue value;
-    try {
-      value = JsonReader.read(bytes, bytes.length);
-    } catch (ManifestFormatException e) {
-      return null;
-    }
-    if (!(value instanceof JsonValue.ObjectValue object)) {
-      return null;
-    }
-    Map<String, JsonValue> fields = new TreeMap<>();
-    object.members().forEach(each -> fields.put(each.name(), each.value()));
-    if (fields.get(VERSION_FIELD) instanceof NumberToken version
+    Map<String, JsonValue> fields = JsonReader.fieldsOrNull(bytes);
+    if (fields != null
+        && fields.get(VERSION_FIELD) instanceof NumberToken version
         && version.characters().equals(SCHEMA_VERSION)
         && fields.get(CLAIMER_FIELD) instanceof Text claimer
         && fields.get(NONCE_FIELD) instanceof Text nonce

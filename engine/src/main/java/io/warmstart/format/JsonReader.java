@@ -12,6 +12,9 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the one JSON value that a manifest is, within limits, from bytes that nobody vouches for.
@@ -41,6 +44,23 @@ final class JsonReader {
           .build();
 
   private JsonReader() {}
+
+  /**
+   * Returns the members of the object that the bytes are, by their names; of those of one name the
+   * last. Null if they are none.
+   */
+  static @Nullable Map<String, JsonValue> fieldsOrNull(byte[] bytes) {
+    try {
+      if (!(read(bytes, bytes.length) instanceof JsonValue.ObjectValue object)) {
+        return null;
+      }
+      Map<String, JsonValue> fields = new TreeMap<>();
+      object.members().forEach(each -> fields.put(each.name(), each.value()));
+      return fields;
+    } catch (ManifestFormatException e) {
+      return null;
+    }
+  }
 
   /** Returns the object or the array that the bytes are. */
   static JsonValue read(byte[] bytes, int length) throws ManifestFormatException {

@@ -44,13 +44,18 @@ public final class LabelsCodec {
       throw new IllegalArgumentException(
           "label's name is not usable: expected=" + NAME + " actual=\"" + name + "\"");
     }
-    if (!isValue(value)) {
+    if (!isValue(value) || value.chars().anyMatch(LabelsCodec::separatesLines)) {
       throw new IllegalArgumentException(
           "label's value is not usable: expected=1 to "
               + MOST_CHARACTERS
               + " characters of one line label="
               + name);
     }
+  }
+
+  /** Those that are no control characters: a file that has one is read all the same. */
+  private static boolean separatesLines(int character) {
+    return character == '\u2028' || character == '\u2029';
   }
 
   private static boolean isValue(String value) {
@@ -77,18 +82,9 @@ public final class LabelsCodec {
    * @return null if they are none, or of another version
    */
   public static @Nullable SortedMap<String, String> decode(byte[] bytes) {
-    JsonValue value;
-    try {
-      value = JsonReader.read(bytes, bytes.length);
-    } catch (ManifestFormatException e) {
-      return null;
-    }
-    Map<String, JsonValue> fields = new TreeMap<>();
-    if (!(value instanceof JsonValue.ObjectValue object)) {
-      return null;
-    }
-    object.members().forEach(each -> fields.put(each.name(), each.value()));
-    if (!(fields.get(VERSION_FIELD) instanceof NumberToken version)
+    Map<String, JsonValue> fields = JsonReader.fieldsOrNull(bytes);
+    if (fields == null
+        || !(fields.get(VERSION_FIELD) instanceof NumberToken version)
         || !version.characters().equals(SCHEMA_VERSION)
         || !(fields.get(LABELS_FIELD) instanceof JsonValue.ObjectValue labels)
         || labels.members().size() > MOST_LABELS) {

@@ -43,6 +43,9 @@ public record Manifest(
    */
   public static final long SCHEMA_VERSION = 1;
 
+  /** What the manifests that this engine writes say of their writer. */
+  public static final String PRODUCER = "warmstart-java 0.1";
+
   /**
    * Drops an objective that is not finite, because JSON cannot write it.
    *

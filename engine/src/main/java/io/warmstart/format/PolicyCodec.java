@@ -4,9 +4,9 @@ import io.warmstart.format.JsonValue.Member;
 import io.warmstart.format.JsonValue.NumberToken;
 import io.warmstart.format.JsonValue.Text;
 import io.warmstart.format.StoredPolicy.Budget;
-import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
 import io.warmstart.model.Retention;
+import io.warmstart.model.RootPolicy.Origin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -205,11 +205,16 @@ public final class PolicyCodec {
       return Origin.NAMED;
     }
     for (Origin origin : Origin.values()) {
-      if (value instanceof Text text && text.value().equals(origin.word())) {
+      if (value instanceof Text text && text.value().equals(word(origin))) {
         return origin;
       }
     }
     throw malformed(field, "named, default or kept", value);
+  }
+
+  /** How the file says it. */
+  private static String word(Origin origin) {
+    return origin.name().toLowerCase(Locale.ROOT);
   }
 
   private static PolicyFormatException malformed(Field field, String expected, JsonValue actual) {
@@ -222,6 +227,6 @@ public final class PolicyCodec {
   }
 
   private static void put(List<Member> members, Field field, Origin origin) {
-    members.add(new Member(field.jsonName, new Text(origin.word())));
+    members.add(new Member(field.jsonName, new Text(word(origin))));
   }
 }

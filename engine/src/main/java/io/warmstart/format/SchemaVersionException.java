@@ -19,7 +19,7 @@ public final class SchemaVersionException extends ManifestFormatException {
   }
 
   /** Returns the version that the manifest claims, unsigned. */
-  public long schemaVersion() {
+  long schemaVersion() {
     return schemaVersion;
   }
 }

@@ -1,8 +1,8 @@
 package io.warmstart.format;
 
 import io.warmstart.model.Retention;
+import io.warmstart.model.RootPolicy.Origin;
 import java.time.Duration;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,21 +21,6 @@ public record StoredPolicy(
     UnknownFields unknownFields) {
   /** That of a root which has none. */
   public static final StoredPolicy NONE = new StoredPolicy(null, null, null, UnknownFields.NONE);
-
-  /** Where a value comes from. */
-  public enum Origin {
-    /** Somebody has named it. */
-    NAMED,
-    /** Nobody has: it is the library's default. */
-    DEFAULT,
-    /** Nobody has, and the root was larger than the default: it keeps the size that it had. */
-    KEPT;
-
-    /** How the file says it. */
-    String word() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
 
   /** What the root may take up. */
   public record Budget(long bytes, Origin origin) {}

@@ -1,6 +1,7 @@
 package io.warmstart.index;
 
 import io.warmstart.format.DirectoryNames;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.RootDirectory;
 import java.io.IOException;
@@ -152,8 +153,6 @@ public final class AbsentKeys {
   }
 
   private long settledCtime() {
-    return index
-        .foreign()
-        .settledRootCtime(TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
+    return index.foreign().settledRootCtime(RacyWindow.systemNanos());
   }
 }

@@ -1,5 +1,7 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -40,7 +42,7 @@ final class ByteAccounts {
       // A key that had files and no slot: lost with what it counts for, or a foreign store's.
       doubt(attached);
     }
-    // Not below zero: of a key that has not been walked yet less is known than it has.
+    // Not below zero: of a key that has not been scanned yet less is known than it has.
     set(attached, at, key, Math.max(0, bytes), 0);
     return true;
   }

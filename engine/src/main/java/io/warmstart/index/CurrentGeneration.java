@@ -1,5 +1,7 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.IndexMapper;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.StoreTrouble.Kind;
@@ -95,11 +97,11 @@ final class CurrentGeneration {
     return attached == null ? otherwise : guarded(attached, question, otherwise);
   }
 
-  /** The same of a word, without allocating one. */
-  long askWord(ToLongFunction<Generation> question, long otherwise) {
+  /** The same of a word, without allocating one; 0 while there is none. */
+  long askWord(ToLongFunction<Generation> question) {
     Generation attached = current();
     if (attached == null) {
-      return otherwise;
+      return 0;
     }
     try {
       long answer = question.applyAsLong(attached);
@@ -107,7 +109,7 @@ final class CurrentGeneration {
       return answer;
     } catch (InternalError e) {
       attached.files().lose();
-      return otherwise;
+      return 0;
     }
   }
 

@@ -1,5 +1,10 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.EntryTable;
+import io.warmstart.index.table.EvictionOrder;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.LocalChanges;
+import io.warmstart.index.table.StripeTotals;
 import java.util.function.IntUnaryOperator;
 
 /**

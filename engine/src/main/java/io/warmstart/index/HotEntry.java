@@ -1,11 +1,12 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Candidate;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.CachedPayload;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.ranking.Candidate;
 import org.agrona.concurrent.AtomicBuffer;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,8 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.IndexMapper;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
@@ -127,7 +130,7 @@ public final class Index implements AutoCloseable {
    * @return 0 if there is no index now
    */
   long keysWord() {
-    return generations.askWord(attached -> attached.files().keysWord(), 0);
+    return generations.askWord(attached -> attached.files().keysWord());
   }
 
   /** The keys of which files are counted. */
@@ -168,7 +171,7 @@ public final class Index implements AutoCloseable {
    * @return 0 if nobody can tell
    */
   public long segmentsWord() {
-    return generations.askWord(attached -> attached.files().segmentsWord(), 0);
+    return generations.askWord(attached -> attached.files().segmentsWord());
   }
 
   /**

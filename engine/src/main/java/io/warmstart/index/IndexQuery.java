@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadMemory;
 import org.agrona.concurrent.UnsafeBuffer;

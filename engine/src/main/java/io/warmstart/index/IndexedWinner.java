@@ -1,9 +1,9 @@
 package io.warmstart.index;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.payload.CacheLinePadding;
+import io.warmstart.ranking.Candidate;
 
 /**
  * Which version of which entry wins, as the index stores it: 64 bits that two versions of a key do

@@ -1,9 +1,18 @@
 package io.warmstart.index;
 
-import io.warmstart.format.PossibleWinners;
+import io.warmstart.index.table.Census;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.EntryRecord;
+import io.warmstart.index.table.EntryTable;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.RecordedRun;
+import io.warmstart.index.table.Segment;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
+import io.warmstart.ranking.PossibleWinners;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -186,26 +195,26 @@ public final class KeyCensus {
   /**
    * Asks which entries of a key may win.
    *
-   * @param ticket taken before; that it still holds afterwards is for the caller to ask
+   * @param readStamp taken before; that it still holds afterwards is for the caller to ask
    * @param possible what else may win was added to it; takes the entries
    * @param passedOver by the hash of their run ids, entries that do not count
    */
   public Answer preferred(
-      ReadStamp ticket, PossibleWinners possible, Set<Long> passedOver, Terms terms) {
+      ReadStamp readStamp, PossibleWinners possible, Set<Long> passedOver, Terms terms) {
     return CurrentGeneration.guarded(
-        ticket.attached,
-        attached -> preferred(attached, ticket, possible, passedOver, terms),
+        readStamp.attached,
+        attached -> preferred(attached, readStamp, possible, passedOver, terms),
         Answer.UNKNOWN);
   }
 
   private static Answer preferred(
       Generation attached,
-      ReadStamp ticket,
+      ReadStamp readStamp,
       PossibleWinners possible,
       Set<Long> passedOver,
       Terms terms) {
     Pass pass = new Pass(possible, passedOver);
-    Answer refused = pass(attached, ticket, terms, pass);
+    Answer refused = pass(attached, readStamp, terms, pass);
     if (refused != null) {
       return refused;
     }
@@ -213,7 +222,7 @@ public final class KeyCensus {
     EntryTable entries = attached.entries();
     boolean[] nameless = new boolean[1];
     entries.forEachRanked(
-        ticket.key,
+        readStamp.key,
         (segment, offset, runHash, written, objective, last) -> {
           if (pass.counts(runHash) && pass.possible.include(objective, written, last)) {
             String runId = EntryRecord.runId(segment, offset);
@@ -231,13 +240,13 @@ public final class KeyCensus {
    *
    * @return it alone, or nothing if the key has no such entry
    */
-  public Answer run(ReadStamp ticket, String runId, Terms terms) {
+  public Answer run(ReadStamp readStamp, String runId, Terms terms) {
     return CurrentGeneration.guarded(
-        ticket.attached,
+        readStamp.attached,
         attached -> {
           Pass pass = new Pass(new PossibleWinners(Ranking.LATEST), Set.of());
-          Answer refused = pass(attached, ticket, terms, pass);
-          RecordedRun run = attached.entries().rankedRun(ticket.key, runId);
+          Answer refused = pass(attached, readStamp, terms, pass);
+          RecordedRun run = attached.entries().rankedRun(readStamp.key, runId);
           return refused != null
               ? refused
               : new Answer(State.KNOWN, pass.asOf, run == null ? List.of() : List.of(run));
@@ -247,31 +256,31 @@ public final class KeyCensus {
 
   /** Goes through a key's entries. Null if the census holds, and the pass is right then. */
   private static @Nullable Answer pass(
-      Generation attached, ReadStamp ticket, Terms terms, Pass pass) {
+      Generation attached, ReadStamp readStamp, Terms terms, Pass pass) {
     SlotCursor at = new SlotCursor();
-    if (!attached.keys().find(ticket.key, at)) {
+    if (!attached.keys().find(readStamp.key, at)) {
       return Answer.UNKNOWN;
     }
-    Census census = SlotCounts.census(at, ticket.key, doubt(attached));
+    Census census = SlotCounts.census(at, readStamp.key, doubt(attached));
     if (census == null) {
       return SlotCounts.isCensusSuspended(at) ? Answer.DISTURBED : Answer.UNKNOWN;
     }
     if (census.ctime() == 0) {
       pass.asOf = census.asOf();
-    } else if (census.ctime() != ticket.seenCtime()) {
+    } else if (census.ctime() != readStamp.seenCtime()) {
       return Answer.UNKNOWN;
     }
-    attached.entries().forEachRanked(ticket.key, pass);
+    attached.entries().forEachRanked(readStamp.key, pass);
     if (pass.sum != census.sum()) {
       return Answer.DISTURBED;
     }
-    return pass.refused || (pass.asOf != 0 && isTooOld(ticket, pass, terms))
+    return pass.refused || (pass.asOf != 0 && isTooOld(readStamp, pass, terms))
         ? Answer.UNKNOWN
         : null;
   }
 
-  private static boolean isTooOld(ReadStamp ticket, Pass pass, Terms terms) {
-    long age = ticket.atUnixNanos() - pass.asOf;
+  private static boolean isTooOld(ReadStamp readStamp, Pass pass, Terms terms) {
+    long age = readStamp.atUnixNanos() - pass.asOf;
     long most = terms.mostAge(pass.count);
     return age >= most || age < -most;
   }

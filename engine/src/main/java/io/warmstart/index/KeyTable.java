@@ -14,6 +14,12 @@ import static io.warmstart.mapped.IndexLayout.VERSION_OF_WINNER_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNERS_OFFSET;
 import static io.warmstart.mapped.IndexLayout.WINNER_LENGTH;
 
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.Segment;
+import io.warmstart.index.table.Segments;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import java.lang.invoke.VarHandle;
@@ -53,13 +59,10 @@ import org.jspecify.annotations.Nullable;
  * the stripe in both places, and a process that remembers a slot by its place finds a word that no
  * winner was read under. A writer without the lock that still voids the old place loses nothing:
  * whatever fills the new one was read after the move, and the writer voids again after its change.
- *
- * <p>Readers need no lock. No operation is a compare-and-set: on a page that is gone that would
- * kill the JVM.
+ * Readers need no lock. No operation is a compare-and-set, which kills the JVM on a lost page.
  */
 final class KeyTable {
   private static final int MOST_FOR_MISSES = 64;
-
   private static final AtomicLong OWNERS = new AtomicLong();
 
   private final IndexFiles files;

@@ -1,7 +1,7 @@
 package io.warmstart.index;
 
-import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.EngineLog;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.EngineLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;

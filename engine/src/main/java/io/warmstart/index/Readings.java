@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadCache;
 import java.lang.invoke.VarHandle;
@@ -47,11 +48,11 @@ public final class Readings {
    */
   public @Nullable ReadStamp beforeRead(Digest256 key, long nowUnixNanos) {
     return generations
-        .ask(attached -> ticket(attached, key, nowUnixNanos), Optional.<ReadStamp>empty())
+        .ask(attached -> readStamp(attached, key, nowUnixNanos), Optional.<ReadStamp>empty())
         .orElse(null);
   }
 
-  private Optional<ReadStamp> ticket(Generation attached, Digest256 key, long nowUnixNanos) {
+  private Optional<ReadStamp> readStamp(Generation attached, Digest256 key, long nowUnixNanos) {
     SlotCursor at = new SlotCursor();
     if (!attached.keys().find(key, at)) {
       return Optional.empty();
@@ -66,31 +67,31 @@ public final class Readings {
             attached, key, changes, look.toStore(), nowUnixNanos, look.directory(), doubt));
   }
 
-  /** Whether no change of the key has begun or ended since a ticket was given out. */
-  public boolean stillHolds(ReadStamp ticket) {
+  /** Whether no change of the key has begun or ended since a readStamp was given out. */
+  public boolean stillHolds(ReadStamp readStamp) {
     return CurrentGeneration.guarded(
-        ticket.attached, attached -> holds(ticket, new SlotCursor()), false);
+        readStamp.attached, attached -> holds(readStamp, new SlotCursor()), false);
   }
 
-  private static boolean holds(ReadStamp ticket, SlotCursor at) {
-    KeyTable keys = ticket.attached.keys();
-    return ticket.attached.files().live()
-        && keys.find(ticket.key, at)
-        && keys.changes(at) == ticket.changes;
+  private static boolean holds(ReadStamp readStamp, SlotCursor at) {
+    KeyTable keys = readStamp.attached.keys();
+    return readStamp.attached.files().live()
+        && keys.find(readStamp.key, at)
+        && keys.changes(at) == readStamp.changes;
   }
 
   /**
    * To be called after a winner was read and before it is stored: takes its manifest's change time,
    * by which later lookups tell that somebody has written to the manifest in place.
    */
-  public long manifestCtime(ReadStamp ticket, HotEntry winner) {
+  public long manifestCtime(ReadStamp readStamp, HotEntry winner) {
     return foreign.manifestCtimeToStore(
-        winner.directory(), winner.candidate().runId(), ticket.checkedAt);
+        winner.directory(), winner.candidate().runId(), readStamp.checkedAt);
   }
 
   /**
-   * Stores what was read, unless the key has changed since the ticket. The caller holds its stripe,
-   * shared.
+   * Stores what was read, unless the key has changed since the readStamp. The caller holds its
+   * stripe, shared.
    *
    * @param winner who wins, with its payload; null for a miss. A process that replaces it retires
    *     it
@@ -99,31 +100,35 @@ public final class Readings {
    * @return whether the winner is kept for hits to come
    */
   public boolean fill(
-      ReadStamp ticket, int ranking, @Nullable HotEntry winner, long lastUse, long manifestCtime) {
+      ReadStamp readStamp,
+      int ranking,
+      @Nullable HotEntry winner,
+      long lastUse,
+      long manifestCtime) {
     return CurrentGeneration.guarded(
-        ticket.attached,
-        attached -> fill(attached, ticket, ranking, winner, lastUse, manifestCtime),
+        readStamp.attached,
+        attached -> fill(attached, readStamp, ranking, winner, lastUse, manifestCtime),
         false);
   }
 
   private boolean fill(
       Generation attached,
-      ReadStamp ticket,
+      ReadStamp readStamp,
       int ranking,
       @Nullable HotEntry winner,
       long lastUse,
       long manifestCtime) {
     SlotCursor at = new SlotCursor();
-    if (!holds(ticket, at)) {
+    if (!holds(readStamp, at)) {
       return false;
     }
-    IndexedWinner indexed = read(ticket, winner, lastUse, manifestCtime);
+    IndexedWinner indexed = read(readStamp, winner, lastUse, manifestCtime);
     long fresh = generations.nextChanges();
-    if (!attached.keys().fill(at, ticket.key, ranking, ticket.checkedAt, indexed, fresh)) {
+    if (!attached.keys().fill(at, readStamp.key, ranking, readStamp.checkedAt, indexed, fresh)) {
       return false;
     }
     if (winner != null) {
-      winner.attach(attached, at, indexed, ticket.checkedAt);
+      winner.attach(attached, at, indexed, readStamp.checkedAt);
       keep(attached, winner);
     }
     return true;
@@ -131,7 +136,7 @@ public final class Readings {
 
   /** What was read, as the table has it. */
   private static IndexedWinner read(
-      ReadStamp ticket, @Nullable HotEntry winner, long lastUse, long manifestCtime) {
+      ReadStamp readStamp, @Nullable HotEntry winner, long lastUse, long manifestCtime) {
     IndexedWinner read = new IndexedWinner();
     if (winner == null) {
       read.setMiss();
@@ -139,26 +144,26 @@ public final class Readings {
       read.setVersion(winner.candidate(), lastUse);
       read.setManifestCtime(manifestCtime);
     }
-    read.under(ticket.changes, ticket.ctime);
+    read.under(readStamp.changes, readStamp.ctime);
     return read;
   }
 
   /**
    * Keeps what was read in this process's memory alone, unless the key has changed since the
-   * ticket: where the index cannot be written to. Needs no lock.
+   * readStamp: where the index cannot be written to. Needs no lock.
    *
    * @return whether the winner is kept for hits to come
    */
-  public boolean keep(ReadStamp ticket, HotEntry winner, long lastUse, long manifestCtime) {
+  public boolean keep(ReadStamp readStamp, HotEntry winner, long lastUse, long manifestCtime) {
     return CurrentGeneration.guarded(
-        ticket.attached,
+        readStamp.attached,
         attached -> {
           SlotCursor at = new SlotCursor();
-          if (!holds(ticket, at)) {
+          if (!holds(readStamp, at)) {
             return false;
           }
-          IndexedWinner indexed = read(ticket, winner, lastUse, manifestCtime);
-          winner.attach(attached, at, indexed, ticket.checkedAt);
+          IndexedWinner indexed = read(readStamp, winner, lastUse, manifestCtime);
+          winner.attach(attached, at, indexed, readStamp.checkedAt);
           return keepAlone(attached, winner);
         },
         false);

@@ -1,5 +1,8 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -67,9 +70,9 @@ public final class RecordedIndex {
     return ask(attached -> attached.totals().complete()).orElse(false);
   }
 
-  /** When the last walk began that has looked at every key; unix nanoseconds, 0 if none has. */
-  public long walkBegan() {
-    return ask(attached -> attached.totals().walkBegan()).orElse(0L);
+  /** When the last scan began that has looked at every key; unix nanoseconds, 0 if none has. */
+  public long scanBegan() {
+    return ask(attached -> attached.totals().scanBegan()).orElse(0L);
   }
 
   /** The bytes in quarantine; -1 if the number was written by nobody; empty without an index. */
@@ -88,7 +91,7 @@ public final class RecordedIndex {
             entries.add(new Recorded(entry, attached.entries().bytes(entry)));
           }
           long bytes = slot ? SlotCounts.bytes(at, key) : 0;
-          long countedCtime = slot ? SlotCounts.walkedCtime(at) : 0;
+          long countedCtime = slot ? SlotCounts.scannedCtime(at) : 0;
           boolean known = bytes != 0 || countedCtime != 0 || !entries.isEmpty();
           return new RecordedKey(known, bytes, countedCtime, entries);
         });

@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import java.util.concurrent.TimeUnit;

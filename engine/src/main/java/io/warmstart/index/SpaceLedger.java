@@ -1,5 +1,10 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
+import io.warmstart.index.table.Spared;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -30,7 +35,7 @@ public final class SpaceLedger {
     this.accounts = new ByteAccounts(generations);
   }
 
-  /** The root's bytes; empty until all keys have been walked, and after a doubt. */
+  /** The root's bytes; empty until all keys have been scanned, and after a doubt. */
   public OptionalLong totalBytes() {
     return ask(attached -> attached.totals().total(), OptionalLong.empty());
   }
@@ -127,12 +132,12 @@ public final class SpaceLedger {
   }
 
   /**
-   * What a walk has found of a key, by a look under its stripe.
+   * What a scan has found of a key, by a look under its stripe.
    *
    * @param ctime the directory's if it shows each later change, else 0
    * @param bytes of all files, but those of saves under way
    */
-  public void walked(
+  public void scanned(
       StripeLocks.Hold hold,
       Digest256 key,
       long ctime,
@@ -142,7 +147,7 @@ public final class SpaceLedger {
         hold,
         attached -> {
           boolean recorded = attached.entries().recordAll(key, entries);
-          // Where there was no room the next walk must not pass the key over.
+          // Where there was no room the next scan must not pass the key over.
           accounts.set(attached, key, bytes, recorded ? ctime : 0);
           SlotCursor at = new SlotCursor();
           if (attached.keys().find(key, at)) {
@@ -155,13 +160,13 @@ public final class SpaceLedger {
         });
   }
 
-  /** The bytes of a key if its directory has not changed since it was walked; -1 if it has. */
+  /** The bytes of a key if its directory has not changed since it was scanned; -1 if it has. */
   public long bytesIfUnchanged(Digest256 key, long ctime) {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
           boolean same =
-              ctime > 0 && attached.keys().find(key, at) && SlotCounts.walkedCtime(at) == ctime;
+              ctime > 0 && attached.keys().find(key, at) && SlotCounts.scannedCtime(at) == ctime;
           return same ? SlotCounts.bytes(at, key) : -1L;
         },
         -1L);
@@ -202,8 +207,7 @@ public final class SpaceLedger {
         attached -> {
           SlotCursor at = new SlotCursor();
           return attached.keys().find(key, at) ? SlotCounts.latestWritten(at) : 0;
-        },
-        0);
+        });
   }
 
   /** The bytes that an entry is down for; 0 if it is not recorded. */
@@ -222,47 +226,47 @@ public final class SpaceLedger {
   }
 
   /**
-   * Begins a walk.
+   * Begins a scan.
    *
    * @return what to end it with: doubts that come up from now on are not settled by it
    */
-  public long walkBegins() {
+  public long scanBegins() {
     return ask(attached -> attached.totals().doubt(), 0L);
   }
 
   /**
-   * A walk has ended that has counted every key.
+   * A scan has ended that has counted every key.
    *
    * @param doubt what it began with
    * @param beganUnixNanos when it began; 0 if it has left a key out, whose stripe could not be got
    * @return whether the total is known now
    */
-  public boolean walkEnded(
+  public boolean scanEnded(
       long doubt, long beganUnixNanos, long nowUnixNanos, long quarantineBytes) {
     return ask(
         attached -> {
           attached.totals().setQuarantine(quarantineBytes);
           if (beganUnixNanos != 0) {
-            attached.totals().walkBegan(beganUnixNanos);
+            attached.totals().scanBegan(beganUnixNanos);
           }
           return attached.totals().settle(doubt, nowUnixNanos);
         },
         false);
   }
 
-  /** When a walk last ended, by any process; 0 never. */
-  public long walkedAt() {
-    return ask(attached -> attached.totals().walkedAt(), 0L);
+  /** When a scan last ended, by any process; 0 never. */
+  public long scannedAt() {
+    return ask(attached -> attached.totals().scannedAt(), 0L);
   }
 
-  /** When the last walk began that has looked at every key, by any process; 0 never. */
-  public long walkBegan() {
-    return ask(attached -> attached.totals().walkBegan(), 0L);
+  /** When the last scan began that has looked at every key, by any process; 0 never. */
+  public long scanBegan() {
+    return ask(attached -> attached.totals().scanBegan(), 0L);
   }
 
-  /** Makes the last walk count as none. */
-  public void walkIsDue() {
-    tell(attached -> attached.totals().walkIsDue());
+  /** Makes the last scan count as none. */
+  public void scanIsDue() {
+    tell(attached -> attached.totals().scanIsDue());
   }
 
   /** Files in quarantine were removed. */
@@ -271,7 +275,7 @@ public final class SpaceLedger {
   }
 
   /**
-   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a walk.
+   * Sums a stripe's bytes up again, after the death of its holder or at the beginning of a scan.
    * The caller holds the stripe. Where that cannot be done, the total is in doubt, and if it is
    * because of what stands in the index, the generation has ended.
    */

@@ -1,5 +1,6 @@
 package io.warmstart.io;
 
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;

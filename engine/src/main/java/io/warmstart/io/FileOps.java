@@ -5,8 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file operations that the engine uses, each at most one system call that can fail for a reason
@@ -26,6 +28,15 @@ public interface FileOps {
 
   /** The facts of a name, of the link itself where it is one. */
   FileFacts stat(Path path) throws IOException;
+
+  /** The same; null if nothing has the name. */
+  default @Nullable FileFacts statOrNull(Path path) throws IOException {
+    try {
+      return stat(path);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
 
   /** When a name's file last changed in any way, a rename included; nanoseconds since the epoch. */
   long changedNanos(Path path) throws IOException;
@@ -74,6 +85,15 @@ public interface FileOps {
 
   /** Removes a name that is not a directory. */
   void unlink(Path file) throws IOException;
+
+  /** The same where somebody else may have been faster: a sweep, or a store that knows no lock. */
+  default void unlinkIfThere(Path file) throws IOException {
+    try {
+      unlink(file);
+    } catch (NoSuchFileException e) {
+      // Nothing had the name.
+    }
+  }
 
   /** Opens a directory, to sync the names in it. */
   DirectoryHandle openDirectory(Path directory) throws IOException;

@@ -1,5 +1,6 @@
 package io.warmstart.io;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Files;
@@ -61,34 +62,29 @@ public final class GivingFileOps extends ForwardingFileOps {
   @Override
   public FileHandle createExclusive(Path file) throws IOException {
     FileHandle handle = ops.createExclusive(file);
-    try {
-      give(file);
-      return handle;
-    } catch (IOException | RuntimeException | Error e) {
-      try (handle) {
-        ops.unlink(file);
-      } catch (IOException suppressed) {
-        e.addSuppressed(suppressed);
-      }
-      throw e;
-    }
+    giveOrUnmake(file, handle);
+    return handle;
   }
 
   @Override
   public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
     AsynchronousFileChannel channel = ops.openForLocks(file, create);
     if (create) {
-      try {
-        give(file);
-      } catch (IOException | RuntimeException | Error e) {
-        try (channel) {
-          ops.unlink(file);
-        } catch (IOException suppressed) {
-          e.addSuppressed(suppressed);
-        }
-        throw e;
-      }
+      giveOrUnmake(file, channel);
     }
     return channel;
+  }
+
+  private void giveOrUnmake(Path file, Closeable open) throws IOException {
+    try {
+      give(file);
+    } catch (IOException | RuntimeException | Error e) {
+      try (open) {
+        ops.unlink(file);
+      } catch (IOException suppressed) {
+        e.addSuppressed(suppressed);
+      }
+      throw e;
+    }
   }
 }

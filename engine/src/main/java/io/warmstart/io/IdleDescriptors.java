@@ -1,5 +1,6 @@
 package io.warmstart.io;
 
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,7 +55,8 @@ public final class IdleDescriptors {
     /**
      * Closes what is not in use.
      *
-     * @return how many descriptors were closed
+     * @return how many descriptors were closed, with those that the holder itself has closed since
+     *     it was last asked, if it does so
      */
     long closeIdle();
   }
@@ -99,7 +101,8 @@ public final class IdleDescriptors {
     }
   }
 
-  private void closeIdle() {
+  /** One thread at a time: what one is told was closed counts before another is told of nothing. */
+  private synchronized void closeIdle() {
     for (Holder holder : holders) {
       released.addAndGet(holder.closeIdle());
     }

@@ -23,6 +23,14 @@ public enum RacyWindow {
   private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long COARSE_NANOS = 2 * SECOND_NANOS;
 
+  /**
+   * The moment that files' times are held against, unix nanoseconds: by the clock that stamps them,
+   * whatever clock the store was given to go by.
+   */
+  public static long systemNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+  }
+
   /** How long after a stamp another change may still be given the same one. */
   public long nanosAfter(long stampUnixNanos) {
     long coarse = coarseNanos(stampUnixNanos);

@@ -1,5 +1,6 @@
 package io.warmstart.io;
 
+import io.warmstart.runtime.DaemonThreads;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ public final class ReplacedFiles implements AutoCloseable {
   private int waitingFiles;
   private long waitingBytes;
   private long freed;
+  private long freedAndTold;
   private boolean scheduled;
   private boolean closed;
 
@@ -187,11 +189,19 @@ public final class ReplacedFiles implements AutoCloseable {
     }
   }
 
-  /** {@link #closeAll}, for {@link IdleDescriptors}. */
+  /**
+   * {@link #closeAll}, for {@link IdleDescriptors}.
+   *
+   * @return how many were closed since it was last asked, also by the thread of this class: it may
+   *     have closed them after the caller had found no descriptor
+   */
   public long closeIdle() {
-    long before = freed();
     closeAll();
-    return freed() - before;
+    synchronized (this) {
+      long since = freed - freedAndTold;
+      freedAndTold = freed;
+      return since;
+    }
   }
 
   /** How many files were closed so far: a thread that was short of something may try again. */

@@ -3,7 +3,6 @@ package io.warmstart.io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
-import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,12 +14,11 @@ import java.util.List;
  *
  * <p>Safe for all threads.
  */
-public final class SharedFileOps implements FileOps {
-  private final FileOps ops;
+public final class SharedFileOps extends ForwardingFileOps {
   private final Rereads rereads;
 
   public SharedFileOps(FileOps ops, Rereads rereads) {
-    this.ops = ops;
+    super(ops);
     this.rereads = rereads;
   }
 
@@ -42,11 +40,6 @@ public final class SharedFileOps implements FileOps {
   @Override
   public List<String> list(Path directory) throws IOException {
     return rereads.call(() -> ops.list(directory));
-  }
-
-  @Override
-  public long usableBytes(Path directory) {
-    return ops.usableBytes(directory);
   }
 
   @Override
@@ -98,27 +91,12 @@ public final class SharedFileOps implements FileOps {
   }
 
   @Override
-  public AsynchronousFileChannel openForLocks(Path file, boolean create) throws IOException {
-    return ops.openForLocks(file, create);
-  }
-
-  @Override
-  public SyncHandle openForSync(Path file) throws IOException {
-    return ops.openForSync(file);
-  }
-
-  @Override
   public void rename(Path source, Path target) throws IOException {
     rereads.call(
         () -> {
           ops.rename(source, target);
           return 0;
         });
-  }
-
-  @Override
-  public void link(Path newName, Path existing) throws IOException {
-    ops.link(newName, existing);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.warmstart.io;
 
 import io.warmstart.io.FileOps.DirectoryHandle;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;

@@ -1,12 +1,16 @@
 package io.warmstart.journal;
 
-import io.warmstart.journal.JournalEntry.Run;
+import io.warmstart.format.Run;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.RecordScan;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.ArrayList;
@@ -18,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes pairs of what the dead have left in the journal. The process that gets a segment's lock
@@ -39,6 +42,9 @@ public final class Adoption {
    */
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  /** For others that are at it: a disk may be slow. */
+  private static final long FINDING_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final JournalPlace place;
@@ -46,11 +52,13 @@ public final class Adoption {
   private final JournalView view;
   private final PairMaker pairs;
   private final Counters counters;
+  private final GivingUp givingUp;
   private final Set<Integer> unreadable = ConcurrentHashMap.newKeySet();
 
   public Adoption(JournalPlace place, JournalView view, PairMaker pairs, Counters counters) {
     this.place = place;
     this.files = place.files();
+    this.givingUp = new GivingUp(place);
     this.view = view;
     this.pairs = pairs;
     this.counters = counters;
@@ -65,6 +73,20 @@ public final class Adoption {
    */
   public int run() throws IOException {
     return run(System.nanoTime() + ROUND_NANOS);
+  }
+
+  /**
+   * Has all be found that the dead have left, before the first answer of a process: what a disk has
+   * that was away may lack the marks that say so. See {@link GivingUp}.
+   *
+   * @throws IOException if the journal cannot be listed, or some segment not be read
+   */
+  public void findLeft() throws IOException {
+    if (view.hasSegments()) {
+      Failures failures = new Failures();
+      givingUp.run(files.list().numbers(), false, System.nanoTime() + FINDING_NANOS, failures);
+      failures.raise();
+    }
   }
 
   /**
@@ -89,14 +111,16 @@ public final class Adoption {
     SegmentFiles.Listed listed = files.list();
     Failures failures = new Failures();
     for (int number : listed.staged()) {
-      failures.collect(() -> underLock(number, () -> files.removeStaged(number)));
+      failures.attempt(() -> underLock(number, () -> files.removeStaged(number)));
     }
-    int[] held = {0};
-    for (int number : listed.numbers()) {
-      failures.collect(() -> held[0] += underLock(number, () -> adopt(number, deadline)) ? 0 : 1);
+    long patience = Math.min(ROUND_NANOS, deadline - System.nanoTime());
+    List<Integer> free =
+        givingUp.run(listed.numbers(), true, System.nanoTime() + patience, failures);
+    for (int number : free) {
+      failures.attempt(() -> underLock(number, () -> adopt(number, deadline)));
     }
     failures.raise();
-    return held[0];
+    return listed.numbers().size() - free.size();
   }
 
   /** Whether somebody is adopting one, or has begun to and died. */
@@ -115,43 +139,16 @@ public final class Adoption {
     }
   }
 
-  private interface Step {
-    void run() throws IOException;
-  }
-
-  /** The first of several: one segment, or one run, is not to keep the others waiting. */
-  private static final class Failures {
-    private @Nullable Exception first;
-
-    void collect(Step step) {
-      try {
-        step.run();
-      } catch (IOException | RuntimeException e) {
-        first = first == null ? e : first;
-      }
-    }
-
-    void raise() throws IOException {
-      if (first instanceof IOException e) {
-        throw e;
-      }
-      if (first instanceof RuntimeException e) {
-        throw e;
-      }
-    }
-  }
-
-  /** Returns false if somebody else holds the lock. */
-  private boolean underLock(int number, Step step) throws IOException {
-    FileLock lock = place.tryLock(number);
+  /** Does nothing if somebody else holds the lock. */
+  private void underLock(int number, Failures.Step step) throws IOException {
+    FileLock lock = place.siblings().tryLockSegment(number);
     if (lock == null) {
-      return false;
+      return;
     }
     try {
       step.run();
-      return true;
     } finally {
-      place.release(lock);
+      place.siblings().releaseSegment(lock);
     }
   }
 
@@ -162,11 +159,11 @@ public final class Adoption {
     }
     boolean whole;
     try {
-      if (!segment.hasLayout()) {
-        // Another version's: told by the view.
+      if (!segment.hasLayout() || !segment.isGivenUp()) {
+        // Another version's: told by the view. Or of a process that has begun since.
+        MappedFaults.raisePending();
         return;
       }
-      segment.state(JournalLayout.GIVEN_UP);
       Adopted adopted = new Adopted(segment);
       if (!adopted.makePairs(deadline)) {
         // The rest in the next round.

@@ -1,7 +1,5 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.ShutdownHook;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
@@ -10,6 +8,11 @@ import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.ShutdownHook;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
+import io.warmstart.segment.Version;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -116,7 +119,7 @@ public final class Journal implements AutoCloseable {
    *
    * @return null if it could not be taken: then nothing was appended that anybody will find
    */
-  public @Nullable Appended append(Version version, Payload payload) {
+  public @Nullable Pending append(Version version, Payload payload) {
     Pending record = segments.append(version, payload);
     if (record == null) {
       return null;
@@ -159,7 +162,7 @@ public final class Journal implements AutoCloseable {
    * @return null if it could not be taken: then nobody will find it, and its bytes stay where they
    *     are for as long as the caller has them
    */
-  public @Nullable Appended commit(Reserved reserved, Version version) {
+  public @Nullable Pending commit(Reserved reserved, Version version) {
     return isUsable() ? segments.commit(reserved, version) : null;
   }
 
@@ -173,26 +176,22 @@ public final class Journal implements AutoCloseable {
    *
    * @return false if it does not, and is not found either: the sync has failed
    */
-  public boolean awaitDurable(Appended appended) {
-    if (record(appended).awaitDurable()) {
+  public boolean awaitDurable(Pending appended) {
+    if (appended.awaitDurable()) {
       return true;
     }
     counters.count(Counter.SYNC_FAILURES);
     return false;
   }
 
-  private static Pending record(Appended appended) {
-    return (Pending) appended;
-  }
-
   /** The save does not return by the journal: nobody is to find it. */
-  public void revoke(Appended appended) {
-    segments.revoke(record(appended));
+  public void revoke(Pending appended) {
+    segments.revoke(appended);
   }
 
   /** The save returns: from here on it becomes a pair. */
-  public void acknowledge(Appended appended) {
-    segments.acknowledge(record(appended));
+  public void acknowledge(Pending appended) {
+    segments.acknowledge(appended);
     counters.count(Counter.JOURNALLED);
   }
 

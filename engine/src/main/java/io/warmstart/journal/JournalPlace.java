@@ -1,22 +1,27 @@
 package io.warmstart.journal;
 
 import io.warmstart.index.Index;
-import io.warmstart.io.FileOps;
 import io.warmstart.io.FileSystemKind;
+import io.warmstart.model.Digest256;
 import io.warmstart.notice.Notices;
+import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Placement;
 import io.warmstart.process.Siblings;
-import java.nio.channels.FileLock;
-import java.nio.file.Path;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.SegmentFiles;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
+import org.agrona.concurrent.EpochNanoClock;
 
 /**
  * Where the journal of a root lies and whether there can be one now: whose its segments are, how
  * large they may be, and how others learn of them. Safe for all threads.
  */
 public final class JournalPlace {
+  /** No sync takes so long while its process lives. */
+  private static final long LEFT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private static final long LEAST_BUDGET_BYTES = 64L << 20;
 
   /** Of the root's budget, on top of it. */
@@ -31,47 +36,41 @@ public final class JournalPlace {
   private final SegmentFiles files;
   private final Siblings siblings;
   private final Index index;
-  private final LongSupplier boot;
   private final LongSupplier budgetBytes;
   private final BooleanSupplier foreignProgramsAreNear;
+  private final EpochNanoClock clock;
+  private final boolean readOnly;
   private final boolean readable;
   private final boolean writable;
 
   /**
    * Makes the place of one root.
    *
-   * @param engineDirectory the engine's own directory in the root
-   * @param boot the boot id of all who share the root's locks
+   * @param place where the root's locks lie: elsewhere than in the root, there is no journal
    * @param budgetBytes the root's budget
    * @param foreignProgramsAreNear whether programs read the root that know no journal
-   * @param place where the root's locks lie: elsewhere than in the root, there is no journal
-   * @param writable whether this process can write one: {@link #isWritableIn}
+   * @param readOnly whether this process only reads, and adopts nothing
    * @param notices is told what happens to segments
    */
   public JournalPlace(
-      FileOps ops,
-      Path engineDirectory,
+      RootDirectory root,
+      Placement place,
       Siblings siblings,
       Index index,
-      LongSupplier boot,
       LongSupplier budgetBytes,
       BooleanSupplier foreignProgramsAreNear,
-      Placement place,
-      boolean writable,
+      boolean readOnly,
+      EpochNanoClock clock,
       Notices notices) {
-    this.files = new SegmentFiles(ops, engineDirectory, notices);
+    this.files = new SegmentFiles(root.ops(), place.directory(), notices);
     this.siblings = siblings;
     this.index = index;
-    this.boot = boot;
     this.budgetBytes = budgetBytes;
     this.foreignProgramsAreNear = foreignProgramsAreNear;
     this.readable = !place.nodeLocal();
-    this.writable = readable && writable;
-  }
-
-  /** Whether a journal can be written in a root: its file system overwrites blocks in place. */
-  public static boolean isWritableIn(Path root) {
-    return FileSystemKind.overwritesInPlace(root);
+    this.writable = readable && FileSystemKind.overwritesInPlace(root.path());
+    this.readOnly = readOnly;
+    this.clock = clock;
   }
 
   SegmentFiles files() {
@@ -99,15 +98,27 @@ public final class JournalPlace {
 
   /** The boot id of all who share the root's locks. */
   long boot() {
-    return boot.getAsLong();
+    return siblings.boot();
   }
 
-  @Nullable FileLock tryLock(int segment) {
-    return siblings.tryLockSegment(segment);
+  /** Whether this process only reads the journal. */
+  boolean readOnly() {
+    return readOnly;
   }
 
-  void release(FileLock lock) {
-    siblings.releaseSegment(lock);
+  /** Whether a record that is not synced is of a process that is gone, for all a reader can see. */
+  boolean isLeft(JournalEntry entry) {
+    return readOnly && clock.nanoTime() - entry.writtenNanos() > LEFT_NANOS;
+  }
+
+  /** Through whom the segments' locks are taken. */
+  Siblings siblings() {
+    return siblings;
+  }
+
+  /** Something of a key is found that was not found before. */
+  void changed(Digest256 key) {
+    index.changed(key);
   }
 
   /** A segment has come or gone; returns whether all others learn of it. */

@@ -1,10 +1,14 @@
 package io.warmstart.journal;
 
-import io.warmstart.format.Candidate;
-import io.warmstart.io.EngineLog;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.runtime.EngineLog;
+import io.warmstart.runtime.Uninterrupted;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,9 +25,12 @@ import org.jspecify.annotations.Nullable;
  * to.
  *
  * <p>A version is shown from the moment on in which its save may return: a power-safe one not
- * before it was synced. It is shown until a pair of it, or of a later version of its run, is in
- * place, or a later version is in the journal. Where a run lies in the journal and in a pair, the
- * later written stamp is the version.
+ * before it was synced. Of a segment that was given up, which its adopter syncs before he says so,
+ * all is shown that is whole: a disk that was away may have come back without the words that said
+ * what was synced. Where nobody adopts, in a store for lookups only, a version counts for synced
+ * once it is ten seconds old. It is shown until a pair of it, or of a later version of its run, is
+ * in place, or a later version is in the journal. Where a run lies in the journal and in a pair,
+ * the later written stamp is the version.
  *
  * <p>To find what a save has left that returned before, look here <em>before</em> the key's
  * directory is listed: a record goes only when its pair, or a later version, is there.
@@ -152,19 +159,36 @@ public final class JournalView implements AutoCloseable {
     return whole;
   }
 
+  /**
+   * Whether more of a key may be found later although nobody tells: in a store for lookups only,
+   * once that is old enough. What was found until then is not to be kept.
+   */
+  public synchronized boolean showsMoreWithAge(Digest256 key) {
+    return place.readOnly() && segments.values().stream().anyMatch(each -> each.hasWaiting(key));
+  }
+
   /** Whether a version of a run is in the journal that is in no durable pair. */
   public synchronized boolean holds(Digest256 key, String runId) throws IOException {
-    boolean held = false;
+    return look(
+        () -> {
+          refresh();
+          boolean held = false;
+          for (SegmentView known : segments.values()) {
+            held |= known.holds(key, runId);
+          }
+          return held;
+        });
+  }
+
+  /** Looks at the segments, all pages of which are there if it returns. */
+  private <T> T look(Uninterrupted.Step<T> step) throws IOException {
     try {
-      refresh();
-      for (SegmentView known : segments.values()) {
-        held |= known.holds(key, runId);
-      }
+      T seen = step.run();
       MappedFaults.raisePending();
+      return seen;
     } catch (InternalError e) {
       throw lost(e);
     }
-    return held;
   }
 
   /**
@@ -185,17 +209,15 @@ public final class JournalView implements AutoCloseable {
    * @return unix nanoseconds; {@link Long#MIN_VALUE} if it has none
    */
   public synchronized long latestNanos(Digest256 key) throws IOException {
-    long latest = Long.MIN_VALUE;
-    try {
-      refresh();
-      for (SegmentView known : segments.values()) {
-        latest = Math.max(latest, known.latestNanos(key));
-      }
-      MappedFaults.raisePending();
-    } catch (InternalError e) {
-      throw lost(e);
-    }
-    return latest;
+    return look(
+        () -> {
+          refresh();
+          long latest = Long.MIN_VALUE;
+          for (SegmentView known : segments.values()) {
+            latest = Math.max(latest, known.latestNanos(key));
+          }
+          return latest;
+        });
   }
 
   /** This process has committed a record. */
@@ -206,8 +228,16 @@ public final class JournalView implements AutoCloseable {
     }
   }
 
-  /** Whether any process has segments. */
+  /**
+   * Whether any process has segments.
+   *
+   * @throws IOException if the journal cannot be looked at
+   */
   synchronized boolean hasSegments() throws IOException {
+    return look(this::anySegments);
+  }
+
+  private boolean anySegments() throws IOException {
     if (closed || !place.isReadable()) {
       return false;
     }
@@ -238,7 +268,7 @@ public final class JournalView implements AutoCloseable {
   }
 
   private void refresh() throws IOException {
-    if (!hasSegments()) {
+    if (!anySegments()) {
       return;
     }
     for (SegmentView known : segments.values()) {
@@ -281,11 +311,10 @@ public final class JournalView implements AutoCloseable {
   /**
    * Copies the payload of a version, and compares it with its check.
    *
-   * @param producer what the manifest says of its writer
    * @return null if it has gone from there since: its pair, or a later version, is in place
    * @throws IOException if the payload is not what was saved
    */
-  public @Nullable Read read(JournalEntry entry, String producer) throws IOException {
+  public @Nullable Read read(JournalEntry entry) throws IOException {
     SegmentView known;
     synchronized (this) {
       known = segments.get(entry.place().segment());
@@ -307,8 +336,7 @@ public final class JournalView implements AutoCloseable {
         CRC32C crc = new CRC32C();
         Digest256 checksum = memory.checksum(crc);
         if ((int) crc.getValue() == entry.place().payloadCheck()) {
-          Read read =
-              new Read(new Candidate(entry.runId(), entry.manifest(producer, checksum)), memory);
+          Read read = new Read(new Candidate(entry.runId(), entry.manifest(checksum)), memory);
           taken = true;
           return read;
         }

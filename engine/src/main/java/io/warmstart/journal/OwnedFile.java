@@ -2,8 +2,13 @@ package io.warmstart.journal;
 
 import io.warmstart.io.FileOps.SyncHandle;
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
+import io.warmstart.segment.SegmentSyncs;
 import java.io.IOException;
 import java.nio.channels.FileLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * The file of a segment as its owner uses it: its words, its lock and its syncs. Once a page of it
@@ -49,14 +54,7 @@ final class OwnedFile {
   }
 
   private boolean inUse() {
-    try {
-      boolean inUse = segment.inUse();
-      MappedFaults.raisePending();
-      return inUse;
-    } catch (InternalError e) {
-      condemn();
-      return false;
-    }
+    return says(segment::inUse);
   }
 
   /** It cannot be used any more, which is told. */
@@ -71,14 +69,7 @@ final class OwnedFile {
 
   /** Whether somebody has asked for pairs and was not answered yet. */
   boolean isAskedForPairs() {
-    try {
-      boolean isAsked = !segment.isAnswered();
-      MappedFaults.raisePending();
-      return isAsked;
-    } catch (InternalError e) {
-      condemn();
-      return false;
-    }
+    return says(() -> !segment.isAnswered());
   }
 
   /** Notes who has asked by now: what is to be in pairs is looked for after that. */
@@ -93,9 +84,7 @@ final class OwnedFile {
 
   /** Whether nobody has asked for pairs since that was so. */
   boolean wasRefused() {
-    boolean[] was = {false};
-    access(() -> was[0] = segment.wanted() == refused);
-    return was[0];
+    return says(() -> segment.wanted() == refused);
   }
 
   /** All is in pairs that the noted requests had asked for. */
@@ -117,10 +106,19 @@ final class OwnedFile {
    * @return false if a page is gone
    */
   boolean access(Runnable words) {
+    return says(
+        () -> {
+          words.run();
+          return true;
+        });
+  }
+
+  /** What its words say; false if a page is gone. */
+  private boolean says(BooleanSupplier words) {
     try {
-      words.run();
+      boolean says = words.getAsBoolean();
       MappedFaults.raisePending();
-      return true;
+      return says;
     } catch (InternalError e) {
       condemn();
       return false;

@@ -2,6 +2,7 @@ package io.warmstart.journal;
 
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Payload;
+import io.warmstart.segment.Version;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
@@ -39,11 +40,7 @@ final class OwnedSegments {
   /** Read without the monitor, to see at a glance that there is nothing to do. */
   private volatile boolean mayHavePending;
 
-  /**
-   * Makes one that has none yet.
-   *
-   * @param boot the boot id of all who share the root's locks
-   */
+  /** Makes one that has none yet; {@code boot} is that of all who share the root's locks. */
   OwnedSegments(LongSupplier boot) {
     this.boot = boot;
   }

@@ -1,6 +1,7 @@
 package io.warmstart.journal;
 
 import io.warmstart.model.Payload;
+import io.warmstart.segment.JournalEntry;
 
 /**
  * Makes the durable pair of a version, unless its run has a later one. Called by several threads at

@@ -1,10 +1,11 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.ParallelWork;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.runtime.ParallelWork;
+import io.warmstart.segment.SegmentFiles;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;

@@ -6,6 +6,9 @@ import static io.warmstart.mapped.JournalLayout.SYNCED;
 import static io.warmstart.mapped.JournalLayout.VOID;
 
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.RecordWriter;
+import io.warmstart.segment.SegmentSyncs;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.Objects;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What changes of it does so under the journal's monitor. Where it lies among others, and when
  * it becomes whole, is its segment's business.
  */
-final class Pending implements Appended {
+public final class Pending {
   private final OwnedFile in;
   private final int position;
   private final int length;

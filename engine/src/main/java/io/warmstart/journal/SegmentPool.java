@@ -1,6 +1,8 @@
 package io.warmstart.journal;
 
 import io.warmstart.io.FileOps.SyncHandle;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.security.SecureRandom;
@@ -43,7 +45,7 @@ final class SegmentPool {
       if (listed.numbers().contains(number)) {
         continue;
       }
-      FileLock lock = place.tryLock(number);
+      FileLock lock = place.siblings().tryLockSegment(number);
       if (lock == null) {
         continue;
       }
@@ -52,7 +54,7 @@ final class SegmentPool {
         made = makeUnder(lock, number, length);
       } finally {
         if (made == null) {
-          place.release(lock);
+          place.siblings().releaseSegment(lock);
         }
       }
       if (made != null) {
@@ -113,7 +115,7 @@ final class SegmentPool {
     try {
       segment.file().close();
     } finally {
-      place.release(segment.file().lock());
+      place.siblings().releaseSegment(segment.file().lock());
     }
   }
 }

@@ -1,14 +1,18 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.FirstTable;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.runtime.FirstTable;
+import io.warmstart.segment.JournalEntry;
+import io.warmstart.segment.RecordScan;
+import io.warmstart.segment.Segment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One segment of a journal, and what was read of it. Under the monitor of {@link JournalView}. */
@@ -20,10 +24,16 @@ final class SegmentView {
   /** Power-safe ones that were not synced when they were read. */
   private final List<JournalEntry> waiting = new ArrayList<>();
 
+  /** Power-safe ones that count for synced by their age alone. */
+  private final List<JournalEntry> aged = new ArrayList<>();
+
   private long salt;
 
   /** Which marks say that a record is not to be found here. */
   private long hiding;
+
+  /** Whether it was read as one whose owner is gone. */
+  private boolean left;
 
   /** Null where all must be read again. */
   private @Nullable RecordScan scan;
@@ -45,22 +55,25 @@ final class SegmentView {
   /** Reads on from where it was read to. */
   void refresh() {
     long current = segment.salt();
-    if (scan == null || current != salt) {
+    if (scan == null || current != salt || isLeft() != left) {
       entries.clear();
       waiting.clear();
+      aged.clear();
       scan = null;
       if (!segment.isWhole()) {
         // A new life begins, and nothing is in it yet: nothing of the one before is needed.
         return;
       }
       salt = current;
-      scan = new RecordScan(segment, salt);
-      hiding = JournalLayout.VOID | JournalLayout.PAIRED | JournalLayout.SETTLED;
-      if (segment.boot() != place.boot()) {
-        // That a pair was in place may have reached the disk, and its names not.
-        hiding = JournalLayout.VOID | JournalLayout.SETTLED;
-        // Of before a power cut, mostly: what is whole counts, whatever stands before it.
+      left = isLeft();
+      scan = left ? RecordScan.ofWhatIsNotDone(segment, salt) : new RecordScan(segment, salt);
+      hiding = JournalLayout.VOID | JournalLayout.SETTLED;
+      if (left) {
+        // The disk may be as it was at a moment: what is whole counts, whatever stands before it,
+        // and marks may have reached it that tell of what has not, a pair's names for one.
         scan.searchToEnd(0, 0, this::add);
+      } else if (!place.readOnly()) {
+        hiding |= JournalLayout.PAIRED;
       }
     }
     scan.follow(this::read);
@@ -84,6 +97,11 @@ final class SegmentView {
     }
   }
 
+  /** Whether its owner is gone, and nothing in it is less durable than what a look may find. */
+  private boolean isLeft() {
+    return segment.boot() != place.boot() || segment.isGivenUp();
+  }
+
   private void read(JournalEntry entry) {
     if (entry.place().powerSafe()) {
       waiting.add(entry);
@@ -101,6 +119,10 @@ final class SegmentView {
       } else if ((marks & JournalLayout.SYNCED) != 0) {
         each.remove();
         add(entry);
+      } else if (place.isLeft(entry)) {
+        each.remove();
+        aged.add(entry);
+        add(entry);
       }
     }
   }
@@ -110,6 +132,12 @@ final class SegmentView {
     entries
         .computeIfAbsent(entry.key(), key -> new HashMap<>(2))
         .merge(entry.runId(), entry, SegmentView::later);
+  }
+
+  /** Whether it holds something of a key that is not to be found yet, or was not a moment ago. */
+  boolean hasWaiting(Digest256 key) {
+    return Stream.concat(waiting.stream(), aged.stream())
+        .anyMatch(entry -> entry.key().equals(key));
   }
 
   /** Adds the keys of all that is in it, or was a moment ago; saves under way included. */

@@ -4,6 +4,7 @@ import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.runtime.FirstFailure;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ public final class SettleFlow {
     if (readOnly) {
       return;
     }
-    Failures failures = new Failures();
+    Shortcomings failures = new Shortcomings();
     failures.of("what was saved here", journal::flush);
     failures.of("what the dead have saved", adoption::runToEnd);
     if (!haveOthersMadeTheirs(failures)) {
@@ -50,7 +51,7 @@ public final class SettleFlow {
     failures.tell();
   }
 
-  private boolean haveOthersMadeTheirs(Failures failures) {
+  private boolean haveOthersMadeTheirs(Shortcomings failures) {
     boolean[] answered = {true};
     failures.of(
         "what others have saved",
@@ -65,7 +66,7 @@ public final class SettleFlow {
 
   /** What this process has saved: what others have in the journal no sweep removes. */
   public void runOwn() {
-    Failures failures = new Failures();
+    Shortcomings failures = new Shortcomings();
     failures.of("what was saved here", journal::flush);
     failures.tell();
   }
@@ -93,25 +94,17 @@ public final class SettleFlow {
     }
   }
 
-  private interface Step {
-    void run() throws IOException;
-  }
-
   /** Told at once: of one kind of trouble no more is told within a minute. */
-  private final class Failures {
+  private final class Shortcomings {
     private final List<String> parts = new ArrayList<>();
     private @Nullable Exception first;
 
-    void of(String part, Step step) {
+    void of(String part, Failures.Step step) {
       try {
         step.run();
       } catch (IOException | StoreException e) {
         parts.add(part + " (" + StoreFailures.describeWithFile(e) + ")");
-        if (first == null) {
-          first = e;
-        } else if (first != e) {
-          first.addSuppressed(e);
-        }
+        first = FirstFailure.of(first, e);
       }
     }
 

@@ -1,7 +1,7 @@
 package io.warmstart.journal;
 
-import io.warmstart.io.FirstTable;
-import io.warmstart.journal.JournalEntry.Run;
+import io.warmstart.format.Run;
+import io.warmstart.runtime.FirstTable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

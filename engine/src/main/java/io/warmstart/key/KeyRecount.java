@@ -1,16 +1,17 @@
 package io.warmstart.key;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.StagedName;
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.io.RacyWindow;
+import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class KeyRecount {
    *
    * @param bytes those that count, without those of saves under way
    */
-  public record Found(KeyListing scan, long bytes) {}
+  public record Found(KeyListing listing, long bytes) {}
 
   /**
    * Counts a key that the caller holds the lock of. A caller that could not get it from a process
@@ -64,32 +65,37 @@ public final class KeyRecount {
     long doubt = census.doubt();
     long ctime = ctimeOf(directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
-    KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-    long bytes = bytesOf(directory, scan);
-    List<EntryFacts> entries = new ArrayList<>(scan.candidates().size());
-    for (Candidate candidate : scan.candidates()) {
-      entries.add(expiry.facts(directory.key(), candidate, scan.pairBytes(candidate.runId())));
+    KeyListing listing = KeyListing.withSizes(root.ops(), directory);
+    long bytes = bytesOf(directory, listing);
+    List<EntryFacts> entries = new ArrayList<>(listing.candidates().size());
+    for (Candidate candidate : listing.candidates()) {
+      entries.add(expiry.facts(directory.key(), candidate, listing.pairBytes(candidate.runId())));
     }
     // What is out of order must be looked at again: a writer's death changes no change time. And a
     // sweep reports files that do not count, each time.
     boolean inOrder =
-        scan.staged().isEmpty()
-            && scan.otherFiles() == 0
-            && scan.suspects().isEmpty()
-            && scan.brokenRuns().isEmpty();
-    boolean telling = scan.exists() && !racyWindow.isRacy(ctime, now);
+        listing.staged().isEmpty()
+            && listing.otherFiles() == 0
+            && listing.suspects().isEmpty()
+            && listing.brokenRuns().isEmpty();
+    boolean telling = listing.exists() && !racyWindow.isRacy(ctime, now);
     if (hold.heldAcrossProcesses()) {
-      ledger.walked(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
-      if (scan.suspects().isEmpty() && scan.exists()) {
+      ledger.scanned(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
+      if (listing.suspects().isEmpty() && listing.exists()) {
         census.taken(directory.key(), doubt, telling ? ctime : 0, now);
       }
     }
-    return new Found(scan, bytes);
+    return new Found(listing, bytes);
   }
 
   /** What counts of the files of a key; the budget may be passed by the saves in flight. */
-  public long bytesOf(KeyDirectory directory, KeyListing scan) throws IOException {
-    return scan.bytes() - underWay(directory, scan);
+  public long bytesOf(KeyDirectory directory, KeyListing listing) throws IOException {
+    return listing.bytes() - underWay(directory, listing);
+  }
+
+  /** What the index knows of a key that cannot be listed: that counts, as long as it is so. */
+  public long recordedBytes(Digest256 key) {
+    return ledger.bytes(key);
   }
 
   private long ctimeOf(KeyDirectory directory) throws IOException {
@@ -100,9 +106,9 @@ public final class KeyRecount {
     }
   }
 
-  private long underWay(KeyDirectory directory, KeyListing scan) throws IOException {
+  private long underWay(KeyDirectory directory, KeyListing listing) throws IOException {
     long bytes = 0;
-    for (KeyListing.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : listing.staged()) {
       StagedName staged = leftover.staged();
       if (staged != null && !leftovers.areGone(directory, staged)) {
         bytes += leftover.bytes();

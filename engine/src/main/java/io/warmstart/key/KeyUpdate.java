@@ -1,10 +1,10 @@
 package io.warmstart.key;
 
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.Index;
 import io.warmstart.index.KeyCensus;
-import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;

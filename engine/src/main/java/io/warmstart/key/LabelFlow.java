@@ -1,15 +1,14 @@
 package io.warmstart.key;
 
 import io.warmstart.format.LabelsCodec;
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Labels;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,9 +77,8 @@ public final class LabelFlow {
    * Takes away the labels of keys that have no directory, if nobody has given them for so long.
    *
    * @param unusedNanos 0 = for ever: then all stay
-   * @return how many keys had some
    */
-  public int forget(long unusedNanos) throws IOException {
+  public void forget(long unusedNanos) throws IOException {
     int forgotten = 0;
     List<Digest256> labelled = unusedNanos == 0 ? List.of() : labels.keys();
     Set<Digest256> present = labelled.isEmpty() ? Set.of() : new HashSet<>(root.keys());
@@ -96,14 +94,13 @@ public final class LabelFlow {
       EngineLog.info(
           "labels are gone of keys without entries, unused for the TTL: keys=" + forgotten);
     }
-    return forgotten;
   }
 
   private boolean forget(KeyDirectory directory, long unusedNanos) throws IOException {
     try (KeyUpdate update = locks.acquire(directory)) {
       // By now somebody may have saved, or labelled.
       if (!update.heldAcrossProcesses()
-          || isThere(directory)
+          || root.ops().statOrNull(directory.path()) != null
           || journalled.has(directory.key())
           || !labels.isOlder(directory.key(), unusedNanos)) {
         return false;
@@ -113,15 +110,6 @@ public final class LabelFlow {
       return true;
     } catch (StoreException e) {
       // What this version cannot read stays.
-      return false;
-    }
-  }
-
-  private boolean isThere(KeyDirectory directory) throws IOException {
-    try {
-      root.ops().stat(directory.path());
-      return true;
-    } catch (NoSuchFileException e) {
       return false;
     }
   }

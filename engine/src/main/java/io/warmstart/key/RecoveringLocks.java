@@ -3,6 +3,7 @@ package io.warmstart.key;
 import io.warmstart.index.Index;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairRecovery;
@@ -25,7 +26,6 @@ public final class RecoveringLocks {
   private final RootDirectory root;
   private final StripeLocks locks;
   private final PairRecovery recovery;
-  private final boolean locked;
   private final Index index;
   private final SpaceLedger ledger;
   private final KeyRecount recount;
@@ -37,15 +37,12 @@ public final class RecoveringLocks {
    * Makes the locks of one root.
    *
    * @param recovery completes what the dead have left
-   * @param locked whether the lock keeps out all who may be publishing; if not, only what owners
-   *     have staged that are gone is used
    * @param ensureThreadsRun starts what runs in the background if it does not run
    */
   public RecoveringLocks(
       RootDirectory root,
       StripeLocks locks,
       PairRecovery recovery,
-      boolean locked,
       Index index,
       SpaceLedger ledger,
       KeyRecount recount,
@@ -55,12 +52,11 @@ public final class RecoveringLocks {
     this.root = root;
     this.locks = locks;
     this.recovery = recovery;
-    this.locked = locked;
     this.index = index;
     this.ledger = ledger;
     this.recount = recount;
     // Where the lock is not all there is, nobody who holds it knows all entries.
-    this.census = locked ? census : null;
+    this.census = root.besideOtherMachines() ? null : census;
     this.counters = counters;
     this.ensureThreadsRun = ensureThreadsRun;
   }
@@ -73,7 +69,7 @@ public final class RecoveringLocks {
     if (census == null) {
       return KeyCensus.Look.NONE;
     }
-    long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+    long now = RacyWindow.systemNanos();
     try {
       return new KeyCensus.Look(root.ops().changedNanos(directory.path()), now);
     } catch (IOException e) {
@@ -94,7 +90,7 @@ public final class RecoveringLocks {
 
   /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
   public KeyUpdate acquireToLook(KeyDirectory directory) {
-    return update(directory, locks.acquireForWalk(directory.key()), false);
+    return update(directory, locks.acquireForScan(directory.key()), false);
   }
 
   /** Gives the lock back if it fails, for want of memory say. */
@@ -141,7 +137,8 @@ public final class RecoveringLocks {
       // before they complete anything, which nobody can who holds a lock. But what this machine's
       // dead have staged must be out of the way before the run is saved again: else another
       // machine, which has just seen that it fits, would rename it over the new manifest.
-      int mended = recovery.recoverKey(directory, locked && hold.heldAcrossProcesses());
+      int mended =
+          recovery.recoverKey(directory, !root.besideOtherMachines() && hold.heldAcrossProcesses());
       counters.count(Counter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(key);

@@ -2,18 +2,18 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.format.Candidate;
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Readings;
-import io.warmstart.index.RecordedEntry;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,9 +51,9 @@ public final class CensusTaker {
   /**
    * Takes a census by a listing during which none of our processes has changed the key.
    *
-   * @param ticket taken before the listing
+   * @param readStamp taken before the listing
    */
-  void take(KeyDirectory directory, ReadStamp ticket, KeyListing listing) {
+  void take(KeyDirectory directory, ReadStamp readStamp, KeyListing listing) {
     Digest256 key = directory.key();
     List<EntryFacts> news;
     try {
@@ -64,7 +64,7 @@ public final class CensusTaker {
     }
     List<RecordedEntry> gone = census.othersThan(key, listing.manifestFacts().keySet());
     try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
-      if (!hold.heldAcrossProcesses() || hold.broken() || !readings.stillHolds(ticket)) {
+      if (!hold.heldAcrossProcesses() || hold.broken() || !readings.stillHolds(readStamp)) {
         return;
       }
       if (census.has(key) && !(news.isEmpty() && gone.isEmpty())) {
@@ -75,8 +75,8 @@ public final class CensusTaker {
         ledger.published(hold, key, facts, ledger.entryBytes(key, facts.runId()));
       }
       gone.forEach(entry -> ledger.absent(hold, entry));
-      long ctime = Math.max(0, ticket.directoryCtime());
-      census.taken(key, ticket.doubt(), ctime, ticket.atUnixNanos());
+      long ctime = Math.max(0, readStamp.directoryCtime());
+      census.taken(key, readStamp.doubt(), ctime, readStamp.atUnixNanos());
     }
   }
 

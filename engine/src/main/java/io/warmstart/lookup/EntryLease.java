@@ -155,6 +155,10 @@ public final class EntryLease {
     if (pins != of) {
       pins = of;
     }
+    if (registration == null) {
+      // Before anything can go wrong: who is not watched would stay in the list for ever.
+      register();
+    }
     end();
   }
 

@@ -1,12 +1,8 @@
 package io.warmstart.lookup;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.RankingRule;
-import io.warmstart.format.Rankings;
 import io.warmstart.format.Stamp;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Explanation;
@@ -21,6 +17,10 @@ import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.policy.Limits;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.RankingRule;
+import io.warmstart.ranking.Rankings;
+import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -42,26 +41,18 @@ public final class ExplainFlow {
   private final RootDirectory root;
   private final PairReader reader;
   private final JournalView journal;
-  private final String producer;
   private final Expiry expiry;
   private final EpochNanoClock clock;
 
-  /**
-   * Makes the flow of one root.
-   *
-   * @param producer what the manifest of a version in the journal would say of its writer
-   */
   public ExplainFlow(
       RootDirectory root,
       PairReader reader,
       JournalView journal,
-      String producer,
       Expiry expiry,
       EpochNanoClock clock) {
     this.root = root;
     this.reader = reader;
     this.journal = journal;
-    this.producer = producer;
     this.expiry = expiry;
     this.clock = clock;
   }
@@ -95,20 +86,15 @@ public final class ExplainFlow {
       AtomicBoolean hasLeft)
       throws IOException {
     // Before the files: what goes from the one is in the other.
-    JournalledRuns journalled = new JournalledRuns(journal.entriesOf(directory.key()), producer);
-    KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-    List<Candidate> candidates = journalled.over(scan.candidates());
+    JournalledRuns journalled = new JournalledRuns(journal.entriesOf(directory.key()));
+    KeyListing listing = KeyListing.withSizes(root.ops(), directory);
+    List<Candidate> candidates = journalled.over(listing.candidates());
     Map<String, String> unusable = new HashMap<>();
     List<Candidate> usable = new ArrayList<>();
     long now = clock.nanoTime();
     for (Candidate candidate : candidates) {
       if (expiry.isExpired(limits, directory.key(), candidate)) {
-        unusable.put(
-            candidate.runId(),
-            "expired: last used at "
-                + expiry.withKnownUse(directory.key(), candidate).lastUse()
-                + ", ttl "
-                + Duration.ofNanos(limits.ttlNanos()));
+        unusable.put(candidate.runId(), expired(directory, candidate, limits));
         continue;
       }
       JournalEntry entry = journalled.entry(candidate);
@@ -124,6 +110,32 @@ public final class ExplainFlow {
       }
     }
     List<Candidate> order = Rankings.rule(ranking).preferenceOrder(usable);
+    List<Verdict> verdicts = ranked(ranking, order, now);
+    for (Candidate candidate : candidates) {
+      String reason = unusable.get(candidate.runId());
+      if (reason != null) {
+        verdicts.add(verdict(candidate, false, reason + aheadOfClock(candidate, now)));
+      }
+    }
+    for (KeyListing.Suspect suspect : listing.suspects()) {
+      verdicts.add(unreadable(suspect.runId(), suspect.described()));
+    }
+    addOrphans(listing, verdicts);
+    return new Explanation(
+        key,
+        ranking,
+        order.isEmpty() ? Optional.empty() : Optional.of(order.get(0).runId()),
+        verdicts);
+  }
+
+  private String expired(KeyDirectory directory, Candidate candidate, Limits limits) {
+    return "expired: last used at "
+        + expiry.withKnownUse(directory.key(), candidate).lastUse()
+        + ", ttl "
+        + Duration.ofNanos(limits.ttlNanos());
+  }
+
+  private List<Verdict> ranked(Ranking ranking, List<Candidate> order, long now) {
     List<Verdict> verdicts = new ArrayList<>();
     for (int place = 0; place < order.size(); place++) {
       String reason =
@@ -132,21 +144,7 @@ public final class ExplainFlow {
               : lost(Rankings.rule(ranking), order.get(0), order.get(place));
       verdicts.add(verdict(order.get(place), true, reason + aheadOfClock(order.get(place), now)));
     }
-    for (Candidate candidate : candidates) {
-      String reason = unusable.get(candidate.runId());
-      if (reason != null) {
-        verdicts.add(verdict(candidate, false, reason + aheadOfClock(candidate, now)));
-      }
-    }
-    for (KeyListing.Suspect suspect : scan.suspects()) {
-      verdicts.add(unreadable(suspect.runId(), suspect.reason()));
-    }
-    addOrphans(scan, verdicts);
-    return new Explanation(
-        key,
-        ranking,
-        order.isEmpty() ? Optional.empty() : Optional.of(order.get(0).runId()),
-        verdicts);
+    return verdicts;
   }
 
   /** A stamp that some clock made which was wrong, or ours is. */
@@ -160,14 +158,10 @@ public final class ExplainFlow {
         : "";
   }
 
-  private static void addOrphans(KeyListing scan, List<Verdict> verdicts) {
-    Set<String> withManifest = scan.manifestFacts().keySet();
-    for (String runId : scan.payloadFacts().keySet()) {
-      boolean suspect = scan.suspects().stream().anyMatch(each -> each.runId().equals(runId));
-      if (!withManifest.contains(runId) && !suspect) {
-        verdicts.add(unreadable(runId, "payload without a manifest"));
-      }
-    }
+  private static void addOrphans(KeyListing listing, List<Verdict> verdicts) {
+    listing
+        .strayPayloads()
+        .forEach(runId -> verdicts.add(unreadable(runId, "payload without a manifest")));
   }
 
   private @Nullable String mismatch(KeyDirectory directory, Candidate candidate) {
@@ -179,13 +173,16 @@ public final class ExplainFlow {
       }
       return read.mismatch();
     } catch (IOException e) {
-      return "payload cannot be read: " + e.getMessage();
+      return "payload cannot be read: "
+          + StoreFailures.describe(e)
+          + " file="
+          + directory.payload(candidate.runId());
     }
   }
 
   private @Nullable String mismatch(JournalEntry entry, AtomicBoolean hasLeft) {
     try {
-      JournalView.Read read = journal.read(entry, producer);
+      JournalView.Read read = journal.read(entry);
       if (read == null) {
         hasLeft.set(true);
         return "replaced, or made into a pair, since this look began";
@@ -193,7 +190,7 @@ public final class ExplainFlow {
       read.memory().release();
       return null;
     } catch (IOException e) {
-      return "payload cannot be read from the journal: " + e.getMessage();
+      return "payload cannot be read from the journal: " + StoreFailures.describeWithFile(e);
     }
   }
 

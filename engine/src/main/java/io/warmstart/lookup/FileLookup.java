@@ -1,38 +1,22 @@
 package io.warmstart.lookup;
 
-import io.warmstart.access.Expiry;
 import io.warmstart.flight.Flight;
 import io.warmstart.flight.LookupEvent;
-import io.warmstart.foreign.ForeignWriters;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Manifest;
 import io.warmstart.index.ReadStamp;
+import io.warmstart.index.Winners.Found;
 import io.warmstart.io.Rereads;
-import io.warmstart.io.RootWatch;
-import io.warmstart.journal.JournalEntry;
-import io.warmstart.journal.JournalView;
-import io.warmstart.lookup.KeySnapshots.KeySnapshot;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.KeyListing;
-import io.warmstart.pair.PairReader;
-import io.warmstart.pair.PairReader.PairRead;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.payload.PayloadMemory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
-import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A lookup in the files of a key.
@@ -74,50 +58,20 @@ public final class FileLookup {
   private final RootDirectory root;
   private final RecordedLookup recorded;
   private final KeySnapshots snapshots;
-  private final PairReader reader;
-  private final Misfits misfits;
-  private final LookupAnswer answer;
-  private final JournalView journal;
-  private final String producer;
-  private final ForeignWriters foreignWriters;
-  private final Expiry expiry;
+  private final FileLook.Parts parts;
   private final PolicyInForce policy;
-  private final RootWatch rootWatch;
-  private final boolean besideOtherMachines;
-  private final boolean readOnly;
-  private final Counters counters;
 
   public FileLookup(
       RootDirectory root,
       RecordedLookup recorded,
       KeySnapshots snapshots,
-      PairReader reader,
-      Misfits misfits,
-      LookupAnswer answer,
-      JournalView journal,
-      String producer,
-      ForeignWriters foreignWriters,
-      Expiry expiry,
-      PolicyInForce policy,
-      RootWatch rootWatch,
-      boolean besideOtherMachines,
-      boolean readOnly,
-      Counters counters) {
+      FileLook.Parts parts,
+      PolicyInForce policy) {
     this.root = root;
     this.recorded = recorded;
     this.snapshots = snapshots;
-    this.reader = reader;
-    this.misfits = misfits;
-    this.answer = answer;
-    this.journal = journal;
-    this.producer = producer;
-    this.foreignWriters = foreignWriters;
-    this.expiry = expiry;
+    this.parts = parts;
     this.policy = policy;
-    this.rootWatch = rootWatch;
-    this.besideOtherMachines = besideOtherMachines;
-    this.readOnly = readOnly;
-    this.counters = counters;
   }
 
   /**
@@ -152,8 +106,7 @@ public final class FileLookup {
    */
   boolean mayHaveFinal(Digest256 key, long foreignCheckNanos) {
     try {
-      return besideOtherMachines
-          || !Boolean.FALSE.equals(recorded.finalWins(key, foreignCheckNanos));
+      return root.besideOtherMachines() || recorded.mayHaveFinal(key, foreignCheckNanos);
     } catch (IOException e) {
       // The lookup tells.
       return true;
@@ -163,15 +116,15 @@ public final class FileLookup {
   private boolean run(
       Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     LookupEvent event = Flight.lookup();
-    counters.count(Counter.LOOKUPS_FROM_FILES);
-    if (readOnly) {
+    parts.counters().count(Counter.LOOKUPS_FROM_FILES);
+    if (parts.readOnly()) {
       // Nobody does it in the background.
       policy.refreshIfDue();
     }
     KeyDirectory directory = root.directory(key);
     try {
-      if (rootWatch.isGone()) {
-        rootWatch.require();
+      if (parts.rootWatch().isGone()) {
+        parts.rootWatch().require();
       }
       boolean byIndex =
           isAnsweredByIndex(directory, wanted, limits.now(), foreignCheckNanos, target);
@@ -181,7 +134,7 @@ public final class FileLookup {
       }
       return hit;
     } catch (IOException e) {
-      counters.count(Counter.LOOKUP_FAILURES);
+      parts.counters().count(Counter.LOOKUP_FAILURES);
       throw StoreFailures.ofReading("lookup failed", directory.path(), e);
     }
   }
@@ -191,14 +144,14 @@ public final class FileLookup {
       throws IOException {
     Misfits.Patience patience = new Misfits.Patience();
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      Boolean hit = attempt(directory, wanted, limits.now(), target, patience);
-      if (hit != null) {
-        if (!hit) {
-          counters.count(Counter.MISSES);
-        }
-        return hit;
+      Found found = attempt(directory, wanted, limits.now(), target, patience);
+      if (found == Found.MISS) {
+        parts.counters().count(Counter.MISSES);
       }
-      if (besideOtherMachines) {
+      if (found != Found.UNKNOWN) {
+        return found == Found.HIT;
+      }
+      if (root.besideOtherMachines()) {
         // What this machine's client has cached of the key may be old for another moment.
         Rereads.pause(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(attempt, 16)));
       }
@@ -216,7 +169,9 @@ public final class FileLookup {
     RecordedLookup.Found found;
     try {
       found =
-          besideOtherMachines ? null : recorded.run(directory, wanted, limits, foreignCheckNanos);
+          root.besideOtherMachines()
+              ? null
+              : recorded.run(directory, wanted, limits, foreignCheckNanos);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;
@@ -224,13 +179,16 @@ public final class FileLookup {
     if (found == null) {
       return false;
     }
-    ReadStamp ticket = wanted.runId() == null ? found.ticket() : null;
-    answer.take(directory, wanted.ranking(), ticket, found.read(), target);
+    ReadStamp readStamp =
+        wanted.runId() == null && !parts.journal().showsMoreWithAge(directory.key())
+            ? found.readStamp()
+            : null;
+    parts.answer().take(directory, wanted.ranking(), readStamp, found.read(), target);
     return true;
   }
 
-  /** One look; null if the key changed under it. */
-  private @Nullable Boolean attempt(
+  /** One look; {@link Found#UNKNOWN} if the key changed under it. */
+  private Found attempt(
       KeyDirectory directory,
       Wanted wanted,
       Limits limits,
@@ -239,118 +197,12 @@ public final class FileLookup {
       throws IOException {
     String runId = wanted.runId();
     if (runId != null && isLacking(directory, runId)) {
-      rootWatch.require();
-      return false;
+      parts.rootWatch().require();
+      return Found.MISS;
     }
-    KeySnapshot snapshot = snapshots.take(directory);
-    ReadStamp ticket = snapshot.ticket();
-    KeyListing scan = snapshot.scan();
-    JournalledRuns journalled = new JournalledRuns(snapshot.journalled(), producer);
-    patience.mayConcern(
-        Stream.concat(
-                scan.candidates().stream().map(Candidate::runId),
-                scan.suspects().stream().map(KeyListing.Suspect::runId))
-            .toList());
-    IOException unreadable = null;
-    for (KeyListing.Suspect suspect : scan.suspects()) {
-      boolean isBeingMade = journalled.contains(suspect.runId()) && !suspect.unreadable();
-      if (isBeingMade || !wanted.isOf(suspect.runId())) {
-        continue;
-      }
-      if (suspect.unreadable()) {
-        unreadable = new IOException(suspect.reason());
-      } else if (readOnly) {
-        if (misfits.hasBecomeReadable(directory, suspect.runId(), patience)) {
-          return null;
-        }
-      } else {
-        try {
-          if (misfits.isReadableAgain(directory, suspect.runId(), scan, patience)) {
-            return null;
-          }
-        } catch (IOException e) {
-          unreadable = stays(e);
-        }
-      }
-    }
-    List<Candidate> candidates = wanted.among(journalled.over(scan.candidates()));
-    List<Candidate> unexpired = unexpired(directory, candidates, limits);
-    // What this store passes over as expired, one with another TTL would return.
-    boolean general =
-        wanted.runId() == null && unreadable == null && unexpired.size() == candidates.size();
-    List<Candidate> order = wanted.inOrder(unexpired);
-    for (int next = 0; next < order.size(); next++) {
-      Candidate candidate = order.get(next);
-      JournalEntry entry = journalled.entry(candidate);
-      if (entry != null) {
-        try {
-          JournalView.Read found = journal.read(entry, producer);
-          if (found == null) {
-            return null;
-          }
-          answer.take(
-              directory, wanted.ranking(), general && next == 0 ? ticket : null, found, target);
-          return true;
-        } catch (IOException e) {
-          unreadable = stays(e);
-          continue;
-        }
-      }
-      PairRead read;
-      try {
-        read = reader.read(directory, candidate.runId(), candidate.manifest());
-      } catch (IOException e) {
-        counters.count(Counter.LOOKUP_FAILURES);
-        unreadable = e;
-        continue;
-      }
-      PayloadMemory memory = read.memory();
-      if (memory != null) {
-        boolean best = general && candidate.runId().equals(order.get(0).runId());
-        JournalView.Read found = new JournalView.Read(candidate, memory);
-        answer.take(directory, wanted.ranking(), best ? ticket : null, found, target);
-        return true;
-      }
-      try {
-        Manifest staged = reader.cutOff(directory, candidate.runId());
-        if (staged != null) {
-          if (misfits.isCompleted(directory, candidate.runId())) {
-            return null;
-          }
-          // It may rank otherwise than the version before. It is in place when its holder goes on.
-          general = false;
-          order.set(next, new Candidate(candidate.runId(), staged));
-          order = wanted.inOrder(order.subList(next, order.size()));
-          next = -1;
-          continue;
-        }
-        if (misfits.hasChanged(directory, candidate)) {
-          return null;
-        }
-        if (foreignWriters.mayBeAtWork(directory, candidate.runId())
-            && answer.takeFromMemory(directory, candidate, target)) {
-          return true;
-        }
-        if (misfits.isMended(directory, candidate, patience)) {
-          return null;
-        }
-        if (answer.takeFromMemory(directory, candidate, target)) {
-          return true;
-        }
-      } catch (IOException e) {
-        unreadable = stays(e);
-      }
-    }
-    if (unreadable != null) {
-      throw unreadable;
-    }
-    if (!scan.exists()) {
-      rootWatch.require();
-    }
-    if (ticket != null && snapshot.hasNothing() && scan.proven()) {
-      answer.fill(directory, ticket, wanted.ranking(), null, 0);
-    }
-    return false;
+    return new FileLook(
+            parts, directory, wanted, limits, target, patience, snapshots.take(directory))
+        .run();
   }
 
   /**
@@ -359,8 +211,8 @@ public final class FileLookup {
    */
   private boolean isLacking(KeyDirectory directory, String runId) throws IOException {
     // Before the name is looked for: what leaves the journal is in place by then.
-    if (root.ops().rereads().shared()
-        || journal.entriesOf(directory.key()).stream()
+    if (root.besideOtherMachines()
+        || parts.journal().entriesOf(directory.key()).stream()
             .anyMatch(entry -> entry.runId().equals(runId))) {
       return false;
     }
@@ -373,22 +225,5 @@ public final class FileLookup {
       // The listing tells.
       return false;
     }
-  }
-
-  /** A bad pair that could not be set aside is in nobody's way: the runner-up serves as well. */
-  private IOException stays(IOException failure) {
-    counters.count(Counter.LOOKUP_FAILURES);
-    return failure;
-  }
-
-  private List<Candidate> unexpired(
-      KeyDirectory directory, List<Candidate> candidates, Limits limits) {
-    List<Candidate> unexpired = new ArrayList<>(candidates.size());
-    for (Candidate candidate : candidates) {
-      if (!expiry.isExpired(limits, directory.key(), candidate)) {
-        unexpired.add(candidate);
-      }
-    }
-    return unexpired;
   }
 }

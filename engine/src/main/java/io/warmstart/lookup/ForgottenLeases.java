@@ -1,6 +1,6 @@
 package io.warmstart.lookup;
 
-import io.warmstart.io.EngineLog;
+import io.warmstart.runtime.EngineLog;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;

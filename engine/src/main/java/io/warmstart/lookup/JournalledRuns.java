@@ -1,8 +1,8 @@
 package io.warmstart.lookup;
 
-import io.warmstart.format.Candidate;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.model.Digest256;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.segment.JournalEntry;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,15 +15,9 @@ final class JournalledRuns {
   static final Digest256 NO_CHECKSUM = Digest256.ofWords(0, 0, 0, 0);
 
   private final Map<String, JournalEntry> byRun = new HashMap<>();
-  private final String producer;
 
-  /**
-   * Takes what the journal holds of a key.
-   *
-   * @param producer what the manifests of these versions will say of their writer
-   */
-  JournalledRuns(List<JournalEntry> entries, String producer) {
-    this.producer = producer;
+  /** Takes what the journal holds of a key. */
+  JournalledRuns(List<JournalEntry> entries) {
     for (JournalEntry entry : entries) {
       byRun.put(entry.runId(), entry);
     }
@@ -48,7 +42,7 @@ final class JournalledRuns {
       candidates.add(pair);
     }
     for (JournalEntry entry : byRun.values()) {
-      candidates.add(new Candidate(entry.runId(), entry.manifest(producer, NO_CHECKSUM)));
+      candidates.add(new Candidate(entry.runId(), entry.manifest(NO_CHECKSUM)));
     }
     return candidates;
   }

@@ -4,14 +4,14 @@ import io.warmstart.foreign.ForeignTouches;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Readings;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.io.Rereads;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.journal.JournalView;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +53,7 @@ public final class KeySnapshots {
   private final SpaceLedger ledger;
   private final ForeignTouches foreignTouches;
   private final JournalView journal;
-  private final Placement place;
+  private final RacyWindow racyWindow;
   private final CensusTaker censusTaker;
 
   public KeySnapshots(
@@ -63,7 +63,7 @@ public final class KeySnapshots {
       SpaceLedger ledger,
       ForeignTouches foreignTouches,
       JournalView journal,
-      Placement place,
+      RacyWindow racyWindow,
       CensusTaker censusTaker) {
     this.root = root;
     this.locks = locks;
@@ -71,31 +71,32 @@ public final class KeySnapshots {
     this.ledger = ledger;
     this.foreignTouches = foreignTouches;
     this.journal = journal;
-    this.place = place;
+    this.racyWindow = racyWindow;
     this.censusTaker = censusTaker;
-    this.remembered = new RememberedManifests(root.ops(), place.racyWindow());
+    this.remembered = new RememberedManifests(root.ops(), racyWindow);
   }
 
   /**
    * A directory at one moment.
    *
-   * @param ticket to fill the index with what is found; null if there is nothing to fill
+   * @param readStamp to fill the index with what is found; null if there is nothing to fill
    * @param journalled what lay in the journal before the directory was listed: what has left it
    *     since is in the directory
    */
-  record KeySnapshot(@Nullable ReadStamp ticket, List<JournalEntry> journalled, KeyListing scan) {
+  record KeySnapshot(
+      @Nullable ReadStamp readStamp, List<JournalEntry> journalled, KeyListing listing) {
     boolean hasNothing() {
-      return journalled.isEmpty() && scan.candidates().isEmpty() && scan.suspects().isEmpty();
+      return journalled.isEmpty() && listing.candidates().isEmpty() && listing.suspects().isEmpty();
     }
   }
 
   /** Reads a key's directory. */
   KeySnapshot take(KeyDirectory directory) throws IOException {
     KeySnapshot snapshot = atOneMoment(directory);
-    KeyListing scan = snapshot.scan();
-    foreignTouches.noteTracesIn(scan);
-    if (scan.candidates().isEmpty() && !scan.proven()) {
-      scan.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
+    KeyListing listing = snapshot.listing();
+    foreignTouches.noteTracesIn(listing);
+    if (listing.candidates().isEmpty() && !listing.proven()) {
+      listing.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
     } else {
       takeCensus(directory, snapshot);
     }
@@ -103,36 +104,37 @@ public final class KeySnapshots {
   }
 
   private void takeCensus(KeyDirectory directory, KeySnapshot snapshot) {
-    ReadStamp ticket = snapshot.ticket();
-    KeyListing scan = snapshot.scan();
-    if (ticket != null
-        && ticket.seenCtime() >= 0
-        && !place.shared()
-        && scan.suspects().isEmpty()
+    ReadStamp readStamp = snapshot.readStamp();
+    KeyListing listing = snapshot.listing();
+    if (readStamp != null
+        && readStamp.seenCtime() >= 0
+        && !root.besideOtherMachines()
+        && listing.suspects().isEmpty()
         && isUndisturbed(snapshot)) {
-      censusTaker.take(directory, ticket, scan);
+      censusTaker.take(directory, readStamp, listing);
     }
   }
 
   private KeyListing list(KeyDirectory directory) throws IOException {
-    long beganUnixNanos = now();
-    KeyListing scan = KeyListing.forLookup(root.ops(), directory, remembered.unchanged(directory));
-    remembered.remember(directory, scan, beganUnixNanos);
-    return scan;
+    long beganUnixNanos = RacyWindow.systemNanos();
+    KeyListing listing =
+        KeyListing.forLookup(root.ops(), directory, remembered.unchanged(directory));
+    remembered.remember(directory, listing, beganUnixNanos);
+    return listing;
   }
 
   private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
-    long beganUnixNanos = now();
+    long beganUnixNanos = RacyWindow.systemNanos();
     KeySnapshot snapshot =
-        new KeySnapshot(ticket(directory), journal.entriesOf(directory.key()), list(directory));
+        new KeySnapshot(readStamp(directory), journal.entriesOf(directory.key()), list(directory));
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
-      KeyListing before = snapshot.scan();
+      KeyListing before = snapshot.listing();
       List<JournalEntry> journalledBefore = snapshot.journalled();
-      if (more > 1 && place.shared()) {
+      if (more > 1 && root.besideOtherMachines()) {
         Rereads.pause(WAIT_NANOS << more);
       }
       long beforeBeganUnixNanos = beganUnixNanos;
-      beganUnixNanos = now();
+      beganUnixNanos = RacyWindow.systemNanos();
       if (before.candidates().size() <= MOST_UNDER_LOCK) {
         try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
           snapshot = again(directory, before, beforeBeganUnixNanos);
@@ -143,7 +145,8 @@ public final class KeySnapshots {
       } else {
         snapshot = again(directory, before, beforeBeganUnixNanos);
       }
-      if (snapshot.scan().sameEntriesAs(before) && snapshot.journalled().equals(journalledBefore)) {
+      if (snapshot.listing().sameEntriesAs(before)
+          && snapshot.journalled().equals(journalledBefore)) {
         return snapshot;
       }
     }
@@ -152,30 +155,30 @@ public final class KeySnapshots {
 
   private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
       throws IOException {
-    ReadStamp ticket = readings.beforeRead(directory.key(), now());
+    ReadStamp readStamp = readings.beforeRead(directory.key(), RacyWindow.systemNanos());
     return new KeySnapshot(
-        ticket,
+        readStamp,
         journal.entriesOf(directory.key()),
         KeyListing.again(
             root.ops(),
             directory,
             before,
-            facts -> place.racyWindow().isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
+            facts -> racyWindow.isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
   }
 
   /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */
   private boolean isOfOneMoment(KeySnapshot snapshot) {
-    return !place.shared() || snapshot.scan().vanished().isEmpty();
+    return !root.besideOtherMachines() || snapshot.listing().vanished().isEmpty();
   }
 
   private boolean isUndisturbed(KeySnapshot snapshot) {
-    return snapshot.ticket() != null
-        && readings.stillHolds(snapshot.ticket())
-        && snapshot.scan().vanished().isEmpty();
+    return snapshot.readStamp() != null
+        && readings.stillHolds(snapshot.readStamp())
+        && snapshot.listing().vanished().isEmpty();
   }
 
   /** Takes note of the key's state, in a slot that is made for it if it has none. */
-  private @Nullable ReadStamp ticket(KeyDirectory directory) {
+  private @Nullable ReadStamp readStamp(KeyDirectory directory) {
     if (readings.needsSlot(directory.key())) {
       try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
         if (hold.heldAcrossProcesses()) {
@@ -183,10 +186,6 @@ public final class KeySnapshots {
         }
       }
     }
-    return readings.beforeRead(directory.key(), now());
-  }
-
-  private static long now() {
-    return TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+    return readings.beforeRead(directory.key(), RacyWindow.systemNanos());
   }
 }

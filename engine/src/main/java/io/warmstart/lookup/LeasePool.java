@@ -51,8 +51,6 @@ public final class LeasePool {
     }
     EntryLease made = new EntryLease(giving);
     made.reuse(pins);
-    // Before anything can go wrong: who is not watched would stay registered for ever.
-    made.register();
     return made;
   }
 

@@ -2,8 +2,6 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.AccessStamps;
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Rankings;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Readings;
@@ -14,6 +12,8 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
 
@@ -56,12 +56,12 @@ public final class LookupAnswer {
   /**
    * Gives the caller a version and its payload, and notes the hit.
    *
-   * @param ticket to have the index know it as the ranking's winner; null if it may be another
+   * @param readStamp to have the index know it as the ranking's winner; null if it may be another
    */
   void take(
       KeyDirectory directory,
       Ranking ranking,
-      @Nullable ReadStamp ticket,
+      @Nullable ReadStamp readStamp,
       JournalView.Read read,
       EntryLease target) {
     Candidate candidate = read.candidate();
@@ -70,7 +70,7 @@ public final class LookupAnswer {
     target.lease().take(found);
     target.show(found, counters);
     long now = clock.nanoTime();
-    if (ticket == null || !fill(directory, ticket, ranking, found, now)) {
+    if (readStamp == null || !fill(directory, readStamp, ranking, found, now)) {
       // For this caller alone: freed when its lease ends.
       found.retire();
     }
@@ -102,14 +102,14 @@ public final class LookupAnswer {
    */
   boolean fill(
       KeyDirectory directory,
-      ReadStamp ticket,
+      ReadStamp readStamp,
       Ranking ranking,
       @Nullable HotEntry winner,
       long lastUse) {
     // Before the lock, for which savers wait.
-    long manifestCtime = winner == null ? 0 : readings.manifestCtime(ticket, winner);
+    long manifestCtime = winner == null ? 0 : readings.manifestCtime(readStamp, winner);
     if (readOnly) {
-      return winner != null && readings.keep(ticket, winner, lastUse, manifestCtime);
+      return winner != null && readings.keep(readStamp, winner, lastUse, manifestCtime);
     }
     boolean filled;
     boolean broken;
@@ -119,7 +119,7 @@ public final class LookupAnswer {
       filled =
           hold.heldAcrossProcesses()
               && !broken
-              && readings.fill(ticket, Rankings.index(ranking), winner, lastUse, manifestCtime);
+              && readings.fill(readStamp, Rankings.index(ranking), winner, lastUse, manifestCtime);
     }
     if (broken) {
       misfits.mendWhatTheDeadHaveLeft(directory);

@@ -4,11 +4,11 @@ import io.warmstart.access.CoarseClock;
 import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.format.Rankings;
 import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Lookout;
 import io.warmstart.index.Winners;
+import io.warmstart.index.Winners.Found;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
@@ -17,6 +17,7 @@ import io.warmstart.policy.Limits;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.ranking.Rankings;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.EpochNanoClock;
@@ -29,6 +30,9 @@ import org.agrona.concurrent.SystemEpochNanoClock;
  * after it the same key object is answered by what it remembers ({@link Winners#recall}). After
  * that the entry is judged by the TTL, and its use noted; and if nobody looks in the background
  * whether its files have changed ({@link Lookout}), the hit does.
+ *
+ * <p>What memory answers may go on beside the close of its store. What reads files is done within
+ * one of the store's operations, which the caller has begun: it may ask more within the same one.
  *
  * <p>Safe for all threads.
  */
@@ -86,11 +90,13 @@ public final class LookupFlow {
   }
 
   /**
-   * Looks up.
+   * Looks up from memory, and by what the index knows. Within no operation: once the index is let
+   * go it knows nothing.
    *
-   * @return whether {@code target} holds the winner now
+   * @return {@link Found#HIT} if {@code target} holds the winner now; {@link Found#UNKNOWN} if the
+   *     files must be asked
    */
-  public boolean run(Fingerprint key, Ranking ranking, EntryLease target) {
+  public Found inMemory(Fingerprint key, Ranking ranking, EntryLease target) {
     long ticked = ticks.unixNanos();
     long now = systemClock ? ticked : clock.nanoTime();
     if (foreignCheck.watches()
@@ -103,30 +109,34 @@ public final class LookupFlow {
             watchedNanos,
             target.query())) {
       target.count(counters);
-      return true;
+      return Found.HIT;
     }
     boolean near = foreignTouches.haveLeftSigns();
     if (foreignCheck.watches()
         && absentKeys.lacks(key.digest(), ticked, foreignCheck.lookNanos(near))) {
       return missed();
     }
-    switch (winners.find(
-        key.digest(),
-        Rankings.index(ranking),
-        ticked,
-        foreignCheck.lookNanos(near),
-        foreignCheck.watchedNanos(near),
-        target.query())) {
-      case HIT -> {
-        if (accept(key, target, now)) {
-          return true;
-        }
-      }
-      case MISS -> {
-        return missed();
-      }
-      case UNKNOWN -> {}
-    }
+    Found found =
+        winners.find(
+            key.digest(),
+            Rankings.index(ranking),
+            ticked,
+            foreignCheck.lookNanos(near),
+            foreignCheck.watchedNanos(near),
+            target.query());
+    return switch (found) {
+      case HIT -> accept(key, target, now) ? Found.HIT : Found.UNKNOWN;
+      case MISS -> missed();
+      case UNKNOWN -> Found.UNKNOWN;
+    };
+  }
+
+  /**
+   * Looks up in the files, within an operation.
+   *
+   * @return whether {@code target} holds the winner now
+   */
+  public boolean inFiles(Fingerprint key, Ranking ranking, EntryLease target) {
     boolean hit = fileLookup.run(key.digest(), ranking, limits, foreignCheck.nanos(), target);
     if (!hit && foreignCheck.watches()) {
       absentKeys.missed(key.digest());
@@ -135,25 +145,39 @@ public final class LookupFlow {
   }
 
   /**
-   * Looks up one run, from the files: the index knows winners.
+   * Looks up one run, from the files: the index knows winners. Within an operation.
    *
    * @return whether {@code target} holds it now
    */
-  public boolean run(Fingerprint key, String runId, EntryLease target) {
+  public boolean inFiles(Fingerprint key, String runId, EntryLease target) {
     return fileLookup.run(key.digest(), runId, limits, foreignCheck.nanos(), target);
   }
 
-  /** Whether a lookup by {@link Ranking#FINAL_FIRST} may find a final result. */
+  /**
+   * Looks up a final result, from memory and from the files: within an operation.
+   *
+   * @return whether {@code target} holds the winner by {@link Ranking#FINAL_FIRST} now, which is no
+   *     final result if there is none
+   */
+  public boolean finalFirst(Fingerprint key, EntryLease target) {
+    return switch (inMemory(key, Ranking.FINAL_FIRST, target)) {
+      case HIT -> true;
+      case MISS -> false;
+      case UNKNOWN -> inFiles(key, Ranking.FINAL_FIRST, target);
+    };
+  }
+
+  /** Whether {@link #finalFirst} may find a final result. Within an operation. */
   public boolean mayHaveFinal(Fingerprint key) {
     return fileLookup.mayHaveFinal(key.digest(), foreignCheck.nanos());
   }
 
-  private boolean missed() {
+  private Found missed() {
     if (rootWatch.isGone()) {
       StoreFailures.requireRoot(rootWatch, "lookup failed");
     }
     counters.count(Counter.MISSES);
-    return false;
+    return Found.MISS;
   }
 
   /** Takes the index's answer, unless the entry has expired. */

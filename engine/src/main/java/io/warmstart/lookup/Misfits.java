@@ -2,7 +2,6 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.AccessStamps;
 import io.warmstart.foreign.ForeignWriters;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.key.KeyUpdate;
@@ -14,6 +13,7 @@ import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.recover.RecoverFlow;
 import io.warmstart.recover.UnsettledKeys;
 import java.io.IOException;
@@ -42,7 +42,6 @@ public final class Misfits {
   private final RecoverFlow recoverFlow;
   private final ForeignWriters foreignWriters;
   private final UnsettledKeys unsettled;
-  private final boolean besideOtherMachines;
   private final boolean readOnly;
   private final Counters counters;
 
@@ -52,7 +51,6 @@ public final class Misfits {
       RecoverFlow recoverFlow,
       ForeignWriters foreignWriters,
       UnsettledKeys unsettled,
-      boolean besideOtherMachines,
       boolean readOnly,
       Counters counters) {
     this.root = root;
@@ -60,7 +58,6 @@ public final class Misfits {
     this.recoverFlow = recoverFlow;
     this.foreignWriters = foreignWriters;
     this.unsettled = unsettled;
-    this.besideOtherMachines = besideOtherMachines;
     this.readOnly = readOnly;
     this.counters = counters;
   }
@@ -139,7 +136,7 @@ public final class Misfits {
    */
   boolean isCompleted(KeyDirectory directory, String runId) {
     // No lock keeps another machine out, which may be between its renames at this moment.
-    if (readOnly || besideOtherMachines) {
+    if (readOnly || root.besideOtherMachines()) {
       return false;
     }
     try (KeyUpdate update = locks.acquire(directory, 0)) {

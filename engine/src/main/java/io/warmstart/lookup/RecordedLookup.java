@@ -2,18 +2,14 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.ManifestFormatException;
-import io.warmstart.format.PossibleWinners;
-import io.warmstart.format.Rankings;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Readings;
-import io.warmstart.index.RecordedRun;
+import io.warmstart.index.table.RecordedRun;
 import io.warmstart.io.FileOps;
-import io.warmstart.journal.JournalEntry;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.journal.JournalView;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
@@ -24,8 +20,11 @@ import io.warmstart.pair.PairReader;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.policy.Limits;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.PossibleWinners;
+import io.warmstart.ranking.Rankings;
+import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +71,6 @@ public final class RecordedLookup {
   private final PairReader reader;
   private final Expiry expiry;
   private final ForeignTouches foreignTouches;
-  private final String producer;
 
   public RecordedLookup(
       FileOps ops,
@@ -82,8 +80,7 @@ public final class RecordedLookup {
       JournalView journal,
       PairReader reader,
       Expiry expiry,
-      ForeignTouches foreignTouches,
-      String producer) {
+      ForeignTouches foreignTouches) {
     this.ops = ops;
     this.readings = readings;
     this.census = census;
@@ -92,15 +89,14 @@ public final class RecordedLookup {
     this.reader = reader;
     this.expiry = expiry;
     this.foreignTouches = foreignTouches;
-    this.producer = producer;
   }
 
   /**
    * A winner, with its payload.
    *
-   * @param ticket to fill the index with it
+   * @param readStamp to fill the index with it
    */
-  record Found(ReadStamp ticket, JournalView.Read read) {}
+  record Found(ReadStamp readStamp, JournalView.Read read) {}
 
   /**
    * Looks up.
@@ -124,7 +120,7 @@ public final class RecordedLookup {
         continue;
       }
       if (choice.journalled == null) {
-        ManifestFile file = manifest(directory, winner.runId());
+        ManifestFile file = ManifestFile.readOrNull(ops, directory.manifest(winner.runId()));
         if (file == null) {
           return null;
         }
@@ -140,7 +136,7 @@ public final class RecordedLookup {
       }
       JournalView.Read read = read(directory, winner, choice.journalled);
       if (read != null) {
-        return new Found(choice.ticket, read);
+        return new Found(choice.readStamp, read);
       }
       if (choice.journalled == null) {
         // It does not fit its manifest.
@@ -151,19 +147,18 @@ public final class RecordedLookup {
   }
 
   /**
-   * Whether a final result wins by {@link Ranking#FINAL_FIRST}; its payload is not looked at.
-   *
-   * @return null if the files must be asked
+   * Whether a final result may win by {@link Ranking#FINAL_FIRST}: one does, or the index does not
+   * know. Its payload is not looked at.
    */
-  @Nullable Boolean finalWins(Digest256 key, long foreignCheckNanos) throws IOException {
+  boolean mayHaveFinal(Digest256 key, long foreignCheckNanos) throws IOException {
     Choice choice = choice(key, new Wanted(Ranking.FINAL_FIRST, null), foreignCheckNanos);
     Candidate winner = choice == null ? null : choice.winner;
-    return winner == null ? null : winner.manifest().finalResult();
+    return winner == null || winner.manifest().finalResult();
   }
 
   /** What a look has come to: the winner, or null if the key was changing. */
   private record Choice(
-      ReadStamp ticket, @Nullable Candidate winner, @Nullable JournalEntry journalled) {}
+      ReadStamp readStamp, @Nullable Candidate winner, @Nullable JournalEntry journalled) {}
 
   private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, long foreignCheckNanos)
       throws IOException {
@@ -177,31 +172,26 @@ public final class RecordedLookup {
   /** Null if the index does not know. */
   private @Nullable Choice choice(Digest256 key, Wanted wanted, long foreignCheckNanos)
       throws IOException {
-    ReadStamp ticket =
-        readings.beforeRead(key, TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
-    if (ticket == null || ticket.seenCtime() < 0) {
+    ReadStamp readStamp = readings.beforeRead(key, RacyWindow.systemNanos());
+    if (readStamp == null || readStamp.seenCtime() < 0) {
       return null;
     }
     // Before the index is asked: what goes from the journal is recorded by then.
+    Map<Long, JournalEntry> later = laterThanRecorded(key, wanted);
     PossibleWinners possible = new PossibleWinners(wanted.ranking());
-    Map<Long, JournalEntry> later = new HashMap<>();
-    for (JournalEntry entry : journal.entriesOf(key)) {
-      if (wanted.isOf(entry.runId())
-          && entry.writtenNanos() > census.writtenNanos(key, entry.runId())) {
-        later.put(Checksums.ofRunId(entry.runId()), entry);
-        possible.add(objective(entry), entry.writtenNanos(), entry.finalResult());
-      }
-    }
-    Terms terms = new Terms(ticket, foreignCheckNanos);
+    later
+        .values()
+        .forEach(each -> possible.add(objective(each), each.writtenNanos(), each.finalResult()));
+    Terms terms = new Terms(readStamp, foreignCheckNanos);
     KeyCensus.Answer answer =
         wanted.runId() == null
-            ? census.preferred(ticket, possible, later.keySet(), terms)
-            : census.run(ticket, wanted.runId(), terms);
+            ? census.preferred(readStamp, possible, later.keySet(), terms)
+            : census.run(readStamp, wanted.runId(), terms);
     if (answer.state() == KeyCensus.State.UNKNOWN) {
       return null;
     }
-    if (answer.state() == KeyCensus.State.DISTURBED || !readings.stillHolds(ticket)) {
-      return new Choice(ticket, null, null);
+    if (answer.state() == KeyCensus.State.DISTURBED || !readings.stillHolds(readStamp)) {
+      return new Choice(readStamp, null, null);
     }
     List<Candidate> recorded = new ArrayList<>();
     for (RecordedRun run : answer.runs()) {
@@ -213,17 +203,30 @@ public final class RecordedLookup {
         among.add(entry);
       }
     }
-    JournalledRuns journalled = new JournalledRuns(among, producer);
+    JournalledRuns journalled = new JournalledRuns(among);
     Candidate winner =
         Rankings.rule(wanted.ranking()).winner(journalled.over(recorded)).orElse(null);
-    return winner == null
-        ? null
-        : new Choice(
-            answer.asOf() == 0
-                ? ticket
-                : ticket.provisional(answer.asOf(), answer.asOf() + terms.most - foreignCheckNanos),
-            winner,
-            journalled.entry(winner));
+    if (winner == null) {
+      return null;
+    }
+    ReadStamp asOf =
+        answer.asOf() == 0
+            ? readStamp
+            : readStamp.provisional(answer.asOf(), answer.asOf() + terms.most - foreignCheckNanos);
+    return new Choice(asOf, winner, journalled.entry(winner));
+  }
+
+  /** The versions in the journal that the index does not know of yet, by their runs. */
+  private Map<Long, JournalEntry> laterThanRecorded(Digest256 key, Wanted wanted)
+      throws IOException {
+    Map<Long, JournalEntry> later = new HashMap<>();
+    for (JournalEntry entry : journal.entriesOf(key)) {
+      if (wanted.isOf(entry.runId())
+          && entry.writtenNanos() > census.writtenNanos(key, entry.runId())) {
+        later.put(Checksums.ofRunId(entry.runId()), entry);
+      }
+    }
+    return later;
   }
 
   private static double objective(JournalEntry entry) {
@@ -232,22 +235,13 @@ public final class RecordedLookup {
 
   private Manifest manifest(RecordedRun run) {
     return Manifest.ofNewEntry(
-        producer,
+        Manifest.PRODUCER,
         Stamp.ofUnixNanos(run.writtenNanos()),
         Double.isNaN(run.objective()) ? OptionalDouble.empty() : OptionalDouble.of(run.objective()),
         OptionalLong.empty(),
         run.finalResult(),
         JournalledRuns.NO_CHECKSUM,
         0);
-  }
-
-  /** Null if it is not there, or none: for a listing to find out why. */
-  private @Nullable ManifestFile manifest(KeyDirectory directory, String runId) throws IOException {
-    try {
-      return ManifestFile.read(ops, directory.manifest(runId));
-    } catch (NoSuchFileException | ManifestFormatException e) {
-      return null;
-    }
   }
 
   private static boolean isAsRecorded(Manifest manifest, Manifest recorded) {
@@ -260,7 +254,7 @@ public final class RecordedLookup {
       KeyDirectory directory, Candidate winner, @Nullable JournalEntry journalled)
       throws IOException {
     if (journalled != null) {
-      return journal.read(journalled, producer);
+      return journal.read(journalled);
     }
     PayloadMemory memory = reader.read(directory, winner.runId(), winner.manifest()).memory();
     return memory == null ? null : new JournalView.Read(winner, memory);
@@ -268,18 +262,18 @@ public final class RecordedLookup {
 
   /** For how long changes may be left that others make beside changes of ours. */
   private final class Terms implements KeyCensus.Terms {
-    private final ReadStamp ticket;
+    private final ReadStamp readStamp;
     private final long foreignCheckNanos;
     private long most;
 
-    private Terms(ReadStamp ticket, long foreignCheckNanos) {
-      this.ticket = ticket;
+    private Terms(ReadStamp readStamp, long foreignCheckNanos) {
+      this.readStamp = readStamp;
       this.foreignCheckNanos = foreignCheckNanos;
     }
 
     @Override
     public long mostAge(int entries) {
-      boolean atRest = ticket.directoryCtime() >= 0 && entries <= FEW;
+      boolean atRest = readStamp.directoryCtime() >= 0 && entries <= FEW;
       if (atRest || foreignTouches.haveLeftSigns()) {
         most = Math.min(foreignCheckNanos, SOON_NANOS);
       } else {

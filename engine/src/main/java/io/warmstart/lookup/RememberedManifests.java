@@ -1,6 +1,5 @@
 package io.warmstart.lookup;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
@@ -8,6 +7,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.ManifestFile;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;

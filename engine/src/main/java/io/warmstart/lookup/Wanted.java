@@ -1,8 +1,8 @@
 package io.warmstart.lookup;
 
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Rankings;
 import io.warmstart.model.Ranking;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -19,7 +19,7 @@ import java.util.List;
  * <p>Every field is read and written as a whole long, for the reason that {@link MappedFaults}
  * gives.
  *
- * <p>Version history: 1, the first; 2, when a walk began; 3, numbers that lead to pages, free slots
+ * <p>Version history: 1, the first; 2, when a scan began; 3, numbers that lead to pages, free slots
  * and free entries have a check; 4, entries have a hash table; 5, change times instead of
  * modification times, and those of the winners' manifests; 6, segments instead of hash chains and
  * lists, and entries have their written stamp; 7, slots have the latest of their key; 8, a word
@@ -85,10 +85,10 @@ public final class IndexLayout {
   public static final int PAGES_USED_OFFSET = 128;
   public static final int DOUBT_OFFSET = 192;
   public static final int COUNTED_OFFSET = 200;
-  public static final int WALKED_AT_OFFSET = 224;
+  public static final int SCANNED_AT_OFFSET = 224;
   public static final int QUARANTINE_OFFSET = 208;
   public static final int QUARANTINE_CHECK_OFFSET = 216;
-  public static final int WALK_BEGAN_OFFSET = 232;
+  public static final int SCAN_BEGAN_OFFSET = 232;
   public static final int SEGMENTS_OFFSET = 256;
   public static final int KEYS_OFFSET = 264;
 
@@ -116,7 +116,7 @@ public final class IndexLayout {
 
   // Slot.
   public static final int WINNERS_OFFSET = 40;
-  public static final int WALKED_CTIME_OFFSET = 184;
+  public static final int SCANNED_CTIME_OFFSET = 184;
   public static final int BYTES_OFFSET = 192;
   public static final int BYTES_CHECK_OFFSET = 200;
   public static final int LATEST_WRITTEN_OFFSET = 208;
@@ -164,11 +164,11 @@ public final class IndexLayout {
           new Field("file", FILE_OFFSET, 8, "of device and inode: a copy has others"),
           new Field("pages used", PAGES_USED_OFFSET, 8, "sealed: pages given out, page 0 included"),
           new Field("doubt", DOUBT_OFFSET, 8, "another value whenever something went uncounted"),
-          new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole walk has settled"),
-          new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last walk"),
+          new Field("counted", COUNTED_OFFSET, 8, "the doubt that a whole scan has settled"),
+          new Field("quarantine", QUARANTINE_OFFSET, 8, "bytes in quarantine at the last scan"),
           new Field("quarantine check", QUARANTINE_CHECK_OFFSET, 8, "over it"),
-          new Field("walked at", WALKED_AT_OFFSET, 8, "when a walk of the root last ended"),
-          new Field("walk began", WALK_BEGAN_OFFSET, 8, "when the last began that left no key out"),
+          new Field("scanned at", SCANNED_AT_OFFSET, 8, "when a scan of the root last ended"),
+          new Field("scan began", SCAN_BEGAN_OFFSET, 8, "when the last began that left no key out"),
           new Field(
               "segments",
               SEGMENTS_OFFSET,
@@ -195,10 +195,10 @@ public final class IndexLayout {
           new Field("key", KEY_OFFSET, 32, "the fingerprint, as four longs"),
           new Field("winners", WINNERS_OFFSET, 144, "one record of 48 bytes for each ranking"),
           new Field(
-              "walked change time",
-              WALKED_CTIME_OFFSET,
+              "scanned change time",
+              SCANNED_CTIME_OFFSET,
               8,
-              "the directory's when last walked, or 0"),
+              "the directory's when last scanned, or 0"),
           new Field("bytes", BYTES_OFFSET, 8, "of all files of the key"),
           new Field("bytes check", BYTES_CHECK_OFFSET, 8, "over key and bytes"),
           new Field(

@@ -18,7 +18,10 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
@@ -38,8 +41,9 @@ import java.util.function.ToLongFunction;
  * <p>Each has a description in plain English.
  *
  * <p>Reading a meter looks at memory, and at no file but whether the root is there; nothing is
- * measured or kept otherwise. What is not known, or cannot be told since the store is closed or its
- * root gone, is NaN as a gauge; a counter stays where it was.
+ * measured or kept otherwise. Entries and keys are counted in the index, in a time that grows with
+ * the keys: once a second at most, for both. What is not known, or cannot be told since the store
+ * is closed or its root gone, is NaN as a gauge; a counter stays where it was.
  *
  * <p>The registry does not keep the store: it is for its opener to keep and close. {@link #close}
  * takes the meters out of the registries again. A registry has one meter of a name and root:
@@ -51,11 +55,20 @@ import java.util.function.ToLongFunction;
 public final class StoreMetrics implements MeterBinder, AutoCloseable {
   private static final String PREFIX = "warmstart.";
 
+  /** For so long entries and keys are those of one look: a scrape reads both. */
+  private static final long LOOK_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private record Bound(MeterRegistry registry, Meter meter) {}
 
   private final WarmStartStore store;
   private final Tags tags;
+  private final LongSupplier nanoTime;
   private final List<Bound> bound = new ArrayList<>();
+
+  // Under the monitor.
+  private Optional<RootInspection> lastLook = Optional.empty();
+  private boolean looked;
+  private long lookedAtNanos;
 
   /**
    * The meters of a store.
@@ -73,6 +86,11 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
    * @param more tags of each meter; one that is named {@code root} takes that one's place
    */
   public StoreMetrics(WarmStartStore store, Iterable<Tag> more) {
+    this(store, more, System::nanoTime);
+  }
+
+  StoreMetrics(WarmStartStore store, Iterable<Tag> more, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.store = Objects.requireNonNull(store);
     this.tags = Tags.of("root", store.root().toString()).and(more);
   }
@@ -142,8 +160,20 @@ public final class StoreMetrics implements MeterBinder, AutoCloseable {
     return value < 0 ? Double.NaN : value;
   }
 
-  private static double recorded(WarmStartStore of, ToLongFunction<RootInspection> what) {
-    return of.recorded().map(root -> (double) what.applyAsLong(root)).orElse(Double.NaN);
+  private double recorded(WarmStartStore of, ToLongFunction<RootInspection> what) {
+    return look(of).map(root -> (double) what.applyAsLong(root)).orElse(Double.NaN);
+  }
+
+  private synchronized Optional<RootInspection> look(WarmStartStore of) {
+    if (!looked || nanoTime.getAsLong() - lookedAtNanos >= LOOK_EVERY_NANOS) {
+      lastLook = of.recorded();
+      lookedAtNanos = nanoTime.getAsLong();
+      looked = true;
+    } else {
+      // Throws if the store is closed, or its root gone.
+      of.stats();
+    }
+    return lastLook;
   }
 
   private static RemoteState remote(WarmStartStore of) {

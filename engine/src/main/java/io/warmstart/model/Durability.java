@@ -8,8 +8,9 @@ package io.warmstart.model;
  * journal, and become pairs of files in the background, a second later: until then programs that
  * read the files alone do not see them. Where there can be no journal (on a file system that is a
  * network's or copies on each write, beside the original store, with a payload larger than a
- * quarter of a segment, with a budget below 64 MiB, without room or index) they are {@link
- * #IN_FILES}, which is more; so is the first overwrite of each run id by each process.
+ * quarter of a segment, which is 2 MiB with the default budget and few processes, with a budget
+ * below 64 MiB, without room or index) they are {@link #IN_FILES}, which is more; so is the first
+ * overwrite of each run id by each process.
  */
 public enum Durability {
   /** A power cut; the pair itself is in place, for every program to see. */
@@ -20,8 +21,9 @@ public enum Durability {
 
   /**
    * The death of every process, but not of the machine: after a power cut the version before may be
-   * there, of what was saved since the last pair was made, a second ago mostly. Takes no sync and
-   * no system call but those of a lock.
+   * there, of what was saved since the last pair was made, a second ago mostly. Takes no sync, and
+   * no system call but those of a lock and, every 10 ms, two looks at files; above 64 KiB an open
+   * and writes.
    */
   PROCESS_SAFE
 }

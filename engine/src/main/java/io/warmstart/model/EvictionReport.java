@@ -23,6 +23,10 @@ import java.util.List;
  * @param failures what could not be looked at or removed
  * @param removed the entries that went, in that order: the first {@link #MOST_LISTED} of them;
  *     {@code evicted} and {@code expired} count all
+ * @param pinnedBytes where the root is over its budget still: what pinned entries take up, as far
+ *     as that can be counted; else 0
+ * @param unreadableBytes what those take up that the sweep could not read, and so did not remove,
+ *     as far as it has looked and the index knows
  */
 public record EvictionReport(
     boolean dryRun,
@@ -39,9 +43,16 @@ public record EvictionReport(
     long otherFiles,
     long otherBytes,
     long failures,
-    List<Removed> removed) {
+    List<Removed> removed,
+    long pinnedBytes,
+    long unreadableBytes) {
   /** How many entries are listed by name. */
   public static final int MOST_LISTED = 10_000;
+
+  /** {@return by how much the root is over its budget still; 0 if it is within it} */
+  public long overBudgetBytes() {
+    return Math.max(0, bytesAfter - sizeBudgetBytes);
+  }
 
   /** Why an entry went. */
   public enum Reason {

@@ -45,7 +45,10 @@ public final class Fingerprinter {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private final MessageDigest sha256 = newSha256();
-  private final byte[] chunk = new byte[CHUNK_BYTES];
+
+  /** As long as what has been written asked for: a key of a few words makes no large one. */
+  private byte[] chunk = new byte[Long.BYTES];
+
   private boolean finished;
 
   /** Creates a fingerprinter that has seen no step. */
@@ -274,12 +277,17 @@ public final class Fingerprinter {
     updateLong(values.remaining());
     int limit = values.limit();
     int next = values.position();
+    int most = Math.min(DOUBLES_PER_CHUNK, limit - next) * Double.BYTES;
+    if (chunk.length < most) {
+      chunk = new byte[most];
+    }
+    byte[] to = chunk;
     while (next < limit) {
       int count = Math.min(DOUBLES_PER_CHUNK, limit - next);
       for (int i = 0; i < count; i++) {
-        LONG.set(chunk, i * Double.BYTES, bits(values.get(next + i)));
+        LONG.set(to, i * Double.BYTES, bits(values.get(next + i)));
       }
-      sha256.update(chunk, 0, count * Double.BYTES);
+      sha256.update(to, 0, count * Double.BYTES);
       next += count;
     }
     return this;

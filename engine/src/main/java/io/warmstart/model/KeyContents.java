@@ -2,6 +2,7 @@ package io.warmstart.model;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.SortedMap;
@@ -17,6 +18,8 @@ import java.util.SortedMap;
  * @param unreadable manifests that could not be read
  * @param pinned whether the key is pinned as a whole
  * @param labels what people call it: names and values, in the order of the names
+ * @param failure why its directory could not be listed, in a few words; then there are no entries
+ *     here, and the bytes are those that the index knows of
  */
 public record KeyContents(
     Fingerprint key,
@@ -24,7 +27,8 @@ public record KeyContents(
     long bytes,
     int unreadable,
     boolean pinned,
-    SortedMap<String, String> labels) {
+    SortedMap<String, String> labels,
+    Optional<String> failure) {
 
   /** The latest written first; of one moment the one whose run id sorts last. */
   public static final Comparator<Listed> LATEST_FIRST =

@@ -1,6 +1,6 @@
 package io.warmstart.model;
 
-/** What a store that names a size budget or a TTL means by it. */
+/** What a store that names a size budget, a TTL or a retention means by it. */
 public enum PolicyUse {
   /**
    * They are, or become, the root's. Where the root has none yet they are set; where it has others

@@ -4,7 +4,7 @@ package io.warmstart.model;
  * What lies in a root, by a look at every file and into the journal.
  *
  * @param entries entries found in key directories, and in the journal, whose bytes do not count
- * @param keys keys found
+ * @param keys keys found, those that could not be listed too
  * @param bytes the root's bytes: payloads, manifests, leftovers of ours, quarantine
  * @param quarantineBytes the part of them that lies in quarantine
  * @param otherFiles files in key directories that are no entry and none of ours: copies under way,
@@ -16,6 +16,8 @@ package io.warmstart.model;
  *     policy is damaged and nothing is evicted
  * @param liveProcesses processes of this machine that have the root open for writing; in a store
  *     that is read only 0, unless this JVM has it open for writing as well
+ * @param unreadableKeys keys whose directory could not be listed: of them the bytes count that the
+ *     index knows of, and no entry
  */
 public record RootInspection(
     long entries,
@@ -25,4 +27,5 @@ public record RootInspection(
     long otherFiles,
     long otherBytes,
     long sizeBudgetBytes,
-    int liveProcesses) {}
+    int liveProcesses,
+    long unreadableKeys) {}

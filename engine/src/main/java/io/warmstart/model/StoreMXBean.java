@@ -22,8 +22,8 @@ public interface StoreMXBean {
   int getLiveProcesses();
 
   /**
-   * {@return each counter over all processes of this machine since it started, by its {@linkplain
-   * StoreCounter#label label}}
+   * {@return each counter by its {@linkplain StoreCounter#label label}, as {@link
+   * StoreStats#counters}}
    */
   Map<String, Long> getCounters();
 }

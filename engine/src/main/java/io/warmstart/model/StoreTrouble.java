@@ -15,6 +15,14 @@ public record StoreTrouble(Kind kind, String text, @Nullable Throwable cause) {
   public enum Kind {
     /** A save in the background has failed; its stage has the error too. */
     BACKGROUND_SAVE,
+    /**
+     * What depends on the stages of background saves waits or works on all the threads that there
+     * are for it: no stage completes until one of them goes on, which it never does if they wait
+     * for what depends on stages of other saves. All is saved all the same. What waits so belongs
+     * on another executor, as by {@code thenAcceptAsync}, or depends on those stages itself, by
+     * {@code thenCompose}.
+     */
+    STAGES,
     /** Saves lie in the journal that cannot be made into pairs: a full disk, most likely. */
     JOURNALLED_SAVES,
     /** A save that was acknowledged cannot be read any more from where it lies. */
@@ -38,15 +46,16 @@ public record StoreTrouble(Kind kind, String text, @Nullable Throwable cause) {
     REFUSED,
     /**
      * The disk has no bytes or inodes left, or the user's quota is used up. Saves that find no room
-     * throw {@link StorageFullException} or fail, what lies in the journal stays there, and the
-     * accesses to entries are not written down. Nothing that was saved is lost. It takes more room,
-     * or a smaller budget and a sweep.
+     * throw {@link StorageFullException} or fail, what lies in the journal stays there, the
+     * accesses to entries are not written down, and a budget or a TTL that a store names holds for
+     * its process alone until it can be. Nothing that was saved is lost. It takes more room, or a
+     * smaller budget and a sweep.
      */
     DISK_FULL,
     /**
      * The index was lost or damaged, and was made again; or there is none that this process can
      * use, or no room in it. Lookups read files meanwhile, and the bytes of the root are counted by
-     * a walk; no entry is lost. It is tried again, with nothing to be done, unless it comes again
+     * a scan; no entry is lost. It is tried again, with nothing to be done, unless it comes again
      * and again: then something removes or changes files of the engine, the disk is nearly full, or
      * processes of another version are at work.
      */

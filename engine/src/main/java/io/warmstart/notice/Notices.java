@@ -1,12 +1,12 @@
 package io.warmstart.notice;
 
-import io.warmstart.io.CallbackThread;
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.StoreListener;
 import io.warmstart.model.StoreTrouble;
 import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.runtime.CallbackThread;
+import io.warmstart.runtime.EngineLog;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -41,11 +41,13 @@ public final class Notices {
   /** A store is open that has a listener. */
   public void add(StoreListener listener) {
     listeners.add(listener);
+    thread.expectMore(true);
   }
 
   /** It is closed: nothing is told any more that waits. */
   public void remove(StoreListener listener) {
     listeners.remove(listener);
+    thread.expectMore(!listeners.isEmpty());
   }
 
   /** A sweep has removed an entry. */

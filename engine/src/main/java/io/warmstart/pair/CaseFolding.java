@@ -4,7 +4,6 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.io.FileOps;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -43,7 +42,8 @@ public final class CaseFolding {
       String name = directory.key().toHex();
       String otherwise = name.toUpperCase(Locale.ROOT);
       known =
-          exists(root.resolve(otherwise)) && !ops.list(root).containsAll(List.of(name, otherwise));
+          ops.statOrNull(root.resolve(otherwise)) != null
+              && !ops.list(root).containsAll(List.of(name, otherwise));
       folds = known;
     }
     return known;
@@ -90,7 +90,7 @@ public final class CaseFolding {
         List.of(DirectoryNames.manifestName(runId), DirectoryNames.payloadName(runId))) {
       String other = otherSpelling(names, own);
       // Looked for by its own name too: a directory that was moved here may tell them apart.
-      if (other != null && exists(directory.path().resolve(own))) {
+      if (other != null && ops.statOrNull(directory.path().resolve(own)) != null) {
         throw new FileSystemException(
             directory.path().toString(),
             null,
@@ -113,14 +113,5 @@ public final class CaseFolding {
       }
     }
     return null;
-  }
-
-  private boolean exists(Path path) throws IOException {
-    try {
-      ops.stat(path);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    }
   }
 }

@@ -5,7 +5,7 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
-import io.warmstart.pair.QuarantinedRuns.Half;
+import io.warmstart.quarantine.QuarantinedRuns.Half;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -69,22 +69,30 @@ public record FittingHalves(ManifestSource manifest, Source payload) {
       }
     }
     if (why.isEmpty()) {
-      why.append(manifests.isEmpty() ? "no manifest" : payloads.isEmpty() ? "no payload" : "");
-    }
-    if (why.isEmpty()) {
-      Manifest manifest = manifests.get(0).manifest();
-      why.append("no payload fits: expected=")
-          .append(manifest.payloadBytes())
-          .append(" bytes, ")
-          .append(manifest.checksum().toHex());
-      payloads.forEach(
-          each ->
-              why.append(" actual=")
-                  .append(each.facts().size())
-                  .append(" bytes, ")
-                  .append(checksums.containsKey(each.path()) ? checksums.get(each.path()) : "?"));
+      why.append(misfit(manifests, payloads, checksums));
     }
     return null;
+  }
+
+  private static String misfit(
+      List<ManifestSource> manifests, List<Source> payloads, Map<Path, Digest256> checksums) {
+    if (manifests.isEmpty() || payloads.isEmpty()) {
+      return manifests.isEmpty() ? "no manifest" : "no payload";
+    }
+    Manifest manifest = manifests.get(0).manifest();
+    StringBuilder text =
+        new StringBuilder("no payload fits: expected=")
+            .append(manifest.payloadBytes())
+            .append(" bytes, ")
+            .append(manifest.checksum().toHex());
+    for (Source each : payloads) {
+      Digest256 checksum = checksums.get(each.path());
+      text.append(" actual=")
+          .append(each.facts().size())
+          .append(" bytes, ")
+          .append(checksum == null ? "?" : checksum);
+    }
+    return text.toString();
   }
 
   private static void look(

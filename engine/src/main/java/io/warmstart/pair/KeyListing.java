@@ -1,15 +1,14 @@
 package io.warmstart.pair;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.DirectoryNames.Classified;
 import io.warmstart.format.ManifestFormatException;
-import io.warmstart.format.SchemaVersionException;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.Rereads;
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
@@ -63,11 +62,16 @@ public record KeyListing(
    * A manifest that could not be read.
    *
    * @param runId its run
+   * @param file its path
    * @param reason one line
-   * @param wrongSchema whether it is of another schema version, which no waiting will mend
    * @param unreadable whether the file itself could not be read, which proves nothing against it
    */
-  public record Suspect(String runId, String reason, boolean wrongSchema, boolean unreadable) {}
+  public record Suspect(String runId, Path file, String reason, boolean unreadable) {
+    /** The reason, with the file. */
+    public String described() {
+      return reason + " file=" + file;
+    }
+  }
 
   /**
    * A file that is not half of a pair.
@@ -109,7 +113,7 @@ public record KeyListing(
    */
   public static KeyListing forLookup(
       FileOps ops, KeyDirectory directory, Map<String, ManifestFile> read) throws IOException {
-    return Uninterrupted.call(() -> scan(ops, directory, false, read));
+    return Uninterrupted.call(() -> list(ops, directory, false, read));
   }
 
   /**
@@ -130,7 +134,7 @@ public record KeyListing(
         read.put(candidate.runId(), new ManifestFile(candidate.manifest(), facts));
       }
     }
-    return Uninterrupted.call(() -> scan(ops, directory, false, read));
+    return Uninterrupted.call(() -> list(ops, directory, false, read));
   }
 
   /**
@@ -147,16 +151,16 @@ public record KeyListing(
 
   /** Looks at everything, with the size of each file. */
   public static KeyListing withSizes(FileOps ops, KeyDirectory directory) throws IOException {
-    KeyListing scan = Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
+    KeyListing listing = Uninterrupted.call(() -> list(ops, directory, true, Map.of()));
     // While a file is renamed over a name, a client of GlusterFS may find nothing under that name.
     for (int more = 1; more < MOST_LOOKS && ops.rereads().shared(); more++) {
-      if (scan.vanished.isEmpty()) {
+      if (listing.vanished.isEmpty()) {
         break;
       }
       Rereads.pause(FIRST_WAIT_NANOS << more);
-      scan = Uninterrupted.call(() -> scan(ops, directory, true, Map.of()));
+      listing = Uninterrupted.call(() -> list(ops, directory, true, Map.of()));
     }
-    return scan;
+    return listing;
   }
 
   /**
@@ -168,14 +172,20 @@ public record KeyListing(
     for (String runId : manifestFacts.keySet()) {
       bytes += pairBytes(runId);
     }
-    for (Suspect suspect : suspects) {
-      // Only its bytes are out of reach for now: it is an entry all the same.
-      bytes += suspect.unreadable() ? pairBytes(suspect.runId()) : 0;
-    }
+    // Only they themselves are out of reach for now: they are entries all the same.
+    bytes += unreadableBytes();
     for (Leftover leftover : staged) {
       bytes += leftover.bytes();
     }
     return bytes;
+  }
+
+  /** Those of them that lie beside manifests which cannot be read. */
+  public long unreadableBytes() {
+    return suspects.stream()
+        .filter(Suspect::unreadable)
+        .mapToLong(each -> pairBytes(each.runId()))
+        .sum();
   }
 
   /**
@@ -197,10 +207,12 @@ public record KeyListing(
     return bytes;
   }
 
-  private Stream<String> strayPayloads() {
+  /** The runs of payloads without a manifest, be it one that could not be read. */
+  public Stream<String> strayPayloads() {
+    Set<String> suspected = new HashSet<>();
+    suspects.forEach(suspect -> suspected.add(suspect.runId()));
     return payloadFacts.keySet().stream()
-        .filter(runId -> !manifestFacts.containsKey(runId))
-        .filter(runId -> suspects.stream().noneMatch(suspect -> suspect.runId().equals(runId)));
+        .filter(runId -> !manifestFacts.containsKey(runId) && !suspected.contains(runId));
   }
 
   /** The bytes of one pair. */
@@ -226,26 +238,28 @@ public record KeyListing(
         && unknown.isEmpty();
   }
 
-  private static KeyListing scan(
+  private static KeyListing list(
       FileOps ops, KeyDirectory directory, boolean sizes, Map<String, ManifestFile> read)
       throws IOException {
-    SettledListing listing = SettledListing.of(ops, directory);
-    KeyListing scan = empty(listing);
+    SettledListing settled = SettledListing.of(ops, directory);
+    KeyListing listing = empty(settled);
     Set<String> manifests = new LinkedHashSet<>();
     Set<String> payloads = new LinkedHashSet<>();
-    for (String name : listing.names()) {
+    for (String name : settled.names()) {
       Classified classified = DirectoryNames.classify(name);
       switch (classified.kind()) {
         case MANIFEST -> manifests.add(Objects.requireNonNull(classified.runId()));
         case PAYLOAD -> payloads.add(Objects.requireNonNull(classified.runId()));
-        case STAGED -> scan.addLeftover(scan.staged, ops, directory, name, classified, sizes);
+        case STAGED -> listing.addLeftover(listing.staged, ops, directory, name, classified, sizes);
         case FOREIGN_TEMPORARY ->
-            scan.addLeftover(scan.foreignTemporaries, ops, directory, name, classified, sizes);
-        case UNKNOWN -> scan.addLeftover(scan.unknown, ops, directory, name, classified, sizes);
+            listing.addLeftover(
+                listing.foreignTemporaries, ops, directory, name, classified, sizes);
+        case UNKNOWN ->
+            listing.addLeftover(listing.unknown, ops, directory, name, classified, sizes);
       }
     }
-    scan.addRuns(ops, directory, manifests, payloads, sizes, read);
-    return scan;
+    listing.addRuns(ops, directory, manifests, payloads, sizes, read);
+    return listing;
   }
 
   /** Looks at both halves of each run of which one was listed: what one promises may be there. */
@@ -317,12 +331,7 @@ public record KeyListing(
         broken.add(suspect.runId());
       }
     }
-    for (String runId : payloadFacts().keySet()) {
-      boolean unreadable = suspects().stream().anyMatch(suspect -> suspect.runId().equals(runId));
-      if (!manifestFacts().containsKey(runId) && !unreadable) {
-        broken.add(runId);
-      }
-    }
+    strayPayloads().forEach(broken::add);
     candidates()
         .forEach(
             candidate -> {
@@ -349,28 +358,21 @@ public record KeyListing(
               : ManifestFile.read(ops, path);
       candidates.add(new Candidate(runId, file.manifest()));
       manifestFacts.put(runId, file.facts());
-    } catch (SchemaVersionException e) {
-      suspect(ops, path, runId, e.getMessage(), true, false);
     } catch (ManifestFormatException e) {
-      suspect(ops, path, runId, e.getMessage(), false, false);
+      suspect(ops, path, runId, e.getMessage(), false);
     } catch (NoSuchFileException e) {
       throw e;
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
-      suspect(ops, path, runId, "manifest cannot be read: " + e.getMessage(), false, true);
+      suspect(ops, path, runId, "manifest cannot be read: " + StoreFailures.describe(e), true);
     }
   }
 
   private void suspect(
-      FileOps ops,
-      Path path,
-      String runId,
-      @Nullable String reason,
-      boolean wrongSchema,
-      boolean unreadable)
+      FileOps ops, Path path, String runId, @Nullable String reason, boolean unreadable)
       throws IOException {
-    suspects.add(new Suspect(runId, reason + " file=" + path, wrongSchema, unreadable));
+    suspects.add(new Suspect(runId, path, String.valueOf(reason), unreadable));
     if (!unreadable) {
       manifestFacts.put(runId, ops.stat(path));
     }

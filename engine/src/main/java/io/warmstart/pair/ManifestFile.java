@@ -5,10 +5,10 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Pieces;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +32,15 @@ public record ManifestFile(Manifest manifest, FileFacts facts) {
       throw new ManifestFormatException(read.refused);
     }
     return new ManifestFile(ManifestCodec.decode(read.bytes, read.bytes.length), read.facts);
+  }
+
+  /** The same; null if there is none that this version can read. */
+  public static @Nullable ManifestFile readOrNull(FileOps ops, Path path) throws IOException {
+    try {
+      return read(ops, path);
+    } catch (NoSuchFileException | ManifestFormatException e) {
+      return null;
+    }
   }
 
   /** The bytes of a file, or why they were not read. */
@@ -61,25 +70,7 @@ public record ManifestFile(Manifest manifest, FileFacts facts) {
               + " actual="
               + facts.size());
     }
-    return new Read(facts, readToEnd(ops, path, (int) facts.size()), null);
-  }
-
-  /** To the end of the file that is opened: it may be a later one than the one looked at. */
-  private static byte[] readToEnd(FileOps ops, Path path, int expected) throws IOException {
-    byte[] bytes = new byte[expected + 1];
-    int length = 0;
-    try (FileOps.FileHandle file = ops.openForReading(path)) {
-      while (length <= ManifestCodec.MAX_BYTES) {
-        if (length == bytes.length) {
-          bytes = Arrays.copyOf(bytes, ManifestCodec.MAX_BYTES + 1);
-        }
-        int count = file.read(ByteBuffer.wrap(bytes, length, bytes.length - length), length);
-        if (count <= 0) {
-          break;
-        }
-        length += count;
-      }
-    }
-    return Arrays.copyOf(bytes, length);
+    // To the end of the file that is opened: it may be a later one than the one looked at.
+    return new Read(facts, Pieces.first(ops, path, ManifestCodec.MAX_BYTES + 1), null);
   }
 }

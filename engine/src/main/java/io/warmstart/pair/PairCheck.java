@@ -32,7 +32,7 @@ public record PairCheck(
       throws IOException {
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
-    boolean payloadExists = exists(ops, payloadPath);
+    boolean payloadExists = ops.statOrNull(payloadPath) != null;
     Manifest manifest;
     try {
       manifest = ManifestFile.read(ops, manifestPath).manifest();
@@ -71,15 +71,6 @@ public record PairCheck(
 
   private static PairCheck bad(String kind, Path path, @Nullable String detail) {
     return new PairCheck(true, false, 0, kind, path, String.valueOf(detail));
-  }
-
-  private static boolean exists(FileOps ops, Path path) throws IOException {
-    try {
-      ops.stat(path);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    }
   }
 
   /** Whether somebody who is still writing would leave it so for a while. */

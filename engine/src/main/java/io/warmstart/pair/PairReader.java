@@ -5,13 +5,13 @@ import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.StagedName;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Pieces;
 import io.warmstart.io.Rereads;
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import java.io.EOFException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -180,17 +180,10 @@ public final class PairReader {
         .call(
             () -> {
               Sha256 sha256 = new Sha256();
-              byte[] piece = new byte[128 * 1024];
               try (FileOps.FileHandle file = ops.openForReading(path)) {
-                for (long position = 0; ; ) {
-                  int count = file.read(ByteBuffer.wrap(piece), position);
-                  if (count <= 0) {
-                    return sha256.finish();
-                  }
-                  sha256.update(piece, count);
-                  position += count;
-                }
+                Pieces.each(file, sha256::update);
               }
+              return sha256.finish();
             });
   }
 }

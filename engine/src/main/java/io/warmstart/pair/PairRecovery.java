@@ -8,6 +8,7 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.PairReader.StagedManifest;
+import io.warmstart.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -68,10 +69,25 @@ public final class PairRecovery {
 
   /** What is wrong with a pair. */
   private enum Fault {
+    NONE,
+    MISSING_BOTH,
     MISSING_HALF,
     MISFIT,
     WRONG_SCHEMA
   }
+
+  /** A payload that is a regular file. */
+  private record PayloadInPlace(long bytes, Digest256 checksum) {}
+
+  /**
+   * The halves that are in place.
+   *
+   * @param manifest null if there is none that can be read
+   * @param payload null if there is none that can be one
+   * @param reason what is wrong, for a person who finds them in quarantine
+   */
+  private record Halves(
+      @Nullable Manifest manifest, @Nullable PayloadInPlace payload, Fault fault, String reason) {}
 
   /** What came of it. */
   public enum Outcome {
@@ -108,68 +124,96 @@ public final class PairRecovery {
       KeyDirectory directory, String runId, Judgement judgement, boolean locked)
       throws IOException {
     long began = ages.monotonicNanos();
-    StagedOwners usable = locked ? StagedOwners.ANYBODY : owners;
+    Halves halves = look(directory, runId);
+    if (halves.fault() == Fault.MISSING_BOTH) {
+      return Outcome.GONE;
+    }
+    if (halves.fault() == Fault.NONE) {
+      return Outcome.WHOLE;
+    }
+    if (rollForward(directory, runId, halves, locked ? StagedOwners.ANYBODY : owners)) {
+      return Outcome.ROLLED_FORWARD;
+    }
+    if (!isProven(judgement, halves.fault()) || !isOld(halves.fault(), directory, runId, began)) {
+      return Outcome.UNDECIDED;
+    }
+    quarantine.take(
+        directory.key(),
+        halves.reason(),
+        List.of(directory.manifest(runId), directory.payload(runId)));
+    return Outcome.QUARANTINED;
+  }
+
+  private Halves look(KeyDirectory directory, String runId) throws IOException {
     Path manifestPath = directory.manifest(runId);
     Path payloadPath = directory.payload(runId);
-    FileFacts payloadFacts = statOrNull(payloadPath);
-    String reason;
-    Fault fault = Fault.MISSING_HALF;
+    FileFacts facts = ops.statOrNull(payloadPath);
     Manifest manifest = null;
+    Fault fault = Fault.MISSING_HALF;
+    String reason = "payload is missing: file=" + payloadPath;
     try {
       manifest = ManifestFile.read(ops, manifestPath).manifest();
-      reason = "payload is missing: file=" + payloadPath;
     } catch (NoSuchFileException e) {
-      if (payloadFacts == null) {
-        return Outcome.GONE;
-      }
+      fault = facts == null ? Fault.MISSING_BOTH : Fault.MISSING_HALF;
       reason = "manifest is missing: file=" + manifestPath;
     } catch (ManifestFormatException e) {
       fault = e instanceof SchemaVersionException ? Fault.WRONG_SCHEMA : Fault.MISFIT;
       reason = e.getMessage() + " file=" + manifestPath;
     }
-    if (payloadFacts != null && !payloadFacts.regular()) {
-      if (manifest != null) {
-        fault = Fault.MISFIT;
-      }
-      reason = "payload is not a regular file: file=" + payloadPath;
-    } else if (payloadFacts != null) {
-      Digest256 actual = reader.checksum(payloadPath);
-      // Once more: a network file system may have answered the first time from what it had cached,
-      // and has asked its server since, to open the file.
-      payloadFacts = ops.stat(payloadPath);
-      if (manifest != null) {
-        if (manifest.fits(payloadFacts.size(), actual)) {
-          return Outcome.WHOLE;
-        }
-        fault = Fault.MISFIT;
-        reason =
-            "payload does not fit its manifest: expected="
-                + manifest.checksum().toHex()
-                + " actual="
-                + actual.toHex()
-                + " file="
-                + payloadPath;
-      }
+    if (facts == null) {
+      return new Halves(manifest, null, fault, reason);
+    }
+    if (!facts.regular()) {
+      return new Halves(
+          manifest,
+          null,
+          manifest == null ? fault : Fault.MISFIT,
+          "payload is not a regular file: file=" + payloadPath);
+    }
+    Digest256 checksum = reader.checksum(payloadPath);
+    // Once more: a network file system may have answered the first time from what it had cached,
+    // and has asked its server since, to open the file.
+    PayloadInPlace payload = new PayloadInPlace(ops.stat(payloadPath).size(), checksum);
+    if (manifest == null) {
+      return new Halves(null, payload, fault, reason);
+    }
+    if (manifest.fits(payload.bytes(), checksum)) {
+      return new Halves(manifest, payload, Fault.NONE, "");
+    }
+    return new Halves(
+        manifest,
+        payload,
+        Fault.MISFIT,
+        "payload does not fit its manifest: expected="
+            + manifest.checksum().toHex()
+            + " actual="
+            + checksum.toHex()
+            + " file="
+            + payloadPath);
+  }
+
+  /** Renames the staged half into place that fits the one there; false if there is none. */
+  private boolean rollForward(
+      KeyDirectory directory, String runId, Halves halves, StagedOwners usable) throws IOException {
+    PayloadInPlace payload = halves.payload();
+    if (payload != null) {
       StagedManifest fitting =
           StagedManifest.fitting(
-              reader.stagedManifests(directory, runId, usable), payloadFacts.size(), actual);
+              reader.stagedManifests(directory, runId, usable),
+              payload.bytes(),
+              payload.checksum());
       if (fitting != null) {
-        ops.rename(fitting.path(), manifestPath);
-        return Outcome.ROLLED_FORWARD;
+        ops.rename(fitting.path(), directory.manifest(runId));
+        return true;
       }
     }
-    if (manifest != null) {
-      Path fitting = stagedPayloadFor(directory, runId, manifest, usable);
-      if (fitting != null) {
-        ops.rename(fitting, payloadPath);
-        return Outcome.ROLLED_FORWARD;
-      }
+    Manifest manifest = halves.manifest();
+    Path fitting = manifest == null ? null : stagedPayloadFor(directory, runId, manifest, usable);
+    if (fitting == null) {
+      return false;
     }
-    if (!isProven(judgement, fault) || !isOld(fault, directory, runId, began)) {
-      return Outcome.UNDECIDED;
-    }
-    quarantine.take(directory.key(), reason, List.of(manifestPath, payloadPath));
-    return Outcome.QUARANTINED;
+    ops.rename(fitting, directory.payload(runId));
+    return true;
   }
 
   private static boolean isProven(Judgement judgement, Fault fault) {
@@ -222,13 +266,5 @@ public final class PairRecovery {
       }
     }
     return null;
-  }
-
-  private @Nullable FileFacts statOrNull(Path path) throws IOException {
-    try {
-      return ops.stat(path);
-    } catch (NoSuchFileException e) {
-      return null;
-    }
   }
 }

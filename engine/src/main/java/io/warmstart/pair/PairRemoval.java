@@ -83,14 +83,14 @@ public final class PairRemoval {
       FileFacts expected = judged.payload();
       if (expected == null
           || !ops.stat(payloadAside).sameContentAs(expected)
-          || isThere(manifest)) {
+          || ops.statOrNull(manifest) != null) {
         putBack(payloadAside, payload);
         putBack(manifestAside, manifest);
         return false;
       }
-      unlink(payloadAside);
+      ops.unlinkIfThere(payloadAside);
     }
-    unlink(manifestAside);
+    ops.unlinkIfThere(manifestAside);
     return true;
   }
 
@@ -112,15 +112,6 @@ public final class PairRemoval {
     }
   }
 
-  private boolean isThere(Path path) throws IOException {
-    try {
-      ops.stat(path);
-      return true;
-    } catch (NoSuchFileException e) {
-      return false;
-    }
-  }
-
   private void putBack(Path aside, Path name) throws IOException {
     try {
       ops.link(name, aside);
@@ -131,19 +122,11 @@ public final class PairRemoval {
       return;
     } catch (IOException | UnsupportedOperationException e) {
       // No hard links on this file system.
-      if (!isThere(name)) {
+      if (ops.statOrNull(name) == null) {
         ops.rename(aside, name);
         return;
       }
     }
-    unlink(aside);
-  }
-
-  private void unlink(Path path) throws IOException {
-    try {
-      ops.unlink(path);
-    } catch (NoSuchFileException e) {
-      // A sweep of another process was faster.
-    }
+    ops.unlinkIfThere(aside);
   }
 }

@@ -5,21 +5,20 @@ import io.warmstart.format.ManifestCodec;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
-import io.warmstart.format.Stamp;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.io.Pieces;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
 import io.warmstart.payload.Sha256;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the two files of a pair under staged names and makes them durable.
@@ -27,34 +26,63 @@ import java.util.function.Supplier;
  * <p>Nothing that fails here has touched what was there before. Safe for all threads.
  */
 public final class PairWriter {
-  /** What a save says about its payload. */
-  public record Attributes(OptionalDouble objective, OptionalLong iteration, boolean finalResult) {}
-
-  private static final int COPY_BYTES = 128 * 1024;
-
   private final FileOps ops;
   private final Supplier<Owner> owner;
-  private final StampSource stamps;
-  private final String producer;
-  private final boolean keepsOpen;
   private final AtomicLong sequence = new AtomicLong();
 
   /**
    * Makes a stager.
    *
    * @param owner this process, as staged names tell it
-   * @param stamps the moment of a write
-   * @param producer what manifests say about their writer
-   * @param keepsOpen whether a staged pair stays open until it is closed: then no file that is made
-   *     meanwhile has the number of one of its files
    */
-  public PairWriter(
-      FileOps ops, Supplier<Owner> owner, StampSource stamps, String producer, boolean keepsOpen) {
+  public PairWriter(FileOps ops, Supplier<Owner> owner) {
     this.ops = ops;
     this.owner = owner;
-    this.stamps = stamps;
-    this.producer = producer;
-    this.keepsOpen = keepsOpen;
+  }
+
+  /** Gives the manifest of a payload, once that is written and synced. */
+  @FunctionalInterface
+  public interface ManifestOf {
+    /**
+     * Gives it.
+     *
+     * @throws IOException if there is none: then nothing is staged
+     */
+    Manifest payload(Digest256 checksum) throws IOException;
+
+    /** The manifest, if the payload is known to be its own: then no checksum is computed. */
+    default @Nullable Manifest proven() {
+      return null;
+    }
+
+    /** That of a version that has one; the payload must be its own. */
+    static ManifestOf version(Manifest manifest) {
+      return checksum -> {
+        if (!manifest.checksum().equals(checksum)) {
+          throw new IOException(
+              "payload does not fit its manifest: expected="
+                  + manifest.checksum().toHex()
+                  + " actual="
+                  + checksum.toHex());
+        }
+        return manifest;
+      };
+    }
+
+    /** That of a version whose payload was compared with it a moment ago, in memory of ours. */
+    static ManifestOf proven(Manifest manifest) {
+      return new ManifestOf() {
+        @Override
+        public Manifest payload(Digest256 checksum) {
+          return manifest;
+        }
+
+        @Override
+        public Manifest proven() {
+          return manifest;
+        }
+      };
+    }
   }
 
   /**
@@ -64,74 +92,6 @@ public final class PairWriter {
    * @throws SyncFailedException if a sync has failed
    */
   public StagedPair stage(
-      KeyDirectory directory, String runId, Payload source, Attributes attributes)
-      throws IOException {
-    return stageFrom(directory, runId, source, attributes, stamps);
-  }
-
-  /**
-   * The same for a version that was saved before.
-   *
-   * @param written the moment of that
-   */
-  public StagedPair stage(
-      KeyDirectory directory, String runId, Payload source, Attributes attributes, Stamp written)
-      throws IOException {
-    return stageFrom(directory, runId, source, attributes, same -> written);
-  }
-
-  private StagedPair stageFrom(
-      KeyDirectory directory,
-      String runId,
-      Payload source,
-      Attributes attributes,
-      StampSource written)
-      throws IOException {
-    return stage(
-        directory,
-        runId,
-        source,
-        checksum ->
-            Manifest.ofNewEntry(
-                producer,
-                written.next(directory),
-                attributes.objective(),
-                attributes.iteration(),
-                attributes.finalResult(),
-                checksum,
-                source.length()));
-  }
-
-  /**
-   * The same for a version that has its manifest.
-   *
-   * @throws IOException if the payload is not the manifest's: then nothing is staged
-   */
-  public StagedPair stage(KeyDirectory directory, String runId, Payload source, Manifest manifest)
-      throws IOException {
-    return stage(
-        directory,
-        runId,
-        source,
-        checksum -> {
-          if (!manifest.fits(source.length(), checksum)) {
-            throw new IOException(
-                "payload does not fit its manifest: expected="
-                    + manifest.checksum().toHex()
-                    + " actual="
-                    + checksum.toHex());
-          }
-          return manifest;
-        });
-  }
-
-  /** Gives the manifest of a payload, once that is written. */
-  @FunctionalInterface
-  private interface ManifestOf {
-    Manifest payload(Digest256 checksum) throws IOException;
-  }
-
-  private StagedPair stage(
       KeyDirectory directory, String runId, Payload source, ManifestOf manifestOf)
       throws IOException {
     return Uninterrupted.call(() -> stageOnce(directory, runId, source, manifestOf));
@@ -150,10 +110,7 @@ public final class PairWriter {
     try {
       // Each descriptor stays open until its sync: an error in between would be lost with it.
       FileOps.FileHandle payloadFile = open.add(ops.createExclusive(payloadPath));
-      Digest256 checksum = writePayload(payloadFile, source);
-      sync(payloadFile, payloadPath);
-      // After the payload's sync, which may take long: the stamp lies close to the publish.
-      Manifest manifest = manifestOf.payload(checksum);
+      Manifest manifest = writePayload(payloadFile, payloadPath, source, manifestOf);
       FileOps.FileHandle manifestFile = open.add(ops.createExclusive(manifestPath));
       manifestFile.write(ByteBuffer.wrap(encode(manifest)));
       sync(manifestFile, manifestPath);
@@ -166,7 +123,9 @@ public final class PairWriter {
               payloadFile.facts(),
               manifestFile.facts(),
               open);
-      if (!keepsOpen) {
+      // One that stays open keeps the numbers of its files from any that is made meanwhile. But a
+      // network file system's client gives an open file that is replaced another name.
+      if (ops.rereads().shared()) {
         pair.close();
       }
       return pair;
@@ -187,10 +146,9 @@ public final class PairWriter {
   public Path stageManifest(KeyDirectory directory, String runId, Manifest manifest)
       throws IOException, ManifestFormatException {
     byte[] bytes = ManifestCodec.encode(manifest);
-    StagedName name =
-        new StagedName(runId, StagedName.Role.MANIFEST, owner.get(), sequence.incrementAndGet());
-    Path path = directory.staged(name);
-    return Uninterrupted.call(
+    Path path = directory.staged(freshName(runId, StagedName.Role.MANIFEST));
+    return stageOrDiscard(
+        path,
         () -> {
           try (FileOps.FileHandle file = ops.createExclusive(path)) {
             file.write(ByteBuffer.wrap(bytes));
@@ -198,9 +156,6 @@ public final class PairWriter {
             // cut, and with it the entry would be lost.
             sync(file, path);
             return path;
-          } catch (IOException | RuntimeException | Error e) {
-            discard(path, e);
-            throw e;
           }
         });
   }
@@ -221,11 +176,19 @@ public final class PairWriter {
   public Path stageLink(KeyDirectory directory, String runId, StagedName.Role role, Path existing)
       throws IOException {
     Path path = directory.staged(freshName(runId, role));
+    return stageOrDiscard(
+        path,
+        () -> {
+          linkOrCopy(path, existing);
+          return path;
+        });
+  }
+
+  private Path stageOrDiscard(Path path, Uninterrupted.Step<Path> stage) throws IOException {
     return Uninterrupted.call(
         () -> {
           try {
-            linkOrCopy(path, existing);
-            return path;
+            return stage.run();
           } catch (IOException | RuntimeException | Error e) {
             discard(path, e);
             throw e;
@@ -248,17 +211,9 @@ public final class PairWriter {
   }
 
   private void copy(Path path, Path existing) throws IOException {
-    byte[] piece = new byte[COPY_BYTES];
     try (FileOps.FileHandle source = ops.openForReading(existing);
         FileOps.FileHandle file = ops.createExclusive(path)) {
-      for (long position = 0; ; ) {
-        int count = source.read(ByteBuffer.wrap(piece), position);
-        if (count <= 0) {
-          break;
-        }
-        file.write(ByteBuffer.wrap(piece, 0, count));
-        position += count;
-      }
+      Pieces.each(source, (piece, count) -> file.write(ByteBuffer.wrap(piece, 0, count)));
       sync(file, path);
     }
   }
@@ -290,15 +245,25 @@ public final class PairWriter {
     return false;
   }
 
-  private static Digest256 writePayload(FileOps.FileHandle file, Payload source)
+  /** Writes and syncs a payload; returns its manifest. */
+  private static Manifest writePayload(
+      FileOps.FileHandle file, Path path, Payload source, ManifestOf manifestOf)
       throws IOException {
+    Manifest proven = manifestOf.proven();
+    if (proven != null) {
+      source.pour((piece, length) -> file.write(ByteBuffer.wrap(piece, 0, length)));
+      sync(file, path);
+      return proven;
+    }
     Sha256 sha256 = new Sha256();
     source.pour(
         (piece, length) -> {
           sha256.update(piece, length);
           file.write(ByteBuffer.wrap(piece, 0, length));
         });
-    return sha256.finish();
+    sync(file, path);
+    // After the payload's sync, which may take long: the stamp lies close to the publish.
+    return manifestOf.payload(sha256.finish());
   }
 
   private static byte[] encode(Manifest manifest) {
@@ -315,7 +280,8 @@ public final class PairWriter {
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {
-      throw new SyncFailedException("sync failed: " + e.getMessage() + " file=" + path, e);
+      throw new SyncFailedException(
+          "sync failed: " + StoreFailures.describe(e) + " file=" + path, e);
     }
   }
 }

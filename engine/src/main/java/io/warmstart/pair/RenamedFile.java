@@ -2,12 +2,13 @@ package io.warmstart.pair;
 
 import io.warmstart.io.Directories;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.io.Pieces;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -63,17 +64,7 @@ public final class RenamedFile {
    * @return the bytes to the end of the file that is opened, or one more than {@code most}
    */
   public byte[] read(int most) throws IOException {
-    return Uninterrupted.call(() -> ops.rereads().call(() -> readToEnd(most)));
-  }
-
-  private byte[] readToEnd(int most) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(most + 1);
-    try (FileOps.FileHandle file = ops.openForReading(path)) {
-      while (bytes.hasRemaining() && file.read(bytes, bytes.position()) > 0) {
-        // The rest comes with the next.
-      }
-    }
-    return Arrays.copyOf(bytes.array(), bytes.position());
+    return Uninterrupted.call(() -> ops.rereads().call(() -> Pieces.first(ops, path, most + 1)));
   }
 
   /**
@@ -104,19 +95,14 @@ public final class RenamedFile {
     }
   }
 
-  /**
-   * Removes it, durably.
-   *
-   * @return false if it was not there
-   */
-  public boolean remove() throws IOException {
+  /** Removes it, durably. */
+  public void remove() throws IOException {
     try {
       ops.unlink(path);
     } catch (NoSuchFileException e) {
-      return false;
+      return;
     }
     Directories.sync(ops, directory());
-    return true;
   }
 
   private void putInPlace(byte[] bytes) throws IOException {
@@ -131,7 +117,7 @@ public final class RenamedFile {
     try {
       Uninterrupted.call(
           () -> {
-            unlinkIfThere(staged);
+            ops.unlinkIfThere(staged);
             try (FileOps.FileHandle file = ops.createExclusive(staged)) {
               file.write(ByteBuffer.wrap(bytes));
               // An unsynced file may be empty after a power cut.
@@ -140,14 +126,32 @@ public final class RenamedFile {
             return 0;
           });
       ops.rename(staged, path);
-    } catch (IOException | RuntimeException | Error e) {
-      try {
-        unlinkIfThere(staged);
-      } catch (IOException left) {
-        e.addSuppressed(left);
-      }
+    } catch (IOException e) {
+      removeAfter(staged, e);
+      throw named(e);
+    } catch (RuntimeException | Error e) {
+      removeAfter(staged, e);
       throw e;
     }
+  }
+
+  private void removeAfter(Path staged, Throwable failure) {
+    try {
+      ops.unlinkIfThere(staged);
+    } catch (IOException left) {
+      failure.addSuppressed(left);
+    }
+  }
+
+  /** A write or a sync fails without the name of a file: a user would look at the directory. */
+  private IOException named(IOException failure) {
+    if (failure.getClass() != IOException.class) {
+      return failure;
+    }
+    FileSystemException named =
+        new FileSystemException(path.toString(), null, StoreFailures.describe(failure));
+    named.initCause(failure);
+    return named;
   }
 
   private void removeStaged(boolean all) throws IOException {
@@ -155,16 +159,8 @@ public final class RenamedFile {
     for (String other : ops.list(stagedIn)) {
       Path staged = stagedIn.resolve(other);
       if (other.startsWith(stagedPrefix) && (all || ages.isOlder(staged, ABANDONED_NANOS))) {
-        unlinkIfThere(staged);
+        ops.unlinkIfThere(staged);
       }
-    }
-  }
-
-  private void unlinkIfThere(Path file) throws IOException {
-    try {
-      ops.unlink(file);
-    } catch (NoSuchFileException e) {
-      // The usual case.
     }
   }
 }

@@ -19,6 +19,11 @@ public record RootDirectory(FileOps ops, Path path) {
     return new KeyDirectory(path, key);
   }
 
+  /** Whether machines work on the root that share neither locks nor memory with this one. */
+  public boolean besideOtherMachines() {
+    return ops.rereads().shared();
+  }
+
   /** The keys of all key directories, sorted. */
   public List<Digest256> keys() throws IOException {
     List<String> names = new ArrayList<>(ops.list(path));

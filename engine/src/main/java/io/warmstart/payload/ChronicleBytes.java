@@ -1,7 +1,7 @@
 package io.warmstart.payload;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.StoreException;
+import io.warmstart.runtime.EngineLog;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;

@@ -132,9 +132,4 @@ public final class PayloadCache {
   int waiting() {
     return leases.waiting();
   }
-
-  /** What the cache holds now. */
-  public synchronized long bytes() {
-    return bytes;
-  }
 }

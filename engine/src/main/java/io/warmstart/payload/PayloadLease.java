@@ -104,7 +104,7 @@ public final class PayloadLease extends PayloadLeaseFields {
     return true;
   }
 
-  /** Ends the lease, if there is one, and leaves the registry: nobody will take it again. */
+  /** Ends the lease, if there is one, and leaves {@link Leases}: nobody will take it again. */
   public boolean discard() {
     boolean ended = end();
     unregister();

@@ -9,6 +9,6 @@ abstract class PayloadLeaseFields extends CacheLinePadding {
 
   @Nullable Leases registered;
 
-  /** Where the registry has it; under its monitor. */
+  /** Where {@link Leases} has it; under its monitor. */
   int place;
 }

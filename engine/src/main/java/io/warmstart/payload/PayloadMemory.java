@@ -1,6 +1,7 @@
 package io.warmstart.payload;
 
 import io.warmstart.io.FileOps;
+import io.warmstart.io.Pieces;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StoreException;
@@ -85,7 +86,7 @@ public final class PayloadMemory {
     boolean loaded = false;
     try {
       Sha256 sha256 = withChecksum ? new Sha256() : null;
-      byte[] piece = new byte[(int) Math.min(length, Pieces.BYTES)];
+      byte[] piece = Pieces.of(length);
       for (long position = 0; position < length; ) {
         int count = (int) Math.min(piece.length, length - position);
         count = file.read(ByteBuffer.wrap(piece, 0, count), position);
@@ -139,7 +140,7 @@ public final class PayloadMemory {
    */
   public Digest256 checksum(Checksum also) {
     Sha256 sha256 = new Sha256();
-    byte[] piece = new byte[(int) Math.min(length, Pieces.BYTES)];
+    byte[] piece = Pieces.of(length);
     for (long position = 0; position < length; position += piece.length) {
       int count = (int) Math.min(piece.length, length - position);
       new UnsafeBuffer(address + position, count).getBytes(0, piece, 0, count);
@@ -149,10 +150,29 @@ public final class PayloadMemory {
     return sha256.finish();
   }
 
+  /** Whether a payload of this length is copied into native memory, and not mapped. */
+  public static boolean isCopied(long length) {
+    return length <= COPY_UP_TO_BYTES;
+  }
+
+  /** Takes over native memory that a payload was copied to. */
+  static PayloadMemory ofCopy(long address, long length) {
+    return new PayloadMemory(null, address, length);
+  }
+
   /** The length is what a manifest says: too much of it is that entry's failure, not the JVM's. */
-  private static long allocate(long length) throws IOException {
+  static long allocate(long length) throws IOException {
     try {
       return UnsafeApi.allocateMemory(length);
+    } catch (OutOfMemoryError e) {
+      throw new IOException("payload does not fit into native memory: actual=" + length, e);
+    }
+  }
+
+  /** The same of memory that is there, which stays if there is no more. */
+  static long reallocate(long address, long capacity, long length) throws IOException {
+    try {
+      return UnsafeApi.reallocateMemory(address, capacity);
     } catch (OutOfMemoryError e) {
       throw new IOException("payload does not fit into native memory: actual=" + length, e);
     }
@@ -180,7 +200,7 @@ public final class PayloadMemory {
   /** Through the heap, piece by piece: a checksum intrinsic over a lost page kills the JVM. */
   private static Digest256 checksum(MappedByteBuffer mapping) {
     Sha256 sha256 = new Sha256();
-    byte[] piece = new byte[Math.min(mapping.capacity(), Pieces.BYTES)];
+    byte[] piece = Pieces.of(mapping.capacity());
     ByteBuffer view = mapping.duplicate();
     while (view.hasRemaining()) {
       int count = Math.min(piece.length, view.remaining());

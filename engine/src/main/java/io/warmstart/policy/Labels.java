@@ -2,12 +2,12 @@ package io.warmstart.policy;
 
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.LabelsCodec;
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RenamedFile;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;

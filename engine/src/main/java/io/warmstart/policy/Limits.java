@@ -1,8 +1,12 @@
 package io.warmstart.policy;
 
 import io.warmstart.format.Manifest;
+import io.warmstart.format.StoredPolicy;
+import io.warmstart.format.StoredPolicy.Budget;
+import io.warmstart.format.StoredPolicy.Ttl;
 import io.warmstart.index.Lookout;
 import io.warmstart.model.Retention;
+import io.warmstart.model.RootPolicy.Origin;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -39,7 +43,26 @@ public record Limits(
   /** Where the policy cannot be read: nothing goes. */
   static final Limits NONE = of(Long.MAX_VALUE, true, 0, 0, Retention.ORIGINAL);
 
-  static Limits of(
+  /** Of the root's policy. */
+  static Limits of(StoredPolicy policy) {
+    Budget budget = policy.budget();
+    Ttl ttl = policy.ttl();
+    long since =
+        ttl == null || ttl.origin() != Origin.DEFAULT ? 0 : ttl.since().toUnixNanosSaturated();
+    return of(
+        budget == null ? DEFAULT_SIZE_BUDGET_BYTES : budget.bytes(),
+        budget != null,
+        ttl == null ? 0 : saturatedNanos(ttl.duration()),
+        since,
+        retentionOf(policy));
+  }
+
+  static Retention retentionOf(StoredPolicy policy) {
+    Retention named = policy.retention();
+    return named == null ? Retention.ORIGINAL : named;
+  }
+
+  private static Limits of(
       long sizeBudgetBytes,
       boolean budgetInForce,
       long ttlNanos,

@@ -1,6 +1,5 @@
 package io.warmstart.policy;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
@@ -8,6 +7,7 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -59,6 +59,15 @@ public final class PinnedBytes {
     known.set(sum(pins.look()));
   }
 
+  /** The same for who only tells of it; 0 if it cannot be counted. */
+  public long count() {
+    try {
+      return sum(pins.look());
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
   /** The same in the background: what cannot be looked at now is looked at the next time. */
   public void tryRefresh() {
     try {
@@ -101,12 +110,13 @@ public final class PinnedBytes {
     if (recorded > 0) {
       return recorded;
     }
-    long sum = 0;
-    KeyListing listing = KeyListing.withSizes(root.ops(), root.directory(key));
-    for (Candidate each : listing.candidates()) {
-      sum += listing.pairBytes(each.runId());
+    try {
+      KeyListing listing = KeyListing.withSizes(root.ops(), root.directory(key));
+      return listing.candidates().stream().mapToLong(each -> listing.pairBytes(each.runId())).sum();
+    } catch (AccessDeniedException e) {
+      // Another key's pins and saves are not to fail for it.
+      return 0;
     }
-    return sum;
   }
 
   private long bytesOf(Digest256 key, String runId) throws IOException {
@@ -122,7 +132,7 @@ public final class PinnedBytes {
   private static long sizeOf(FileOps ops, Path path) throws IOException {
     try {
       return ops.stat(path).size();
-    } catch (NoSuchFileException e) {
+    } catch (NoSuchFileException | AccessDeniedException e) {
       return 0;
     }
   }

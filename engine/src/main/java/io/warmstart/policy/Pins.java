@@ -3,12 +3,12 @@ package io.warmstart.policy;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.RunIds;
 import io.warmstart.io.Directories;
-import io.warmstart.io.EngineLog;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
+import io.warmstart.runtime.EngineLog;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -19,7 +19,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +109,7 @@ public final class Pins {
       if (last.changesShow() && facts.equals(last.facts()) && changed == last.changedNanos()) {
         return last.known();
       }
-      long now = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      long now = RacyWindow.systemNanos();
       Known known = of(ops.list(directory));
       boolean same = known.equals(last.known());
       listed =

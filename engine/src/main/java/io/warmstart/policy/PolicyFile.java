@@ -4,15 +4,22 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.PolicyCodec;
 import io.warmstart.format.PolicyFormatException;
 import io.warmstart.format.StoredPolicy;
+import io.warmstart.format.StoredPolicy.Budget;
+import io.warmstart.format.StoredPolicy.Ttl;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.model.RootPolicy;
+import io.warmstart.model.RootPolicy.Origin;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RenamedFile;
 import io.warmstart.pair.StoreFailures;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +55,20 @@ public final class PolicyFile {
 
     boolean damaged() {
       return damage != null;
+    }
+
+    RootPolicy describe() {
+      Budget budget = policy.budget();
+      Ttl ttl = policy.ttl();
+      return new RootPolicy(
+          budget == null ? OptionalLong.empty() : OptionalLong.of(budget.bytes()),
+          budget == null ? Origin.DEFAULT : budget.origin(),
+          Optional.ofNullable(ttl).map(Ttl::duration),
+          ttl == null ? Origin.DEFAULT : ttl.origin(),
+          Optional.ofNullable(ttl)
+              .map(each -> Instant.ofEpochSecond(each.since().unixSecs(), each.since().nanos())),
+          Limits.retentionOf(policy),
+          Optional.ofNullable(damage));
     }
   }
 
@@ -127,9 +148,7 @@ public final class PolicyFile {
           "policy would be too long: expected<="
               + PolicyCodec.MAX_BYTES
               + " actual="
-              + bytes.length
-              + " file="
-              + path());
+              + bytes.length);
     }
     file.publish(bytes, alone);
   }

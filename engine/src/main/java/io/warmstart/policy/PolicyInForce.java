@@ -4,22 +4,22 @@ import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.Stamp;
 import io.warmstart.format.StoredPolicy;
 import io.warmstart.format.StoredPolicy.Budget;
-import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
-import io.warmstart.io.EngineLog;
+import io.warmstart.io.IoFailure;
 import io.warmstart.model.PolicyConflictException;
 import io.warmstart.model.PolicyUse;
-import io.warmstart.model.Retention;
 import io.warmstart.model.RootPolicy;
+import io.warmstart.model.RootPolicy.Origin;
+import io.warmstart.model.StoreException;
+import io.warmstart.model.StoreTrouble.Kind;
+import io.warmstart.notice.Notices;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +36,11 @@ import org.jspecify.annotations.Nullable;
  * eviction that it would cause, and then a root that was larger already keeps its size. A policy
  * that cannot be read deletes nothing.
  *
+ * <p>What a store names holds for this process even where the disk has no room to write it down:
+ * lookups are not refused for that, and a sweep by it makes the room, also in place of a policy
+ * that is damaged, if the store may change that. The agent tries again, and whatever another
+ * process has named meanwhile goes before it.
+ *
  * <p>Safe for all threads.
  */
 public final class PolicyInForce {
@@ -48,57 +53,57 @@ public final class PolicyInForce {
 
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MINUTES.toNanos(1);
 
+  private static final String NOT_WRITTEN = "the root's policy cannot be written";
+
+  private static final String NOT_WRITTEN_YET =
+      "the root's policy cannot be written yet, the store goes by what it names all the same";
+
   private final RootDirectory root;
   private final StripeLocks locks;
-  private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
+  private final Notices notices;
   private final PolicyFile file;
   private volatile State state;
   private volatile long lookedAt;
   private volatile boolean defaultTtlWanted;
   private volatile long expiredAt = System.nanoTime() - EXPIRE_EVERY_NANOS;
 
-  private record State(PolicyFile.Found found, Limits limits) {}
+  /**
+   * What this process goes by.
+   *
+   * @param found what is written
+   * @param unwritten what its stores have named, and the disk has no room for; null if there is
+   *     nothing
+   */
+  private record State(PolicyFile.Found found, @Nullable UnwrittenPolicy unwritten, Limits limits) {
+    StoredPolicy policy() {
+      return unwritten == null ? found.policy() : unwritten.over(found.policy());
+    }
+
+    @Nullable String hindrance() {
+      return unwritten != null && unwritten.repairs() ? null : found.damage();
+    }
+  }
 
   public PolicyInForce(
       RootDirectory root,
       StripeLocks locks,
       ChangeAges ages,
-      boolean besideOtherMachines,
+      Notices notices,
       EpochNanoClock clock) {
     this.root = root;
     this.locks = locks;
-    this.besideOtherMachines = besideOtherMachines;
+    this.notices = notices;
     this.clock = clock;
     this.file = new PolicyFile(root.ops(), root.path(), ages);
-    this.state = stateOf(file.read());
+    this.state = stateOf(file.read(), null);
     this.lookedAt = System.nanoTime();
     tellDamage();
   }
 
-  private static State stateOf(PolicyFile.Found found) {
-    return new State(found, limitsOf(found));
-  }
-
-  private static Limits limitsOf(PolicyFile.Found found) {
-    if (found.damaged()) {
-      return Limits.NONE;
-    }
-    Budget budget = found.policy().budget();
-    Ttl ttl = found.policy().ttl();
-    long since =
-        ttl == null || ttl.origin() != Origin.DEFAULT ? 0 : ttl.since().toUnixNanosSaturated();
-    return Limits.of(
-        budget == null ? Limits.DEFAULT_SIZE_BUDGET_BYTES : budget.bytes(),
-        budget != null,
-        ttl == null ? 0 : Limits.saturatedNanos(ttl.duration()),
-        since,
-        retentionOf(found));
-  }
-
-  private static Retention retentionOf(PolicyFile.Found found) {
-    Retention named = found.policy().retention();
-    return named == null ? Retention.ORIGINAL : named;
+  private static State stateOf(PolicyFile.Found found, @Nullable UnwrittenPolicy unwritten) {
+    State made = new State(found, unwritten, Limits.NONE);
+    return made.hindrance() != null ? made : new State(found, unwritten, Limits.of(made.policy()));
   }
 
   /** What all stores go by that have named nothing for themselves. No system call. */
@@ -109,6 +114,11 @@ public final class PolicyInForce {
   /** Why the policy cannot be used; null if it can. */
   public @Nullable String damage() {
     return state.found().damage();
+  }
+
+  /** Why nothing goes: the damage, unless this process goes by what is to replace it; or null. */
+  public @Nullable String hindrance() {
+    return state.hindrance();
   }
 
   public PolicyFile file() {
@@ -131,10 +141,12 @@ public final class PolicyInForce {
   }
 
   private synchronized void readAgain() {
-    @Nullable String before = damage();
+    @Nullable String before = hindrance();
     PolicyFile.Found found = file.read();
-    if (!found.equals(state.found())) {
-      state = stateOf(found);
+    State last = state;
+    if (!found.equals(last.found())) {
+      UnwrittenPolicy unwritten = last.unwritten();
+      state = stateOf(found, unwritten == null ? null : unwritten.without(last.found(), found));
     }
     if (before == null) {
       tellDamage();
@@ -142,131 +154,124 @@ public final class PolicyInForce {
   }
 
   private void tellDamage() {
-    String damage = damage();
+    String damage = hindrance();
     if (damage != null) {
       EngineLog.warning(
           "nothing is evicted and nothing expires, the root's policy is damaged: " + damage);
     }
   }
 
+  /** As it is written. */
   public RootPolicy describe() {
     refresh();
-    PolicyFile.Found found = state.found();
-    Budget budget = found.policy().budget();
-    Ttl ttl = found.policy().ttl();
-    return new RootPolicy(
-        budget == null ? OptionalLong.empty() : OptionalLong.of(budget.bytes()),
-        origin(budget == null ? Origin.DEFAULT : budget.origin()),
-        Optional.ofNullable(ttl).map(Ttl::duration),
-        origin(ttl == null ? Origin.DEFAULT : ttl.origin()),
-        Optional.ofNullable(ttl)
-            .map(each -> Instant.ofEpochSecond(each.since().unixSecs(), each.since().nanos())),
-        retentionOf(found),
-        Optional.ofNullable(found.damage()));
-  }
-
-  private static RootPolicy.Origin origin(Origin origin) {
-    return switch (origin) {
-      case NAMED -> RootPolicy.Origin.NAMED;
-      case DEFAULT -> RootPolicy.Origin.DEFAULT;
-      case KEPT -> RootPolicy.Origin.KEPT;
-    };
+    return state.found().describe();
   }
 
   /**
-   * A store is opened: what it names must be the root's, or becomes it.
+   * A store is opened: what it names must be the root's, or becomes it. Where there is no room to
+   * write it down, this process goes by it all the same, and it is written later.
    *
    * @throws PolicyConflictException if the root has others, and no change was asked for
-   * @throws IOException if what was named could not be written
+   * @throws StoreException if what was named could not be written for another reason
+   * @throws IOException if the lock could not be taken
    */
   public void agree(NamedLimits named) throws IOException {
     refresh();
     requireAgreement(named);
-    boolean damaged = damage() != null;
+    boolean damaged = hindrance() != null;
     boolean repairs = named.use() == PolicyUse.CHANGE && named.any();
     if (named.readOnly() || (damaged && !repairs)) {
       return;
     }
     StoredPolicy wanted = wanted(named);
-    if (!damaged && wanted.equals(state.found().policy())) {
+    if (!damaged && wanted.equals(state.policy())) {
       setDefaultTtl(named);
       return;
     }
+    agreeInWriting(named);
+    if (state.unwritten() != null) {
+      setDefaultTtl(named);
+    }
+  }
+
+  private void agreeInWriting(NamedLimits named) throws IOException {
     try (StripeLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
       // Somebody else may have named others meanwhile.
       readAgain();
       requireAgreement(named);
-      wanted = wanted(named);
+      StoredPolicy wanted = wanted(named);
       if (named.ttl().isEmpty() && wanted.ttl() == null) {
         wanted = wanted.with(defaultTtl());
       }
       if (damage() != null || !wanted.equals(state.found().policy())) {
-        publish(wanted, hold);
+        publishOrTell(wanted, hold);
       }
+      goByWhatIsNotWritten(named);
+    }
+  }
+
+  private void publishOrTell(StoredPolicy wanted, StripeLocks.Hold hold) {
+    try {
+      publish(wanted, hold);
+    } catch (IOException e) {
+      boolean full = IoFailure.of(e, file.path()) == IoFailure.FULL;
+      StoreException failure =
+          StoreFailures.ofWriting(full ? NOT_WRITTEN_YET : NOT_WRITTEN, file.path(), e);
+      if (!full) {
+        throw failure;
+      }
+      notices.trouble(Kind.DISK_FULL, String.valueOf(failure.getMessage()), failure);
+    }
+  }
+
+  /** This store may have named other values for what stores have named before. */
+  private synchronized void goByWhatIsNotWritten(NamedLimits named) {
+    State last = state;
+    state =
+        stateOf(
+            last.found(),
+            UnwrittenPolicy.of(
+                last.found().policy(),
+                wanted(named),
+                (named.use() == PolicyUse.CHANGE && last.found().damaged())
+                    || (last.unwritten() != null && last.unwritten().repairs())));
+  }
+
+  /** Tries again what could not be written, or had to wait for a sweep. */
+  public void tryToWrite() {
+    tryUnwritten();
+    trySetDefaultTtl();
+  }
+
+  private void tryUnwritten() {
+    if (state.unwritten() == null) {
+      return;
+    }
+    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+      if (!hold.heldAcrossProcesses()) {
+        return;
+      }
+      readAgain();
+      State now = state;
+      UnwrittenPolicy unwritten = now.unwritten();
+      if (unwritten == null || hindrance() != null) {
+        return;
+      }
+      publish(now.policy(), hold);
+      EngineLog.info("the root's policy is written down now: file=" + file.path());
+    } catch (IOException e) {
+      // It has been told, and the agent tries again.
+      EngineLog.debug(NOT_WRITTEN_YET + ": " + StoreFailures.describe(e) + " file=" + file.path());
     }
   }
 
   private void requireAgreement(NamedLimits named) {
-    if (named.use() != PolicyUse.AGREE) {
-      return;
-    }
-    StoredPolicy policy = state.found().policy();
-    Budget budget = policy.budget();
-    if (named.budgetBytes().isPresent()
-        && budget != null
-        && budget.origin() == Origin.NAMED
-        && budget.bytes() != named.budgetBytes().getAsLong()) {
-      throw conflict(
-          "size budget", budget.bytes() + " bytes", named.budgetBytes().getAsLong() + " bytes");
-    }
-    Ttl ttl = policy.ttl();
-    if (named.ttl().isPresent()
-        && ttl != null
-        && ttl.origin() == Origin.NAMED
-        && !ttl.duration().equals(named.ttl().get())) {
-      throw conflict("ttl", ttl.duration().toString(), named.ttl().get().toString());
-    }
-    Retention retention = policy.retention();
-    if (named.retention().isPresent()
-        && retention != null
-        && retention != named.retention().get()) {
-      throw conflict("retention", retention.toString(), named.retention().get().toString());
-    }
-  }
-
-  private PolicyConflictException conflict(String what, String ofRoot, String named) {
-    return new PolicyConflictException(
-        what
-            + " is not the root's: expected="
-            + ofRoot
-            + " actual="
-            + named
-            + " (StoreOptions.withPolicy changes the root's, or names them for this store only)"
-            + " root="
-            + root.path());
+    PolicyAgreement.require(state.policy(), named, root.path());
   }
 
   /** The policy with what is named for the root. */
   private StoredPolicy wanted(NamedLimits named) {
-    StoredPolicy wanted = state.found().policy();
-    if (named.use() == PolicyUse.THIS_STORE_ONLY) {
-      return wanted;
-    }
-    if (named.budgetBytes().isPresent()) {
-      wanted = wanted.with(new Budget(named.budgetBytes().getAsLong(), Origin.NAMED));
-    }
-    Ttl ttl = wanted.ttl();
-    boolean same =
-        ttl != null
-            && ttl.origin() == Origin.NAMED
-            && Optional.of(ttl.duration()).equals(named.ttl());
-    if (named.ttl().isPresent() && !same) {
-      wanted = wanted.with(new Ttl(named.ttl().get(), Origin.NAMED, now()));
-    }
-    if (named.retention().isPresent()) {
-      wanted = wanted.with(named.retention().get());
-    }
-    return wanted;
+    return PolicyAgreement.wanted(state.policy(), named, now());
   }
 
   private Stamp now() {
@@ -279,14 +284,13 @@ public final class PolicyInForce {
 
   /** Brings the default TTL into force for what is written from now on, if there is none yet. */
   private void setDefaultTtl(NamedLimits named) {
-    if (named.ttl().isEmpty() && damage() == null && state.found().policy().ttl() == null) {
+    if (named.ttl().isEmpty() && hindrance() == null && state.policy().ttl() == null) {
       defaultTtlWanted = true;
       trySetDefaultTtl();
     }
   }
 
-  /** Tries again what could not be written, or had to wait for a sweep. */
-  public void trySetDefaultTtl() {
+  private void trySetDefaultTtl() {
     if (!defaultTtlWanted) {
       return;
     }
@@ -295,9 +299,9 @@ public final class PolicyInForce {
         return;
       }
       readAgain();
-      StoredPolicy policy = state.found().policy();
+      StoredPolicy policy = state.policy();
       defaultTtlWanted = false;
-      if (damage() == null && policy.ttl() == null) {
+      if (hindrance() == null && policy.ttl() == null) {
         publish(policy.with(defaultTtl()), hold);
         tellDefaultTtl();
       }
@@ -347,7 +351,7 @@ public final class PolicyInForce {
    */
   public Limits bringDefaultBudgetIntoForce(StripeLocks.Hold hold, long bytes, long bytesBefore) {
     readAgain();
-    if (damage() != null || state.limits().budgetInForce()) {
+    if (hindrance() != null || state.limits().budgetInForce()) {
       return state.limits();
     }
     boolean larger = bytesBefore > Limits.DEFAULT_SIZE_BUDGET_BYTES;
@@ -380,7 +384,7 @@ public final class PolicyInForce {
   private synchronized void publish(StoredPolicy policy, StripeLocks.Hold hold) throws IOException {
     try {
       // Beside other machines the stripe keeps out the processes of this one only.
-      file.publish(policy, hold.heldAcrossProcesses() && !besideOtherMachines);
+      file.publish(policy, hold.heldAcrossProcesses() && !root.besideOtherMachines());
     } finally {
       readAgain();
     }

@@ -43,10 +43,10 @@ public final class StoreLimits {
     return now();
   }
 
-  /** For a sweep: where the policy is damaged nothing goes, whatever this store has named. */
+  /** For a sweep: where a damaged policy hinders it nothing goes, whatever this store has named. */
   public Limits freshForSweep() {
     Limits fresh = fresh();
-    return policy.damage() == null ? fresh : Limits.NONE;
+    return policy.hindrance() == null ? fresh : Limits.NONE;
   }
 
   private Limits derive(Limits ofRoot) {

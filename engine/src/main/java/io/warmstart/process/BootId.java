@@ -1,7 +1,7 @@
 package io.warmstart.process;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.StoreException;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

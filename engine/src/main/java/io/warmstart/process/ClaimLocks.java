@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>When the lock file is lost, or something in the process has the kernel drop its locks, the
  * claims go with them. Each heartbeat takes back those that nobody else has taken meanwhile.
  *
- * <p>For one thread at a time: under the monitor of the registry.
+ * <p>For one thread at a time: under the monitor of {@link ProcessTable}.
  */
 public final class ClaimLocks {
   private final LockFile locks;

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * is, and its {@code tryLock} asks the kernel from the calling thread.
  *
  * <p>Any thread may lock and release. Opening, closing and {@link #isCurrent} are for one thread at
- * a time: under the monitor of the registry.
+ * a time: under the monitor of {@link ProcessTable}.
  */
 public final class LockFile {
   public static final String NAME = "locks";
@@ -49,6 +49,9 @@ public final class LockFile {
    * once in a JVM. It never grants nor keeps out anything else.
    */
   static final long JVM_BYTE = 2048;
+
+  /** Held while a process gives up segments of the dead. */
+  static final long GIVING_UP_BYTE = 2049;
 
   static final long FIRST_STRIPE_BYTE = 4096;
 
@@ -113,13 +116,12 @@ public final class LockFile {
   }
 
   /**
-   * Opens the file that the name leads to now, making it if need be, unless it is open already.
-   *
-   * @return whether it was opened: locks that were held before are gone
+   * Opens the file that the name leads to now, making it if need be, unless it is open already. If
+   * it is opened, locks that were held before are gone.
    */
-  public boolean open() throws IOException {
+  public void open() throws IOException {
     if (isCurrent()) {
-      return false;
+      return;
     }
     close();
     for (int attempt = 1; channel == null; attempt++) {
@@ -136,7 +138,6 @@ public final class LockFile {
         }
       }
     }
-    return true;
   }
 
   /** Creating it drops no lock: this process holds none on a file that was not there. */

@@ -1,9 +1,9 @@
 package io.warmstart.process;
 
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
+import io.warmstart.runtime.EngineLog;
 import java.nio.file.Path;
 
 /** Says what has become of the locks that this process shares with others. Safe for all threads. */

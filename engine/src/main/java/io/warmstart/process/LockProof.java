@@ -1,6 +1,6 @@
 package io.warmstart.process;
 
-import io.warmstart.io.EngineLog;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package io.warmstart.process;
 
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;

@@ -2,6 +2,7 @@ package io.warmstart.process;
 
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.ControlLayout;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ public final class Membership {
     locks.open();
     FileLock attaching = lockAttachByte(patienceNanos);
     try {
-      ControlFile controlFile = file.open(this::otherRowsAreHeld);
+      ControlFile controlFile = Uninterrupted.call(() -> file.open(this::otherRowsAreHeld));
       if (!holdsRow()) {
         claimRow(controlFile);
       }

@@ -1,12 +1,12 @@
 package io.warmstart.process;
 
 import io.warmstart.format.Owner;
-import io.warmstart.io.BackgroundThread;
 import io.warmstart.io.FileOps;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.notice.Notices;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.NoSuchFileException;
@@ -221,6 +221,10 @@ public final class ProcessTable implements AutoCloseable {
    */
   @Nullable FileLock tryLockSegment(int segment) throws IOException {
     return locks.tryLock(LockFile.segmentByte(segment));
+  }
+
+  @Nullable FileLock tryLockGivingUp() throws IOException {
+    return locks.tryLock(LockFile.GIVING_UP_BYTE);
   }
 
   /** Releases what was granted. */

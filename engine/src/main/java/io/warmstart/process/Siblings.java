@@ -19,14 +19,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Siblings implements AutoCloseable {
   private final @Nullable ProcessTable processTable;
+  private final long ownBoot;
 
-  public Siblings(@Nullable ProcessTable processTable) {
+  /**
+   * Makes those of one root.
+   *
+   * @param processTable null of a store for lookups only
+   * @param ownBoot this process's own boot id
+   */
+  public Siblings(@Nullable ProcessTable processTable, long ownBoot) {
     this.processTable = processTable;
+    this.ownBoot = ownBoot;
   }
 
   /** What the processes share, if this one takes part in it now. */
   public Optional<ControlFile> controlFile() {
     return processTable == null ? Optional.empty() : Optional.ofNullable(processTable.current());
+  }
+
+  /** The boot id of all who share the root's locks; this process's own where it shares none. */
+  public long boot() {
+    return processTable == null ? ownBoot : processTable.boot();
   }
 
   /** This process, as the names of what it stages give it. */
@@ -79,6 +92,17 @@ public final class Siblings implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes the lock under which segments of the dead are given up: who has not got one of those then
+   * knows that its owner lives, or that it was given up before.
+   *
+   * @return null if somebody has it
+   * @throws IOException if there are no locks now
+   */
+  public @Nullable FileLock tryLockGivingUp() throws IOException {
+    return locks().tryLockGivingUp();
+  }
+
   /** Releases such a lock. */
   public void releaseSegment(FileLock lock) {
     if (processTable != null) {
@@ -94,10 +118,7 @@ public final class Siblings implements AutoCloseable {
    * @throws IOException if there are no locks now
    */
   public ClaimLocks.@Nullable Held tryClaim(Digest256 key) throws IOException {
-    if (processTable == null) {
-      throw new IOException("a store for lookups only has no locks");
-    }
-    return processTable.tryClaim(key);
+    return locks().tryClaim(key);
   }
 
   /**
@@ -106,10 +127,14 @@ public final class Siblings implements AutoCloseable {
    * @throws IOException if the lock file is not there
    */
   public String lockSharers() throws IOException {
+    return locks().lockSharers();
+  }
+
+  private ProcessTable locks() throws IOException {
     if (processTable == null) {
       throw new IOException("a store for lookups only has no locks");
     }
-    return processTable.lockSharers();
+    return processTable;
   }
 
   /** Gives a claim back. */

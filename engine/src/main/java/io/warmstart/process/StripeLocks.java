@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>No lock is ever taken while another stripe is held, except a key's stripe under {@link
  * ControlLayout#SWEEP_STRIPE}. Safe for all threads; not reentrant.
  */
-public final class StripeLocks {
-  /** For what may as well be left undone: a stopped holder must not hold up a lookup or a walk. */
+public final class StripeLocks implements AutoCloseable {
+  /** For what may as well be left undone: a stopped holder must not hold up a lookup or a scan. */
   private static final long BRIEF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final @Nullable ProcessTable processTable;
@@ -39,6 +39,7 @@ public final class StripeLocks {
   private final long timeoutNanos;
   private final LongSupplier monotonicNanos;
   private final ReentrantLock[] local = new ReentrantLock[ControlLayout.STRIPES];
+  private volatile boolean closed;
 
   /**
    * Makes the locks of one root.
@@ -89,10 +90,10 @@ public final class StripeLocks {
   }
 
   /**
-   * Takes a key's stripe for a walk, which a stopped holder must not hold up for each of its keys.
+   * Takes a key's stripe for a scan, which a stopped holder must not hold up for each of its keys.
    */
-  public Hold acquireForWalk(Digest256 key) {
-    return acquireStripe(stripeOf(key), 200 * BRIEF_NANOS);
+  public Hold acquireForScan(Digest256 key) {
+    return acquireForScan(stripeOf(key));
   }
 
   /**
@@ -100,7 +101,7 @@ public final class StripeLocks {
    * something. A broken intent is left to those who change the key.
    */
   public Hold acquireBriefly(Digest256 key) {
-    return acquireStripe(stripeOf(key), BRIEF_NANOS);
+    return acquireBriefly(stripeOf(key));
   }
 
   /**
@@ -109,9 +110,7 @@ public final class StripeLocks {
    * @param patienceNanos how long to wait for a sweep under way
    */
   public Hold acquireSweep(long patienceNanos) {
-    Hold hold = acquire(ControlLayout.SWEEP_STRIPE, patienceNanos);
-    hold.announceWithoutKey();
-    return hold;
+    return announced(acquire(ControlLayout.SWEEP_STRIPE, patienceNanos));
   }
 
   /**
@@ -128,19 +127,26 @@ public final class StripeLocks {
       hold.close();
       return null;
     }
-    hold.announceWithoutKey();
-    return hold;
+    return announced(hold);
+  }
+
+  /** The same if nobody sweeps; null if somebody does, or nobody can tell. */
+  public @Nullable Hold tryAcquireSweep() {
+    Hold hold = acquire(ControlLayout.SWEEP_STRIPE, 0);
+    if (!hold.heldAcrossProcesses()) {
+      hold.close();
+      return null;
+    }
+    return announced(hold);
   }
 
   /** Takes the stripe under which the files of the index are made and their pages given out. */
   public Hold acquireAllocation() {
-    Hold hold = acquire(ControlLayout.ALLOCATION_STRIPE, 200 * BRIEF_NANOS);
-    hold.announceWithoutKey();
-    return hold;
+    return announced(acquire(ControlLayout.ALLOCATION_STRIPE, 200 * BRIEF_NANOS));
   }
 
   /** Takes a stripe of keys for a look at what the index has of them. */
-  public Hold acquireForWalk(int stripe) {
+  public Hold acquireForScan(int stripe) {
     return acquireStripe(stripe, 200 * BRIEF_NANOS);
   }
 
@@ -151,9 +157,11 @@ public final class StripeLocks {
 
   private Hold acquireStripe(int stripe, long patienceNanos) {
     Hold hold = acquire(stripe, patienceNanos);
-    if (!hold.broken()) {
-      hold.announceWithoutKey();
-    }
+    return hold.broken() ? hold : announced(hold);
+  }
+
+  private static Hold announced(Hold hold) {
+    hold.announceWithoutKey();
     return hold;
   }
 
@@ -183,6 +191,10 @@ public final class StripeLocks {
     boolean taken = false;
     try {
       lock = locallyHeld ? lockAmongProcesses(stripe, wait) : null;
+      if (lock == null && closed) {
+        // Not as after a time-out: another engine may have the root, and know nothing of this one.
+        throw new IllegalStateException("the store is closed");
+      }
       ControlFile controlFile =
           lock == null || processTable == null ? null : processTable.current();
       boolean broken = controlFile != null && takeOver(stripe, controlFile);
@@ -202,6 +214,12 @@ public final class StripeLocks {
         giveBack(stripe, locallyHeld, lock);
       }
     }
+  }
+
+  /** Gives no stripe any more; those that are held stay so. */
+  @Override
+  public void close() {
+    closed = true;
   }
 
   private void giveBack(int stripe, boolean locallyHeld, @Nullable FileLock lock) {

@@ -10,10 +10,10 @@ import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.VerifyReport.Problem;
 import io.warmstart.pair.KeyDirectory;
-import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Placement;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,7 +137,7 @@ public final class IndexAudit {
     }
 
     private void checkStripe(int stripe, Set<Digest256> known, Set<Digest256> unlisted) {
-      try (StripeLocks.Hold hold = stripes.acquireForWalk(stripe)) {
+      try (StripeLocks.Hold hold = stripes.acquireForScan(stripe)) {
         if (!hold.heldAcrossProcesses() || hold.broken()) {
           return;
         }
@@ -152,7 +152,7 @@ public final class IndexAudit {
             unlisted.add(key);
           }
         }
-        // Sums may be none while the total is in doubt: the next walk begins with them.
+        // Sums may be none while the total is in doubt: the next scan begins with them.
         boolean differs = sums.bytes() != sums.bytesOfKeys() || sums.bytes() < 0;
         if (differs && counted && recorded.counted()) {
           if (repair) {
@@ -184,9 +184,9 @@ public final class IndexAudit {
       if (bytes.isEmpty() || !counted || bytes.get() == held) {
         return;
       }
-      // Nobody's lock guards it: only what stands still since the walk is comparable.
+      // Nobody's lock guards it: only what stands still since the scan is comparable.
       boolean still =
-          ctime == comparison.ctimeOf(quarantine.directory()) && comparison.isOlderThanWalk(ctime);
+          ctime == comparison.ctimeOf(quarantine.directory()) && comparison.isOlderThanScan(ctime);
       if ((still || bytes.get() < 0) && recorded.counted()) {
         if (repair) {
           ledger.quarantineHas(held);

@@ -1,26 +1,28 @@
 package io.warmstart.recover;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
-import io.warmstart.format.Rankings;
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.IndexedWinner;
 import io.warmstart.index.RecordedIndex;
 import io.warmstart.index.RecordedIndex.Recorded;
 import io.warmstart.index.RecordedIndex.RecordedKey;
 import io.warmstart.index.RecordedIndex.RecordedWinner;
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.io.RacyWindow;
+import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.RootDirectory;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,12 +36,12 @@ import org.jspecify.annotations.Nullable;
  * What the index has of one key beside what a scan finds.
  *
  * <p>The index lags behind by design: it is filled as it is asked, and what stores that know no
- * index do is found by the next walk. So entries and bytes are compared only where the index has
+ * index do is found by the next scan. So entries and bytes are compared only where the index has
  * vouched for them, which is so
  *
  * <ul>
  *   <li>while the key's directory has the change time that it was counted at, or
- *   <li>once every key has been counted, if the directory has not changed since that walk began, or
+ *   <li>once every key has been counted, if the directory has not changed since that scan began, or
  *       this store has been told that there are no foreign stores.
  * </ul>
  *
@@ -78,16 +80,16 @@ final class KeyAudit {
       long rootCtime = ctimeOf(root.path());
       Map<Ranking, RecordedWinner> winners = winners(directory.key());
       Optional<RecordedKey> found = recorded.key(directory.key());
-      KeyListing scan = KeyListing.withSizes(root.ops(), directory);
+      KeyListing listing = KeyListing.withSizes(root.ops(), directory);
       List<String> differences = new ArrayList<>();
       if (found.isPresent()) {
         RecordedKey key = found.get();
         boolean scanned =
-            counted && (!foreignStores || isOlderThanWalk(ctime == ABSENT ? rootCtime : ctime));
+            counted && (!foreignStores || isOlderThanScan(ctime == ABSENT ? rootCtime : ctime));
         if (scanned || (key.countedCtime() > 0 && key.countedCtime() == ctime)) {
-          compareEntries(key, scan, differences);
+          compareEntries(key, listing, differences);
         }
-        compareWinners(directory, winners, scan, ctime, rootCtime, differences);
+        compareWinners(directory, winners, listing, ctime, rootCtime, differences);
       }
       // A store that takes no lock may have been at work, or a sibling without the lock, which
       // tells that by the winners and the doubt.
@@ -113,38 +115,29 @@ final class KeyAudit {
     return winners;
   }
 
-  private void compareEntries(RecordedKey key, KeyListing scan, List<String> differences) {
+  private void compareEntries(RecordedKey key, KeyListing listing, List<String> differences) {
     if (key.bytes() < 0) {
       differences.add("bytes: expected=a number with its check actual=neither");
       return;
     }
     // Told as what it is already, and not counted as what it was when it was recorded.
-    Set<String> broken = new HashSet<>(scan.brokenRuns());
-    scan.suspects().forEach(suspect -> broken.add(suspect.runId()));
-    List<Recorded> left = new ArrayList<>(key.entries());
-    for (Candidate candidate : scan.candidates()) {
-      Recorded entry = take(left, candidate.runId());
+    Set<String> broken = new HashSet<>(listing.brokenRuns());
+    listing.suspects().forEach(suspect -> broken.add(suspect.runId()));
+    Map<Long, Recorded> left = new LinkedHashMap<>();
+    key.entries().forEach(entry -> left.put(entry.entry().runHash(), entry));
+    for (Candidate candidate : listing.candidates()) {
+      Recorded entry = left.remove(Checksums.ofRunId(candidate.runId()));
       if (!broken.contains(candidate.runId())) {
-        compareEntry(candidate, scan, entry, differences);
+        compareEntry(candidate, listing, entry, differences);
       }
     }
-    left.removeIf(entry -> broken.stream().anyMatch(run -> entry.entry().isOf(run)));
-    for (Recorded entry : left) {
+    broken.forEach(run -> left.remove(Checksums.ofRunId(run)));
+    for (Recorded entry : left.values()) {
       differences.add("entry " + name(entry) + ": expected=none actual=recorded");
     }
     if (broken.isEmpty()) {
-      compareBytes(key.bytes(), scan, differences);
+      compareBytes(key.bytes(), listing, differences);
     }
-  }
-
-  private static @Nullable Recorded take(List<Recorded> from, String runId) {
-    for (Recorded entry : from) {
-      if (entry.entry().isOf(runId)) {
-        from.remove(entry);
-        return entry;
-      }
-    }
-    return null;
   }
 
   private static String name(Recorded entry) {
@@ -153,13 +146,13 @@ final class KeyAudit {
   }
 
   private void compareEntry(
-      Candidate candidate, KeyListing scan, @Nullable Recorded entry, List<String> differences) {
+      Candidate candidate, KeyListing listing, @Nullable Recorded entry, List<String> differences) {
     String runId = candidate.runId();
     if (entry == null) {
       differences.add("entry " + runId + ": expected=recorded actual=none");
       return;
     }
-    long bytes = scan.pairBytes(runId);
+    long bytes = listing.pairBytes(runId);
     if (entry.bytes() != bytes) {
       differences.add("entry " + runId + " bytes: expected=" + bytes + " actual=" + entry.bytes());
     }
@@ -181,10 +174,10 @@ final class KeyAudit {
   }
 
   /** Staged files come and go without being told, and count once their owner is dead. */
-  private static void compareBytes(long bytes, KeyListing scan, List<String> differences) {
-    long all = scan.bytes();
+  private static void compareBytes(long bytes, KeyListing listing, List<String> differences) {
+    long all = listing.bytes();
     long most = all;
-    for (KeyListing.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : listing.staged()) {
       all -= leftover.bytes();
     }
     if (bytes < all || bytes > most) {
@@ -196,21 +189,21 @@ final class KeyAudit {
   private void compareWinners(
       KeyDirectory directory,
       Map<Ranking, RecordedWinner> winners,
-      KeyListing scan,
+      KeyListing listing,
       long ctime,
       long rootCtime,
       List<String> differences)
       throws IOException {
-    if (!scan.suspects().isEmpty()) {
+    if (!listing.suspects().isEmpty()) {
       return;
     }
     Set<Long> manifestCtimes = new HashSet<>();
-    for (Candidate candidate : scan.candidates()) {
+    for (Candidate candidate : listing.candidates()) {
       manifestCtimes.add(ctimeOf(directory.manifest(candidate.runId())));
     }
     winners.forEach(
         (ranking, winner) -> {
-          Optional<Candidate> best = Rankings.rule(ranking).winner(scan.candidates());
+          Optional<Candidate> best = Rankings.rule(ranking).winner(listing.candidates());
           IndexedWinner expected = new IndexedWinner();
           expected.setMiss();
           best.ifPresent(candidate -> expected.setVersion(candidate, 0));
@@ -240,9 +233,9 @@ final class KeyAudit {
         : ctime != ABSENT && winner.ctime() == ctime;
   }
 
-  /** Whether what has this change time has not changed since a walk that looked at everything. */
-  boolean isOlderThanWalk(long ctime) {
-    long began = Math.min(recorded.walkBegan(), SystemEpochNanoClock.INSTANCE.nanoTime());
+  /** Whether what has this change time has not changed since a scan that looked at everything. */
+  boolean isOlderThanScan(long ctime) {
+    long began = Math.min(recorded.scanBegan(), SystemEpochNanoClock.INSTANCE.nanoTime());
     return ctime == ABSENT || !racyWindow.isRacy(ctime, began);
   }
 

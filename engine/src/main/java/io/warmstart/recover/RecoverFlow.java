@@ -11,10 +11,10 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairRecovery;
-import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
+import io.warmstart.quarantine.Quarantine;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
@@ -46,7 +46,6 @@ public final class RecoverFlow {
   private final Leftovers leftovers;
   private final ForeignWriters foreignWriters;
   private final ForeignTouches foreignTouches;
-  private final boolean besideOtherMachines;
   private final Counters counters;
 
   public RecoverFlow(
@@ -58,7 +57,6 @@ public final class RecoverFlow {
       Leftovers leftovers,
       ForeignWriters foreignWriters,
       ForeignTouches foreignTouches,
-      boolean besideOtherMachines,
       Counters counters) {
     this.root = root;
     this.locks = locks;
@@ -68,7 +66,6 @@ public final class RecoverFlow {
     this.leftovers = leftovers;
     this.foreignWriters = foreignWriters;
     this.foreignTouches = foreignTouches;
-    this.besideOtherMachines = besideOtherMachines;
     this.counters = counters;
   }
 
@@ -113,14 +110,14 @@ public final class RecoverFlow {
   }
 
   /**
-   * Recovers one key from what a scan with sizes found. Takes the key's lock if there is need.
+   * Recovers one key from what a listing with sizes found. Takes the key's lock if there is need.
    *
    * @param result counts what was done, also by a run that fails half-way
    */
-  public void run(KeyDirectory directory, KeyListing scan, Result result) throws IOException {
-    foreignTouches.noteTracesIn(scan);
-    List<KeyListing.Leftover> dead = deadLeftovers(directory, scan);
-    Set<String> broken = scan.brokenRuns();
+  public void run(KeyDirectory directory, KeyListing listing, Result result) throws IOException {
+    foreignTouches.noteTracesIn(listing);
+    List<KeyListing.Leftover> dead = deadLeftovers(directory, listing);
+    Set<String> broken = listing.brokenRuns();
     for (KeyListing.Leftover leftover : dead) {
       if (leftover.staged() != null) {
         // Its owner may have died between its two renames: the payload in place may be the new one
@@ -128,21 +125,21 @@ public final class RecoverFlow {
         broken.add(leftover.staged().runId());
       }
     }
-    if (besideOtherMachines) {
+    if (root.besideOtherMachines()) {
       passOverUnsettled(directory, broken, dead);
     }
     if (!broken.isEmpty() || !dead.isEmpty()) {
       try (KeyUpdate update = locks.acquire(directory)) {
         for (String runId : broken) {
           PairRecovery.Judgement judgement =
-              scan.foreignManifestStaged(runId)
+              listing.foreignManifestStaged(runId)
                   ? PairRecovery.Judgement.NONE
                   : PairRecovery.Judgement.SWEEP;
           PairRecovery.Outcome outcome = settle(update, runId, judgement);
           count(result, outcome);
           if (outcome == PairRecovery.Outcome.UNDECIDED) {
             // What somebody is bringing back may yet want the staged file that completes it.
-            dead.removeIf(each -> isOf(runId, each) && !isWithItsOther(each, scan));
+            dead.removeIf(each -> isOf(runId, each) && !isWithItsOther(each, listing));
           }
         }
         for (KeyListing.Leftover leftover : dead) {
@@ -174,9 +171,9 @@ public final class RecoverFlow {
   }
 
   /** Whether both halves of a pair are staged: then neither completes what is in place. */
-  private static boolean isWithItsOther(KeyListing.Leftover leftover, KeyListing scan) {
+  private static boolean isWithItsOther(KeyListing.Leftover leftover, KeyListing listing) {
     StagedName one = leftover.staged();
-    for (KeyListing.Leftover each : scan.staged()) {
+    for (KeyListing.Leftover each : listing.staged()) {
       StagedName other = each.staged();
       if (one != null && other != null && one.isOtherHalfOf(other)) {
         return true;
@@ -209,7 +206,7 @@ public final class RecoverFlow {
     return outcome;
   }
 
-  /** Recovers one key that is not being walked, by what it looks like now. */
+  /** Recovers one key that is not being scanned, by what it looks like now. */
   public void run(Digest256 key) throws IOException {
     KeyDirectory directory = root.directory(key);
     run(directory, KeyListing.withSizes(root.ops(), directory), new Result());
@@ -223,16 +220,16 @@ public final class RecoverFlow {
     }
   }
 
-  private List<KeyListing.Leftover> deadLeftovers(KeyDirectory directory, KeyListing scan)
+  private List<KeyListing.Leftover> deadLeftovers(KeyDirectory directory, KeyListing listing)
       throws IOException {
     List<KeyListing.Leftover> dead = new ArrayList<>();
-    for (KeyListing.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : listing.staged()) {
       StagedName staged = leftover.staged();
       if (staged != null && leftovers.areGone(directory, staged)) {
         dead.add(leftover);
       }
     }
-    for (KeyListing.Leftover leftover : scan.foreignTemporaries()) {
+    for (KeyListing.Leftover leftover : listing.foreignTemporaries()) {
       if (leftovers.isDeadForeign(directory, leftover)) {
         dead.add(leftover);
       }

@@ -1,5 +1,6 @@
 package io.warmstart.recover;
 
+import io.warmstart.format.Run;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RestoreReport;
@@ -9,13 +10,12 @@ import io.warmstart.pair.FittingHalves;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairCheck;
 import io.warmstart.pair.PairReader;
-import io.warmstart.pair.Quarantine;
-import io.warmstart.pair.QuarantinedFile;
-import io.warmstart.pair.QuarantinedRuns;
-import io.warmstart.pair.QuarantinedRuns.Half;
-import io.warmstart.pair.QuarantinedRuns.Run;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.quarantine.QuarantinedFile;
+import io.warmstart.quarantine.QuarantinedRuns;
+import io.warmstart.quarantine.QuarantinedRuns.Half;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -131,7 +131,7 @@ public final class RestoreFlow {
     } catch (NoSuchFileException e) {
       add(run, halves, files, Outcome.FAILED, "gone meanwhile: " + e.getMessage(), null);
     } catch (IOException e) {
-      add(run, halves, files, Outcome.FAILED, StoreFailures.describe(e), null);
+      add(run, halves, files, Outcome.FAILED, StoreFailures.describeWithFile(e), null);
     }
   }
 

@@ -1,7 +1,6 @@
 package io.warmstart.recover;
 
 import io.warmstart.access.Expiry;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.format.Owner;
 import io.warmstart.format.StagedName;
@@ -22,9 +21,10 @@ import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairCheck;
 import io.warmstart.pair.PairReader;
 import io.warmstart.pair.PairWriter;
-import io.warmstart.pair.Quarantine;
-import io.warmstart.pair.QuarantinedFile;
 import io.warmstart.pair.RootDirectory;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.quarantine.QuarantinedFile;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.save.KeyDirectories;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -55,7 +55,6 @@ public final class RestorePublisher {
   private final ChangeAges ages;
   private final Expiry expiry;
   private final Supplier<Owner> owner;
-  private final boolean besideOtherMachines;
   private final EpochNanoClock clock;
 
   public RestorePublisher(
@@ -71,7 +70,6 @@ public final class RestorePublisher {
       ChangeAges ages,
       Expiry expiry,
       Supplier<Owner> owner,
-      boolean besideOtherMachines,
       EpochNanoClock clock) {
     this.root = root;
     this.locks = locks;
@@ -85,18 +83,17 @@ public final class RestorePublisher {
     this.ages = ages;
     this.expiry = expiry;
     this.owner = owner;
-    this.besideOtherMachines = besideOtherMachines;
     this.clock = clock;
   }
 
   /** Whether somebody may be writing the run; null if it may come back. */
   @Nullable Outcome isInTheWay(KeyDirectory directory, String runId, FittingHalves fit)
       throws IOException {
-    KeyListing scan = KeyListing.forLookup(root.ops(), directory);
-    if (scan.foreignManifestStaged(runId)) {
+    KeyListing listing = KeyListing.forLookup(root.ops(), directory);
+    if (listing.foreignManifestStaged(runId)) {
       return Outcome.BEING_WRITTEN;
     }
-    for (KeyListing.Leftover leftover : scan.staged()) {
+    for (KeyListing.Leftover leftover : listing.staged()) {
       StagedName staged = leftover.staged();
       // What this process has staged is what comes back, or a save's that waits for the lock.
       if (staged != null
@@ -120,11 +117,8 @@ public final class RestorePublisher {
     List<Path> others = new ArrayList<>();
     for (Path half : List.of(directory.manifest(runId), directory.payload(runId))) {
       if (!half.equals(fit.manifest().source().path()) && !half.equals(fit.payload().path())) {
-        try {
-          root.ops().stat(half);
+        if (root.ops().statOrNull(half) != null) {
           others.add(half);
-        } catch (NoSuchFileException e) {
-          // The usual case.
         }
       }
     }
@@ -181,7 +175,7 @@ public final class RestorePublisher {
   private @Nullable Path stageManifest(
       KeyDirectory directory, String runId, ManifestSource source, List<Path> staged)
       throws IOException {
-    if (!source.source().quarantined() && besideOtherMachines) {
+    if (!source.source().quarantined() && root.besideOtherMachines()) {
       // Between the last look and the rename another machine may replace it.
       return null;
     }
@@ -287,11 +281,8 @@ public final class RestorePublisher {
   }
 
   private boolean isFile(Path name, FileFacts file) throws IOException {
-    try {
-      return root.ops().stat(name).sameFileAs(file);
-    } catch (NoSuchFileException e) {
-      return false;
-    }
+    FileFacts facts = root.ops().statOrNull(name);
+    return facts != null && facts.sameFileAs(file);
   }
 
   /** Half in place that was to be part of the entry: whether it is what was hashed. */

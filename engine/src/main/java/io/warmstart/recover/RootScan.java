@@ -1,6 +1,5 @@
 package io.warmstart.recover;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.Rereads;
 import io.warmstart.key.KeyRecount;
@@ -9,9 +8,10 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.ChangeAges;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
-import io.warmstart.pair.Quarantine;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.quarantine.Quarantine;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.NoSuchFileException;
@@ -83,6 +83,7 @@ public final class RootScan {
     private long bytes;
     private long otherFiles;
     private long otherBytes;
+    private long unreadableBytes;
     private long failures;
     private boolean ended;
     private boolean skipped;
@@ -137,6 +138,11 @@ public final class RootScan {
       return otherBytes;
     }
 
+    /** What those of the root's bytes are whose key or manifest cannot be read. */
+    public long unreadableBytes() {
+      return unreadableBytes;
+    }
+
     /** What was mended. */
     public RecoverFlow.Result recovered() {
       return recovered;
@@ -167,12 +173,12 @@ public final class RootScan {
     try {
       // Another thread's scan has found what this one would, if it began later than this was asked
       // for: one that was under way may have passed by where something has been put meanwhile.
-      long began = ledger.walkBegan();
+      long began = ledger.scanBegan();
       boolean done =
           skipUnchanged
               && began >= came
               && began <= SystemEpochNanoClock.INSTANCE.nanoTime()
-              && ledger.walkedAt() != 0;
+              && ledger.scannedAt() != 0;
       if (!done || ledger.totalBytes().isEmpty()) {
         scan(skipUnchanged, stopped, result);
       }
@@ -202,13 +208,13 @@ public final class RootScan {
     boolean unknown;
     int times = 0;
     do {
-      doubt = ledger.walkBegins();
+      doubt = ledger.scanBegins();
       unknown = ledger.totalBytes().isEmpty();
       if (unknown || recountDue) {
         sumUpStripes(unknown);
       }
       // Again for a doubt of another process, or if the index was given up for what it contained.
-    } while (++times < 2 && ledger.walkBegins() != doubt);
+    } while (++times < 2 && ledger.scanBegins() != doubt);
     BitSet held = new BitSet(ControlLayout.KEY_STRIPES);
     List<Digest256> listed = root.keys();
     for (Digest256 key : listed) {
@@ -228,11 +234,11 @@ public final class RootScan {
       return;
     }
     boolean incomplete = result.unrecorded || result.unreadable || result.failures > 0;
-    ledger.walkEnded(
+    ledger.scanEnded(
         doubt, incomplete ? 0 : began, SystemEpochNanoClock.INSTANCE.nanoTime(), quarantined);
     if (incomplete) {
       // Nor mended, or recorded: the next sweep is to look again, and not to wait for a minute.
-      ledger.walkIsDue();
+      ledger.scanIsDue();
     }
   }
 
@@ -267,7 +273,7 @@ public final class RootScan {
   private void sumUpStripes(boolean unknown) {
     for (int stripe = 0; stripe < ControlLayout.KEY_STRIPES; stripe++) {
       try (StripeLocks.Hold hold =
-          unknown ? locks.acquireForWalk(stripe) : locks.acquireBriefly(stripe)) {
+          unknown ? locks.acquireForScan(stripe) : locks.acquireBriefly(stripe)) {
         if (hold.heldAcrossProcesses() || unknown) {
           ledger.recount(hold);
         }
@@ -289,18 +295,26 @@ public final class RootScan {
         return;
       }
       KeyRecount.Found found = count(directory, held, into);
-      if (recover(directory, found.scan(), into)) {
+      if (recover(directory, found.listing(), into)) {
         found = count(directory, held, into);
       }
       add(directory, found, into);
-      if (found.scan().exists() && found.scan().isEmpty()) {
+      if (found.listing().exists() && found.listing().isEmpty()) {
         removeEmptyDirectory(directory);
       }
     } catch (NoSuchFileException e) {
       forget(directory, held, into);
     } catch (IOException e) {
-      into.failures++;
+      fail(directory, into);
     }
+  }
+
+  /** What the index knows of it counts on, before a sweep as after it. */
+  private void fail(KeyDirectory directory, Result into) {
+    into.failures++;
+    long bytes = ledger.bytes(directory.key());
+    into.bytes += bytes;
+    into.unreadableBytes += bytes;
   }
 
   /** A key whose directory went while it was looked at. */
@@ -308,7 +322,7 @@ public final class RootScan {
     try {
       count(directory, held, into);
     } catch (IOException e) {
-      into.failures++;
+      fail(directory, into);
     }
   }
 
@@ -321,15 +335,17 @@ public final class RootScan {
   }
 
   private static void add(KeyDirectory directory, KeyRecount.Found found, Result into) {
-    KeyListing scan = found.scan();
+    KeyListing listing = found.listing();
     into.bytes += found.bytes();
-    into.otherFiles += scan.otherFiles();
-    into.otherBytes += scan.otherBytes();
-    into.unreadable |= scan.suspects().stream().anyMatch(KeyListing.Suspect::unreadable);
-    for (Candidate candidate : scan.candidates()) {
+    into.otherFiles += listing.otherFiles();
+    into.otherBytes += listing.otherBytes();
+    into.unreadable |= listing.suspects().stream().anyMatch(KeyListing.Suspect::unreadable);
+    into.unreadableBytes += listing.unreadableBytes();
+    for (Candidate candidate : listing.candidates()) {
       into.found++;
       if (into.entries.size() < into.mostTold) {
-        into.entries.add(new FoundEntry(directory, candidate, scan.pairBytes(candidate.runId())));
+        into.entries.add(
+            new FoundEntry(directory, candidate, listing.pairBytes(candidate.runId())));
       }
     }
   }
@@ -338,7 +354,7 @@ public final class RootScan {
       throws IOException {
     int stripe = StripeLocks.stripeOf(directory.key());
     try (StripeLocks.Hold hold =
-        held.get(stripe) ? locks.acquireBriefly(stripe) : locks.acquireForWalk(stripe)) {
+        held.get(stripe) ? locks.acquireBriefly(stripe) : locks.acquireForScan(stripe)) {
       held.set(stripe, !hold.heldAcrossProcesses());
       into.unrecorded |= !hold.heldAcrossProcesses();
       return recount.run(hold, directory);
@@ -346,10 +362,10 @@ public final class RootScan {
   }
 
   /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
-  private boolean recover(KeyDirectory directory, KeyListing scan, Result into) {
+  private boolean recover(KeyDirectory directory, KeyListing listing, Result into) {
     long before = into.recovered.changes();
     try {
-      recoverFlow.run(directory, scan, into.recovered);
+      recoverFlow.run(directory, listing, into.recovered);
     } catch (IOException e) {
       into.failures++;
     }

@@ -1,10 +1,8 @@
 package io.warmstart.recover;
 
 import io.warmstart.foreign.ForeignWriters;
-import io.warmstart.format.Candidate;
 import io.warmstart.format.DirectoryNames;
 import io.warmstart.format.StagedName;
-import io.warmstart.io.FileFacts;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.Leftovers;
 import io.warmstart.key.RecoveringLocks;
@@ -21,7 +19,9 @@ import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.PolicyInForce;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +55,6 @@ public final class VerifyFlow {
   private final Leftovers leftovers;
   private final ForeignWriters foreignWriters;
   private final ChangeAges ages;
-  private final boolean besideOtherMachines;
   private final boolean readOnly;
 
   public VerifyFlow(
@@ -68,7 +67,6 @@ public final class VerifyFlow {
       Leftovers leftovers,
       ForeignWriters foreignWriters,
       ChangeAges ages,
-      boolean besideOtherMachines,
       boolean readOnly) {
     this.root = root;
     this.locks = locks;
@@ -79,7 +77,6 @@ public final class VerifyFlow {
     this.leftovers = leftovers;
     this.foreignWriters = foreignWriters;
     this.ages = ages;
-    this.besideOtherMachines = besideOtherMachines;
     this.readOnly = readOnly;
   }
 
@@ -160,29 +157,33 @@ public final class VerifyFlow {
     }
 
     private void checkKey(KeyDirectory directory) throws IOException {
-      KeyListing scan = KeyListing.withSizes(root.ops(), directory);
-      if (!scan.exists()) {
+      KeyListing listing = KeyListing.withSizes(root.ops(), directory);
+      if (!listing.exists()) {
         checkName(directory);
         return;
       }
       Set<String> bad = new TreeSet<>();
-      for (Candidate candidate : scan.candidates()) {
+      for (Candidate candidate : listing.candidates()) {
         if (!fits(directory, candidate.runId())) {
           bad.add(candidate.runId());
         }
       }
-      scan.suspects().forEach(suspect -> bad.add(suspect.runId()));
-      for (String runId : scan.payloadFacts().keySet()) {
-        if (!scan.manifestFacts().containsKey(runId)) {
+      listing.suspects().forEach(suspect -> bad.add(suspect.runId()));
+      for (String runId : listing.payloadFacts().keySet()) {
+        if (!listing.manifestFacts().containsKey(runId)) {
           bad.add(runId);
         }
       }
       ForeignWriters.Waits waits = new ForeignWriters.Waits();
       waits.of(bad);
       for (String runId : bad) {
-        checkAgain(directory, runId, waits);
+        try {
+          checkAgain(directory, runId, waits);
+        } catch (IOException e) {
+          unreadable(directory.manifest(runId), e);
+        }
       }
-      checkLeftovers(directory, scan);
+      checkLeftovers(directory, listing);
     }
 
     /** A key's name that led to no directory: gone since the listing, or something else. */
@@ -203,8 +204,11 @@ public final class VerifyFlow {
 
     /** One file that cannot be read keeps nobody from checking the others. */
     private void unreadable(Path path, IOException failure) {
-      problems.add(
-          new Problem("unreadable", path.toString(), StoreFailures.describe(failure), false));
+      String file =
+          failure instanceof FileSystemException e && e.getFile() != null
+              ? e.getFile()
+              : path.toString();
+      problems.add(new Problem("unreadable", file, StoreFailures.describe(failure), false));
     }
 
     /** Whether a pair is whole, or has been reported as unreadable; counts it if whole. */
@@ -228,7 +232,7 @@ public final class VerifyFlow {
         report(directory, runId);
         return;
       }
-      for (int look = 1; look < MOST_LOOKS && besideOtherMachines; look++) {
+      for (int look = 1; look < MOST_LOOKS && root.besideOtherMachines(); look++) {
         if (foreignWriters.waitOut(directory, runId, waits)) {
           break;
         }
@@ -280,23 +284,22 @@ public final class VerifyFlow {
           false);
     }
 
-    private void checkLeftovers(KeyDirectory directory, KeyListing scan) throws IOException {
+    private void checkLeftovers(KeyDirectory directory, KeyListing listing) throws IOException {
       if (repair) {
-        recoverFlow.run(directory, scan, new RecoverFlow.Result());
+        recoverFlow.run(directory, listing, new RecoverFlow.Result());
       }
-      for (KeyListing.Leftover leftover : scan.staged()) {
+      for (KeyListing.Leftover leftover : listing.staged()) {
         StagedName staged = leftover.staged();
         if (staged != null && leftovers.areGone(directory, staged)) {
           found(leftBehind, directory, leftover, "leftover", "staged by a process that is gone");
         }
       }
-      for (KeyListing.Leftover leftover : scan.foreignTemporaries()) {
-        FileFacts facts = leftover.facts();
-        if (facts != null && leftovers.isDeadForeign(directory, leftover)) {
+      for (KeyListing.Leftover leftover : listing.foreignTemporaries()) {
+        if (leftovers.isDeadForeign(directory, leftover)) {
           found(leftBehind, directory, leftover, "leftover", "temporary of a process that is gone");
         }
       }
-      for (KeyListing.Leftover leftover : scan.unknown()) {
+      for (KeyListing.Leftover leftover : listing.unknown()) {
         if (DirectoryNames.isHalfOnItsWay(leftover.name()) && isYoung(directory, leftover)) {
           continue;
         }
@@ -330,13 +333,7 @@ public final class VerifyFlow {
         String detail)
         throws IOException {
       Path path = directory.path().resolve(leftover.name());
-      boolean gone;
-      try {
-        root.ops().stat(path);
-        gone = false;
-      } catch (NoSuchFileException e) {
-        gone = true;
-      }
+      boolean gone = root.ops().statOrNull(path) == null;
       list.add(new Problem(kind, path.toString(), detail, gone));
     }
   }

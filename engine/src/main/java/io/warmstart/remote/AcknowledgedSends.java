@@ -1,8 +1,10 @@
 package io.warmstart.remote;
 
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.format.Run;
 import io.warmstart.model.Digest256;
-import io.warmstart.remote.RemoteWriter.Sent;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.copy.RemoteWriter.Sent;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,8 +30,6 @@ import org.jspecify.annotations.Nullable;
 final class AcknowledgedSends implements AutoCloseable {
   /** So many are remembered; of an older one it is not known any more. */
   private static final int MOST_KNOWN = 1 << 12;
-
-  private record Run(Digest256 key, String runId) {}
 
   /** A save that has returned here, and asks. */
   static final class Asked {
@@ -111,8 +111,8 @@ final class AcknowledgedSends implements AutoCloseable {
     synchronized (this) {
       asked.forEach(
           (run, each) -> {
-            if (!each.there && run.key.equals(key)) {
-              waiting.put(run.runId, each);
+            if (!each.there && run.key().equals(key)) {
+              waiting.put(run.runId(), each);
             }
           });
     }
@@ -136,7 +136,7 @@ final class AcknowledgedSends implements AutoCloseable {
   synchronized void removed(Digest256 key, @Nullable String runId) {
     asked
         .keySet()
-        .removeIf(run -> run.key.equals(key) && (runId == null || runId.equals(run.runId)));
+        .removeIf(run -> run.key().equals(key) && (runId == null || runId.equals(run.runId())));
   }
 
   /** Nothing is sent any more: who waits is told. */

@@ -8,7 +8,8 @@ import java.util.function.LongUnaryOperator;
 /**
  * Keeps callers from waiting for a remote that does not answer. It opens after five failures in a
  * row, or as soon as a deadline has passed; then one attempt is let through after a second, and
- * after twice as long each time that fails, up to a minute, with jitter. Nothing is ever given up
+ * after twice as long each time that fails, up to a minute, with jitter. What was under way when it
+ * opened may fail as well: that was not let through, and says nothing new. Nothing is ever given up
  * for good. Safe for all threads.
  */
 final class Breaker {
@@ -24,6 +25,9 @@ final class Breaker {
   private boolean open;
   private long pauseNanos = FIRST_NANOS;
   private long probeAtNanos;
+
+  /** Whether one was let through while it is open, and nothing has failed since. */
+  private boolean probing;
 
   Breaker() {
     this(System::nanoTime, most -> ThreadLocalRandom.current().nextLong(most / 2, most + 1));
@@ -49,7 +53,8 @@ final class Breaker {
       return false;
     }
     // The next only if this one says nothing for so long.
-    probeAtNanos = now + jitter.applyAsLong(pauseNanos);
+    pause(now);
+    probing = true;
     return true;
   }
 
@@ -57,6 +62,7 @@ final class Breaker {
   synchronized void succeeded() {
     failures = 0;
     open = false;
+    probing = false;
     pauseNanos = FIRST_NANOS;
   }
 
@@ -68,15 +74,24 @@ final class Breaker {
    */
   synchronized boolean failed(boolean late) {
     failures++;
-    boolean wasOpen = open;
-    if (wasOpen) {
-      pauseNanos = Math.min(LONGEST_NANOS, 2 * pauseNanos);
-    }
-    open |= late || failures >= MOST_FAILURES;
     if (open) {
-      probeAtNanos = nanoTime.getAsLong() + jitter.applyAsLong(pauseNanos);
+      // Which of those under way has failed is not known. Each that is let through counts once.
+      if (probing) {
+        probing = false;
+        pauseNanos = Math.min(LONGEST_NANOS, 2 * pauseNanos);
+        pause(nanoTime.getAsLong());
+      }
+      return false;
     }
-    return open && !wasOpen;
+    open = late || failures >= MOST_FAILURES;
+    if (open) {
+      pause(nanoTime.getAsLong());
+    }
+    return open;
+  }
+
+  private void pause(long now) {
+    probeAtNanos = now + jitter.applyAsLong(pauseNanos);
   }
 
   synchronized boolean open() {

@@ -1,9 +1,13 @@
 package io.warmstart.remote;
 
 import io.warmstart.format.ClaimRecord;
-import io.warmstart.io.EngineLog;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
+import io.warmstart.remote.copy.ClaimName;
+import io.warmstart.remote.copy.RemoteKey;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.RefusedException;
+import io.warmstart.runtime.EngineLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;

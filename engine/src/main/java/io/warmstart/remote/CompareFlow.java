@@ -1,12 +1,17 @@
 package io.warmstart.remote;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.VersionName;
-import io.warmstart.io.DaemonThreads;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteComparison;
-import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.remote.copy.Catchup;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.copy.RemoteKey;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.runtime.DaemonThreads;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

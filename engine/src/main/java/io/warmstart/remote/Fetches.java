@@ -1,10 +1,15 @@
 package io.warmstart.remote;
 
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.SyncReport;
-import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.copy.RemoteKey;
+import io.warmstart.remote.copy.RemoteReader;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,9 +51,14 @@ final class Fetches {
     this.options = options;
     this.store = store;
     this.local = local;
-    this.reader = new RemoteReader(store, local);
+    this.reader = new RemoteReader(store, local, transfers::aside);
     this.transfers = transfers;
     this.askedKeys = askedKeys;
+  }
+
+  /** Whether a lookup that misses a key is to ask. */
+  boolean isDue(Digest256 key) {
+    return askedKeys.isDue(key);
   }
 
   /**
@@ -58,7 +68,7 @@ final class Fetches {
    *     perhaps
    */
   boolean ask(Digest256 key) {
-    return askedKeys.isDue(key) && (askNow(key, null) || !breaker.open());
+    return isDue(key) && (askNow(key, null) || !breaker.open());
   }
 
   /**
@@ -143,17 +153,17 @@ final class Fetches {
   }
 
   /** Of a key in use, in the background. What fails of it says nothing about what was sent. */
-  void refresh(Digest256 key) throws ClosedException {
-    if (breaker.open() || !askedKeys.isDue(key)) {
+  void refresh(Digest256 key) {
+    if (transfers.closed() || !askedKeys.isDue(key) || !breaker.allows()) {
       return;
     }
     try {
       fetch(key, null);
     } catch (ClosedException e) {
-      throw e;
+      // So is this.
     } catch (LocalException e) {
       transfers.failedHere(e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       transfers.failed(e, false, breaker);
     }
   }

@@ -1,10 +1,17 @@
 package io.warmstart.remote;
 
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncReport;
-import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.Catchup;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.copy.RemoteKey;
+import io.warmstart.remote.copy.RemoteWriter;
+import io.warmstart.remote.store.DeniedKeyException;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;

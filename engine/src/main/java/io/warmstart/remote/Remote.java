@@ -1,14 +1,19 @@
 package io.warmstart.remote;
 
 import io.warmstart.claim.OtherMachines;
-import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.RemoteOptions;
 import io.warmstart.model.RemoteState;
 import io.warmstart.model.StoreException;
 import io.warmstart.notice.Notices;
+import io.warmstart.remote.copy.Catchup;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.ParallelWork;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -32,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for all threads.
  */
 public final class Remote implements AutoCloseable {
+  /** They wait for the remote, mostly. */
+  private static final int REFRESHING_THREADS = 4;
+
   private final RemoteOptions options;
   private final ObjectStore store;
   private final LocalEntries local;
@@ -42,13 +50,16 @@ public final class Remote implements AutoCloseable {
   private final BackgroundThread pace;
   private final RemoteClaims claims;
 
-  private volatile @Nullable CompletableFuture<Boolean> round;
+  /** The last round that sends, and the last that looks for what is better there. */
+  private volatile @Nullable CompletableFuture<Boolean> sending;
+
+  private volatile @Nullable CompletableFuture<Boolean> refreshing;
 
   /** Whether somebody waits for what is due. */
   private volatile boolean flushing;
 
-  /** Of the rounds, of which there is one at a time. */
-  private long pushedAtNanos;
+  /** Of the rounds that send, of which there is one at a time. */
+  private volatile long pushedAtNanos;
 
   /**
    * Makes the remote of one store; it does nothing before {@link #begin}.
@@ -107,6 +118,11 @@ public final class Remote implements AutoCloseable {
     pace.ensureRunning();
   }
 
+  /** Whether a lookup that misses a key is to ask: it was not asked of late. */
+  public boolean isDue(Digest256 key) {
+    return fetches.isDue(key);
+  }
+
   /**
    * Has what is better there come here, for a lookup that missed.
    *
@@ -127,34 +143,48 @@ public final class Remote implements AutoCloseable {
     return fetches.askNow(key, runId);
   }
 
-  /** Begins one, unless one is under way, or nobody is to wait for the remote now. */
+  /** Begins one of each kind, unless one is under way, or nobody is to wait for the remote now. */
   private synchronized void nextRound() {
-    CompletableFuture<Boolean> before = round;
-    if (before == null || before.isDone()) {
-      Breaker breaker = options.readOnly() ? fetches.breaker() : pushes.breaker();
-      round =
-          breaker.allows()
-              ? transfers.submit(this::round, breaker)
+    // Whether one is due is asked first: while the breaker is open it lets one through, no more.
+    if (!options.readOnly() && isOver(sending) && isSendDue()) {
+      sending =
+          pushes.breaker().allows()
+              ? transfers.submit(this::send, pushes.breaker())
               : CompletableFuture.completedFuture(false);
-    } else {
-      transfers.revive();
+    }
+    if (isOver(refreshing)) {
+      // Of each key the breaker is asked: while it is open one is tried now and then.
+      refreshing = transfers.submit(this::refresh, fetches.breaker());
     }
   }
 
-  /** Sends what is due, and looks for what is better there of keys in use. */
-  private boolean round() throws IOException {
-    boolean all = options.readOnly();
-    long now = System.nanoTime();
-    boolean asked = flushing;
-    if (!all && (asked || now - pushedAtNanos >= options.pushInterval().toNanos())) {
-      flushing = false;
-      pushedAtNanos = now;
-      all = pushes.run();
+  private boolean isOver(@Nullable CompletableFuture<Boolean> round) {
+    if (round == null || round.isDone()) {
+      return true;
     }
-    for (Digest256 key : local.keysInUse()) {
-      fetches.refresh(key);
-    }
-    return all;
+    transfers.revive();
+    return false;
+  }
+
+  /** Sends what is due; returns whether that is all there is. */
+  private boolean send() throws IOException {
+    flushing = false;
+    pushedAtNanos = System.nanoTime();
+    return pushes.run();
+  }
+
+  private boolean isSendDue() {
+    return flushing || System.nanoTime() - pushedAtNanos >= options.pushInterval().toNanos();
+  }
+
+  /** Looks for what is better there of keys in use. */
+  private boolean refresh() throws IOException {
+    ParallelWork.each(
+        List.copyOf(local.keysInUse()),
+        REFRESHING_THREADS,
+        "warmstart-remote-refresh",
+        fetches::refresh);
+    return true;
   }
 
   /** What there is of a key comes here when it is claimed, and goes there before that ends. */
@@ -197,16 +227,19 @@ public final class Remote implements AutoCloseable {
    * @return whether it is; if not, it goes there later
    */
   public boolean flush(long nanos) {
+    if (options.readOnly()) {
+      return true;
+    }
     long deadline = System.nanoTime() + nanos;
     // One that is under way may have passed what was saved meanwhile.
-    CompletableFuture<Boolean> before = round;
+    CompletableFuture<Boolean> before = sending;
     boolean stale = before != null && !before.isDone();
     for (int attempt = 0; attempt < Transfers.MOST_ATTEMPTS; attempt++) {
       if (!stale) {
         flushing = true;
         nextRound();
       }
-      CompletableFuture<Boolean> current = round;
+      CompletableFuture<Boolean> current = sending;
       try {
         if (current != null && Uninterrupted.get(current, deadline) && !stale) {
           return true;

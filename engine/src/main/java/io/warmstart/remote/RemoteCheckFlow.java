@@ -4,6 +4,8 @@ import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteCheck;
 import io.warmstart.model.RemoteCheck.Step;
 import io.warmstart.pair.StoreFailures;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.RefusedException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

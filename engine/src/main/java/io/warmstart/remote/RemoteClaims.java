@@ -2,11 +2,14 @@ package io.warmstart.remote;
 
 import io.warmstart.claim.OtherMachines;
 import io.warmstart.format.ClaimRecord;
-import io.warmstart.io.DaemonThreads;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.ClaimOptions;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.store.DeniedKeyException;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.RefusedException;
+import io.warmstart.runtime.DaemonThreads;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;

@@ -2,7 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.claim.OtherMachines.Hold;
 import io.warmstart.format.ClaimRecord;
-import io.warmstart.io.EngineLog;
+import io.warmstart.runtime.EngineLog;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;

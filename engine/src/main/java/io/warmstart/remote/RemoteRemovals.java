@@ -1,8 +1,9 @@
 package io.warmstart.remote;
 
-import io.warmstart.io.DaemonThreads;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.copy.RemoteWriter;
+import io.warmstart.runtime.DaemonThreads;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;

@@ -6,16 +6,21 @@ import io.warmstart.model.StoreException;
 import io.warmstart.model.SyncDirection;
 import io.warmstart.model.SyncReport;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalEntries;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.copy.RemoteKey;
+import io.warmstart.remote.copy.RemoteReader;
+import io.warmstart.remote.copy.RemoteWriter;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 
 /**
@@ -32,7 +37,7 @@ public final class SyncFlow {
     this.store = store;
     this.local = local;
     this.writer = new RemoteWriter(store, local);
-    this.reader = new RemoteReader(store, local);
+    this.reader = new RemoteReader(store, local, early -> {});
   }
 
   /**
@@ -40,11 +45,13 @@ public final class SyncFlow {
    *
    * @param keys which; all if empty
    * @throws StoreException if the remote cannot be listed
+   * @throws IllegalStateException if the store is closed before anything was compared; later it is
+   *     told, and the rest is left
    */
   public SyncReport run(Collection<Fingerprint> keys, SyncDirection direction, boolean dryRun) {
     List<SyncReport.Item> items = new ArrayList<>();
     List<String> problems = new ArrayList<>();
-    Set<Digest256> all = new HashSet<>();
+    Set<Digest256> all = new TreeSet<>();
     Map<Digest256, RemoteKey> there = new HashMap<>();
     ToLongFunction<Digest256> removals;
     try {
@@ -61,6 +68,8 @@ public final class SyncFlow {
       if (!dryRun) {
         local.removeLeftovers();
       }
+    } catch (ClosedException e) {
+      throw new IllegalStateException(e.getMessage(), e);
     } catch (IOException e) {
       throw new StoreException(
           "the remote cannot be compared with: "
@@ -69,7 +78,7 @@ public final class SyncFlow {
               + store.name(),
           e);
     }
-    for (Digest256 key : inOrder(all)) {
+    for (Digest256 key : all) {
       String hex = key.toHex();
       RemoteKey listing = there.getOrDefault(key, RemoteKey.NOTHING);
       try {
@@ -95,6 +104,9 @@ public final class SyncFlow {
             problems.add("was being replaced there: key=" + hex);
           }
         }
+      } catch (ClosedException e) {
+        problems.add(e.getMessage() + ", not all was compared: from key=" + hex + " on");
+        break;
       } catch (IOException e) {
         problems.add(StoreFailures.describeWithFile(e) + " key=" + hex);
       }
@@ -111,9 +123,5 @@ public final class SyncFlow {
     } catch (LocalException e) {
       problems.add("not all that was saved is in files: " + e.getMessage());
     }
-  }
-
-  private static List<Digest256> inOrder(Set<Digest256> keys) {
-    return keys.stream().sorted(Comparator.comparing(Digest256::toHex)).toList();
   }
 }

@@ -1,10 +1,14 @@
 package io.warmstart.remote;
 
-import io.warmstart.io.DaemonThreads;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.remote.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
+import io.warmstart.remote.copy.LocalException;
+import io.warmstart.remote.store.DeniedKeyException;
+import io.warmstart.remote.store.RefusedException;
+import io.warmstart.runtime.DaemonThreads;
+import io.warmstart.runtime.ParallelWork;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -75,6 +79,28 @@ final class Transfers implements AutoCloseable {
   }
 
   /**
+   * Has a thread that is idle do something meanwhile, for who does it himself if none has begun it
+   * by the time he needs it. One is left to who comes next, and may be waited for.
+   */
+  void aside(Runnable work) {
+    if (threads.getActiveCount() >= THREADS - 1 || !threads.getQueue().isEmpty()) {
+      return;
+    }
+    try {
+      // What is left when the store closes is run to let go of who waits: nobody waits for this.
+      threads.execute(
+          () -> {
+            if (!closed) {
+              work.run();
+            }
+          });
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // Closed meanwhile, or no thread can be started.
+      return;
+    }
+  }
+
+  /**
    * Starts a thread if there is none: the last one may have ended for lack of memory, with somebody
    * waiting for what it was to do next.
    */
@@ -86,6 +112,10 @@ final class Transfers implements AutoCloseable {
 
   private void run(
       CompletableFuture<Boolean> future, Transfer transfer, Breaker breaker, Runnable ended) {
+    if (closed) {
+      end(future, false, null, ended);
+      return;
+    }
     boolean result = false;
     Throwable failure = null;
     try {
@@ -212,10 +242,10 @@ final class Transfers implements AutoCloseable {
     return closed;
   }
 
-  /** Begins nothing any more, and waits for nothing. */
+  /** Begins nothing any more, and waits for nothing. Who waits for what has not begun is let go. */
   @Override
   public void close() {
     closed = true;
-    threads.shutdownNow();
+    ParallelWork.inTurn(threads.shutdownNow(), Runnable::run);
   }
 }

@@ -1,14 +1,15 @@
 package io.warmstart.save;
 
 import io.warmstart.access.AccessStamps;
-import io.warmstart.access.AccessStamps.Ref;
 import io.warmstart.access.AccessStamps.Touch;
 import io.warmstart.access.Expiry;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
-import io.warmstart.index.EntryFacts;
+import io.warmstart.format.Run;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.io.FileFacts;
 import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
@@ -48,7 +49,6 @@ public final class AccessStampWriter {
   private final SpaceLedger ledger;
   private final PairWriter pairWriter;
   private final boolean ofOtherUser;
-  private final boolean besideOtherMachines;
   private final Notices notices;
   private final Counters counters;
   private final EpochNanoClock clock;
@@ -66,7 +66,6 @@ public final class AccessStampWriter {
       SpaceLedger ledger,
       PairWriter pairWriter,
       boolean ofOtherUser,
-      boolean besideOtherMachines,
       Notices notices,
       Counters counters,
       EpochNanoClock clock) {
@@ -77,7 +76,6 @@ public final class AccessStampWriter {
     this.ledger = ledger;
     this.pairWriter = pairWriter;
     this.ofOtherUser = ofOtherUser;
-    this.besideOtherMachines = besideOtherMachines;
     this.notices = notices;
     this.counters = counters;
     this.clock = clock;
@@ -101,8 +99,8 @@ public final class AccessStampWriter {
       return 0;
     }
     int failed = 0;
-    for (Map.Entry<Ref, Touch> due : touches.due(delayNanos, clock.nanoTime())) {
-      if (besideOtherMachines) {
+    for (Map.Entry<Run, Touch> due : touches.due(delayNanos, clock.nanoTime())) {
+      if (root.besideOtherMachines()) {
         keepOnThisMachine(due.getKey(), due.getValue());
         continue;
       }
@@ -126,74 +124,81 @@ public final class AccessStampWriter {
   }
 
   /** Without an index it goes on waiting, for this process to know. */
-  private void keepOnThisMachine(Ref ref, Touch touch) {
-    if (ledger.touched(ref.key(), ref.runId(), touch.stamp().toUnixNanosSaturated())) {
-      touches.persisted(ref, touch);
+  private void keepOnThisMachine(Run run, Touch touch) {
+    if (ledger.touched(run.key(), run.runId(), touch.stamp().toUnixNanosSaturated())) {
+      touches.persisted(run, touch);
     }
   }
 
-  private void persist(Ref ref, Touch touch, long leastMoveNanos) throws IOException {
-    KeyDirectory directory = root.directory(ref.key());
-    Path manifestPath = directory.manifest(ref.runId());
+  private void persist(Run run, Touch touch, long leastMoveNanos) throws IOException {
+    KeyDirectory directory = root.directory(run.key());
+    Path manifestPath = directory.manifest(run.runId());
     // It was a directory when it was hit; by now it may be a link that leads out of the root.
     Manifest current = isDirectory(directory) ? read(manifestPath, touch) : null;
     if (current == null) {
-      touches.drop(ref, touch);
+      touches.drop(run, touch);
       return;
     }
     // Another process may just have told of its own hit, which will do for ours.
     long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
     if (current.accessed() && moves <= leastMoveNanos && moves >= -Expiry.AHEAD_NANOS) {
-      touches.persisted(ref, touch);
+      touches.persisted(run, touch);
       return;
     }
     KeyCensus.Look look = locks.look(directory);
     Path staged;
     try {
       // Outside the lock, since it waits for a sync.
-      staged = pairWriter.stageManifest(directory, ref.runId(), current.withAccess(touch.stamp()));
+      staged = pairWriter.stageManifest(directory, run.runId(), current.withAccess(touch.stamp()));
     } catch (NoSuchFileException | ManifestFormatException e) {
       // Gone; or another program's and longer than a manifest may be once it is laid out, so that
       // its accesses stand in the index alone.
-      touches.drop(ref, touch);
+      touches.drop(run, touch);
       return;
     }
+    if (putInPlace(run, touch, current, staged, look)) {
+      counters.count(Counter.TOUCHES_WRITTEN);
+      touches.persisted(run, touch);
+    }
+  }
+
+  /** Under the key's lock; false if the entry is another by now, or gone. */
+  private boolean putInPlace(
+      Run run, Touch touch, Manifest current, Path staged, KeyCensus.Look look) throws IOException {
+    KeyDirectory directory = root.directory(run.key());
+    Path manifestPath = directory.manifest(run.runId());
     try (KeyUpdate update = locks.acquire(directory)) {
       Manifest now = read(manifestPath, touch);
       if (now == null || !now.equals(current) || !update.heldInProcess()) {
         pairWriter.discard(staged, new IOException("the entry has changed"));
         if (now == null) {
-          touches.drop(ref, touch);
+          touches.drop(run, touch);
         }
-        return;
+        return false;
       }
       long before = root.ops().stat(manifestPath).size();
       long after = root.ops().stat(staged).size();
-      update.beginOfStamp(ref.runId(), look);
+      update.beginOfStamp(run.runId(), look);
       root.ops().rename(staged, manifestPath);
       EntryFacts facts =
           EntryFacts.of(
-              ref.runId(), current.withAccess(touch.stamp()), after + current.payloadBytes());
+              run.runId(), current.withAccess(touch.stamp()), after + current.payloadBytes());
       update.restamped(facts, after - before);
+      return true;
     } catch (NoSuchFileException e) {
       // Removed by a store that knows no lock: there is nothing left to touch.
       pairWriter.discard(staged, e);
-      touches.drop(ref, touch);
-      return;
+      touches.drop(run, touch);
+      return false;
     } catch (IOException | RuntimeException | Error e) {
       pairWriter.discard(staged, e);
       throw e;
     }
-    counters.count(Counter.TOUCHES_WRITTEN);
-    touches.persisted(ref, touch);
   }
 
   private boolean isDirectory(KeyDirectory directory) throws IOException {
-    try {
-      return root.ops().stat(directory.path()).directory();
-    } catch (NoSuchFileException e) {
-      return false;
-    }
+    FileFacts facts = root.ops().statOrNull(directory.path());
+    return facts != null && facts.directory();
   }
 
   /** The manifest, if it is still the version that was hit. */

@@ -1,18 +1,18 @@
 package io.warmstart.save;
 
-import io.warmstart.io.BackgroundThread;
-import io.warmstart.io.CallbackRelay;
-import io.warmstart.io.FirstTable;
-import io.warmstart.io.ShutdownHook;
-import io.warmstart.io.Uninterrupted;
+import io.warmstart.format.Run;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
+import io.warmstart.runtime.BackgroundThread;
+import io.warmstart.runtime.CallbackRelay;
+import io.warmstart.runtime.FirstTable;
+import io.warmstart.runtime.ShutdownHook;
+import io.warmstart.runtime.Uninterrupted;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>What the callers have made depend on their saves runs on another thread: it may take its time,
  * hand in more and wait for that, close stores or end the JVM, and keeps no save from being made.
+ * Who only waits for a save is let go by the thread that saves.
  *
  * <p>Safe for all threads.
  */
@@ -51,7 +52,8 @@ public final class AsyncSaves implements AutoCloseable {
   private final ShutdownHook atEnd =
       new ShutdownHook("warmstart-saves-end", () -> await(MOST_AT_END_NANOS));
 
-  private final CallbackRelay callbacks = new CallbackRelay("warmstart-callbacks");
+  private final CallbackRelay callbacks =
+      new CallbackRelay("warmstart-callbacks", this::tellAllStuck);
 
   // Under the monitor, which is notified when something has left the queue or has ended. It needs
   // no memory, as a lock of java.util.concurrent may.
@@ -59,7 +61,7 @@ public final class AsyncSaves implements AutoCloseable {
   private final ArrayDeque<WaitingSave> queue = new ArrayDeque<>(MOST_WAITING);
 
   /** What a later version of a run may take the place of: nothing of the run waits behind it. */
-  private final Map<WaitingSave.Run, WaitingSave> replaceable = FirstTable.of(new HashMap<>());
+  private final Map<Run, WaitingSave> replaceable = FirstTable.of(new HashMap<>());
 
   private long waitingBytes;
   private long handedIn;
@@ -82,10 +84,10 @@ public final class AsyncSaves implements AutoCloseable {
    * Hands in a save.
    *
    * @param save its payload belongs to the queue
-   * @return completes when the save, or what has taken its place, has returned
+   * @return completes when the save, or what has taken its place, has returned; the caller's alone
    * @throws IllegalStateException if this is closed
    */
-  public CompletableFuture<String> submit(SaveFlow flow, Save save, Backlog backlog) {
+  public SavedStage submit(SaveFlow flow, Save save, Backlog backlog) {
     flow.requireRoom(save);
     WaitingSave made = new WaitingSave(flow, save);
     if (!atEnd.add() || !thread.ensureRunning()) {
@@ -93,15 +95,15 @@ public final class AsyncSaves implements AutoCloseable {
       await(Long.MAX_VALUE);
       begin(made);
       finish(made);
-      made.stage.run();
-      return made.stage.saved;
+      made.stage.complete();
+      return made.stage.ofCaller(this::call);
     }
-    CompletableFuture<String> saved = enqueue(made, backlog);
+    SavedStage saved = enqueue(made, backlog).ofCaller(this::call);
     thread.wake();
     return saved;
   }
 
-  private synchronized CompletableFuture<String> enqueue(WaitingSave made, Backlog backlog) {
+  private synchronized WaitingSave.Stage enqueue(WaitingSave made, Backlog backlog) {
     return Uninterrupted.await(
         () -> {
           while (true) {
@@ -113,11 +115,13 @@ public final class AsyncSaves implements AutoCloseable {
             if (before != null && hasRoomInPlaceOf(before, made)) {
               waitingBytes += made.length() - before.length();
               before.save = made.save;
-              return before.stage.saved;
+              // Of a smaller one others may have the rest.
+              notifyAll();
+              return before.stage;
             }
             if (before == null && hasRoomFor(made.length())) {
               add(made, backlog);
-              return made.stage.saved;
+              return made.stage;
             }
             wait();
           }
@@ -296,17 +300,11 @@ public final class AsyncSaves implements AutoCloseable {
     notifyAll();
   }
 
-  /** On the other thread; on this one if none can be started. */
   private void complete(WaitingSave each) {
     try {
-      callbacks.execute(each.stage);
+      each.stage.complete();
     } catch (RuntimeException | Error e) {
       tell(e);
-      try {
-        each.stage.run();
-      } catch (RuntimeException | Error again) {
-        tell(again);
-      }
     }
   }
 
@@ -330,6 +328,16 @@ public final class AsyncSaves implements AutoCloseable {
     notices.troubleAgain(Kind.BACKGROUND_SAVE, "a save in the background has failed", error);
   }
 
+  private void tellAllStuck() {
+    notices.troubleAgain(
+        Kind.STAGES,
+        "no stage of a background save completes: what depends on others waits or works on all "
+            + CallbackRelay.MOST_THREADS
+            + " threads; what waits for other stages belongs on another executor"
+            + " (thenAcceptAsync), or depends on them (thenCompose)",
+        null);
+  }
+
   /** Takes no more, and waits for all that was handed in. */
   @Override
   public void close() {
@@ -337,7 +345,9 @@ public final class AsyncSaves implements AutoCloseable {
       closed = true;
       notifyAll();
     }
-    await();
+    try (this.callbacks) {
+      await();
+    }
     thread.close();
     atEnd.remove();
   }

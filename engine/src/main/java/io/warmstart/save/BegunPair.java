@@ -12,7 +12,7 @@ final class BegunPair {
   final KeyDirectory directory;
   final String runId;
   final Payload source;
-  final PairWriter.Attributes attributes;
+  final PairWriter.ManifestOf manifestOf;
 
   /** What it has if it was saved before; null if this is its first save. */
   final @Nullable SavedBefore savedBefore;
@@ -42,14 +42,14 @@ final class BegunPair {
       KeyDirectory directory,
       String runId,
       Payload source,
-      PairWriter.Attributes attributes,
+      PairWriter.ManifestOf manifestOf,
       @Nullable SavedBefore savedBefore,
       boolean mayReplace,
       boolean remember) {
     this.directory = directory;
     this.runId = runId;
     this.source = source;
-    this.attributes = attributes;
+    this.manifestOf = manifestOf;
     this.savedBefore = savedBefore;
     this.mayReplace = mayReplace;
     this.remember = remember;
@@ -59,17 +59,11 @@ final class BegunPair {
    * What a version has that was saved before, in the journal or elsewhere.
    *
    * @param written its stamp
-   * @param manifest its manifest; null if it has none yet
    * @param isLater says whether a later one lies elsewhere than in a pair
    * @param inDoubt whether a pair of it may be in place whose names could not be synced
    * @param inPlace is told when files take its place
    */
-  record SavedBefore(
-      Stamp written,
-      @Nullable Manifest manifest,
-      LaterVersion isLater,
-      boolean inDoubt,
-      Runnable inPlace) {}
+  record SavedBefore(Stamp written, LaterVersion isLater, boolean inDoubt, Runnable inPlace) {}
 
   /** What to say of its failure: what is on disk then. */
   String failure() {

@@ -34,15 +34,12 @@ public final class Budget {
   private final SpaceLedger ledger;
   private final PinnedBytes pinned;
   private final Path root;
-  private final String producer;
   private final Notices notices;
 
-  public Budget(
-      SpaceLedger ledger, PinnedBytes pinned, Path root, String producer, Notices notices) {
+  public Budget(SpaceLedger ledger, PinnedBytes pinned, Path root, Notices notices) {
     this.ledger = ledger;
     this.pinned = pinned;
     this.root = root;
-    this.producer = producer;
     this.notices = notices;
   }
 
@@ -101,7 +98,7 @@ public final class Budget {
     Stamp late = new Stamp(Long.MAX_VALUE / 1_000_000_000L, MOST_NANOS);
     Manifest manifest =
         Manifest.ofNewEntry(
-            producer,
+            Manifest.PRODUCER,
             late,
             attributes.objective(),
             attributes.iteration(),

@@ -3,10 +3,9 @@ package io.warmstart.save;
 import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
-import io.warmstart.journal.Appended;
 import io.warmstart.journal.Journal;
+import io.warmstart.journal.Pending;
 import io.warmstart.journal.Reserved;
-import io.warmstart.journal.Version;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
@@ -14,6 +13,7 @@ import io.warmstart.model.Durability;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
+import io.warmstart.segment.Version;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -81,14 +81,14 @@ public final class JournalSave {
   final class Begun {
     private final Digest256 key;
     private final boolean powerSafe;
-    private @Nullable Appended appended;
+    private @Nullable Pending appended;
 
     private Begun(Digest256 key, boolean powerSafe) {
       this.key = key;
       this.powerSafe = powerSafe;
     }
 
-    private Appended appended() {
+    private Pending appended() {
       return Objects.requireNonNull(appended);
     }
 
@@ -164,7 +164,7 @@ public final class JournalSave {
 
   /** How a version becomes a record; null if it does not. */
   private interface Appending {
-    @Nullable Appended append(Version version);
+    @Nullable Pending append(Version version);
   }
 
   private @Nullable Begun begin(Save save, Appending appending) {
@@ -174,8 +174,8 @@ public final class JournalSave {
     return begun.appended == null ? null : begun;
   }
 
-  private @Nullable Appended appendUnderLock(Save save, Appending appending) {
-    Appended appended = null;
+  private @Nullable Pending appendUnderLock(Save save, Appending appending) {
+    Pending appended = null;
     boolean done = false;
     try (KeyUpdate update = locks.acquire(root.directory(save.key().digest()))) {
       if (update.heldAcrossProcesses() && !update.broken()) {
@@ -190,7 +190,7 @@ public final class JournalSave {
     return appended;
   }
 
-  private @Nullable Appended append(KeyUpdate update, Save save, Appending appending) {
+  private @Nullable Pending append(KeyUpdate update, Save save, Appending appending) {
     KeyDirectory directory = update.directory();
     Digest256 key = directory.key();
     KnownRuns.Known known = save.mayReplace() ? knownRuns.find(directory, save.runId()) : null;

@@ -6,9 +6,9 @@ import io.warmstart.io.FileOps;
 import io.warmstart.io.FileOps.DirectoryHandle;
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.SharedSyncs;
-import io.warmstart.io.Uninterrupted;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
+import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileAlreadyExistsException;
@@ -42,6 +42,12 @@ public final class KeyDirectories implements AutoCloseable {
   private final Runnable made;
   private final LinkedHashMap<Digest256, Use> open = new LinkedHashMap<>(16, 0.75f, true);
   private boolean closed;
+
+  /**
+   * Whether a sync has failed, of whichever directory. The kernel tells of names that it could not
+   * write once, and calls them written from then on: so it outlives the descriptor that was told.
+   */
+  private volatile boolean anyHasFailed;
 
   /**
    * Makes the directories of one root.
@@ -82,6 +88,11 @@ public final class KeyDirectories implements AutoCloseable {
       return syncs.failures();
     }
 
+    /** Whether another sync of names that others have made may prove nothing. */
+    boolean namesMayBeInDoubt() {
+      return anyHasFailed || syncs.failures() > 0;
+    }
+
     /**
      * Makes the names in the directory durable, and the directory's own name if it may not be.
      *
@@ -91,6 +102,23 @@ public final class KeyDirectories implements AutoCloseable {
      * @throws NoSuchFileException if the directory is gone, and what was saved in it too
      */
     public boolean sync(long failedBefore) throws IOException {
+      boolean failed = true;
+      try {
+        boolean sameDirectory = syncNames(failedBefore);
+        failed = false;
+        return sameDirectory;
+      } catch (NoSuchFileException e) {
+        // With their directory the names are gone.
+        failed = false;
+        throw e;
+      } finally {
+        if (failed) {
+          anyHasFailed = true;
+        }
+      }
+    }
+
+    private boolean syncNames(long failedBefore) throws IOException {
       try {
         syncs.sync(handle, failedBefore);
       } catch (ClosedChannelException e) {

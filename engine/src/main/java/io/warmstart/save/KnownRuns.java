@@ -1,9 +1,9 @@
 package io.warmstart.save;
 
 import io.warmstart.format.ManifestFormatException;
+import io.warmstart.format.Run;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
-import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.StagedPair;
@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 public final class KnownRuns {
   private static final int MOST = 1 << 16;
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-
-  private record Run(Digest256 key, String runId) {}
 
   /** A run's manifest, if it has one, and the latest stamp that this process has given the run. */
   static final class Known {

@@ -5,9 +5,9 @@ import io.warmstart.format.Manifest;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.io.IoFailure;
 import io.warmstart.io.ReplacedFiles;
-import io.warmstart.journal.JournalEntry;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Payload;
@@ -18,19 +18,21 @@ import io.warmstart.notice.Notices;
 import io.warmstart.pair.CaseFolding;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairWriter;
+import io.warmstart.pair.PairWriter.ManifestOf;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StagedPair;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.pair.SyncFailedException;
+import io.warmstart.payload.PayloadMemory;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.save.BegunPair.SavedBefore;
+import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 
 /**
  * A save into files, from the caller's bytes to a pair that survives a power cut.
@@ -75,6 +77,7 @@ public final class PairSave {
   private final KeyDirectories keyDirectories;
   private final CaseFolding caseFolding;
   private final PairWriter pairWriter;
+  private final WrittenStamps stamps;
   private final PublishFlow publishFlow;
   private final ReplacedFiles replaced;
   private final RecoveringLocks locks;
@@ -82,19 +85,20 @@ public final class PairSave {
   private final Runnable leaveTraces;
   private final Notices notices;
   private final Counters counters;
-  private final Consumer<SavedEntry> keepBudget;
+  private final AfterSave keepBudget;
 
   /**
    * Makes the flow of one store.
    *
    * @param leaveTraces has the next sweep look for what a failed save may have left
-   * @param keepBudget is given each entry that was saved
+   * @param keepBudget is run after each save
    */
   public PairSave(
       RootDirectory root,
       KeyDirectories keyDirectories,
       CaseFolding caseFolding,
       PairWriter pairWriter,
+      WrittenStamps stamps,
       PublishFlow publishFlow,
       ReplacedFiles replaced,
       RecoveringLocks locks,
@@ -102,11 +106,12 @@ public final class PairSave {
       Runnable leaveTraces,
       Notices notices,
       Counters counters,
-      Consumer<SavedEntry> keepBudget) {
+      AfterSave keepBudget) {
     this.root = root;
     this.keyDirectories = keyDirectories;
     this.caseFolding = caseFolding;
     this.pairWriter = pairWriter;
+    this.stamps = stamps;
     this.publishFlow = publishFlow;
     this.replaced = replaced;
     this.locks = locks;
@@ -125,62 +130,74 @@ public final class PairSave {
    */
   void run(Save save, Payload source, boolean remember) {
     EntryAttributes attributes = save.attributes();
-    PairWriter.Attributes staged =
-        new PairWriter.Attributes(
-            attributes.objective(), attributes.iteration(), attributes.kind() == EntryKind.FINAL);
     KeyDirectory directory = root.directory(save.key().digest());
+    ManifestOf manifestOf =
+        checksum ->
+            Manifest.ofNewEntry(
+                Manifest.PRODUCER,
+                stamps.next(directory),
+                attributes.objective(),
+                attributes.iteration(),
+                attributes.kind() == EntryKind.FINAL,
+                checksum,
+                source.length());
+    // Such a loop waits for nobody: it lies in files only since the journal had no room.
+    boolean mayWait = save.durability() != Durability.PROCESS_SAFE || !remember;
     publish(
-        new BegunPair(directory, save.runId(), source, staged, null, save.mayReplace(), remember));
+        new BegunPair(
+            directory, save.runId(), source, manifestOf, null, save.mayReplace(), remember),
+        mayWait);
   }
 
   /**
    * Makes the pair of a version that was saved in the journal, unless its run has a later one.
+   * Waits for no sweep of others: meanwhile no segment would be emptied, and saves would find the
+   * journal full.
    *
    * @param inDoubt whether a pair of it may be in place whose names could not be synced
    * @param inPlace is run under the key's lock once one of them is in place
    * @throws StoreException as a save does, and if the key's lock was not free in time
    */
   public void makePair(JournalEntry entry, Payload source, boolean inDoubt, Runnable inPlace) {
-    PairWriter.Attributes attributes =
-        new PairWriter.Attributes(entry.objective(), entry.iteration(), entry.finalResult());
     publish(
         new BegunPair(
             root.directory(entry.key()),
             entry.runId(),
             source,
-            attributes,
-            new SavedBefore(entry.written(), null, () -> false, inDoubt, inPlace),
+            entry::manifest,
+            new SavedBefore(entry.written(), () -> false, inDoubt, inPlace),
             true,
-            false));
+            false),
+        false);
   }
 
   /**
    * Makes the pair of a version that was saved on another machine, with the manifest that it has
    * there, unless its run has that version or a later one.
    *
+   * @param source what its caller has compared with the manifest
    * @param isLater says under the key's lock whether a later one lies elsewhere than in a pair
    * @return whether it was put in place
    * @throws StoreException as a save does, and if the key's lock was not free in time
    */
   public boolean adopt(
       Digest256 key, String runId, Manifest manifest, Payload source, LaterVersion isLater) {
-    PairWriter.Attributes attributes =
-        new PairWriter.Attributes(
-            manifest.objective(), manifest.iteration(), manifest.finalResult());
     BegunPair save =
         new BegunPair(
             root.directory(key),
             runId,
             source,
-            attributes,
-            new SavedBefore(manifest.written(), manifest, isLater, false, () -> {}),
+            PayloadMemory.isCopied(source.length())
+                ? ManifestOf.proven(manifest)
+                : ManifestOf.version(manifest),
+            new SavedBefore(manifest.written(), isLater, false, () -> {}),
             true,
             false);
-    publish(save);
+    publish(save, true);
     return !save.superseded;
   }
 
-  private void publish(BegunPair save) {
+  private void publish(BegunPair save, boolean mayWait) {
     KeyDirectory directory = save.directory;
     Manifest saved;
     try {
@@ -197,7 +214,7 @@ public final class PairSave {
       throw e;
     }
     if (!save.superseded) {
-      keepBudget.accept(new SavedEntry(directory.key(), save.runId, saved, save.addedBytes));
+      keepBudget.run(new SavedEntry(directory.key(), save.runId, saved, save.addedBytes), mayWait);
     }
   }
 
@@ -260,16 +277,11 @@ public final class PairSave {
     caseFolding.requireOwnName(save.directory);
     long freed = replaced.freed();
     try {
-      return stageOnce(save);
+      return pairWriter.stage(save.directory, save.runId, save.source, save.manifestOf);
     } catch (SyncFailedException | NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
-      boolean wanting =
-          switch (IoFailure.of(e, save.directory.path())) {
-            case FULL -> true;
-            case READ_ONLY, PERMISSION, DESCRIPTORS, OTHER -> false;
-          };
-      if (!wanting) {
+      if (IoFailure.of(e, save.directory.path()) != IoFailure.FULL) {
         throw e;
       }
       replaced.closeAll();
@@ -277,20 +289,8 @@ public final class PairSave {
       if (replaced.freed() == freed) {
         throw e;
       }
-      return stageOnce(save);
+      return pairWriter.stage(save.directory, save.runId, save.source, save.manifestOf);
     }
-  }
-
-  private StagedPair stageOnce(BegunPair save) throws IOException {
-    SavedBefore before = save.savedBefore;
-    if (before == null) {
-      return pairWriter.stage(save.directory, save.runId, save.source, save.attributes);
-    }
-    Manifest manifest = before.manifest();
-    return manifest == null
-        ? pairWriter.stage(
-            save.directory, save.runId, save.source, save.attributes, before.written())
-        : pairWriter.stage(save.directory, save.runId, save.source, manifest);
   }
 
   private static void backOff(int attempt) {

@@ -1,8 +1,8 @@
 package io.warmstart.save;
 
 import io.warmstart.foreign.ForeignTouches;
-import io.warmstart.index.EntryFacts;
 import io.warmstart.index.KeyCensus;
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.io.ReplacedFiles;
 import io.warmstart.io.ReplacedFiles.Replaced;
 import io.warmstart.key.KeyUpdate;
@@ -21,6 +21,7 @@ import io.warmstart.process.StripeLocks;
 import io.warmstart.save.BegunPair.SavedBefore;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
 
 /**
  * Publishes a staged pair, and makes its names durable.
@@ -47,7 +48,7 @@ public final class PublishFlow {
   private final RecoveringLocks locks;
   private final ForeignTouches foreignTouches;
   private final KnownRuns knownRuns;
-  private final DoubtfulNames doubtfulNames;
+  private final NamesMadeAgain namesMadeAgain;
   private final Notices notices;
   private final Counters counters;
 
@@ -60,7 +61,7 @@ public final class PublishFlow {
       RecoveringLocks locks,
       ForeignTouches foreignTouches,
       KnownRuns knownRuns,
-      DoubtfulNames doubtfulNames,
+      NamesMadeAgain namesMadeAgain,
       Notices notices,
       Counters counters) {
     this.caseFolding = caseFolding;
@@ -71,7 +72,7 @@ public final class PublishFlow {
     this.locks = locks;
     this.foreignTouches = foreignTouches;
     this.knownRuns = knownRuns;
-    this.doubtfulNames = doubtfulNames;
+    this.namesMadeAgain = namesMadeAgain;
     this.notices = notices;
     this.counters = counters;
   }
@@ -88,7 +89,7 @@ public final class PublishFlow {
     long failedBefore = open.failedSyncs();
     ReplacedFiles.Held held = replaced.hold();
     try {
-      long removals = commit(look, pair, held, save, failedBefore > 0);
+      long removals = commit(open, look, pair, held, save);
       if (removals == FOREIGN_REMOVAL) {
         return false;
       }
@@ -109,74 +110,24 @@ public final class PublishFlow {
   }
 
   /**
-   * Renames the pair into place.
+   * Renames the pair into place, unless it gives way to a later version.
    *
-   * @param syncsHaveFailed whether one of the directory has: of which runs it was, is noted later
    * @return how many removals the key's stripe counted then, or {@link #FOREIGN_REMOVAL}
    */
   private long commit(
+      KeyDirectories.Use open,
       KeyCensus.Look look,
       StagedPair pair,
       ReplacedFiles.Held held,
-      BegunPair save,
-      boolean syncsHaveFailed)
+      BegunPair save)
       throws IOException {
     KeyDirectory directory = save.directory;
     try (KeyUpdate update = locks.acquire(directory)) {
-      SavedBefore savedBefore = save.savedBefore;
-      if (savedBefore != null) {
-        if (!update.heldAcrossProcesses()) {
-          // Of two that make pairs of one run the one with the older version must see the other's.
-          throw new IOException("the key's lock could not be taken");
-        }
-        if (savedBefore.isLater().isThere()
-            || publisher.hasAsLate(directory, pair.runId(), savedBefore.written())) {
-          save.superseded = true;
-          pairWriter.discard(pair, new IOException("the run has a later version"));
-          update.begin();
-          if (syncsHaveFailed
-              || savedBefore.inDoubt()
-              || doubtfulNames.has(directory, pair.runId())) {
-            doubtfulNames.makeAgain(directory, pair.runId());
-            update.recount();
-          }
-          savedBefore.inPlace().run();
-          return update.removals();
-        }
-      }
-      Publisher.Before before = Publisher.Before.NOTHING;
-      if (save.mayReplace) {
-        caseFolding.requireOwnName(directory, pair.runId());
-        before = publisher.before(pair);
-        held.open(
-            new Replaced(directory.payload(pair.runId()), before.payload()),
-            new Replaced(directory.manifest(pair.runId()), before.manifest()));
-        foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
-      }
-      update.beginOfRun(pair.runId(), look);
-      boolean inPlace;
-      try {
-        inPlace = publisher.publish(pair);
-      } catch (NoSuchFileException e) {
-        // Somebody removes files here, and which of them is not known.
-        save.renamed = true;
-        throw e;
-      }
-      if (!save.renamed) {
-        save.addedBytes = pair.bytes() - before.bytes();
-      }
-      save.renamed = true;
-      if (savedBefore != null && inPlace) {
-        savedBefore.inPlace().run();
-      }
-      update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
-      if (!inPlace) {
+      if (hasLater(update, pair, save)) {
+        giveWay(open, update, pair, save);
+      } else if (!rename(update, look, pair, held, save)) {
         return FOREIGN_REMOVAL;
       }
-      if (save.remember || savedBefore != null) {
-        knownRuns.published(pair, save.remember);
-      }
-      foreignTouches.noteLeft(pair, update.changes());
       return update.removals();
     } catch (Publisher.CutOffException e) {
       throw durabilityUnknown(
@@ -187,18 +138,87 @@ public final class PublishFlow {
     }
   }
 
+  /** Whether the run of what was saved before has a later version by now. */
+  private boolean hasLater(KeyUpdate update, StagedPair pair, BegunPair save) throws IOException {
+    SavedBefore savedBefore = save.savedBefore;
+    if (savedBefore == null) {
+      return false;
+    }
+    if (!update.heldAcrossProcesses()) {
+      // Of two that make pairs of one run the one with the older version must see the other's.
+      throw new IOException("the key's lock could not be taken");
+    }
+    return savedBefore.isLater().isThere()
+        || publisher.hasAsLate(save.directory, pair.runId(), savedBefore.written());
+  }
+
+  /** The later version is what is in place: its names may be in doubt. */
+  private void giveWay(KeyDirectories.Use open, KeyUpdate update, StagedPair pair, BegunPair save)
+      throws IOException {
+    SavedBefore savedBefore = Objects.requireNonNull(save.savedBefore);
+    save.superseded = true;
+    pairWriter.discard(pair, new IOException("the run has a later version"));
+    update.begin();
+    if (open.namesMayBeInDoubt() || savedBefore.inDoubt()) {
+      namesMadeAgain.makeAgain(save.directory, pair.runId());
+      update.recount();
+    }
+    savedBefore.inPlace().run();
+  }
+
+  /** Returns false if a foreign store has removed it at once. */
+  private boolean rename(
+      KeyUpdate update,
+      KeyCensus.Look look,
+      StagedPair pair,
+      ReplacedFiles.Held held,
+      BegunPair save)
+      throws IOException {
+    Publisher.Before before = Publisher.Before.NOTHING;
+    if (save.mayReplace) {
+      caseFolding.requireOwnName(save.directory, pair.runId());
+      before = publisher.before(pair);
+      held.open(
+          new Replaced(save.directory.payload(pair.runId()), before.payload()),
+          new Replaced(save.directory.manifest(pair.runId()), before.manifest()));
+      foreignTouches.noteReplaced(pair, before.manifest(), update.changes());
+    }
+    update.beginOfRun(pair.runId(), look);
+    boolean inPlace;
+    try {
+      inPlace = publisher.publish(pair);
+    } catch (NoSuchFileException e) {
+      // Somebody removes files here, and which of them is not known.
+      save.renamed = true;
+      throw e;
+    }
+    if (!save.renamed) {
+      save.addedBytes = pair.bytes() - before.bytes();
+    }
+    save.renamed = true;
+    if (save.savedBefore != null && inPlace) {
+      save.savedBefore.inPlace().run();
+    }
+    update.published(EntryFacts.of(pair.runId(), pair.manifest(), pair.bytes()), before.bytes());
+    if (!inPlace) {
+      return false;
+    }
+    if (save.remember || save.savedBefore != null) {
+      knownRuns.published(pair, save.remember);
+    }
+    foreignTouches.noteLeft(pair, update.changes());
+    return true;
+  }
+
   /** Returns false if others have removed the directory meanwhile, and perhaps made it again. */
   private boolean makeNamesDurable(KeyDirectories.Use open, long failedBefore, BegunPair save) {
     KeyDirectory directory = save.directory;
     try {
-      boolean sameDirectory = open.sync(failedBefore);
-      doubtfulNames.settled(directory, save.runId);
-      return sameDirectory;
+      return open.sync(failedBefore);
     } catch (NoSuchFileException e) {
       // Evicted by now, directory and all, or destroyed: the look at the pair tells which.
       return false;
     } catch (IOException e) {
-      doubtfulNames.add(directory, save.runId);
       syncFailed(directory, e);
       throw durabilityUnknown(
           "saved and visible, but the directory could not be synced", directory, e);

@@ -153,15 +153,11 @@ public final class Publisher {
   }
 
   private @Nullable FileFacts factsOf(Path path) throws IOException {
-    try {
-      FileFacts facts = ops.stat(path);
-      if (facts.directory()) {
-        throw new FileSystemException(path.toString(), null, "is a directory");
-      }
-      return facts;
-    } catch (NoSuchFileException e) {
-      return null;
+    FileFacts facts = ops.statOrNull(path);
+    if (facts != null && facts.directory()) {
+      throw new FileSystemException(path.toString(), null, "is a directory");
     }
+    return facts;
   }
 
   /** The payload is in place and the manifest still staged. */

@@ -93,7 +93,11 @@ public final class ReservedSave {
     try {
       return ByteBuffer.allocateDirect(length);
     } catch (OutOfMemoryError e) {
-      throw new StoreException("no memory outside the heap to be reserved: expected=" + length, e);
+      throw new StoreException(
+          "the journal has no room for what is to be reserved, and there is no memory outside the"
+              + " heap, of which -XX:MaxDirectMemorySize says how much there may be: expected="
+              + length,
+          e);
     }
   }
 

@@ -2,7 +2,6 @@ package io.warmstart.save;
 
 import io.warmstart.flight.Flight;
 import io.warmstart.flight.SaveEvent;
-import io.warmstart.format.RunIdGenerator;
 import io.warmstart.format.RunIds;
 import io.warmstart.journal.Reserved;
 import io.warmstart.model.Digest256;
@@ -13,6 +12,7 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.StoreException;
+import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
@@ -62,31 +62,18 @@ public final class SaveFlow {
     this.saved = saved;
   }
 
-  /** Saves under a fresh run id, which it returns. */
-  public String saveNew(
-      Fingerprint key, Payload source, EntryAttributes attributes, Durability durability) {
-    String runId = runIds.next();
-    begin(new Save(key, runId, source, attributes, durability, false)).finish();
-    return runId;
+  /** Saves; returns when that is done. */
+  public void run(Save save) {
+    begin(save).finish();
   }
 
-  /** Saves under a run id, in place of the version that it has. */
-  public void overwrite(
-      Fingerprint key,
-      String runId,
-      Payload source,
-      EntryAttributes attributes,
-      Durability durability) {
-    begin(overwriting(key, runId, source, attributes, durability)).finish();
-  }
-
-  /** A save under a fresh run id, for later. */
+  /** A save under a fresh run id. */
   public Save newSave(
       Fingerprint key, Payload source, EntryAttributes attributes, Durability durability) {
     return new Save(key, runIds.next(), source, attributes, durability, false);
   }
 
-  /** An overwrite, for later. */
+  /** A save under a run id, in place of the version that it has. */
   public Save overwriting(
       Fingerprint key,
       String runId,
@@ -144,7 +131,7 @@ public final class SaveFlow {
     } catch (IOException e) {
       throw new StoreException(
           "a reserved save is lost, and nothing was changed: "
-              + e.getMessage()
+              + StoreFailures.describeWithFile(e)
               + ": key="
               + save.key().toHex()
               + " run="

@@ -1,20 +1,19 @@
 package io.warmstart.save;
 
-import io.warmstart.model.Fingerprint;
+import io.warmstart.format.Run;
 import io.warmstart.model.StoreException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** A save that was handed in, and waits for the thread that makes it. */
 final class WaitingSave {
-  record Run(Fingerprint key, String runId) {}
-
   /**
    * What is left of a save that has ended: its payload is not kept until somebody has heard of it.
    * Made when it is handed in: there may be no memory for it later.
    */
-  static final class Stage implements Runnable {
-    final CompletableFuture<String> saved = new CompletableFuture<>();
+  static final class Stage {
+    private final CompletableFuture<String> saved = new CompletableFuture<>();
     private final String runId;
 
     // Of the thread, until it is completed.
@@ -29,12 +28,22 @@ final class WaitingSave {
       return isSaved || failure != null;
     }
 
-    @Override
-    public void run() {
+    /**
+     * For one of its callers.
+     *
+     * @param ofCallers runs what he makes depend on it
+     */
+    SavedStage ofCaller(Executor ofCallers) {
+      return SavedStage.of(saved, ofCallers);
+    }
+
+    /** Lets go who waits for it, and what depends on it in its turn. */
+    void complete() {
       if (isSaved) {
         saved.complete(runId);
       } else {
-        saved.completeExceptionally(
+        SavedStage.fail(
+            saved,
             failure != null
                 ? failure
                 : new StoreException("a save in the background was given up"));
@@ -54,7 +63,7 @@ final class WaitingSave {
 
   WaitingSave(SaveFlow flow, Save save) {
     this.flow = flow;
-    this.run = new Run(save.key(), save.runId());
+    this.run = new Run(save.key().digest(), save.runId());
     this.stage = new Stage(save.runId());
     this.save = save;
   }

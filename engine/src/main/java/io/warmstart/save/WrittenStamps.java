@@ -1,13 +1,12 @@
 package io.warmstart.save;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.FileOps;
 import io.warmstart.journal.JournalView;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
-import io.warmstart.pair.StampSource;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochNanoClock;
@@ -17,14 +16,14 @@ import org.agrona.concurrent.EpochNanoClock;
  * latest, also when the clock ran ahead for a while, or is set back.
  *
  * <p>The key's slot in the index has its latest stamp, if it has a slot. It is a hint: where it
- * lies ahead, the manifests are read, and they decide. What other machines have saved meanwhile is
- * not in the index.
+ * lies ahead, and no record in the journal has it, the manifests are read, and they decide. What
+ * other machines have saved meanwhile is not in the index.
  *
  * <p>What lies in the journal is in no manifest yet, so it is asked as well.
  *
  * <p>Two writes of this process never have the same stamp. Safe for all threads.
  */
-public final class WrittenStamps implements StampSource {
+public final class WrittenStamps {
   private final FileOps ops;
   private final SpaceLedger ledger;
   private final JournalView journal;
@@ -40,8 +39,11 @@ public final class WrittenStamps implements StampSource {
     this.clock = clock;
   }
 
-  @Override
-  public Stamp next(KeyDirectory directory) throws IOException {
+  /**
+   * The written stamp of the next entry of a key: later than any that the key has, as far as the
+   * processes of this machine have told.
+   */
+  Stamp next(KeyDirectory directory) throws IOException {
     return next(directory, ledger.latestWrittenNanos(directory.key()));
   }
 
@@ -55,6 +57,10 @@ public final class WrittenStamps implements StampSource {
     long latest = journalled(directory);
     if (Math.max(latest, byIndex) < now) {
       return Stamp.ofUnixNanos(now);
+    }
+    if (byIndex > 0 && byIndex <= latest && latest < Long.MAX_VALUE) {
+      // A record explains what the index says: a clock that was set back costs a loop no reading.
+      return Stamp.ofUnixNanos(latest + 1);
     }
     for (Candidate candidate : KeyListing.forLookup(ops, directory).candidates()) {
       latest = Math.max(latest, candidate.manifest().written().toUnixNanosSaturated());

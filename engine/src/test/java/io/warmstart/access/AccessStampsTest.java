@@ -3,10 +3,10 @@ package io.warmstart.access;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.model.Digest256;
+import io.warmstart.ranking.Candidate;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;

@@ -64,7 +64,7 @@ class FullHeapClaimTest {
               1,
               new Notices(),
               new Counters())) {
-        Siblings siblings = new Siblings(table);
+        Siblings siblings = new Siblings(table, 1);
         for (int round = 0; round < 2; round++) {
           KeyClaim claim =
               new KeyClaim(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.warmstart.model.Fingerprinter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,14 @@ class InspectCommandsTest {
     assertEquals(
         KEY_A, CommandRun.of("key", "a", "--json").expectDone().json().get("key").asText());
     assertEquals(65, CommandRun.of("key", "").expectDone().out().length());
+    // It was taken for the name text:a, of which no other command would have asked.
+    assertEquals(KEY_A + "\n", CommandRun.of("key", "text:a").expectDone().out());
+    assertEquals(KEY_A + "\n", CommandRun.of("key", KEY_A).expectDone().out());
+    assertEquals(
+        new Fingerprinter().absorbString("test", "text:a").finish().toHex() + "\n",
+        CommandRun.of("key", "text:text:a").expectDone().out());
+    CommandRun.of("key", KEY_A, "--namespace", "team")
+        .expectFailure(ExitCodes.WRONG_USE, "digits, which are a key already");
     // From the original's own vectors: absorbed as a string under the tag "test".
     assertEquals(
         "c2911c6e2b431839f6aa0895864cdc273ef3fa74699e510bf5603f6443749268\n",

@@ -16,6 +16,7 @@ import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.KeyContents;
 import io.warmstart.model.PayloadTooLargeException;
 import io.warmstart.model.Ranking;
 import io.warmstart.model.ReadOnlyStoreException;
@@ -33,6 +34,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -179,6 +182,17 @@ class JsonPageTest {
     Files.writeString(other.resolve("broken.json"), "{");
     run("ls", root);
     run("ls", ahead());
+    // To the superuser, as whom this may run, no directory is closed.
+    KeyContents closed =
+        new KeyContents(
+            Payloads.key("closed"),
+            List.of(),
+            0,
+            0,
+            false,
+            new TreeMap<>(),
+            Optional.of("permission denied"));
+    outputs.add(CommandRun.parse(Json.line(new ListCommand.Keys(List.of(closed), 0)::writeJson)));
   }
 
   private void listsOfEntries() throws IOException {

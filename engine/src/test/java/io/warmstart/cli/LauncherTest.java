@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher makes an archive of the classes once, and whatever becomes of that, it works. */
@@ -141,9 +143,33 @@ class LauncherTest {
     assertTrue(out.get(0).startsWith("key "), out::toString);
     assertEquals(List.of(archive), archives());
     assertEquals(made, Files.getLastModifiedTime(archive));
-    // Containers name a collector; two are an error of the JVM's, with the exit code of a miss.
-    for (String name : List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS")) {
-      run(ExitCodes.DONE, List.of(name + "=-XX:+UseParallelGC"), "lookup", root, "text:a b");
+  }
+
+  /** Containers name a collector; two are an error of the JVM's, with the exit code of a miss. */
+  @Test
+  void optionsOfTheEnvironmentAreTakenBesideItsOwn() throws Exception {
+    archive();
+    Path payload = Files.writeString(directory.resolve("a payload"), "bytes");
+    run(ExitCodes.DONE, List.of(), "save", root, "text:a b", payload);
+    Path options = Files.writeString(directory.resolve("options"), "-XX:+UseParallelGC");
+    for (String each :
+        List.of(
+            "JAVA_TOOL_OPTIONS=-XX:+UseParallelGC",
+            "JDK_JAVA_OPTIONS=-XX:+UseParallelGC",
+            "JDK_JAVA_OPTIONS=@" + options,
+            "JAVA_TOOL_OPTIONS=-XX:VMOptionsFile=" + options)) {
+      run(ExitCodes.DONE, List.of(each), "lookup", root, "text:a b");
+    }
+  }
+
+  /** As a cache of compiled code, and an archive beside it, are. */
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_25)
+  void aCacheOfCompiledCodeIsUsedInPlaceOfItsArchive() throws Exception {
+    archive();
+    Path payload = Files.writeString(directory.resolve("payload"), "bytes");
+    for (String each : List.of("-XX:AOTMode=auto", "-XX:AOTMode=auto -XX:+UseParallelGC")) {
+      run(ExitCodes.DONE, List.of("JDK_JAVA_OPTIONS=" + each), "save", root, "text:k", payload);
     }
   }
 

@@ -178,6 +178,24 @@ class VerifyAndEvictTest {
     assertTrue(again.contains(" of 1.46 KiB\n"), again);
   }
 
+  /** It told the bytes, with exit code 0, and not why they stay. */
+  @Test
+  void evictTellsWhyARootStaysOverItsBudget() {
+    CommandRun.of("pin", root, "text:a").expectDone();
+
+    String text = CommandRun.of("evict", root, "--budget", "1K").expectDone().out();
+    JsonNode swept = CommandRun.of("evict", root, "--budget", "1K", "--json").expectDone().json();
+
+    assertTrue(
+        text.lines()
+            .anyMatch(each -> each.matches("still over by +1\\.\\d+ KiB: 2\\.\\d+ KiB are pinned")),
+        text);
+    long after = swept.get("bytes_after").asLong();
+    assertEquals(after, swept.get("pinned_bytes").asLong());
+    assertEquals(after - 1024, swept.get("over_budget_bytes").asLong());
+    assertEquals(0, swept.get("unreadable_bytes").asLong());
+  }
+
   @Test
   void evictRemovesWhatHasExpired() throws IOException {
     Path old = directory.resolve("old");

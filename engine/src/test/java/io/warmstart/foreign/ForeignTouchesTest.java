@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.warmstart.Payloads;
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,21 +29,6 @@ class ForeignTouchesTest {
   private final Fingerprint key = Payloads.key("listed");
   private final AtomicInteger listings = new AtomicInteger();
 
-  private final class CountingOps extends ObservedFileOps {
-    CountingOps() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (op.kind() == Kind.LIST && op.path().equals(directory())) {
-        listings.incrementAndGet();
-      }
-      return whole.run();
-    }
-  }
-
   private Path directory() {
     return root.resolve(key.toHex());
   }
@@ -55,7 +39,13 @@ class ForeignTouchesTest {
             root,
             StoreOptions.defaults()
                 .withDurability(Durability.IN_FILES)
-                .withFileOps(new CountingOps()));
+                .withFileOps(
+                    new WatchedFileOps(
+                        op -> {
+                          if (op.kind() == Kind.LIST && op.path().equals(directory())) {
+                            listings.incrementAndGet();
+                          }
+                        })));
     store.evictOverflow();
     return store;
   }

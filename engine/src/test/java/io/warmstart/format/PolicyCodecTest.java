@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.StoredPolicy.Budget;
-import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.format.StoredPolicy.Ttl;
 import io.warmstart.model.Retention;
+import io.warmstart.model.RootPolicy.Origin;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

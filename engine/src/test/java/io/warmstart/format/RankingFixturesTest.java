@@ -8,6 +8,8 @@ import io.warmstart.format.JsonValue.Member;
 import io.warmstart.format.JsonValue.NumberToken;
 import io.warmstart.format.JsonValue.ObjectValue;
 import io.warmstart.format.JsonValue.Text;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.RankingRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

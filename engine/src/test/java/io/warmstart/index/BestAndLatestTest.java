@@ -2,12 +2,14 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
-import io.warmstart.format.Rankings;
 import io.warmstart.format.Stamp;
+import io.warmstart.index.table.BestAndLatest;
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
+import io.warmstart.ranking.Candidate;
+import io.warmstart.ranking.Rankings;
 import io.warmstart.testing.Seeds;
 import java.nio.file.Path;
 import java.util.ArrayList;

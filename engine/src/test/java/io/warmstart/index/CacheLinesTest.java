@@ -2,6 +2,7 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.payload.CacheLinePadding;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.process.HitTally;

@@ -3,6 +3,8 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.IndexFile;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -90,9 +92,9 @@ class DeathAfterEveryStoreTest {
         "settle",
         (model, process, key) -> {
           process.ledger.doubt();
-          long doubt = process.ledger.walkBegins();
+          long doubt = process.ledger.scanBegins();
           model.count(process, key, false);
-          process.ledger.walkEnded(doubt, 9_000, 10_000, 0);
+          process.ledger.scanEnded(doubt, 9_000, 10_000, 0);
         });
     return all;
   }

@@ -30,7 +30,7 @@ public final class DyingProcess {
   }
 
   /** How many loads it has made since it was born. */
-  long loads() {
+  public long loads() {
     return loads;
   }
 

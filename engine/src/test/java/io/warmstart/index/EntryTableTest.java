@@ -3,6 +3,7 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -91,19 +92,19 @@ class EntryTableTest {
   }
 
   @Test
-  void aWalkOfOneKeyReadsNoneOfTheOthersButOnItsWay() {
+  void aScanOfOneKeyReadsNoneOfTheOthersButOnItsWay() {
     for (int n = 0; n < MANY; n++) {
       publish(key(n), "run");
     }
 
-    long walk;
+    long scan;
     try (StripeLocks.Hold hold = process.hold(key(1))) {
       assertTrue(hold.heldAcrossProcesses());
-      walk = loadsOf(() -> process.ledger.walked(hold, key(1), 5, 100, List.of(facts("run"))));
+      scan = loadsOf(() -> process.ledger.scanned(hold, key(1), 5, 100, List.of(facts("run"))));
     }
 
     // Eight ways of a dozen places.
-    assertTrue(walk < 2_000, () -> "a walk of a key loads " + walk);
+    assertTrue(scan < 2_000, () -> "a scan of a key loads " + scan);
   }
 
   /** A sweep would be offered it again and again. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.model.Digest256;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadLease;
@@ -37,7 +38,7 @@ class ForeignCheckTest {
     Index index = new MemoryIndex().attach(root, buffer -> buffer, cache);
     winners = new Winners(index, cache);
     Readings readings = new Readings(index, cache);
-    try (StripeLocks.Hold hold = root.locks.acquireForWalk(StripeLocks.stripeOf(KEY))) {
+    try (StripeLocks.Hold hold = root.locks.acquireForScan(StripeLocks.stripeOf(KEY))) {
       assertTrue(hold.heldAcrossProcesses());
       readings.makeSlot(KEY);
       Generation attached = index.generations().current();
@@ -45,9 +46,9 @@ class ForeignCheckTest {
       SlotCursor at = new SlotCursor();
       assertTrue(attached.keys().find(KEY, at));
       long changes = attached.keys().changes(at);
-      ReadStamp ticket =
+      ReadStamp readStamp =
           new ReadStamp(attached, KEY, changes, ANOTHER_CTIME, LOOKED_AT, ANOTHER_CTIME, 0);
-      assertTrue(readings.fill(ticket, 0, null, 0, 0));
+      assertTrue(readings.fill(readStamp, 0, null, 0, 0));
     }
   }
 

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * start with a word that says what they are. Closing kills it.
  */
 public final class ForkedJvm implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 60;
 
   /** How to start one. */
   public static final class Command {

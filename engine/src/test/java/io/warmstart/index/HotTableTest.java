@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.Checksums;
@@ -16,6 +16,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

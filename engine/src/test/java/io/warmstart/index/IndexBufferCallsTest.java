@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.warmstart.index.table.UnwritableBuffer;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Set;

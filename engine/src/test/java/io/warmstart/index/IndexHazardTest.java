@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.Entry;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.IndexVandal.Vandalism;
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.StripeTotals;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Ranking;
@@ -49,7 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(Seeds.class)
 class IndexHazardTest {
   /** Until all have noticed: a heartbeat, on a busy machine, and an interval of foreign checks. */
-  private static final long EXCUSED_NANOS = TimeUnit.MILLISECONDS.toNanos(1200);
+  private static final long EXCUSED_NANOS = TimeUnit.MILLISECONDS.toNanos(2500);
 
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
   private static final int STRIKES = Rounds.times(4);

@@ -3,6 +3,11 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.Census;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
@@ -19,15 +24,15 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The files of a root as maps, beside the index that should know of them. */
-final class IndexModel {
+public final class IndexModel {
 
-  final MemoryIndex memory;
+  public final MemoryIndex memory;
   final Map<Digest256, Map<String, EntryFacts>> keys = new TreeMap<>();
 
   /** Which state of its files a key is in. */
   private final Map<Digest256, Long> versions = new TreeMap<>();
 
-  IndexModel(MemoryIndex memory) {
+  public IndexModel(MemoryIndex memory) {
     this.memory = memory;
   }
 
@@ -41,7 +46,7 @@ final class IndexModel {
   }
 
   /** A process with the index mapped. */
-  static final class Member {
+  public static final class Member {
     final DyingProcess life = new DyingProcess();
     final Index index;
     final Readings readings;
@@ -64,14 +69,14 @@ final class IndexModel {
     }
 
     StripeLocks.Hold hold(Digest256 key) {
-      return locks.acquireForWalk(StripeLocks.stripeOf(key));
+      return locks.acquireForScan(StripeLocks.stripeOf(key));
     }
   }
 
   /** What others have changed: each time the directory's change time moves on. */
   private final Map<Digest256, Long> ctimes = new TreeMap<>();
 
-  /** Keys that others have changed since a walk. */
+  /** Keys that others have changed since a scan. */
   private final Set<Digest256> changedByOthers = new TreeSet<>();
 
   private KeyCensus.Look look(Digest256 key) {
@@ -93,7 +98,7 @@ final class IndexModel {
   }
 
   /** Keys of two stripes. */
-  static Digest256 key(int n) {
+  public static Digest256 key(int n) {
     return Digest256.ofWords(n + 1, 7 + n % 2 + 512L * (n % 3), 31L * n, n);
   }
 
@@ -110,7 +115,7 @@ final class IndexModel {
   }
 
   /** As a save does: the files change between the two tellings. */
-  void publish(Member process, Digest256 key, EntryFacts facts) {
+  public void publish(Member process, Digest256 key, EntryFacts facts) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       process.index.changing(key);
       KeyCensus.Suspended suspended = process.census.suspend(key, facts.runId(), look(key));
@@ -149,7 +154,7 @@ final class IndexModel {
     }
   }
 
-  /** As a walk does, or a process that meets a dead holder's intent: see {@code Engine.repair}. */
+  /** As a scan does, or a process that meets a dead holder's intent: see {@code Engine.repair}. */
   void count(Member process, Digest256 key, boolean afterDeath) {
     try (StripeLocks.Hold hold = process.hold(key)) {
       if (afterDeath) {
@@ -158,7 +163,7 @@ final class IndexModel {
         process.index.changed(key);
       }
       long doubt = process.census.doubt();
-      process.ledger.walked(hold, key, 0, bytes(key), entries(key).values());
+      process.ledger.scanned(hold, key, 0, bytes(key), entries(key).values());
       process.census.taken(key, doubt, look(key).ctime(), 9_000);
       changedByOthers.remove(key);
     }

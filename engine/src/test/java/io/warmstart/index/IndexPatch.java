@@ -1,5 +1,16 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.EntryTable;
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.IndexMapper;
+import io.warmstart.index.table.LocalChanges;
+import io.warmstart.index.table.Segment;
+import io.warmstart.index.table.Segments;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
+import io.warmstart.index.table.StripeTotals;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
@@ -53,9 +64,9 @@ public final class IndexPatch {
     return totals.total().orElse(-1);
   }
 
-  /** As if the last walk were long ago. */
-  public void walkIsDue() {
-    totals.walkIsDue();
+  /** As if the last scan were long ago. */
+  public void scanIsDue() {
+    totals.scanIsDue();
   }
 
   /** Changes what an entry is down for. */
@@ -120,7 +131,7 @@ public final class IndexPatch {
   public void keyBytes(Digest256 key, long delta) {
     SlotCursor at = slot(key);
     int stripe = StripeLocks.stripeOf(key);
-    SlotCounts.account(at, key, SlotCounts.bytes(at, key) + delta, SlotCounts.walkedCtime(at));
+    SlotCounts.account(at, key, SlotCounts.bytes(at, key) + delta, SlotCounts.scannedCtime(at));
     totals.set(stripe, totals.bytes(stripe) + delta);
   }
 

@@ -2,6 +2,8 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.IndexFile;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.PossibleWinners;
 import io.warmstart.index.KeyCensus.State;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedRun;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.PossibleWinners;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,7 +39,7 @@ class KeyCensusTest {
     process = new IndexModel.Member(root, memory);
     try (StripeLocks.Hold hold = process.hold(KEY)) {
       long doubt = process.census.doubt();
-      process.ledger.walked(hold, KEY, CTIME, 100, List.of(entry("r", 500, 3)));
+      process.ledger.scanned(hold, KEY, CTIME, 100, List.of(entry("r", 500, 3)));
       process.census.taken(KEY, doubt, CTIME, LISTED_AT);
     }
   }
@@ -54,9 +56,9 @@ class KeyCensusTest {
   /** By a process that knows what stands in the index alone. */
   private KeyCensus.Answer best(long seenCtime, long mostAge) {
     IndexModel.Member other = new IndexModel.Member(root, memory);
-    ReadStamp ticket = new ReadStamp(other.attached(), KEY, 0, seenCtime, 10_000, seenCtime, 0);
+    ReadStamp readStamp = new ReadStamp(other.attached(), KEY, 0, seenCtime, 10_000, seenCtime, 0);
     return other.census.preferred(
-        ticket, new PossibleWinners(Ranking.LOWEST_OBJECTIVE), Set.of(), entries -> mostAge);
+        readStamp, new PossibleWinners(Ranking.LOWEST_OBJECTIVE), Set.of(), entries -> mostAge);
   }
 
   private void publish(EntryFacts facts, KeyCensus.Look look) {
@@ -127,19 +129,20 @@ class KeyCensusTest {
   @Test
   void whatDoesNotCountIsLeftOut() {
     publish(entry("better", 600, 2), new KeyCensus.Look(CTIME, CHANGED_AT));
-    ReadStamp ticket = new ReadStamp(process.attached(), KEY, 0, CTIME, 10_000, CTIME, 0);
+    ReadStamp readStamp = new ReadStamp(process.attached(), KEY, 0, CTIME, 10_000, CTIME, 0);
 
     KeyCensus.Answer answer =
         process.census.preferred(
-            ticket,
+            readStamp,
             new PossibleWinners(Ranking.LOWEST_OBJECTIVE),
             Set.of(Checksums.ofRunId("better")),
             entries -> 99_999);
 
     assertEquals("r", answer.runs().get(0).runId());
     assertEquals(
-        600, process.census.run(ticket, "better", entries -> 99_999).runs().get(0).writtenNanos());
-    assertTrue(process.census.run(ticket, "nobody", entries -> 99_999).runs().isEmpty());
+        600,
+        process.census.run(readStamp, "better", entries -> 99_999).runs().get(0).writtenNanos());
+    assertTrue(process.census.run(readStamp, "nobody", entries -> 99_999).runs().isEmpty());
   }
 
   /** Of many of those it is not known which is the latest. */
@@ -160,10 +163,10 @@ class KeyCensusTest {
   /** An interval that was used up once is not given once more. */
   @Test
   void whatAProvisionalCensusAnswersPassesForNoLaterLookThanItMay() {
-    ReadStamp ticket = new ReadStamp(process.attached(), KEY, 0, CTIME, 10_000, CTIME, 0);
+    ReadStamp readStamp = new ReadStamp(process.attached(), KEY, 0, CTIME, 10_000, CTIME, 0);
 
-    assertEquals(9_000, ticket.provisional(8_000, 9_000).checkedAt);
-    assertEquals(10_000, ticket.provisional(8_000, 11_000).checkedAt);
-    assertEquals(-8_000, ticket.provisional(8_000, 9_000).ctime);
+    assertEquals(9_000, readStamp.provisional(8_000, 9_000).checkedAt);
+    assertEquals(10_000, readStamp.provisional(8_000, 11_000).checkedAt);
+    assertEquals(-8_000, readStamp.provisional(8_000, 9_000).ctime);
   }
 }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.model.Fingerprint;
@@ -17,6 +16,7 @@ import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Released;
 import io.warmstart.process.StripeLocks;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,6 +29,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +42,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(120)
 class KeyMemoTest {
-  private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(800));
+  private static final Duration RACE = Duration.ofMillis(800);
+
+  /** What a race must have seen to show something. */
+  private static final long LEAST = 100;
+
   private static final long NOW = TimeUnit.SECONDS.toNanos(1_700_000_000);
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final long MOST_AGE = 5 * SECOND;
@@ -81,7 +86,7 @@ class KeyMemoTest {
   }
 
   private StripeLocks.Hold hold() {
-    return root.locks.acquireForWalk(StripeLocks.stripeOf(key.digest()));
+    return root.locks.acquireForScan(StripeLocks.stripeOf(key.digest()));
   }
 
   private HotEntry entry(long number) throws IOException {
@@ -111,11 +116,11 @@ class KeyMemoTest {
   /** The entry wins from here on. */
   private boolean win(HotEntry entry) {
     index.changed(key.digest());
-    ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
+    ReadStamp readStamp = readings.beforeRead(key.digest(), NOW);
     try (StripeLocks.Hold hold = hold()) {
-      return ticket != null
+      return readStamp != null
           && hold.heldAcrossProcesses()
-          && readings.fill(ticket, RANKING, entry, NOW, 1);
+          && readings.fill(readStamp, RANKING, entry, NOW, 1);
     }
   }
 
@@ -214,12 +219,13 @@ class KeyMemoTest {
   void whoHasReadAnotherManifestVoidsWhatIsBelieved() throws IOException {
     winAndRemember(5);
     for (long manifestCtime : new long[] {1, 2}) {
-      ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
+      ReadStamp readStamp = readings.beforeRead(key.digest(), NOW);
       try (StripeLocks.Hold hold = hold()) {
         assertTrue(hold.heldAcrossProcesses());
-        assertNotNull(ticket);
+        assertNotNull(readStamp);
         HotEntry same = entry(5);
-        assertEquals(manifestCtime == 1, readings.fill(ticket, RANKING, same, NOW, manifestCtime));
+        assertEquals(
+            manifestCtime == 1, readings.fill(readStamp, RANKING, same, NOW, manifestCtime));
       }
     }
     assertFalse(recall(RANKING, 0));
@@ -234,8 +240,8 @@ class KeyMemoTest {
     }
     threads.add(new Thread(this::rememberAgain));
     threads.forEach(Thread::start);
-    long begin = System.nanoTime();
-    for (long n = 1; System.nanoTime() - begin < RACE_NANOS; n++) {
+    BooleanSupplier goesOn = Rounds.race(RACE, recalled::sum, LEAST);
+    for (long n = 1; goesOn.getAsBoolean(); n++) {
       HotEntry entry = entry(n);
       if (win(entry) && lease.take(entry)) {
         winners.remember(key, entry);
@@ -253,13 +259,13 @@ class KeyMemoTest {
   void twoRankingsOfOneKeyObjectAreNeverMixed() throws Exception {
     HotEntry[] entries = new HotEntry[2];
     index.changed(key.digest());
-    ReadStamp ticket = readings.beforeRead(key.digest(), NOW);
-    assertNotNull(ticket);
+    ReadStamp readStamp = readings.beforeRead(key.digest(), NOW);
+    assertNotNull(readStamp);
     for (int ranking = 0; ranking < 2; ranking++) {
       entries[ranking] = entry(ranking + 1, ranking);
       try (StripeLocks.Hold hold = hold()) {
         assertTrue(hold.heldAcrossProcesses());
-        assertTrue(readings.fill(ticket, ranking, entries[ranking], NOW, 1));
+        assertTrue(readings.fill(readStamp, ranking, entries[ranking], NOW, 1));
       }
       assertTrue(new PayloadLease().take(entries[ranking]));
     }
@@ -276,10 +282,9 @@ class KeyMemoTest {
               }));
     }
     threads.forEach(Thread::start);
-    // A park may end at once, for whatever has unparked this thread before.
-    long begin = System.nanoTime();
-    while (System.nanoTime() - begin < 2 * RACE_NANOS) {
-      LockSupport.parkNanos(RACE_NANOS / 10);
+    BooleanSupplier goesOn = Rounds.race(RACE.multipliedBy(2), recalled::sum, LEAST);
+    while (goesOn.getAsBoolean()) {
+      LockSupport.parkNanos(RACE.toNanos() / 10);
     }
     assertNothingWrong(threads);
   }
@@ -291,7 +296,7 @@ class KeyMemoTest {
     }
     assertEquals(0, mixtures.sum());
     assertEquals(0, freed.sum());
-    assertTrue(recalled.sum() > 100, "recalled: " + recalled.sum());
+    assertTrue(recalled.sum() >= LEAST, "recalled: " + recalled.sum());
   }
 
   private void rememberAgain() {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The segments of slots are lost, and with a key's slot what the key counts for. */
 class LostSlotTest {
   private static final Fingerprint KEY = new Fingerprinter().absorbLong("key", 1).finish();
-  private static final StoreOptions WALKING =
+  private static final StoreOptions SCANNING =
       StoreOptions.defaults().withForeignCheckInterval(Duration.ZERO);
 
   @TempDir Path root;
@@ -31,14 +31,14 @@ class LostSlotTest {
   @Test
   void whatAKeyCountsForIsNotCountedTwice() throws IOException {
     EvictionReport before;
-    try (WarmStartStore store = WarmStartStore.open(root, WALKING)) {
+    try (WarmStartStore store = WarmStartStore.open(root, SCANNING)) {
       store.saveOverwrite(KEY, "first", new byte[1_000], EntryAttributes.checkpoint());
       store.saveOverwrite(KEY, "second", new byte[1_000], EntryAttributes.checkpoint());
       before = store.evictOverflow();
     }
     loseAllSlots();
-    // Where the total is known, a process sums up with its first walk, and then each minute.
-    try (WarmStartStore store = WarmStartStore.open(root, WALKING)) {
+    // Where the total is known, a process sums up with its first scan, and then each minute.
+    try (WarmStartStore store = WarmStartStore.open(root, SCANNING)) {
       // Has the key given a new slot, which knows of this entry only.
       store.saveOverwrite(KEY, "third", new byte[1_000], EntryAttributes.checkpoint());
 

@@ -3,6 +3,10 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;

@@ -1,5 +1,8 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.IndexMapper;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.notice.Notices;
@@ -14,7 +17,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** The files of an index in plain memory: to be copied, and looked at through other buffers. */
-final class MemoryIndex {
+public final class MemoryIndex {
   static final long BOOT = 42;
   static final long GENERATION = 7;
   private static final int NONE = -1;
@@ -24,7 +27,7 @@ final class MemoryIndex {
   private int hidden = NONE;
   private int refusals;
 
-  MemoryIndex() {
+  public MemoryIndex() {
     make(0);
   }
 
@@ -41,7 +44,7 @@ final class MemoryIndex {
   }
 
   /** The same over memory that others use too. */
-  static Generation over(MemoryIndex memory) {
+  public static Generation over(MemoryIndex memory) {
     IndexFiles files =
         new IndexFiles(
             new IndexFile(memory.file(0), 0, null),
@@ -61,7 +64,7 @@ final class MemoryIndex {
   }
 
   /** The bytes of a file that is there. */
-  UnsafeBuffer file(int number) {
+  public UnsafeBuffer file(int number) {
     UnsafeBuffer file = memory[number];
     if (file == null) {
       throw new AssertionError("no file " + number);
@@ -98,7 +101,7 @@ final class MemoryIndex {
     full = true;
   }
 
-  MemoryIndex copy() {
+  public MemoryIndex copy() {
     MemoryIndex copy = new MemoryIndex();
     for (int number = 0; number < memory.length; number++) {
       UnsafeBuffer original = memory[number];
@@ -119,7 +122,7 @@ final class MemoryIndex {
     IndexMapper mapper =
         new IndexMapper(Path.of("/nowhere"), new NioFileOps(), () -> BOOT, false) {
           @Override
-          IndexFiles open() throws IOException {
+          public IndexFiles open() throws IOException {
             if (refusals > 0) {
               refusals--;
               throw new IOException("Too many open files");

@@ -1,5 +1,6 @@
 package io.warmstart.index;
 
+import io.warmstart.index.table.IndexMapper;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.process.ControlFile;
@@ -21,10 +22,11 @@ public final class OtherBuild {
 
   /** Makes its files, holds a row, says so, and stays. */
   public static void main(String[] args) throws Exception {
-    Path directory = Files.createDirectory(Path.of(args[0]).resolve(".warmstart"));
+    Path directory = Files.createDirectories(Path.of(args[0]).resolve(".warmstart"));
     FileChannel locks =
         FileChannel.open(
-            Files.createFile(directory.resolve(LockFile.NAME)),
+            directory.resolve(LockFile.NAME),
+            StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE);
     FileLock row = locks.lock(LockFile.rowByte(5), 1, false);

@@ -3,6 +3,9 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.index.table.Spared;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.Segments;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.EntryAttributes;
@@ -185,7 +188,7 @@ class ScribbledSegmentTest {
     process.ledger.usedLastBy(1_000);
   }
 
-  /** As a walk does. */
+  /** As a scan does. */
   private static void countAll(IndexModel at, IndexModel.Member process, IndexFiles files) {
     for (int round = 0; round < 2; round++) {
       for (int n = 0; n < 18 && files.live(); n++) {

@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.Segment;
+import io.warmstart.index.table.Segments;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.Checksums;
@@ -16,6 +20,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,7 +144,7 @@ class SegmentGrowthTest {
     List<Digest256> withoutFiles = new ArrayList<>();
     List<HotEntry> inMemory = new ArrayList<>();
     for (int n = 20; n < 40; n++) {
-      // As of a key that a foreign store has saved, and no walk has counted.
+      // As of a key that a foreign store has saved, and no scan has counted.
       SlotCursor at = stripe.insert(StripeOfKeys.key(n), 0);
       fill(at, StripeOfKeys.key(n));
       withoutFiles.add(StripeOfKeys.key(n));

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.Segments;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 import io.warmstart.process.StripeLocks;
@@ -52,37 +56,37 @@ class SpaceLedgerTest {
     return hold;
   }
 
-  /** A walk has found the key with its one entry, of 100 bytes. */
-  private void walkEndsWithKey(StripeLocks.Hold hold) {
-    long doubt = process.ledger.walkBegins();
-    process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
-    assertTrue(process.ledger.walkEnded(doubt, 1, 2, 0));
+  /** A scan has found the key with its one entry, of 100 bytes. */
+  private void scanEndsWithKey(StripeLocks.Hold hold) {
+    long doubt = process.ledger.scanBegins();
+    process.ledger.scanned(hold, KEY, CTIME, 100, List.of(ENTRY));
+    assertTrue(process.ledger.scanEnded(doubt, 1, 2, 0));
     assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
   }
 
-  private void walkEndsWithKey() {
+  private void scanEndsWithKey() {
     try (StripeLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
     }
   }
 
   /**
-   * A key was counted while there was no room to record its entries. The next walk passed it over,
+   * A key was counted while there was no room to record its entries. The next scan passed it over,
    * since its directory had not changed, and settled the total: then no sweep knew of the entries.
    */
   @Test
-  void aKeyWhoseEntriesFoundNoRoomIsNotPassedOverByTheNextWalk() throws IOException {
+  void aKeyWhoseEntriesFoundNoRoomIsNotPassedOverByTheNextScan() throws IOException {
     // For the key's slot, and for nothing else.
     usePages(IndexLayout.FIRST_PAGES - 1);
     memory.fill();
     try (StripeLocks.Hold hold = hold()) {
       process.readings.makeSlot(KEY);
-      long doubt = process.ledger.walkBegins();
-      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      long doubt = process.ledger.scanBegins();
+      process.ledger.scanned(hold, KEY, CTIME, 100, List.of(ENTRY));
 
       assertEquals(100, process.ledger.bytes(KEY));
       assertEquals(-1, process.ledger.bytesIfUnchanged(KEY, CTIME));
-      assertFalse(process.ledger.walkEnded(doubt, 1, 2, 0), "the total is settled");
+      assertFalse(process.ledger.scanEnded(doubt, 1, 2, 0), "the total is settled");
       assertEquals(0, process.ledger.count());
     }
   }
@@ -90,7 +94,7 @@ class SpaceLedgerTest {
   @Test
   void aKeyThatIsRecordedIsPassedOver() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      process.ledger.scanned(hold, KEY, CTIME, 100, List.of(ENTRY));
 
       assertEquals(100, process.ledger.bytesIfUnchanged(KEY, CTIME));
       assertEquals(-1, process.ledger.bytesIfUnchanged(KEY, CTIME + 1));
@@ -102,7 +106,7 @@ class SpaceLedgerTest {
   @Test
   void aKeyThatLosesMoreThanItIsKnownToHavePutsTheTotalInDoubt() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
       memory.file(0).putLong(slotsOf(KEY), 0);
 
       process.ledger.published(
@@ -114,22 +118,22 @@ class SpaceLedgerTest {
 
   /** While not all keys have been counted that is nothing new, or no count would ever end. */
   @Test
-  void aKeyThatHasNotBeenWalkedYetPutsNothingInDoubt() throws IOException {
+  void aKeyThatHasNotBeenScannedYetPutsNothingInDoubt() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      long doubt = process.ledger.walkBegins();
+      long doubt = process.ledger.scanBegins();
 
       process.ledger.published(
           hold, KEY, new EntryFacts("r", 500, 2_000, false, 97, Double.NaN, false), 100);
 
-      process.ledger.walked(hold, KEY, CTIME, 97, List.of(ENTRY));
-      assertTrue(process.ledger.walkEnded(doubt, 1, 2, 0));
+      process.ledger.scanned(hold, KEY, CTIME, 97, List.of(ENTRY));
+      assertTrue(process.ledger.scanEnded(doubt, 1, 2, 0));
       assertEquals(OptionalLong.of(97), process.ledger.totalBytes());
     }
   }
 
   /** A save before it reads no manifest; one that had to would find the same. */
   @Test
-  void theLatestStampOfAKeyIsTheLatestPublishedUntilAWalkFindsAnother() throws IOException {
+  void theLatestStampOfAKeyIsTheLatestPublishedUntilAScanFindsAnother() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
       assertEquals(0, process.ledger.latestWrittenNanos(KEY));
       process.ledger.published(
@@ -139,7 +143,7 @@ class SpaceLedgerTest {
           hold, KEY, new EntryFacts("s", 1_500, 3_000, false, 97, Double.NaN, false), 0);
       assertEquals(2_000, process.ledger.latestWrittenNanos(KEY));
 
-      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      process.ledger.scanned(hold, KEY, CTIME, 100, List.of(ENTRY));
 
       assertEquals(ENTRY.writtenNanos(), process.ledger.latestWrittenNanos(KEY));
     }
@@ -149,7 +153,7 @@ class SpaceLedgerTest {
   void aReferenceThatNoProcessHasStoredEndsTheGeneration() throws IOException {
     Generation attached = process.attached();
     try (StripeLocks.Hold hold = hold()) {
-      process.ledger.walked(hold, KEY, CTIME, 100, List.of(ENTRY));
+      process.ledger.scanned(hold, KEY, CTIME, 100, List.of(ENTRY));
       process.ledger.recount(hold);
       assertTrue(attached.files().live());
       // That of the entries' segment: sealed, but for another kind of record.
@@ -166,7 +170,7 @@ class SpaceLedgerTest {
   @Test
   void aKnownKeyThatLosesMoreThanItIsKnownToHavePutsNothingInDoubt() throws IOException {
     try (StripeLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
 
       process.ledger.published(
           hold, KEY, new EntryFacts("r", 500, 2_000, false, 97, Double.NaN, false), 1_000);
@@ -176,13 +180,13 @@ class SpaceLedgerTest {
   }
 
   @Test
-  void aWalkThatBeganBeforeTheLastDoubtTakesNothingBack() {
+  void aScanThatBeganBeforeTheLastDoubtTakesNothingBack() {
     try (StripeLocks.Hold hold = hold()) {
-      long before = process.ledger.walkBegins();
+      long before = process.ledger.scanBegins();
       process.ledger.doubt();
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
 
-      assertTrue(process.ledger.walkEnded(before, 1, 2, 0));
+      assertTrue(process.ledger.scanEnded(before, 1, 2, 0));
 
       assertEquals(OptionalLong.of(100), process.ledger.totalBytes());
     }
@@ -193,7 +197,7 @@ class SpaceLedgerTest {
   void whoCannotMapAFileTakesNothingFromTheOthers() throws IOException {
     usePages(IndexLayout.FIRST_PAGES);
     try (StripeLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
       memory.hide(1);
       IndexModel.Member second = new IndexModel.Member(root, memory);
       Generation of = second.attached();
@@ -211,7 +215,7 @@ class SpaceLedgerTest {
   @Test
   void whoLosesTheIndexAtOnceDoesWithoutItForAWhile() throws InterruptedException {
     usePages(IndexLayout.FIRST_PAGES);
-    walkEndsWithKey();
+    scanEndsWithKey();
     memory.hide(1);
     long began = System.nanoTime();
     IndexModel.Member second = new IndexModel.Member(root, memory);
@@ -235,7 +239,7 @@ class SpaceLedgerTest {
   @Test
   void whoCannotMapAFileVoidsWhatOthersKnowWhenItChangesSomething() {
     usePages(IndexLayout.FIRST_PAGES);
-    walkEndsWithKey();
+    scanEndsWithKey();
     memory.hide(1);
     IndexModel.Member second = new IndexModel.Member(root, memory);
     assertFalse(second.attached().keys().find(KEY, new SlotCursor()));
@@ -250,7 +254,7 @@ class SpaceLedgerTest {
   /** Nor does it attach again for that when it closes. */
   @Test
   void whoHasOnlyLookedWhileThereWasNoIndexVoidsNothing() {
-    walkEndsWithKey();
+    scanEndsWithKey();
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);
     new SpaceLedger(second).touched(KEY, ENTRY.runId(), 7);
@@ -264,7 +268,7 @@ class SpaceLedgerTest {
   @Test
   void aFileThatIsGoneEndsTheGeneration() {
     usePages(IndexLayout.FIRST_PAGES);
-    walkEndsWithKey();
+    scanEndsWithKey();
     memory.remove(1);
     Generation second = new IndexModel.Member(root, memory).attached();
 
@@ -278,7 +282,7 @@ class SpaceLedgerTest {
   void noFileIsMadeInPlaceOfOneThatIsGone() {
     usePages(IndexLayout.FIRST_PAGES);
     try (StripeLocks.Hold hold = hold()) {
-      walkEndsWithKey(hold);
+      scanEndsWithKey(hold);
       memory.remove(1);
       Generation second = new IndexModel.Member(root, memory).attached();
 
@@ -306,7 +310,7 @@ class SpaceLedgerTest {
   /** What a process changed before it could attach for the first time, the index was not told. */
   @Test
   void whoCouldNotAttachAtFirstPutsTheTotalInDoubt() throws Exception {
-    walkEndsWithKey();
+    scanEndsWithKey();
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);
@@ -322,7 +326,7 @@ class SpaceLedgerTest {
   /** With the process went what it had to make up for: the others' total was that of before. */
   @Test
   void whoNeverCouldAttachPutsTheTotalInDoubtWhenItCloses() {
-    walkEndsWithKey();
+    scanEndsWithKey();
     long epoch = memory.file(0).getLong(IndexLayout.EPOCH_OFFSET);
     memory.refuse(1);
     Index second = memory.attach(root, buffer -> buffer);

@@ -2,47 +2,52 @@ package io.warmstart.index;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.Segment;
+import io.warmstart.index.table.Segments;
+import io.warmstart.index.table.SlotCounts;
+import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
 
 /** Keys of one stripe, in the slots of an index in memory that a process has mapped. */
-final class StripeOfKeys {
-  static final int STRIPE = 7;
+public final class StripeOfKeys {
+  public static final int STRIPE = 7;
 
-  final MemoryIndex memory = new MemoryIndex();
-  final IndexModel.Member process;
+  public final MemoryIndex memory = new MemoryIndex();
+  public final IndexModel.Member process;
   private long lastChanges;
 
-  StripeOfKeys(IndexRoot root) {
+  public StripeOfKeys(IndexRoot root) {
     process = new IndexModel.Member(root, memory);
   }
 
-  static Digest256 key(int n) {
+  public static Digest256 key(int n) {
     return Digest256.ofWords(Checksums.mix(n), STRIPE, Checksums.mix(n + 1_000_000L), n);
   }
 
-  KeyTable keys() {
+  public KeyTable keys() {
     return process.attached().keys();
   }
 
-  long fresh() {
+  public long fresh() {
     return Checksums.mix(++lastChanges);
   }
 
-  SlotCursor insert(Digest256 key, long bytes) {
+  public SlotCursor insert(Digest256 key, long bytes) {
     SlotCursor at = new SlotCursor();
     assertTrue(keys().insert(key, fresh(), at));
     SlotCounts.account(at, key, bytes, 0);
     return at;
   }
 
-  long pagesUsed() {
+  public long pagesUsed() {
     return IndexFiles.usedPages(memory.file(0).getLong(IndexLayout.PAGES_USED_OFFSET));
   }
 
   /** How many places there are in the segment that a key belongs to. */
-  int places(Digest256 key) {
+  public int places(Digest256 key) {
     Segment segment =
         new Segments(
                 process.attached().files(),

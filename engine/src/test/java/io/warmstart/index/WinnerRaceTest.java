@@ -3,9 +3,12 @@ package io.warmstart.index;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.warmstart.format.Candidate;
 import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
+import io.warmstart.index.table.IndexFile;
+import io.warmstart.index.table.IndexFiles;
+import io.warmstart.index.table.SlotCursor;
+import io.warmstart.index.table.StripeTotals;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.Checksums;
@@ -14,6 +17,7 @@ import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.payload.PayloadCache;
 import io.warmstart.payload.PayloadMemory;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.testing.Rounds;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -33,8 +37,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -47,8 +51,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(60)
 class WinnerRaceTest {
-  private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(500));
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final Duration RACE = Duration.ofMillis(500);
+
+  /** What a race must have seen to show something. */
+  private static final long LEAST = 100;
 
   /** How a reader decides whether a winner counts. */
   private interface Reader {
@@ -150,10 +156,12 @@ class WinnerRaceTest {
 
   @Test
   void nobodyIsToldAMixtureOrWhatWasBeforeAChangeThatHadEnded() throws Exception {
-    race((table, at, key, target) -> table.read(at, key, 0, target), null);
+    race(
+        (table, at, key, target) -> table.read(at, key, 0, target),
+        Rounds.race(RACE, accepted::sum, LEAST));
     assertEquals(0, mixtures.sum());
     assertEquals(0, stale.sum());
-    assertTrue(accepted.sum() > 100, "accepted: " + accepted.sum());
+    assertTrue(accepted.sum() >= LEAST, "accepted: " + accepted.sum());
   }
 
   /** A winner that fits together, whatever has changed since. */
@@ -164,7 +172,7 @@ class WinnerRaceTest {
           raw(at, target);
           return target.manifestCtime() == half(key, target.version());
         },
-        stale);
+        untilSeen(stale));
     assertTrue(stale.sum() > 0);
   }
 
@@ -176,26 +184,30 @@ class WinnerRaceTest {
           raw(at, target);
           return target.version() != 0;
         },
-        mixtures);
+        untilSeen(mixtures));
     assertTrue(mixtures.sum() > 0);
   }
 
   /** What is in memory counts only while its slot says that nothing has changed. */
   @Test
   void nobodyIsToldWhatIsInMemoryAfterAChangeThatHadEnded() throws Exception {
-    remember((table, entry) -> table.stands(entry, one), null);
+    remember((table, entry) -> table.stands(entry, one), Rounds.race(RACE, remembered::sum, LEAST));
     assertEquals(0, mixtures.sum());
     assertEquals(0, stale.sum());
-    assertTrue(remembered.sum() > 100, "remembered: " + remembered.sum());
+    assertTrue(remembered.sum() >= LEAST, "remembered: " + remembered.sum());
   }
 
   @Test
   void aReaderThatComparesNothingIsToldWhatIsInMemory() throws Exception {
-    remember((table, entry) -> one.getLong(entry.hotWord()) != 0, stale);
+    remember((table, entry) -> one.getLong(entry.hotWord()) != 0, untilSeen(stale));
     assertTrue(stale.sum() > 0);
   }
 
-  private void remember(BiPredicate<KeyTable, HotEntry> stands, @Nullable LongAdder awaited)
+  private static BooleanSupplier untilSeen(LongAdder wrong) {
+    return Rounds.race(Duration.ZERO, wrong::sum, 1);
+  }
+
+  private void remember(BiPredicate<KeyTable, HotEntry> stands, BooleanSupplier goesOn)
       throws Exception {
     Map<Digest256, HotEntry> inMemory = new ConcurrentHashMap<>();
     Map<Digest256, Long> versions = new ConcurrentHashMap<>();
@@ -218,7 +230,7 @@ class WinnerRaceTest {
           versions.put(key, target.version());
           return true;
         },
-        awaited);
+        goesOn);
   }
 
   private HotEntry entry(Digest256 key) {
@@ -236,8 +248,7 @@ class WinnerRaceTest {
     return Checksums.mix(version) ^ key.word(0);
   }
 
-  /** Until something was seen, or for some time. */
-  private void race(Reader reader, @Nullable LongAdder awaited) throws InterruptedException {
+  private void race(Reader reader, BooleanSupplier goesOn) throws InterruptedException {
     List<Thread> threads = new ArrayList<>();
     for (KeyFiles each : keys) {
       threads.add(new Thread(() -> change(each)));
@@ -246,9 +257,7 @@ class WinnerRaceTest {
     }
     threads.add(new Thread(this::giveAway));
     threads.forEach(Thread::start);
-    long begin = System.nanoTime();
-    long end = begin + (awaited == null ? RACE_NANOS : PATIENCE_NANOS);
-    while (System.nanoTime() - end < 0 && (awaited == null || awaited.sum() == 0)) {
+    while (goesOn.getAsBoolean()) {
       LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
     }
     over = true;
@@ -345,19 +354,20 @@ class WinnerRaceTest {
             });
     writer.start();
     long last = 0;
-    int read = 0;
-    for (long end = System.nanoTime() + RACE_NANOS / 4; System.nanoTime() - end < 0; ) {
+    LongAdder read = new LongAdder();
+    BooleanSupplier goesOn = Rounds.race(RACE.dividedBy(4), read::sum, LEAST);
+    while (goesOn.getAsBoolean()) {
       long bytes = sums.bytes(9);
       if (bytes >= 0) {
         assertEquals(0, bytes % 1_000_003);
         assertTrue(bytes >= last, last + " then " + bytes);
         last = bytes;
-        read++;
+        read.increment();
       }
     }
     over = true;
     writer.join();
-    assertTrue(read > 100, "read: " + read);
+    assertTrue(read.sum() >= LEAST, "read: " + read);
     assertEquals(0, sums.bytes(9) % 1_000_003);
   }
 }

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +34,47 @@ class IdleDescriptorsTest {
 
     assertEquals(1, idle.opening(() -> openOnceFree(1)));
     assertEquals(2, attempts.get());
+  }
+
+  /** It was told of none, and failed, before the thread that had closed them had said so. */
+  @Test
+  void aThreadThatAsksWhileAnotherIsToldOfWhatWasClosedIsToldToo() throws Exception {
+    CountDownLatch taken = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    held.set(3);
+    idle.add(
+        () -> {
+          int closed = held.getAndSet(0);
+          if (closed > 0) {
+            taken.countDown();
+            Await.until("both ask", () -> goesOn.getCount() == 0);
+          }
+          return closed;
+        });
+    FutureTask<Integer> first = new FutureTask<>(() -> idle.opening(() -> openOnceFree(1)));
+    AtomicInteger steps = new AtomicInteger();
+    FutureTask<Integer> second =
+        new FutureTask<>(
+            () ->
+                idle.opening(
+                    () -> {
+                      if (steps.getAndIncrement() == 0) {
+                        Await.until("the other was told", () -> taken.getCount() == 0);
+                        throw new FileSystemException("file", null, "Too many open files");
+                      }
+                      return 2;
+                    }));
+    Thread waiting = new Thread(second);
+    waiting.start();
+    Await.until("its step has begun", () -> steps.get() > 0);
+    new Thread(first).start();
+    Await.until(
+        "it asks, or has failed",
+        () -> second.isDone() || waiting.getState() == Thread.State.BLOCKED);
+    goesOn.countDown();
+
+    assertEquals(1, first.get());
+    assertEquals(2, second.get());
   }
 
   /** The application holds them all: trying for ever would hang it. */

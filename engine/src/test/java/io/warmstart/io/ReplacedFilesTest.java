@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.ObservedFileOps.FileOp;
 import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -131,6 +132,17 @@ class ReplacedFilesTest {
       hold(replaced, payload, manifest).close();
       assertTrue(ops.allClosed.await(30, TimeUnit.SECONDS));
       assertEquals(List.of("warmstart-late-close", "warmstart-late-close"), ops.closers);
+    }
+  }
+
+  /** A thread found no descriptor, these became free, and it was told that there were none. */
+  @Test
+  void whatItsOwnThreadHasClosedIsToldOnceToAThreadThatIsShortOfDescriptors() {
+    try (ReplacedFiles replaced = new ReplacedFiles(ops, () -> 2, 2000, 1)) {
+      hold(replaced, payload, manifest).close();
+      Await.answer(2L, replaced::freed);
+      assertEquals(2, replaced.closeIdle());
+      assertEquals(0, replaced.closeIdle());
     }
   }
 

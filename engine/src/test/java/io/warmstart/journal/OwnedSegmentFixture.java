@@ -3,6 +3,8 @@ package io.warmstart.journal;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.notice.Notices;
+import io.warmstart.segment.Segment;
+import io.warmstart.segment.SegmentFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -14,19 +16,19 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A segment, and its owner. */
-abstract class OwnedSegmentFixture {
-  static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
+public abstract class OwnedSegmentFixture {
+  public static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
   static final int LENGTH = 1 << 20;
   static final long SALT = 5;
-  static final int PAYLOAD = 300;
+  public static final int PAYLOAD = 300;
 
   @TempDir Path directory;
   SegmentFiles files;
   FileLock lock;
   Segment segment;
-  CountedSyncs syncs;
-  OwnedSegment owner;
-  long stamp;
+  public CountedSyncs syncs;
+  public OwnedSegment owner;
+  public long stamp;
   private FileChannel lockFile;
 
   @BeforeEach

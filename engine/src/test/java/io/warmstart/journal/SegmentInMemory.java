@@ -1,16 +1,17 @@
 package io.warmstart.journal;
 
 import io.warmstart.io.NioFileOps;
+import io.warmstart.segment.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Segments without a file, for what reads and writes their bytes alone. */
-final class SegmentInMemory {
+public final class SegmentInMemory {
   private SegmentInMemory() {}
 
-  static Segment of(int number, int length) {
+  public static Segment of(int number, int length) {
     try {
       return new Segment(
           number,

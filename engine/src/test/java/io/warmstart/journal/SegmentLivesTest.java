@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
+import io.warmstart.segment.Version;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.lang.ref.WeakReference;

@@ -9,6 +9,7 @@ import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.OnceBefore;
 import io.warmstart.notice.Notices;
+import io.warmstart.segment.SegmentFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Payload;
+import io.warmstart.segment.Version;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.stream.Stream;

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -109,6 +110,27 @@ class StoreMetricsTest {
     assertEquals(BUDGET, gauge("size.budget"));
     assertEquals(1, gauge("processes"));
     assertEquals("bytes", registry.get("warmstart.size").gauge().getId().getBaseUnit());
+  }
+
+  /** Each went through all keys of the index: a scrape did it twice. */
+  @Test
+  void entriesAndKeysAreOfOneLookEachSecond() {
+    AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1);
+    new StoreMetrics(store, Tags.empty(), nanos::get).bindTo(registry);
+    store.save(KEY, new byte[10], EntryAttributes.checkpoint());
+    store.flush();
+    assertEquals(1, gauge("entries"));
+
+    store.save(Payloads.key("another"), new byte[10], EntryAttributes.checkpoint());
+    store.flush();
+
+    nanos.addAndGet(999_999_999);
+    assertEquals(1, gauge("keys"), "of the look that told the entries");
+    nanos.addAndGet(1);
+    assertEquals(2, gauge("keys"));
+    assertEquals(2, gauge("entries"));
+    store.close();
+    assertTrue(Double.isNaN(gauge("entries")));
   }
 
   /** Read by a scrape, a counter that throws would take those of the application with it. */

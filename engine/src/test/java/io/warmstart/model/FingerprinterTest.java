@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.sun.management.ThreadMXBean;
 import io.warmstart.testing.Seeds;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -235,6 +237,44 @@ class FingerprinterTest {
             f -> f.writeDoubles(new double[0]),
             f -> f.writeDoubles(DoubleBuffer.allocate(0)))) {
       assertThrows(IllegalStateException.class, () -> step.accept(fingerprinter));
+    }
+  }
+
+  /** Each made a buffer of 8 KiB for arrays that it had none of. */
+  @Test
+  void aKeyOfAFewWordsMakesNoLargeBuffer() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().getId();
+    int keys = 200;
+    new Fingerprinter().absorbString("spec", "y ~ s(x)").finish();
+    long before = threads.getThreadAllocatedBytes(self);
+    for (int each = 0; each < keys; each++) {
+      new Fingerprinter().absorbString("spec", "y ~ s(x)").absorbLong("seed", each).finish();
+    }
+    long bytes = (threads.getThreadAllocatedBytes(self) - before) / keys;
+    assertTrue(bytes < 6000, () -> "bytes for each: " + bytes);
+  }
+
+  /** Whatever was written before: the buffer grows with the longest. */
+  @Test
+  void arraysOfAnyLengthsOneAfterTheOtherAreHashedAsEachByItself() throws Exception {
+    double[] values = new double[5000];
+    Arrays.setAll(values, each -> each + 0.5);
+    for (int first : new int[] {0, 1, 3, 1023, 1024, 1025, 5000}) {
+      for (int second : new int[] {0, 2, 1024, 1026, 4999}) {
+        Fingerprinter whole = new Fingerprinter();
+        whole.writeDoubles(values, 0, first).writeDoubles(values, 0, second);
+        ByteBuffer bytes =
+            ByteBuffer.allocate((first + second + 2) * 8).order(ByteOrder.LITTLE_ENDIAN);
+        for (int length : new int[] {first, second}) {
+          bytes.putLong(length);
+          for (int each = 0; each < length; each++) {
+            bytes.putDouble(values[each]);
+          }
+        }
+        byte[] expected = MessageDigest.getInstance("SHA-256").digest(bytes.array());
+        assertEquals(HexFormat.of().formatHex(expected), whole.finish().toHex());
+      }
     }
   }
 }

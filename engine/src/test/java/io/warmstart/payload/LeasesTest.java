@@ -14,11 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,8 +26,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Memory is freed once, after the last lease on it, and never under one. */
 @Timeout(60)
 class LeasesTest {
-  private static final long RACE_NANOS = Rounds.nanos(Duration.ofMillis(500));
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final Duration RACE = Duration.ofMillis(500);
+
+  /** What a race must have seen to show something. */
+  private static final long LEAST = 1000;
 
   @TempDir Path directory;
   private final PayloadCache cache = new PayloadCache(1 << 20);
@@ -160,9 +162,10 @@ class LeasesTest {
   @Test
   void noReaderFindsItsMemoryFreed() throws Exception {
     LongAdder freed = new LongAdder();
-    LongAdder taken = race(PayloadLease::take, freed, false);
+    LongAdder taken = new LongAdder();
+    race(PayloadLease::take, freed, taken, Rounds.race(RACE, taken::sum, LEAST));
     assertEquals(0, freed.sum());
-    assertTrue(taken.sum() > 1000, "taken: " + taken.sum());
+    assertTrue(taken.sum() >= LEAST, "taken: " + taken.sum());
     assertEquals(0, cache.waiting());
   }
 
@@ -182,14 +185,17 @@ class LeasesTest {
           return !late;
         },
         freed,
-        true);
+        new LongAdder(),
+        Rounds.race(Duration.ZERO, freed::sum, 1));
     assertTrue(freed.sum() > 0);
   }
 
-  private LongAdder race(
-      BiPredicate<PayloadLease, CachedPayload> take, LongAdder freed, boolean awaited)
+  private void race(
+      BiPredicate<PayloadLease, CachedPayload> take,
+      LongAdder freed,
+      LongAdder taken,
+      BooleanSupplier goesOn)
       throws Exception {
-    LongAdder taken = new LongAdder();
     AtomicReference<Payload> shown = new AtomicReference<>(payload());
     AtomicBoolean end = new AtomicBoolean();
     List<Thread> readers = new ArrayList<>();
@@ -214,8 +220,7 @@ class LeasesTest {
               }));
     }
     readers.forEach(Thread::start);
-    long deadline = System.nanoTime() + (awaited ? PATIENCE_NANOS : RACE_NANOS);
-    while (System.nanoTime() - deadline < 0 && !(awaited && freed.sum() > 0)) {
+    while (goesOn.getAsBoolean()) {
       Payload next = payload();
       Objects.requireNonNull(shown.getAndSet(next)).retire();
     }
@@ -224,6 +229,5 @@ class LeasesTest {
       reader.join();
     }
     Objects.requireNonNull(shown.get()).retire();
-    return taken;
   }
 }

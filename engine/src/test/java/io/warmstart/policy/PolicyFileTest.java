@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.format.StoredPolicy;
 import io.warmstart.format.StoredPolicy.Budget;
-import io.warmstart.format.StoredPolicy.Origin;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.OnceBefore;
+import io.warmstart.model.RootPolicy.Origin;
 import io.warmstart.pair.ChangeAges;
 import java.io.IOException;
 import java.io.UncheckedIOException;

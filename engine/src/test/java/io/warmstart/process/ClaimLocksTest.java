@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.warmstart.io.NioFileOps;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.notice.Notices;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,25 +19,7 @@ class ClaimLocksTest {
   private static final Digest256 KEY = Digest256.ofWords(1, 2, 3, 4);
 
   @TempDir Path directory;
-  private final Observed ops = new Observed();
-
-  /** A look at the lock file that finds no memory. */
-  private static final class Observed extends ObservedFileOps {
-    private boolean lacksMemory;
-
-    Observed() {
-      super(new NioFileOps());
-    }
-
-    @Override
-    protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-        throws IOException {
-      if (lacksMemory && op.kind() == Kind.STAT && op.path().endsWith(LockFile.NAME)) {
-        throw new OutOfMemoryError("none for a look");
-      }
-      return whole.run();
-    }
-  }
+  private final WatchedFileOps ops = new WatchedFileOps();
 
   /** Its byte stayed locked for the life of the process, and nobody got the key any more. */
   @Test
@@ -47,9 +28,14 @@ class ClaimLocksTest {
     ClaimLocks claims = new ClaimLocks(file, new LockNotices(new Notices(), directory));
     file.open();
     try {
-      ops.lacksMemory = true;
+      ops.watch(
+          op -> {
+            if (op.kind() == Kind.STAT && op.path().endsWith(LockFile.NAME)) {
+              throw new OutOfMemoryError("none for a look");
+            }
+          });
       assertThrows(OutOfMemoryError.class, () -> claims.tryTake(KEY));
-      ops.lacksMemory = false;
+      ops.rest();
 
       ClaimLocks.Held taken = claims.tryTake(KEY);
 

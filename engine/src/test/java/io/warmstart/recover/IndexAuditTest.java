@@ -138,9 +138,9 @@ class IndexAuditTest extends CheckedIndex {
     }
   }
 
-  /** What a store that knows no index does is found by the next walk, and told by nobody before. */
+  /** What a store that knows no index does is found by the next scan, and told by nobody before. */
   @Test
-  void whatForeignStoresHaveDoneSinceTheWalkIsNoProblem() throws IOException {
+  void whatForeignStoresHaveDoneSinceTheScanIsNoProblem() throws IOException {
     StoreOptions options = StoreOptions.defaults();
     Path directory = root.resolve(KEY.toHex());
     try (WarmStartStore store = WarmStartStore.open(root, options)) {
@@ -164,7 +164,7 @@ class IndexAuditTest extends CheckedIndex {
         assertEquals(List.of(), verify(store, false).problems());
         index().entryGone(KEY.digest(), "foreign");
         assertTrue(
-            verify(store, false).problems().toString().contains("entry foreign"), "walked since");
+            verify(store, false).problems().toString().contains("entry foreign"), "scanned since");
       }
     }
   }

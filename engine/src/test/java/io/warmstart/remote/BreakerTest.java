@@ -67,6 +67,26 @@ class BreakerTest {
     }
   }
 
+  /** Four at once: each of the others that failed with the fifth doubled the pause. */
+  @Test
+  void whatWasUnderWayWhenItOpenedMakesNoPauseLonger() {
+    failed(8);
+    passSeconds(1);
+    assertTrue(breaker.allows());
+    breaker.failed(true);
+    passSeconds(1);
+    breaker.failed(true);
+    breaker.failed(false);
+    assertFalse(breaker.allows());
+    passSeconds(1);
+    assertTrue(breaker.allows(), "one that was let through has failed");
+    breaker.succeeded();
+    breaker.failed(true);
+    breaker.failed(true);
+    passSeconds(1);
+    assertTrue(breaker.allows(), "none that was let through has failed since it was closed");
+  }
+
   @Test
   void oneSuccessClosesIt() {
     breaker.failed(true);

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.Payloads;
 import io.warmstart.claim.OtherMachines.Hold;
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.store.FileObjectStore;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

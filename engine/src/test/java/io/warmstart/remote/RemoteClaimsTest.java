@@ -10,6 +10,8 @@ import io.warmstart.FaultyObjectStore;
 import io.warmstart.HookedObjectStore;
 import io.warmstart.claim.OtherMachines.Hold;
 import io.warmstart.model.Payload;
+import io.warmstart.remote.copy.ClaimName;
+import io.warmstart.remote.store.ObjectStore;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -108,13 +110,18 @@ class RemoteClaimsTest extends RemoteClaimsFixture {
 
     away.set(true);
     assertNull(ask(other, LEASE));
-    clock.addAndGet(shortLease);
-    taken(other);
+    // A renewal that was under way may have come meanwhile.
+    Await.until("another has it", () -> isTakenAfter(other, shortLease));
     away.set(false);
     long now = last();
     held.giveBack();
     assertFalse(held.isHeld());
     assertEquals(now, last(), "it is another's, and is not given back for it");
+  }
+
+  private boolean isTakenAfter(RemoteClaims other, long leaseNanos) throws IOException {
+    clock.addAndGet(leaseNanos);
+    return ask(other, LEASE) != null;
   }
 
   /** As after a rule of a bucket has removed what is old: the numbers begin again. */

@@ -15,6 +15,8 @@ import io.warmstart.format.ClaimRecord;
 import io.warmstart.model.ClaimUnavailableException;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Payload;
+import io.warmstart.remote.copy.ClaimName;
+import io.warmstart.remote.store.ObjectStore;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.util.ArrayList;

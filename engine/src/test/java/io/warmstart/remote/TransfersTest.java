@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.notice.Notices;
+import io.warmstart.remote.copy.LocalException;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -135,5 +139,83 @@ class TransfersTest {
     }
     telling = false;
     assertTrue(breaker.open());
+  }
+
+  /** It waited out its deadline. */
+  @Test
+  void whoWaitsForWhatHasNotBegunIsLetGoWhenItCloses() throws Exception {
+    CountDownLatch until = new CountDownLatch(1);
+    CountDownLatch busy = new CountDownLatch(4);
+    for (int thread = 0; thread < 4; thread++) {
+      transfers.submit(
+          () -> {
+            busy.countDown();
+            while (until.getCount() > 0) {
+              // As a call that hangs in the kernel, which ends for no interrupt.
+              Thread.onSpinWait();
+            }
+            return true;
+          },
+          breaker);
+    }
+    busy.await();
+    CompletableFuture<Boolean> waiting = transfers.submit(() -> true, breaker);
+    try {
+      transfers.close();
+      assertFalse(waiting.get(60, TimeUnit.SECONDS));
+    } finally {
+      until.countDown();
+    }
+  }
+
+  private static boolean await(CountDownLatch latch) throws IOException {
+    try {
+      return latch.await(30, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /** It would take the thread of who is waited for. */
+  @Test
+  void whatIsDoneAsideIsDroppedWhereOneThreadIsLeft() throws Exception {
+    CountDownLatch until = new CountDownLatch(1);
+    CountDownLatch busy = new CountDownLatch(3);
+    List<CompletableFuture<Boolean>> ends = new ArrayList<>();
+    for (int thread = 0; thread < 3; thread++) {
+      ends.add(
+          transfers.submit(
+              () -> {
+                busy.countDown();
+                return await(until);
+              },
+              breaker));
+    }
+    busy.await();
+    AtomicBoolean ran = new AtomicBoolean();
+    transfers.aside(() -> ran.set(true));
+    // In the queue it would come before this.
+    for (int thread = 0; thread < 4; thread++) {
+      assertTrue(transfers.submit(() -> true, breaker).get(60, TimeUnit.SECONDS));
+    }
+    until.countDown();
+    for (CompletableFuture<Boolean> each : ends) {
+      assertTrue(each.get(60, TimeUnit.SECONDS));
+    }
+    assertFalse(ran.get());
+  }
+
+  @Test
+  void whatIsDoneAsideIsDoneByAThreadThatIsIdle() throws Exception {
+    CountDownLatch done = new CountDownLatch(1);
+    assertTrue(
+        transfers
+            .submit(
+                () -> {
+                  transfers.aside(done::countDown);
+                  return await(done);
+                },
+                breaker)
+            .get(60, TimeUnit.SECONDS));
   }
 }

@@ -22,8 +22,11 @@ import io.warmstart.testing.Await;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +79,33 @@ class AsyncSaveTest extends AsyncSaveFixture {
 
     assertEquals(2 * RUN.length(), both.toCompletableFuture().get());
     assertLatest(store, 2);
+  }
+
+  /** What depended on callers of one save ran on one stack: the last of them first. */
+  @Test
+  void whatDependsOnASaveMayWaitForWhatDependsOnTheOneWhosePlaceItHasTaken() throws Exception {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    holdUp(store);
+    CompletionStage<String> replaced = hand(store, 1, Backlog.KEEP_LATEST);
+    CompletionStage<String> later = hand(store, 2, Backlog.KEEP_LATEST);
+    CountDownLatch heard = new CountDownLatch(1);
+    CompletableFuture<Void> ofReplaced =
+        replaced.thenAccept(run -> heard.countDown()).toCompletableFuture();
+    CompletableFuture<Boolean> ofLater =
+        later
+            .thenApply(
+                run -> {
+                  try {
+                    return heard.await(20, TimeUnit.SECONDS);
+                  } catch (InterruptedException e) {
+                    return false;
+                  }
+                })
+            .toCompletableFuture();
+    gate.open();
+    assertTrue(ofLater.get());
+    ofReplaced.get();
+    assertEquals(2, saves(store));
   }
 
   @Test
@@ -267,6 +297,33 @@ class AsyncSaveTest extends AsyncSaveFixture {
     gate.open();
     caller.join(30_000);
     assertEquals(runs, handedIn.get());
+  }
+
+  /** Who waited for room was told when a save was taken, and not of this. */
+  @Test
+  void whatASmallerOneLeavesIsRoomForOthers() throws Exception {
+    WarmStartStore store = store(Durability.IN_FILES);
+    CompletionStage<String> heldUp = holdUp(store);
+    handRun(store, 0, 40 << 20);
+    handRun(store, 1, 20 << 20);
+    Thread caller = new Thread(() -> handRun(store, 2, 20 << 20));
+    caller.start();
+    Await.until("the caller waits", () -> caller.getState() == Thread.State.WAITING);
+    handRun(store, 0, 10);
+    caller.join(30_000);
+    assertFalse(caller.isAlive());
+    assertFalse(isDone(heldUp));
+    gate.open();
+  }
+
+  /** It was taken for {@link Backlog#KEEP_ALL}. */
+  @Test
+  @SuppressWarnings("NullAway")
+  void whatBecomesOfTheVersionBeforeMustBeSaid() {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    assertThrows(NullPointerException.class, () -> hand(store, 1, null));
+    store.flush();
+    assertEquals(0, saves(store));
   }
 
   private void handRun(WarmStartStore store, int run, int length) {

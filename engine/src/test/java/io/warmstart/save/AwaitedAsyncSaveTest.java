@@ -3,18 +3,27 @@ package io.warmstart.save;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.Durability;
+import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
+import io.warmstart.model.StoreListener;
+import io.warmstart.model.StoreTrouble;
+import io.warmstart.runtime.CallbackRelay;
+import io.warmstart.runtime.Uninterrupted;
 import io.warmstart.testing.Await;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +100,77 @@ class AwaitedAsyncSaveTest extends AsyncSaveFixture {
     assertTrue(begun.await(30, TimeUnit.SECONDS));
     store.close();
     after.toCompletableFuture().join();
+  }
+
+  /** With all threads in what waits, no stage completed any more, for good, and nobody heard. */
+  @Test
+  @Tag("once")
+  void whatWaitsOnAllThreadsIsToldAndSaved() throws Exception {
+    List<StoreTrouble> troubles = new CopyOnWriteArrayList<>();
+    StoreListener listener =
+        new StoreListener() {
+          @Override
+          public void trouble(StoreTrouble trouble) {
+            troubles.add(trouble);
+          }
+        };
+    CountDownLatch released = new CountDownLatch(1);
+    try (WarmStartStore store =
+        WarmStartStore.open(root, StoreOptions.defaults().withListener(listener))) {
+      List<CompletableFuture<Void>> all = new ArrayList<>();
+      for (int each = 0; each < CallbackRelay.MOST_THREADS + 6; each++) {
+        all.add(
+            store
+                .saveAsync(key, Payload.of(new byte[1]), EntryAttributes.checkpoint())
+                .thenRun(() -> Uninterrupted.await(() -> awaited(released)))
+                .toCompletableFuture());
+      }
+      store.flush();
+      assertEquals(all.size(), saves(store), "saved all the same");
+      Await.until("it is told", () -> !troubles.isEmpty());
+      assertEquals(StoreTrouble.Kind.STAGES, troubles.get(0).kind());
+      assertTrue(all.stream().noneMatch(CompletableFuture::isDone));
+
+      released.countDown();
+
+      all.forEach(CompletableFuture::join);
+      assertEquals(1, troubles.size(), troubles::toString);
+    }
+  }
+
+  /** Each waited for a stage whose turn was behind all of them. */
+  @Test
+  void moreThanThereAreThreadsForMayEachWaitForAnotherSave() throws Exception {
+    WarmStartStore store = store(Durability.PROCESS_SAFE);
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    CountDownLatch onAllThreads = new CountDownLatch(CallbackRelay.MOST_THREADS);
+    for (int each = 0; each < CallbackRelay.MOST_THREADS + 6; each++) {
+      int number = each;
+      all.add(
+          hand(store, number, Backlog.KEEP_ALL)
+              .thenRun(
+                  () -> {
+                    onAllThreads.countDown();
+                    Uninterrupted.await(() -> awaited(onAllThreads));
+                    CompletableFuture<String> next =
+                        hand(store, 1000 + number, Backlog.KEEP_ALL).toCompletableFuture();
+                    try {
+                      assertEquals(RUN, number % 2 == 0 ? next.join() : next.get());
+                      assertEquals(RUN, next.get(1, TimeUnit.MINUTES));
+                    } catch (Exception e) {
+                      throw new AssertionError(e);
+                    }
+                  })
+              .toCompletableFuture());
+    }
+    CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(40, TimeUnit.SECONDS);
+    store.flush();
+    assertEquals(2L * all.size(), saves(store));
+  }
+
+  private static boolean awaited(CountDownLatch latch) throws InterruptedException {
+    latch.await();
+    return true;
   }
 
   private boolean isClosed(WarmStartStore store) {

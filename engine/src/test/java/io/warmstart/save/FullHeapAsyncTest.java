@@ -7,8 +7,9 @@ import io.warmstart.StoreOptions;
 import io.warmstart.WarmStartStore;
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.io.NearlyFullHeap;
-import io.warmstart.io.ObservedFileOps;
+import io.warmstart.io.ObservedFileOps.Kind;
 import io.warmstart.io.UnsyncedFileOps;
+import io.warmstart.io.WatchedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -54,29 +54,23 @@ class FullHeapAsyncTest {
 
     private HandingIn() {}
 
-    /** Holds up the thread that saves. */
-    private static final class Gate extends ObservedFileOps {
-      Gate() {
-        super(new UnsyncedFileOps());
-      }
-
-      @Override
-      protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
-          throws IOException {
-        if (op.kind() == Kind.SYNC && Thread.currentThread().getName().equals("warmstart-saves")) {
-          try {
-            GATE.await();
-          } catch (InterruptedException e) {
-            throw new IOException(e);
-          }
-        }
-        return whole.run();
-      }
-    }
-
     public static void main(String[] args) throws Exception {
       StoreOptions options =
-          StoreOptions.defaults().withDurability(Durability.IN_FILES).withFileOps(new Gate());
+          StoreOptions.defaults()
+              .withDurability(Durability.IN_FILES)
+              .withFileOps(
+                  new WatchedFileOps(
+                      new UnsyncedFileOps(),
+                      op -> {
+                        if (op.kind() == Kind.SYNC
+                            && Thread.currentThread().getName().equals("warmstart-saves")) {
+                          try {
+                            GATE.await();
+                          } catch (InterruptedException e) {
+                            throw new IOException(e);
+                          }
+                        }
+                      }));
       WarmStartStore store = WarmStartStore.open(Path.of(args[0]), options);
       Fingerprint key = Payloads.key("full heap");
       Payload payload = Payload.of(new byte[10]);

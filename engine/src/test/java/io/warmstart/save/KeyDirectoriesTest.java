@@ -194,6 +194,26 @@ class KeyDirectoriesTest {
     }
   }
 
+  /** What the kernel has told once is known when the descriptor is closed that was told. */
+  @Test
+  void namesAreInDoubtOnceASyncHasFailed() throws IOException {
+    try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {})) {
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        use.sync(use.failedSyncs());
+        assertFalse(use.namesMayBeInDoubt());
+        failing = directory.path();
+        assertThrows(IOException.class, () -> use.sync(use.failedSyncs()));
+        failing = null;
+        assertTrue(use.namesMayBeInDoubt());
+      }
+      directories.closeIdle();
+      try (KeyDirectories.Use use = directories.use(directory)) {
+        use.sync(use.failedSyncs());
+        assertTrue(use.namesMayBeInDoubt());
+      }
+    }
+  }
+
   @Test
   void syncOfADirectoryThatIsGoneSaysSo() throws IOException {
     try (KeyDirectories directories = new KeyDirectories(ops, root, () -> 4, () -> {});

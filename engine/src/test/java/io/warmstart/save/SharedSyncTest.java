@@ -18,7 +18,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,7 @@ class SharedSyncTest {
 
   @TempDir Path root;
   private final Meeting ops = new Meeting();
+  private final List<Thread> savers = new CopyOnWriteArrayList<>();
 
   /** Both have made their names when the first sync of theirs fails; the other ends before that. */
   private static final class Meeting extends ObservedFileOps {
@@ -98,10 +101,11 @@ class SharedSyncTest {
     return thrown;
   }
 
-  private static void saveAtOnce(WarmStartStore store, Map<String, Throwable> thrown) {
+  private void saveAtOnce(WarmStartStore store, Map<String, Throwable> thrown) {
     AtomicInteger ended = new AtomicInteger();
     for (String run : RUNS) {
-      new Thread(
+      Thread saver =
+          new Thread(
               () -> {
                 try {
                   save(store, run);
@@ -110,10 +114,19 @@ class SharedSyncTest {
                 } finally {
                   ended.incrementAndGet();
                 }
-              })
-          .start();
+              });
+      savers.add(saver);
+      saver.start();
     }
     Await.until("both have ended", () -> ended.get() == 2);
+  }
+
+  /** Whether one of the savers waits until another has synced the root. */
+  private boolean oneWaitsForTheSyncOfTheRoot() {
+    return savers.stream()
+        .filter(saver -> saver.getState() == Thread.State.BLOCKED)
+        .map(Thread::getStackTrace)
+        .anyMatch(stack -> stack.length > 0 && stack[0].getMethodName().equals("syncRoot"));
   }
 
   private static void save(WarmStartStore store, String run) {
@@ -129,27 +142,27 @@ class SharedSyncTest {
 
   /** The key's own name: who waited for the sync of the other one synced the root once more. */
   @Test
-  void theSameOfTheRootThatTheKeysNameLiesIn() throws Exception {
-    CountDownLatch both = new CountDownLatch(2);
+  void theSameOfTheRootThatTheKeysNameLiesIn() {
+    Set<Thread> publishing = ConcurrentHashMap.newKeySet();
     AtomicInteger syncsOfRoot = new AtomicInteger();
     ObservedFileOps failing =
         new ObservedFileOps(new NioFileOps()) {
           @Override
           protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
               throws IOException {
-            if (op.kind() == Kind.SYNC_DIRECTORY && op.path().endsWith(KEY.toHex())) {
-              both.countDown();
+            if (!savers.contains(Thread.currentThread())) {
+              return whole.run();
+            }
+            if (op.kind() == Kind.RENAME || op.kind() == Kind.LINK) {
+              publishing.add(Thread.currentThread());
+            } else if (op.kind() == Kind.SYNC_DIRECTORY && op.path().endsWith(KEY.toHex())) {
+              Await.until("both have begun to publish", () -> publishing.size() == 2);
             } else if (op.kind() == Kind.SYNC_DIRECTORY
                 && op.path().equals(root)
-                && both.getCount() < 2
                 && syncsOfRoot.getAndIncrement() == 0) {
-              try {
-                both.await();
-                // The other one is about to wait for this.
-                Thread.sleep(50);
-              } catch (InterruptedException e) {
-                throw new IOException(e);
-              }
+              Await.until(
+                  "the other one waits for this sync",
+                  SharedSyncTest.this::oneWaitsForTheSyncOfTheRoot);
               throw new IOException("Input/output error");
             }
             return whole.run();

@@ -1,6 +1,9 @@
 package io.warmstart.testing;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /**
  * How long tests go on that could go on for any time: short in the build that gates, and {@code
@@ -19,6 +22,23 @@ public final class Rounds {
   /** So long, or a multiple. */
   public static long nanos(Duration shortForm) {
     return COUNT * shortForm.toNanos();
+  }
+
+  /**
+   * How long threads race: so long or a multiple, and where the machine is busy with something else
+   * until enough was seen; half a minute more at most.
+   *
+   * @param least without so much the race would have shown nothing
+   * @return true as long as it goes on, beginning now
+   */
+  public static BooleanSupplier race(Duration shortForm, LongSupplier seen, long least) {
+    long begin = System.nanoTime();
+    long enough = nanos(shortForm);
+    long most = enough + TimeUnit.SECONDS.toNanos(30);
+    return () -> {
+      long since = System.nanoTime() - begin;
+      return since < enough || (since < most && seen.getAsLong() < least);
+    };
   }
 
   /** From one case to the next, where the short form tries only each n-th of them. */

@@ -1,6 +1,6 @@
 package io.warmstart.remote.s3;
 
-import io.warmstart.remote.RefusedException;
+import io.warmstart.remote.store.RefusedException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;

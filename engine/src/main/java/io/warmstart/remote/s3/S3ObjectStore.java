@@ -2,9 +2,10 @@ package io.warmstart.remote.s3;
 
 import io.warmstart.model.Payload;
 import io.warmstart.model.S3Address;
-import io.warmstart.remote.ObjectStore;
+import io.warmstart.remote.store.ObjectStore;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -96,6 +98,11 @@ final class S3ObjectStore implements ObjectStore {
   }
 
   @Override
+  public boolean isDistant() {
+    return true;
+  }
+
+  @Override
   public long mostBytes() {
     return MOST_BYTES;
   }
@@ -144,6 +151,10 @@ final class S3ObjectStore implements ObjectStore {
           throw S3Answers.told(e, what(verb, object), object);
         }
         rest(attempt);
+      } catch (UncheckedIOException e) {
+        // What the SDK makes of a connection that is reset within an answer that it parses.
+        throw S3Answers.told(
+            SdkClientException.create(e.getMessage(), e.getCause()), what(verb, object), object);
       } catch (IllegalStateException e) {
         // Its client was closed meanwhile.
         throw new IOException(what(verb, object) + ": " + e.getMessage(), e);
@@ -177,6 +188,10 @@ final class S3ObjectStore implements ObjectStore {
     do {
       request.continuationToken(from);
       ListObjectsV2Response page = ask("list", "", to -> to.listObjectsV2(request.build()));
+      if (page.isTruncated() == null && page.name() == null) {
+        // To the SDK an answer that is cut off before its first byte is a listing of nothing.
+        throw new EOFException(what("list", "") + ": the answer is no listing");
+      }
       page.contents().forEach(each -> names.add(each.key().substring(address.prefix().length())));
       String next = page.nextContinuationToken();
       if (Boolean.TRUE.equals(page.isTruncated()) && (next == null || next.equals(from))) {
@@ -218,7 +233,7 @@ final class S3ObjectStore implements ObjectStore {
     long length = told == null ? -1 : told;
     long began = System.nanoTime();
     long most = forBody(Math.max(length, 0)).toNanos();
-    byte[] piece = new byte[PIECE_BYTES];
+    byte[] piece = new byte[length <= 0 ? PIECE_BYTES : (int) Math.min(length, PIECE_BYTES)];
     long got = 0;
     for (int count = body.read(piece); count >= 0; count = body.read(piece)) {
       sink.accept(piece, count);

@@ -2,8 +2,8 @@ package io.warmstart.remote.s3;
 
 import io.warmstart.model.S3Address;
 import io.warmstart.model.StoreException;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStoreProvider;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStoreProvider;
 import java.net.URI;
 
 /** Opens remotes of S3, if the AWS SDK is there. */

@@ -11,24 +11,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.net.httpserver.HttpExchange;
 import io.warmstart.model.Payload;
 import io.warmstart.model.RemoteCheck;
+import io.warmstart.model.S3Address;
 import io.warmstart.payload.Sha256;
-import io.warmstart.remote.RefusedException;
 import io.warmstart.remote.RemoteCheckFlow;
 import io.warmstart.remote.s3.ScriptedServer.Asked;
+import io.warmstart.remote.store.RefusedException;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is asked of a server, and what its answers are taken for. */
 @Timeout(60)
@@ -113,7 +124,10 @@ class S3AnswersTest {
   void whatIsAnsweredNotNowIsAskedAgain(String call, int status, String code) throws IOException {
     server.thenError(status, code).thenError(status, code);
     server.then(
-        call.equals("delete") ? 204 : 200, call.equals("list") ? "<ListBucketResult/>" : "");
+        call.equals("delete") ? 204 : 200,
+        call.equals("list")
+            ? "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+            : "");
 
     ask(store, call);
 
@@ -233,6 +247,60 @@ class S3AnswersTest {
           exchange.getResponseBody().flush();
         });
     assertThrows(IOException.class, () -> ask(store, "get"));
+  }
+
+  /** What was cut off before its first byte was taken for a key that nobody has there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "<ListBucketResult><Contents><Key>x/a"})
+  void aListingThatIsCutOffIsAFailureOfTheRemote(String half) {
+    server.then(
+        exchange -> {
+          exchange.sendResponseHeaders(200, 1000);
+          exchange.getResponseBody().write(half.getBytes(StandardCharsets.UTF_8));
+          exchange.getResponseBody().flush();
+        });
+    IOException told = assertThrows(IOException.class, () -> ask(store, "list"));
+    assertTrue(told.toString().contains("list remote="), told.toString());
+  }
+
+  /**
+   * The SDK tells of it by an exception that no remote fails with, and which went on to callers.
+   */
+  @Test
+  void aConnectionThatIsResetWithinAListingIsAFailureOfTheRemote() throws Exception {
+    try (ServerSocket reset = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        S3ObjectStore asks =
+            new S3ObjectStore(
+                S3Address.of(
+                    URI.create("s3://fits/x?endpoint=http://127.0.0.1:" + reset.getLocalPort())))) {
+      Thread answers =
+          new Thread(
+              () -> {
+                try (Socket socket = reset.accept()) {
+                  BufferedReader request =
+                      new BufferedReader(
+                          new InputStreamReader(
+                              socket.getInputStream(), StandardCharsets.US_ASCII));
+                  while (!request.readLine().isEmpty()) {
+                    // Its headers.
+                  }
+                  socket
+                      .getOutputStream()
+                      .write(
+                          "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+                              .getBytes(StandardCharsets.US_ASCII));
+                  // A reset takes with it what has not been read: nothing tells that it was.
+                  LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+                  socket.setSoLinger(true, 0);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      answers.start();
+      IOException told = assertThrows(IOException.class, () -> ask(asks, "list"));
+      assertTrue(told.toString().contains("list remote="), told.toString());
+      answers.join();
+    }
   }
 
   /** A cache that gave each read a time of its own held a build for 16 minutes. */

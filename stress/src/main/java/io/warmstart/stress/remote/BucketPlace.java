@@ -1,8 +1,8 @@
 package io.warmstart.stress.remote;
 
 import io.warmstart.model.StoreException;
-import io.warmstart.remote.ObjectStore;
-import io.warmstart.remote.ObjectStores;
+import io.warmstart.remote.store.ObjectStore;
+import io.warmstart.remote.store.ObjectStores;
 import io.warmstart.stress.frame.SkippedException;
 import java.io.IOException;
 import java.net.InetSocketAddress;

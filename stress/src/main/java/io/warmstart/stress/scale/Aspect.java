@@ -8,7 +8,7 @@ enum Aspect {
       "Entries of a root",
       "entries",
       "Ten runs to a key, payloads of 256 bytes. The root is written as files, so that the first"
-          + " save meets a root that nobody has counted, as after a reboot: it waits for the walk"
+          + " save meets a root that nobody has counted, as after a reboot: it waits for the scan"
           + " that makes the index.",
       "-Xmx64m"),
   RUNS(

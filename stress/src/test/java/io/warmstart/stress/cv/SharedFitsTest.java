@@ -144,19 +144,30 @@ class SharedFitsTest {
 
   @Test
   void whatAKilledWorkerWasAtTheOtherJobGoesOnWith() throws Exception {
+    boolean stoppedInTime = false;
+    for (int attempt = 0; attempt < 10 && !stoppedInTime; attempt++) {
+      stoppedInTime =
+          goesOnWithWhatAKilledWorkerWasAt(workerCommand("store-" + attempt, List.of()));
+    }
+    assertTrue(stoppedInTime, "each was too fast to be stopped");
+  }
+
+  /** Returns false if the worker, which is stopped in the midst of its fit, had done it by then. */
+  private boolean goesOnWithWhatAKilledWorkerWasAt(List<String> command) throws Exception {
     List<WorkerMessage> said = new CopyOnWriteArrayList<>();
     try (WorkerProcess stopped =
-        new WorkerProcess(
-            1, workerCommand(), (worker, message) -> said.add(message), worker -> {})) {
+        new WorkerProcess(1, command, (worker, message) -> said.add(message), worker -> {})) {
       await(() -> said.contains(new Ready()));
       stopped.assign(new FitTask(0, 0), false);
       await(() -> said.stream().filter(Saved.class::isInstance).count() >= 3);
       Tool.attempt(List.of("kill", "-STOP", Long.toString(stopped.pid())));
-      assertTrue(
-          said.stream().noneMatch(WorkerMessage.Done.class::isInstance), "too fast to be stopped");
 
-      Job other = new Job(1, kills(0));
-      await(() -> other.finished == SPEC.fits() - SPEC.penalties());
+      Job other = new Job(1, kills(0), command);
+      await(() -> isDone(said) || other.finished == SPEC.fits() - SPEC.penalties());
+      if (isDone(said)) {
+        other.tally.get();
+        return false;
+      }
       assertTrue(!other.tally.isDone(), "a stopped worker is alive");
       stopped.kill();
 
@@ -168,7 +179,12 @@ class SharedFitsTest {
       assertEquals(1, tally.fitsElsewhere());
       assertTrue(saved <= found && found <= reached, saved + " " + found + " " + reached);
       assertEquals(iterations(tally.outcomes()), tally.iterationsDone() + found);
+      return true;
     }
+  }
+
+  private static boolean isDone(List<WorkerMessage> said) {
+    return said.stream().anyMatch(WorkerMessage.Done.class::isInstance);
   }
 
   private static long last(List<WorkerMessage> said, Class<? extends WorkerMessage> kind) {

@@ -40,7 +40,7 @@ class ScaleTest {
     StringWriter text = new StringWriter();
 
     int status =
-        run(text, directory, "--entries=100,1000", "--runs=40", "--processes=3", "--payload=20");
+        run(text, directory, "--entries=20,200", "--runs=40", "--processes=3", "--payload=20");
 
     assertEquals(0, status, text::toString);
     String page = Files.readString(directory.resolve("out/scale.md"));

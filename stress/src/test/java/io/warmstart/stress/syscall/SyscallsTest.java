@@ -70,7 +70,7 @@ class SyscallsTest {
             "--warmups",
             "20",
             "--hits",
-            "10000",
+            "1000",
             "--root",
             directory.toString());
 
