@@ -56,21 +56,13 @@ class AgentTest {
       while (ops.looks.get() < 4) {
         TimeUnit.MILLISECONDS.sleep(10);
       }
-      assertTrue(isMapped(), "the index is not");
+      assertTrue(MappedFiles.areUnder(root), "the index is not");
     }
     try {
-      while (isMapped()) {
-        // Mappings go with their buffers.
-        System.gc();
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
+      MappedFiles.awaitNoneUnder(root);
     } finally {
       Reference.reachabilityFence(store);
     }
-  }
-
-  private boolean isMapped() throws IOException {
-    return Files.readString(Path.of("/proc/self/maps")).contains(root.toRealPath().toString());
   }
 
   /** It ended the thread: that the index was replaced, this process never noticed any more. */

@@ -50,14 +50,7 @@ class NoRoomForIndexTest {
       FullDiskChild.populate(store);
       store.evictOverflow();
     }
-    // What is mapped still takes its room when it is deleted, until the collector lets it go: in
-    // the middle of the test, a disk that was full would have room.
-    Await.until(
-        "nothing of it is mapped",
-        () -> {
-          System.gc();
-          return !Files.readString(Path.of("/proc/self/maps")).contains(root.toString());
-        });
+    MappedFiles.awaitNoneUnder(root);
     return root;
   }
 

@@ -182,6 +182,7 @@ class StorageLimitsTest {
     try (WarmStartStore store = WarmStartStore.open(root)) {
       saveSmall(store);
     }
+    MappedFiles.awaitNoneUnder(root);
     Files.delete(root.resolve(".warmstart").resolve("coordination"));
     fill();
     assertThrows(StorageFullException.class, () -> WarmStartStore.open(root));

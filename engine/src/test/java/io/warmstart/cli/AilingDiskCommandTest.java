@@ -3,6 +3,7 @@ package io.warmstart.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.warmstart.MappedFiles;
 import io.warmstart.SmallDisk;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ class AilingDiskCommandTest {
       for (int each = 0; each < 8; each++) {
         CommandRun.withInput(new byte[100_000], "save", root, "text:" + each, "-").expectDone();
       }
+      MappedFiles.awaitNoneUnder(root);
       disk.fillBut(0);
 
       CommandRun.of("policy", root, "--budget", "300K")
