@@ -349,6 +349,20 @@ public final class KeyCensus {
         false);
   }
 
+  /** How many entries of a key are recorded. */
+  public int count(Digest256 key) {
+    return ask(
+        attached -> {
+          int[] count = new int[1];
+          attached
+              .entries()
+              .forEachRanked(
+                  key, (segment, offset, runHash, written, objective, last) -> count[0]++);
+          return count[0];
+        },
+        0);
+  }
+
   /** The entries of a key that are recorded, but for these. */
   public List<RecordedEntry> othersThan(Digest256 key, Collection<String> runIds) {
     Set<Long> hashes = new HashSet<>();

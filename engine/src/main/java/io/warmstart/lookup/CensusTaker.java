@@ -2,6 +2,7 @@ package io.warmstart.lookup;
 
 import io.warmstart.access.Expiry;
 import io.warmstart.foreign.ForeignTouches;
+import io.warmstart.format.ManifestFormatException;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Readings;
@@ -12,17 +13,27 @@ import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
+import io.warmstart.pair.ManifestFile;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.ranking.Candidate;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the index of what a lookup has listed, so that the next one need not list it. What others
  * have saved is recorded, and what is recorded and was not listed is dropped. Safe for all threads.
  */
 public final class CensusTaker {
+  /** Looked at under the lock, each for some ten microseconds. */
+  private static final int MOST_IN_DOUBT = 1000;
+
   private final FileOps ops;
   private final StripeLocks stripes;
   private final Readings readings;
@@ -80,12 +91,92 @@ public final class CensusTaker {
     }
   }
 
+  /**
+   * Takes a provisional one, by a listing that changes of ours may have come between. Where index
+   * and listing differ, one of them is behind: that run's manifest is looked at again, under the
+   * lock. Where they agree, an entry may be another by now only if somebody has changed it of whom
+   * the index is not told, since the listing began: of that, a provisional census promises nothing.
+   *
+   * @param readStamp taken before the listing
+   * @return whether it was taken
+   */
+  boolean takeBesideChanges(KeyDirectory directory, ReadStamp readStamp, KeyListing listing) {
+    Digest256 key = directory.key();
+    try (StripeLocks.Hold hold = stripes.acquireForScan(key)) {
+      if (!hold.heldAcrossProcesses() || hold.broken()) {
+        return false;
+      }
+      Set<String> inDoubt = new LinkedHashSet<>();
+      for (Candidate candidate : listing.candidates()) {
+        if (!isRecorded(key, candidate)) {
+          inDoubt.add(candidate.runId());
+        }
+      }
+      Map<String, RecordedEntry> unlisted = new HashMap<>();
+      for (RecordedEntry entry : census.othersThan(key, listing.manifestFacts().keySet())) {
+        String runId = entry.runId();
+        if (runId == null) {
+          return false;
+        }
+        unlisted.put(runId, entry);
+      }
+      inDoubt.addAll(unlisted.keySet());
+      if (inDoubt.size() > MOST_IN_DOUBT) {
+        return false;
+      }
+      boolean vouchedFor = census.has(key);
+      boolean othersWereHere = false;
+      for (String runId : inDoubt) {
+        othersWereHere |= record(hold, directory, runId, unlisted.get(runId));
+      }
+      if (vouchedFor && othersWereHere) {
+        foreignTouches.noteChanges();
+      }
+      census.taken(key, readStamp.doubt(), 0, readStamp.atUnixNanos());
+      return true;
+    } catch (IOException | ManifestFormatException e) {
+      // Going, or not to be read: another listing may tell.
+      return false;
+    }
+  }
+
+  /**
+   * Records one run as it is now.
+   *
+   * @return whether the index had it otherwise
+   */
+  private boolean record(
+      StripeLocks.Hold hold, KeyDirectory directory, String runId, @Nullable RecordedEntry recorded)
+      throws IOException, ManifestFormatException {
+    Digest256 key = directory.key();
+    ManifestFile file;
+    try {
+      file = ManifestFile.read(ops, directory.manifest(runId));
+    } catch (NoSuchFileException e) {
+      if (recorded != null) {
+        ledger.absent(hold, recorded);
+      }
+      return recorded != null;
+    }
+    Candidate candidate = new Candidate(runId, file.manifest());
+    if (isRecorded(key, candidate)) {
+      return false;
+    }
+    long bytes = file.facts().size() + ops.stat(directory.payload(runId)).size();
+    EntryFacts facts = expiry.facts(key, candidate, bytes);
+    ledger.published(hold, key, facts, ledger.entryBytes(key, runId));
+    return true;
+  }
+
+  private boolean isRecorded(Digest256 key, Candidate candidate) {
+    return census.isRecorded(key, EntryFacts.of(candidate.runId(), candidate.manifest(), 0));
+  }
+
   /** What the index does not know yet. */
   private List<EntryFacts> news(KeyDirectory directory, KeyListing listing) throws IOException {
     List<EntryFacts> news = new ArrayList<>();
     for (Candidate candidate : listing.candidates()) {
-      if (!census.isRecorded(
-          directory.key(), EntryFacts.of(candidate.runId(), candidate.manifest(), 0))) {
+      if (!isRecorded(directory.key(), candidate)) {
         long bytes =
             listing.pairBytes(candidate.runId())
                 + ops.stat(directory.payload(candidate.runId())).size();

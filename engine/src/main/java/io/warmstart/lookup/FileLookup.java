@@ -4,7 +4,10 @@ import io.warmstart.flight.Flight;
 import io.warmstart.flight.LookupEvent;
 import io.warmstart.index.ReadStamp;
 import io.warmstart.index.Winners.Found;
+import io.warmstart.io.RacyWindow;
 import io.warmstart.io.Rereads;
+import io.warmstart.lookup.KeySnapshots.KeySnapshot;
+import io.warmstart.lookup.RecordedLookup.Age;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
 import io.warmstart.pair.KeyDirectory;
@@ -17,6 +20,7 @@ import io.warmstart.process.Counter;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lookup in the files of a key.
@@ -127,8 +131,9 @@ public final class FileLookup {
         parts.rootWatch().require();
       }
       boolean byIndex =
-          isAnsweredByIndex(directory, wanted, limits.now(), foreignCheckNanos, target);
-      boolean hit = byIndex || isAnsweredByFiles(directory, wanted, limits, target);
+          isAnsweredByIndex(directory, wanted, limits.now(), Age.within(foreignCheckNanos), target);
+      boolean hit =
+          byIndex || isAnsweredByFiles(directory, wanted, limits, foreignCheckNanos, target);
       if (event != null) {
         event.over(key.toHex(), hit, !byIndex);
       }
@@ -140,11 +145,23 @@ public final class FileLookup {
   }
 
   private boolean isAnsweredByFiles(
-      KeyDirectory directory, Wanted wanted, StoreLimits limits, EntryLease target)
+      KeyDirectory directory,
+      Wanted wanted,
+      StoreLimits limits,
+      long foreignCheckNanos,
+      EntryLease target)
       throws IOException {
     Misfits.Patience patience = new Misfits.Patience();
     for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      Found found = attempt(directory, wanted, limits.now(), target, patience);
+      long began = RacyWindow.systemNanos();
+      Found found = attempt(directory, wanted, limits.now(), target, patience, attempt == 0);
+      if (found == null) {
+        Age sinceThen = new Age(foreignCheckNanos, began);
+        if (isAnsweredByIndex(directory, wanted, limits.now(), sinceThen, target)) {
+          return true;
+        }
+        continue;
+      }
       if (found == Found.MISS) {
         parts.counters().count(Counter.MISSES);
       }
@@ -161,17 +178,10 @@ public final class FileLookup {
 
   /** Takes the winner by what the index has recorded; false if the files must be asked. */
   private boolean isAnsweredByIndex(
-      KeyDirectory directory,
-      Wanted wanted,
-      Limits limits,
-      long foreignCheckNanos,
-      EntryLease target) {
+      KeyDirectory directory, Wanted wanted, Limits limits, Age age, EntryLease target) {
     RecordedLookup.Found found;
     try {
-      found =
-          root.besideOtherMachines()
-              ? null
-              : recorded.run(directory, wanted, limits, foreignCheckNanos);
+      found = root.besideOtherMachines() ? null : recorded.run(directory, wanted, limits, age);
     } catch (IOException e) {
       // The look at the directory tells, or finds another version.
       return false;
@@ -187,22 +197,27 @@ public final class FileLookup {
     return true;
   }
 
-  /** One look; {@link Found#UNKNOWN} if the key changed under it. */
-  private Found attempt(
+  /**
+   * One look; {@link Found#UNKNOWN} if the key changed under it, and null if the index has learned
+   * of all that the files say.
+   */
+  private @Nullable Found attempt(
       KeyDirectory directory,
       Wanted wanted,
       Limits limits,
       EntryLease target,
-      Misfits.Patience patience)
+      Misfits.Patience patience,
+      boolean mayAskIndex)
       throws IOException {
     String runId = wanted.runId();
     if (runId != null && isLacking(directory, runId)) {
       parts.rootWatch().require();
       return Found.MISS;
     }
-    return new FileLook(
-            parts, directory, wanted, limits, target, patience, snapshots.take(directory))
-        .run();
+    KeySnapshot snapshot = snapshots.take(directory, mayAskIndex);
+    return snapshot == null
+        ? null
+        : new FileLook(parts, directory, wanted, limits, target, patience, snapshot).run();
   }
 
   /**

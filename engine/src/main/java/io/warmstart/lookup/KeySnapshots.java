@@ -9,11 +9,14 @@ import io.warmstart.io.Rereads;
 import io.warmstart.journal.JournalView;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
+import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.segment.JournalEntry;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>or if it was made under the key's lock, which is taken if the first was disturbed;
  *   <li>or, where there is neither, if the one before it has found the same.
  * </ul>
+ *
+ * <p>Of a key with many runs, no second scan is made if the index can be told of all that it does
+ * not know: then it answers ({@link CensusTaker#takeBesideChanges}).
  *
  * <p>What stores do that know no index, or that have none, is noticed by the last alone; what a
  * saver does that goes on without the lock after a time-out, by the first and the last.
@@ -82,88 +88,104 @@ public final class KeySnapshots {
    * @param readStamp to fill the index with what is found; null if there is nothing to fill
    * @param journalled what lay in the journal before the directory was listed: what has left it
    *     since is in the directory
+   * @param beganUnixNanos a moment before that
    */
   record KeySnapshot(
-      @Nullable ReadStamp readStamp, List<JournalEntry> journalled, KeyListing listing) {
+      @Nullable ReadStamp readStamp,
+      List<JournalEntry> journalled,
+      KeyListing listing,
+      long beganUnixNanos) {
     boolean hasNothing() {
       return journalled.isEmpty() && listing.candidates().isEmpty() && listing.suspects().isEmpty();
     }
   }
 
-  /** Reads a key's directory. */
-  KeySnapshot take(KeyDirectory directory) throws IOException {
-    KeySnapshot snapshot = atOneMoment(directory);
+  /**
+   * Reads a key's directory.
+   *
+   * @param mayAskIndex whether the caller can take the index's answer as well
+   * @return null if processes of ours go on changing the key, and the index knows all of it now
+   */
+  @Nullable KeySnapshot take(KeyDirectory directory, boolean mayAskIndex) throws IOException {
+    KeySnapshot first = first(directory);
+    if (mayAskIndex && isTakenOver(directory, first)) {
+      foreignTouches.noteTracesIn(first.listing());
+      return null;
+    }
+    KeySnapshot snapshot = atOneMoment(directory, first);
     KeyListing listing = snapshot.listing();
     foreignTouches.noteTracesIn(listing);
     if (listing.candidates().isEmpty() && !listing.proven()) {
       listing.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
-    } else {
-      takeCensus(directory, snapshot);
+    } else if (mayGiveCensus(snapshot) && isUndisturbed(snapshot)) {
+      censusTaker.take(directory, Objects.requireNonNull(snapshot.readStamp()), listing);
     }
     return snapshot;
   }
 
-  private void takeCensus(KeyDirectory directory, KeySnapshot snapshot) {
+  private boolean mayGiveCensus(KeySnapshot snapshot) {
     ReadStamp readStamp = snapshot.readStamp();
-    KeyListing listing = snapshot.listing();
-    if (readStamp != null
+    return readStamp != null
         && readStamp.seenCtime() >= 0
         && !root.besideOtherMachines()
-        && listing.suspects().isEmpty()
-        && isUndisturbed(snapshot)) {
-      censusTaker.take(directory, readStamp, listing);
-    }
+        && snapshot.listing().suspects().isEmpty();
   }
 
-  private KeyListing list(KeyDirectory directory) throws IOException {
-    long beganUnixNanos = RacyWindow.systemNanos();
-    KeyListing listing =
-        KeyListing.forLookup(root.ops(), directory, remembered.unchanged(directory));
-    remembered.remember(directory, listing, beganUnixNanos);
-    return listing;
+  /** Where many runs would be listed again and again, and not under the lock. */
+  private boolean isTakenOver(KeyDirectory directory, KeySnapshot snapshot) {
+    return snapshot.listing().candidates().size() > MOST_UNDER_LOCK
+        && mayGiveCensus(snapshot)
+        && !isUndisturbed(snapshot)
+        && censusTaker.takeBesideChanges(
+            directory, Objects.requireNonNull(snapshot.readStamp()), snapshot.listing());
   }
 
-  private KeySnapshot atOneMoment(KeyDirectory directory) throws IOException {
+  private KeySnapshot first(KeyDirectory directory) throws IOException {
     long beganUnixNanos = RacyWindow.systemNanos();
-    KeySnapshot snapshot =
-        new KeySnapshot(readStamp(directory), journal.entriesOf(directory.key()), list(directory));
+    ReadStamp readStamp = readStamp(directory);
+    List<JournalEntry> journalled = journal.entriesOf(directory.key());
+    Map<String, ManifestFile> unchanged = remembered.unchanged(directory);
+    KeyListing listing = KeyListing.forLookup(root.ops(), directory, unchanged);
+    remembered.remember(directory, unchanged, listing, beganUnixNanos);
+    return new KeySnapshot(readStamp, journalled, listing, beganUnixNanos);
+  }
+
+  private KeySnapshot atOneMoment(KeyDirectory directory, KeySnapshot first) throws IOException {
+    KeySnapshot snapshot = first;
     for (int more = 1; more < MOST_LOOKS && !isUndisturbed(snapshot); more++) {
-      KeyListing before = snapshot.listing();
-      List<JournalEntry> journalledBefore = snapshot.journalled();
+      KeySnapshot before = snapshot;
       if (more > 1 && root.besideOtherMachines()) {
         Rereads.pause(WAIT_NANOS << more);
       }
-      long beforeBeganUnixNanos = beganUnixNanos;
-      beganUnixNanos = RacyWindow.systemNanos();
-      if (before.candidates().size() <= MOST_UNDER_LOCK) {
+      if (before.listing().candidates().size() <= MOST_UNDER_LOCK) {
         try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
-          snapshot = again(directory, before, beforeBeganUnixNanos);
+          snapshot = again(directory, before);
           if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {
             return snapshot;
           }
         }
       } else {
-        snapshot = again(directory, before, beforeBeganUnixNanos);
+        snapshot = again(directory, before);
       }
-      if (snapshot.listing().sameEntriesAs(before)
-          && snapshot.journalled().equals(journalledBefore)) {
+      if (snapshot.listing().sameEntriesAs(before.listing())
+          && snapshot.journalled().equals(before.journalled())) {
         return snapshot;
       }
     }
     return snapshot;
   }
 
-  private KeySnapshot again(KeyDirectory directory, KeyListing before, long beforeBeganUnixNanos)
-      throws IOException {
-    ReadStamp readStamp = readings.beforeRead(directory.key(), RacyWindow.systemNanos());
+  private KeySnapshot again(KeyDirectory directory, KeySnapshot before) throws IOException {
+    long beganUnixNanos = RacyWindow.systemNanos();
     return new KeySnapshot(
-        readStamp,
+        readings.beforeRead(directory.key(), beganUnixNanos),
         journal.entriesOf(directory.key()),
         KeyListing.again(
             root.ops(),
             directory,
-            before,
-            facts -> racyWindow.isRacy(facts.mtimeNanos(), beforeBeganUnixNanos)));
+            before.listing(),
+            facts -> racyWindow.isRacy(facts.mtimeNanos(), before.beganUnixNanos())),
+        beganUnixNanos);
   }
 
   /** Whether the lock was enough: it keeps no other machine from replacing what was listed. */

@@ -53,6 +53,9 @@ public final class RecordedLookup {
   /** Listed as soon as the directory is at rest: then hits are answered from memory for good. */
   private static final int FEW = 32;
 
+  /** To list so many takes longer than most have to wait for the lock. */
+  private static final int MANY = 256;
+
   private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   /**
@@ -62,6 +65,9 @@ public final class RecordedLookup {
   private static final int MOST_INTERVALS = 100;
 
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** And for so long, for each entry: the listings of a key are a small part of what is done. */
+  private static final long NANOS_FOR_ENTRY = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final FileOps ops;
   private final Readings readings;
@@ -99,18 +105,30 @@ public final class RecordedLookup {
   record Found(ReadStamp readStamp, JournalView.Read read) {}
 
   /**
+   * How old an answer may be with respect to programs without an index.
+   *
+   * @param foreignCheckNanos so old, or older beside changes of ours
+   * @param listedSince unix nanoseconds: what was listed since is young enough in any case
+   */
+  record Age(long foreignCheckNanos, long listedSince) {
+    static Age within(long foreignCheckNanos) {
+      return new Age(foreignCheckNanos, Long.MAX_VALUE);
+    }
+  }
+
+  /**
    * Looks up.
    *
-   * @param foreignCheckNanos how old an answer may be with respect to programs without an index
+   * @param age how old an answer may be with respect to programs without an index
    * @return null if the files must be asked
    */
-  @Nullable Found run(KeyDirectory directory, Wanted wanted, Limits limits, long foreignCheckNanos)
+  @Nullable Found run(KeyDirectory directory, Wanted wanted, Limits limits, Age age)
       throws IOException {
     for (int look = 0; look < MOST_LOOKS; look++) {
       Choice choice =
           look < LOOKS_WITHOUT_LOCK
-              ? choice(directory.key(), wanted, foreignCheckNanos)
-              : choiceUnderLock(directory.key(), wanted, foreignCheckNanos);
+              ? choice(directory.key(), wanted, age)
+              : choiceUnderLock(directory.key(), wanted, age);
       if (choice == null) {
         return null;
       }
@@ -151,7 +169,8 @@ public final class RecordedLookup {
    * know. Its payload is not looked at.
    */
   boolean mayHaveFinal(Digest256 key, long foreignCheckNanos) throws IOException {
-    Choice choice = choice(key, new Wanted(Ranking.FINAL_FIRST, null), foreignCheckNanos);
+    Choice choice =
+        choice(key, new Wanted(Ranking.FINAL_FIRST, null), Age.within(foreignCheckNanos));
     Candidate winner = choice == null ? null : choice.winner;
     return winner == null || winner.manifest().finalResult();
   }
@@ -160,18 +179,16 @@ public final class RecordedLookup {
   private record Choice(
       ReadStamp readStamp, @Nullable Candidate winner, @Nullable JournalEntry journalled) {}
 
-  private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, long foreignCheckNanos)
+  private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, Age age)
       throws IOException {
-    try (StripeLocks.Hold hold = stripes.acquireBriefly(key)) {
-      return hold.heldAcrossProcesses() && !hold.broken()
-          ? choice(key, wanted, foreignCheckNanos)
-          : null;
+    try (StripeLocks.Hold hold =
+        census.count(key) >= MANY ? stripes.acquireForScan(key) : stripes.acquireBriefly(key)) {
+      return hold.heldAcrossProcesses() && !hold.broken() ? choice(key, wanted, age) : null;
     }
   }
 
   /** Null if the index does not know. */
-  private @Nullable Choice choice(Digest256 key, Wanted wanted, long foreignCheckNanos)
-      throws IOException {
+  private @Nullable Choice choice(Digest256 key, Wanted wanted, Age age) throws IOException {
     ReadStamp readStamp = readings.beforeRead(key, RacyWindow.systemNanos());
     if (readStamp == null || readStamp.seenCtime() < 0) {
       return null;
@@ -182,16 +199,17 @@ public final class RecordedLookup {
     later
         .values()
         .forEach(each -> possible.add(objective(each), each.writtenNanos(), each.finalResult()));
-    Terms terms = new Terms(readStamp, foreignCheckNanos);
+    Terms terms = new Terms(readStamp, age);
     KeyCensus.Answer answer =
         wanted.runId() == null
             ? census.preferred(readStamp, possible, later.keySet(), terms)
             : census.run(readStamp, wanted.runId(), terms);
+    if (answer.state() == KeyCensus.State.DISTURBED || !readings.stillHolds(readStamp)) {
+      // A census is replaced, and is none for whoever reads half of the one and of the other.
+      return new Choice(readStamp, null, null);
+    }
     if (answer.state() == KeyCensus.State.UNKNOWN) {
       return null;
-    }
-    if (answer.state() == KeyCensus.State.DISTURBED || !readings.stillHolds(readStamp)) {
-      return new Choice(readStamp, null, null);
     }
     List<Candidate> recorded = new ArrayList<>();
     for (RecordedRun run : answer.runs()) {
@@ -212,7 +230,8 @@ public final class RecordedLookup {
     ReadStamp asOf =
         answer.asOf() == 0
             ? readStamp
-            : readStamp.provisional(answer.asOf(), answer.asOf() + terms.most - foreignCheckNanos);
+            : readStamp.provisional(
+                answer.asOf(), answer.asOf() + terms.most - age.foreignCheckNanos);
     return new Choice(asOf, winner, journalled.entry(winner));
   }
 
@@ -263,26 +282,28 @@ public final class RecordedLookup {
   /** For how long changes may be left that others make beside changes of ours. */
   private final class Terms implements KeyCensus.Terms {
     private final ReadStamp readStamp;
-    private final long foreignCheckNanos;
+    private final Age age;
     private long most;
 
-    private Terms(ReadStamp readStamp, long foreignCheckNanos) {
+    private Terms(ReadStamp readStamp, Age age) {
       this.readStamp = readStamp;
-      this.foreignCheckNanos = foreignCheckNanos;
+      this.age = age;
     }
 
     @Override
     public long mostAge(int entries) {
+      long foreignCheckNanos = age.foreignCheckNanos;
       boolean atRest = readStamp.directoryCtime() >= 0 && entries <= FEW;
       if (atRest || foreignTouches.haveLeftSigns()) {
         most = Math.min(foreignCheckNanos, SOON_NANOS);
       } else {
+        long listings = foreignCheckNanos == 0 ? 0 : entries * NANOS_FOR_ENTRY;
         most =
-            foreignCheckNanos > MOST_NANOS
-                ? foreignCheckNanos
-                : Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS);
+            Math.max(
+                Math.max(foreignCheckNanos, listings),
+                Math.min(MOST_NANOS, foreignCheckNanos * MOST_INTERVALS));
       }
-      return most;
+      return Math.max(most, readStamp.atUnixNanos() - age.listedSince + 1);
     }
   }
 }

@@ -39,7 +39,7 @@ final class RememberedManifests {
     this.racyWindow = racyWindow;
   }
 
-  /** Those of a key that have not changed since they were read, by run id. */
+  /** Those of a key that have not changed since they were read, by run id: one look at each. */
   Map<String, ManifestFile> unchanged(KeyDirectory directory) {
     Map<String, ManifestFile> unchanged = new HashMap<>();
     of(directory.key())
@@ -55,18 +55,30 @@ final class RememberedManifests {
   /**
    * Remembers what was listed.
    *
+   * @param unchanged what {@link #unchanged} gave for it: that is remembered already
    * @param beganUnixNanos a moment before the listing: what has changed since, or so shortly before
    *     that another change may have the same time, may be another one than was read
    */
-  void remember(KeyDirectory directory, KeyListing listing, long beganUnixNanos) {
+  void remember(
+      KeyDirectory directory,
+      Map<String, ManifestFile> unchanged,
+      KeyListing listing,
+      long beganUnixNanos) {
+    Map<String, Remembered> last = of(directory.key());
     Map<String, Remembered> next = new HashMap<>();
     if (listing.candidates().size() > FEW) {
       for (Candidate candidate : listing.candidates()) {
         String runId = candidate.runId();
         FileFacts facts = Objects.requireNonNull(listing.manifestFacts().get(runId));
+        ManifestFile file = new ManifestFile(candidate.manifest(), facts);
+        Remembered known = last.get(runId);
+        if (known != null && file.equals(unchanged.get(runId))) {
+          next.put(runId, known);
+          continue;
+        }
         long ctime = ctime(directory, runId);
         if (ctime >= 0 && !racyWindow.isRacy(ctime, beganUnixNanos)) {
-          next.put(runId, new Remembered(new ManifestFile(candidate.manifest(), facts), ctime));
+          next.put(runId, new Remembered(file, ctime));
         }
       }
     }
