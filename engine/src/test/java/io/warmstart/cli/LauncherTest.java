@@ -222,6 +222,7 @@ class LauncherTest {
 
   /** What told the builds apart ended where the first path below the cache began. */
   @Test
+  @Tag("once")
   void aJarBelowTheCacheHasAnArchiveForEachOfItsBuilds() throws Exception {
     Path place = Files.createDirectories(cache.resolve("warmstart/place"));
     for (String each : List.of("warmstart.jar", "warmstart")) {
@@ -243,6 +244,7 @@ class LauncherTest {
 
   /** Meanwhile another process makes one, so that this one needs not. */
   @Test
+  @Tag("once")
   void anArchiveThatIsEmptyIsTakenAway() throws Exception {
     Path archive = archive();
     replace(archive, new byte[0]);
@@ -271,6 +273,7 @@ class LauncherTest {
 
   /** Somebody is making it, or was killed while he did. */
   @Test
+  @Tag("once")
   void itDoesNotWaitForAnotherThatMakesTheArchive() throws Exception {
     Path archive = archive();
     Files.delete(archive);
