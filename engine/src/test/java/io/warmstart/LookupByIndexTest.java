@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A lookup after each save listed the key's directory and read all manifests: a third of a second
@@ -114,11 +112,26 @@ class LookupByIndexTest {
     assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 100})
-  void afterASaveNoDirectoryIsListed(int runs) {
+  /** A directory of few is listed as soon as it is at rest, which a slow machine may let it be. */
+  @Test
+  void rightAfterASaveNoDirectoryOfFewRunsIsListed() {
     try (WarmStartStore store = open(NO_OTHERS)) {
-      saveSome(store, runs);
+      saveSome(store, 1);
+      int[] more = new int[1];
+      Await.until(
+          "a lookup came soon enough",
+          () -> {
+            save(store, "better", 9 - ++more[0] * 1e-6);
+            assertEquals("better", best(store, Ranking.LOWEST_OBJECTIVE));
+            return looks.lists == 0 && looks.manifests == 1;
+          });
+    }
+  }
+
+  @Test
+  void afterASaveNoDirectoryIsListed() {
+    try (WarmStartStore store = open(NO_OTHERS)) {
+      saveSome(store, 100);
       save(store, "worse", 20);
       assertEquals("run-0", best(store, Ranking.LOWEST_OBJECTIVE));
       assertEquals(0, looks.lists);
@@ -138,7 +151,7 @@ class LookupByIndexTest {
   @Test
   void aWinnerThatIsReplacedByAWorseVersionOrRemovedGivesWay() {
     try (WarmStartStore store = open(NO_OTHERS)) {
-      saveSome(store, 3);
+      saveSome(store, 50);
 
       save(store, "run-0", 11.5);
       assertFoundByIndex("run-1", store, Ranking.LOWEST_OBJECTIVE);

@@ -295,7 +295,7 @@ class AsyncSaveTest extends AsyncSaveFixture {
     Await.until("the caller waits", () -> caller.getState() == Thread.State.WAITING);
     assertTrue(handedIn.get() <= AsyncSaves.MOST_WAITING_BYTES / length);
     gate.open();
-    caller.join(30_000);
+    caller.join(120_000);
     assertEquals(runs, handedIn.get());
   }
 
