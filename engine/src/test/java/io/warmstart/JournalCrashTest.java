@@ -205,7 +205,8 @@ class JournalCrashTest {
         store.contents(a.key);
         List<String> adopted = check(each, store);
         if (each.powerCut) {
-          assertEquals(found, adopted);
+          // A pair that was half in place is completed as soon as its maker is known to be gone.
+          SavedVersions.checkNoOlder(adopted, found);
         }
         checkSettled(root, store, adopted);
       }

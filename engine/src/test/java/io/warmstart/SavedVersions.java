@@ -93,6 +93,22 @@ final class SavedVersions {
     return versions.get(versions.size() - 1);
   }
 
+  /** Nothing that was found has given way to what was saved before it. */
+  static void checkNoOlder(List<String> later, List<String> earlier) {
+    for (int run = 0; run < earlier.size(); run++) {
+      assertTrue(
+          number(later.get(run)) >= number(earlier.get(run)),
+          () -> "found: " + earlier + ", then: " + later);
+    }
+  }
+
+  /** Its place in the order; -1 of what is not there. */
+  private static int number(String version) {
+    return version.equals(FaultScenario.ABSENT)
+        ? -1
+        : Integer.parseInt(version.replaceFirst("^\\D+", ""));
+  }
+
   /** What may be found while the machine runs. */
   synchronized Set<String> allowed() {
     return since(State.PROCESS_SAFE);
