@@ -4,10 +4,10 @@ import io.warmstart.index.table.IndexFiles;
 import io.warmstart.index.table.IndexMapper;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
@@ -193,7 +193,7 @@ final class CurrentGeneration {
                 ? "was lost"
                 : mapper.isThereDamaged() ? "that was there could not be used" : null;
         files = mapper.make();
-        counters.count(Counter.REBUILDS);
+        counters.count(StoreCounter.REBUILDS);
       }
       boolean missed = attached != null || failed;
       forget(attached);
@@ -221,7 +221,7 @@ final class CurrentGeneration {
 
   /** There is none for now. */
   private void failed(Throwable because) {
-    counters.count(Counter.FILES_ONLY);
+    counters.count(StoreCounter.FILES_ONLY);
     long now = System.nanoTime();
     if (!failed) {
       failingSinceNanos = now;

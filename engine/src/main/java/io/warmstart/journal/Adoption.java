@@ -4,8 +4,8 @@ import io.warmstart.format.Run;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.segment.JournalEntry;
 import io.warmstart.segment.RecordScan;
@@ -183,7 +183,7 @@ public final class Adoption {
       if (whole) {
         files.remove(number);
       } else {
-        counters.count(Counter.JOURNAL_FAILURES);
+        counters.count(StoreCounter.JOURNAL_FAILURES);
         files.setAside(number);
       }
       place.segmentsChanged();

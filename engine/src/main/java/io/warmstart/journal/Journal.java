@@ -3,10 +3,10 @@ package io.warmstart.journal;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.runtime.BackgroundThread;
 import io.warmstart.runtime.ShutdownHook;
@@ -180,7 +180,7 @@ public final class Journal implements AutoCloseable {
     if (appended.awaitDurable()) {
       return true;
     }
-    counters.count(Counter.SYNC_FAILURES);
+    counters.count(StoreCounter.SYNC_FAILURES);
     return false;
   }
 
@@ -192,7 +192,7 @@ public final class Journal implements AutoCloseable {
   /** The save returns: from here on it becomes a pair. */
   public void acknowledge(Pending appended) {
     segments.acknowledge(appended);
-    counters.count(Counter.JOURNALLED);
+    counters.count(StoreCounter.JOURNALLED);
   }
 
   /**

@@ -5,10 +5,10 @@ import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
@@ -118,7 +118,7 @@ public final class RecoveringLocks {
       // The dead owner's key may lie in a directory that cannot be read. The next holder tries
       // again, and every reader of that key comes to the same recovery; this caller's own key need
       // not wait for it.
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
     }
   }
 
@@ -139,7 +139,7 @@ public final class RecoveringLocks {
       // machine, which has just seen that it fits, would rename it over the new manifest.
       int mended =
           recovery.recoverKey(directory, !root.besideOtherMachines() && hold.heldAcrossProcesses());
-      counters.count(Counter.ROLLED_FORWARD, mended);
+      counters.count(StoreCounter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(key);
     }

@@ -14,6 +14,7 @@ import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
@@ -22,7 +23,6 @@ import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -108,7 +108,7 @@ public final class AccessStampWriter {
         persist(due.getKey(), due.getValue(), delayNanos / 2);
       } catch (IOException e) {
         failed++;
-        counters.count(Counter.TOUCH_FAILURES);
+        counters.count(StoreCounter.TOUCH_FAILURES);
         tellIfFull(root.directory(due.getKey().key()), e);
       }
     }
@@ -157,7 +157,7 @@ public final class AccessStampWriter {
       return;
     }
     if (putInPlace(run, touch, current, staged, look)) {
-      counters.count(Counter.TOUCHES_WRITTEN);
+      counters.count(StoreCounter.TOUCHES_WRITTEN);
       touches.persisted(run, touch);
     }
   }

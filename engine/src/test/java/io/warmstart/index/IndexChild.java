@@ -1,7 +1,7 @@
 package io.warmstart.index;
 
 import io.warmstart.model.Digest256;
-import io.warmstart.process.Counter;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
@@ -73,7 +73,7 @@ public final class IndexChild {
       System.out.println("ready");
       ForkedJvm.awaitParent();
       countOn(root, file, times, 2);
-      System.out.println("counted " + root.counters.own(Counter.FILES_ONLY));
+      System.out.println("counted " + root.counters.own(StoreCounter.FILES_ONLY));
     }
   }
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.mapped.ControlLayout.Field;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.ControlFile;
-import io.warmstart.process.Counter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -96,10 +96,10 @@ class ControlLayoutTest {
             "FOREIGN_SEEN",
             "JOURNALLED",
             "JOURNAL_FAILURES");
-    assertEquals(names, Stream.of(Counter.values()).map(Counter::name).toList());
+    assertEquals(names, Stream.of(StoreCounter.values()).map(StoreCounter::name).toList());
     assertEquals(
-        IntStream.range(0, ControlLayout.COUNTERS).boxed().toList(),
-        Stream.of(Counter.values()).map(Counter::place).toList());
+        IntStream.range(0, ControlLayout.COUNTERS).map(place -> 32 + 8 * place).boxed().toList(),
+        Stream.of(StoreCounter.values()).map(ControlLayout::counterOffset).toList());
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.warmstart.index.IndexChild;
 import io.warmstart.index.IndexRoot;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks.Hold;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,9 +52,9 @@ class StripeLocksTest extends LockedStripe {
         hold.announce(IndexRoot.key(0));
       }
     }
-    assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
-    assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-    assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+    assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
     try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent(), "told once");
     }
@@ -84,7 +85,7 @@ class StripeLocksTest extends LockedStripe {
         assertEquals(ControlFile.AT_WORK, state(), "its own death is to be found too");
       }
     }
-    assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
     try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
       hold.announce(IndexRoot.key(0));
     }
@@ -122,9 +123,9 @@ class StripeLocksTest extends LockedStripe {
       }
       assertEquals(ControlFile.AT_WORK, state());
       assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE));
-      assertEquals(1, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(1, self.counters.own(Counter.FILES_ONLY));
-      assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+      assertEquals(1, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(1, self.counters.own(StoreCounter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
 
       holder.goOn();
       holder.tell();
@@ -158,7 +159,7 @@ class StripeLocksTest extends LockedStripe {
       holder.tell();
       waiter.join();
       assertEquals(List.of(true, true), shared);
-      assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
     }
   }
 
@@ -205,7 +206,7 @@ class StripeLocksTest extends LockedStripe {
     } finally {
       done.set(true);
     }
-    assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+    assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
   }
 
   /** What a vandal writes in the place of an intent costs a count, or a look at some key. */
@@ -258,7 +259,7 @@ class StripeLocksTest extends LockedStripe {
       assertEquals("0", two.awaitLine("counted"));
     }
     assertEquals(6L * times, IndexChild.map(file).getLong(0));
-    assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
   }
 
   private ForkedJvm forkCounter(Path file, int times) throws Exception {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexRoot;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks.Hold;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -44,8 +45,8 @@ class SweepLockTest extends LockedStripe {
 
       assertNull(hold);
       assertEquals(5, asked.get());
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
       sweeper.kill();
     }
     // Nothing of the wait is left behind.
@@ -88,8 +89,8 @@ class SweepLockTest extends LockedStripe {
       sweeper.tell();
 
       assertTrue(waiting.get(60, TimeUnit.SECONDS));
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
     }
   }
 
