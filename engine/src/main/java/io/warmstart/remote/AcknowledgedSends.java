@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.format.Run;
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
 import io.warmstart.remote.copy.LocalException;
 import io.warmstart.remote.copy.RemoteWriter.Sent;
 import io.warmstart.runtime.Uninterrupted;
@@ -226,7 +227,7 @@ final class AcknowledgedSends implements AutoCloseable {
         if (sent != Sent.REPLACED) {
           return sent == Sent.THERE;
         }
-      } catch (LocalException e) {
+      } catch (ClosedException | LocalException e) {
         throw e;
       } catch (IOException e) {
         if (!sender.failed(e)) {

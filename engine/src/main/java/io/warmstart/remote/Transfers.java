@@ -120,6 +120,8 @@ final class Transfers implements AutoCloseable {
     Throwable failure = null;
     try {
       result = transfer.run();
+    } catch (ClosedException e) {
+      failure = e;
     } catch (LocalException e) {
       failure = e;
       failedHere(e);
@@ -192,9 +194,6 @@ final class Transfers implements AutoCloseable {
 
   /** Something has failed here, which says nothing against the remote. Throws nothing. */
   void failedHere(LocalException failure) {
-    if (failure instanceof ClosedException) {
-      return;
-    }
     failures.incrementAndGet();
     try {
       lastFailure = "here: " + failure.getMessage();

@@ -94,8 +94,8 @@ public final class LocalEntries implements AutoCloseable {
     this.operations = operations;
   }
 
-  /** The store has closed meanwhile. */
-  public static final class ClosedException extends LocalException {
+  /** The store has closed meanwhile: no failure, neither here nor of the remote. */
+  public static final class ClosedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     ClosedException() {
@@ -107,7 +107,7 @@ public final class LocalEntries implements AutoCloseable {
     void run() throws IOException;
   }
 
-  private void openTo(Change change) throws LocalException {
+  private void openTo(Change change) throws ClosedException, LocalException {
     open(
         () -> {
           change.run();
@@ -115,7 +115,7 @@ public final class LocalEntries implements AutoCloseable {
         });
   }
 
-  private <T> T open(Step<T> step) throws LocalException {
+  private <T> T open(Step<T> step) throws ClosedException, LocalException {
     try {
       operations.begin();
     } catch (IllegalStateException e) {
@@ -128,14 +128,14 @@ public final class LocalEntries implements AutoCloseable {
     }
   }
 
-  private <T> T openWithinOperation(Step<T> step) throws LocalException {
+  private <T> T openWithinOperation(Step<T> step) throws ClosedException, LocalException {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new ClosedException();
       }
       return step.run();
-    } catch (LocalException e) {
+    } catch (ClosedException | LocalException e) {
       throw e;
     } catch (IOException | StoreException e) {
       throw new LocalException(e);
@@ -373,7 +373,7 @@ public final class LocalEntries implements AutoCloseable {
   }
 
   /** Of no key it is known any more that it is in any remote. */
-  public void forgetInRemote() throws LocalException {
+  public void forgetInRemote() throws ClosedException, LocalException {
     openTo(() -> files.forgetInRemote());
   }
 
