@@ -81,7 +81,7 @@ public final class Engine implements AutoCloseable {
       IdleDescriptors idle)
       throws IOException {
     parts =
-        RootParts.open(
+        new RootParts(
             root,
             place,
             owner,
