@@ -104,7 +104,7 @@ public final class Engine implements AutoCloseable {
           new AccessStampWriter(
               parts.root,
               parts.rootWatch,
-              parts.touches,
+              parts.accessStamps,
               parts.locks,
               parts.ledger,
               parts.pairWriter,

@@ -88,7 +88,7 @@ final class RootParts implements AutoCloseable {
   final JournalView journal;
   final WrittenStamps stamps;
   final KnownRuns knownRuns;
-  final AccessStamps touches = new AccessStamps();
+  final AccessStamps accessStamps = new AccessStamps();
   final ChangeAges ages;
   final Pins pins;
   final PinnedBytes pinnedBytes;
@@ -196,7 +196,7 @@ final class RootParts implements AutoCloseable {
       labels = new Labels(ops, path, ages);
       pinnedBytes = new PinnedBytes(root, ledger, pins);
       boolean accessesInIndex = root.besideOtherMachines() && !readOnly;
-      expiry = new Expiry(root, touches, ledger, pins, accessesInIndex, clock);
+      expiry = new Expiry(root, accessStamps, ledger, pins, accessesInIndex, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, ledger, census, expiry, leftovers, place.racyWindow());
       foreignWriters = new ForeignWriters(ops, clock);

@@ -135,7 +135,7 @@ final class SaveParts implements AutoCloseable {
         parts.ages,
         journal::flush,
         settleFlow::runOwnAndLeft,
-        parts.touches,
+        parts.accessStamps,
         parts.expiry,
         parts.stripes,
         limits,

@@ -35,7 +35,7 @@ final class CurrentGeneration {
 
   private static final long LONGEST_BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final Notices notices;
   private final Counters counters;
   private final PayloadCache payloads;
@@ -51,12 +51,12 @@ final class CurrentGeneration {
   private volatile long beatAtNanos = System.nanoTime();
 
   CurrentGeneration(
-      StripeLocks locks,
+      StripeLocks stripes,
       Notices notices,
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.locks = locks;
+    this.stripes = stripes;
     this.notices = notices;
     this.counters = counters;
     this.payloads = payloads;
@@ -169,7 +169,7 @@ final class CurrentGeneration {
       return attachForReading();
     }
     String lost = null;
-    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+    try (StripeLocks.Hold hold = stripes.acquireAllocation()) {
       Generation attached = current;
       if (attached != null && attached.files().live()) {
         MappedFaults.raisePending();
@@ -250,7 +250,7 @@ final class CurrentGeneration {
       return 0;
     }
     int page;
-    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+    try (StripeLocks.Hold hold = stripes.acquireAllocation()) {
       if (!hold.heldAcrossProcesses()) {
         return 0;
       }

@@ -24,7 +24,7 @@ public final class RecoveringLocks {
   public static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final PairRecovery recovery;
   private final Index index;
   private final SpaceLedger ledger;
@@ -41,7 +41,7 @@ public final class RecoveringLocks {
    */
   public RecoveringLocks(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       PairRecovery recovery,
       Index index,
       SpaceLedger ledger,
@@ -50,7 +50,7 @@ public final class RecoveringLocks {
       Counters counters,
       Runnable ensureThreadsRun) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.recovery = recovery;
     this.index = index;
     this.ledger = ledger;
@@ -85,12 +85,12 @@ public final class RecoveringLocks {
   /** The same, waiting no longer than this for a holder that does not come to its end. */
   public KeyUpdate acquire(KeyDirectory directory, long patienceNanos) {
     ensureThreadsRun.run();
-    return update(directory, locks.acquireWithin(directory.key(), patienceNanos), true);
+    return update(directory, stripes.acquireWithin(directory.key(), patienceNanos), true);
   }
 
   /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
   public KeyUpdate acquireToLook(KeyDirectory directory) {
-    return update(directory, locks.acquireForScan(directory.key()), false);
+    return update(directory, stripes.acquireForScan(directory.key()), false);
   }
 
   /** Gives the lock back if it fails, for want of memory say. */

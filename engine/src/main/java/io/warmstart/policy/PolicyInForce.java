@@ -59,7 +59,7 @@ public final class PolicyInForce {
       "the root's policy cannot be written yet, the store goes by what it names all the same";
 
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final EpochNanoClock clock;
   private final Notices notices;
   private final PolicyFile file;
@@ -87,12 +87,12 @@ public final class PolicyInForce {
 
   public PolicyInForce(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       ChangeAges ages,
       Notices notices,
       EpochNanoClock clock) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.notices = notices;
     this.clock = clock;
     this.file = new PolicyFile(root.ops(), root.path(), ages);
@@ -195,7 +195,7 @@ public final class PolicyInForce {
   }
 
   private void agreeInWriting(NamedLimits named) throws IOException {
-    try (StripeLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(PATIENCE_NANOS)) {
       // Somebody else may have named others meanwhile.
       readAgain();
       requireAgreement(named);
@@ -247,7 +247,7 @@ public final class PolicyInForce {
     if (state.unwritten() == null) {
       return;
     }
-    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
       if (!hold.heldAcrossProcesses()) {
         return;
       }
@@ -294,7 +294,7 @@ public final class PolicyInForce {
     if (!defaultTtlWanted) {
       return;
     }
-    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
       if (!hold.heldAcrossProcesses()) {
         return;
       }

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class AccessStampWriter {
   private final RootDirectory root;
   private final RootWatch rootWatch;
-  private final AccessStamps touches;
+  private final AccessStamps accessStamps;
   private final RecoveringLocks locks;
   private final SpaceLedger ledger;
   private final PairWriter pairWriter;
@@ -61,7 +61,7 @@ public final class AccessStampWriter {
   public AccessStampWriter(
       RootDirectory root,
       RootWatch rootWatch,
-      AccessStamps touches,
+      AccessStamps accessStamps,
       RecoveringLocks locks,
       SpaceLedger ledger,
       PairWriter pairWriter,
@@ -71,7 +71,7 @@ public final class AccessStampWriter {
       EpochNanoClock clock) {
     this.root = root;
     this.rootWatch = rootWatch;
-    this.touches = touches;
+    this.accessStamps = accessStamps;
     this.locks = locks;
     this.ledger = ledger;
     this.pairWriter = pairWriter;
@@ -99,7 +99,7 @@ public final class AccessStampWriter {
       return 0;
     }
     int failed = 0;
-    for (Map.Entry<Run, Touch> due : touches.due(delayNanos, clock.nanoTime())) {
+    for (Map.Entry<Run, Touch> due : accessStamps.due(delayNanos, clock.nanoTime())) {
       if (root.besideOtherMachines()) {
         keepOnThisMachine(due.getKey(), due.getValue());
         continue;
@@ -126,7 +126,7 @@ public final class AccessStampWriter {
   /** Without an index it goes on waiting, for this process to know. */
   private void keepOnThisMachine(Run run, Touch touch) {
     if (ledger.touched(run.key(), run.runId(), touch.stamp().toUnixNanosSaturated())) {
-      touches.persisted(run, touch);
+      accessStamps.persisted(run, touch);
     }
   }
 
@@ -136,13 +136,13 @@ public final class AccessStampWriter {
     // It was a directory when it was hit; by now it may be a link that leads out of the root.
     Manifest current = isDirectory(directory) ? read(manifestPath, touch) : null;
     if (current == null) {
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return;
     }
     // Another process may just have told of its own hit, which will do for ours.
     long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
     if (current.accessed() && moves <= leastMoveNanos && moves >= -Expiry.AHEAD_NANOS) {
-      touches.persisted(run, touch);
+      accessStamps.persisted(run, touch);
       return;
     }
     KeyCensus.Look look = locks.look(directory);
@@ -153,12 +153,12 @@ public final class AccessStampWriter {
     } catch (NoSuchFileException | ManifestFormatException e) {
       // Gone; or another program's and longer than a manifest may be once it is laid out, so that
       // its accesses stand in the index alone.
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return;
     }
     if (putInPlace(run, touch, current, staged, look)) {
       counters.count(StoreCounter.TOUCHES_WRITTEN);
-      touches.persisted(run, touch);
+      accessStamps.persisted(run, touch);
     }
   }
 
@@ -172,7 +172,7 @@ public final class AccessStampWriter {
       if (now == null || !now.equals(current) || !update.heldInProcess()) {
         pairWriter.discard(staged, new IOException("the entry has changed"));
         if (now == null) {
-          touches.drop(run, touch);
+          accessStamps.drop(run, touch);
         }
         return false;
       }
@@ -188,7 +188,7 @@ public final class AccessStampWriter {
     } catch (NoSuchFileException e) {
       // Removed by a store that knows no lock: there is nothing left to touch.
       pairWriter.discard(staged, e);
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return false;
     } catch (IOException | RuntimeException | Error e) {
       pairWriter.discard(staged, e);

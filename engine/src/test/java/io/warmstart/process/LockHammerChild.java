@@ -49,7 +49,7 @@ final class LockHammerChild {
 
   private void hammer() {
     for (int i = 0; !stopped; i++) {
-      try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
+      try (StripeLocks.Hold hold = root.stripes.acquire(IndexRoot.keyOf(i % 300))) {
         hold.countRemoval();
         hold.removals();
         ControlFile controlFile = root.processTable.current();

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StripeLocksTest extends LockedStripe {
   @Test
   void aHoldAnnouncesItsKeyAndClearsTheIntentAtItsEnd() {
-    try (Hold hold = self.locks.acquire(IndexRoot.key(3))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(3))) {
       assertTrue(hold.heldAcrossProcesses());
       assertTrue(hold.heldInProcess());
       assertNull(hold.brokenIntent());
@@ -45,7 +45,7 @@ class StripeLocksTest extends LockedStripe {
   void aStripeWhoseHolderWasKilledIsFreeAndTheDeadOnesKeyTold() throws Exception {
     try (ForkedJvm holder = forkHolder("5")) {
       holder.kill();
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
         assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE), "until repaired");
@@ -55,7 +55,7 @@ class StripeLocksTest extends LockedStripe {
     assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
     assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
     assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
-    try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold next = self.stripes.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent(), "told once");
     }
   }
@@ -69,7 +69,7 @@ class StripeLocksTest extends LockedStripe {
     try (ForkedJvm repairer = forkHolder("6")) {
       repairer.kill();
     }
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       assertEquals(IndexRoot.key(5), hold.brokenIntent());
     }
   }
@@ -80,16 +80,16 @@ class StripeLocksTest extends LockedStripe {
       holder.kill();
     }
     for (int attempt = 0; attempt < 3; attempt++) {
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
         assertEquals(ControlFile.AT_WORK, state(), "its own death is to be found too");
       }
     }
     assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       hold.announce(IndexRoot.key(0));
     }
-    try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold next = self.stripes.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent());
     }
   }
@@ -104,7 +104,7 @@ class StripeLocksTest extends LockedStripe {
       negligent.awaitLine("held");
       ForkedJvm.signal(pid, "KILL");
       ForkedJvm.awaitState(pid, 'Z');
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
       }
@@ -116,7 +116,7 @@ class StripeLocksTest extends LockedStripe {
     reattach(SHORT_NANOS);
     try (ForkedJvm holder = forkHolder("5")) {
       holder.stop();
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertFalse(hold.heldAcrossProcesses());
         assertTrue(hold.heldInProcess(), "among the threads of this process");
         assertNull(hold.brokenIntent());
@@ -132,7 +132,7 @@ class StripeLocksTest extends LockedStripe {
       holder.awaitLine("released");
 
       assertEquals(ControlFile.NO_INTENT, state());
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
       }
     }
@@ -147,7 +147,7 @@ class StripeLocksTest extends LockedStripe {
           new Thread(
               () -> {
                 waiting.countDown();
-                try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+                try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
                   shared.add(hold.heldAcrossProcesses());
                   shared.add(Thread.interrupted());
                 }
@@ -171,7 +171,7 @@ class StripeLocksTest extends LockedStripe {
   void interruptsDropNoLock() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     List<Thread> interrupted = new ArrayList<>();
-    Hold hold = self.locks.acquire(IndexRoot.key(0));
+    Hold hold = self.stripes.acquire(IndexRoot.key(0));
     try {
       for (int thread = 0; thread < 2; thread++) {
         Digest256 other = IndexRoot.keyOf(STRIPE + 1 + thread);
@@ -180,7 +180,7 @@ class StripeLocksTest extends LockedStripe {
                 () -> {
                   while (!done.get()) {
                     Thread.currentThread().interrupt();
-                    self.locks.acquire(other).close();
+                    self.stripes.acquire(other).close();
                     self.processTable.liveProcesses();
                   }
                 }));
@@ -221,7 +221,7 @@ class StripeLocksTest extends LockedStripe {
           file.putLong(stripe + ControlLayout.STATE_OFFSET, garbage);
           file.putLong(stripe + ControlLayout.INTENT_OFFSET + 8, ofAnotherStripe.word(1));
         });
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       assertTrue(hold.heldAcrossProcesses());
       assertTrue(hold.broken());
       assertNull(hold.brokenIntent());

@@ -28,7 +28,7 @@ class SweepLockTest extends LockedStripe {
     try (ForkedJvm sweeper = forkHolder("sweep")) {
       sweeper.kill();
     }
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold hold = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(hold.heldAcrossProcesses());
       assertNull(hold.brokenIntent());
     }
@@ -41,7 +41,7 @@ class SweepLockTest extends LockedStripe {
       AtomicInteger asked = new AtomicInteger();
 
       Hold hold =
-          self.locks.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
+          self.stripes.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
 
       assertNull(hold);
       assertEquals(5, asked.get());
@@ -50,20 +50,20 @@ class SweepLockTest extends LockedStripe {
       sweeper.kill();
     }
     // Nothing of the wait is left behind.
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold hold = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(hold.heldAcrossProcesses());
     }
   }
 
   @Test
   void aSweepOfAnotherThreadThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
-    try (Hold held = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold held = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(held.heldAcrossProcesses());
       AtomicInteger asked = new AtomicInteger();
       CompletableFuture<@Nullable Hold> other =
           CompletableFuture.supplyAsync(
               () ->
-                  self.locks.acquireSweepUnless(
+                  self.stripes.acquireSweepUnless(
                       () -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS));
 
       assertNull(other.get(60, TimeUnit.SECONDS));
@@ -80,7 +80,7 @@ class SweepLockTest extends LockedStripe {
           CompletableFuture.supplyAsync(
               () -> {
                 try (Hold hold =
-                    self.locks.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
+                    self.stripes.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
                   return hold != null && hold.heldAcrossProcesses();
                 }
               });
@@ -105,7 +105,7 @@ class SweepLockTest extends LockedStripe {
       assertThrows(
           IllegalStateException.class,
           () ->
-              self.locks.acquireSweepUnless(
+              self.stripes.acquireSweepUnless(
                   () -> {
                     throw new IllegalStateException("asked");
                   },
@@ -115,7 +115,7 @@ class SweepLockTest extends LockedStripe {
     CompletableFuture<Boolean> another =
         CompletableFuture.supplyAsync(
             () -> {
-              try (Hold hold = self.locks.acquireSweep(SHORT_NANOS)) {
+              try (Hold hold = self.stripes.acquireSweep(SHORT_NANOS)) {
                 return hold.heldInProcess() && hold.heldAcrossProcesses();
               }
             });

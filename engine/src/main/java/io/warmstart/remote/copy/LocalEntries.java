@@ -48,7 +48,7 @@ public final class LocalEntries implements AutoCloseable {
   private final RemoteFiles files;
   private final Runnable settle;
   private final Runnable settleLeft;
-  private final AccessStamps touches;
+  private final AccessStamps accessStamps;
   private final Expiry expiry;
   private final StripeLocks stripes;
   private final StoreLimits limits;
@@ -73,7 +73,7 @@ public final class LocalEntries implements AutoCloseable {
       ChangeAges ages,
       Runnable settle,
       Runnable settleLeft,
-      AccessStamps touches,
+      AccessStamps accessStamps,
       Expiry expiry,
       StripeLocks stripes,
       StoreLimits limits,
@@ -86,7 +86,7 @@ public final class LocalEntries implements AutoCloseable {
     this.files = new RemoteFiles(root.ops(), ages, root.path());
     this.settle = settle;
     this.settleLeft = settleLeft;
-    this.touches = touches;
+    this.accessStamps = accessStamps;
     this.expiry = expiry;
     this.stripes = stripes;
     this.limits = limits;
@@ -163,7 +163,7 @@ public final class LocalEntries implements AutoCloseable {
   public Set<Digest256> keysInUse() throws IOException {
     return open(
         () ->
-            touches.due(0, clock.nanoTime()).stream()
+            accessStamps.due(0, clock.nanoTime()).stream()
                 .map(each -> each.getKey())
                 .map(Run::key)
                 .collect(Collectors.toSet()));
