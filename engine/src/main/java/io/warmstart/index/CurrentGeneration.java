@@ -66,7 +66,7 @@ final class CurrentGeneration {
   /** The generation to ask, which is attached to if need be; null while there is none. */
   @Nullable Generation current() {
     if (readOnly() && System.nanoTime() - beatAtNanos > LONGEST_BEAT_NANOS) {
-      // No agent does, and the lookout not while nothing is in use.
+      // No housekeeper does, and the lookout not while nothing is in use.
       heartbeat();
     }
     Generation attached = current;
@@ -307,7 +307,10 @@ final class CurrentGeneration {
     MappedFaults.raisePending();
   }
 
-  /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
+  /**
+   * Detaches if the files that are attached are not, or no longer, those. Called by the
+   * housekeeper.
+   */
   void heartbeat() {
     beatAtNanos = System.nanoTime();
     Generation attached = current;

@@ -197,7 +197,9 @@ public final class Index implements AutoCloseable {
     return generations;
   }
 
-  /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
+  /**
+   * Detaches if the names no longer lead to the files that are attached. Called by the housekeeper.
+   */
   public void heartbeat() {
     generations.heartbeat();
   }

@@ -34,7 +34,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Safe for all threads: the kernel's lock lets one of them through.
  */
 public final class Adoption {
-  /** The agent has other things to do: what is left is made in the next round. */
+  /** The housekeeper has other things to do: what is left is made in the next round. */
   private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**

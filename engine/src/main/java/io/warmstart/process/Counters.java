@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process's counters. Counting touches no shared line; the agent carries the sums over into
- * the mapped process row a few times a second, where siblings and {@code stat} read them.
+ * This process's counters. Counting touches no shared line; the housekeeper carries the sums over
+ * into the mapped process row a few times a second, where siblings and {@code stat} read them.
  *
  * <p>Hits, which must cost next to nothing, may be counted in a {@link HitTally} that one thread at
  * a time writes.

@@ -88,7 +88,7 @@ public final class AccessStampWriter {
    * @return how many could not be written
    */
   public synchronized int run(long delayNanos) {
-    // One at a time, so that a flush returns when what the agent had begun is written too.
+    // One at a time, so that a flush returns when what the housekeeper had begun is written too.
     if (ofOtherUser) {
       // A rewritten manifest is another file, without the mode and the access list that its owner
       // gave the first. The index tells of the hit.
