@@ -340,10 +340,10 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload. If a payload does not
    * fit its manifest, for up to 0.1 s more (1 s beside other machines) until nobody can be writing
-   * it, and then for up to 0.6 s for who is between two renames or has a lock. Where the root has
-   * nothing, for {@link RemoteOptions#deadline()} at most, unless the remote had nothing better
-   * within {@link RemoteOptions#checkInterval()} or is known not to answer; then for the same files
-   * of each seed.
+   * it, and then for up to 0.6 s for a process that is between two renames or has a lock. Where the
+   * root has nothing, for {@link RemoteOptions#deadline()} at most, unless the remote had nothing
+   * better within {@link RemoteOptions#checkInterval()} or is known not to answer; then for the
+   * same files of each seed.
    *
    * @param key of the fit
    * @param ranking which of the key's entries is preferred
@@ -680,7 +680,7 @@ public final class WarmStartStore implements AutoCloseable {
    * way on this machine has removed the entry. One on another machine that shares the root may,
    * within the moments of a single removal.
    *
-   * <p><b>Blocks:</b> for three syncs, and for who holds the key's lock.
+   * <p><b>Blocks:</b> for three syncs, and for whoever holds the key's lock.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
@@ -747,8 +747,8 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Threads:</b> of two processes of one machine that label a key at once both do; of two
    * machines one may lose its label.
    *
-   * <p><b>Blocks:</b> for four syncs, and for who holds the key's lock, two seconds at most; where
-   * the key has it already for no sync, but once a minute.
+   * <p><b>Blocks:</b> for four syncs, and for whoever holds the key's lock, two seconds at most;
+   * where the key has it already for no sync, but once a minute.
    *
    * @param key of a fit, saved or not
    * @param name 1 to 64 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit; the command
@@ -997,8 +997,8 @@ public final class WarmStartStore implements AutoCloseable {
    * with the index; a store that was opened for lookups only compares none.
    *
    * <p><b>Blocks:</b> reads and hashes all payloads; for pairs of what lies in journals, as {@link
-   * #keys} does, and at what does not fit for who may be writing it, or holds its key's lock, for
-   * two seconds or so.
+   * #keys} does, and at what does not fit for whoever may be writing it, or holds its key's lock,
+   * for two seconds or so.
    *
    * @param progress hears of each key
    * @return what is wrong; also what could not be read
@@ -1121,7 +1121,7 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for
    * twice its flush wait at most, and two seconds or so more to give the key back where its entries
    * have not come; where the root's lock file was deleted, until the next heartbeat has made
-   * another. It does not wait for who has the key: {@link Claim#await} does.
+   * another. It does not wait for whoever has the key: {@link Claim#await} does.
    *
    * @param key of the fit
    * @param claimOptions whom it binds, and for how long after a loss of power

@@ -132,8 +132,8 @@ public final class SweepFlow {
 
   /**
    * After a save: sweeps if the root is over the budget. Where another sweep is under way, it is
-   * over as soon as the root is within the budget, or at once for who may not wait: the background
-   * does it after them.
+   * over as soon as the root is within the budget, or at once for a caller that may not wait: the
+   * background does it after them.
    *
    * <p>Where nobody knows the root's bytes, one save waits a second for them to be counted, and the
    * others no longer: the background goes on, and does this sweep when they are known.
@@ -180,7 +180,7 @@ public final class SweepFlow {
             ? sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)
             : sweepLock.tryAcquireSweep()) {
       if (hold == null) {
-        // Who has waited has seen the root within its budget.
+        // A thread that has waited has seen the root within its budget.
         return mayWait;
       }
       Limits fresh = limits.freshForSweep();

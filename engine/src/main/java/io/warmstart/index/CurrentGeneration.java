@@ -228,7 +228,7 @@ final class CurrentGeneration {
     }
     failedAtNanos = now;
     failed = true;
-    // Who has no row is told of that by others.
+    // A process that has no row is told of that by others.
     if (now - failingSinceNanos >= TELL_AFTER_NANOS && !(because instanceof UnattachedException)) {
       notices.troubleAgain(
           Kind.INDEX, "there is no index for now, and lookups read files: " + mapper, because);

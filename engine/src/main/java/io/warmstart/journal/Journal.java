@@ -209,7 +209,8 @@ public final class Journal implements AutoCloseable {
 
   /**
    * Asks the other processes of this machine for pairs of what they have in the journal now, and
-   * waits for them, but not for one that is stopped: so that who reads files alone sees it all.
+   * waits for them, but not for one that is stopped: so that a program that reads files alone sees
+   * it all.
    *
    * @return whether all have made them
    */
@@ -243,7 +244,7 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** By its owner, or by who has made pairs of all that a dead one had left in it. */
+  /** By its owner, or by the process that has made pairs of all that a dead one had left in it. */
   private static boolean isAnswered(Segment segment) {
     return segment.isAnswered() || (segment.isGivenUp() && segment.done() >= segment.length());
   }

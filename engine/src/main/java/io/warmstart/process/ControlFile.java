@@ -168,7 +168,8 @@ public final class ControlFile {
     }
     row = heldRow;
     epoch = heldEpoch;
-    // Who found the byte free meanwhile has taken this process for dead, and the number out.
+    // Another that found the byte free meanwhile has taken this process for dead, and the number
+    // out.
     words.put(offset + PID_OFFSET, pid);
     raiseRowsUsed(heldRow);
     return true;

@@ -263,7 +263,7 @@ public final class StripeLocks implements AutoCloseable {
     }
   }
 
-  /** Who has less patience than the time-out has not timed out, nor who need not wait. */
+  /** With less patience than the time-out it has not timed out, nor if it need not wait. */
   private boolean mayTimeOut(LockWait wait) {
     return wait.patienceNanos() >= timeoutNanos && !wait.needless();
   }

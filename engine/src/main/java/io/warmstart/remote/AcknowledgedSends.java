@@ -76,7 +76,7 @@ final class AcknowledgedSends implements AutoCloseable {
         }
       };
 
-  /** Whether there are any: a save of who never asks shares nothing with others. */
+  /** Whether there are any: the saves of a caller that never asks share nothing with others. */
   private volatile boolean any;
 
   private volatile long answeredAtNanos = System.nanoTime();
@@ -175,7 +175,7 @@ final class AcknowledgedSends implements AutoCloseable {
   }
 
   /**
-   * The same, for who does not wait.
+   * The same, for a caller that does not wait.
    *
    * @return completes when it is there, or the wait is over
    */

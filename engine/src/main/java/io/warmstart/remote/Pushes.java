@@ -53,7 +53,7 @@ final class Pushes {
    */
   private final Map<Digest256, Due> due = new ConcurrentHashMap<>();
 
-  /** Who sends holds it to read; who holds it to write keeps others from sending. */
+  /** A thread that sends holds it to read; one that holds it to write keeps others from sending. */
   private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
 
   private final RemoteRemovals removals;

@@ -155,7 +155,7 @@ public final class RemoteWriter {
     return sent;
   }
 
-  /** Who may put and not remove leaves them: they count for nobody. */
+  /** A machine that may put and not remove leaves them: they count for nobody. */
   private void removeSuperseded(Digest256 key, List<String> objects) throws IOException {
     for (String each : objects) {
       try {
