@@ -1,7 +1,5 @@
 package io.warmstart;
 
-import io.warmstart.claim.KeyClaim;
-import io.warmstart.claim.OtherMachines;
 import io.warmstart.engine.Engine;
 import io.warmstart.engine.EngineRegistry;
 import io.warmstart.engine.JvmFlags;
@@ -12,11 +10,7 @@ import io.warmstart.evict.SweepFlow;
 import io.warmstart.foreign.ForeignCheck;
 import io.warmstart.format.LabelsCodec;
 import io.warmstart.format.RunIds;
-import io.warmstart.index.Winners.Found;
 import io.warmstart.io.DirectorySync;
-import io.warmstart.lookup.EntryLease;
-import io.warmstart.lookup.LeasePool;
-import io.warmstart.lookup.LookupFlow;
 import io.warmstart.model.Acknowledgement;
 import io.warmstart.model.Backlog;
 import io.warmstart.model.ClaimOptions;
@@ -25,7 +19,6 @@ import io.warmstart.model.Digest256;
 import io.warmstart.model.Durability;
 import io.warmstart.model.DurabilityUnknownException;
 import io.warmstart.model.EntryAttributes;
-import io.warmstart.model.EntryKind;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.Explanation;
 import io.warmstart.model.Fingerprint;
@@ -50,7 +43,6 @@ import io.warmstart.model.VerifyProgress;
 import io.warmstart.model.VerifyReport;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
-import io.warmstart.policy.Pins;
 import io.warmstart.policy.StoreLimits;
 import io.warmstart.remote.CompareFlow;
 import io.warmstart.remote.Remote;
@@ -58,30 +50,22 @@ import io.warmstart.remote.SyncFlow;
 import io.warmstart.remote.copy.LocalEntries;
 import io.warmstart.remote.store.ObjectStore;
 import io.warmstart.remote.store.ObjectStores;
-import io.warmstart.runtime.FirstTable;
 import io.warmstart.runtime.OpenParts;
 import io.warmstart.runtime.Operations;
+import io.warmstart.runtime.ParallelWork;
 import io.warmstart.runtime.Uninterrupted;
-import io.warmstart.save.ReservedSave;
-import io.warmstart.save.Save;
-import io.warmstart.save.SaveFlow;
-import io.warmstart.save.SavedStage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.WeakHashMap;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
@@ -115,53 +99,41 @@ import org.jspecify.annotations.Nullable;
  * without entries is an empty result.
  */
 public final class WarmStartStore implements AutoCloseable {
-  private static final String WITH_ITS_STORE = "was closed with its store";
-
   private final Engine engine;
   private final Operations operations;
   private final StoreOptions options;
   private final ForeignCheck foreignCheck;
   private final StoreLimits limits;
-  private final SaveFlow saveFlow;
-  private final LookupFlow lookupFlow;
-  private final Pins pins;
   private final @Nullable Remote remote;
-  private final LeasePool leases;
-  private final Seeds<WarmStartStore> seeds;
-
-  /** One that is forgotten is not kept. */
-  private final OpenParts<ReservedSave> reservations =
-      new OpenParts<>(
-          Collections.newSetFromMap(new WeakHashMap<>()),
-          each -> each.closeWithStore(WITH_ITS_STORE));
-
-  /** One that is forgotten stays open. */
-  private final OpenParts<KeyClaim> claims =
-      new OpenParts<>(
-          Collections.newSetFromMap(FirstTable.of(new HashMap<>())),
-          each -> each.close(WITH_ITS_STORE));
-
+  private final Lookups lookups;
+  private final Saves saves;
+  private final Claims claims;
+  private final OpenParts<WarmStartStore> seeds =
+      new OpenParts<>(new LinkedHashSet<>(), WarmStartStore::close);
   private volatile @Nullable StoreBean bean;
   private volatile boolean closed;
 
-  private WarmStartStore(Engine engine, StoreOptions options, Seeds<WarmStartStore> seeds) {
+  private WarmStartStore(Engine engine, StoreOptions options, List<WarmStartStore> seeds) {
     this.engine = engine;
     this.operations = new Operations(closedText());
     this.options = options;
-    this.seeds = seeds;
     this.foreignCheck = options.named().foreignCheck(engine.place().shared());
     this.limits = new StoreLimits(engine.policy(), options.named().limits());
     this.remote = options.remote().map(named -> remote(engine, named)).orElse(null);
-    Remote sendsTo = remote;
-    this.saveFlow =
-        engine.saveFlow(
-            limits, foreignCheck.nanos(), sendsTo == null ? (key, run) -> {} : sendsTo::saved);
-    this.lookupFlow = engine.lookupFlow(limits, foreignCheck);
-    this.pins = engine.pins();
-    this.leases = new LeasePool(pins);
+    this.lookups =
+        new Lookups(
+            engine,
+            limits,
+            foreignCheck,
+            operations,
+            remote,
+            seeds.stream().map(seed -> seed.lookups).toList());
+    this.saves = new Saves(engine, limits, foreignCheck.nanos(), operations, options, remote);
+    this.claims = new Claims(engine, remote, lookups, this::ensureOpen);
+    seeds.forEach(this.seeds::add);
     engine.foreignChecks().add(foreignCheck);
-    if (sendsTo != null) {
-      sendsTo.begin();
+    if (remote != null) {
+      remote.begin();
     }
   }
 
@@ -234,17 +206,13 @@ public final class WarmStartStore implements AutoCloseable {
       store = open(root, options, opened);
     } catch (RuntimeException | Error e) {
       try {
-        seeds(opened).close();
+        ParallelWork.inTurn(opened, WarmStartStore::close);
       } catch (RuntimeException closing) {
         e.addSuppressed(closing);
       }
       throw e;
     }
     return options.management() ? managed(store) : store;
-  }
-
-  private static Seeds<WarmStartStore> seeds(List<WarmStartStore> opened) {
-    return new Seeds<>(opened, WarmStartStore::root, WarmStartStore::close);
   }
 
   private static WarmStartStore open(Path root, StoreOptions options, List<WarmStartStore> seeds) {
@@ -259,7 +227,7 @@ public final class WarmStartStore implements AutoCloseable {
           }
         }
         engine.policy().agree(options.named().limits());
-        return new WarmStartStore(engine, options, seeds(seeds));
+        return new WarmStartStore(engine, options, seeds);
       } catch (IOException | RuntimeException | Error e) {
         leave(engine, options);
         throw e;
@@ -372,10 +340,10 @@ public final class WarmStartStore implements AutoCloseable {
    *
    * <p><b>Blocks:</b> for the reading of the key's directory and the payload. If a payload does not
    * fit its manifest, for up to 0.1 s more (1 s beside other machines) until nobody can be writing
-   * it, and then for up to 0.6 s for who is between two renames or has a lock. Where the root has
-   * nothing, for {@link RemoteOptions#deadline()} at most, unless the remote had nothing better
-   * within {@link RemoteOptions#checkInterval()} or is known not to answer; then for the same files
-   * of each seed.
+   * it, and then for up to 0.6 s for a process that is between two renames or has a lock. Where the
+   * root has nothing, for {@link RemoteOptions#deadline()} at most, unless the remote had nothing
+   * better within {@link RemoteOptions#checkInterval()} or is known not to answer; then for the
+   * same files of each seed.
    *
    * @param key of the fit
    * @param ranking which of the key's entries is preferred
@@ -384,23 +352,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Optional<Entry> lookup(Fingerprint key, Ranking ranking) {
     ensureOpen();
-    EntryLease lease = leases.take();
-    Found inMemory = lookupFlow.inMemory(key, ranking, lease);
-    Optional<Entry> own = found(inMemory == Found.HIT, lease);
-    return own.isPresent() || isMissed(inMemory, key) ? own : further(key, ranking, inMemory);
-  }
-
-  private Optional<Entry> further(Fingerprint key, Ranking ranking, Found inMemory) {
-    return further(
-        inMemory,
-        () -> lent(lease -> lookupFlow.inFiles(key, ranking, lease)),
-        asked -> asked.ask(key.digest()),
-        seed -> seed.lookup(key, ranking));
-  }
-
-  private Optional<Entry> lent(Predicate<EntryLease> look) {
-    EntryLease lease = leases.take();
-    return found(look.test(lease), lease);
+    return lookups.find(key, ranking);
   }
 
   /**
@@ -419,19 +371,7 @@ public final class WarmStartStore implements AutoCloseable {
   public Optional<Entry> lookup(Fingerprint key, String runId) {
     ensureOpen();
     RunIds.requireValid(runId);
-    return further(
-        Found.UNKNOWN,
-        () -> lent(lease -> lookupFlow.inFiles(key, runId, lease)),
-        asked -> asked.askNow(key.digest(), runId),
-        seed -> seed.lookup(key, runId));
-  }
-
-  private Optional<Entry> found(boolean hit, EntryLease lease) {
-    if (hit) {
-      return Optional.of(new Entry(lease));
-    }
-    leases.give(lease);
-    return Optional.empty();
+    return lookups.find(key, runId);
   }
 
   /**
@@ -444,48 +384,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public boolean lookup(Fingerprint key, Ranking ranking, Entry reused) {
     ensureOpen();
-    Found inMemory = lookupFlow.inMemory(key, ranking, reused.reuse(pins));
-    return inMemory == Found.HIT
-        || (!isMissed(inMemory, key) && further(key, ranking, inMemory, reused));
-  }
-
-  private boolean further(Fingerprint key, Ranking ranking, Found inMemory, Entry reused) {
-    Optional<Entry> holding = Optional.of(reused);
-    return further(
-            inMemory,
-            () -> holding.filter(it -> lookupFlow.inFiles(key, ranking, it.reuse(pins))),
-            asked -> asked.ask(key.digest()),
-            seed -> holding.filter(it -> seed.lookup(key, ranking, it)))
-        .isPresent();
-  }
-
-  /** Whether memory has said it all: nobody else is to be asked. */
-  private boolean isMissed(Found inMemory, Fingerprint key) {
-    return inMemory == Found.MISS
-        && seeds.areNone()
-        && (remote == null || !remote.isDue(key.digest()));
-  }
-
-  /**
-   * What memory does not answer: in the root; if it has nothing, in what the remote then brings
-   * there; else in the seeds. It is one operation, or the seeds would close in between. But no
-   * close waits for a remote: what follows after that is another one, which may be refused.
-   */
-  private <T> Optional<T> further(
-      Found inMemory,
-      Supplier<Optional<T>> inRoot,
-      Predicate<Remote> asking,
-      Function<WarmStartStore, Optional<T>> inSeed) {
-    boolean looks = inMemory != Found.MISS;
-    if (remote != null) {
-      Optional<T> own = looks ? operations.run(inRoot) : Optional.empty();
-      if (own.isPresent()) {
-        return own;
-      }
-      looks = asking.test(remote);
-    }
-    Supplier<Optional<T>> first = looks ? inRoot : Optional::empty;
-    return operations.run(() -> first.get().or(() -> seeds.first(inSeed)));
+    return lookups.find(key, ranking, reused);
   }
 
   /**
@@ -534,43 +433,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public String save(Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    Save save = saveFlow.newSave(key, payload, attributes, durability(attributes));
-    run(save);
-    return save.runId();
-  }
-
-  private void run(Save save) {
-    operations.begin();
-    try {
-      saveFlow.run(save);
-    } finally {
-      operations.end();
-    }
-    acknowledge(save.key(), save.runId(), save.attributes());
-  }
-
-  /** What the remote is to have next goes into files at once: it sends nothing else. */
-  private Durability durability(EntryAttributes attributes) {
-    return durability(attributes, options.durability());
-  }
-
-  private Durability durability(EntryAttributes attributes, Durability wanted) {
-    if (attributes.acknowledgement() == Acknowledgement.LOCAL) {
-      return wanted;
-    }
-    if (remote == null || options.remote().filter(RemoteOptions::readOnly).isPresent()) {
-      throw new IllegalArgumentException(
-          "acknowledgement: expected=LOCAL, for the store has no remote that is written to"
-              + " actual=REMOTE root="
-              + engine.root());
-    }
-    return Durability.IN_FILES;
-  }
-
-  private void acknowledge(Fingerprint key, String runId, EntryAttributes attributes) {
-    if (remote != null && attributes.acknowledgement() == Acknowledgement.REMOTE) {
-      remote.acknowledge(key.digest(), runId);
-    }
+    return saves.save(key, payload, attributes);
   }
 
   /**
@@ -586,11 +449,7 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Acknowledgement acknowledgement(Fingerprint key, String runId) {
     ensureOpen();
-    return isAcknowledged(key, runId) ? Acknowledgement.REMOTE : Acknowledgement.LOCAL;
-  }
-
-  private boolean isAcknowledged(Fingerprint key, String runId) {
-    return remote != null && remote.hasAcknowledged(key.digest(), runId);
+    return saves.isAcknowledged(key, runId) ? Acknowledgement.REMOTE : Acknowledgement.LOCAL;
   }
 
   /**
@@ -598,9 +457,7 @@ public final class WarmStartStore implements AutoCloseable {
    * begun: a close meanwhile is no error.
    */
   void sendRest(Fingerprint key, String runId, Duration most) {
-    if (remote != null && isAcknowledged(key, runId)) {
-      remote.flush(Limits.saturatedNanos(most));
-    }
+    saves.sendRest(key, runId, most);
   }
 
   /**
@@ -645,9 +502,7 @@ public final class WarmStartStore implements AutoCloseable {
   public CompletionStage<String> saveAsync(
       Fingerprint key, Payload payload, EntryAttributes attributes) {
     ensureWritable();
-    return asynchronously(
-        saveFlow.newSave(key, payload.copied(), attributes, durability(attributes)),
-        Backlog.KEEP_ALL);
+    return saves.saveLater(key, payload, attributes);
   }
 
   /**
@@ -688,21 +543,7 @@ public final class WarmStartStore implements AutoCloseable {
       Fingerprint key, String runId, Payload payload, EntryAttributes attributes, Backlog backlog) {
     ensureWritable();
     Objects.requireNonNull(backlog, "backlog");
-    return asynchronously(
-        saveFlow.overwriting(key, runId, payload.copied(), attributes, durability(attributes)),
-        backlog);
-  }
-
-  private CompletionStage<String> asynchronously(Save save, Backlog backlog) {
-    SavedStage saved = operations.run(() -> engine.asyncSaves().submit(saveFlow, save, backlog));
-    Remote sendsTo = remote;
-    if (sendsTo == null || save.attributes().acknowledgement() == Acknowledgement.LOCAL) {
-      return saved;
-    }
-    // No thread waits: saves that come after are made meanwhile.
-    return saved.then(
-        runId -> sendsTo.acknowledgeLater(save.key().digest(), runId).thenApply(there -> runId),
-        engine.asyncSaves()::call);
+    return saves.overwriteLater(key, runId, payload, attributes, backlog);
   }
 
   /**
@@ -714,7 +555,8 @@ public final class WarmStartStore implements AutoCloseable {
    * @return for the caller to commit, or to close; it says the run id
    */
   public Reservation reserve(Fingerprint key, long length, EntryAttributes attributes) {
-    return reserve(key, null, length, attributes);
+    ensureWritable();
+    return saves.reserve(key, null, length, attributes);
   }
 
   /**
@@ -742,20 +584,9 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Reservation reserveOverwrite(
       Fingerprint key, String runId, long length, EntryAttributes attributes) {
-    return reserve(key, Objects.requireNonNull(runId, "runId"), length, attributes);
-  }
-
-  private Reservation reserve(
-      Fingerprint key, @Nullable String runId, long length, EntryAttributes attributes) {
+    Objects.requireNonNull(runId, "runId");
     ensureWritable();
-    Durability durability = durability(attributes);
-    return operations.run(
-        () -> {
-          ReservedSave save =
-              new ReservedSave(saveFlow, key, runId, length, attributes, durability);
-          reservations.add(save);
-          return new Reservation(save, () -> acknowledge(key, save.runId(), attributes));
-        });
+    return saves.reserve(key, runId, length, attributes);
   }
 
   /** The same with another durability than the store's. */
@@ -766,7 +597,7 @@ public final class WarmStartStore implements AutoCloseable {
       EntryAttributes attributes,
       Durability durability) {
     ensureWritable();
-    run(saveFlow.overwriting(key, runId, payload, attributes, durability(attributes, durability)));
+    saves.overwrite(key, runId, payload, attributes, durability);
   }
 
   /**
@@ -849,7 +680,7 @@ public final class WarmStartStore implements AutoCloseable {
    * way on this machine has removed the entry. One on another machine that shares the root may,
    * within the moments of a single removal.
    *
-   * <p><b>Blocks:</b> for three syncs, and for who holds the key's lock.
+   * <p><b>Blocks:</b> for three syncs, and for whoever holds the key's lock.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
@@ -916,8 +747,8 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Threads:</b> of two processes of one machine that label a key at once both do; of two
    * machines one may lose its label.
    *
-   * <p><b>Blocks:</b> for four syncs, and for who holds the key's lock, two seconds at most; where
-   * the key has it already for no sync, but once a minute.
+   * <p><b>Blocks:</b> for four syncs, and for whoever holds the key's lock, two seconds at most;
+   * where the key has it already for no sync, but once a minute.
    *
    * @param key of a fit, saved or not
    * @param name 1 to 64 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit; the command
@@ -1166,8 +997,8 @@ public final class WarmStartStore implements AutoCloseable {
    * with the index; a store that was opened for lookups only compares none.
    *
    * <p><b>Blocks:</b> reads and hashes all payloads; for pairs of what lies in journals, as {@link
-   * #keys} does, and at what does not fit for who may be writing it, or holds its key's lock, for
-   * two seconds or so.
+   * #keys} does, and at what does not fit for whoever may be writing it, or holds its key's lock,
+   * for two seconds or so.
    *
    * @param progress hears of each key
    * @return what is wrong; also what could not be read
@@ -1290,7 +1121,7 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for
    * twice its flush wait at most, and two seconds or so more to give the key back where its entries
    * have not come; where the root's lock file was deleted, until the next heartbeat has made
-   * another. It does not wait for who has the key: {@link Claim#await} does.
+   * another. It does not wait for whoever has the key: {@link Claim#await} does.
    *
    * @param key of the fit
    * @param claimOptions whom it binds, and for how long after a loss of power
@@ -1303,69 +1134,12 @@ public final class WarmStartStore implements AutoCloseable {
    */
   public Claim claim(Fingerprint key, ClaimOptions claimOptions) {
     ensureWritable();
-    StoreFailures.requireRoot(engine.rootWatch(), "nothing was claimed");
-    OtherMachines others = remote == null ? null : remote.claims();
-    if (others == null || !claimOptions.acrossMachines()) {
-      // Another machine may have finished it; those who wait then go by what is here.
-      refresh(key);
-    }
-    KeyClaim claim =
-        new KeyClaim(
-            engine.siblings(),
-            others,
-            claimOptions,
-            key.digest(),
-            engine.root(),
-            () -> isFinished(key),
-            claims::remove);
-    // Before it is had: the caller must be able to give it back.
-    Claim made = new Claim(claim, key, engine.place().nodeLocal() || remote != null);
-    claims.add(claim);
-    boolean begun = false;
-    try {
-      ensureOpen();
-      claim.begin();
-      begun = true;
-    } finally {
-      if (!begun) {
-        claim.close("was not made");
-      }
-    }
-    return made;
+    return claims.claim(key, claimOptions);
   }
 
-  /** The final result that the root has, or the first of its seeds that has one. */
+  /** The final result of a fit, whatever else there is. */
   Optional<Entry> lookupFinal(Fingerprint key) {
-    return operations.run(
-        () -> lentFinal(key).or(() -> seeds.first(seed -> seed.lookupFinal(key))));
-  }
-
-  private Optional<Entry> lentFinal(Fingerprint key) {
-    Optional<Entry> own = lent(lease -> lookupFlow.finalFirst(key, lease));
-    if (own.isPresent() && own.get().kind() != EntryKind.FINAL) {
-      own.get().close();
-      return Optional.empty();
-    }
-    return own;
-  }
-
-  /** Whether there is a final result: what {@link #lookupFinal} says. */
-  private boolean isFinished(Fingerprint key) {
-    return operations.run(
-        () ->
-            hasFinal(key)
-                || seeds
-                    .first(seed -> seed.isFinished(key) ? Optional.of(key) : Optional.empty())
-                    .isPresent());
-  }
-
-  private boolean hasFinal(Fingerprint key) {
-    if (!lookupFlow.mayHaveFinal(key)) {
-      return false;
-    }
-    try (Entry entry = new Entry()) {
-      return lookupFlow.finalFirst(key, entry.reuse(pins)) && entry.kind() == EntryKind.FINAL;
-    }
+    return lookups.findFinal(key);
   }
 
   /**
@@ -1518,22 +1292,14 @@ public final class WarmStartStore implements AutoCloseable {
     try (seeds) {
       try (remote;
           claims;
-          reservations) {
-        endSaves();
+          saves) {
+        StoreBean registered = bean;
+        if (registered != null) {
+          registered.close();
+        }
       } finally {
         leave();
       }
-    }
-  }
-
-  private void endSaves() {
-    try {
-      StoreBean registered = bean;
-      if (registered != null) {
-        registered.close();
-      }
-    } finally {
-      engine.asyncSaves().await();
     }
   }
 

@@ -40,7 +40,9 @@ abstract class AbsentKeysFixture {
     }
   }
 
-  /** Counts what one thread does in key directories, and how often the agent lists the root. */
+  /**
+   * Counts what one thread does in key directories, and how often the housekeeper lists the root.
+   */
   final class KeyLooks extends ObservedFileOps {
     private @Nullable Thread watched;
     private int looks;

@@ -158,7 +158,7 @@ class AbsentKeysTest extends AbsentKeysFixture {
   /** Each begins with a look at the root; a listing comes at its end, with two looks. */
   private void awaitRoundsOfAgent() {
     int before = looks.rootLooks.get();
-    Await.until("the agent comes by", () -> looks.rootLooks.get() >= before + 6);
+    Await.until("the housekeeper comes by", () -> looks.rootLooks.get() >= before + 6);
   }
 
   @ParameterizedTest

@@ -57,9 +57,8 @@ class AdoptionFaultTest extends JournalFaultFixture {
           String pair = files.whole.get(FaultScenario.entry(run.key, run.runId));
           assertEquals(run.latest(), pair, files::toString);
         }
-        // What could not be read would be set aside, and told as lost. (That the agent's own try
-        // has
-        // failed meanwhile is counted, and no loss.)
+        // What could not be read would be set aside, and told as lost. (That the housekeeper's own
+        // try has failed meanwhile is counted, and no loss.)
         assertEquals(List.of(), segments());
         checkGoesOn(round);
       } catch (AssertionError | RuntimeException e) {

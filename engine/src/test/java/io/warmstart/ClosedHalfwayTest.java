@@ -22,7 +22,7 @@ class ClosedHalfwayTest {
     Path real = root.toRealPath();
     WarmStartStore store = WarmStartStore.open(real);
     // Not to be closed.
-    ((Set<?>) field(field(store, "claims"), "open")).add(null);
+    ((Set<?>) field(field(field(store, "claims"), "open"), "open")).add(null);
 
     assertThrows(NullPointerException.class, store::close);
 

@@ -83,7 +83,7 @@ class EntryFormsTest {
               int offset = random.nextInt(some.length + 1);
               int length = random.nextInt(some.length - offset + 1);
               int count = expected.read(some, offset, length);
-              // An array's says that it is at its end even to who asks for nothing.
+              // An array's says that it is at its end even to a reader that asks for nothing.
               assertEquals(length == 0 ? 0 : count, actual.read(same, offset, length));
               assertTrue(Arrays.equals(some, same));
             }

@@ -190,7 +190,10 @@ class FullDiskPolicyTest extends PolicyRoot {
     }
   }
 
-  /** What it said beside that nobody knows: the agent replaced all of it with the little named. */
+  /**
+   * What it said beside that nobody knows: the housekeeper replaced all of it with the little
+   * named.
+   */
   @Test
   void whatIsDamagedLaterIsNotReplacedByWhatWasNamedBefore() throws IOException {
     WarmStartStore.open(root, options.withSizeBudgetBytes(20_000).withTtl(Duration.ZERO)).close();

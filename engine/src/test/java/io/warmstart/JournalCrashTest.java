@@ -33,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
  * death none older than the last that has returned, after a power cut none older than the last
  * power-safe one that has.
  *
- * <p>Who only reads and who adopts come to the images in turns; {@code -Dwarmstart.all=true} has
- * both come to all.
+ * <p>A store that only reads and one that adopts come to the images in turns; {@code
+ * -Dwarmstart.all=true} has both come to all.
  */
 @Tag("slow")
 @Tag("once")

@@ -28,7 +28,7 @@ class ManyEntriesTest {
 
   /**
    * A scan kept all entries in memory: with a heap of 32 MiB the first save to a root of 100,000
-   * did not return, and the agent's thread ended.
+   * did not return, and the housekeeper's thread ended.
    */
   @Test
   void aRootOfManyEntriesIsCountedInASmallHeap() throws Exception {

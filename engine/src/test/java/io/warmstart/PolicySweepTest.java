@@ -52,7 +52,7 @@ class PolicySweepTest extends PolicyRoot {
     }
   }
 
-  /** The agent swept by the options of the store that was opened first, closed or not. */
+  /** The housekeeper swept by the options of the store that was opened first, closed or not. */
   @Test
   void theBackgroundGoesByTheRootsPolicyWhateverSingleStoresHaveNamed() throws Exception {
     try (WarmStartStore wide = WarmStartStore.open(root, unnamed.withSizeBudgetBytes(1 << 20))) {

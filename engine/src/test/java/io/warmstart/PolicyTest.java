@@ -187,7 +187,7 @@ class PolicyTest extends PolicyRoot {
   }
 
   /**
-   * Hits ask for no file: it is the agent that finds another policy, no matter who has put it
+   * Hits ask for no file: it is the housekeeper that finds another policy, no matter who has put it
    * there.
    */
   @Test

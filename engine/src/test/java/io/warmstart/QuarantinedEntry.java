@@ -43,7 +43,7 @@ abstract class QuarantinedEntry {
     manifest = Files.readAllBytes(files().manifest(runId));
   }
 
-  /** By this sweep, or by the agent, which may be counting the root at the time. */
+  /** By this sweep, or by the housekeeper, which may be counting the root at the time. */
   void sweepLater(WarmStartStore store) {
     long before = quarantined(store);
     clock.advance(Duration.ofMinutes(3));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A process that looks one key up and ends pays for no other. The agent, woken by the close, began
- * to complete the index: 0.17 s at 100,000 entries.
+ * A process that looks one key up and ends pays for no other. The housekeeper, woken by the close,
+ * began to complete the index: 0.17 s at 100,000 entries.
  */
 class ShortLivedStoreTest {
   /** Less than the pause of the thread that counts a root. */

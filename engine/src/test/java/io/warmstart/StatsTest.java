@@ -11,14 +11,12 @@ import io.warmstart.model.Fingerprint;
 import io.warmstart.model.RootInspection;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreStats;
-import io.warmstart.process.Counter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -103,13 +101,5 @@ class StatsTest {
       }
       assertEquals(0, store.stats().liveProcesses());
     }
-  }
-
-  /** What stands in the coordination file has its name from there. */
-  @Test
-  void allThatIsCountedCanBeAskedFor() {
-    assertEquals(
-        Stream.of(Counter.values()).map(Counter::name).toList(),
-        Stream.of(StoreCounter.values()).map(StoreCounter::name).toList());
   }
 }

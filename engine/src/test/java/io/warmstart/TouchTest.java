@@ -228,27 +228,27 @@ class TouchTest {
    */
   @Test
   void aHitWaitsAMinuteForOthersAndIsThenDue() {
-    AccessStamps touches = new AccessStamps();
+    AccessStamps accessStamps = new AccessStamps();
     Candidate candidate = new Candidate("run", manifestOf(store));
     long first = clock.nanoTime();
     long minute = Duration.ofMinutes(1).toNanos();
     for (int second = 0; second < 60; second++) {
-      assertEquals(0, touches.due(minute, clock.nanoTime()).size(), "after " + second + " s");
-      touches.note(candidateKey(), candidate, clock.nanoTime());
+      assertEquals(0, accessStamps.due(minute, clock.nanoTime()).size(), "after " + second + " s");
+      accessStamps.note(candidateKey(), candidate, clock.nanoTime());
       clock.advance(Duration.ofSeconds(1));
     }
     List<Map.Entry<io.warmstart.format.Run, AccessStamps.Touch>> due =
-        touches.due(minute, clock.nanoTime());
+        accessStamps.due(minute, clock.nanoTime());
     assertEquals(1, due.size());
     AccessStamps.Touch touch = due.get(0).getValue();
     assertEquals(first, touch.notedAtNanos());
     assertEquals(
         clock.nanoTime() - Duration.ofSeconds(1).toNanos(), touch.stamp().toUnixNanosSaturated());
-    touches.persisted(due.get(0).getKey(), touch);
-    assertEquals(0, touches.due(0, clock.nanoTime()).size());
-    touches.note(candidateKey(), candidate, clock.nanoTime());
-    assertEquals(0, touches.due(minute, clock.nanoTime()).size(), "a minute from now");
-    assertEquals(1, touches.due(0, clock.nanoTime()).size(), "at a flush");
+    accessStamps.persisted(due.get(0).getKey(), touch);
+    assertEquals(0, accessStamps.due(0, clock.nanoTime()).size());
+    accessStamps.note(candidateKey(), candidate, clock.nanoTime());
+    assertEquals(0, accessStamps.due(minute, clock.nanoTime()).size(), "a minute from now");
+    assertEquals(1, accessStamps.due(0, clock.nanoTime()).size(), "at a flush");
   }
 
   private Digest256 candidateKey() {

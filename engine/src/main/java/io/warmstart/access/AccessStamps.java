@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The hits of this process that its manifests do not tell yet. A hit only notes its moment here;
- * the agent carries it to disk, or beside other machines into the index.
+ * the housekeeper carries it to disk, or beside other machines into the index.
  *
  * <p>Bounded: beyond the bound a touch is dropped, which costs the entry a place in the eviction
  * order. Safe for all threads.

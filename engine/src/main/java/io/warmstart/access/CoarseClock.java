@@ -35,7 +35,7 @@ public final class CoarseClock {
   /** Makes one that is stopped. */
   public CoarseClock() {}
 
-  /** From here on a thread may be started for who asks. */
+  /** From here on a question may start the thread. */
   public synchronized void start() {
     if (thread == null) {
       thread = new BackgroundThread(THREAD, this::run, CoarseClock::tell);
@@ -43,8 +43,8 @@ public final class CoarseClock {
   }
 
   /**
-   * Ends the thread, and returns then. Who still asks does not have it started again: it would keep
-   * the class loader of an application that is gone.
+   * Ends the thread, and returns then. Later questions do not start it again: it would keep the
+   * class loader of an application that is gone.
    */
   public synchronized void stop() {
     BackgroundThread running = thread;

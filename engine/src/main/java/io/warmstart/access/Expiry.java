@@ -24,7 +24,7 @@ public final class Expiry {
   public static final long AHEAD_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final RootDirectory root;
-  private final AccessStamps touches;
+  private final AccessStamps accessStamps;
   private final SpaceLedger ledger;
   private final Pins pins;
   private final boolean accessesInIndex;
@@ -37,13 +37,13 @@ public final class Expiry {
    */
   public Expiry(
       RootDirectory root,
-      AccessStamps touches,
+      AccessStamps accessStamps,
       SpaceLedger ledger,
       Pins pins,
       boolean accessesInIndex,
       EpochNanoClock clock) {
     this.root = root;
-    this.touches = touches;
+    this.accessStamps = accessStamps;
     this.ledger = ledger;
     this.pins = pins;
     this.accessesInIndex = accessesInIndex;
@@ -52,7 +52,7 @@ public final class Expiry {
 
   /** A lookup has returned an entry, at this moment. */
   public void noteHit(Digest256 key, Candidate hit, long nowUnixNanos) {
-    touches.note(key, hit, nowUnixNanos);
+    accessStamps.note(key, hit, nowUnixNanos);
     ledger.touched(key, hit.runId(), nowUnixNanos);
   }
 
@@ -61,7 +61,7 @@ public final class Expiry {
    * go by. Beside other machines no manifest tells of an access, and the index does.
    */
   public Manifest withKnownUse(Digest256 key, Candidate candidate) {
-    Manifest noted = touches.withNoted(key, candidate);
+    Manifest noted = accessStamps.withNoted(key, candidate);
     if (!accessesInIndex) {
       return noted;
     }

@@ -3,8 +3,8 @@ package io.warmstart.engine;
 import io.warmstart.evict.SweepFlow;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Siblings;
 import io.warmstart.recover.RootScan;
@@ -105,7 +105,7 @@ final class DueScans {
         sweepWhatIsLeft(mayWait);
       }
     } catch (IOException e) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
     }
   }
 
@@ -132,7 +132,7 @@ final class DueScans {
    * @param now of the monotonic clock
    */
   void sweepIfDue(long now) {
-    long saves = counters.own(Counter.SAVES);
+    long saves = counters.own(StoreCounter.SAVES);
     if (isSweepDue(now, saves)) {
       savesAtSweep = saves;
       sweptAt = now;
@@ -191,14 +191,14 @@ final class DueScans {
    * it scans the root if another has died, once for each death.
    */
   void clearAwayTheDead() {
-    if (counters.own(Counter.SAVES) == savesAtSweep || !siblings.noticeDeaths()) {
+    if (counters.own(StoreCounter.SAVES) == savesAtSweep || !siblings.noticeDeaths()) {
       return;
     }
     ledger.scanIsDue();
     try {
       rootScan.run(true, () -> false);
     } catch (IOException e) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
       // This process then counts as dead itself, so that the next one scans.
       ledger.scanIsDue();
       siblings.leaveTraces();

@@ -81,7 +81,7 @@ public final class Engine implements AutoCloseable {
       IdleDescriptors idle)
       throws IOException {
     parts =
-        RootParts.open(
+        new RootParts(
             root,
             place,
             owner,
@@ -104,7 +104,7 @@ public final class Engine implements AutoCloseable {
           new AccessStampWriter(
               parts.root,
               parts.rootWatch,
-              parts.touches,
+              parts.accessStamps,
               parts.locks,
               parts.ledger,
               parts.pairWriter,

@@ -150,7 +150,7 @@ public final class EngineRegistry {
    * to come back: what has taken its name is another root.
    *
    * <p>Only an engine that has the path or was opened as that directory is looked at: one on a
-   * mount that does not answer would have everybody wait who opens or closes any other.
+   * mount that does not answer would make everybody wait who opens or closes any other.
    *
    * @param facts what the path leads to now
    */

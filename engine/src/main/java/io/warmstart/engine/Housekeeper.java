@@ -7,11 +7,11 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.policy.PinnedBytes;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.process.ControlFile;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.Siblings;
 import io.warmstart.recover.RecoverFlow;
@@ -177,7 +177,7 @@ final class Housekeeper implements AutoCloseable {
     try {
       recoverFlow.run(key);
     } catch (IOException e) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
     }
   }
 
@@ -191,7 +191,7 @@ final class Housekeeper implements AutoCloseable {
       return adoption.run();
     } catch (IOException | StoreException e) {
       // It stays where it is, and is found there.
-      counters.count(Counter.JOURNAL_FAILURES);
+      counters.count(StoreCounter.JOURNAL_FAILURES);
       return 0;
     }
   }

@@ -88,7 +88,7 @@ final class RootParts implements AutoCloseable {
   final JournalView journal;
   final WrittenStamps stamps;
   final KnownRuns knownRuns;
-  final AccessStamps touches = new AccessStamps();
+  final AccessStamps accessStamps = new AccessStamps();
   final ChangeAges ages;
   final Pins pins;
   final PinnedBytes pinnedBytes;
@@ -112,13 +112,13 @@ final class RootParts implements AutoCloseable {
   /**
    * Makes the parts of a root.
    *
-   * @param root an existing directory, by its real path
+   * @param path of an existing directory, its real one
    * @param budgetBytes the root's budget
    * @param ensureThreadsRun starts what runs in the background if it does not run
    * @throws IOException if it is to be written and this process cannot attach to it
    */
-  static RootParts open(
-      Path root,
+  RootParts(
+      Path path,
       Placement place,
       StoreOwner owner,
       EngineOptions options,
@@ -129,69 +129,32 @@ final class RootParts implements AutoCloseable {
       LongSupplier budgetBytes,
       Runnable ensureThreadsRun)
       throws IOException {
-    long boot = idle.opening(BootId::read);
-    RootWatch rootWatch = new RootWatch(options.fileOps(), root, FileSystemKind.keepsNumbers(root));
-    FileOps rooted =
-        new RootedFileOps(
-            owner.ops(), root, root.resolve(DirectoryNames.ENGINE_DIRECTORY), rootWatch);
-    FileOps sparing = new SparingFileOps(rooted, idle);
-    FileOps ops =
-        place.shared() ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
-    return new RootParts(
-        new RootDirectory(ops, root),
-        place,
-        options,
-        notices,
-        payloads,
-        ticks,
-        idle,
-        rootWatch,
-        boot,
-        budgetBytes,
-        ensureThreadsRun);
-  }
-
-  private RootParts(
-      RootDirectory root,
-      Placement place,
-      EngineOptions options,
-      Notices notices,
-      PayloadCache payloads,
-      CoarseClock ticks,
-      IdleDescriptors idle,
-      RootWatch rootWatch,
-      long boot,
-      LongSupplier budgetBytes,
-      Runnable ensureThreadsRun)
-      throws IOException {
-    this.root = root;
     this.place = place;
-    this.rootWatch = rootWatch;
     this.clock = options.clock();
     this.readOnly = options.readOnly();
     this.notices = notices;
     this.payloads = payloads;
     this.ticks = ticks;
     this.idle = idle;
-    FileOps ops = root.ops();
+    long boot = idle.opening(BootId::read);
+    rootWatch = new RootWatch(options.fileOps(), path, FileSystemKind.keepsNumbers(path));
+    FileOps rooted =
+        new RootedFileOps(
+            owner.ops(), path, path.resolve(DirectoryNames.ENGINE_DIRECTORY), rootWatch);
+    FileOps sparing = new SparingFileOps(rooted, idle);
+    FileOps ops =
+        place.shared() ? new SharedFileOps(sparing, Rereads.besideOtherMachines()) : sparing;
+    root = new RootDirectory(ops, path);
     ProcessTable processTable =
         readOnly ? null : ProcessTable.start(place, ops, clock, boot, notices, counters);
-    this.siblings = new Siblings(processTable, boot);
+    siblings = new Siblings(processTable, boot);
     boolean made = false;
     try {
       stripes =
           new StripeLocks(processTable, counters, RecoveringLocks.TIMEOUT_NANOS, System::nanoTime);
       index =
           new Index(
-              stripes,
-              root.path(),
-              place,
-              ops,
-              siblings::boot,
-              notices,
-              counters,
-              payloads,
-              readOnly);
+              stripes, path, place, ops, siblings::boot, notices, counters, payloads, readOnly);
       winners = new Winners(index, payloads);
       readings = new Readings(index, payloads);
       ledger = new SpaceLedger(index);
@@ -216,11 +179,11 @@ final class RootParts implements AutoCloseable {
       reader = new PairReader(ops, new VerifiedPayloads(place.racyWindow()), clock);
       pairWriter = new PairWriter(ops, siblings::owner);
       quarantine =
-          new Quarantine(ops, root.path().resolve(DirectoryNames.ENGINE_DIRECTORY), notices, clock);
-      caseFolding = new CaseFolding(ops, root.path());
+          new Quarantine(ops, path.resolve(DirectoryNames.ENGINE_DIRECTORY), notices, clock);
+      caseFolding = new CaseFolding(ops, path);
       keyDirectories =
           new KeyDirectories(
-              ops, root.path(), () -> idle.allowance(MOST_OPEN_DIRECTORIES), index::directoryMade);
+              ops, path, () -> idle.allowance(MOST_OPEN_DIRECTORIES), index::directoryMade);
       // A network file system's client gives an open file that is replaced another name instead.
       int mostReplaced = root.besideOtherMachines() ? 0 : MOST_REPLACED_FILES;
       replaced =
@@ -229,11 +192,11 @@ final class RootParts implements AutoCloseable {
               () -> idle.allowance(mostReplaced),
               MOST_REPLACED_BYTES,
               REPLACED_FILES_WAIT_NANOS);
-      pins = new Pins(ops, root.path(), place.racyWindow());
-      labels = new Labels(ops, root.path(), ages);
+      pins = new Pins(ops, path, place.racyWindow());
+      labels = new Labels(ops, path, ages);
       pinnedBytes = new PinnedBytes(root, ledger, pins);
       boolean accessesInIndex = root.besideOtherMachines() && !readOnly;
-      expiry = new Expiry(root, touches, ledger, pins, accessesInIndex, clock);
+      expiry = new Expiry(root, accessStamps, ledger, pins, accessesInIndex, clock);
       leftovers = new Leftovers(siblings::liveness, ages);
       recount = new KeyRecount(root, ledger, census, expiry, leftovers, place.racyWindow());
       foreignWriters = new ForeignWriters(ops, clock);

@@ -6,10 +6,10 @@ import io.warmstart.journal.Adoption;
 import io.warmstart.journal.Journal;
 import io.warmstart.journal.SettleFlow;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.policy.NamedLimits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.process.Counter;
 import io.warmstart.remote.copy.LocalEntries;
 import io.warmstart.runtime.Operations;
 import io.warmstart.save.AsyncSaves;
@@ -77,7 +77,7 @@ final class SaveParts implements AutoCloseable {
       adoption.findLeft();
     } catch (IOException | RuntimeException | InternalError e) {
       // Adoption meets the same, and tells.
-      parts.counters.count(Counter.JOURNAL_FAILURES);
+      parts.counters.count(StoreCounter.JOURNAL_FAILURES);
     }
   }
 
@@ -135,7 +135,7 @@ final class SaveParts implements AutoCloseable {
         parts.ages,
         journal::flush,
         settleFlow::runOwnAndLeft,
-        parts.touches,
+        parts.accessStamps,
         parts.expiry,
         parts.stripes,
         limits,

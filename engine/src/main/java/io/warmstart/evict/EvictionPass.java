@@ -7,13 +7,13 @@ import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.EvictionReport;
 import io.warmstart.model.EvictionReport.Reason;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.quarantine.Quarantine;
@@ -148,7 +148,7 @@ public final class EvictionPass {
         notices.removed(
             new EvictionReport.Removed(
                 Fingerprint.ofDigest(victim.key()), done.runId(), done.bytes(), reason));
-        counters.count(old ? Counter.EXPIRED : Counter.EVICTED);
+        counters.count(old ? StoreCounter.EXPIRED : StoreCounter.EVICTED);
       }
       return done.outcome();
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.warmstart.flight.SweepEvent;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.key.LabelFlow;
 import io.warmstart.model.EvictionReport;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
@@ -16,7 +17,6 @@ import io.warmstart.policy.PinnedBytes;
 import io.warmstart.policy.Pins;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.recover.RootScan;
@@ -132,8 +132,8 @@ public final class SweepFlow {
 
   /**
    * After a save: sweeps if the root is over the budget. Where another sweep is under way, it is
-   * over as soon as the root is within the budget, or at once for who may not wait: the background
-   * does it after them.
+   * over as soon as the root is within the budget, or at once for a caller that may not wait: the
+   * background does it after them.
    *
    * <p>Where nobody knows the root's bytes, one save waits a second for them to be counted, and the
    * others no longer: the background goes on, and does this sweep when they are known.
@@ -159,7 +159,7 @@ public final class SweepFlow {
   }
 
   private void failed(Throwable error) {
-    counters.count(Counter.SWEEP_FAILURES);
+    counters.count(StoreCounter.SWEEP_FAILURES);
     tell("the sweep after a save failed, the save did not: root=" + root.path(), error);
   }
 
@@ -180,7 +180,7 @@ public final class SweepFlow {
             ? sweepLock.acquireSweepUnless(() -> isWithinBudget(limits.now()), PATIENCE_NANOS)
             : sweepLock.tryAcquireSweep()) {
       if (hold == null) {
-        // Who has waited has seen the root within its budget.
+        // A thread that has waited has seen the root within its budget.
         return mayWait;
       }
       Limits fresh = limits.freshForSweep();
@@ -309,7 +309,7 @@ public final class SweepFlow {
       }
       return report;
     } catch (IOException e) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
       throw StoreFailures.ofWriting("sweep failed", root.path(), e);
     }
   }
@@ -320,7 +320,7 @@ public final class SweepFlow {
       labels.forget(limits.ttlNanos());
       return true;
     } catch (IOException | StoreException e) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
       tell("old labels could not be looked at: root=" + root.path(), e);
       return false;
     }
@@ -351,7 +351,7 @@ public final class SweepFlow {
   }
 
   private EvictionReport runUnseen(Sweep sweep, StripeLocks.Hold hold) throws IOException {
-    counters.count(Counter.SWEEPS);
+    counters.count(StoreCounter.SWEEPS);
     // If that fails nothing goes.
     pins.look();
     // Again if some were used since they were counted, or the total has come into doubt.
@@ -364,7 +364,7 @@ public final class SweepFlow {
       sweep.tally.failures++;
     }
     if (sweep.tally.failures > 0) {
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
       tell(shortcoming(sweep), null);
     }
     if (sweep.isAskedFor() && sweep.tally.bytesAfter > sweep.limits.sizeBudgetBytes()) {

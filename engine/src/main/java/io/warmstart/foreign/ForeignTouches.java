@@ -5,10 +5,10 @@ import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.StagedPair;
 import io.warmstart.process.ControlFile;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.ranking.Candidate;
 import java.io.IOException;
@@ -125,14 +125,14 @@ public final class ForeignTouches {
   private void seen() {
     long now = System.nanoTime();
     if (now - seenAtNanos >= COUNTED_AGAIN_NANOS) {
-      counters.count(Counter.FOREIGN_SEEN);
+      counters.count(StoreCounter.FOREIGN_SEEN);
     }
     seenAtNanos = now;
   }
 
   /** Takes over what other processes of this machine have seen since, or before this one came. */
   public void learn(@Nullable ControlFile shared) {
-    long sum = shared == null ? learnt : shared.sum(Counter.FOREIGN_SEEN);
+    long sum = shared == null ? learnt : shared.sum(StoreCounter.FOREIGN_SEEN);
     if (sum != learnt) {
       learnt = sum;
       seenAtNanos = System.nanoTime();

@@ -71,7 +71,7 @@ final class ByteAccounts {
     long sum = orRebuild(attached, attached.totals().bytes(stripe));
     // While files of a key are counted nobody tells of more, so AbsentKeys must learn when that
     // begins and ends: they may be another program's, or have gone. Before it, since this process
-    // may die; and after it, for who asks in between.
+    // may die; and after it, for those who ask in between.
     boolean flips = (before > 0) != (bytes > 0);
     if (flips) {
       attached.files().keysChanged(generations.nextChanges());

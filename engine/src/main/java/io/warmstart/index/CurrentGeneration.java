@@ -4,10 +4,10 @@ import io.warmstart.index.table.IndexFiles;
 import io.warmstart.index.table.IndexMapper;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.mapped.MappedFaults;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.payload.PayloadCache;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
@@ -35,7 +35,7 @@ final class CurrentGeneration {
 
   private static final long LONGEST_BEAT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final Notices notices;
   private final Counters counters;
   private final PayloadCache payloads;
@@ -51,12 +51,12 @@ final class CurrentGeneration {
   private volatile long beatAtNanos = System.nanoTime();
 
   CurrentGeneration(
-      StripeLocks locks,
+      StripeLocks stripes,
       Notices notices,
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.locks = locks;
+    this.stripes = stripes;
     this.notices = notices;
     this.counters = counters;
     this.payloads = payloads;
@@ -66,7 +66,7 @@ final class CurrentGeneration {
   /** The generation to ask, which is attached to if need be; null while there is none. */
   @Nullable Generation current() {
     if (readOnly() && System.nanoTime() - beatAtNanos > LONGEST_BEAT_NANOS) {
-      // No agent does, and the lookout not while nothing is in use.
+      // No housekeeper does, and the lookout not while nothing is in use.
       heartbeat();
     }
     Generation attached = current;
@@ -169,7 +169,7 @@ final class CurrentGeneration {
       return attachForReading();
     }
     String lost = null;
-    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+    try (StripeLocks.Hold hold = stripes.acquireAllocation()) {
       Generation attached = current;
       if (attached != null && attached.files().live()) {
         MappedFaults.raisePending();
@@ -193,7 +193,7 @@ final class CurrentGeneration {
                 ? "was lost"
                 : mapper.isThereDamaged() ? "that was there could not be used" : null;
         files = mapper.make();
-        counters.count(Counter.REBUILDS);
+        counters.count(StoreCounter.REBUILDS);
       }
       boolean missed = attached != null || failed;
       forget(attached);
@@ -221,14 +221,14 @@ final class CurrentGeneration {
 
   /** There is none for now. */
   private void failed(Throwable because) {
-    counters.count(Counter.FILES_ONLY);
+    counters.count(StoreCounter.FILES_ONLY);
     long now = System.nanoTime();
     if (!failed) {
       failingSinceNanos = now;
     }
     failedAtNanos = now;
     failed = true;
-    // Who has no row is told of that by others.
+    // A process that has no row is told of that by others.
     if (now - failingSinceNanos >= TELL_AFTER_NANOS && !(because instanceof UnattachedException)) {
       notices.troubleAgain(
           Kind.INDEX, "there is no index for now, and lookups read files: " + mapper, because);
@@ -250,7 +250,7 @@ final class CurrentGeneration {
       return 0;
     }
     int page;
-    try (StripeLocks.Hold hold = locks.acquireAllocation()) {
+    try (StripeLocks.Hold hold = stripes.acquireAllocation()) {
       if (!hold.heldAcrossProcesses()) {
         return 0;
       }
@@ -307,7 +307,10 @@ final class CurrentGeneration {
     MappedFaults.raisePending();
   }
 
-  /** Detaches if the files that are attached are not, or no longer, those. Called by the agent. */
+  /**
+   * Detaches if the files that are attached are not, or no longer, those. Called by the
+   * housekeeper.
+   */
   void heartbeat() {
     beatAtNanos = System.nanoTime();
     Generation attached = current;

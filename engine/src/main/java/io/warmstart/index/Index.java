@@ -41,7 +41,7 @@ public final class Index implements AutoCloseable {
    *     itself what it has in memory
    */
   public Index(
-      StripeLocks locks,
+      StripeLocks stripes,
       Path root,
       Placement place,
       FileOps ops,
@@ -51,7 +51,7 @@ public final class Index implements AutoCloseable {
       PayloadCache payloads,
       boolean readOnly) {
     this(
-        locks,
+        stripes,
         root,
         place,
         ops,
@@ -63,7 +63,7 @@ public final class Index implements AutoCloseable {
 
   /** Makes the index of a root over files that come from anywhere. */
   Index(
-      StripeLocks locks,
+      StripeLocks stripes,
       Path root,
       Placement place,
       FileOps ops,
@@ -71,7 +71,7 @@ public final class Index implements AutoCloseable {
       Counters counters,
       PayloadCache payloads,
       IndexMapper mapper) {
-    this.generations = new CurrentGeneration(locks, notices, counters, payloads, mapper);
+    this.generations = new CurrentGeneration(stripes, notices, counters, payloads, mapper);
     this.foreign = new ForeignChanges(root, place, ops);
   }
 
@@ -197,7 +197,9 @@ public final class Index implements AutoCloseable {
     return generations;
   }
 
-  /** Detaches if the names no longer lead to the files that are attached. Called by the agent. */
+  /**
+   * Detaches if the names no longer lead to the files that are attached. Called by the housekeeper.
+   */
   public void heartbeat() {
     generations.heartbeat();
   }

@@ -27,10 +27,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who has listed a key's directory takes a census: all entries are recorded. It is settled if
  * the directory's change time shows whatever is changed later: then it holds as long as that time.
- * Who changes the key's files under its lock suspends it, tells the index of the entry, and renews
- * it; what others change beside that, no change time tells any more. So from then on it is
- * provisional: it holds for as long as who asks is content with, and then the directory is listed
- * again.
+ * The process that changes the key's files under its lock suspends it, tells the index of the
+ * entry, and renews it; what others change beside that, no change time tells any more. So from then
+ * on it is provisional: it holds for as long as the caller is content with, and then the directory
+ * is listed again.
  *
  * <p>A death while it is suspended leaves none. The sum over the entries tells that none is missing
  * and none was torn. A change that nobody could be told of raises the doubt, which voids every

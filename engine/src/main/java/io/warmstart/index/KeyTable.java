@@ -111,7 +111,7 @@ final class KeyTable {
     Segment segment = place(key, false, at);
     // With each move slots get values that no move has given them before.
     for (long moved = Checksums.mix(changes); segment == null; moved = Checksums.mix(moved)) {
-      // Who lists the keys meanwhile may meet one neither here nor there; and this may die here.
+      // A listing of the keys meanwhile may meet one neither here nor there; and this may die here.
       files.keysChanged(~moved);
       if (!segments.grow(key, new Move(moved))) {
         break;

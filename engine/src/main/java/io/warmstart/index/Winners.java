@@ -203,7 +203,7 @@ public final class Winners {
 
   /**
    * Once a second: notes the use, while the lookout has the entry, which tells of it, and has not
-   * looked too long ago. Who only reads asks whether the entry has expired.
+   * looked too long ago. A store that only reads asks whether the entry has expired.
    */
   private boolean isNoted(
       Fingerprint key,
@@ -234,7 +234,7 @@ public final class Winners {
     }
   }
 
-  /** Whether an entry in memory still is who wins. */
+  /** Whether an entry in memory still is the winner. */
   public boolean stands(HotEntry entry) {
     return guarded(entry, (attached, buffer) -> attached.keys().stands(entry, buffer));
   }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * there, and what cannot be found is no miss. When it is back, all goes on.
  *
  * <p>Asked where names are made or a miss is about to be told, and a few times a second by the
- * agent; never on a hit, nor by a save over what was saved before.
+ * housekeeper; never on a hit, nor by a save over what was saved before.
  *
  * <p>Safe for all threads.
  */

@@ -4,8 +4,8 @@ import io.warmstart.format.Run;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.segment.JournalEntry;
 import io.warmstart.segment.RecordScan;
@@ -26,19 +26,20 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Makes pairs of what the dead have left in the journal. The process that gets a segment's lock
  * may: its owner is gone then. A segment that was given up is never appended to again; when all of
- * it is in pairs it is removed. Who dies meanwhile is followed by another, who goes on behind what
- * is marked as done, or makes the same pairs once more.
+ * it is in pairs it is removed. An adopter that dies meanwhile is followed by another, which goes
+ * on behind what is marked as done, or makes the same pairs once more.
  *
  * <p>What cannot be read is set aside, not removed.
  *
  * <p>Safe for all threads: the kernel's lock lets one of them through.
  */
 public final class Adoption {
-  /** The agent has other things to do: what is left is made in the next round. */
+  /** The housekeeper has other things to do: what is left is made in the next round. */
   private static final long ROUND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /**
-   * Who needs it all waits, but not for ever: the disk may be slow, or its first adopter stopped.
+   * A caller that needs it all waits, but not for ever: the disk may be slow, or its first adopter
+   * stopped.
    */
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
@@ -134,7 +135,7 @@ public final class Adoption {
       MappedFaults.raisePending();
       return any;
     } catch (InternalError e) {
-      // Who adopts it meets the same, and tells.
+      // Its adopter meets the same, and tells.
       return false;
     }
   }
@@ -183,7 +184,7 @@ public final class Adoption {
       if (whole) {
         files.remove(number);
       } else {
-        counters.count(Counter.JOURNAL_FAILURES);
+        counters.count(StoreCounter.JOURNAL_FAILURES);
         files.setAside(number);
       }
       place.segmentsChanged();
@@ -237,7 +238,7 @@ public final class Adoption {
         return false;
       }
       if (!damaged) {
-        // Who still has it mapped shows nothing of it any more.
+        // A process that still has it mapped shows nothing of it any more.
         segment.done(segment.length());
       }
       return true;

@@ -160,7 +160,7 @@ final class GivingUp {
         || (powerSafe && (marks & JournalLayout.SYNCED) == 0);
   }
 
-  /** Who has read what was there before is told that there may be something else. */
+  /** Processes that have read what was there before are told that there may be something else. */
   private void tell(Segment segment) {
     if (segment.isWhole()) {
       RecordScan.ofWhatIsNotDone(segment, segment.salt())

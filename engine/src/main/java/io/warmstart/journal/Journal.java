@@ -3,10 +3,10 @@ package io.warmstart.journal;
 import io.warmstart.mapped.JournalLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.runtime.BackgroundThread;
 import io.warmstart.runtime.ShutdownHook;
@@ -180,7 +180,7 @@ public final class Journal implements AutoCloseable {
     if (appended.awaitDurable()) {
       return true;
     }
-    counters.count(Counter.SYNC_FAILURES);
+    counters.count(StoreCounter.SYNC_FAILURES);
     return false;
   }
 
@@ -192,7 +192,7 @@ public final class Journal implements AutoCloseable {
   /** The save returns: from here on it becomes a pair. */
   public void acknowledge(Pending appended) {
     segments.acknowledge(appended);
-    counters.count(Counter.JOURNALLED);
+    counters.count(StoreCounter.JOURNALLED);
   }
 
   /**
@@ -209,7 +209,8 @@ public final class Journal implements AutoCloseable {
 
   /**
    * Asks the other processes of this machine for pairs of what they have in the journal now, and
-   * waits for them, but not for one that is stopped: so that who reads files alone sees it all.
+   * waits for them, but not for one that is stopped: so that a program that reads files alone sees
+   * it all.
    *
    * @return whether all have made them
    */
@@ -243,7 +244,7 @@ public final class Journal implements AutoCloseable {
     }
   }
 
-  /** By its owner, or by who has made pairs of all that a dead one had left in it. */
+  /** By its owner, or by the process that has made pairs of all that a dead one had left in it. */
   private static boolean isAnswered(Segment segment) {
     return segment.isAnswered() || (segment.isGivenUp() && segment.done() >= segment.length());
   }

@@ -23,7 +23,7 @@ final class OwnedFile {
   private final SegmentSyncs syncs;
   private final FileLock lock;
 
-  /** Who asks for pairs, by the value of his word. */
+  /** Who asks for pairs, by the value of its word. */
   private long asked;
 
   /** Who was noted last when pairs could not be made; 0 is nobody. */

@@ -1,8 +1,8 @@
 package io.warmstart.journal;
 
 import io.warmstart.model.Payload;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.runtime.ParallelWork;
 import io.warmstart.segment.SegmentFiles;
@@ -104,7 +104,7 @@ final class Pairing {
       }
       made = lost == null;
     } catch (RuntimeException | Error e) {
-      counters.count(Counter.JOURNAL_FAILURES);
+      counters.count(StoreCounter.JOURNAL_FAILURES);
       throw e;
     } finally {
       segments.tried(latest, !made);
@@ -124,7 +124,7 @@ final class Pairing {
       record.in().condemn();
     }
     if (payload == null) {
-      counters.count(Counter.JOURNAL_FAILURES);
+      counters.count(StoreCounter.JOURNAL_FAILURES);
       files.tellLost(record.entry());
       segments.revoke(record);
       return false;

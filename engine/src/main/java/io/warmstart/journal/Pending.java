@@ -187,7 +187,7 @@ public final class Pending {
   }
 
   /**
-   * Says so to who comes after a power cut.
+   * Says so to those who come after a power cut.
    *
    * @return false if a page is gone
    */

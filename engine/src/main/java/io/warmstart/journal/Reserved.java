@@ -51,8 +51,8 @@ public final class Reserved {
   }
 
   /**
-   * Nothing is stored to the memory any more: computes the payload's check. Who commits it holds
-   * locks, and should not do so for as long as that takes.
+   * Nothing is stored to the memory any more: computes the payload's check. The thread that commits
+   * it holds locks, and should not do so for as long as that takes.
    *
    * @throws IOException if what was stored is lost
    */

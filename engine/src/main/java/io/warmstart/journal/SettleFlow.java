@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has what was saved become pairs, so that who reads files alone sees it. What could not be made
- * into pairs stays in the journal.
+ * Has what was saved become pairs, so that a program that reads files alone sees it. What could not
+ * be made into pairs stays in the journal.
  *
  * <p>Safe for all threads.
  */

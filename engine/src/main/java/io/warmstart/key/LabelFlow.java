@@ -20,7 +20,7 @@ import java.util.function.ToIntFunction;
 
 /** Changes the labels of a key, under its lock. Safe for all threads. */
 public final class LabelFlow {
-  /** Who gives a label again says that it is in use: once a minute that is written. */
+  /** To give a label again says that it is in use: once a minute that is written. */
   private static final long REFRESH_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   /** Each is a lock and two syncs; the others go with later sweeps. */

@@ -5,10 +5,10 @@ import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
@@ -24,7 +24,7 @@ public final class RecoveringLocks {
   public static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final PairRecovery recovery;
   private final Index index;
   private final SpaceLedger ledger;
@@ -41,7 +41,7 @@ public final class RecoveringLocks {
    */
   public RecoveringLocks(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       PairRecovery recovery,
       Index index,
       SpaceLedger ledger,
@@ -50,7 +50,7 @@ public final class RecoveringLocks {
       Counters counters,
       Runnable ensureThreadsRun) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.recovery = recovery;
     this.index = index;
     this.ledger = ledger;
@@ -85,12 +85,12 @@ public final class RecoveringLocks {
   /** The same, waiting no longer than this for a holder that does not come to its end. */
   public KeyUpdate acquire(KeyDirectory directory, long patienceNanos) {
     ensureThreadsRun.run();
-    return update(directory, locks.acquireWithin(directory.key(), patienceNanos), true);
+    return update(directory, stripes.acquireWithin(directory.key(), patienceNanos), true);
   }
 
   /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
   public KeyUpdate acquireToLook(KeyDirectory directory) {
-    return update(directory, locks.acquireForScan(directory.key()), false);
+    return update(directory, stripes.acquireForScan(directory.key()), false);
   }
 
   /** Gives the lock back if it fails, for want of memory say. */
@@ -118,7 +118,7 @@ public final class RecoveringLocks {
       // The dead owner's key may lie in a directory that cannot be read. The next holder tries
       // again, and every reader of that key comes to the same recovery; this caller's own key need
       // not wait for it.
-      counters.count(Counter.SWEEP_FAILURES);
+      counters.count(StoreCounter.SWEEP_FAILURES);
     }
   }
 
@@ -139,7 +139,7 @@ public final class RecoveringLocks {
       // machine, which has just seen that it fits, would rename it over the new manifest.
       int mended =
           recovery.recoverKey(directory, !root.besideOtherMachines() && hold.heldAcrossProcesses());
-      counters.count(Counter.ROLLED_FORWARD, mended);
+      counters.count(StoreCounter.ROLLED_FORWARD, mended);
     } finally {
       index.changed(key);
     }

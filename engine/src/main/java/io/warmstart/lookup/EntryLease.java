@@ -2,10 +2,10 @@ package io.warmstart.lookup;
 
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.IndexQuery;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.payload.PayloadLease;
 import io.warmstart.payload.PayloadStream;
 import io.warmstart.policy.Pins;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.HitTally;
 import java.io.InputStream;
@@ -45,7 +45,7 @@ public final class EntryLease {
       Counters told = counters;
       if (told != null) {
         if (forgotten) {
-          told.count(Counter.FORGOTTEN_LEASES);
+          told.count(StoreCounter.FORGOTTEN_LEASES);
         }
         foldTally(told);
       }
@@ -70,7 +70,7 @@ public final class EntryLease {
       if (!again) {
         // Most leases that are lent serve once: a tally of their own costs more than it saves.
         again = true;
-        of.count(Counter.HITS);
+        of.count(StoreCounter.HITS);
         return;
       }
       HitTally open = tally;

@@ -8,12 +8,12 @@ import io.warmstart.index.Winners.Found;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.JournalView;
 import io.warmstart.lookup.KeySnapshots.KeySnapshot;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairReader;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.policy.Limits;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.ranking.Candidate;
 import io.warmstart.segment.JournalEntry;
@@ -219,7 +219,7 @@ public final class FileLook {
 
   /** A bad pair that could not be set aside is in nobody's way: the runner-up serves as well. */
   private IOException stays(IOException failure) {
-    parts.counters().count(Counter.LOOKUP_FAILURES);
+    parts.counters().count(StoreCounter.LOOKUP_FAILURES);
     return failure;
   }
 

@@ -10,13 +10,13 @@ import io.warmstart.lookup.KeySnapshots.KeySnapshot;
 import io.warmstart.lookup.RecordedLookup.Age;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.PolicyInForce;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.process.Counter;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.TimeUnit;
@@ -120,7 +120,7 @@ public final class FileLookup {
   private boolean run(
       Digest256 key, Wanted wanted, StoreLimits limits, long foreignCheckNanos, EntryLease target) {
     LookupEvent event = Flight.lookup();
-    parts.counters().count(Counter.LOOKUPS_FROM_FILES);
+    parts.counters().count(StoreCounter.LOOKUPS_FROM_FILES);
     if (parts.readOnly()) {
       // Nobody does it in the background.
       policy.refreshIfDue();
@@ -139,7 +139,7 @@ public final class FileLookup {
       }
       return hit;
     } catch (IOException e) {
-      parts.counters().count(Counter.LOOKUP_FAILURES);
+      parts.counters().count(StoreCounter.LOOKUP_FAILURES);
       throw StoreFailures.ofReading("lookup failed", directory.path(), e);
     }
   }
@@ -163,7 +163,7 @@ public final class FileLookup {
         continue;
       }
       if (found == Found.MISS) {
-        parts.counters().count(Counter.MISSES);
+        parts.counters().count(StoreCounter.MISSES);
       }
       if (found != Found.UNKNOWN) {
         return found == Found.HIT;

@@ -54,7 +54,7 @@ public final class KeySnapshots {
 
   private final RememberedManifests remembered;
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final Readings readings;
   private final SpaceLedger ledger;
   private final ForeignTouches foreignTouches;
@@ -64,7 +64,7 @@ public final class KeySnapshots {
 
   public KeySnapshots(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       Readings readings,
       SpaceLedger ledger,
       ForeignTouches foreignTouches,
@@ -72,7 +72,7 @@ public final class KeySnapshots {
       RacyWindow racyWindow,
       CensusTaker censusTaker) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.readings = readings;
     this.ledger = ledger;
     this.foreignTouches = foreignTouches;
@@ -158,7 +158,7 @@ public final class KeySnapshots {
         Rereads.pause(WAIT_NANOS << more);
       }
       if (before.listing().candidates().size() <= MOST_UNDER_LOCK) {
-        try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+        try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
           snapshot = again(directory, before);
           if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {
             return snapshot;
@@ -202,7 +202,7 @@ public final class KeySnapshots {
   /** Takes note of the key's state, in a slot that is made for it if it has none. */
   private @Nullable ReadStamp readStamp(KeyDirectory directory) {
     if (readings.needsSlot(directory.key())) {
-      try (StripeLocks.Hold hold = locks.acquireBriefly(directory.key())) {
+      try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
         if (hold.heldAcrossProcesses()) {
           readings.makeSlot(directory.key());
         }

@@ -12,10 +12,10 @@ import io.warmstart.index.Winners.Found;
 import io.warmstart.io.RootWatch;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Ranking;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.Limits;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.ranking.Rankings;
 import java.util.Objects;
@@ -176,7 +176,7 @@ public final class LookupFlow {
     if (rootWatch.isGone()) {
       StoreFailures.requireRoot(rootWatch, "lookup failed");
     }
-    counters.count(Counter.MISSES);
+    counters.count(StoreCounter.MISSES);
     return Found.MISS;
   }
 

@@ -6,12 +6,12 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.ManifestFormatException;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.ranking.Candidate;
 import io.warmstart.recover.RecoverFlow;
@@ -145,7 +145,7 @@ public final class Misfits {
               != PairRecovery.Outcome.UNDECIDED;
     } catch (IOException e) {
       // What it was cut off by is still so. It can be read all the same.
-      counters.count(Counter.LOOKUP_FAILURES);
+      counters.count(StoreCounter.LOOKUP_FAILURES);
       return false;
     }
   }
@@ -184,8 +184,8 @@ public final class Misfits {
     try (KeyUpdate update = locks.acquire(directory, patience.leftNanos)) {
       if (!update.heldAcrossProcesses()) {
         patience.leftNanos -= Math.min(patience.leftNanos, System.nanoTime() - began);
-        counters.count(Counter.LOCK_TIMEOUTS);
-        counters.count(Counter.FILES_ONLY);
+        counters.count(StoreCounter.LOCK_TIMEOUTS);
+        counters.count(StoreCounter.FILES_ONLY);
       }
       PairRecovery.Outcome outcome = recoverFlow.settle(update, runId, judgement);
       if (outcome == PairRecovery.Outcome.UNDECIDED) {

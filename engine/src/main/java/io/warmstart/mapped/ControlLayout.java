@@ -1,6 +1,7 @@
 package io.warmstart.mapped;
 
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import java.util.List;
 
 /**
@@ -87,7 +88,8 @@ public final class ControlLayout {
               "of the claim: each has a larger one than the claim before it"),
           new Field("pid", PID_OFFSET, 8, "proves nothing; 0 once the owner has left in order"),
           new Field("started", STARTED_OFFSET, 8, "unix nanoseconds of the claim"),
-          new Field("counters", COUNTERS_OFFSET, 8 * COUNTERS, "see Counter; kept over claims"));
+          new Field(
+              "counters", COUNTERS_OFFSET, 8 * COUNTERS, "see StoreCounter; kept over claims"));
 
   public static final List<Field> STRIPE =
       List.of(
@@ -121,6 +123,16 @@ public final class ControlLayout {
 
   public static int rowOffset(int row) {
     return PROCESSES_OFFSET + row * PROCESS_ROW_LENGTH;
+  }
+
+  /** Which one a counter is of those of a process row. */
+  @SuppressWarnings("EnumOrdinal")
+  public static int counterIndex(StoreCounter counter) {
+    return counter.ordinal();
+  }
+
+  public static int counterOffset(StoreCounter counter) {
+    return COUNTERS_OFFSET + 8 * counterIndex(counter);
   }
 
   public static int stripeOffset(int stripe) {

@@ -8,10 +8,10 @@ import java.util.List;
  * little-endian: a header of one page, and then records one behind the other, each at a multiple of
  * 64.
  *
- * <p>A segment is written by the one process that holds its byte of the lock file. Who adopts it
- * gets that byte, says that it is given up, and marks what is in pairs; anybody may ask for pairs.
- * It is used again and again without being cleared; what tells the records of this life from those
- * before is the salt.
+ * <p>A segment is written by the one process that holds its byte of the lock file. The process that
+ * adopts it gets that byte, says that it is given up, and marks what is in pairs; anybody may ask
+ * for pairs. It is used again and again without being cleared; what tells the records of this life
+ * from those before is the salt.
  *
  * <p>Every field of the header is read and written as a whole long, for the reason that {@link
  * MappedFaults} gives; records are copied in bulk before they are looked at.

@@ -8,8 +8,9 @@ import io.warmstart.fault.PendingFaults;
  * <p>A page of a mapping is lost when somebody truncates the file. HotSpot then skips the machine
  * instruction that touched it (a load leaves anything in its register, a store is dropped) and
  * leaves a note for the thread, which becomes an {@link InternalError} at some later entry into the
- * VM: another method, a user's code. Who accesses a mapping therefore calls {@link #raisePending}
- * inside the same {@code try}, and uses nothing that was read before it has returned:
+ * VM: another method, a user's code. Code that accesses a mapping therefore calls {@link
+ * #raisePending} inside the same {@code try}, and uses nothing that was read before it has
+ * returned:
  *
  * <pre>{@code
  * try {

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
  * SessionOptions.withSeeds}.
  *
  * <p>It is a part of what is hashed and of nothing else: a store knows keys alone, and a key does
- * not tell its namespace. Who wants to see it listed labels the key with {@link #LABEL}, as the
- * command line does.
+ * not tell its namespace. To see it listed, label the key with {@link #LABEL}, as the command line
+ * does.
  *
  * <p><b>Threads:</b> immutable, safe for all.
  *

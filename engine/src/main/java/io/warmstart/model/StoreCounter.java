@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** What is counted, over all processes of a machine. A new one comes last. */
 public enum StoreCounter {
+  // Each stands at its ordinal in the rows of the control file: see ControlLayout.
+
   /** Lookups that have returned an entry. */
   HITS,
   /** Lookups that have returned none. */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Tells the listeners of a root's stores, and the log, what happens in the background.
  *
  * <p>A caller may hold locks and be short of memory: so a listener is called by a thread of its
- * own, and who tells of trouble gets no other.
+ * own, and the thread that tells of trouble gets no other.
  */
 public final class Notices {
   private static final int MOST_WAITING = 1024;

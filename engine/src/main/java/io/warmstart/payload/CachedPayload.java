@@ -91,8 +91,8 @@ public abstract class CachedPayload {
       return;
     }
     retired = true;
-    // After it, and before the leases are read: who still finds the number of before has named the
-    // payload in his, and who finds this one asks whether it is retired.
+    // After it, and before the leases are read: a reader that still finds the number of before
+    // has named the payload in its own, and one that finds this one asks whether it is retired.
     voidRecalls();
     forget();
     leases.retire(this);

@@ -35,7 +35,7 @@ public final class Leases {
 
   Leases() {}
 
-  /** What those go by who remember where a payload lies. */
+  /** What those who remember where a payload lies go by. */
   public Retirements retirements() {
     return retirements;
   }

@@ -95,8 +95,8 @@ public final class PayloadLease extends PayloadLeaseFields {
     if (payload == null || leases == null) {
       return false;
     }
-    // Release is enough: all reading of the payload comes before, and who frees it finds it here
-    // until then.
+    // Release is enough: all reading of the payload comes before, and the thread that frees
+    // it finds it here until then.
     HELD.setRelease(this, null);
     if (leases.anyWaiting() && ((CachedPayload) payload).retired()) {
       leases.reclaim();

@@ -59,7 +59,7 @@ public final class PinnedBytes {
     known.set(sum(pins.look()));
   }
 
-  /** The same for who only tells of it; 0 if it cannot be counted. */
+  /** The same for a caller that only tells of it; 0 if it cannot be counted. */
   public long count() {
     try {
       return sum(pins.look());

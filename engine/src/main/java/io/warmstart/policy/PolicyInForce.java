@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reading it takes no lock: the file is replaced whole. It is changed under the sweep stripe, so
  * that of two who name different values at once one is refused, and no sweep goes by a policy that
- * is being replaced. The agent looks at the file's identity now and then, a sweep each time.
+ * is being replaced. The housekeeper looks at the file's identity now and then, a sweep each time.
  *
  * <p>A default comes into force before it deletes anything, and not later than it is written down:
  * the TTL when the root is opened, for what is written from then on; the budget with the first
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What a store names holds for this process even where the disk has no room to write it down:
  * lookups are not refused for that, and a sweep by it makes the room, also in place of a policy
- * that is damaged, if the store may change that. The agent tries again, and whatever another
+ * that is damaged, if the store may change that. The housekeeper tries again, and whatever another
  * process has named meanwhile goes before it.
  *
  * <p>Safe for all threads.
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class PolicyInForce {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-  /** For a default, which can wait for a sweep under way: the agent tries again. */
+  /** For a default, which can wait for a sweep under way: the housekeeper tries again. */
   private static final long DEFAULT_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private static final long LOOK_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -59,7 +59,7 @@ public final class PolicyInForce {
       "the root's policy cannot be written yet, the store goes by what it names all the same";
 
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final EpochNanoClock clock;
   private final Notices notices;
   private final PolicyFile file;
@@ -87,12 +87,12 @@ public final class PolicyInForce {
 
   public PolicyInForce(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       ChangeAges ages,
       Notices notices,
       EpochNanoClock clock) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.notices = notices;
     this.clock = clock;
     this.file = new PolicyFile(root.ops(), root.path(), ages);
@@ -195,7 +195,7 @@ public final class PolicyInForce {
   }
 
   private void agreeInWriting(NamedLimits named) throws IOException {
-    try (StripeLocks.Hold hold = locks.acquireSweep(PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(PATIENCE_NANOS)) {
       // Somebody else may have named others meanwhile.
       readAgain();
       requireAgreement(named);
@@ -247,7 +247,7 @@ public final class PolicyInForce {
     if (state.unwritten() == null) {
       return;
     }
-    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
       if (!hold.heldAcrossProcesses()) {
         return;
       }
@@ -260,7 +260,7 @@ public final class PolicyInForce {
       publish(now.policy(), hold);
       EngineLog.info("the root's policy is written down now: file=" + file.path());
     } catch (IOException e) {
-      // It has been told, and the agent tries again.
+      // It has been told, and the housekeeper tries again.
       EngineLog.debug(NOT_WRITTEN_YET + ": " + StoreFailures.describe(e) + " file=" + file.path());
     }
   }
@@ -294,7 +294,7 @@ public final class PolicyInForce {
     if (!defaultTtlWanted) {
       return;
     }
-    try (StripeLocks.Hold hold = locks.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
+    try (StripeLocks.Hold hold = stripes.acquireSweep(DEFAULT_PATIENCE_NANOS)) {
       if (!hold.heldAcrossProcesses()) {
         return;
       }
@@ -306,7 +306,7 @@ public final class PolicyInForce {
         tellDefaultTtl();
       }
     } catch (IOException e) {
-      // Nothing expires by a TTL that is not written down. The agent tries again.
+      // Nothing expires by a TTL that is not written down. The housekeeper tries again.
       defaultTtlWanted = true;
       EngineLog.debug(
           "the default TTL is not in force yet: "

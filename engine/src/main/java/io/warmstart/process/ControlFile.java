@@ -25,6 +25,7 @@ import io.warmstart.mapped.ControlLayout;
 import io.warmstart.mapped.FaultTolerantWords;
 import io.warmstart.mapped.IndexLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import java.nio.MappedByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -167,7 +168,8 @@ public final class ControlFile {
     }
     row = heldRow;
     epoch = heldEpoch;
-    // Who found the byte free meanwhile has taken this process for dead, and the number out.
+    // Another that found the byte free meanwhile has taken this process for dead, and the number
+    // out.
     words.put(offset + PID_OFFSET, pid);
     raiseRowsUsed(heldRow);
     return true;
@@ -266,15 +268,16 @@ public final class ControlFile {
   // Counters.
 
   /** Adds to this process's own row. For one thread at a time. */
-  void count(Counter counter, long amount) {
+  void count(StoreCounter counter, long amount) {
     if (amount != 0 && row >= 0) {
-      int offset = rowOffset(row) + counter.offset();
+      int offset = rowOffset(row) + ControlLayout.counterOffset(counter);
       words.put(offset, words.get(offset, 0) + amount);
     }
   }
 
   /** The sum over all processes that ever held a row since the file was made. */
-  public long sum(Counter counter) {
-    return words.sum(rowOffset(0) + counter.offset(), PROCESS_ROW_LENGTH, PROCESS_ROWS, 0);
+  public long sum(StoreCounter counter) {
+    return words.sum(
+        rowOffset(0) + ControlLayout.counterOffset(counter), PROCESS_ROW_LENGTH, PROCESS_ROWS, 0);
   }
 }

@@ -1,14 +1,15 @@
 package io.warmstart.process;
 
 import io.warmstart.mapped.ControlLayout;
+import io.warmstart.model.StoreCounter;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * This process's counters. Counting touches no shared line; the agent carries the sums over into
- * the mapped process row a few times a second, where siblings and {@code stat} read them.
+ * This process's counters. Counting touches no shared line; the housekeeper carries the sums over
+ * into the mapped process row a few times a second, where siblings and {@code stat} read them.
  *
  * <p>Hits, which must cost next to nothing, may be counted in a {@link HitTally} that one thread at
  * a time writes.
@@ -27,13 +28,13 @@ public final class Counters {
   }
 
   /** Counts one. */
-  public void count(Counter counter) {
-    adders[counter.place()].increment();
+  public void count(StoreCounter counter) {
+    adders[ControlLayout.counterIndex(counter)].increment();
   }
 
   /** Counts several. */
-  public void count(Counter counter, long amount) {
-    adders[counter.place()].add(amount);
+  public void count(StoreCounter counter, long amount) {
+    adders[ControlLayout.counterIndex(counter)].add(amount);
   }
 
   /** Opens a tally, which counts until it is folded. */
@@ -46,14 +47,14 @@ public final class Counters {
   /** Ends a tally: what it has counted stays counted. */
   public synchronized void fold(HitTally tally) {
     if (tallies.remove(tally)) {
-      count(Counter.HITS, tally.sum());
+      count(StoreCounter.HITS, tally.sum());
     }
   }
 
   /** What this process has counted. */
-  public synchronized long own(Counter counter) {
-    long sum = adders[counter.place()].sum();
-    if (counter == Counter.HITS) {
+  public synchronized long own(StoreCounter counter) {
+    long sum = adders[ControlLayout.counterIndex(counter)].sum();
+    if (counter == StoreCounter.HITS) {
       for (HitTally tally : tallies) {
         sum += tally.sum();
       }
@@ -66,8 +67,8 @@ public final class Counters {
     if (controlFile == null) {
       return;
     }
-    for (Counter counter : Counter.values()) {
-      int each = counter.place();
+    for (StoreCounter counter : StoreCounter.values()) {
+      int each = ControlLayout.counterIndex(counter);
       long sum = own(counter);
       controlFile.count(counter, sum - carried[each]);
       carried[each] = sum;

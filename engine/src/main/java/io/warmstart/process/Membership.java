@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time.
  */
 public final class Membership {
-  /** Without anybody coming or going meanwhile. Who attaches again goes on by files. */
+  /** Without anybody coming or going meanwhile. A process that attaches again goes on by files. */
   static final long AGAIN_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /** The same for who opens the root, and has nothing to go on by. */
+  /** The same for a process that opens the root, and has nothing to go on by. */
   static final long FIRST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private static final long LEAST_PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);

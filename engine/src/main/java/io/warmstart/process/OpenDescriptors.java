@@ -95,7 +95,10 @@ final class OpenDescriptors {
     return line.trim().split("\\s+", -1);
   }
 
-  /** Who waits for a lock is listed too, behind an arrow; nobody waits in the kernel for ours. */
+  /**
+   * A process that waits for a lock is listed too, behind an arrow; nobody waits in the kernel for
+   * ours.
+   */
   private static boolean isOn(long position, String[] words) {
     int last = words.length - 1;
     return last >= 7

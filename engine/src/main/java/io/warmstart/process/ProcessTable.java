@@ -4,6 +4,7 @@ import io.warmstart.format.Owner;
 import io.warmstart.io.FileOps;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.notice.Notices;
 import io.warmstart.runtime.BackgroundThread;
 import io.warmstart.runtime.Uninterrupted;
@@ -310,7 +311,7 @@ public final class ProcessTable implements AutoCloseable {
     try {
       locks.releaseOverdue();
       if (membership.hasLostLocks()) {
-        counters.count(Counter.LOCKS_LOST);
+        counters.count(StoreCounter.LOCKS_LOST);
         notices.dropped();
         // The stripes too that are held at this moment: their holders are told, and those who use
         // the index have its totals counted again.

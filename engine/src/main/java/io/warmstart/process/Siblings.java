@@ -161,10 +161,8 @@ public final class Siblings implements AutoCloseable {
     ControlFile shared = controlFile().orElse(null);
     own.carryOver(shared);
     Map<StoreCounter, Long> sums = new EnumMap<>(StoreCounter.class);
-    for (Counter counter : Counter.values()) {
-      sums.put(
-          StoreCounter.valueOf(counter.name()),
-          shared == null ? own.own(counter) : shared.sum(counter));
+    for (StoreCounter counter : StoreCounter.values()) {
+      sums.put(counter, shared == null ? own.own(counter) : shared.sum(counter));
     }
     return Collections.unmodifiableMap(sums);
   }

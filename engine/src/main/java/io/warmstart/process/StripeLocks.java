@@ -3,6 +3,7 @@ package io.warmstart.process;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
@@ -199,7 +200,7 @@ public final class StripeLocks implements AutoCloseable {
           lock == null || processTable == null ? null : processTable.current();
       boolean broken = controlFile != null && takeOver(stripe, controlFile);
       if (lock == null && mayTimeOut(wait)) {
-        counters.count(Counter.FILES_ONLY);
+        counters.count(StoreCounter.FILES_ONLY);
         if (processTable != null) {
           processTable.tellInVain();
         }
@@ -240,7 +241,7 @@ public final class StripeLocks implements AutoCloseable {
     if (state == ControlFile.LEFT_UNREPAIRED) {
       controlFile.intentState(stripe, ControlFile.AT_WORK);
     } else if (state != ControlFile.NO_INTENT) {
-      counters.count(Counter.LOCK_BREAKS);
+      counters.count(StoreCounter.LOCK_BREAKS);
     }
     return state != ControlFile.NO_INTENT;
   }
@@ -253,7 +254,7 @@ public final class StripeLocks implements AutoCloseable {
     try {
       FileLock lock = wait.lockStripe(processTable, stripe);
       if (lock == null && mayTimeOut(wait)) {
-        counters.count(Counter.LOCK_TIMEOUTS);
+        counters.count(StoreCounter.LOCK_TIMEOUTS);
       }
       return lock;
     } catch (IOException e) {
@@ -262,7 +263,7 @@ public final class StripeLocks implements AutoCloseable {
     }
   }
 
-  /** Who has less patience than the time-out has not timed out, nor who need not wait. */
+  /** With less patience than the time-out it has not timed out, nor if it need not wait. */
   private boolean mayTimeOut(LockWait wait) {
     return wait.patienceNanos() >= timeoutNanos && !wait.needless();
   }

@@ -8,11 +8,11 @@ import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.Leftovers;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.PairRecovery;
 import io.warmstart.pair.RootDirectory;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.quarantine.Quarantine;
 import java.io.IOException;
@@ -195,9 +195,9 @@ public final class RecoverFlow {
       update.recount();
     }
     switch (outcome) {
-      case ROLLED_FORWARD -> counters.count(Counter.ROLLED_FORWARD);
+      case ROLLED_FORWARD -> counters.count(StoreCounter.ROLLED_FORWARD);
       case QUARANTINED -> {
-        counters.count(Counter.QUARANTINED);
+        counters.count(StoreCounter.QUARANTINED);
         update.countRemoval();
         ledger.quarantineHas(quarantine.heldBytes());
       }
@@ -243,7 +243,7 @@ public final class RecoverFlow {
       result.leftoversRemoved++;
       // The original's temporaries never counted.
       result.bytesRemoved += leftover.staged() == null ? 0 : leftover.bytes();
-      counters.count(Counter.LEFTOVERS_REMOVED);
+      counters.count(StoreCounter.LEFTOVERS_REMOVED);
     } catch (NoSuchFileException | DirectoryNotEmptyException e) {
       // A sibling's sweep was faster; or it is no file of ours, and must not keep us from the rest.
     }

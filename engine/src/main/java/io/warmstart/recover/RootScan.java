@@ -41,7 +41,7 @@ public final class RootScan {
   private static final int MOST_TOLD = 10_000;
 
   private final RootDirectory root;
-  private final StripeLocks locks;
+  private final StripeLocks stripes;
   private final SpaceLedger ledger;
   private final RecoverFlow recoverFlow;
   private final KeyRecount recount;
@@ -56,14 +56,14 @@ public final class RootScan {
 
   public RootScan(
       RootDirectory root,
-      StripeLocks locks,
+      StripeLocks stripes,
       SpaceLedger ledger,
       RecoverFlow recoverFlow,
       KeyRecount recount,
       Quarantine quarantine,
       ChangeAges ages) {
     this.root = root;
-    this.locks = locks;
+    this.stripes = stripes;
     this.ledger = ledger;
     this.recoverFlow = recoverFlow;
     this.recount = recount;
@@ -273,7 +273,7 @@ public final class RootScan {
   private void sumUpStripes(boolean unknown) {
     for (int stripe = 0; stripe < ControlLayout.KEY_STRIPES; stripe++) {
       try (StripeLocks.Hold hold =
-          unknown ? locks.acquireForScan(stripe) : locks.acquireBriefly(stripe)) {
+          unknown ? stripes.acquireForScan(stripe) : stripes.acquireBriefly(stripe)) {
         if (hold.heldAcrossProcesses() || unknown) {
           ledger.recount(hold);
         }
@@ -354,7 +354,7 @@ public final class RootScan {
       throws IOException {
     int stripe = StripeLocks.stripeOf(directory.key());
     try (StripeLocks.Hold hold =
-        held.get(stripe) ? locks.acquireBriefly(stripe) : locks.acquireForScan(stripe)) {
+        held.get(stripe) ? stripes.acquireBriefly(stripe) : stripes.acquireForScan(stripe)) {
       held.set(stripe, !hold.heldAcrossProcesses());
       into.unrecorded |= !hold.heldAcrossProcesses();
       return recount.run(hold, directory);

@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Keys at which a lookup has passed over what it could not judge: half of a pair, or one that
- * somebody may still be writing. The agent recovers them once that is old enough, so a process that
- * only reads does not read the same half from the files for good.
+ * somebody may still be writing. The housekeeper recovers them once that is old enough, so a
+ * process that only reads does not read the same half from the files for good.
  *
  * <p>Bounded; a key for which there is no room waits for the next sweep. Safe for all threads.
  */

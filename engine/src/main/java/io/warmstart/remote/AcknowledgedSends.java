@@ -2,6 +2,7 @@ package io.warmstart.remote;
 
 import io.warmstart.format.Run;
 import io.warmstart.model.Digest256;
+import io.warmstart.remote.copy.LocalEntries.ClosedException;
 import io.warmstart.remote.copy.LocalException;
 import io.warmstart.remote.copy.RemoteWriter.Sent;
 import io.warmstart.runtime.Uninterrupted;
@@ -75,7 +76,7 @@ final class AcknowledgedSends implements AutoCloseable {
         }
       };
 
-  /** Whether there are any: a save of who never asks shares nothing with others. */
+  /** Whether there are any: the saves of a caller that never asks share nothing with others. */
   private volatile boolean any;
 
   private volatile long answeredAtNanos = System.nanoTime();
@@ -174,7 +175,7 @@ final class AcknowledgedSends implements AutoCloseable {
   }
 
   /**
-   * The same, for who does not wait.
+   * The same, for a caller that does not wait.
    *
    * @return completes when it is there, or the wait is over
    */
@@ -226,7 +227,7 @@ final class AcknowledgedSends implements AutoCloseable {
         if (sent != Sent.REPLACED) {
           return sent == Sent.THERE;
         }
-      } catch (LocalException e) {
+      } catch (ClosedException | LocalException e) {
         throw e;
       } catch (IOException e) {
         if (!sender.failed(e)) {

@@ -93,7 +93,7 @@ final class ClaimChain {
     if (there.last() == number) {
       return Followed.LAST;
     }
-    // Who has followed it at once may have removed it by now.
+    // A machine that has followed it at once may have removed it by now.
     forgetBefore(there.last(), List.of(number));
     return Followed.OVERTAKEN;
   }

@@ -6,7 +6,6 @@ import io.warmstart.model.RemoteComparison;
 import io.warmstart.ranking.Candidate;
 import io.warmstart.remote.copy.Catchup;
 import io.warmstart.remote.copy.LocalEntries;
-import io.warmstart.remote.copy.LocalEntries.ClosedException;
 import io.warmstart.remote.copy.LocalException;
 import io.warmstart.remote.copy.RemoteKey;
 import io.warmstart.remote.store.ObjectStore;
@@ -91,8 +90,6 @@ public final class CompareFlow {
   private Due compare() throws IOException {
     try {
       local.settleLeft();
-    } catch (ClosedException e) {
-      throw e;
     } catch (LocalException e) {
       // Of some runs; what else is due can be told.
       failure = "not all that was saved is in files: " + e.getMessage();

@@ -53,7 +53,7 @@ final class Pushes {
    */
   private final Map<Digest256, Due> due = new ConcurrentHashMap<>();
 
-  /** Who sends holds it to read; who holds it to write keeps others from sending. */
+  /** A thread that sends holds it to read; one that holds it to write keeps others from sending. */
   private final ReentrantReadWriteLock pushing = new ReentrantReadWriteLock();
 
   private final RemoteRemovals removals;
@@ -153,8 +153,6 @@ final class Pushes {
     try {
       local.settle();
       return true;
-    } catch (ClosedException e) {
-      throw e;
     } catch (LocalException e) {
       transfers.failedHere(e);
       return false;
@@ -168,8 +166,6 @@ final class Pushes {
         due.putIfAbsent(key, Due.TAKEN);
         left.add(key);
       }
-    } catch (ClosedException e) {
-      throw e;
     } catch (LocalException e) {
       transfers.failedHere(e);
     }
@@ -323,6 +319,8 @@ final class Pushes {
     try {
       // Should this process not live to send it: the key's directory tells nothing of it.
       local.forgetInRemote();
+    } catch (ClosedException e) {
+      // No failure: nobody is told.
     } catch (LocalException e) {
       transfers.failedHere(e);
     }

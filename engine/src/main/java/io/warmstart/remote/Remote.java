@@ -211,7 +211,7 @@ public final class Remote implements AutoCloseable {
     return acknowledged.await(key, runId);
   }
 
-  /** The same, for who does not wait. */
+  /** The same, for a caller that does not wait. */
   public CompletableFuture<Boolean> acknowledgeLater(Digest256 key, String runId) {
     return acknowledged.later(key, runId);
   }

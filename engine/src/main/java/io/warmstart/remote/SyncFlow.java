@@ -118,8 +118,6 @@ public final class SyncFlow {
   private void settleLeft(List<String> problems) throws IOException {
     try {
       local.settleLeft();
-    } catch (ClosedException e) {
-      throw e;
     } catch (LocalException e) {
       problems.add("not all that was saved is in files: " + e.getMessage());
     }

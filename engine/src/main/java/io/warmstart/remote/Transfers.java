@@ -79,15 +79,15 @@ final class Transfers implements AutoCloseable {
   }
 
   /**
-   * Has a thread that is idle do something meanwhile, for who does it himself if none has begun it
-   * by the time he needs it. One is left to who comes next, and may be waited for.
+   * Has a thread that is idle do something meanwhile, for a caller that does it itself if none has
+   * begun it by the time it needs it. One is left to whoever comes next, and may be waited for.
    */
   void aside(Runnable work) {
     if (threads.getActiveCount() >= THREADS - 1 || !threads.getQueue().isEmpty()) {
       return;
     }
     try {
-      // What is left when the store closes is run to let go of who waits: nobody waits for this.
+      // What is left when the store closes is run to let those who wait go: nobody waits for this.
       threads.execute(
           () -> {
             if (!closed) {
@@ -120,6 +120,8 @@ final class Transfers implements AutoCloseable {
     Throwable failure = null;
     try {
       result = transfer.run();
+    } catch (ClosedException e) {
+      failure = e;
     } catch (LocalException e) {
       failure = e;
       failedHere(e);
@@ -163,8 +165,8 @@ final class Transfers implements AutoCloseable {
   }
 
   /**
-   * The remote has failed. Throws nothing: it may be a lack of memory that is told, and who tells
-   * has others to answer.
+   * The remote has failed. Throws nothing: it may be a lack of memory that is told, and the thread
+   * that tells has others to answer.
    *
    * @param late whether a deadline has passed without an answer
    */
@@ -192,9 +194,6 @@ final class Transfers implements AutoCloseable {
 
   /** Something has failed here, which says nothing against the remote. Throws nothing. */
   void failedHere(LocalException failure) {
-    if (failure instanceof ClosedException) {
-      return;
-    }
     failures.incrementAndGet();
     try {
       lastFailure = "here: " + failure.getMessage();
@@ -242,7 +241,10 @@ final class Transfers implements AutoCloseable {
     return closed;
   }
 
-  /** Begins nothing any more, and waits for nothing. Who waits for what has not begun is let go. */
+  /**
+   * Begins nothing any more, and waits for nothing. Those who wait for what has not begun are let
+   * go.
+   */
   @Override
   public void close() {
     closed = true;

@@ -7,8 +7,8 @@ public final class DaemonThreads {
   private DaemonThreads() {}
 
   /**
-   * Makes threads that keep no JVM alive, and nothing of who has them made: neither thread-locals
-   * nor a class loader but this one's.
+   * Makes threads that keep no JVM alive, and nothing of the caller: neither thread-locals nor a
+   * class loader but this one's.
    */
   public static ThreadFactory named(String name) {
     return work -> {

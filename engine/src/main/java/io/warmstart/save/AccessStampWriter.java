@@ -14,6 +14,7 @@ import io.warmstart.io.RootWatch;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
@@ -22,7 +23,6 @@ import io.warmstart.pair.ManifestFile;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.RootDirectory;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class AccessStampWriter {
   private final RootDirectory root;
   private final RootWatch rootWatch;
-  private final AccessStamps touches;
+  private final AccessStamps accessStamps;
   private final RecoveringLocks locks;
   private final SpaceLedger ledger;
   private final PairWriter pairWriter;
@@ -61,7 +61,7 @@ public final class AccessStampWriter {
   public AccessStampWriter(
       RootDirectory root,
       RootWatch rootWatch,
-      AccessStamps touches,
+      AccessStamps accessStamps,
       RecoveringLocks locks,
       SpaceLedger ledger,
       PairWriter pairWriter,
@@ -71,7 +71,7 @@ public final class AccessStampWriter {
       EpochNanoClock clock) {
     this.root = root;
     this.rootWatch = rootWatch;
-    this.touches = touches;
+    this.accessStamps = accessStamps;
     this.locks = locks;
     this.ledger = ledger;
     this.pairWriter = pairWriter;
@@ -88,7 +88,7 @@ public final class AccessStampWriter {
    * @return how many could not be written
    */
   public synchronized int run(long delayNanos) {
-    // One at a time, so that a flush returns when what the agent had begun is written too.
+    // One at a time, so that a flush returns when what the housekeeper had begun is written too.
     if (ofOtherUser) {
       // A rewritten manifest is another file, without the mode and the access list that its owner
       // gave the first. The index tells of the hit.
@@ -99,7 +99,7 @@ public final class AccessStampWriter {
       return 0;
     }
     int failed = 0;
-    for (Map.Entry<Run, Touch> due : touches.due(delayNanos, clock.nanoTime())) {
+    for (Map.Entry<Run, Touch> due : accessStamps.due(delayNanos, clock.nanoTime())) {
       if (root.besideOtherMachines()) {
         keepOnThisMachine(due.getKey(), due.getValue());
         continue;
@@ -108,7 +108,7 @@ public final class AccessStampWriter {
         persist(due.getKey(), due.getValue(), delayNanos / 2);
       } catch (IOException e) {
         failed++;
-        counters.count(Counter.TOUCH_FAILURES);
+        counters.count(StoreCounter.TOUCH_FAILURES);
         tellIfFull(root.directory(due.getKey().key()), e);
       }
     }
@@ -126,7 +126,7 @@ public final class AccessStampWriter {
   /** Without an index it goes on waiting, for this process to know. */
   private void keepOnThisMachine(Run run, Touch touch) {
     if (ledger.touched(run.key(), run.runId(), touch.stamp().toUnixNanosSaturated())) {
-      touches.persisted(run, touch);
+      accessStamps.persisted(run, touch);
     }
   }
 
@@ -136,13 +136,13 @@ public final class AccessStampWriter {
     // It was a directory when it was hit; by now it may be a link that leads out of the root.
     Manifest current = isDirectory(directory) ? read(manifestPath, touch) : null;
     if (current == null) {
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return;
     }
     // Another process may just have told of its own hit, which will do for ours.
     long moves = touch.stamp().toUnixNanosSaturated() - current.accessedAt().toUnixNanosSaturated();
     if (current.accessed() && moves <= leastMoveNanos && moves >= -Expiry.AHEAD_NANOS) {
-      touches.persisted(run, touch);
+      accessStamps.persisted(run, touch);
       return;
     }
     KeyCensus.Look look = locks.look(directory);
@@ -153,12 +153,12 @@ public final class AccessStampWriter {
     } catch (NoSuchFileException | ManifestFormatException e) {
       // Gone; or another program's and longer than a manifest may be once it is laid out, so that
       // its accesses stand in the index alone.
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return;
     }
     if (putInPlace(run, touch, current, staged, look)) {
-      counters.count(Counter.TOUCHES_WRITTEN);
-      touches.persisted(run, touch);
+      counters.count(StoreCounter.TOUCHES_WRITTEN);
+      accessStamps.persisted(run, touch);
     }
   }
 
@@ -172,7 +172,7 @@ public final class AccessStampWriter {
       if (now == null || !now.equals(current) || !update.heldInProcess()) {
         pairWriter.discard(staged, new IOException("the entry has changed"));
         if (now == null) {
-          touches.drop(run, touch);
+          accessStamps.drop(run, touch);
         }
         return false;
       }
@@ -188,7 +188,7 @@ public final class AccessStampWriter {
     } catch (NoSuchFileException e) {
       // Removed by a store that knows no lock: there is nothing left to touch.
       pairWriter.discard(staged, e);
-      touches.drop(run, touch);
+      accessStamps.drop(run, touch);
       return false;
     } catch (IOException | RuntimeException | Error e) {
       pairWriter.discard(staged, e);

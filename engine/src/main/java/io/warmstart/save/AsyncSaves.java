@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
  * started the caller saves.
  *
  * <p>What the callers have made depend on their saves runs on another thread: it may take its time,
- * hand in more and wait for that, close stores or end the JVM, and keeps no save from being made.
- * Who only waits for a save is let go by the thread that saves.
+ * hand in more and wait for that, close stores or end the JVM, and keeps no save from being made. A
+ * thread that only waits for a save is let go by the thread that saves.
  *
  * <p>Safe for all threads.
  */

@@ -22,8 +22,8 @@ import java.nio.file.Path;
  *
  * <p>An entry is its payload and its manifest. One that is larger than the budget by itself would
  * push out every other and then not fit either, so it is refused while nothing has happened yet.
- * The exception is a budget of 0: nothing fits it, and who sets it wants each save to replace all
- * that was there before.
+ * The exception is a budget of 0: nothing fits it, and whoever sets it wants each save to replace
+ * all that was there before.
  */
 public final class Budget {
   /** No manifest of ours is as long; with so much to spare nobody need know how long it is. */

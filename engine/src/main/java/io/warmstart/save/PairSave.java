@@ -12,6 +12,7 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.EntryKind;
 import io.warmstart.model.Payload;
 import io.warmstart.model.StorageFullException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
@@ -24,7 +25,6 @@ import io.warmstart.pair.StagedPair;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.pair.SyncFailedException;
 import io.warmstart.payload.PayloadMemory;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.save.BegunPair.SavedBefore;
 import io.warmstart.segment.JournalEntry;
@@ -232,7 +232,7 @@ public final class PairSave {
 
   /** Where a save fails, removing what it has staged may fail too: the next sweep looks. */
   private void failed() {
-    counters.count(Counter.SAVE_FAILURES);
+    counters.count(StoreCounter.SAVE_FAILURES);
     leaveTraces.run();
   }
 
@@ -256,7 +256,7 @@ public final class PairSave {
         if (save.published > MOST_REPUBLICATIONS) {
           break;
         }
-        counters.count(Counter.REPUBLISHED);
+        counters.count(StoreCounter.REPUBLISHED);
         foreignTouches.destroyed();
       } catch (NoSuchFileException e) {
         // A sibling has removed the directory while it was empty, or somebody the staged files.
@@ -264,7 +264,7 @@ public final class PairSave {
       }
     }
     if (save.manifest != null) {
-      counters.count(Counter.REMOVED_BY_OTHERS);
+      counters.count(StoreCounter.REMOVED_BY_OTHERS);
       return save.manifest;
     }
     throw new IOException(

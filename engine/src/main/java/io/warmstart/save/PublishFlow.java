@@ -8,6 +8,7 @@ import io.warmstart.io.ReplacedFiles.Replaced;
 import io.warmstart.key.KeyUpdate;
 import io.warmstart.key.RecoveringLocks;
 import io.warmstart.model.DurabilityUnknownException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreTrouble.Kind;
 import io.warmstart.notice.Notices;
 import io.warmstart.pair.CaseFolding;
@@ -15,7 +16,6 @@ import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.PairWriter;
 import io.warmstart.pair.StagedPair;
 import io.warmstart.pair.StoreFailures;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import io.warmstart.process.StripeLocks;
 import io.warmstart.save.BegunPair.SavedBefore;
@@ -227,7 +227,7 @@ public final class PublishFlow {
 
   /** A sync has failed: of what was staged in a directory, or of the directory itself. */
   void syncFailed(KeyDirectory directory, IOException because) {
-    counters.count(Counter.SYNC_FAILURES);
+    counters.count(StoreCounter.SYNC_FAILURES);
     notices.troubleAgain(Kind.SYNC, "a sync has failed: directory=" + directory.path(), because);
   }
 

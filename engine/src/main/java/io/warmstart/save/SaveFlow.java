@@ -11,10 +11,10 @@ import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
 import io.warmstart.model.Payload;
 import io.warmstart.model.PayloadTooLargeException;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
 import io.warmstart.pair.StoreFailures;
 import io.warmstart.policy.StoreLimits;
-import io.warmstart.process.Counter;
 import io.warmstart.process.Counters;
 import java.io.IOException;
 import java.util.function.BiConsumer;
@@ -222,10 +222,10 @@ public final class SaveFlow {
             save.durability().name(),
             inJournal);
       }
-      counters.count(Counter.SAVES);
+      counters.count(StoreCounter.SAVES);
       saved.accept(save.key().digest(), save.runId());
       if (save.mayReplace()) {
-        counters.count(Counter.OVERWRITES);
+        counters.count(StoreCounter.OVERWRITES);
       }
     }
 

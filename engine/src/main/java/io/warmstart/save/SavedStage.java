@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a caller has of a save in the background. What he makes depend on it runs where all of that
- * runs. Who waits for it or asks whether it is done needs no turn there: he may be what others wait
- * for.
+ * runs. A thread that waits for it or asks whether it is done needs no turn there: it may be what
+ * others wait for.
  *
  * <p>So it has its end twice. {@link #outcome} is what all hear who wait or ask, and is set first
  * and once, by the save or by the caller; the future's own result is a copy of that, made in turn,
@@ -89,7 +89,7 @@ public final class SavedStage extends CompletableFuture<String> {
   }
 
   private void end(@Nullable String runId, @Nullable Throwable failure) {
-    // Its turn may come before who waits has been told.
+    // Its turn may come before those who wait have been told.
     decide(runId, failure);
     letGo(true);
   }

@@ -146,7 +146,7 @@ public final class RecordWriter {
     return (int) crc.getValue();
   }
 
-  /** Where the payload of a segment lies, for who is to store it himself. */
+  /** Where the payload of a segment lies, for a caller that stores it itself. */
   public ByteBuffer memory(int from, int length) {
     // A part of the mapping, which lives as long as this or whatever is made of it.
     return segment.mapping().slice(from, length);

@@ -163,7 +163,9 @@ public final class Segment {
     buffer.putLongVolatile(JournalLayout.ANSWERED_OFFSET, token);
   }
 
-  /** Adds to the commit word of a record that is whole; by who holds the segment's lock. */
+  /**
+   * Adds to the commit word of a record that is whole; by the thread that holds the segment's lock.
+   */
   public void mark(JournalEntry entry, long mark) {
     int position = entry.place().position();
     buffer.putLongVolatile(position, commit(position) | mark);

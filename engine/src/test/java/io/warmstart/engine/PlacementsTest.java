@@ -190,7 +190,7 @@ class PlacementsTest {
     }
   }
 
-  /** A session's end may clean up; and who comes first then may be another user. */
+  /** A session's end may clean up; and the first that comes then may be another user. */
   @Test
   void deletedUnderARunningStoreItIsMadeAgainButNotTakenFromAnother() throws Exception {
     Fingerprint key = Payloads.key("deleted");

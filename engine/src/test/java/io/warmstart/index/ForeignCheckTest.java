@@ -38,7 +38,7 @@ class ForeignCheckTest {
     Index index = new MemoryIndex().attach(root, buffer -> buffer, cache);
     winners = new Winners(index, cache);
     Readings readings = new Readings(index, cache);
-    try (StripeLocks.Hold hold = root.locks.acquireForScan(StripeLocks.stripeOf(KEY))) {
+    try (StripeLocks.Hold hold = root.stripes.acquireForScan(StripeLocks.stripeOf(KEY))) {
       assertTrue(hold.heldAcrossProcesses());
       readings.makeSlot(KEY);
       Generation attached = index.generations().current();

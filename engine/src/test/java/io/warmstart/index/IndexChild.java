@@ -1,7 +1,7 @@
 package io.warmstart.index;
 
 import io.warmstart.model.Digest256;
-import io.warmstart.process.Counter;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks;
 import java.io.IOException;
 import java.nio.MappedByteBuffer;
@@ -44,8 +44,8 @@ public final class IndexChild {
       System.out.println("pid " + ProcessHandle.current().pid());
       try (StripeLocks.Hold hold =
           key.equals("sweep")
-              ? root.locks.acquireSweep(IndexRoot.LONG_NANOS)
-              : root.locks.acquire(IndexRoot.key(Integer.parseInt(key)))) {
+              ? root.stripes.acquireSweep(IndexRoot.LONG_NANOS)
+              : root.stripes.acquire(IndexRoot.key(Integer.parseInt(key)))) {
         System.out.println("held " + hold.heldAcrossProcesses());
         ForkedJvm.awaitParent();
       }
@@ -59,7 +59,7 @@ public final class IndexChild {
     try (IndexRoot root = IndexRoot.open(directory, 0)) {
       while (true) {
         ForkedJvm.awaitParent();
-        try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.key(0))) {
+        try (StripeLocks.Hold hold = root.stripes.acquire(IndexRoot.key(0))) {
           System.out.println(
               "tried " + hold.heldAcrossProcesses() + " live " + root.processTable.liveProcesses());
         }
@@ -73,7 +73,7 @@ public final class IndexChild {
       System.out.println("ready");
       ForkedJvm.awaitParent();
       countOn(root, file, times, 2);
-      System.out.println("counted " + root.counters.own(Counter.FILES_ONLY));
+      System.out.println("counted " + root.counters.own(StoreCounter.FILES_ONLY));
     }
   }
 
@@ -86,7 +86,7 @@ public final class IndexChild {
           new Thread(
               () -> {
                 for (int i = 0; i < times; i++) {
-                  try (StripeLocks.Hold hold = root.locks.acquire(key)) {
+                  try (StripeLocks.Hold hold = root.stripes.acquire(key)) {
                     long before = counter.getLong(0);
                     for (int spin = 0; spin < 100; spin++) {
                       Thread.onSpinWait();

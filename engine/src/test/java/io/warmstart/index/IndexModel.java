@@ -52,7 +52,7 @@ public final class IndexModel {
     final Readings readings;
     final SpaceLedger ledger;
     final KeyCensus census;
-    final StripeLocks locks;
+    final StripeLocks stripes;
 
     Member(IndexRoot root, MemoryIndex memory) {
       PayloadCache cache = new PayloadCache(1 << 20);
@@ -60,7 +60,7 @@ public final class IndexModel {
       readings = new Readings(index, cache);
       ledger = new SpaceLedger(index);
       census = new KeyCensus(index);
-      locks = root.locks;
+      stripes = root.stripes;
       attached();
     }
 
@@ -69,7 +69,7 @@ public final class IndexModel {
     }
 
     StripeLocks.Hold hold(Digest256 key) {
-      return locks.acquireForScan(StripeLocks.stripeOf(key));
+      return stripes.acquireForScan(StripeLocks.stripeOf(key));
     }
   }
 

@@ -22,12 +22,12 @@ public final class IndexRoot implements AutoCloseable {
 
   public final ProcessTable processTable;
   public final Counters counters;
-  public final StripeLocks locks;
+  public final StripeLocks stripes;
 
   private IndexRoot(ProcessTable processTable, Counters counters, long lockTimeoutNanos) {
     this.processTable = processTable;
     this.counters = counters;
-    this.locks = new StripeLocks(processTable, counters, lockTimeoutNanos, System::nanoTime);
+    this.stripes = new StripeLocks(processTable, counters, lockTimeoutNanos, System::nanoTime);
   }
 
   public static IndexRoot open(Path directory) throws IOException {

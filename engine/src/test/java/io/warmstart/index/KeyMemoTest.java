@@ -86,7 +86,7 @@ class KeyMemoTest {
   }
 
   private StripeLocks.Hold hold() {
-    return root.locks.acquireForScan(StripeLocks.stripeOf(key.digest()));
+    return root.stripes.acquireForScan(StripeLocks.stripeOf(key.digest()));
   }
 
   private HotEntry entry(long number) throws IOException {

@@ -150,7 +150,7 @@ public final class MemoryIndex {
           }
         };
     return new Index(
-        root.locks,
+        root.stripes,
         Path.of("/nowhere"),
         Placement.inRoot(Path.of("/nowhere")),
         new NioFileOps(),

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Readers race with who fills, who changes and who gives the slot to another key, over one file
+ * Readers race with threads that fill, change and give the slot to another key, over one file
  * mapped twice. With the check as it is nobody is ever told a mixture, or a winner from before a
  * change that had ended; readers that look at less are, which shows that the race is there.
  */

@@ -177,7 +177,9 @@ class StuckSegmentTest extends OwnedSegmentFixture {
     assertTrue(segments.isPressing(LONG_NANOS));
   }
 
-  /** The same of who asks for pairs: he waits for a second, and his word stands for ever. */
+  /**
+   * The same of a process that asks for pairs: it waits for a second, and its word stands for ever.
+   */
   @Test
   void whoCannotBeAnsweredAsksForNoOthersBeforeThatIsTriedAgain() {
     Pending stuck = save("stuck", POWER_SAFE);

@@ -75,7 +75,7 @@ public class LeftoversTest {
   /** A kill leaves staged files by design; a check that cried wolf over them would be ignored. */
   @Test
   void verifyTellsLeftoversApartFromWhatIsWrong() throws IOException {
-    // The root is counted now: the agent does not scan it before the verification does.
+    // The root is counted now: the housekeeper does not scan it before the verification does.
     store.evictOverflow();
     Path dead = staged(new Owner(77, BootId.read(), 1));
 

@@ -2,6 +2,7 @@ package io.warmstart.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.warmstart.model.StoreCounter;
 import org.junit.jupiter.api.Test;
 
 /** Nothing that was counted is lost, wherever it was counted. */
@@ -12,18 +13,18 @@ class CountersTest {
   void hitsOfEveryTallyAreInTheSumBeforeAndAfterItIsFolded() {
     HitTally one = counters.openTally();
     HitTally two = counters.openTally();
-    counters.count(Counter.HITS, 5);
+    counters.count(StoreCounter.HITS, 5);
     for (int each = 0; each < 3; each++) {
       one.increment();
     }
     two.increment();
-    assertEquals(9, counters.own(Counter.HITS));
+    assertEquals(9, counters.own(StoreCounter.HITS));
     counters.fold(one);
-    assertEquals(9, counters.own(Counter.HITS));
+    assertEquals(9, counters.own(StoreCounter.HITS));
     counters.fold(one);
-    assertEquals(9, counters.own(Counter.HITS), "once");
+    assertEquals(9, counters.own(StoreCounter.HITS), "once");
     two.increment();
-    assertEquals(10, counters.own(Counter.HITS));
-    assertEquals(0, counters.own(Counter.MISSES));
+    assertEquals(10, counters.own(StoreCounter.HITS));
+    assertEquals(0, counters.own(StoreCounter.MISSES));
   }
 }

@@ -2,6 +2,7 @@ package io.warmstart.process;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexRoot;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ final class LockHammerChild {
           "done failures="
               + child.failures
               + " timeouts="
-              + root.counters.own(Counter.LOCK_TIMEOUTS));
+              + root.counters.own(StoreCounter.LOCK_TIMEOUTS));
       Await.until("it is attached", () -> root.processTable.liveProcesses() > 0);
       System.out.println("live " + root.processTable.liveProcesses());
       ForkedJvm.untilKilled();
@@ -48,14 +49,14 @@ final class LockHammerChild {
 
   private void hammer() {
     for (int i = 0; !stopped; i++) {
-      try (StripeLocks.Hold hold = root.locks.acquire(IndexRoot.keyOf(i % 300))) {
+      try (StripeLocks.Hold hold = root.stripes.acquire(IndexRoot.keyOf(i % 300))) {
         hold.countRemoval();
         hold.removals();
         ControlFile controlFile = root.processTable.current();
         if (controlFile != null) {
-          root.counters.count(Counter.HITS);
+          root.counters.count(StoreCounter.HITS);
           root.counters.carryOver(controlFile);
-          controlFile.sum(Counter.HITS);
+          controlFile.sum(StoreCounter.HITS);
         }
       } catch (Throwable e) {
         failures.incrementAndGet();

@@ -11,6 +11,7 @@ import io.warmstart.index.IndexChild;
 import io.warmstart.index.IndexRoot;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.mapped.ControlLayout;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.notice.Notices;
 import io.warmstart.process.ProcessTable.Liveness;
 import io.warmstart.testing.Await;
@@ -174,7 +175,7 @@ class ProcessTableTest {
 
   @Test
   void afterARebootTheSharedFileIsMadeAnew() throws IOException {
-    self.controlFile().count(Counter.SAVES, 77);
+    self.controlFile().count(StoreCounter.SAVES, 77);
     self.close();
     try (ProcessTable rebooted =
         ProcessTable.start(
@@ -184,7 +185,7 @@ class ProcessTableTest {
             IndexRoot.BOOT + 1,
             new Notices(),
             new Counters())) {
-      assertEquals(0, Objects.requireNonNull(rebooted.current()).sum(Counter.SAVES));
+      assertEquals(0, Objects.requireNonNull(rebooted.current()).sum(StoreCounter.SAVES));
     }
   }
 

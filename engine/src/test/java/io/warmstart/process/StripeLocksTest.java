@@ -10,6 +10,7 @@ import io.warmstart.index.IndexChild;
 import io.warmstart.index.IndexRoot;
 import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Digest256;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks.Hold;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StripeLocksTest extends LockedStripe {
   @Test
   void aHoldAnnouncesItsKeyAndClearsTheIntentAtItsEnd() {
-    try (Hold hold = self.locks.acquire(IndexRoot.key(3))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(3))) {
       assertTrue(hold.heldAcrossProcesses());
       assertTrue(hold.heldInProcess());
       assertNull(hold.brokenIntent());
@@ -44,17 +45,17 @@ class StripeLocksTest extends LockedStripe {
   void aStripeWhoseHolderWasKilledIsFreeAndTheDeadOnesKeyTold() throws Exception {
     try (ForkedJvm holder = forkHolder("5")) {
       holder.kill();
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
         assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE), "until repaired");
         hold.announce(IndexRoot.key(0));
       }
     }
-    assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
-    assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-    assertEquals(0, self.counters.own(Counter.FILES_ONLY));
-    try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+    assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
+    try (Hold next = self.stripes.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent(), "told once");
     }
   }
@@ -68,7 +69,7 @@ class StripeLocksTest extends LockedStripe {
     try (ForkedJvm repairer = forkHolder("6")) {
       repairer.kill();
     }
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       assertEquals(IndexRoot.key(5), hold.brokenIntent());
     }
   }
@@ -79,16 +80,16 @@ class StripeLocksTest extends LockedStripe {
       holder.kill();
     }
     for (int attempt = 0; attempt < 3; attempt++) {
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
         assertEquals(ControlFile.AT_WORK, state(), "its own death is to be found too");
       }
     }
-    assertEquals(1, self.counters.own(Counter.LOCK_BREAKS));
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       hold.announce(IndexRoot.key(0));
     }
-    try (Hold next = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold next = self.stripes.acquire(IndexRoot.key(0))) {
       assertNull(next.brokenIntent());
     }
   }
@@ -103,7 +104,7 @@ class StripeLocksTest extends LockedStripe {
       negligent.awaitLine("held");
       ForkedJvm.signal(pid, "KILL");
       ForkedJvm.awaitState(pid, 'Z');
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
       }
@@ -115,23 +116,23 @@ class StripeLocksTest extends LockedStripe {
     reattach(SHORT_NANOS);
     try (ForkedJvm holder = forkHolder("5")) {
       holder.stop();
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertFalse(hold.heldAcrossProcesses());
         assertTrue(hold.heldInProcess(), "among the threads of this process");
         assertNull(hold.brokenIntent());
       }
       assertEquals(ControlFile.AT_WORK, state());
       assertEquals(IndexRoot.key(5), self.controlFile().intent(STRIPE));
-      assertEquals(1, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(1, self.counters.own(Counter.FILES_ONLY));
-      assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+      assertEquals(1, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(1, self.counters.own(StoreCounter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
 
       holder.goOn();
       holder.tell();
       holder.awaitLine("released");
 
       assertEquals(ControlFile.NO_INTENT, state());
-      try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
       }
     }
@@ -146,7 +147,7 @@ class StripeLocksTest extends LockedStripe {
           new Thread(
               () -> {
                 waiting.countDown();
-                try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+                try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
                   shared.add(hold.heldAcrossProcesses());
                   shared.add(Thread.interrupted());
                 }
@@ -158,7 +159,7 @@ class StripeLocksTest extends LockedStripe {
       holder.tell();
       waiter.join();
       assertEquals(List.of(true, true), shared);
-      assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
     }
   }
 
@@ -170,7 +171,7 @@ class StripeLocksTest extends LockedStripe {
   void interruptsDropNoLock() throws Exception {
     AtomicBoolean done = new AtomicBoolean();
     List<Thread> interrupted = new ArrayList<>();
-    Hold hold = self.locks.acquire(IndexRoot.key(0));
+    Hold hold = self.stripes.acquire(IndexRoot.key(0));
     try {
       for (int thread = 0; thread < 2; thread++) {
         Digest256 other = IndexRoot.keyOf(STRIPE + 1 + thread);
@@ -179,7 +180,7 @@ class StripeLocksTest extends LockedStripe {
                 () -> {
                   while (!done.get()) {
                     Thread.currentThread().interrupt();
-                    self.locks.acquire(other).close();
+                    self.stripes.acquire(other).close();
                     self.processTable.liveProcesses();
                   }
                 }));
@@ -205,7 +206,7 @@ class StripeLocksTest extends LockedStripe {
     } finally {
       done.set(true);
     }
-    assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+    assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
   }
 
   /** What a vandal writes in the place of an intent costs a count, or a look at some key. */
@@ -220,7 +221,7 @@ class StripeLocksTest extends LockedStripe {
           file.putLong(stripe + ControlLayout.STATE_OFFSET, garbage);
           file.putLong(stripe + ControlLayout.INTENT_OFFSET + 8, ofAnotherStripe.word(1));
         });
-    try (Hold hold = self.locks.acquire(IndexRoot.key(0))) {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
       assertTrue(hold.heldAcrossProcesses());
       assertTrue(hold.broken());
       assertNull(hold.brokenIntent());
@@ -258,7 +259,7 @@ class StripeLocksTest extends LockedStripe {
       assertEquals("0", two.awaitLine("counted"));
     }
     assertEquals(6L * times, IndexChild.map(file).getLong(0));
-    assertEquals(0, self.counters.own(Counter.LOCK_BREAKS));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
   }
 
   private ForkedJvm forkCounter(Path file, int times) throws Exception {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.index.ForkedJvm;
 import io.warmstart.index.IndexRoot;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.process.StripeLocks.Hold;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +28,7 @@ class SweepLockTest extends LockedStripe {
     try (ForkedJvm sweeper = forkHolder("sweep")) {
       sweeper.kill();
     }
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold hold = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(hold.heldAcrossProcesses());
       assertNull(hold.brokenIntent());
     }
@@ -40,29 +41,29 @@ class SweepLockTest extends LockedStripe {
       AtomicInteger asked = new AtomicInteger();
 
       Hold hold =
-          self.locks.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
+          self.stripes.acquireSweepUnless(() -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS);
 
       assertNull(hold);
       assertEquals(5, asked.get());
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
       sweeper.kill();
     }
     // Nothing of the wait is left behind.
-    try (Hold hold = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold hold = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(hold.heldAcrossProcesses());
     }
   }
 
   @Test
   void aSweepOfAnotherThreadThatTurnsOutNeedlessIsNotWaitedFor() throws Exception {
-    try (Hold held = self.locks.acquireSweep(IndexRoot.LONG_NANOS)) {
+    try (Hold held = self.stripes.acquireSweep(IndexRoot.LONG_NANOS)) {
       assertTrue(held.heldAcrossProcesses());
       AtomicInteger asked = new AtomicInteger();
       CompletableFuture<@Nullable Hold> other =
           CompletableFuture.supplyAsync(
               () ->
-                  self.locks.acquireSweepUnless(
+                  self.stripes.acquireSweepUnless(
                       () -> asked.incrementAndGet() == 5, IndexRoot.LONG_NANOS));
 
       assertNull(other.get(60, TimeUnit.SECONDS));
@@ -79,7 +80,7 @@ class SweepLockTest extends LockedStripe {
           CompletableFuture.supplyAsync(
               () -> {
                 try (Hold hold =
-                    self.locks.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
+                    self.stripes.acquireSweepUnless(() -> isLast(asked), IndexRoot.LONG_NANOS)) {
                   return hold != null && hold.heldAcrossProcesses();
                 }
               });
@@ -88,8 +89,8 @@ class SweepLockTest extends LockedStripe {
       sweeper.tell();
 
       assertTrue(waiting.get(60, TimeUnit.SECONDS));
-      assertEquals(0, self.counters.own(Counter.LOCK_TIMEOUTS));
-      assertEquals(0, self.counters.own(Counter.FILES_ONLY));
+      assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      assertEquals(0, self.counters.own(StoreCounter.FILES_ONLY));
     }
   }
 
@@ -104,7 +105,7 @@ class SweepLockTest extends LockedStripe {
       assertThrows(
           IllegalStateException.class,
           () ->
-              self.locks.acquireSweepUnless(
+              self.stripes.acquireSweepUnless(
                   () -> {
                     throw new IllegalStateException("asked");
                   },
@@ -114,7 +115,7 @@ class SweepLockTest extends LockedStripe {
     CompletableFuture<Boolean> another =
         CompletableFuture.supplyAsync(
             () -> {
-              try (Hold hold = self.locks.acquireSweep(SHORT_NANOS)) {
+              try (Hold hold = self.stripes.acquireSweep(SHORT_NANOS)) {
                 return hold.heldInProcess() && hold.heldAcrossProcesses();
               }
             });

@@ -119,7 +119,7 @@ class IndexDamageTest extends CheckedIndex {
     try (WarmStartStore store = WarmStartStore.open(root, ALONE)) {
       populate(store);
       VerifyReport found = null;
-      // What the agent comes across first it counts again, and there is nothing to find.
+      // What the housekeeper comes across first it counts again, and there is nothing to find.
       for (int attempt = 0;
           attempt < MOST_ATTEMPTS && (found == null || found.clean());
           attempt++) {

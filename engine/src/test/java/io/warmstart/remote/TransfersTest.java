@@ -176,7 +176,7 @@ class TransfersTest {
     }
   }
 
-  /** It would take the thread of who is waited for. */
+  /** It would take the thread of the one that is waited for. */
   @Test
   void whatIsDoneAsideIsDroppedWhereOneThreadIsLeft() throws Exception {
     CountDownLatch until = new CountDownLatch(1);

@@ -24,7 +24,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a caller has of a save in the background is like any other stage, but for who waits. */
+/**
+ * What a caller has of a save in the background is like any other stage, but for those who wait.
+ */
 @Timeout(60)
 class SavedStageTest {
   private static final StoreException FAILURE = new StoreException("made up");

@@ -41,7 +41,7 @@ public final class IndexFiles {
     IndexFile make(int number, long generation) throws IOException;
   }
 
-  /** Who has found no room does not look for it again with each key that wants some. */
+  /** Where there was no room it is not looked for again with each key that wants some. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** The first file, with header and stripes. */

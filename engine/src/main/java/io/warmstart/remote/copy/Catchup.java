@@ -1,7 +1,6 @@
 package io.warmstart.remote.copy;
 
 import io.warmstart.model.Digest256;
-import io.warmstart.remote.copy.LocalEntries.ClosedException;
 import io.warmstart.remote.store.ObjectStore;
 import java.io.IOException;
 import java.util.HashSet;
@@ -98,8 +97,6 @@ public final class Catchup {
     try {
       step.run();
       return true;
-    } catch (ClosedException e) {
-      throw e;
     } catch (LocalException e) {
       failed.accept(e);
       return false;

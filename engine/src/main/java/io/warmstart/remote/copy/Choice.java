@@ -53,7 +53,7 @@ final class Choice {
           VersionName.of(candidate.runId(), candidate.manifest())
               .map(VersionName::runId)
               .orElse(candidate.runId());
-      // Who asks for a run asks for that id, be it here under the other one.
+      // To ask for a run is to ask for that id, be it here under the other one.
       if (run == null || run.equals(candidate.runId())) {
         here.merge(name, each, Choice::later);
       }

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * read.
  *
  * <p>It is one request more only if the manifest says that the version does not come: what becomes
- * of the request counts for nobody but who takes the payload, and for him as if he had made it
- * then. If no thread has begun it by then, or there is too much of it, he makes it himself. Nobody
- * waits for one that is not taken: it ends with its next piece.
+ * of the request counts for nobody but the thread that takes the payload, and for that as if it had
+ * made it then. If no thread has begun it by then, or there is too much of it, that thread makes it
+ * itself. Nobody waits for one that is not taken: it ends with its next piece.
  *
  * <p>Safe for all threads.
  */

@@ -48,7 +48,7 @@ public final class LocalEntries implements AutoCloseable {
   private final RemoteFiles files;
   private final Runnable settle;
   private final Runnable settleLeft;
-  private final AccessStamps touches;
+  private final AccessStamps accessStamps;
   private final Expiry expiry;
   private final StripeLocks stripes;
   private final StoreLimits limits;
@@ -73,7 +73,7 @@ public final class LocalEntries implements AutoCloseable {
       ChangeAges ages,
       Runnable settle,
       Runnable settleLeft,
-      AccessStamps touches,
+      AccessStamps accessStamps,
       Expiry expiry,
       StripeLocks stripes,
       StoreLimits limits,
@@ -86,7 +86,7 @@ public final class LocalEntries implements AutoCloseable {
     this.files = new RemoteFiles(root.ops(), ages, root.path());
     this.settle = settle;
     this.settleLeft = settleLeft;
-    this.touches = touches;
+    this.accessStamps = accessStamps;
     this.expiry = expiry;
     this.stripes = stripes;
     this.limits = limits;
@@ -94,8 +94,8 @@ public final class LocalEntries implements AutoCloseable {
     this.operations = operations;
   }
 
-  /** The store has closed meanwhile. */
-  public static final class ClosedException extends LocalException {
+  /** The store has closed meanwhile: no failure, neither here nor of the remote. */
+  public static final class ClosedException extends IOException {
     private static final long serialVersionUID = 1L;
 
     ClosedException() {
@@ -107,7 +107,7 @@ public final class LocalEntries implements AutoCloseable {
     void run() throws IOException;
   }
 
-  private void openTo(Change change) throws LocalException {
+  private void openTo(Change change) throws ClosedException, LocalException {
     open(
         () -> {
           change.run();
@@ -115,7 +115,7 @@ public final class LocalEntries implements AutoCloseable {
         });
   }
 
-  private <T> T open(Step<T> step) throws LocalException {
+  private <T> T open(Step<T> step) throws ClosedException, LocalException {
     try {
       operations.begin();
     } catch (IllegalStateException e) {
@@ -128,14 +128,14 @@ public final class LocalEntries implements AutoCloseable {
     }
   }
 
-  private <T> T openWithinOperation(Step<T> step) throws LocalException {
+  private <T> T openWithinOperation(Step<T> step) throws ClosedException, LocalException {
     lock.readLock().lock();
     try {
       if (closed) {
         throw new ClosedException();
       }
       return step.run();
-    } catch (LocalException e) {
+    } catch (ClosedException | LocalException e) {
       throw e;
     } catch (IOException | StoreException e) {
       throw new LocalException(e);
@@ -163,7 +163,7 @@ public final class LocalEntries implements AutoCloseable {
   public Set<Digest256> keysInUse() throws IOException {
     return open(
         () ->
-            touches.due(0, clock.nanoTime()).stream()
+            accessStamps.due(0, clock.nanoTime()).stream()
                 .map(each -> each.getKey())
                 .map(Run::key)
                 .collect(Collectors.toSet()));
@@ -373,7 +373,7 @@ public final class LocalEntries implements AutoCloseable {
   }
 
   /** Of no key it is known any more that it is in any remote. */
-  public void forgetInRemote() throws LocalException {
+  public void forgetInRemote() throws ClosedException, LocalException {
     openTo(() -> files.forgetInRemote());
   }
 

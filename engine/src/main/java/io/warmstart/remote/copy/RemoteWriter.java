@@ -12,7 +12,6 @@ import io.warmstart.model.SyncReport;
 import io.warmstart.payload.PayloadMemory;
 import io.warmstart.payload.Sha256;
 import io.warmstart.ranking.Candidate;
-import io.warmstart.remote.copy.LocalEntries.ClosedException;
 import io.warmstart.remote.store.ObjectStore;
 import io.warmstart.remote.store.RefusedException;
 import java.io.IOException;
@@ -76,8 +75,6 @@ public final class RemoteWriter {
         if (sent == Sent.THERE) {
           present.accept(candidate.runId());
         }
-      } catch (ClosedException e) {
-        throw e;
       } catch (LocalException e) {
         // Of one entry; the others go.
         failure = e;
@@ -158,7 +155,7 @@ public final class RemoteWriter {
     return sent;
   }
 
-  /** Who may put and not remove leaves them: they count for nobody. */
+  /** A machine that may put and not remove leaves them: they count for nobody. */
   private void removeSuperseded(Digest256 key, List<String> objects) throws IOException {
     for (String each : objects) {
       try {

@@ -31,7 +31,7 @@ final class S3ClientFactory {
         S3Client.builder()
             .httpClientBuilder(
                 UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(SILENCE))
-            // Who asks decides what is asked again: a put that was repeated behind its back would
+            // The caller decides what is asked again: a put that was repeated behind its back would
             // be refused for the object that it has made itself.
             .overrideConfiguration(each -> each.retryStrategy(AwsRetryStrategy.doNotRetry()))
             // By default bodies have trailers, which other servers refuse, or take for the object.

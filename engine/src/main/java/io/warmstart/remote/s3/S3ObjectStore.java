@@ -39,7 +39,7 @@ import software.amazon.awssdk.services.s3.model.PutObjectRequest;
  * what came of it.
  */
 final class S3ObjectStore implements ObjectStore {
-  /** What one request may put. Parts, for more, would be left lying by who dies between them. */
+  /** What one request may put: parts, for more, would stay if the process died between them. */
   private static final long MOST_BYTES = 5L << 30;
 
   private static final int PIECE_BYTES = 128 * 1024;
@@ -107,7 +107,7 @@ final class S3ObjectStore implements ObjectStore {
     return MOST_BYTES;
   }
 
-  /** The SDK takes a second to load: nobody waits for it but who asks first. */
+  /** The SDK takes a second to load: nobody waits for it but the first that asks. */
   private synchronized S3Client client() throws IOException {
     if (closed) {
       throw new IOException("the remote was closed: remote=" + name);

@@ -55,7 +55,7 @@ public final class FileObjectStore implements ObjectStore {
   /** Directories of keys whose names are known to survive a power cut, and objects. */
   private final Set<Path> durable = ConcurrentHashMap.newKeySet();
 
-  /** Of all directories: which one has failed the kernel tells only one of who asks. */
+  /** Of all directories: which one has failed the kernel tells only one of those who ask. */
   private final SharedSyncs syncs = new SharedSyncs();
 
   /** Directories of keys that this user may not read, as far as that was told. */

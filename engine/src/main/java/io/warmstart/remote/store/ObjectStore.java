@@ -64,8 +64,8 @@ public interface ObjectStore extends AutoCloseable {
   boolean putIfAbsent(String name, Payload bytes) throws IOException;
 
   /**
-   * Has objects that a listing has told of survive a power cut of who keeps them: who put them may
-   * have died before that, or have been told that it failed.
+   * Has objects that a listing has told of survive a power cut of the machine that keeps them: the
+   * process that put them may have died before that, or have been told that it failed.
    *
    * @param prefix of their key
    * @param names of all that matter, without the prefix
@@ -76,7 +76,7 @@ public interface ObjectStore extends AutoCloseable {
   boolean delete(String name) throws IOException;
 
   /**
-   * When an object was put, by the clock of who keeps it.
+   * When an object was put, by the clock of the machine that keeps it.
    *
    * @return empty if there is none
    */

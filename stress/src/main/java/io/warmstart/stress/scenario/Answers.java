@@ -64,7 +64,7 @@ final class Answers {
     }
     for (Death death : deaths) {
       Integer key = keyOfDead.get(death.worker());
-      // A sweep is the whole root's; its stripe is taken by the next sweep, not by who has a key.
+      // A sweep is the whole root's; its stripe is taken by the next sweep, not by saves.
       if (key != null && key >= 0) {
         List<Operation> onKey = byKey.getOrDefault(key, List.of());
         for (Operation each : onKey) {

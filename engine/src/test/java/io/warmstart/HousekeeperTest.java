@@ -20,15 +20,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
-class AgentTest {
+class HousekeeperTest {
   @TempDir Path root;
 
-  /** Counts what the agent looks at, and lets some of it fail. */
-  private static final class AgentLooks extends ObservedFileOps {
+  /** Counts what the housekeeper looks at, and lets some of it fail. */
+  private static final class HousekeeperLooks extends ObservedFileOps {
     private final AtomicInteger looks = new AtomicInteger();
     private final AtomicInteger failuresLeft = new AtomicInteger();
 
-    AgentLooks() {
+    HousekeeperLooks() {
       super(new NioFileOps());
     }
 
@@ -39,7 +39,7 @@ class AgentTest {
         looks.incrementAndGet();
         if (op.kind() == Kind.STAT && failuresLeft.get() > 0) {
           failuresLeft.decrementAndGet();
-          throw new IllegalStateException("in the agent");
+          throw new IllegalStateException("in the housekeeper");
         }
       }
       return whole.run();
@@ -49,7 +49,7 @@ class AgentTest {
   /** A file system could not be unmounted while somebody held on to a store that was closed. */
   @Test
   void aClosedStoreKeepsNoFileMapped() throws Exception {
-    AgentLooks ops = new AgentLooks();
+    HousekeeperLooks ops = new HousekeeperLooks();
     WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
     try (store) {
       store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
@@ -71,7 +71,7 @@ class AgentTest {
     Queue<String> shown = new ConcurrentLinkedQueue<>();
     Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> shown.add(e.getMessage()));
-    AgentLooks ops = new AgentLooks();
+    HousekeeperLooks ops = new HousekeeperLooks();
     Path index = root.resolve(".warmstart/index");
     try (WarmStartStore store =
         WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops))) {
@@ -88,7 +88,7 @@ class AgentTest {
       }
 
       assertEquals(2, shown.size());
-      assertTrue(shown.stream().allMatch("in the agent"::equals), shown::toString);
+      assertTrue(shown.stream().allMatch("in the housekeeper"::equals), shown::toString);
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);
     }
