@@ -13,6 +13,7 @@ import io.warmstart.model.RestoreReport.Item;
 import io.warmstart.model.RestoreReport.Outcome;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.pair.ManifestFile;
+import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,11 +44,16 @@ abstract class QuarantinedEntry {
     manifest = Files.readAllBytes(files().manifest(runId));
   }
 
-  /** By this sweep, or by the housekeeper, which may be counting the root at the time. */
+  /** By a sweep, or by the housekeeper, which may hold the key's lock to count it just then. */
   void sweepLater(WarmStartStore store) {
     long before = quarantined(store);
     clock.advance(Duration.ofMinutes(3));
-    store.evictOverflow();
+    Await.until(
+        "it is in quarantine",
+        () -> {
+          store.evictOverflow();
+          return quarantined(store) > before;
+        });
     assertEquals(1, quarantined(store) - before);
   }
 
