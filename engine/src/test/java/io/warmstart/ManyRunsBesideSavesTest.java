@@ -1,6 +1,7 @@
 package io.warmstart;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
@@ -8,6 +9,8 @@ import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
+import io.warmstart.model.RootInspection;
+import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,11 +51,15 @@ class ManyRunsBesideSavesTest {
     workshop = parent.resolve("workshop");
   }
 
-  /** Counts the manifests that one thread looks at, and lets others act once in the middle. */
+  /**
+   * Counts the manifests that one thread looks at, or all do, and lets others act once in the
+   * middle.
+   */
   private static final class Disturbed extends ObservedFileOps {
     private @Nullable Thread watched;
-    private @Nullable Runnable meanwhile;
-    private int manifests;
+    private volatile boolean everybody;
+    private volatile @Nullable Runnable meanwhile;
+    private final AtomicInteger manifests = new AtomicInteger();
 
     Disturbed() {
       super(new NioFileOps());
@@ -59,11 +68,12 @@ class ManyRunsBesideSavesTest {
     @Override
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
-      if (Thread.currentThread() == watched) {
+      if (everybody || Thread.currentThread() == watched) {
         boolean manifest = op.path().toString().endsWith(".json");
-        manifests += manifest && op.kind() == Kind.STAT ? 1 : 0;
+        int seen =
+            manifest && op.kind() == Kind.STAT ? manifests.incrementAndGet() : manifests.get();
         Runnable action = meanwhile;
-        if (action != null && manifests > RUNS / 2) {
+        if (action != null && seen > RUNS / 2) {
           meanwhile = null;
           CompletableFuture.runAsync(action).join();
         }
@@ -98,7 +108,7 @@ class ManyRunsBesideSavesTest {
 
   /** The run of the best entry, by a lookup in the midst of which others do something. */
   private String bestMeanwhile(WarmStartStore store, @Nullable Runnable meanwhile) {
-    ops.manifests = 0;
+    ops.manifests.set(0);
     ops.meanwhile = meanwhile;
     ops.watched = Thread.currentThread();
     try (Entry entry = store.lookup(KEY).orElseThrow()) {
@@ -150,13 +160,51 @@ class ManyRunsBesideSavesTest {
               });
 
       assertEquals("ours", best);
-      assertTrue(ops.manifests < RUNS + RUNS / 2, "manifests looked at: " + ops.manifests);
+      assertTrue(ops.manifests.get() < RUNS + RUNS / 2, "manifests looked at: " + ops.manifests);
       assertTrue(store.remove(KEY, "ours"));
       for (String next : List.of("run-3", "foreign", "run-2", "run-1", "run-5")) {
         assertEquals(next, bestMeanwhile(store, null));
         assertTrue(store.remove(KEY, next));
       }
       assertEquals(RUNS - 4 + 2 - 1 - 5, store.inspect().entries());
+      assertTrue(store.verify().clean());
+    }
+  }
+
+  /** A scan read all manifests under the key's lock: each minute saves waited for a second. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aScanHoldsTheLockForWhatHasChangedAlone(boolean first) throws IOException {
+    try (WarmStartStore store = open(Duration.ZERO)) {
+      saveMany(store);
+      moveIn("foreign", 5);
+      moveIn("run-2", 6);
+      takeAway("run-0");
+      if (first) {
+        // Of what is in the root nobody knows anything.
+        Files.delete(root.resolve(".warmstart").resolve("index"));
+      }
+      ops.meanwhile =
+          () -> {
+            save(store, "ours", 4);
+            save(store, "run-3", 4.5);
+            assertTrue(store.remove(KEY, "run-4"));
+            assertTrue(store.remove(KEY, "run-" + (RUNS - 2)));
+          };
+      ops.manifests.set(0);
+      ops.everybody = true;
+      store.evictOverflow();
+      ops.everybody = false;
+
+      assertNull(ops.meanwhile, "the scan was not looked on at");
+      assertEquals(0, store.stats().count(StoreCounter.LOCK_TIMEOUTS));
+      RootInspection inspected = store.inspect();
+      Await.answer(Optional.of(inspected), store::recorded);
+      assertEquals(RUNS - 1 + 2 - 2, inspected.entries());
+      for (String next : List.of("ours", "run-3", "foreign", "run-2", "run-1", "run-5")) {
+        assertEquals(next, bestMeanwhile(store, null));
+        assertTrue(store.remove(KEY, next));
+      }
       assertTrue(store.verify().clean());
     }
   }

@@ -5,6 +5,7 @@ import io.warmstart.format.StagedName;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.index.table.EntryFacts;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -16,17 +17,26 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.agrona.concurrent.SystemEpochNanoClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at all files of a key and records in the index what it found: how many bytes, which
  * entries.
  *
- * <p>Under the key's lock, so that no save of ours falls between the look and the record. The
- * directory's change time is recorded too if any later change will show in it; then the next scan
- * of the root can pass the key over.
+ * <p>Under the key's lock, so that no save of ours falls between the look and the record; of a key
+ * with many runs, most of the look comes before it, and what was changed meanwhile is seen by what
+ * the index was told. The directory's change time is recorded too if any later change will show in
+ * it; then the next scan of the root can pass the key over.
  */
 public final class KeyRecount {
+  /** Of more runs, most are looked at before the lock is taken. */
+  private static final int MOST_UNDER_LOCK = 256;
+
+  /** A larger directory may have as many, of which the index knows nothing yet. */
+  private static final long MOST_DIRECTORY_BYTES = 16 * 1024;
+
   private final RootDirectory root;
   private final SpaceLedger ledger;
   private final KeyCensus census;
@@ -56,16 +66,88 @@ public final class KeyRecount {
    */
   public record Found(KeyListing listing, long bytes) {}
 
+  /** A look at a key, and what was so before it began. */
+  private record Look(KeyListing listing, long doubt, long ctime, long beganUnixNanos) {}
+
+  /** How a key's lock is taken. */
+  public interface Locking {
+    StripeLocks.Hold acquire();
+  }
+
+  /**
+   * Counts a key. Savers wait for whoever holds its lock: of a key with many runs, which takes a
+   * second, only those are looked at under the lock that the index has otherwise.
+   */
+  public Found run(Locking locking, KeyDirectory directory) throws IOException {
+    Look early = isLarge(directory) ? look(directory) : null;
+    try (StripeLocks.Hold hold = locking.acquire()) {
+      Set<String> inDoubt = early == null ? null : inDoubt(directory.key(), early.listing);
+      if (early == null || inDoubt == null) {
+        return run(hold, directory);
+      }
+      early.listing.lookAgain(
+          root.ops(),
+          directory,
+          inDoubt,
+          facts -> racyWindow.isRacy(facts.mtimeNanos(), early.beganUnixNanos));
+      boolean atRest = ctimeOf(directory) == early.ctime;
+      return record(hold, directory, early, atRest);
+    }
+  }
+
+  private boolean isLarge(KeyDirectory directory) throws IOException {
+    try {
+      return census.count(directory.key()) > MOST_UNDER_LOCK
+          || root.ops().stat(directory.path()).size() > MOST_DIRECTORY_BYTES;
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  /**
+   * The runs that may be otherwise than they were listed, since the index has them otherwise, or
+   * they were out of order. The caller holds the lock.
+   *
+   * @return null if one of them is recorded without its name, which is a long one
+   */
+  private @Nullable Set<String> inDoubt(Digest256 key, KeyListing listing) {
+    Set<String> inDoubt = listing.brokenRuns();
+    listing.suspects().forEach(each -> inDoubt.add(each.runId()));
+    for (Candidate candidate : listing.candidates()) {
+      if (!census.isRecorded(key, EntryFacts.of(candidate.runId(), candidate.manifest(), 0))) {
+        inDoubt.add(candidate.runId());
+      }
+    }
+    for (RecordedEntry entry : census.othersThan(key, listing.manifestFacts().keySet())) {
+      String runId = entry.runId();
+      if (runId == null) {
+        return null;
+      }
+      inDoubt.add(runId);
+    }
+    return inDoubt;
+  }
+
   /**
    * Counts a key that the caller holds the lock of. A caller that could not get it from a process
    * which was stopped under it only looks: what the index knows stays, and the save under way is
    * not in it.
    */
   public Found run(StripeLocks.Hold hold, KeyDirectory directory) throws IOException {
+    return record(hold, directory, look(directory), true);
+  }
+
+  private Look look(KeyDirectory directory) throws IOException {
     long doubt = census.doubt();
     long ctime = ctimeOf(directory);
     long now = SystemEpochNanoClock.INSTANCE.nanoTime();
-    KeyListing listing = KeyListing.withSizes(root.ops(), directory);
+    return new Look(KeyListing.withSizes(root.ops(), directory), doubt, ctime, now);
+  }
+
+  private Found record(StripeLocks.Hold hold, KeyDirectory directory, Look look, boolean atRest)
+      throws IOException {
+    KeyListing listing = look.listing;
+    long ctime = look.ctime;
     long bytes = bytesOf(directory, listing);
     List<EntryFacts> entries = new ArrayList<>(listing.candidates().size());
     for (Candidate candidate : listing.candidates()) {
@@ -78,11 +160,11 @@ public final class KeyRecount {
             && listing.otherFiles() == 0
             && listing.suspects().isEmpty()
             && listing.brokenRuns().isEmpty();
-    boolean telling = listing.exists() && !racyWindow.isRacy(ctime, now);
+    boolean telling = listing.exists() && atRest && !racyWindow.isRacy(ctime, look.beganUnixNanos);
     if (hold.heldAcrossProcesses()) {
       ledger.scanned(hold, directory.key(), inOrder && telling ? ctime : 0, bytes, entries);
       if (listing.suspects().isEmpty() && listing.exists()) {
-        census.taken(directory.key(), doubt, telling ? ctime : 0, now);
+        census.taken(directory.key(), look.doubt, telling ? ctime : 0, look.beganUnixNanos);
       }
     }
     return new Found(listing, bytes);

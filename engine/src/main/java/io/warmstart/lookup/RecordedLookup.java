@@ -69,6 +69,9 @@ public final class RecordedLookup {
   /** And for so long, for each entry: the listings of a key are a small part of what is done. */
   private static final long NANOS_FOR_ENTRY = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /** And so after a sign of such a program: several times as long as a listing takes. */
+  private static final long NANOS_FOR_ENTRY_SOON = TimeUnit.MICROSECONDS.toNanos(100);
+
   private final FileOps ops;
   private final Readings readings;
   private final KeyCensus census;
@@ -295,7 +298,10 @@ public final class RecordedLookup {
       long foreignCheckNanos = age.foreignCheckNanos;
       boolean atRest = readStamp.directoryCtime() >= 0 && entries <= FEW;
       if (atRest || foreignTouches.haveLeftSigns()) {
-        most = Math.min(foreignCheckNanos, SOON_NANOS);
+        most =
+            Math.max(
+                Math.min(foreignCheckNanos, SOON_NANOS),
+                foreignCheckNanos == 0 || atRest ? 0 : entries * NANOS_FOR_ENTRY_SOON);
       } else {
         long listings = foreignCheckNanos == 0 ? 0 : entries * NANOS_FOR_ENTRY;
         most =

@@ -127,14 +127,19 @@ public record KeyListing(
   public static KeyListing again(
       FileOps ops, KeyDirectory directory, KeyListing before, Predicate<FileFacts> racy)
       throws IOException {
+    Map<String, ManifestFile> read = before.filesRead(racy);
+    return Uninterrupted.call(() -> list(ops, directory, false, read));
+  }
+
+  private Map<String, ManifestFile> filesRead(Predicate<FileFacts> racy) {
     Map<String, ManifestFile> read = new HashMap<>();
-    for (Candidate candidate : before.candidates) {
-      FileFacts facts = before.manifestFacts.get(candidate.runId());
+    for (Candidate candidate : candidates) {
+      FileFacts facts = manifestFacts.get(candidate.runId());
       if (facts != null && !racy.test(facts)) {
         read.put(candidate.runId(), new ManifestFile(candidate.manifest(), facts));
       }
     }
-    return Uninterrupted.call(() -> list(ops, directory, false, read));
+    return read;
   }
 
   /**
@@ -198,13 +203,11 @@ public record KeyListing(
 
   /** Their bytes. */
   public long otherBytes() {
-    long bytes = strayPayloads().mapToLong(this::pairBytes).sum();
-    for (List<Leftover> leftovers : List.of(foreignTemporaries, unknown)) {
-      for (Leftover leftover : leftovers) {
-        bytes += leftover.bytes();
-      }
-    }
-    return bytes;
+    return strayPayloads().mapToLong(this::pairBytes).sum()
+        + Stream.of(foreignTemporaries, unknown)
+            .flatMap(List::stream)
+            .mapToLong(Leftover::bytes)
+            .sum();
   }
 
   /** The runs of payloads without a manifest, be it one that could not be read. */
@@ -258,12 +261,11 @@ public record KeyListing(
             listing.addLeftover(listing.unknown, ops, directory, name, classified, sizes);
       }
     }
-    listing.addRuns(ops, directory, manifests, payloads, sizes, read);
-    return listing;
+    return listing.addRuns(ops, directory, manifests, payloads, sizes, read);
   }
 
   /** Looks at both halves of each run of which one was listed: what one promises may be there. */
-  private void addRuns(
+  private KeyListing addRuns(
       FileOps ops,
       KeyDirectory directory,
       Set<String> manifests,
@@ -289,6 +291,7 @@ public record KeyListing(
         }
       }
     }
+    return this;
   }
 
   private void noteVanished(boolean listed, Path path) {
@@ -303,8 +306,25 @@ public record KeyListing(
         () -> {
           Set<String> unseen = new LinkedHashSet<>(runIds);
           unseen.removeAll(manifestFacts.keySet());
-          addRuns(ops, directory, Set.of(), unseen, false, Map.of());
-          return this;
+          return addRuns(ops, directory, Set.of(), unseen, false, Map.of());
+        });
+  }
+
+  /**
+   * Looks at runs once more, in a listing with sizes.
+   *
+   * @param racy as for {@link #again}
+   */
+  public void lookAgain(
+      FileOps ops, KeyDirectory directory, Set<String> runIds, Predicate<FileFacts> racy)
+      throws IOException {
+    Map<String, ManifestFile> read = filesRead(racy);
+    Uninterrupted.call(
+        () -> {
+          candidates.removeIf(each -> runIds.contains(each.runId()));
+          suspects.removeIf(each -> runIds.contains(each.runId()));
+          List.of(manifestFacts, payloadFacts).forEach(each -> each.keySet().removeAll(runIds));
+          return addRuns(ops, directory, runIds, Set.of(), true, read);
         });
   }
 

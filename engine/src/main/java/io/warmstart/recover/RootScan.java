@@ -353,12 +353,15 @@ public final class RootScan {
   private KeyRecount.Found count(KeyDirectory directory, BitSet held, Result into)
       throws IOException {
     int stripe = StripeLocks.stripeOf(directory.key());
-    try (StripeLocks.Hold hold =
-        held.get(stripe) ? stripes.acquireBriefly(stripe) : stripes.acquireForScan(stripe)) {
-      held.set(stripe, !hold.heldAcrossProcesses());
-      into.unrecorded |= !hold.heldAcrossProcesses();
-      return recount.run(hold, directory);
-    }
+    return recount.run(
+        () -> {
+          StripeLocks.Hold hold =
+              held.get(stripe) ? stripes.acquireBriefly(stripe) : stripes.acquireForScan(stripe);
+          held.set(stripe, !hold.heldAcrossProcesses());
+          into.unrecorded |= !hold.heldAcrossProcesses();
+          return hold;
+        },
+        directory);
   }
 
   /** Recovers a key; what cannot be mended or set aside is counted, and the rest goes on. */
