@@ -36,6 +36,9 @@ public final class EvictionOrder {
     private long oldestUse;
     private int count;
 
+    /** The best and the latest of its keys that were asked for, as of what was seen. */
+    private final Map<Digest256, BestAndLatest> bestAndLatest = new HashMap<>();
+
     /** How often it was read since another process had changed it. */
     private int changesOfOthers;
   }
@@ -97,7 +100,7 @@ public final class EvictionOrder {
       }
       Stripe stripe = stripes[StripeLocks.stripeOf(next.key())];
       RecordedEntry again = entries.readAgain(next);
-      if (next.equals(again) && !spare(next)) {
+      if (next.equals(again) && !spare(next, stripe.bestAndLatest)) {
         return next;
       }
       // It was used since, or is gone, of which the count will tell.
@@ -126,13 +129,20 @@ public final class EvictionOrder {
     return null;
   }
 
-  /** Leaves an entry out if it is spared. */
-  private boolean spare(RecordedEntry entry) {
+  /**
+   * Leaves an entry out if it is spared.
+   *
+   * @param known the best and the latest of keys, which takes those that were not asked for yet:
+   *     else each entry of a key would have all of them looked at
+   */
+  private boolean spare(RecordedEntry entry, Map<Digest256, BestAndLatest> known) {
     Why why;
     if (spared.isPinned(entry)) {
       why = Why.PINNED;
     } else if (spared.keepsBestAndLatest()
-        && BestAndLatest.includes(entries, entry.key(), entry.runHash())) {
+        && known
+            .computeIfAbsent(entry.key(), key -> BestAndLatest.of(entries, key))
+            .includes(entry)) {
       why = Why.RETAINED;
     } else {
       return false;
@@ -250,6 +260,7 @@ public final class EvictionOrder {
       return;
     }
     stripe.seen = change.changes();
+    stripe.bestAndLatest.clear();
     stripe.count += change.more();
     stripe.first.remove(change.id());
     RecordedEntry entry = change.entry();
@@ -275,7 +286,10 @@ public final class EvictionOrder {
       stripe.changesOfOthers++;
     }
     stripe.first.clear();
-    EntryTable.Pass pass = new EntryTable.Pass(stripe.first, this::spare);
+    stripe.bestAndLatest.clear();
+    // Of no use after the pass, in which a stripe of many keys asks for each.
+    Map<Digest256, BestAndLatest> asked = new HashMap<>();
+    EntryTable.Pass pass = new EntryTable.Pass(stripe.first, entry -> spare(entry, asked));
     entries.pass(number, leftOut.keySet(), pass);
     stripe.oldestUse = pass.oldestUse();
     stripe.count = pass.count();
