@@ -190,4 +190,26 @@ class RetainedOrderTest {
     long again = loadsOf(process, () -> assertEquals("run-1", sweep(process).runId()));
     assertTrue(again < 200L * many, () -> "the sweep after a later save loads " + again);
   }
+
+  @Test
+  void theKeysNextLatestDoesNotMakeItReadTheStripe() {
+    IndexModel.Member process = processes.get(0);
+    int many = 1_000;
+    for (int n = 0; n < many; n++) {
+      publish(process, n, 1_000 + n);
+    }
+    sweep(process);
+    int saves = 64;
+    long loads = 0;
+    for (int n = many; n < many + saves; n++) {
+      publish(process, n, 1_000 + n);
+      loads += loadsOf(process, () -> sweep(process));
+      RecordedEntry next = process.ledger.next().orElseThrow();
+      assertEquals("run-" + (n - many + 1), next.runId());
+      model.remove(process, next.key(), Objects.requireNonNull(next.runId()));
+    }
+    long each = loads / saves;
+    // Two passes over the key's runs find its best and latest.
+    assertTrue(each < 40 * many, () -> "a save at a full budget loads " + each);
+  }
 }

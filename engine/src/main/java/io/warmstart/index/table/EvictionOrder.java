@@ -268,10 +268,25 @@ public final class EvictionOrder {
       forget(change.id());
     } else {
       // It may be the key's best or latest now, in place of another. A removal makes none worse.
-      List.copyOf(retainedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
+      retainNoMore(stripe, entry);
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
       if (!leftOut.containsKey(entry.id())) {
         stripe.first.add(entry);
+      }
+    }
+  }
+
+  /**
+   * Has what is retained of a changed entry's key take its place in the order again, until its turn
+   * comes to be looked at. As it is recorded now: it may have been saved again since it was left
+   * out, and then its place is an earlier one.
+   */
+  private void retainNoMore(Stripe stripe, RecordedEntry changed) {
+    for (long id : List.copyOf(retainedOf.getOrDefault(changed.key(), Set.of()))) {
+      LeftOut out = forget(id);
+      RecordedEntry again = out == null ? null : entries.readAgain(out.entry());
+      if (again != null && id != changed.id()) {
+        stripe.first.add(again);
       }
     }
   }
