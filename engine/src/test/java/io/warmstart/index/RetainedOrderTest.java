@@ -153,6 +153,30 @@ class RetainedOrderTest {
     assertTrue(retained > 0, "none that is kept had to go");
   }
 
+  private void publish(
+      IndexModel.Member process, String run, long written, boolean accessed, double objective) {
+    model.publish(
+        process,
+        IndexModel.key(0),
+        new EntryFacts(run, written, written, accessed, 100, objective, false));
+  }
+
+  @Test
+  void oneThatAnotherProcessSavedAgainWhileItWasKeptHasItsPlaceByThatSave() {
+    IndexModel.Member process = processes.get(0);
+    publish(process, "best", 10, true, 0);
+    publish(process, "latest", 30, true, 6);
+    assertEquals("best", sweep(process).runId());
+
+    // Now it has never been accessed, and is the worst.
+    publish(processes.get(1), "other", 5, true, 8);
+    publish(processes.get(1), "best", 15, false, 9);
+    process.ledger.count();
+    publish(process, "later", 40, false, 7);
+
+    assertEquals("best", sweep(process).runId());
+  }
+
   private static long loadsOf(IndexModel.Member process, Runnable action) {
     long before = process.life.loads();
     action.run();
@@ -160,10 +184,7 @@ class RetainedOrderTest {
   }
 
   private void publish(IndexModel.Member process, int n, long written) {
-    model.publish(
-        process,
-        IndexModel.key(0),
-        new EntryFacts("run-" + n, written, written, false, 100, n, false));
+    publish(process, "run-" + n, written, false, n);
   }
 
   private static RecordedEntry sweep(IndexModel.Member process) {
