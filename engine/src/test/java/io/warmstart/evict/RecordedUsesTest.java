@@ -19,7 +19,8 @@ class RecordedUsesTest {
   private static final Digest256 OTHER = Payloads.key("other").digest();
 
   private static RecordedEntry entry(Digest256 key, String run, long lastUse, boolean accessed) {
-    return new RecordedEntry(key, Checksums.ofRunId(run), run, 0, lastUse, accessed);
+    return new RecordedEntry(
+        key, Checksums.ofRunId(run), run, 0, lastUse, accessed, Double.NaN, false);
   }
 
   @Test

@@ -6,7 +6,7 @@ import io.warmstart.format.Manifest;
 import io.warmstart.format.Stamp;
 import io.warmstart.index.table.BestAndLatest;
 import io.warmstart.index.table.EntryFacts;
-import io.warmstart.mapped.Checksums;
+import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.model.Digest256;
 import io.warmstart.ranking.Candidate;
 import io.warmstart.ranking.Rankings;
@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -54,10 +55,10 @@ class BestAndLatestTest {
         }
 
         Set<String> found = new TreeSet<>();
-        for (Candidate each : candidates) {
-          if (BestAndLatest.includes(
-              process.attached().entries(), KEY, Checksums.ofRunId(each.runId()))) {
-            found.add(each.runId());
+        BestAndLatest either = BestAndLatest.of(process.attached().entries(), KEY);
+        for (RecordedEntry each : process.attached().entries().entriesOf(KEY)) {
+          if (either.includes(each)) {
+            found.add(Objects.requireNonNull(each.runId()));
           }
         }
 

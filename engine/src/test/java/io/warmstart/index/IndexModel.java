@@ -297,7 +297,9 @@ public final class IndexModel {
                               facts.runId(),
                               facts.writtenNanos(),
                               facts.lastUseNanos(),
-                              facts.accessed())));
+                              facts.accessed(),
+                              facts.objective(),
+                              facts.finalResult())));
         });
     List<RecordedEntry> recorded = new ArrayList<>();
     for (int stripe = 0; stripe < IndexLayout.STRIPES; stripe++) {

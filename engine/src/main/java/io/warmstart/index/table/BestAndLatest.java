@@ -5,20 +5,19 @@ import io.warmstart.model.Ranking;
 import io.warmstart.ranking.PossibleWinners;
 
 /**
- * Which of a key's entries are its best and its latest, by what the index has recorded. Entries
- * that only their run ids could tell apart count all.
+ * Which of a key's entries are its best and its latest, by what the index has recorded at one time.
+ * Entries that only their run ids could tell apart count all.
  */
 public final class BestAndLatest {
   private final PossibleWinners lowest = new PossibleWinners(Ranking.LOWEST_OBJECTIVE);
   private final PossibleWinners latest = new PossibleWinners(Ranking.LATEST);
   private boolean bestIsFinal;
   private long bestWritten = Long.MIN_VALUE;
-  private boolean found;
 
   private BestAndLatest() {}
 
-  /** Whether an entry is either. */
-  public static boolean includes(EntryTable entries, Digest256 key, long runHash) {
+  /** Passes over all entries of a key: to be kept for the next question, while nothing changes. */
+  public static BestAndLatest of(EntryTable entries, Digest256 key) {
     BestAndLatest of = new BestAndLatest();
     entries.forEachRanked(
         key,
@@ -30,14 +29,7 @@ public final class BestAndLatest {
         key,
         (segment, offset, hash, written, objective, last) ->
             of.considerBest(objective, written, last));
-    entries.forEachRanked(
-        key,
-        (segment, offset, hash, written, objective, last) -> {
-          if (hash == runHash) {
-            of.found |= of.isEither(objective, written, last);
-          }
-        });
-    return of.found;
+    return of;
   }
 
   /** Of those that tie for the lowest, a final result first, then the latest. */
@@ -49,10 +41,11 @@ public final class BestAndLatest {
     }
   }
 
-  private boolean isEither(double objective, long written, boolean last) {
-    return latest.include(objective, written, last)
-        || (lowest.include(objective, written, last)
-            && last == bestIsFinal
-            && written == bestWritten);
+  /** Whether one of the key's entries is either. */
+  public boolean includes(RecordedEntry entry) {
+    return latest.include(entry.objective(), entry.writtenNanos(), entry.finalResult())
+        || (lowest.include(entry.objective(), entry.writtenNanos(), entry.finalResult())
+            && entry.finalResult() == bestIsFinal
+            && entry.writtenNanos() == bestWritten);
   }
 }

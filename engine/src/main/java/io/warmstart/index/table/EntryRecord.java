@@ -125,7 +125,9 @@ public final class EntryRecord {
         runId(segment, offset, runHash),
         written(segment, offset),
         lastUse(segment, offset),
-        isAccessed(segment, offset));
+        isAccessed(segment, offset),
+        objective(segment, offset),
+        isFinal(segment, offset));
   }
 
   /** Its run; null if its id is too long to be recorded. */

@@ -36,6 +36,9 @@ public final class EvictionOrder {
     private long oldestUse;
     private int count;
 
+    /** The best and the latest of its keys that were asked for, as of what was seen. */
+    private final Map<Digest256, BestAndLatest> bestAndLatest = new HashMap<>();
+
     /** How often it was read since another process had changed it. */
     private int changesOfOthers;
   }
@@ -97,7 +100,7 @@ public final class EvictionOrder {
       }
       Stripe stripe = stripes[StripeLocks.stripeOf(next.key())];
       RecordedEntry again = entries.readAgain(next);
-      if (next.equals(again) && !spare(next)) {
+      if (next.equals(again) && !spare(next, stripe.bestAndLatest)) {
         return next;
       }
       // It was used since, or is gone, of which the count will tell.
@@ -126,13 +129,20 @@ public final class EvictionOrder {
     return null;
   }
 
-  /** Leaves an entry out if it is spared. */
-  private boolean spare(RecordedEntry entry) {
+  /**
+   * Leaves an entry out if it is spared.
+   *
+   * @param known the best and the latest of keys, which takes those that were not asked for yet:
+   *     else each entry of a key would have all of them looked at
+   */
+  private boolean spare(RecordedEntry entry, Map<Digest256, BestAndLatest> known) {
     Why why;
     if (spared.isPinned(entry)) {
       why = Why.PINNED;
     } else if (spared.keepsBestAndLatest()
-        && BestAndLatest.includes(entries, entry.key(), entry.runHash())) {
+        && known
+            .computeIfAbsent(entry.key(), key -> BestAndLatest.of(entries, key))
+            .includes(entry)) {
       why = Why.RETAINED;
     } else {
       return false;
@@ -250,6 +260,7 @@ public final class EvictionOrder {
       return;
     }
     stripe.seen = change.changes();
+    stripe.bestAndLatest.clear();
     stripe.count += change.more();
     stripe.first.remove(change.id());
     RecordedEntry entry = change.entry();
@@ -257,10 +268,25 @@ public final class EvictionOrder {
       forget(change.id());
     } else {
       // It may be the key's best or latest now, in place of another. A removal makes none worse.
-      List.copyOf(retainedOf.getOrDefault(entry.key(), Set.of())).forEach(this::takeBack);
+      retainNoMore(stripe, entry);
       stripe.oldestUse = Math.min(stripe.oldestUse, entry.lastUseNanos());
       if (!leftOut.containsKey(entry.id())) {
         stripe.first.add(entry);
+      }
+    }
+  }
+
+  /**
+   * Has what is retained of a changed entry's key take its place in the order again, until its turn
+   * comes to be looked at. As it is recorded now: it may have been saved again since it was left
+   * out, and then its place is an earlier one.
+   */
+  private void retainNoMore(Stripe stripe, RecordedEntry changed) {
+    for (long id : List.copyOf(retainedOf.getOrDefault(changed.key(), Set.of()))) {
+      LeftOut out = forget(id);
+      RecordedEntry again = out == null ? null : entries.readAgain(out.entry());
+      if (again != null && id != changed.id()) {
+        stripe.first.add(again);
       }
     }
   }
@@ -275,7 +301,10 @@ public final class EvictionOrder {
       stripe.changesOfOthers++;
     }
     stripe.first.clear();
-    EntryTable.Pass pass = new EntryTable.Pass(stripe.first, this::spare);
+    stripe.bestAndLatest.clear();
+    // Of no use after the pass, in which a stripe of many keys asks for each.
+    Map<Digest256, BestAndLatest> asked = new HashMap<>();
+    EntryTable.Pass pass = new EntryTable.Pass(stripe.first, entry -> spare(entry, asked));
     entries.pass(number, leftOut.keySet(), pass);
     stripe.oldestUse = pass.oldestUse();
     stripe.count = pass.count();

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param writtenNanos unix nanoseconds of the written stamp
  * @param lastUseNanos unix nanoseconds of the last write or access
  * @param accessed whether a lookup has returned it
+ * @param objective NaN if it has none
+ * @param finalResult whether it is a fit's final result
  */
 public record RecordedEntry(
     Digest256 key,
@@ -19,7 +21,9 @@ public record RecordedEntry(
     @Nullable String runId,
     long writtenNanos,
     long lastUseNanos,
-    boolean accessed)
+    boolean accessed,
+    double objective,
+    boolean finalResult)
     implements Comparable<RecordedEntry> {
 
   /** The order of eviction: never accessed first, then the oldest use, then by path. */
