@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
+import io.warmstart.mapped.ControlLayout;
 import io.warmstart.model.Durability;
 import io.warmstart.model.EntryAttributes;
 import io.warmstart.model.Fingerprint;
@@ -13,9 +14,14 @@ import io.warmstart.model.RootInspection;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.testing.Await;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -206,6 +213,45 @@ class ManyRunsBesideSavesTest {
         assertTrue(store.remove(KEY, next));
       }
       assertTrue(store.verify().clean());
+    }
+  }
+
+  /** Of what a holder of the key's lock has done that died, the index was not told. */
+  @Test
+  void aScanFindsWhatOneHasPublishedThatDiedWhileItLooked() throws IOException {
+    try (WarmStartStore store = open(Duration.ofDays(1));
+        WarmStartStore sweeping = open(Duration.ZERO)) {
+      saveMany(store);
+      assertEquals("run-0", bestMeanwhile(store, null));
+      // Else the sweep has no reason to read it.
+      save(store, "ours", 4);
+      ops.meanwhile =
+          () -> {
+            try {
+              moveIn("a-dead-one", 3);
+              intendAndDie();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          };
+      ops.manifests.set(0);
+      ops.everybody = true;
+      sweeping.evictOverflow();
+      ops.everybody = false;
+
+      assertNull(ops.meanwhile, "the scan was not looked on at");
+      assertEquals("a-dead-one", bestMeanwhile(store, null));
+    }
+  }
+
+  /** What the coordination file says of the key's stripe once its holder was killed. */
+  private void intendAndDie() throws IOException {
+    int stripe = ControlLayout.stripeOffset(ControlLayout.stripeOf(KEY.digest()));
+    try (FileChannel file =
+        FileChannel.open(
+            root.resolve(".warmstart").resolve("coordination"), StandardOpenOption.WRITE)) {
+      ByteBuffer atWork = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+      file.write(atWork.putLong(1).flip(), stripe + ControlLayout.STATE_OFFSET);
     }
   }
 }

@@ -81,10 +81,13 @@ public final class KeyRecount {
   public Found run(Locking locking, KeyDirectory directory) throws IOException {
     Look early = isLarge(directory) ? look(directory) : null;
     try (StripeLocks.Hold hold = locking.acquire()) {
+      // What a holder has done that died, the index was not told of.
+      boolean told = hold.attached() && !hold.broken();
       Set<String> inDoubt = early == null ? null : inDoubt(directory.key(), early.listing);
-      if (early == null || inDoubt == null) {
+      if (early == null || inDoubt == null || !told) {
         return run(hold, directory);
       }
+      dropGone(directory, early.listing.staged());
       early.listing.lookAgain(
           root.ops(),
           directory,
@@ -92,6 +95,16 @@ public final class KeyRecount {
           facts -> racyWindow.isRacy(facts.mtimeNanos(), early.beganUnixNanos));
       boolean atRest = ctimeOf(directory) == early.ctime;
       return record(hold, directory, early, atRest);
+    }
+  }
+
+  /** What was staged at the look may be half of a pair by now, which counts as that. */
+  private void dropGone(KeyDirectory directory, List<KeyListing.Leftover> staged)
+      throws IOException {
+    for (KeyListing.Leftover each : List.copyOf(staged)) {
+      if (root.ops().statOrNull(directory.path().resolve(each.name())) == null) {
+        staged.remove(each);
+      }
     }
   }
 
@@ -114,8 +127,11 @@ public final class KeyRecount {
     Set<String> inDoubt = listing.brokenRuns();
     listing.suspects().forEach(each -> inDoubt.add(each.runId()));
     for (Candidate candidate : listing.candidates()) {
-      if (!census.isRecorded(key, EntryFacts.of(candidate.runId(), candidate.manifest(), 0))) {
-        inDoubt.add(candidate.runId());
+      String runId = candidate.runId();
+      // Its manifest is larger once it tells of accesses.
+      if (ledger.entryBytes(key, runId) != listing.pairBytes(runId)
+          || !census.isRecorded(key, EntryFacts.of(runId, candidate.manifest(), 0))) {
+        inDoubt.add(runId);
       }
     }
     for (RecordedEntry entry : census.othersThan(key, listing.manifestFacts().keySet())) {

@@ -146,8 +146,13 @@ public final class KeyUpdate implements AutoCloseable {
     ledger.vanished(hold, directory.key());
   }
 
-  /** Counts the key's files, and records what is there. */
+  /**
+   * Counts the key's files after a change, and records what is there; without the lock, neither.
+   */
   public KeyRecount.Found recount() throws IOException {
+    if (!hold.heldAcrossProcesses()) {
+      ledger.doubt();
+    }
     return recount.run(hold, directory);
   }
 

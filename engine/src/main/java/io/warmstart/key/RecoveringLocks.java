@@ -90,7 +90,7 @@ public final class RecoveringLocks {
 
   /** Takes the lock of a key to look at it alone: mends nothing, and waits for nobody for long. */
   public KeyUpdate acquireToLook(KeyDirectory directory) {
-    return update(directory, stripes.acquireForScan(directory.key()), false);
+    return update(directory, stripes.acquireForScan(StripeLocks.stripeOf(directory.key())), false);
   }
 
   /** Gives the lock back if it fails, for want of memory say. */

@@ -9,6 +9,7 @@ import io.warmstart.index.Readings;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.index.table.EntryFacts;
 import io.warmstart.index.table.RecordedEntry;
+import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -102,8 +103,9 @@ public final class CensusTaker {
    */
   boolean takeBesideChanges(KeyDirectory directory, ReadStamp readStamp, KeyListing listing) {
     Digest256 key = directory.key();
-    try (StripeLocks.Hold hold = stripes.acquireForScan(key)) {
-      if (!hold.heldAcrossProcesses() || hold.broken()) {
+    try (StripeLocks.Hold hold = stripes.acquireShortly(key)) {
+      // What a holder has done that died, the index was not told of.
+      if (!hold.heldAcrossProcesses() || !hold.attached() || hold.broken()) {
         return false;
       }
       Set<String> inDoubt = new LinkedHashSet<>();
@@ -125,12 +127,11 @@ public final class CensusTaker {
         return false;
       }
       boolean vouchedFor = census.has(key);
-      boolean othersWereHere = false;
       for (String runId : inDoubt) {
-        othersWereHere |= record(hold, directory, runId, unlisted.get(runId));
-      }
-      if (vouchedFor && othersWereHere) {
-        foreignTouches.noteChanges();
+        boolean othersWereHere = record(hold, directory, runId, unlisted.get(runId));
+        if (vouchedFor && othersWereHere) {
+          foreignTouches.noteChanges();
+        }
       }
       census.taken(key, readStamp.doubt(), 0, readStamp.atUnixNanos());
       return true;
@@ -162,7 +163,8 @@ public final class CensusTaker {
     if (isRecorded(key, candidate)) {
       return false;
     }
-    long bytes = file.facts().size() + ops.stat(directory.payload(runId)).size();
+    FileFacts payload = ops.statOrNull(directory.payload(runId));
+    long bytes = file.facts().size() + (payload == null ? 0 : payload.size());
     EntryFacts facts = expiry.facts(key, candidate, bytes);
     ledger.published(hold, key, facts, ledger.entryBytes(key, runId));
     return true;

@@ -185,7 +185,7 @@ public final class RecordedLookup {
   private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, Age age)
       throws IOException {
     try (StripeLocks.Hold hold =
-        census.count(key) >= MANY ? stripes.acquireForScan(key) : stripes.acquireBriefly(key)) {
+        census.count(key) >= MANY ? stripes.acquireShortly(key) : stripes.acquireBriefly(key)) {
       return hold.heldAcrossProcesses() && !hold.broken() ? choice(key, wanted, age) : null;
     }
   }

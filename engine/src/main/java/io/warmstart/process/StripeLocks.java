@@ -91,18 +91,18 @@ public final class StripeLocks implements AutoCloseable {
   }
 
   /**
-   * Takes a key's stripe for a scan, which a stopped holder must not hold up for each of its keys.
-   */
-  public Hold acquireForScan(Digest256 key) {
-    return acquireForScan(stripeOf(key));
-  }
-
-  /**
    * Takes a key's stripe if it is free at once or nearly so, for a short look or to tell the index
    * something. A broken intent is left to those who change the key.
    */
   public Hold acquireBriefly(Digest256 key) {
     return acquireBriefly(stripeOf(key));
+  }
+
+  /**
+   * The same if it is free within some milliseconds: where to do without costs a tenth of a second.
+   */
+  public Hold acquireShortly(Digest256 key) {
+    return acquireStripe(stripeOf(key), 20 * BRIEF_NANOS);
   }
 
   /**
