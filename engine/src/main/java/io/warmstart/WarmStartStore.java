@@ -680,7 +680,7 @@ public final class WarmStartStore implements AutoCloseable {
    * way on this machine has removed the entry. One on another machine that shares the root may,
    * within the moments of a single removal.
    *
-   * <p><b>Blocks:</b> for three syncs, and for whoever holds the key's lock.
+   * <p><b>Blocks:</b> for three syncs, and until the key's lock is free.
    *
    * @param key of the fit
    * @param runId as a save gave or took it
@@ -747,8 +747,8 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Threads:</b> of two processes of one machine that label a key at once both do; of two
    * machines one may lose its label.
    *
-   * <p><b>Blocks:</b> for four syncs, and for whoever holds the key's lock, two seconds at most;
-   * where the key has it already for no sync, but once a minute.
+   * <p><b>Blocks:</b> for four syncs, and until the key's lock is free, two seconds at most; where
+   * the key has it already for no sync, but once a minute.
    *
    * @param key of a fit, saved or not
    * @param name 1 to 64 of {@code A-Z a-z 0-9 . _ -}, starting with a letter or digit; the command
@@ -1121,7 +1121,7 @@ public final class WarmStartStore implements AutoCloseable {
    * <p><b>Blocks:</b> for a lookup, in each seed as well; for the answers of a remote, but for
    * twice its flush wait at most, and two seconds or so more to give the key back where its entries
    * have not come; where the root's lock file was deleted, until the next heartbeat has made
-   * another. It does not wait for whoever has the key: {@link Claim#await} does.
+   * another. It does not wait until the key is free: {@link Claim#await} does.
    *
    * @param key of the fit
    * @param claimOptions whom it binds, and for how long after a loss of power

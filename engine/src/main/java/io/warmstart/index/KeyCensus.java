@@ -12,6 +12,7 @@ import io.warmstart.index.table.SlotCursor;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
+import io.warmstart.ranking.Candidate;
 import io.warmstart.ranking.PossibleWinners;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -342,7 +343,8 @@ public final class KeyCensus {
   }
 
   /** Whether an entry is recorded just so, as far as rankings go by it. */
-  public boolean isRecorded(Digest256 key, EntryFacts facts) {
+  public boolean isRecorded(Digest256 key, Candidate candidate) {
+    EntryFacts facts = EntryFacts.of(candidate.runId(), candidate.manifest(), 0);
     return ask(
         attached ->
             attached.entries().rankedHash(key, Checksums.ofRunId(facts.runId())) == hash(facts),

@@ -5,7 +5,6 @@ import io.warmstart.format.StagedName;
 import io.warmstart.index.KeyCensus;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.index.table.EntryFacts;
-import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
@@ -19,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.agrona.concurrent.SystemEpochNanoClock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at all files of a key and records in the index what it found: how many bytes, which
@@ -31,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * it; then the next scan of the root can pass the key over.
  */
 public final class KeyRecount {
-  /** Of more runs, most are looked at before the lock is taken. */
-  private static final int MOST_UNDER_LOCK = 256;
+  /** Savers wait for the holder of a key's lock: of more runs, most are looked at without it. */
+  public static final int MOST_UNDER_LOCK = 256;
 
   /** A larger directory may have as many, of which the index knows nothing yet. */
   private static final long MOST_DIRECTORY_BYTES = 16 * 1024;
@@ -82,16 +80,18 @@ public final class KeyRecount {
     Look early = isLarge(directory) ? look(directory) : null;
     try (StripeLocks.Hold hold = locking.acquire()) {
       // What a holder has done that died, the index was not told of.
-      boolean told = hold.attached() && !hold.broken();
-      Set<String> inDoubt = early == null ? null : inDoubt(directory.key(), early.listing);
-      if (early == null || inDoubt == null || !told) {
+      if (early == null || !hold.attached() || hold.broken()) {
+        return run(hold, directory);
+      }
+      Differences differences = Differences.of(census, directory.key(), early.listing);
+      if (differences == null) {
         return run(hold, directory);
       }
       dropGone(directory, early.listing.staged());
       early.listing.lookAgain(
           root.ops(),
           directory,
-          inDoubt,
+          inDoubt(directory.key(), early.listing, differences),
           facts -> racyWindow.isRacy(facts.mtimeNanos(), early.beganUnixNanos));
       boolean atRest = ctimeOf(directory) == early.ctime;
       return record(hold, directory, early, atRest);
@@ -117,29 +117,17 @@ public final class KeyRecount {
     }
   }
 
-  /**
-   * The runs that may be otherwise than they were listed, since the index has them otherwise, or
-   * they were out of order. The caller holds the lock.
-   *
-   * @return null if one of them is recorded without its name, which is a long one
-   */
-  private @Nullable Set<String> inDoubt(Digest256 key, KeyListing listing) {
+  /** The runs that may be otherwise than they were listed, or were out of order then. */
+  private Set<String> inDoubt(Digest256 key, KeyListing listing, Differences differences) {
     Set<String> inDoubt = listing.brokenRuns();
     listing.suspects().forEach(each -> inDoubt.add(each.runId()));
+    inDoubt.addAll(differences.listed());
+    inDoubt.addAll(differences.unlisted().keySet());
     for (Candidate candidate : listing.candidates()) {
-      String runId = candidate.runId();
       // Its manifest is larger once it tells of accesses.
-      if (ledger.entryBytes(key, runId) != listing.pairBytes(runId)
-          || !census.isRecorded(key, EntryFacts.of(runId, candidate.manifest(), 0))) {
-        inDoubt.add(runId);
+      if (ledger.entryBytes(key, candidate.runId()) != listing.pairBytes(candidate.runId())) {
+        inDoubt.add(candidate.runId());
       }
-    }
-    for (RecordedEntry entry : census.othersThan(key, listing.manifestFacts().keySet())) {
-      String runId = entry.runId();
-      if (runId == null) {
-        return null;
-      }
-      inDoubt.add(runId);
     }
     return inDoubt;
   }

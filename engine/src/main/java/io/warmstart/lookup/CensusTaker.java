@@ -11,6 +11,7 @@ import io.warmstart.index.table.EntryFacts;
 import io.warmstart.index.table.RecordedEntry;
 import io.warmstart.io.FileFacts;
 import io.warmstart.io.FileOps;
+import io.warmstart.key.Differences;
 import io.warmstart.model.Digest256;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
@@ -20,11 +21,8 @@ import io.warmstart.ranking.Candidate;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,10 +77,7 @@ public final class CensusTaker {
       if (!hold.heldAcrossProcesses() || hold.broken() || !readings.stillHolds(readStamp)) {
         return;
       }
-      if (census.has(key) && !(news.isEmpty() && gone.isEmpty())) {
-        // Of this library nobody has: from now on others are to be found soon.
-        foreignTouches.noteChanges();
-      }
+      note(census.has(key), !(news.isEmpty() && gone.isEmpty()));
       for (EntryFacts facts : news) {
         ledger.published(hold, key, facts, ledger.entryBytes(key, facts.runId()));
       }
@@ -108,36 +103,29 @@ public final class CensusTaker {
       if (!hold.heldAcrossProcesses() || !hold.attached() || hold.broken()) {
         return false;
       }
-      Set<String> inDoubt = new LinkedHashSet<>();
-      for (Candidate candidate : listing.candidates()) {
-        if (!isRecorded(key, candidate)) {
-          inDoubt.add(candidate.runId());
-        }
-      }
-      Map<String, RecordedEntry> unlisted = new HashMap<>();
-      for (RecordedEntry entry : census.othersThan(key, listing.manifestFacts().keySet())) {
-        String runId = entry.runId();
-        if (runId == null) {
-          return false;
-        }
-        unlisted.put(runId, entry);
-      }
-      inDoubt.addAll(unlisted.keySet());
-      if (inDoubt.size() > MOST_IN_DOUBT) {
+      Differences differences = Differences.of(census, key, listing);
+      if (differences == null || differences.count() > MOST_IN_DOUBT) {
         return false;
       }
       boolean vouchedFor = census.has(key);
-      for (String runId : inDoubt) {
-        boolean othersWereHere = record(hold, directory, runId, unlisted.get(runId));
-        if (vouchedFor && othersWereHere) {
-          foreignTouches.noteChanges();
-        }
+      for (String runId : differences.listed()) {
+        note(vouchedFor, record(hold, directory, runId, null));
+      }
+      for (Map.Entry<String, RecordedEntry> each : differences.unlisted().entrySet()) {
+        note(vouchedFor, record(hold, directory, each.getKey(), each.getValue()));
       }
       census.taken(key, readStamp.doubt(), 0, readStamp.atUnixNanos());
       return true;
     } catch (IOException | ManifestFormatException e) {
       // Going, or not to be read: another listing may tell.
       return false;
+    }
+  }
+
+  /** Of this library nobody has: from now on others are to be found soon. */
+  private void note(boolean vouchedFor, boolean othersWereHere) {
+    if (vouchedFor && othersWereHere) {
+      foreignTouches.noteChanges();
     }
   }
 
@@ -160,7 +148,7 @@ public final class CensusTaker {
       return recorded != null;
     }
     Candidate candidate = new Candidate(runId, file.manifest());
-    if (isRecorded(key, candidate)) {
+    if (census.isRecorded(key, candidate)) {
       return false;
     }
     FileFacts payload = ops.statOrNull(directory.payload(runId));
@@ -170,15 +158,11 @@ public final class CensusTaker {
     return true;
   }
 
-  private boolean isRecorded(Digest256 key, Candidate candidate) {
-    return census.isRecorded(key, EntryFacts.of(candidate.runId(), candidate.manifest(), 0));
-  }
-
   /** What the index does not know yet. */
   private List<EntryFacts> news(KeyDirectory directory, KeyListing listing) throws IOException {
     List<EntryFacts> news = new ArrayList<>();
     for (Candidate candidate : listing.candidates()) {
-      if (!isRecorded(directory.key(), candidate)) {
+      if (!census.isRecorded(directory.key(), candidate)) {
         long bytes =
             listing.pairBytes(candidate.runId())
                 + ops.stat(directory.payload(candidate.runId())).size();

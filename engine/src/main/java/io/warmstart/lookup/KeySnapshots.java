@@ -7,6 +7,7 @@ import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.io.Rereads;
 import io.warmstart.journal.JournalView;
+import io.warmstart.key.KeyRecount;
 import io.warmstart.pair.KeyDirectory;
 import io.warmstart.pair.KeyListing;
 import io.warmstart.pair.ManifestFile;
@@ -43,9 +44,6 @@ import org.jspecify.annotations.Nullable;
  * io.warmstart.pair.SettledListing}), the runs that the index has recorded are looked for by name.
  */
 public final class KeySnapshots {
-  /** Savers wait for the holder of the lock: what takes long is looked at without it. */
-  private static final int MOST_UNDER_LOCK = 256;
-
   /** Where the lock cannot be got and somebody changes the key all the time, the last must do. */
   private static final int MOST_LOOKS = 8;
 
@@ -133,7 +131,7 @@ public final class KeySnapshots {
 
   /** Where many runs would be listed again and again, and not under the lock. */
   private boolean isTakenOver(KeyDirectory directory, KeySnapshot snapshot) {
-    return snapshot.listing().candidates().size() > MOST_UNDER_LOCK
+    return snapshot.listing().candidates().size() > KeyRecount.MOST_UNDER_LOCK
         && mayGiveCensus(snapshot)
         && !isUndisturbed(snapshot)
         && censusTaker.takeBesideChanges(
@@ -157,7 +155,7 @@ public final class KeySnapshots {
       if (more > 1 && root.besideOtherMachines()) {
         Rereads.pause(WAIT_NANOS << more);
       }
-      if (before.listing().candidates().size() <= MOST_UNDER_LOCK) {
+      if (before.listing().candidates().size() <= KeyRecount.MOST_UNDER_LOCK) {
         try (StripeLocks.Hold hold = stripes.acquireBriefly(directory.key())) {
           snapshot = again(directory, before);
           if (hold.heldAcrossProcesses() && isOfOneMoment(snapshot)) {

@@ -11,6 +11,7 @@ import io.warmstart.index.table.RecordedRun;
 import io.warmstart.io.FileOps;
 import io.warmstart.io.RacyWindow;
 import io.warmstart.journal.JournalView;
+import io.warmstart.key.KeyRecount;
 import io.warmstart.mapped.Checksums;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.Ranking;
@@ -52,9 +53,6 @@ public final class RecordedLookup {
 
   /** Listed as soon as the directory is at rest: then hits are answered from memory for good. */
   private static final int FEW = 32;
-
-  /** To list so many takes longer than most have to wait for the lock. */
-  private static final int MANY = 256;
 
   private static final long SOON_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -185,7 +183,10 @@ public final class RecordedLookup {
   private @Nullable Choice choiceUnderLock(Digest256 key, Wanted wanted, Age age)
       throws IOException {
     try (StripeLocks.Hold hold =
-        census.count(key) >= MANY ? stripes.acquireShortly(key) : stripes.acquireBriefly(key)) {
+        // To list so many takes longer than most have to wait for the lock.
+        census.count(key) > KeyRecount.MOST_UNDER_LOCK
+            ? stripes.acquireShortly(key)
+            : stripes.acquireBriefly(key)) {
       return hold.heldAcrossProcesses() && !hold.broken() ? choice(key, wanted, age) : null;
     }
   }
