@@ -67,6 +67,7 @@ class ManyRunsBesideSavesTest {
     private volatile boolean everybody;
     private volatile @Nullable Runnable meanwhile;
     private final AtomicInteger manifests = new AtomicInteger();
+    private final AtomicInteger inBackground = new AtomicInteger();
 
     Disturbed() {
       super(new NioFileOps());
@@ -75,10 +76,12 @@ class ManyRunsBesideSavesTest {
     @Override
     protected <T extends @Nullable Object> T observe(FileOp op, Call<T> whole, Call<?> part)
         throws IOException {
+      boolean look = op.path().toString().endsWith(".json") && op.kind() == Kind.STAT;
+      if (look && Thread.currentThread().getName().equals("warmstart-agent")) {
+        inBackground.incrementAndGet();
+      }
       if (everybody || Thread.currentThread() == watched) {
-        boolean manifest = op.path().toString().endsWith(".json");
-        int seen =
-            manifest && op.kind() == Kind.STAT ? manifests.incrementAndGet() : manifests.get();
+        int seen = look ? manifests.incrementAndGet() : manifests.get();
         Runnable action = meanwhile;
         if (action != null && seen > RUNS / 2) {
           meanwhile = null;
@@ -175,6 +178,27 @@ class ManyRunsBesideSavesTest {
       }
       assertEquals(RUNS - 4 + 2 - 1 - 5, store.inspect().entries());
       assertTrue(store.verify().clean());
+    }
+  }
+
+  /** The next lookup would have to list all runs: while the key is looked up, it is done before. */
+  @Test
+  void whatIsLookedUpIsListedInTheBackgroundBeforeItIsTooOld() throws IOException {
+    try (WarmStartStore store = open(Duration.ofSeconds(4))) {
+      saveMany(store);
+      assertEquals("run-0", bestMeanwhile(store, null));
+      // From now on nothing tells of what others do but a listing.
+      save(store, "ours", 5);
+      moveIn("foreign", 4);
+      ops.inBackground.set(0);
+      // No scan is due before that.
+      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (ops.inBackground.get() < RUNS && System.nanoTime() < deadline) {
+        bestMeanwhile(store, null);
+        save(store, "ours", 5);
+      }
+      assertTrue(ops.inBackground.get() >= RUNS, "runs looked at: " + ops.inBackground);
+      Await.answer("foreign", () -> bestMeanwhile(store, null));
     }
   }
 

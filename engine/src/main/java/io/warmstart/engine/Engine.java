@@ -148,6 +148,7 @@ public final class Engine implements AutoCloseable {
                   policy,
                   parts.pinnedBytes,
                   lookups.unsettled,
+                  lookups.censusRefresh,
                   parts.foreignTouches,
                   saves.adoption,
                   evictions.dueScans,

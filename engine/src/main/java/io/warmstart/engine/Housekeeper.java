@@ -6,6 +6,7 @@ import io.warmstart.index.Index;
 import io.warmstart.index.SpaceLedger;
 import io.warmstart.io.RootWatch;
 import io.warmstart.journal.Adoption;
+import io.warmstart.lookup.CensusRefresh;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreCounter;
 import io.warmstart.model.StoreException;
@@ -25,9 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The engine's background thread: carries counters into the mapped process row, touches into the
- * manifests, adopts what the dead have left in the journal, and scans the root where that is due.
- * It goes by the root's policy: the options of one store concern nobody else, and end with it, but
- * for the sweeps that its saves have left.
+ * manifests, adopts what the dead have left in the journal, lists large keys ahead of lookups, and
+ * scans the root where that is due. It goes by the root's policy: the options of one store concern
+ * nobody else, and end with it, but for the sweeps that its saves have left.
  */
 final class Housekeeper implements AutoCloseable {
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
@@ -56,6 +57,7 @@ final class Housekeeper implements AutoCloseable {
   private final PolicyInForce policy;
   private final PinnedBytes pinnedBytes;
   private final UnsettledKeys unsettled;
+  private final CensusRefresh censusRefresh;
   private final ForeignTouches foreignTouches;
   private final Adoption adoption;
   private final DueScans dueScans;
@@ -82,6 +84,7 @@ final class Housekeeper implements AutoCloseable {
       PolicyInForce policy,
       PinnedBytes pinnedBytes,
       UnsettledKeys unsettled,
+      CensusRefresh censusRefresh,
       ForeignTouches foreignTouches,
       Adoption adoption,
       DueScans dueScans,
@@ -96,6 +99,7 @@ final class Housekeeper implements AutoCloseable {
     this.policy = policy;
     this.pinnedBytes = pinnedBytes;
     this.unsettled = unsettled;
+    this.censusRefresh = censusRefresh;
     this.foreignTouches = foreignTouches;
     this.adoption = adoption;
     this.dueScans = dueScans;
@@ -157,6 +161,7 @@ final class Housekeeper implements AutoCloseable {
     }
     dueScans.countIfDue(now, () -> closed);
     unsettled.due(now).forEach(this::recover);
+    censusRefresh.run();
     if (now - adoptedAt >= adoptPause) {
       adoptedAt = now;
       adoptPause = pauseBeside(adopt());

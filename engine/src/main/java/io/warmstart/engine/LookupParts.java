@@ -5,6 +5,7 @@ import io.warmstart.foreign.ForeignChecks;
 import io.warmstart.index.AbsentKeys;
 import io.warmstart.index.HotEntry;
 import io.warmstart.index.Lookout;
+import io.warmstart.lookup.CensusRefresh;
 import io.warmstart.lookup.CensusTaker;
 import io.warmstart.lookup.ExplainFlow;
 import io.warmstart.lookup.FileLook;
@@ -25,6 +26,7 @@ final class LookupParts implements AutoCloseable {
   final UnsettledKeys unsettled = new UnsettledKeys();
   final AbsentKeys absentKeys;
   final Lookout lookout;
+  final CensusRefresh censusRefresh;
   private final RootParts parts;
   private final PolicyInForce policy;
   private final FileLookup fileLookup;
@@ -50,6 +52,24 @@ final class LookupParts implements AutoCloseable {
             unsettled,
             parts.readOnly,
             parts.counters);
+    KeySnapshots snapshots =
+        new KeySnapshots(
+            parts.root,
+            parts.stripes,
+            parts.readings,
+            parts.ledger,
+            parts.foreignTouches,
+            parts.journal,
+            parts.place.racyWindow(),
+            new CensusTaker(
+                parts.root.ops(),
+                parts.stripes,
+                parts.readings,
+                parts.ledger,
+                parts.census,
+                parts.expiry,
+                parts.foreignTouches));
+    censusRefresh = new CensusRefresh(parts.root, parts.census, snapshots);
     fileLookup =
         new FileLookup(
             parts.root,
@@ -61,23 +81,9 @@ final class LookupParts implements AutoCloseable {
                 parts.journal,
                 parts.reader,
                 parts.expiry,
-                parts.foreignTouches),
-            new KeySnapshots(
-                parts.root,
-                parts.stripes,
-                parts.readings,
-                parts.ledger,
                 parts.foreignTouches,
-                parts.journal,
-                parts.place.racyWindow(),
-                new CensusTaker(
-                    parts.root.ops(),
-                    parts.stripes,
-                    parts.readings,
-                    parts.ledger,
-                    parts.census,
-                    parts.expiry,
-                    parts.foreignTouches)),
+                censusRefresh),
+            snapshots,
             new FileLook.Parts(
                 parts.reader,
                 misfits,

@@ -333,13 +333,21 @@ public final class KeyCensus {
 
   /** Whether the index vouches for the entries of a key, whatever others have changed since. */
   public boolean has(Digest256 key) {
+    return asOf(key) >= 0;
+  }
+
+  /**
+   * Unix nanoseconds from which on changes of others may be hidden; 0 if none are, -1 if unknown.
+   */
+  public long asOf(Digest256 key) {
     return ask(
         attached -> {
           SlotCursor at = new SlotCursor();
-          return attached.keys().find(key, at)
-              && SlotCounts.census(at, key, doubt(attached)) != null;
+          Census census =
+              attached.keys().find(key, at) ? SlotCounts.census(at, key, doubt(attached)) : null;
+          return census == null ? -1 : census.ctime() == 0 ? census.asOf() : 0;
         },
-        false);
+        -1L);
   }
 
   /** Whether an entry is recorded just so, as far as rankings go by it. */

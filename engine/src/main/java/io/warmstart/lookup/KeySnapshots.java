@@ -115,10 +115,25 @@ public final class KeySnapshots {
     foreignTouches.noteTracesIn(listing);
     if (listing.candidates().isEmpty() && !listing.proven()) {
       listing.lookFor(root.ops(), directory, ledger.runIds(directory.key()));
-    } else if (mayGiveCensus(snapshot) && isUndisturbed(snapshot)) {
-      censusTaker.take(directory, Objects.requireNonNull(snapshot.readStamp()), listing);
+    } else {
+      tellIndex(directory, snapshot);
     }
     return snapshot;
+  }
+
+  /** Tells the index of all that a key's directory has, if one listing is enough for that. */
+  void renewCensus(KeyDirectory directory) throws IOException {
+    KeySnapshot snapshot = first(directory);
+    foreignTouches.noteTracesIn(snapshot.listing());
+    if (!isTakenOver(directory, snapshot)) {
+      tellIndex(directory, snapshot);
+    }
+  }
+
+  private void tellIndex(KeyDirectory directory, KeySnapshot snapshot) {
+    if (mayGiveCensus(snapshot) && isUndisturbed(snapshot)) {
+      censusTaker.take(directory, Objects.requireNonNull(snapshot.readStamp()), snapshot.listing());
+    }
   }
 
   private boolean mayGiveCensus(KeySnapshot snapshot) {

@@ -78,6 +78,7 @@ public final class RecordedLookup {
   private final PairReader reader;
   private final Expiry expiry;
   private final ForeignTouches foreignTouches;
+  private final CensusRefresh refresh;
 
   public RecordedLookup(
       FileOps ops,
@@ -87,7 +88,8 @@ public final class RecordedLookup {
       JournalView journal,
       PairReader reader,
       Expiry expiry,
-      ForeignTouches foreignTouches) {
+      ForeignTouches foreignTouches,
+      CensusRefresh refresh) {
     this.ops = ops;
     this.readings = readings;
     this.census = census;
@@ -96,6 +98,7 @@ public final class RecordedLookup {
     this.reader = reader;
     this.expiry = expiry;
     this.foreignTouches = foreignTouches;
+    this.refresh = refresh;
   }
 
   /**
@@ -215,6 +218,9 @@ public final class RecordedLookup {
     if (answer.state() == KeyCensus.State.UNKNOWN) {
       return null;
     }
+    if (answer.asOf() != 0 && terms.entries > KeyRecount.MOST_UNDER_LOCK) {
+      refresh.ask(key, answer.asOf(), answer.asOf() + terms.most / 4 * 3);
+    }
     List<Candidate> recorded = new ArrayList<>();
     for (RecordedRun run : answer.runs()) {
       recorded.add(new Candidate(run.runId(), manifest(run)));
@@ -287,6 +293,7 @@ public final class RecordedLookup {
   private final class Terms implements KeyCensus.Terms {
     private final ReadStamp readStamp;
     private final Age age;
+    private int entries;
     private long most;
 
     private Terms(ReadStamp readStamp, Age age) {
@@ -295,7 +302,8 @@ public final class RecordedLookup {
     }
 
     @Override
-    public long mostAge(int entries) {
+    public long mostAge(int of) {
+      entries = of;
       long foreignCheckNanos = age.foreignCheckNanos;
       boolean atRest = readStamp.directoryCtime() >= 0 && entries <= FEW;
       if (atRest || foreignTouches.haveLeftSigns()) {

@@ -68,6 +68,9 @@ final class RememberedManifests {
     Map<String, Remembered> next = new HashMap<>();
     if (listing.candidates().size() > FEW) {
       for (Candidate candidate : listing.candidates()) {
+        if (next.size() == MOST) {
+          break;
+        }
         String runId = candidate.runId();
         FileFacts facts = Objects.requireNonNull(listing.manifestFacts().get(runId));
         ManifestFile file = new ManifestFile(candidate.manifest(), facts);
@@ -92,7 +95,7 @@ final class RememberedManifests {
   private synchronized void replace(Digest256 key, Map<String, Remembered> next) {
     Map<String, Remembered> last = byKey.remove(key);
     count -= last == null ? 0 : last.size();
-    if (next.isEmpty() || next.size() > MOST) {
+    if (next.isEmpty()) {
       return;
     }
     if (count + next.size() > MOST) {
