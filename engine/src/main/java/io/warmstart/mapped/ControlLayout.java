@@ -14,7 +14,7 @@ import java.util.List;
  * again.
  *
  * <p>Version history: 1, the first; 2, the locks moved to the lock file, the byte total to the
- * index, and intents are cleared at release; 3, room for four more counters.
+ * index, and intents are cleared at release; 3, room for four more counters; 4, biased stripes.
  */
 public final class ControlLayout {
   private ControlLayout() {}
@@ -25,7 +25,7 @@ public final class ControlLayout {
   /** "WARMCOOR" as a little-endian long. */
   public static final long MAGIC = 0x524f_4f43_4d52_4157L;
 
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   public static final int HEADER_OFFSET = 0;
   public static final int HEADER_LENGTH = 256;
@@ -65,6 +65,8 @@ public final class ControlLayout {
   public static final int REMOVALS_OFFSET = 0;
   public static final int STATE_OFFSET = 8;
   public static final int INTENT_OFFSET = 16;
+  public static final int BIAS_OFFSET = 48;
+  public static final int BIAS_IN_USE_OFFSET = 56;
 
   public static final List<Field> HEADER =
       List.of(
@@ -96,7 +98,13 @@ public final class ControlLayout {
           new Field("removals", REMOVALS_OFFSET, 8, "entries removed under this stripe"),
           new Field(
               "state", STATE_OFFSET, 8, "of the intent: 0 none, 1 at work, 2 left unrepaired"),
-          new Field("intent", INTENT_OFFSET, 32, "the key that the holder works on"));
+          new Field("intent", INTENT_OFFSET, 32, "the key that the holder works on"),
+          new Field("bias", BIAS_OFFSET, 8, "the process that keeps the stripe: see below"),
+          new Field(
+              "bias in use",
+              BIAS_IN_USE_OFFSET,
+              8,
+              "the bias while that process has it, its complement while not"));
 
   /** A hash over every field, so that two builds that lay the file out differently never share. */
   public static int layoutHash() {

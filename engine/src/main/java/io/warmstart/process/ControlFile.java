@@ -1,5 +1,7 @@
 package io.warmstart.process;
 
+import static io.warmstart.mapped.ControlLayout.BIAS_IN_USE_OFFSET;
+import static io.warmstart.mapped.ControlLayout.BIAS_OFFSET;
 import static io.warmstart.mapped.ControlLayout.BOOT_OFFSET;
 import static io.warmstart.mapped.ControlLayout.CHECK_OFFSET;
 import static io.warmstart.mapped.ControlLayout.EPOCH_OFFSET;
@@ -263,6 +265,26 @@ public final class ControlFile {
   void countRemoval(int stripe) {
     int offset = stripeOffset(stripe) + REMOVALS_OFFSET;
     words.put(offset, words.get(offset, 0) + 1);
+  }
+
+  // Biases: Stripe says who writes what.
+
+  /** What stands in a stripe's bias; 0 if the mapping is lost. */
+  long bias(int stripe) {
+    return words.get(stripeOffset(stripe) + BIAS_OFFSET, 0);
+  }
+
+  void bias(int stripe, long bias) {
+    words.put(stripeOffset(stripe) + BIAS_OFFSET, bias);
+  }
+
+  /** What stands in the word that says whether a bias is in use; 0 if the mapping is lost. */
+  long biasInUse(int stripe) {
+    return words.get(stripeOffset(stripe) + BIAS_IN_USE_OFFSET, 0);
+  }
+
+  void biasInUse(int stripe, long inUse) {
+    words.put(stripeOffset(stripe) + BIAS_IN_USE_OFFSET, inUse);
   }
 
   // Counters.

@@ -53,7 +53,13 @@ public final class LockFile {
   /** Held while a process gives up segments of the dead. */
   static final long GIVING_UP_BYTE = 2049;
 
+  /** Held, shared, by each process that has no coordination file: nobody keeps a stripe then. */
+  static final long UNATTACHED_BYTE = 2050;
+
   static final long FIRST_STRIPE_BYTE = 4096;
+
+  /** One for each stripe too: held by a process that revokes its bias. */
+  static final long FIRST_REVOCATION_BYTE = 6144;
 
   static final long FIRST_SEGMENT_BYTE = 8192;
 
@@ -230,6 +236,11 @@ public final class LockFile {
     return FIRST_STRIPE_BYTE + stripe;
   }
 
+  /** Held by a process that takes a biased stripe away. */
+  public static long revocationByte(int stripe) {
+    return FIRST_REVOCATION_BYTE + stripe;
+  }
+
   /** Held by the process that a segment of the journal belongs to. */
   public static long segmentByte(int segment) {
     return FIRST_SEGMENT_BYTE + segment;
@@ -251,13 +262,22 @@ public final class LockFile {
    * @throws IOException if the file is not open, or the kernel has no locks to give
    */
   public @Nullable FileLock tryLock(long position) throws IOException {
+    return tryLock(position, false);
+  }
+
+  /** The same of a lock that others may share. */
+  @Nullable FileLock tryLockShared(long position) throws IOException {
+    return tryLock(position, true);
+  }
+
+  private @Nullable FileLock tryLock(long position, boolean shared) throws IOException {
     AsynchronousFileChannel open = channel;
     if (open == null) {
       throw new ClosedChannelException();
     }
     releaseOverdue();
     try {
-      return tryLock(open, position, false);
+      return tryLock(open, position, shared);
     } catch (OverlappingFileLockException e) {
       return null;
     }

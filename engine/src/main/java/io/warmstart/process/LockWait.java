@@ -2,7 +2,6 @@ package io.warmstart.process;
 
 import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
-import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -73,12 +72,11 @@ final class LockWait {
         });
   }
 
-  /** Takes the kernel's lock on a stripe; null if it was not got in time. */
-  @Nullable FileLock lockStripe(ProcessTable prover, int stripe) throws IOException {
+  /** Takes a stripe among processes; returns whether it was got in time. */
+  boolean take(Stripe stripe) throws IOException {
     for (int spin = 0; spin < SPINS; spin++) {
-      FileLock lock = prover.tryLockStripe(stripe);
-      if (lock != null) {
-        return lock;
+      if (stripe.tryTake()) {
+        return true;
       }
       Thread.onSpinWait();
     }
@@ -86,12 +84,11 @@ final class LockWait {
     try {
       long parkNanos = FIRST_PARK_NANOS;
       while (true) {
-        FileLock lock = prover.tryLockStripe(stripe);
-        if (lock != null) {
-          return lock;
+        if (stripe.tryTake()) {
+          return true;
         }
         if (isOver()) {
-          return null;
+          return false;
         }
         LockSupport.parkNanos(parkNanos);
         // Parking returns at once while the status is set.

@@ -58,6 +58,7 @@ public final class ProcessTable implements AutoCloseable {
   private final CompletableFuture<Boolean> started = new CompletableFuture<>();
   private volatile @Nullable ControlFile current;
   private volatile boolean leavesTraces;
+  private volatile Runnable afterHeartbeat = () -> {};
 
   /** Whether the owner of this row before us has died; told once. */
   private volatile boolean predecessorDied;
@@ -205,27 +206,23 @@ public final class ProcessTable implements AutoCloseable {
   }
 
   /**
-   * Takes the kernel's lock on a stripe's byte. The caller holds the stripe's lock of this JVM.
-   *
-   * @return null if another process holds it
-   * @throws IOException if the lock file is not open now, or the kernel has no locks to give
-   */
-  @Nullable FileLock tryLockStripe(int stripe) throws IOException {
-    return locks.tryLock(LockFile.stripeByte(stripe));
-  }
-
-  /**
-   * Takes the kernel's lock on the byte of a segment of the journal.
+   * Takes the kernel's lock on a byte of the lock file.
    *
    * @return null if it is held, by another process or in this JVM
    * @throws IOException if the lock file is not open now, or the kernel has no locks to give
    */
-  @Nullable FileLock tryLockSegment(int segment) throws IOException {
-    return locks.tryLock(LockFile.segmentByte(segment));
+  @Nullable FileLock tryLock(long lockByte) throws IOException {
+    return locks.tryLock(lockByte);
   }
 
-  @Nullable FileLock tryLockGivingUp() throws IOException {
-    return locks.tryLock(LockFile.GIVING_UP_BYTE);
+  /** The same of a lock that others may share. */
+  @Nullable FileLock tryLockShared(long lockByte) throws IOException {
+    return locks.tryLockShared(lockByte);
+  }
+
+  /** Has something done after each heartbeat, by its thread. */
+  void afterHeartbeats(Runnable action) {
+    afterHeartbeat = action;
   }
 
   /** Releases what was granted. */
@@ -302,6 +299,7 @@ public final class ProcessTable implements AutoCloseable {
     BackgroundThread.pause(HEARTBEAT_NANOS);
     if (!thread.closed()) {
       heartbeat();
+      afterHeartbeat.run();
       notices.heartbeatWent();
     }
   }

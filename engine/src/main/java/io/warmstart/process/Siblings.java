@@ -86,7 +86,7 @@ public final class Siblings implements AutoCloseable {
    */
   public @Nullable FileLock tryLockSegment(int segment) {
     try {
-      return processTable == null ? null : processTable.tryLockSegment(segment);
+      return processTable == null ? null : processTable.tryLock(LockFile.segmentByte(segment));
     } catch (IOException e) {
       return null;
     }
@@ -100,7 +100,7 @@ public final class Siblings implements AutoCloseable {
    * @throws IOException if there are no locks now
    */
   public @Nullable FileLock tryLockGivingUp() throws IOException {
-    return locks().tryLockGivingUp();
+    return locks().tryLock(LockFile.GIVING_UP_BYTE);
   }
 
   /** Releases such a lock. */

@@ -5,9 +5,7 @@ import io.warmstart.mapped.MappedFaults;
 import io.warmstart.model.Digest256;
 import io.warmstart.model.StoreCounter;
 import java.io.IOException;
-import java.nio.channels.FileLock;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * The locks of the keys: a stripe for each key, shared by the threads and the processes on a root.
  *
  * <p>A stripe is taken in two steps: first a lock of this JVM, so that its threads queue without
- * asking the kernel, then the kernel's lock on the stripe's byte of the lock file. Nobody has to
- * find out whether a holder is dead: the kernel frees its locks in the same moment.
+ * asking the kernel, then the kernel's lock on the stripe's byte of the lock file; that one a
+ * process keeps if it takes the same stripe again and again, and others take it away ({@link
+ * Stripe}). Nobody has to find out whether a holder is dead: the kernel frees its locks in the same
+ * moment.
  *
  * <p>What a death does leave is the stripe's intent. A holder writes down the key before it changes
  * the key's files, and clears the intent before it releases; a process that takes a stripe and
@@ -39,7 +39,7 @@ public final class StripeLocks implements AutoCloseable {
   private final Counters counters;
   private final long timeoutNanos;
   private final LongSupplier monotonicNanos;
-  private final ReentrantLock[] local = new ReentrantLock[ControlLayout.STRIPES];
+  private final Stripes stripes;
   private volatile boolean closed;
 
   /**
@@ -57,9 +57,7 @@ public final class StripeLocks implements AutoCloseable {
     this.counters = counters;
     this.timeoutNanos = timeoutNanos;
     this.monotonicNanos = monotonicNanos;
-    for (int stripe = 0; stripe < local.length; stripe++) {
-      local[stripe] = new ReentrantLock();
-    }
+    this.stripes = new Stripes(processTable);
   }
 
   /** The stripe of a key. Keys are hashes already, so any of their bits serve. */
@@ -187,32 +185,31 @@ public final class StripeLocks implements AutoCloseable {
   }
 
   private Hold acquire(int stripe, LockWait wait) {
-    boolean locallyHeld = wait.lockLocally(local[stripe]);
-    FileLock lock = null;
-    boolean taken = false;
+    boolean locallyHeld = wait.lockLocally(stripes.local(stripe));
+    Stripe shared = null;
+    boolean done = false;
     try {
-      lock = locallyHeld ? lockAmongProcesses(stripe, wait) : null;
-      if (lock == null && closed) {
+      shared = locallyHeld && isTakenAmongProcesses(stripe, wait) ? stripes.shared(stripe) : null;
+      if (shared == null && closed) {
         // Not as after a time-out: another engine may have the root, and know nothing of this one.
         throw new IllegalStateException("the store is closed");
       }
-      ControlFile controlFile =
-          lock == null || processTable == null ? null : processTable.current();
+      ControlFile controlFile = shared == null ? null : shared.file();
       boolean broken = controlFile != null && takeOver(stripe, controlFile);
-      if (lock == null && mayTimeOut(wait)) {
+      if (shared == null && mayTimeOut(wait)) {
         counters.count(StoreCounter.FILES_ONLY);
         if (processTable != null) {
           processTable.tellInVain();
         }
       }
-      Hold hold = new Hold(stripe, locallyHeld, lock, controlFile, broken);
-      taken = true;
+      Hold hold = new Hold(stripe, locallyHeld, shared, controlFile, broken);
+      done = true;
       return hold;
     } finally {
-      if (!taken) {
+      if (!done) {
         // An error on the way, of the caller's question too: nobody else would release it. Without
         // an object, for which there may be no memory left.
-        giveBack(stripe, locallyHeld, lock);
+        giveBack(stripe, locallyHeld, shared);
       }
     }
   }
@@ -223,14 +220,14 @@ public final class StripeLocks implements AutoCloseable {
     closed = true;
   }
 
-  private void giveBack(int stripe, boolean locallyHeld, @Nullable FileLock lock) {
+  private void giveBack(int stripe, boolean locallyHeld, @Nullable Stripe shared) {
     try {
-      if (lock != null && processTable != null) {
-        processTable.release(lock);
+      if (shared != null) {
+        shared.release();
       }
     } finally {
       if (locallyHeld) {
-        local[stripe].unlock();
+        stripes.local(stripe).unlock();
       }
     }
   }
@@ -246,20 +243,20 @@ public final class StripeLocks implements AutoCloseable {
     return state != ControlFile.NO_INTENT;
   }
 
-  /** Takes the kernel's lock on a stripe; null if it cannot be got in time, or at all. */
-  private @Nullable FileLock lockAmongProcesses(int stripe, LockWait wait) {
+  /** Takes a stripe; false if it cannot be got in time, or at all. */
+  private boolean isTakenAmongProcesses(int stripe, LockWait wait) {
     if (processTable == null) {
-      return null;
+      return false;
     }
     try {
-      FileLock lock = wait.lockStripe(processTable, stripe);
-      if (lock == null && mayTimeOut(wait)) {
+      boolean taken = wait.take(stripes.shared(stripe));
+      if (!taken && mayTimeOut(wait)) {
         counters.count(StoreCounter.LOCK_TIMEOUTS);
       }
-      return lock;
+      return taken;
     } catch (IOException e) {
       // The lock file is being replaced, or out of reach: waiting would not bring it back.
-      return null;
+      return false;
     }
   }
 
@@ -275,7 +272,7 @@ public final class StripeLocks implements AutoCloseable {
   public final class Hold implements AutoCloseable {
     private final int stripe;
     private final boolean locallyHeld;
-    private final @Nullable FileLock lock;
+    private final @Nullable Stripe shared;
     private final @Nullable ControlFile controlFile;
     private final boolean broken;
     private boolean announced;
@@ -283,12 +280,12 @@ public final class StripeLocks implements AutoCloseable {
     private Hold(
         int stripe,
         boolean locallyHeld,
-        @Nullable FileLock lock,
+        @Nullable Stripe shared,
         @Nullable ControlFile controlFile,
         boolean broken) {
       this.stripe = stripe;
       this.locallyHeld = locallyHeld;
-      this.lock = lock;
+      this.shared = shared;
       this.controlFile = controlFile;
       this.broken = broken;
     }
@@ -298,7 +295,7 @@ public final class StripeLocks implements AutoCloseable {
      * once the lock file was found replaced under way.
      */
     public boolean heldAcrossProcesses() {
-      return lock != null && lock.isValid();
+      return shared != null && shared.isHeld();
     }
 
     /** Whether this process has the coordination file, and so knows what others may have left. */
@@ -356,24 +353,12 @@ public final class StripeLocks implements AutoCloseable {
       return controlFile == null ? -1 : controlFile.removals(stripe);
     }
 
-    @Override
-    public void close() {
-      try {
-        if (lock != null) {
-          release(lock);
-        }
-      } finally {
-        if (locallyHeld) {
-          local[stripe].unlock();
-        }
-      }
-    }
-
     /**
      * An error that an access of the holder's has left must not strike in here: it would leave the
      * byte locked for the life of the process.
      */
-    private void release(FileLock held) {
+    @Override
+    public void close() {
       try {
         MappedFaults.raisePending();
         clearIntent();
@@ -381,9 +366,7 @@ public final class StripeLocks implements AutoCloseable {
         // A process that made the access has the same page to touch again, and finds out.
         clearIntent();
       } finally {
-        if (processTable != null) {
-          processTable.release(held);
-        }
+        giveBack(stripe, locallyHeld, shared);
       }
     }
 

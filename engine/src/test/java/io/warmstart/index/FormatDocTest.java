@@ -73,11 +73,14 @@ class FormatDocTest {
     assertTrue(text.contains("byte " + LockFile.ATTACH_BYTE + " is held while attaching"));
     assertTrue(text.contains("byte " + LockFile.rowByte(0) + " + *r*"));
     assertTrue(text.contains("byte " + LockFile.stripeByte(0) + " + *s*"));
+    assertTrue(text.contains("byte " + LockFile.revocationByte(0) + " + *s*"));
     assertTrue(text.contains("byte " + LockFile.segmentByte(0) + " + *n*"));
     long lastRow = LockFile.rowByte(ControlLayout.PROCESS_ROWS - 1);
     assertTrue(lastRow < LockFile.stripeByte(0), "rows and stripes are apart");
     long lastStripe = LockFile.stripeByte(ControlLayout.STRIPES - 1);
-    assertTrue(lastStripe < LockFile.segmentByte(0), "stripes and segments are apart");
+    assertTrue(lastStripe < LockFile.revocationByte(0), "stripes and revocations are apart");
+    long lastRevocation = LockFile.revocationByte(ControlLayout.STRIPES - 1);
+    assertTrue(lastRevocation < LockFile.segmentByte(0), "revocations and segments are apart");
   }
 
   private static Path document() {

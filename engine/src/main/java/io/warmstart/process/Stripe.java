@@ -1,0 +1,322 @@
+package io.warmstart.process;
+
+import io.warmstart.mapped.ControlLayout;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.FileLock;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stripe, as this process has it: by the kernel's lock on its byte, or by a bias.
+ *
+ * <p>A process that takes a stripe again and again keeps the kernel's lock, and names itself in the
+ * stripe's bias. From then on two words of the mapping are enough: it says that the bias is in use,
+ * and has the stripe if the bias then still names it. Another process locks the revocation byte,
+ * marks the bias as revoked, and has the stripe if the bias is then not in use, or its owner dead.
+ * Each stores before it reads what the other has stored: not both can go on. The owner notices when
+ * it next takes the stripe, or with a heartbeat, and ends the bias under the revocation byte.
+ * Nobody needs it to answer: it may be stopped.
+ *
+ * <p>The bias is written by who holds the stripe's byte while it is 0, and else by who holds the
+ * revocation byte; it becomes 0 again by who holds both. A process that cannot read it needs both.
+ *
+ * <p>For the thread that holds the stripe's lock of this JVM, but for {@link #isBiased}.
+ */
+final class Stripe {
+  /** So many times taken by the kernel's lock, between two heartbeats, before it is kept. */
+  private static final int LEAST_TIMES = 8;
+
+  /** So many after one revocation has followed the other. */
+  private static final int MOST_TIMES = 1024;
+
+  private enum Had {
+    NOT,
+    BY_LOCK,
+    BY_BIAS,
+    BY_REVOCATION,
+    BY_BOTH_LOCKS
+  }
+
+  private final int number;
+  private final ProcessTable table;
+  private final Biases biases;
+
+  private Had had = Had.NOT;
+
+  /** On the stripe's byte. */
+  private @Nullable FileLock lock;
+
+  /** On the revocation byte. */
+  private @Nullable FileLock revocation;
+
+  /** Where the stripe is biased to this process, which keeps its lock. */
+  private volatile @Nullable ControlFile biasedIn;
+
+  private long ownBias;
+  private boolean revoked;
+  private int timesByLock;
+  private int timesSinceBeat;
+  private int enough = LEAST_TIMES;
+  private long uses;
+  private long usesAtBeat;
+
+  Stripe(int number, ProcessTable table, Biases biases) {
+    this.number = number;
+    this.table = table;
+    this.biases = biases;
+  }
+
+  /**
+   * Takes the stripe, if no other process has it.
+   *
+   * @throws IOException if there is no lock file now, or the kernel has no locks to give
+   */
+  boolean tryTake() throws IOException {
+    ControlFile file = biasedIn;
+    if (file != null) {
+      if (tryUse(file)) {
+        had = Had.BY_BIAS;
+        return true;
+      }
+      if (!isValid(lock)) {
+        // Dropped with the lock file.
+        forgetBias();
+      }
+    }
+    boolean taken = false;
+    try {
+      boolean locked = isValid(lock) || tryLock();
+      taken = locked ? tryTakeWithLock() : tryRevoke();
+      return taken;
+    } finally {
+      if (!taken) {
+        release();
+      }
+    }
+  }
+
+  /** Whether it is had, and other processes are kept out still. */
+  boolean isHeld() {
+    return switch (had) {
+      case NOT -> false;
+      case BY_LOCK, BY_BIAS -> isValid(lock);
+      case BY_REVOCATION -> isValid(revocation);
+      case BY_BOTH_LOCKS -> isValid(lock) && isValid(revocation);
+    };
+  }
+
+  /** What the processes share by which it is had; null if this one has lost it. */
+  @Nullable ControlFile file() {
+    return had == Had.BY_BIAS ? biasedIn : table.current();
+  }
+
+  /** Lets others have it; or keeps it, if it is taken again and again. */
+  void release() {
+    Had before = had;
+    had = Had.NOT;
+    if (before == Had.BY_BIAS) {
+      Objects.requireNonNull(biasedIn).biasInUse(number, Biases.notInUse(ownBias));
+      return;
+    }
+    try {
+      unlockRevocation();
+    } finally {
+      if (biasedIn == null && !(before == Had.BY_LOCK && keep())) {
+        unlock();
+      }
+    }
+  }
+
+  /** Says that the bias is in use; returns whether it still names this process. */
+  private boolean tryUse(ControlFile file) {
+    if (revoked || !biases.mayKeep() || !isValid(lock) || file != table.current()) {
+      return false;
+    }
+    file.biasInUse(number, ownBias);
+    VarHandle.fullFence();
+    if (file.bias(number) == ownBias) {
+      uses++;
+      return true;
+    }
+    file.biasInUse(number, Biases.notInUse(ownBias));
+    revoked = true;
+    enough = uses < MOST_TIMES ? Math.min(MOST_TIMES, 2 * enough) : LEAST_TIMES;
+    return false;
+  }
+
+  /**
+   * With the stripe's byte locked: nobody has the stripe where there is no bias, and else somebody
+   * may have it by the revocation byte alone.
+   */
+  private boolean tryTakeWithLock() throws IOException {
+    ControlFile file = table.current();
+    if (biasedIn == null && file != null && file.bias(number) == 0 && !file.lost()) {
+      had = Had.BY_LOCK;
+      return true;
+    }
+    if (!tryLockRevocation()) {
+      return false;
+    }
+    if (file == null || !tryEndBias(file)) {
+      // It cannot be read, or cleared.
+      had = Had.BY_BOTH_LOCKS;
+      return file == null || file.lost();
+    }
+    unlockRevocation();
+    had = Had.BY_LOCK;
+    return true;
+  }
+
+  /**
+   * Ends the bias with both bytes locked. It is one to this process, which is not in the stripe; or
+   * to one that has died, or has lost its locks and may be in it.
+   */
+  private boolean tryEndBias(ControlFile file) {
+    long bias = file.bias(number);
+    if (biasedIn == null && Biases.isOne(bias) && !isOver(file, bias)) {
+      return false;
+    }
+    clear(file);
+    if (file.lost()) {
+      return false;
+    }
+    ControlFile own = biasedIn;
+    if (own != null) {
+      // Others may still go by a file that was replaced.
+      clear(own);
+      forgetBias();
+    }
+    return true;
+  }
+
+  private void clear(ControlFile file) {
+    file.biasInUse(number, 0);
+    file.bias(number, 0);
+  }
+
+  private void forgetBias() {
+    biasedIn = null;
+    revoked = false;
+    timesByLock = 0;
+    biases.uncount();
+  }
+
+  /** Takes the stripe away from the process that it is biased to, if that is not in it. */
+  private boolean tryRevoke() throws IOException {
+    ControlFile file = table.current();
+    if (file == null || !Biases.isOne(file.bias(number)) || !tryLockRevocation()) {
+      return false;
+    }
+    long bias = file.bias(number);
+    if (!Biases.isOne(bias) || !isOver(file, bias)) {
+      return false;
+    }
+    had = Had.BY_REVOCATION;
+    if (tryLock()) {
+      // The owner has given it back meanwhile, or died.
+      return tryTakeWithLock();
+    }
+    return true;
+  }
+
+  /** Revokes a bias, under the revocation byte; returns whether its owner is not in the stripe. */
+  private boolean isOver(ControlFile file, long bias) {
+    if (!Biases.isRevoked(bias)) {
+      file.bias(number, Biases.revoked(bias));
+    }
+    VarHandle.fullFence();
+    return file.biasInUse(number) == Biases.notInUse(bias) || biases.isOfNobodyElse(file, bias);
+  }
+
+  /** Keeps the lock, with the bias to this process, if it may. */
+  private boolean keep() {
+    int beat = biases.beats();
+    timesByLock = beat == timesSinceBeat ? timesByLock + 1 : 1;
+    timesSinceBeat = beat;
+    ControlFile file = table.current();
+    if (timesByLock < enough
+        || number >= ControlLayout.KEY_STRIPES
+        || file == null
+        || !isValid(lock)
+        || file.bias(number) != 0
+        || !biases.tryCount()) {
+      return false;
+    }
+    uses = 0;
+    usesAtBeat = -1;
+    ownBias = Biases.of(file);
+    file.biasInUse(number, Biases.notInUse(ownBias));
+    biasedIn = file;
+    file.bias(number, ownBias);
+    return true;
+  }
+
+  /** Whether it is biased to this process: for any thread, to which it may be over. */
+  boolean isBiased() {
+    return biasedIn != null;
+  }
+
+  /**
+   * With each heartbeat: gives the stripe back if it was not taken since the last one, or is
+   * wanted, or may be kept no more. What cannot be done now is done later.
+   */
+  void giveBackIfDue() {
+    ControlFile file = biasedIn;
+    if (file == null) {
+      return;
+    }
+    boolean idle = uses == usesAtBeat;
+    usesAtBeat = uses;
+    if (!idle && biases.mayKeep() && file == table.current() && file.bias(number) == ownBias) {
+      return;
+    }
+    if (!isValid(lock)) {
+      forgetBias();
+      return;
+    }
+    ControlFile now = table.current();
+    try {
+      if (now != null && tryLockRevocation() && tryEndBias(now)) {
+        unlock();
+      }
+    } catch (IOException e) {
+      // There is no lock file now, and no lock any more.
+      return;
+    } finally {
+      unlockRevocation();
+    }
+  }
+
+  private boolean tryLock() throws IOException {
+    lock = table.tryLock(LockFile.stripeByte(number));
+    return lock != null;
+  }
+
+  private boolean tryLockRevocation() throws IOException {
+    if (revocation == null) {
+      revocation = table.tryLock(LockFile.revocationByte(number));
+    }
+    return revocation != null;
+  }
+
+  private void unlock() {
+    FileLock held = lock;
+    lock = null;
+    if (held != null) {
+      table.release(held);
+    }
+  }
+
+  private void unlockRevocation() {
+    FileLock held = revocation;
+    revocation = null;
+    if (held != null) {
+      table.release(held);
+    }
+  }
+
+  private static boolean isValid(@Nullable FileLock lock) {
+    return lock != null && lock.isValid();
+  }
+}

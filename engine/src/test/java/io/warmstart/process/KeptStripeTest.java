@@ -1,0 +1,271 @@
+package io.warmstart.process;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.warmstart.index.ForkedJvm;
+import io.warmstart.index.IndexChild;
+import io.warmstart.index.IndexRoot;
+import io.warmstart.mapped.ControlLayout;
+import io.warmstart.model.StoreCounter;
+import io.warmstart.process.StripeLocks.Hold;
+import io.warmstart.testing.Await;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A stripe that a process keeps is had by one at a time all the same, and nobody waits for it. */
+@Tag("slow")
+@Timeout(120)
+class KeptStripeTest extends LockedStripe {
+  private static final int BIAS = ControlLayout.stripeOffset(STRIPE) + ControlLayout.BIAS_OFFSET;
+  private static final int IN_USE =
+      ControlLayout.stripeOffset(STRIPE) + ControlLayout.BIAS_IN_USE_OFFSET;
+
+  private ForkedJvm forkKeeper() throws Exception {
+    ForkedJvm keeper = ForkedJvm.start(KeptStripeChild.class, "keep", directory.toString(), "5");
+    keeper.awaitLine("kept");
+    return keeper;
+  }
+
+  private static void holds(ForkedJvm keeper) throws Exception {
+    keeper.tell();
+    assertEquals("true", keeper.awaitLine("held"));
+  }
+
+  private static void letsGo(ForkedJvm keeper) throws Exception {
+    keeper.tell();
+    keeper.awaitLine("released");
+  }
+
+  private long bias() {
+    return self.controlFile().bias(STRIPE);
+  }
+
+  private void assertIsHad() {
+    try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+      assertTrue(hold.heldAcrossProcesses());
+      assertNull(hold.brokenIntent());
+    }
+  }
+
+  @Test
+  void aStripeThatIsTakenAgainAndAgainIsKeptUntilItIsNot() {
+    assertIsHad();
+    assertEquals(0, bias(), "taken once");
+
+    KeptStripeChild.keep(self, IndexRoot.key(0));
+    long kept = bias();
+    assertIsHad();
+    assertEquals(kept, bias());
+
+    Await.until("it is given back", () -> bias() == 0);
+    assertIsHad();
+  }
+
+  /** Its lock would hold up all others until it goes on, if that was all. */
+  @Test
+  void aProcessThatIsStoppedBetweenTwoOperationsHoldsNobodyUp() throws Exception {
+    reattach(SHORT_NANOS);
+    try (ForkedJvm keeper = forkKeeper()) {
+      holds(keeper);
+      letsGo(keeper);
+      assertNotEquals(0, bias());
+      keeper.stop();
+      for (int i = 0; i < 3; i++) {
+        assertIsHad();
+      }
+      assertTrue(Biases.isRevoked(bias()), "its lock is held by the one that is stopped");
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0));
+          ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+        assertTrue(hold.heldAcrossProcesses());
+        third.tell();
+        assertTrue(third.awaitLine("tried").startsWith("false"), "by another one that revokes");
+      }
+      keeper.goOn();
+      holds(keeper);
+      letsGo(keeper);
+    }
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
+  }
+
+  @Test
+  void aProcessThatIsStoppedInAnOperationIsNotRobbed() throws Exception {
+    reattach(SHORT_NANOS);
+    try (ForkedJvm keeper = forkKeeper()) {
+      holds(keeper);
+      keeper.stop();
+      for (int i = 1; i <= 2; i++) {
+        try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+          assertFalse(hold.heldAcrossProcesses());
+        }
+        assertEquals(i, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
+      }
+      keeper.goOn();
+      letsGo(keeper);
+      assertIsHad();
+      holds(keeper);
+    }
+  }
+
+  @Test
+  void theDeathOfTheOneThatKeepsItIsToldWithItsKey() throws Exception {
+    try (ForkedJvm keeper = forkKeeper()) {
+      holds(keeper);
+      keeper.kill();
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+        assertTrue(hold.heldAcrossProcesses());
+        assertEquals(IndexRoot.key(5), hold.brokenIntent());
+        assertEquals(0, bias());
+        hold.announce(IndexRoot.key(0));
+      }
+    }
+    try (ForkedJvm keeper = forkKeeper()) {
+      keeper.kill();
+      assertIsHad();
+    }
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
+  }
+
+  /** The one works under the revocation byte, while the one that keeps the stripe's own dies. */
+  @Test
+  void whoTakesItAwayHasItAlsoOnceTheOtherHasDied() throws Exception {
+    try (ForkedJvm keeper = forkKeeper()) {
+      holds(keeper);
+      letsGo(keeper);
+      keeper.stop();
+      try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+        try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+          keeper.kill();
+          third.tell();
+          assertTrue(third.awaitLine("tried").startsWith("false"));
+          assertTrue(hold.heldAcrossProcesses());
+        }
+        third.tell();
+        assertTrue(third.awaitLine("tried").startsWith("true"));
+      }
+    }
+  }
+
+  @Test
+  void processesThatTakeItInTurnsExcludeEachOther() throws Exception {
+    int turns = 60;
+    Path file = parent.resolve("counter");
+    Files.write(file, new byte[8]);
+    try (ForkedJvm one = forkTurns(file, turns);
+        ForkedJvm two = forkTurns(file, turns)) {
+      one.tell();
+      two.tell();
+      int kept = KeptStripeChild.countInTurns(self, file, turns);
+      assertEquals("true 0", one.awaitLine("counted"));
+      assertEquals("true 0", two.awaitLine("counted"));
+      assertTrue(kept > 0, "never kept");
+    }
+    assertEquals(3L * 100 * turns, IndexChild.map(file).getLong(0));
+    assertEquals(0, self.counters.own(StoreCounter.LOCK_BREAKS));
+  }
+
+  private ForkedJvm forkTurns(Path file, int turns) throws Exception {
+    ForkedJvm child =
+        ForkedJvm.start(
+            KeptStripeChild.class,
+            "turns",
+            directory.toString(),
+            file.toString(),
+            Integer.toString(turns));
+    child.awaitLine("ready");
+    return child;
+  }
+
+  /** What a vandal writes lets nobody in while it is in use, and is forgotten afterwards. */
+  @ParameterizedTest
+  @CsvSource({"0, 0", "0, -1", "-1, 0", "1, 1", "4294967297, -4294967298", "-2, 7"})
+  void wordsThatNobodyCanHaveWrittenLetNobodyIn(long bias, long inUse) throws Exception {
+    try (ForkedJvm keeper = forkKeeper();
+        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      holds(keeper);
+      ControlFileVandal.patch(
+          directory,
+          file -> {
+            file.putLong(BIAS, bias);
+            file.putLong(IN_USE, inUse);
+          });
+      third.tell();
+      assertTrue(third.awaitLine("tried").startsWith("false"));
+      letsGo(keeper);
+      assertIsHad();
+      holds(keeper);
+    }
+  }
+
+  @Test
+  void aWordInUseThatIsScribbledOverLetsNobodyIn() throws Exception {
+    try (ForkedJvm keeper = forkKeeper();
+        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      holds(keeper);
+      ControlFileVandal.patch(directory, file -> file.putLong(IN_USE, 0));
+      third.tell();
+      assertTrue(third.awaitLine("tried").startsWith("false"));
+      letsGo(keeper);
+      assertIsHad();
+    }
+  }
+
+  @Test
+  void withoutTheCoordinationFileTheLocksKeepOthersOut() throws Exception {
+    try (ForkedJvm keeper = forkKeeper();
+        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      holds(keeper);
+      ControlFileVandal.truncate(directory, 0);
+      third.tell();
+      assertTrue(third.awaitLine("tried").startsWith("false"));
+      letsGo(keeper);
+      assertIsHad();
+      holds(keeper);
+    }
+  }
+
+  /** One that cannot see the bias waits for the lock: while there is one, none is kept. */
+  @Test
+  void nothingIsKeptBesideAProcessWithoutTheCoordinationFile() throws Exception {
+    try (ForkedJvm other = ForkedJvm.start(KeptStripeChild.class, "unattached", "" + directory)) {
+      assertEquals("true", other.awaitLine("said"));
+      Await.until(
+          "no stripe is kept",
+          () -> {
+            for (int i = 0; i < 100; i++) {
+              assertIsHad();
+            }
+            return bias() == 0;
+          });
+      other.kill();
+      KeptStripeChild.keep(self, IndexRoot.key(0));
+    }
+  }
+
+  /** The kernel drops all locks of a process that closes any descriptor of the file. */
+  @Test
+  void whatKeptAStripeAndHasLostItsLocksDoesNotHaveIt() throws Exception {
+    try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      KeptStripeChild.keep(self, IndexRoot.key(0));
+      FileChannel.open(directory.resolve(LockFile.NAME), StandardOpenOption.READ).close();
+      third.tell();
+      assertTrue(third.awaitLine("tried").startsWith("true"));
+      assertEquals(0, bias());
+      assertIsHad();
+      Await.until(
+          "the locks are taken again", () -> self.counters.own(StoreCounter.LOCKS_LOST) == 1);
+      KeptStripeChild.keep(self, IndexRoot.key(0));
+    }
+  }
+}
