@@ -46,7 +46,8 @@ final class KeptStripeChild {
       while (true) {
         ForkedJvm.awaitParent();
         try (StripeLocks.Hold hold = root.stripes.acquire(key)) {
-          System.out.println("held " + hold.heldAcrossProcesses());
+          long since = System.nanoTime();
+          System.out.println("held " + hold.heldAcrossProcesses() + "\nsince " + since);
           ForkedJvm.awaitParent();
         }
         System.out.println("released");

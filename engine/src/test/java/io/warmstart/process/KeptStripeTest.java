@@ -157,6 +157,31 @@ class KeptStripeTest extends LockedStripe {
     }
   }
 
+  /** The heartbeat of the one that keeps it finds that it is wanted, and that it is had. */
+  @Test
+  void whoTakesItAwayHasItUntilHeReleasesIt() throws Exception {
+    try (ForkedJvm keeper = forkKeeper();
+        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      holds(keeper);
+      letsGo(keeper);
+      long releasedAt;
+      try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+        assertTrue(hold.heldAcrossProcesses());
+        keeper.tell();
+        for (int heartbeat = 0; heartbeat < 4; heartbeat++) {
+          Thread.sleep(250);
+          third.tell();
+          assertTrue(third.awaitLine("tried").startsWith("false"));
+        }
+        assertTrue(hold.heldAcrossProcesses());
+        releasedAt = System.nanoTime();
+      }
+      assertEquals("true", keeper.awaitLine("held"));
+      // The clock of all processes of the machine.
+      assertTrue(Long.parseLong(keeper.awaitLine("since")) - releasedAt >= 0);
+    }
+  }
+
   @Test
   void processesThatTakeItInTurnsExcludeEachOther() throws Exception {
     int turns = 60;
@@ -248,6 +273,10 @@ class KeptStripeTest extends LockedStripe {
             }
             return bias() == 0;
           });
+      for (int i = 0; i < 100; i++) {
+        assertIsHad();
+        assertEquals(0, bias());
+      }
       other.kill();
       KeptStripeChild.keep(self, IndexRoot.key(0));
     }
