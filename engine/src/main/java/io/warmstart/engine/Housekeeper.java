@@ -161,7 +161,7 @@ final class Housekeeper implements AutoCloseable {
     }
     dueScans.countIfDue(now, () -> closed);
     unsettled.due(now).forEach(this::recover);
-    censusRefresh.run();
+    censusRefresh.run(() -> closed);
     if (now - adoptedAt >= adoptPause) {
       adoptedAt = now;
       adoptPause = pauseBeside(adopt());

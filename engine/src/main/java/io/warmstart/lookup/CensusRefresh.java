@@ -7,6 +7,7 @@ import io.warmstart.pair.RootDirectory;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * Renews the censuses of keys with many runs before they are too old, in the background: else the
@@ -45,22 +46,26 @@ public final class CensusRefresh {
     }
   }
 
-  /** Renews what is due. For one thread at a time. */
-  public void run() {
+  /**
+   * Renews what is due. For one thread at a time.
+   *
+   * @param stopped whether to end before the end
+   */
+  public void run(BooleanSupplier stopped) {
     due.forEach(
         (key, each) -> {
-          if (RacyWindow.systemNanos() >= each.atUnixNanos) {
-            // From here on it may be asked for again.
+          if (census.asOf(key) != each.asOf) {
+            // Somebody has.
             due.remove(key, each);
-            renew(key, each.asOf);
+          } else if (RacyWindow.systemNanos() >= each.atUnixNanos && !stopped.getAsBoolean()) {
+            // Once: where it cannot be taken now, a lookup will list.
+            due.replace(key, each, new Due(each.asOf, Long.MAX_VALUE));
+            renew(key);
           }
         });
   }
 
-  private void renew(Digest256 key, long asOf) {
-    if (census.asOf(key) != asOf) {
-      return;
-    }
+  private void renew(Digest256 key) {
     try {
       snapshots.renewCensus(root.directory(key));
     } catch (IOException e) {

@@ -2,7 +2,6 @@ package io.warmstart.process;
 
 import io.warmstart.format.Owner;
 import io.warmstart.mapped.ControlLayout;
-import io.warmstart.process.ProcessTable.Liveness;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,14 +13,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Biases {
   /** More would make each of the kernel's locks slow: it looks at all that a file has. */
-  private static final int MOST_KEPT = 64;
+  private static final int MOST_KEPT = 16;
 
   /** By all processes together, as far as each can tell. */
   private static final int MOST_KEPT_BY_ALL = 1024;
 
+  /** Nobody keeps the stripe. Where nothing was written yet stands 0, which says nothing. */
+  static final long NONE = 0x656e_6f6e_5341_4942L;
+
   private static final int ROW_SHIFT = 32;
   private static final int CHECK_SHIFT = 48;
-  private static final long ROWS_MASK = (1L << (CHECK_SHIFT - ROW_SHIFT)) - 1;
   private static final long EPOCHS_MASK = (1L << ROW_SHIFT) - 1;
 
   /** The sign of a bias that is being taken away. */
@@ -30,6 +31,7 @@ final class Biases {
   private final ProcessTable table;
   private final AtomicInteger kept = new AtomicInteger();
   private volatile int most;
+  private volatile boolean closed;
   private final AtomicInteger beats = new AtomicInteger();
 
   /** Shared, while this process has no coordination file. Of the thread that beats. */
@@ -42,11 +44,22 @@ final class Biases {
   /** Looks whether stripes may be kept: one thread at a time, with each heartbeat. */
   void beat() {
     try {
-      most = mostKept();
+      most = closed ? 0 : mostKept();
     } catch (IOException e) {
       most = 0;
     }
     beats.incrementAndGet();
+  }
+
+  /** None is kept any more. */
+  void close() {
+    closed = true;
+    most = 0;
+  }
+
+  /** Whether a file is the one that all others go by: for a process that is to act on a bias. */
+  boolean isCurrent(ControlFile file) {
+    return table.leadsTo(file);
   }
 
   /** How many heartbeats there were. */
@@ -59,20 +72,20 @@ final class Biases {
     FileLock told = unattached;
     if (file == null) {
       if (told == null || !told.isValid()) {
-        unattached = table.tryLockShared(LockFile.UNATTACHED_BYTE);
+        unattached = table.lockFile().tryLockShared(LockFile.UNATTACHED_BYTE);
       }
       return 0;
     }
     if (told != null) {
       unattached = null;
-      table.release(told);
+      table.lockFile().release(told);
     }
-    FileLock alone = table.tryLock(LockFile.UNATTACHED_BYTE);
+    FileLock alone = table.lockFile().tryLock(LockFile.UNATTACHED_BYTE);
     if (alone == null) {
       // Others cannot see a bias, and wait for the kernel's lock.
       return 0;
     }
-    table.release(alone);
+    table.lockFile().release(alone);
     return Math.min(MOST_KEPT, MOST_KEPT_BY_ALL / Math.max(1, file.rowsUsed()));
   }
 
@@ -83,7 +96,7 @@ final class Biases {
 
   /** Counts one more stripe that is kept; false if there are as many as there may be. */
   boolean tryCount() {
-    if (kept.incrementAndGet() <= most) {
+    if (kept.incrementAndGet() <= most && !closed) {
       return true;
     }
     kept.decrementAndGet();
@@ -132,15 +145,5 @@ final class Biases {
    */
   static long notInUse(long bias) {
     return ~(bias & ~REVOKED);
-  }
-
-  /** Whether the process that a bias names is dead, or this one. */
-  boolean isOfNobodyElse(ControlFile file, long bias) {
-    Owner owner = owner(bias, file.ownerBoot());
-    return owner.equals(file.owner()) || table.liveness(owner) == Liveness.DEAD;
-  }
-
-  static Owner owner(long bias, long boot) {
-    return new Owner((int) (bias >>> ROW_SHIFT & ROWS_MASK), boot, bias & EPOCHS_MASK);
   }
 }

@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The mapped file that the processes on one root share: {@link ControlLayout} as operations.
  *
- * <p>What it says are hints. The locks themselves lie in the lock file; a file that is lost, zeroed
- * or scribbled over costs a sweep or a repair for nothing, and {@link ProcessTable} attaches again.
- * Safe for all threads; see {@link FaultTolerantWords} for what a lost mapping answers.
+ * <p>What it says are hints, but for the biases of {@link Stripe}, which are checked. The locks
+ * themselves lie in the lock file; a file that is lost, zeroed or scribbled over costs a sweep, a
+ * repair or a wait for nothing, and {@link ProcessTable} attaches again. Safe for all threads; see
+ * {@link FaultTolerantWords} for what a lost mapping answers.
  */
 public final class ControlFile {
   /** What stands in the state of a stripe's intent. */

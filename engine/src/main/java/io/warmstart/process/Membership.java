@@ -54,6 +54,11 @@ public final class Membership {
     return locks.isCurrent() && file.isCurrent(controlFile) && controlFile.stillClaimed();
   }
 
+  /** Whether the name still leads to a coordination file, and that is whole. For any thread. */
+  boolean leadsTo(ControlFile controlFile) {
+    return file.isCurrent(controlFile);
+  }
+
   /** Whether the kernel has dropped this process's locks although the lock file is open. */
   public boolean hasLostLocks() {
     return holdsRow() && proof.isLost();

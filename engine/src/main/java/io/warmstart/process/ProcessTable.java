@@ -9,7 +9,6 @@ import io.warmstart.notice.Notices;
 import io.warmstart.runtime.BackgroundThread;
 import io.warmstart.runtime.Uninterrupted;
 import java.io.IOException;
-import java.nio.channels.FileLock;
 import java.nio.file.NoSuchFileException;
 import java.util.HexFormat;
 import java.util.OptionalLong;
@@ -205,29 +204,19 @@ public final class ProcessTable implements AutoCloseable {
     }
   }
 
-  /**
-   * Takes the kernel's lock on a byte of the lock file.
-   *
-   * @return null if it is held, by another process or in this JVM
-   * @throws IOException if the lock file is not open now, or the kernel has no locks to give
-   */
-  @Nullable FileLock tryLock(long lockByte) throws IOException {
-    return locks.tryLock(lockByte);
+  /** What the kernel's locks are taken on: by any thread. */
+  LockFile lockFile() {
+    return locks;
   }
 
-  /** The same of a lock that others may share. */
-  @Nullable FileLock tryLockShared(long lockByte) throws IOException {
-    return locks.tryLockShared(lockByte);
+  /** Whether the name leads to a coordination file still, and that is whole. */
+  boolean leadsTo(ControlFile controlFile) {
+    return membership.leadsTo(controlFile);
   }
 
   /** Has something done after each heartbeat, by its thread. */
   void afterHeartbeats(Runnable action) {
     afterHeartbeat = action;
-  }
-
-  /** Releases what was granted. */
-  void release(FileLock lock) {
-    locks.release(lock);
   }
 
   /**

@@ -86,7 +86,9 @@ public final class Siblings implements AutoCloseable {
    */
   public @Nullable FileLock tryLockSegment(int segment) {
     try {
-      return processTable == null ? null : processTable.tryLock(LockFile.segmentByte(segment));
+      return processTable == null
+          ? null
+          : processTable.lockFile().tryLock(LockFile.segmentByte(segment));
     } catch (IOException e) {
       return null;
     }
@@ -100,13 +102,13 @@ public final class Siblings implements AutoCloseable {
    * @throws IOException if there are no locks now
    */
   public @Nullable FileLock tryLockGivingUp() throws IOException {
-    return locks().tryLock(LockFile.GIVING_UP_BYTE);
+    return locks().lockFile().tryLock(LockFile.GIVING_UP_BYTE);
   }
 
   /** Releases such a lock. */
   public void releaseSegment(FileLock lock) {
     if (processTable != null) {
-      processTable.release(lock);
+      processTable.lockFile().release(lock);
     }
   }
 

@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * <p>A process that takes a stripe again and again keeps the kernel's lock, and names itself in the
  * stripe's bias. From then on two words of the mapping are enough: it says that the bias is in use,
  * and has the stripe if the bias then still names it. Another process locks the revocation byte,
- * marks the bias as revoked, and has the stripe if the bias is then not in use, or its owner dead.
- * Each stores before it reads what the other has stored: not both can go on. The owner notices when
- * it next takes the stripe, or with a heartbeat, and ends the bias under the revocation byte.
- * Nobody needs it to answer: it may be stopped.
+ * marks the bias as revoked, and has the stripe if the bias is then not in use. Each stores before
+ * it reads what the other has stored: not both can go on. The owner notices when it next takes the
+ * stripe, or with a heartbeat, and ends the bias under the revocation byte. Nobody needs it to
+ * answer: it may be stopped.
  *
- * <p>The bias is written by who holds the stripe's byte while it is 0, and else by who holds the
- * revocation byte; it becomes 0 again by who holds both. A process that cannot read it needs both.
+ * <p>The bias is written by who holds the stripe's byte while it says that there is none, and else
+ * by who holds the revocation byte; it says so again by who holds both. Whoever holds both has the
+ * stripe, whatever the words are; so does one that finds there what nobody can have written, or
+ * cannot read it.
  *
  * <p>For the thread that holds the stripe's lock of this JVM, but for {@link #isBiased}.
  */
@@ -27,8 +29,10 @@ final class Stripe {
   /** So many times taken by the kernel's lock, between two heartbeats, before it is kept. */
   private static final int LEAST_TIMES = 8;
 
-  /** So many after one revocation has followed the other. */
+  /** So many at most after one revocation has followed the other; half with each heartbeat. */
   private static final int MOST_TIMES = 1024;
+
+  private static final int MOST_HALVINGS = 10;
 
   private enum Had {
     NOT,
@@ -73,6 +77,10 @@ final class Stripe {
    * @throws IOException if there is no lock file now, or the kernel has no locks to give
    */
   boolean tryTake() throws IOException {
+    if (had != Had.NOT) {
+      // By the same thread, which goes on without the lock once it has timed out.
+      return false;
+    }
     ControlFile file = biasedIn;
     if (file != null) {
       if (tryUse(file)) {
@@ -116,13 +124,19 @@ final class Stripe {
     Had before = had;
     had = Had.NOT;
     if (before == Had.BY_BIAS) {
-      Objects.requireNonNull(biasedIn).biasInUse(number, Biases.notInUse(ownBias));
+      ControlFile file = Objects.requireNonNull(biasedIn);
+      file.biasInUse(number, Biases.notInUse(ownBias));
+      if (!biases.mayKeep()) {
+        giveBack(file);
+      }
       return;
     }
+    boolean kept = false;
     try {
       unlockRevocation();
+      kept = biasedIn != null || (before == Had.BY_LOCK && keep());
     } finally {
-      if (biasedIn == null && !(before == Had.BY_LOCK && keep())) {
+      if (!kept) {
         unlock();
       }
     }
@@ -141,7 +155,7 @@ final class Stripe {
     }
     file.biasInUse(number, Biases.notInUse(ownBias));
     revoked = true;
-    enough = uses < MOST_TIMES ? Math.min(MOST_TIMES, 2 * enough) : LEAST_TIMES;
+    enough = Math.min(MOST_TIMES, 2 * enough);
     return false;
   }
 
@@ -151,32 +165,28 @@ final class Stripe {
    */
   private boolean tryTakeWithLock() throws IOException {
     ControlFile file = table.current();
-    if (biasedIn == null && file != null && file.bias(number) == 0 && !file.lost()) {
+    if (biasedIn == null && file != null && file.bias(number) == Biases.NONE) {
       had = Had.BY_LOCK;
       return true;
     }
     if (!tryLockRevocation()) {
       return false;
     }
-    if (file == null || !tryEndBias(file)) {
-      // It cannot be read, or cleared.
-      had = Had.BY_BOTH_LOCKS;
-      return file == null || file.lost();
+    had = Had.BY_BOTH_LOCKS;
+    if (file != null && endBias(file)) {
+      unlockRevocation();
+      had = Had.BY_LOCK;
     }
-    unlockRevocation();
-    had = Had.BY_LOCK;
     return true;
   }
 
   /**
-   * Ends the bias with both bytes locked. It is one to this process, which is not in the stripe; or
-   * to one that has died, or has lost its locks and may be in it.
+   * Ends whatever bias there is, with both bytes locked: whoever it is to keeps the stripe no
+   * longer, or has lost its locks.
+   *
+   * @return false if it could not be written
    */
-  private boolean tryEndBias(ControlFile file) {
-    long bias = file.bias(number);
-    if (biasedIn == null && Biases.isOne(bias) && !isOver(file, bias)) {
-      return false;
-    }
+  private boolean endBias(ControlFile file) {
     clear(file);
     if (file.lost()) {
       return false;
@@ -192,7 +202,7 @@ final class Stripe {
 
   private void clear(ControlFile file) {
     file.biasInUse(number, 0);
-    file.bias(number, 0);
+    file.bias(number, Biases.NONE);
   }
 
   private void forgetBias() {
@@ -209,47 +219,50 @@ final class Stripe {
       return false;
     }
     long bias = file.bias(number);
-    if (!Biases.isOne(bias) || !isOver(file, bias)) {
+    if (!Biases.isOne(bias)) {
       return false;
     }
-    had = Had.BY_REVOCATION;
-    if (tryLock()) {
-      // The owner has given it back meanwhile, or died.
-      return tryTakeWithLock();
-    }
-    return true;
-  }
-
-  /** Revokes a bias, under the revocation byte; returns whether its owner is not in the stripe. */
-  private boolean isOver(ControlFile file, long bias) {
     if (!Biases.isRevoked(bias)) {
       file.bias(number, Biases.revoked(bias));
     }
     VarHandle.fullFence();
-    return file.biasInUse(number) == Biases.notInUse(bias) || biases.isOfNobodyElse(file, bias);
+    // By a file that was replaced the stripe's byte may be another one's by now.
+    if (file.biasInUse(number) != Biases.notInUse(bias) || !biases.isCurrent(file)) {
+      return false;
+    }
+    had = Had.BY_REVOCATION;
+    // If the owner has given it back meanwhile, or died, it is as any other.
+    return !tryLock() || tryTakeWithLock();
   }
 
   /** Keeps the lock, with the bias to this process, if it may. */
   private boolean keep() {
-    int beat = biases.beats();
-    timesByLock = beat == timesSinceBeat ? timesByLock + 1 : 1;
-    timesSinceBeat = beat;
     ControlFile file = table.current();
-    if (timesByLock < enough
-        || number >= ControlLayout.KEY_STRIPES
-        || file == null
-        || !isValid(lock)
-        || file.bias(number) != 0
-        || !biases.tryCount()) {
+    if (!isTakenOften() || file == null || !isValid(lock) || file.bias(number) != Biases.NONE) {
       return false;
     }
+    long bias = Biases.of(file);
+    file.biasInUse(number, Biases.notInUse(bias));
+    if (!biases.tryCount()) {
+      return false;
+    }
+    biasedIn = file;
+    ownBias = bias;
     uses = 0;
     usesAtBeat = -1;
-    ownBias = Biases.of(file);
-    file.biasInUse(number, Biases.notInUse(ownBias));
-    biasedIn = file;
-    file.bias(number, ownBias);
+    file.bias(number, bias);
     return true;
+  }
+
+  private boolean isTakenOften() {
+    int beat = biases.beats();
+    if (beat != timesSinceBeat) {
+      // What was wanted by others once need not be for ever.
+      enough = Math.max(LEAST_TIMES, enough >> Math.min(MOST_HALVINGS, beat - timesSinceBeat));
+      timesByLock = 0;
+      timesSinceBeat = beat;
+    }
+    return number < ControlLayout.KEY_STRIPES && ++timesByLock >= enough;
   }
 
   /** Whether it is biased to this process: for any thread, to which it may be over. */
@@ -263,21 +276,25 @@ final class Stripe {
    */
   void giveBackIfDue() {
     ControlFile file = biasedIn;
-    if (file == null) {
-      return;
-    }
     boolean idle = uses == usesAtBeat;
     usesAtBeat = uses;
-    if (!idle && biases.mayKeep() && file == table.current() && file.bias(number) == ownBias) {
-      return;
+    if (file != null
+        && (idle || !biases.mayKeep() || file != table.current() || file.bias(number) != ownBias)) {
+      giveBack(file);
     }
-    if (!isValid(lock)) {
-      forgetBias();
-      return;
-    }
+  }
+
+  private void giveBack(ControlFile file) {
     ControlFile now = table.current();
     try {
-      if (now != null && tryLockRevocation() && tryEndBias(now)) {
+      if (!isValid(lock)) {
+        forgetBias();
+      } else if (tryLockRevocation()) {
+        // Who gets the byte ends what cannot be ended here.
+        if (now == null || !endBias(now)) {
+          clear(file);
+          forgetBias();
+        }
         unlock();
       }
     } catch (IOException e) {
@@ -288,14 +305,24 @@ final class Stripe {
     }
   }
 
+  /** Gives the stripe back for good: whoever holds on to a closed store keeps no file mapped. */
+  void close() {
+    ControlFile file = biasedIn;
+    if (file != null && had == Had.NOT) {
+      giveBack(file);
+      // Also where somebody works under the revocation byte: the lock goes with the lock file.
+      biasedIn = null;
+    }
+  }
+
   private boolean tryLock() throws IOException {
-    lock = table.tryLock(LockFile.stripeByte(number));
+    lock = table.lockFile().tryLock(LockFile.stripeByte(number));
     return lock != null;
   }
 
   private boolean tryLockRevocation() throws IOException {
     if (revocation == null) {
-      revocation = table.tryLock(LockFile.revocationByte(number));
+      revocation = table.lockFile().tryLock(LockFile.revocationByte(number));
     }
     return revocation != null;
   }
@@ -304,7 +331,7 @@ final class Stripe {
     FileLock held = lock;
     lock = null;
     if (held != null) {
-      table.release(held);
+      table.lockFile().release(held);
     }
   }
 
@@ -312,7 +339,7 @@ final class Stripe {
     FileLock held = revocation;
     revocation = null;
     if (held != null) {
-      table.release(held);
+      table.lockFile().release(held);
     }
   }
 

@@ -218,6 +218,7 @@ public final class StripeLocks implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    stripes.close();
   }
 
   private void giveBack(int stripe, boolean locallyHeld, @Nullable Stripe shared) {
@@ -276,6 +277,7 @@ public final class StripeLocks implements AutoCloseable {
     private final @Nullable ControlFile controlFile;
     private final boolean broken;
     private boolean announced;
+    private boolean released;
 
     private Hold(
         int stripe,
@@ -295,7 +297,7 @@ public final class StripeLocks implements AutoCloseable {
      * once the lock file was found replaced under way.
      */
     public boolean heldAcrossProcesses() {
-      return shared != null && shared.isHeld();
+      return !released && shared != null && shared.isHeld();
     }
 
     /** Whether this process has the coordination file, and so knows what others may have left. */
@@ -359,6 +361,9 @@ public final class StripeLocks implements AutoCloseable {
      */
     @Override
     public void close() {
+      if (released) {
+        return;
+      }
       try {
         MappedFaults.raisePending();
         clearIntent();
@@ -366,6 +371,7 @@ public final class StripeLocks implements AutoCloseable {
         // A process that made the access has the same page to touch again, and finds out.
         clearIntent();
       } finally {
+        released = true;
         giveBack(stripe, locallyHeld, shared);
       }
     }

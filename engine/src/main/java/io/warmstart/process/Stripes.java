@@ -3,12 +3,14 @@ package io.warmstart.process;
 import io.warmstart.mapped.ControlLayout;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** All stripes of a root, as this process has them. Safe for all threads. */
 final class Stripes {
   private final ReentrantLock[] local = new ReentrantLock[ControlLayout.STRIPES];
   private final @Nullable Stripe[] shared = new Stripe[ControlLayout.STRIPES];
+  private final @Nullable Biases biases;
 
   /**
    * Makes the stripes of a root.
@@ -19,13 +21,13 @@ final class Stripes {
     for (int stripe = 0; stripe < local.length; stripe++) {
       local[stripe] = new ReentrantLock();
     }
-    if (table != null) {
-      Biases biases = new Biases(table);
+    biases = table == null ? null : new Biases(table);
+    if (table != null && biases != null) {
       for (int stripe = 0; stripe < shared.length; stripe++) {
         shared[stripe] = new Stripe(stripe, table, biases);
       }
       biases.beat();
-      table.afterHeartbeats(() -> beat(biases));
+      table.afterHeartbeats(this::beat);
     }
   }
 
@@ -39,12 +41,27 @@ final class Stripes {
     return Objects.requireNonNull(shared[stripe]);
   }
 
-  private void beat(Biases biases) {
-    biases.beat();
+  private void beat() {
+    if (biases != null) {
+      biases.beat();
+      forEachBiased(Stripe::giveBackIfDue);
+    }
+  }
+
+  /** Gives back all that is kept. */
+  void close() {
+    if (biases != null) {
+      biases.close();
+      forEachBiased(Stripe::close);
+    }
+  }
+
+  /** Those that a thread of ours has just now are passed over. */
+  private void forEachBiased(Consumer<Stripe> action) {
     for (int stripe = 0; stripe < shared.length; stripe++) {
       if (shared(stripe).isBiased() && local[stripe].tryLock()) {
         try {
-          shared(stripe).giveBackIfDue();
+          action.accept(shared(stripe));
         } finally {
           local[stripe].unlock();
         }

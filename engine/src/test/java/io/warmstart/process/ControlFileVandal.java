@@ -89,7 +89,7 @@ public final class ControlFileVandal {
     Files.move(other, in(directory), StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static void zero(Path directory) throws IOException {
+  static void zero(Path directory) throws IOException {
     try (FileChannel channel = FileChannel.open(in(directory), StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.allocate(ControlLayout.FILE_LENGTH));
     }

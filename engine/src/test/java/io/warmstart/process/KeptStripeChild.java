@@ -58,7 +58,9 @@ final class KeptStripeChild {
   /** Is one that has no coordination file, and so cannot see who keeps a stripe. */
   private static void sayUnattached(Path directory) throws IOException {
     try (IndexRoot root = IndexRoot.open(directory)) {
-      FileLock lock = Objects.requireNonNull(root.processTable.tryLockShared(2050));
+      FileLock lock =
+          Objects.requireNonNull(
+              root.processTable.lockFile().tryLockShared(LockFile.UNATTACHED_BYTE));
       System.out.println("said " + lock.isShared());
       ForkedJvm.untilKilled();
     }

@@ -2,7 +2,6 @@ package io.warmstart.process;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A stripe that a process keeps is had by one at a time all the same, and nobody waits for it. */
 @Tag("slow")
@@ -61,14 +61,14 @@ class KeptStripeTest extends LockedStripe {
   @Test
   void aStripeThatIsTakenAgainAndAgainIsKeptUntilItIsNot() {
     assertIsHad();
-    assertEquals(0, bias(), "taken once");
+    assertEquals(Biases.NONE, bias(), "taken once");
 
     KeptStripeChild.keep(self, IndexRoot.key(0));
     long kept = bias();
     assertIsHad();
     assertEquals(kept, bias());
 
-    Await.until("it is given back", () -> bias() == 0);
+    Await.until("it is given back", () -> bias() == Biases.NONE);
     assertIsHad();
   }
 
@@ -79,7 +79,7 @@ class KeptStripeTest extends LockedStripe {
     try (ForkedJvm keeper = forkKeeper()) {
       holds(keeper);
       letsGo(keeper);
-      assertNotEquals(0, bias());
+      assertTrue(Biases.isOne(bias()));
       keeper.stop();
       for (int i = 0; i < 3; i++) {
         assertIsHad();
@@ -126,7 +126,7 @@ class KeptStripeTest extends LockedStripe {
       try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
         assertTrue(hold.heldAcrossProcesses());
         assertEquals(IndexRoot.key(5), hold.brokenIntent());
-        assertEquals(0, bias());
+        assertEquals(Biases.NONE, bias());
         hold.announce(IndexRoot.key(0));
       }
     }
@@ -137,24 +137,121 @@ class KeptStripeTest extends LockedStripe {
     assertEquals(1, self.counters.own(StoreCounter.LOCK_BREAKS));
   }
 
-  /** The one works under the revocation byte, while the one that keeps the stripe's own dies. */
-  @Test
-  void whoTakesItAwayHasItAlsoOnceTheOtherHasDied() throws Exception {
+  private enum Strike {
+    NONE,
+    THE_WORD_TO_ZERO,
+    THE_FILE_TO_ZEROS,
+    THE_FILE_DELETED
+  }
+
+  /**
+   * The one works under the revocation byte, while the one that keeps the stripe's own dies, and
+   * what is said of the two is lost.
+   */
+  @ParameterizedTest
+  @EnumSource(Strike.class)
+  void whoTakesItAwayHasItAlsoOnceTheOtherHasDied(Strike strike) throws Exception {
     try (ForkedJvm keeper = forkKeeper()) {
       holds(keeper);
       letsGo(keeper);
       keeper.stop();
       try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
         try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
+          assertTrue(Biases.isRevoked(bias()), "under the revocation byte");
+          switch (strike) {
+            case NONE -> {}
+            case THE_WORD_TO_ZERO ->
+                ControlFileVandal.patch(directory, file -> file.putLong(BIAS, 0));
+            case THE_FILE_TO_ZEROS -> ControlFileVandal.zero(directory);
+            case THE_FILE_DELETED -> {
+              ControlFile before = self.controlFile();
+              Files.delete(ControlFileVandal.in(directory));
+              Await.until(
+                  "it is made again",
+                  () -> {
+                    ControlFile now = self.processTable.current();
+                    return now != null && now != before;
+                  });
+            }
+          }
           keeper.kill();
           third.tell();
           assertTrue(third.awaitLine("tried").startsWith("false"));
           assertTrue(hold.heldAcrossProcesses());
         }
-        third.tell();
-        assertTrue(third.awaitLine("tried").startsWith("true"));
+        Await.until(
+            "it is free",
+            () -> {
+              third.tell();
+              return third.awaitLine("tried").startsWith("true");
+            });
       }
     }
+  }
+
+  /** Whoever does not get its lock does not believe that its owner is dead. */
+  @Test
+  void aProcessWhoseRowIsScribbledOverIsNotRobbed() throws Exception {
+    try (ForkedJvm keeper = forkKeeper();
+        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      holds(keeper);
+      int row = ControlLayout.rowOffset((int) (bias() >>> 32 & 0xffff));
+      ControlFileVandal.patch(
+          directory,
+          file -> {
+            int epoch = row + ControlLayout.EPOCH_OFFSET;
+            file.putLong(epoch, file.getLong(epoch) ^ 4);
+          });
+      third.tell();
+      assertTrue(third.awaitLine("tried").startsWith("false"));
+      letsGo(keeper);
+      assertIsHad();
+    }
+  }
+
+  /** One that cannot attach again keeps nothing, though nobody is to see it in the file. */
+  @Test
+  void nothingIsKeptWhereThereIsNoCoordinationFileToBeHad() throws Exception {
+    try (ForkedJvm keeper = forkKeeper()) {
+      Path file = ControlFileVandal.in(directory);
+      Files.delete(file);
+      Files.createDirectories(file.resolve("in the way"));
+      Await.until("the stripe is free", this::isHad);
+      holds(keeper);
+      letsGo(keeper);
+      Await.until("it is free again", this::isHad);
+    }
+  }
+
+  private boolean isHad() {
+    try (Hold hold = self.stripes.acquireBriefly(IndexRoot.key(0))) {
+      return hold.heldAcrossProcesses();
+    }
+  }
+
+  @Test
+  void aHoldThatHasEndedSaysNothingOfTheNextOne() {
+    Hold first = self.stripes.acquire(IndexRoot.key(0));
+    first.close();
+    try (Hold second = self.stripes.acquire(IndexRoot.key(0))) {
+      assertTrue(second.heldAcrossProcesses());
+      assertFalse(first.heldAcrossProcesses());
+      first.close();
+      assertTrue(second.heldAcrossProcesses());
+    }
+  }
+
+  @Test
+  void aThreadThatHasItAlreadyTimesOut() throws Exception {
+    reattach(SHORT_NANOS);
+    KeptStripeChild.keep(self, IndexRoot.key(0));
+    try (Hold outer = self.stripes.acquire(IndexRoot.key(0))) {
+      try (Hold inner = self.stripes.acquire(IndexRoot.key(0))) {
+        assertFalse(inner.heldAcrossProcesses());
+      }
+      assertTrue(outer.heldAcrossProcesses());
+    }
+    assertEquals(1, self.counters.own(StoreCounter.LOCK_TIMEOUTS));
   }
 
   /** The heartbeat of the one that keeps it finds that it is wanted, and that it is had. */
@@ -271,11 +368,11 @@ class KeptStripeTest extends LockedStripe {
             for (int i = 0; i < 100; i++) {
               assertIsHad();
             }
-            return bias() == 0;
+            return bias() == Biases.NONE;
           });
       for (int i = 0; i < 100; i++) {
         assertIsHad();
-        assertEquals(0, bias());
+        assertEquals(Biases.NONE, bias());
       }
       other.kill();
       KeptStripeChild.keep(self, IndexRoot.key(0));
@@ -290,7 +387,7 @@ class KeptStripeTest extends LockedStripe {
       FileChannel.open(directory.resolve(LockFile.NAME), StandardOpenOption.READ).close();
       third.tell();
       assertTrue(third.awaitLine("tried").startsWith("true"));
-      assertEquals(0, bias());
+      assertEquals(Biases.NONE, bias());
       assertIsHad();
       Await.until(
           "the locks are taken again", () -> self.counters.own(StoreCounter.LOCKS_LOST) == 1);
