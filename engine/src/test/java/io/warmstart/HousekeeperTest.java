@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.warmstart.io.NioFileOps;
 import io.warmstart.io.ObservedFileOps;
 import io.warmstart.model.EntryAttributes;
+import io.warmstart.model.Payload;
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -51,10 +53,13 @@ class HousekeeperTest {
   void aClosedStoreKeepsNoFileMapped() throws Exception {
     HousekeeperLooks ops = new HousekeeperLooks();
     WarmStartStore store = WarmStartStore.open(root, StoreOptions.defaults().withFileOps(ops));
+    Payload payload = Payload.of(ByteBuffer.allocateDirect(10));
     try (store) {
-      store.save(Payloads.key("any"), new byte[10], EntryAttributes.checkpoint());
       while (ops.looks.get() < 4) {
-        TimeUnit.MILLISECONDS.sleep(10);
+        // So often that the process keeps the key's stripe.
+        for (int i = 0; i < 20; i++) {
+          store.saveOverwrite(Payloads.key("any"), "r", payload, EntryAttributes.checkpoint());
+        }
       }
       assertTrue(MappedFiles.areUnder(root), "the index is not");
     }
