@@ -13,7 +13,8 @@
  * died with his intent, `lonely` whether all others have stopped or died. Nobody's steps depend on them.
  *
  * -DUNATTACHED: beside them one without the mapping, who needs both locks. -DVANDAL: once somebody writes 0
- * over one of the two words, or both; then nothing is claimed of whether anybody gets the stripe.
+ * over one of the two words, or both. -DLOST: once a process loses the lock S that it keeps, and lives; nothing
+ * is claimed of itself while it does not know. With either nothing is claimed of whether anybody gets the stripe.
  *
  * To see it fail: -DNO_LOOK (the owner does not look at the bias once it is in use), -DLOOK_FIRST (it does
  * before), -DNO_MARK (the bias is not marked as revoked), -DMARK_LAST (it is, once it was not in use),
@@ -22,7 +23,8 @@
  * that he saw before), -DNO_SECOND_LOOK (who gets T does not look again whether there is a bias), -DBEAT_ALONE (a
  * heartbeat gives S back without T), -DENDS_ALONE (the owner ends a revoked bias without T), -DNAMES_LATE
  * (who keeps the stripe names himself once he has let S go), -DDONE_EARLY (the bias is not in use any more before
- * the intent is withdrawn). With -DVANDAL: -DZERO_IS_NONE (a bias of 0 is none), -DZERO_IS_FREE (an `inUse` of 0
+ * the intent is withdrawn). With -DLOST: -DGOES_ON (the owner of a revoked bias goes on with the S that it
+ * kept). With -DVANDAL: -DZERO_IS_NONE (a bias of 0 is none), -DZERO_IS_FREE (an `inUse` of 0
  * lets others in). With -DUNATTACHED: -DWITHOUT_T (the one without the mapping needs S alone).
  */
 
@@ -51,9 +53,11 @@
 #define isNone(seen) ((seen) == NONE)
 #endif
 
-/* Whether it is in use; 0 says nothing. */
-#define USED 1
-#define FREE 2
+#define ownerOf(seen) ((seen) & 7)
+
+/* Whether it is in use, by whose word; 0 says nothing. */
+#define used(number) (number)
+#define free(number) ((number) | 8)
 
 /* How somebody has the stripe. */
 #define NOT 0
@@ -77,6 +81,14 @@ byte deaths = 0;
 byte running = 0;               /* neither dead nor stopped for good */
 
 bool within[NUMBERS];
+
+#ifdef LOST
+#define isClaimed (kind != BY_BIAS || S == me)
+#define isRuled false
+#else
+#define isClaimed true
+#define isRuled true
+#endif
 byte inside = 0;
 bool broken = false;
 
@@ -118,7 +130,7 @@ inline endBias() {
   STEP(bias = NONE)
 }
 
-/* The bias is to this process, which keeps S: by a heartbeat. */
+/* The bias is to this process, which keeps S: by a heartbeat, or since it was revoked. */
 inline giveBack() {
 #ifdef BEAT_ALONE
   endBias();
@@ -127,7 +139,12 @@ inline giveBack() {
   STEP(tryLock(T));
   if
   :: got ->
-     endBias();
+     STEP(seen = bias);
+     if
+     :: isOne(seen) && ownerOf(seen) == me -> endBias()
+     :: else
+     fi;
+     seen = 0;
      STEP(unlock(S); keeps[me] = false);
      STEP(unlock(T))
   :: else
@@ -138,9 +155,9 @@ inline giveBack() {
 inline takeByBias() {
 #ifdef LOOK_FIRST
   STEP(if :: bias == me -> kind = BY_BIAS :: else fi);
-  STEP(inUse = USED);
+  STEP(inUse = used(me));
 #else
-  STEP(inUse = USED);
+  STEP(inUse = used(me));
 #ifdef NO_LOOK
   kind = BY_BIAS;
 #else
@@ -149,12 +166,11 @@ inline takeByBias() {
 #endif
   if
   :: kind == NOT ->
-     STEP(inUse = FREE);
-#ifdef ENDS_ALONE
+     STEP(inUse = free(me));
+#if defined(ENDS_ALONE)
      endBias();
-     keeps[me] = false;
-     kind = BY_LOCK
-#else
+     STEP(unlock(S); keeps[me] = false)
+#elif defined(GOES_ON)
      STEP(tryLock(T));
      if
      :: got ->
@@ -163,6 +179,8 @@ inline takeByBias() {
         kind = BY_LOCK
      :: else
      fi
+#else
+     giveBack()
 #endif
   :: else
   fi
@@ -199,9 +217,9 @@ inline revoke() {
 #if defined(NO_WAIT)
   kind = BY_REVOCATION;
 #elif defined(ZERO_IS_FREE)
-  STEP(if :: inUse != USED -> kind = BY_REVOCATION :: else fi);
+  STEP(if :: inUse != used(ownerOf(seen)) -> kind = BY_REVOCATION :: else fi);
 #else
-  STEP(if :: inUse == FREE -> kind = BY_REVOCATION :: else fi);
+  STEP(if :: inUse == free(ownerOf(seen)) -> kind = BY_REVOCATION :: else fi);
 #endif
 #ifdef MARK_LAST
   if
@@ -265,7 +283,7 @@ inline tryTake() {
      fi
   :: else
   fi;
-#ifndef VANDAL
+#if !defined(VANDAL) && !defined(LOST)
   assert(kind != NOT || !lonely);
 #endif
   atomic { got = false; lonely = false; seen = 0 }
@@ -273,17 +291,21 @@ inline tryTake() {
 
 /* An intent that is found was left by a death, and none that was is missed. */
 inline enter() {
-  STEP(inside++; within[me] = true; assert(inside == 1); assert(intent == broken));
+  STEP(if
+       :: isClaimed -> inside++; within[me] = true; assert(inside == 1)
+       :: else
+       fi;
+       assert(intent == broken || !isRuled));
   STEP(intent = true; broken = false)
 }
 
 inline leave() {
 #ifdef DONE_EARLY
-  if :: kind == BY_BIAS -> STEP(inUse = FREE) :: else fi;
+  if :: kind == BY_BIAS -> STEP(inUse = free(me)) :: else fi;
 #endif
   STEP(intent = false; if :: within[me] -> inside--; within[me] = false :: else fi);
   if
-  :: kind == BY_BIAS -> STEP(inUse = FREE)
+  :: kind == BY_BIAS -> STEP(inUse = free(me))
   :: kind == BY_LOCK ->
      if
      :: true -> STEP(unlock(S))
@@ -294,7 +316,7 @@ inline leave() {
 #ifdef NAMES_LATE
            STEP(unlock(S));
 #endif
-           STEP(inUse = FREE);
+           STEP(inUse = free(me));
            STEP(bias = me; keeps[me] = true)
         :: else -> STEP(unlock(S))
         fi;
@@ -359,6 +381,16 @@ proctype Vandal() {
   fi
 }
 
+/* Something in the process has closed the lock file, while it was not in the stripe by S or T. */
+proctype Loss() {
+  if
+  :: atomic { S != NOBODY && keeps[S] && T != S ->
+       if :: within[S] -> within[S] = false; inside-- :: else fi;
+       S = NOBODY }
+  :: true
+  fi
+}
+
 init {
   atomic {
     running = ATTACHED;
@@ -368,6 +400,9 @@ init {
 #endif
 #ifdef VANDAL
     run Vandal();
+#endif
+#ifdef LOST
+    run Loss();
 #endif
     run Attached(1); run Attached(2); run Attached(3); run Attached(LAST)
   }

@@ -135,6 +135,11 @@ final class Biases {
     return bias < 0;
   }
 
+  /** Whether it is a certain one, revoked or not. */
+  static boolean isOf(long certain, long bias) {
+    return (bias & ~REVOKED) == certain;
+  }
+
   static long revoked(long bias) {
     return bias | REVOKED;
   }

@@ -87,15 +87,14 @@ final class Stripe {
         had = Had.BY_BIAS;
         return true;
       }
-      if (!isValid(lock)) {
-        // Dropped with the lock file.
-        forgetBias();
+      giveBack(file);
+      if (isBiased()) {
+        return false;
       }
     }
     boolean taken = false;
     try {
-      boolean locked = isValid(lock) || tryLock();
-      taken = locked ? tryTakeWithLock() : tryRevoke();
+      taken = tryLock() ? tryTakeWithLock() : tryRevoke();
       return taken;
     } finally {
       if (!taken) {
@@ -134,7 +133,7 @@ final class Stripe {
     boolean kept = false;
     try {
       unlockRevocation();
-      kept = biasedIn != null || (before == Had.BY_LOCK && keep());
+      kept = before == Had.BY_LOCK && keep();
     } finally {
       if (!kept) {
         unlock();
@@ -165,7 +164,7 @@ final class Stripe {
    */
   private boolean tryTakeWithLock() throws IOException {
     ControlFile file = table.current();
-    if (biasedIn == null && file != null && file.bias(number) == Biases.NONE) {
+    if (file != null && file.bias(number) == Biases.NONE) {
       had = Had.BY_LOCK;
       return true;
     }
@@ -187,22 +186,9 @@ final class Stripe {
    * @return false if it could not be written
    */
   private boolean endBias(ControlFile file) {
-    clear(file);
-    if (file.lost()) {
-      return false;
-    }
-    ControlFile own = biasedIn;
-    if (own != null) {
-      // Others may still go by a file that was replaced.
-      clear(own);
-      forgetBias();
-    }
-    return true;
-  }
-
-  private void clear(ControlFile file) {
     file.biasInUse(number, 0);
     file.bias(number, Biases.NONE);
+    return !file.lost();
   }
 
   private void forgetBias() {
@@ -284,17 +270,22 @@ final class Stripe {
     }
   }
 
+  /**
+   * Ends the bias to this process, unless somebody works under the revocation byte. It is not gone
+   * on with the lock that was kept: should the kernel have dropped it, the JDK does not know.
+   */
   private void giveBack(ControlFile file) {
-    ControlFile now = table.current();
     try {
       if (!isValid(lock)) {
         forgetBias();
       } else if (tryLockRevocation()) {
-        // Who gets the byte ends what cannot be ended here.
-        if (now == null || !endBias(now)) {
-          clear(file);
-          forgetBias();
+        ControlFile now = table.current();
+        endOwnBias(file);
+        if (now != null && now != file) {
+          // Others may go by the one, or by the other.
+          endOwnBias(now);
         }
+        forgetBias();
         unlock();
       }
     } catch (IOException e) {
@@ -302,6 +293,13 @@ final class Stripe {
       return;
     } finally {
       unlockRevocation();
+    }
+  }
+
+  /** Where it cannot be written, who gets the stripe's byte ends it. */
+  private void endOwnBias(ControlFile file) {
+    if (Biases.isOf(ownBias, file.bias(number))) {
+      endBias(file);
     }
   }
 

@@ -35,16 +35,23 @@ final class KeptStripeChild {
     do {
       root.stripes.acquire(key).close();
       file = root.processTable.current();
-    } while (file == null || file.bias(stripe) != Biases.of(file));
+      // Without the file, none is.
+    } while (file != null && file.bias(stripe) != Biases.of(file));
   }
 
-  /** Keeps a key's stripe; takes it, and releases it, whenever it is told. */
-  private static void keepAndHold(Path directory, Digest256 key) throws IOException {
+  /** Keeps a key's stripe in use; takes it, and releases it, whenever it is told. */
+  private static void keepAndHold(Path directory, Digest256 key) throws Exception {
     try (IndexRoot root = IndexRoot.open(directory)) {
       keep(root, key);
       System.out.println("kept");
       while (true) {
+        while (System.in.available() == 0) {
+          // One that is not taken for a while is given back.
+          keep(root, key);
+          Thread.sleep(20);
+        }
         ForkedJvm.awaitParent();
+        keep(root, key);
         try (StripeLocks.Hold hold = root.stripes.acquire(key)) {
           long since = System.nanoTime();
           System.out.println("held " + hold.heldAcrossProcesses() + "\nsince " + since);

@@ -47,6 +47,17 @@ class KeptStripeTest extends LockedStripe {
     keeper.awaitLine("released");
   }
 
+  /** Stops it while it keeps the stripe, and is not in it. */
+  private void stopOutside(ForkedJvm keeper) throws Exception {
+    keeper.stop();
+    while (!Biases.isOne(bias())
+        || self.controlFile().biasInUse(STRIPE) != Biases.notInUse(bias())) {
+      keeper.goOn();
+      Thread.sleep(10);
+      keeper.stop();
+    }
+  }
+
   private long bias() {
     return self.controlFile().bias(STRIPE);
   }
@@ -63,10 +74,14 @@ class KeptStripeTest extends LockedStripe {
     assertIsHad();
     assertEquals(Biases.NONE, bias(), "taken once");
 
-    KeptStripeChild.keep(self, IndexRoot.key(0));
-    long kept = bias();
-    assertIsHad();
-    assertEquals(kept, bias());
+    Await.until(
+        "it is kept, and taken so",
+        () -> {
+          KeptStripeChild.keep(self, IndexRoot.key(0));
+          long kept = bias();
+          assertIsHad();
+          return Biases.isOne(kept) && kept == bias();
+        });
 
     Await.until("it is given back", () -> bias() == Biases.NONE);
     assertIsHad();
@@ -77,10 +92,7 @@ class KeptStripeTest extends LockedStripe {
   void aProcessThatIsStoppedBetweenTwoOperationsHoldsNobodyUp() throws Exception {
     reattach(SHORT_NANOS);
     try (ForkedJvm keeper = forkKeeper()) {
-      holds(keeper);
-      letsGo(keeper);
-      assertTrue(Biases.isOne(bias()));
-      keeper.stop();
+      stopOutside(keeper);
       for (int i = 0; i < 3; i++) {
         assertIsHad();
       }
@@ -131,6 +143,7 @@ class KeptStripeTest extends LockedStripe {
       }
     }
     try (ForkedJvm keeper = forkKeeper()) {
+      stopOutside(keeper);
       keeper.kill();
       assertIsHad();
     }
@@ -152,9 +165,7 @@ class KeptStripeTest extends LockedStripe {
   @EnumSource(Strike.class)
   void whoTakesItAwayHasItAlsoOnceTheOtherHasDied(Strike strike) throws Exception {
     try (ForkedJvm keeper = forkKeeper()) {
-      holds(keeper);
-      letsGo(keeper);
-      keeper.stop();
+      stopOutside(keeper);
       try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
         try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
           assertTrue(Biases.isRevoked(bias()), "under the revocation byte");
@@ -385,13 +396,20 @@ class KeptStripeTest extends LockedStripe {
     try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
       KeptStripeChild.keep(self, IndexRoot.key(0));
       FileChannel.open(directory.resolve(LockFile.NAME), StandardOpenOption.READ).close();
-      third.tell();
-      assertTrue(third.awaitLine("tried").startsWith("true"));
+      Await.until(
+          "it is free",
+          () -> {
+            third.tell();
+            return third.awaitLine("tried").startsWith("true");
+          });
       assertEquals(Biases.NONE, bias());
       assertIsHad();
       Await.until(
-          "the locks are taken again", () -> self.counters.own(StoreCounter.LOCKS_LOST) == 1);
-      KeptStripeChild.keep(self, IndexRoot.key(0));
+          "the locks are taken again",
+          () -> {
+            KeptStripeChild.keep(self, IndexRoot.key(0));
+            return self.counters.own(StoreCounter.LOCKS_LOST) == 1 && Biases.isOne(bias());
+          });
     }
   }
 }
