@@ -77,21 +77,23 @@ final class KeptStripeChild {
     try (IndexRoot root = IndexRoot.open(directory)) {
       System.out.println("ready");
       ForkedJvm.awaitParent();
-      int kept = countInTurns(root, file, turns);
-      System.out.println(
-          "counted " + (kept > 0) + " " + root.counters.own(StoreCounter.FILES_ONLY));
+      int taken = countInTurns(root, file, turns);
+      System.out.println("without " + root.counters.own(StoreCounter.FILES_ONLY));
+      System.out.println("counted " + taken);
     }
   }
 
   /**
-   * Counts on from what stands in a file, in turns of a hundred, between which others may.
+   * Counts on from what stands in a file, in turns of a hundred, between which others may; until
+   * the stripe was kept once at the end of a turn, at least.
    *
-   * @return how often the stripe was kept at the end of a turn
+   * @return how many turns there were
    */
-  static int countInTurns(IndexRoot root, Path file, int turns) throws IOException {
+  static int countInTurns(IndexRoot root, Path file, int least) throws IOException {
     MappedByteBuffer counter = IndexChild.map(file);
-    int kept = 0;
-    for (int turn = 0; turn < turns; turn++) {
+    boolean kept = false;
+    int turns = 0;
+    for (; turns < least || !kept; turns++) {
       for (int i = 0; i < 100; i++) {
         try (StripeLocks.Hold hold = root.stripes.acquire(IndexRoot.key(i % 2))) {
           long before = counter.getLong(0);
@@ -102,9 +104,9 @@ final class KeptStripeChild {
         }
       }
       int stripe = ControlLayout.stripeOf(IndexRoot.key(0));
-      kept += root.controlFile().bias(stripe) == Biases.of(root.controlFile()) ? 1 : 0;
+      kept |= root.controlFile().bias(stripe) == Biases.of(root.controlFile());
       LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(2_000_000));
     }
-    return kept;
+    return turns;
   }
 }
