@@ -29,10 +29,10 @@ final class Stripe {
   /** So many times taken by the kernel's lock, between two heartbeats, before it is kept. */
   private static final int LEAST_TIMES = 8;
 
-  /** So many at most after one revocation has followed the other; half with each heartbeat. */
-  private static final int MOST_TIMES = 1024;
+  /** So many after a revocation, so that it is not kept for seconds; half with each heartbeat. */
+  private static final int MOST_TIMES = 1 << 20;
 
-  private static final int MOST_HALVINGS = 10;
+  private static final int MOST_HALVINGS = 20;
 
   private enum Had {
     NOT,
@@ -154,7 +154,7 @@ final class Stripe {
     }
     file.biasInUse(number, Biases.notInUse(ownBias));
     revoked = true;
-    enough = Math.min(MOST_TIMES, 2 * enough);
+    enough = MOST_TIMES;
     return false;
   }
 
