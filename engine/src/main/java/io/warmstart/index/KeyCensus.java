@@ -336,9 +336,7 @@ public final class KeyCensus {
     return asOf(key) >= 0;
   }
 
-  /**
-   * Unix nanoseconds from which on changes of others may be hidden; 0 if none are, -1 if unknown.
-   */
+  /** Unix nanoseconds since when changes of others may be hidden; 0 if none are, -1 if unknown. */
   public long asOf(Digest256 key) {
     return ask(
         attached -> {

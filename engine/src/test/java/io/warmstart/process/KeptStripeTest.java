@@ -48,6 +48,26 @@ class KeptStripeTest extends LockedStripe {
     keeper.awaitLine("released");
   }
 
+  private ForkedJvm forkThird() throws Exception {
+    return ForkedJvm.start(IndexChild.class, "try", directory.toString());
+  }
+
+  /** Whether one more process gets the stripe. */
+  private static boolean gets(ForkedJvm third) throws Exception {
+    third.tell();
+    return third.awaitLine("tried").startsWith("true");
+  }
+
+  /** Strikes while the one that keeps the stripe is in it. */
+  private void assertNobodyGetsIn(
+      ForkedJvm keeper, ForkedJvm third, ControlFileVandal.Vandalism vandalism) throws Exception {
+    holds(keeper);
+    vandalism.strike(directory);
+    assertFalse(gets(third));
+    letsGo(keeper);
+    assertIsHad();
+  }
+
   /** Stops it while it keeps the stripe, and is not in it. */
   private void stopOutside(ForkedJvm keeper) throws Exception {
     keeper.stop();
@@ -101,10 +121,9 @@ class KeptStripeTest extends LockedStripe {
       }
       assertTrue(Biases.isRevoked(bias()), "its lock is held by the one that is stopped");
       try (Hold hold = self.stripes.acquire(IndexRoot.key(0));
-          ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+          ForkedJvm third = forkThird()) {
         assertTrue(hold.heldAcrossProcesses());
-        third.tell();
-        assertTrue(third.awaitLine("tried").startsWith("false"), "by another one that revokes");
+        assertFalse(gets(third), "by another one that revokes");
       }
       keeper.goOn();
       holds(keeper);
@@ -169,7 +188,7 @@ class KeptStripeTest extends LockedStripe {
   void whoTakesItAwayHasItAlsoOnceTheOtherHasDied(Strike strike) throws Exception {
     try (ForkedJvm keeper = forkKeeper()) {
       stopOutside(keeper);
-      try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+      try (ForkedJvm third = forkThird()) {
         try (Hold hold = self.stripes.acquire(IndexRoot.key(0))) {
           assertTrue(Biases.isRevoked(bias()), "under the revocation byte");
           switch (strike) {
@@ -189,16 +208,10 @@ class KeptStripeTest extends LockedStripe {
             }
           }
           keeper.kill();
-          third.tell();
-          assertTrue(third.awaitLine("tried").startsWith("false"));
+          assertFalse(gets(third));
           assertTrue(hold.heldAcrossProcesses());
         }
-        Await.until(
-            "it is free",
-            () -> {
-              third.tell();
-              return third.awaitLine("tried").startsWith("true");
-            });
+        Await.until("it is free", () -> gets(third));
       }
     }
   }
@@ -207,19 +220,16 @@ class KeptStripeTest extends LockedStripe {
   @Test
   void aProcessWhoseRowIsScribbledOverIsNotRobbed() throws Exception {
     try (ForkedJvm keeper = forkKeeper();
-        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
-      holds(keeper);
-      int row = ControlLayout.rowOffset((int) (bias() >>> 32 & 0xffff));
-      ControlFileVandal.patch(
-          directory,
-          file -> {
+        ForkedJvm third = forkThird()) {
+      assertNobodyGetsIn(
+          keeper,
+          third,
+          engineDirectory -> {
+            int row = ControlLayout.rowOffset((int) (bias() >>> 32 & 0xffff));
             int epoch = row + ControlLayout.EPOCH_OFFSET;
-            file.putLong(epoch, file.getLong(epoch) ^ 4);
+            ControlFileVandal.patch(
+                engineDirectory, file -> file.putLong(epoch, file.getLong(epoch) ^ 4));
           });
-      third.tell();
-      assertTrue(third.awaitLine("tried").startsWith("false"));
-      letsGo(keeper);
-      assertIsHad();
     }
   }
 
@@ -272,7 +282,7 @@ class KeptStripeTest extends LockedStripe {
   @Test
   void whoTakesItAwayHasItUntilHeReleasesIt() throws Exception {
     try (ForkedJvm keeper = forkKeeper();
-        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+        ForkedJvm third = forkThird()) {
       holds(keeper);
       letsGo(keeper);
       long releasedAt;
@@ -281,8 +291,7 @@ class KeptStripeTest extends LockedStripe {
         keeper.tell();
         for (int heartbeat = 0; heartbeat < 4; heartbeat++) {
           Thread.sleep(250);
-          third.tell();
-          assertTrue(third.awaitLine("tried").startsWith("false"));
+          assertFalse(gets(third));
         }
         assertTrue(hold.heldAcrossProcesses());
         releasedAt = System.nanoTime();
@@ -329,19 +338,18 @@ class KeptStripeTest extends LockedStripe {
   void wordsThatNobodyCanHaveWrittenLetNobodyIn() throws Exception {
     long[][] words = {{0, 0}, {0, -1}, {-1, 0}, {1, 1}, {1L << 32 | 1, ~(1L << 32 | 1)}, {-2, 7}};
     try (ForkedJvm keeper = forkKeeper();
-        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+        ForkedJvm third = forkThird()) {
       for (long[] each : words) {
-        holds(keeper);
-        ControlFileVandal.patch(
-            directory,
-            file -> {
-              file.putLong(BIAS, each[0]);
-              file.putLong(IN_USE, each[1]);
-            });
-        third.tell();
-        assertTrue(third.awaitLine("tried").startsWith("false"));
-        letsGo(keeper);
-        assertIsHad();
+        assertNobodyGetsIn(
+            keeper,
+            third,
+            engineDirectory ->
+                ControlFileVandal.patch(
+                    engineDirectory,
+                    file -> {
+                      file.putLong(BIAS, each[0]);
+                      file.putLong(IN_USE, each[1]);
+                    }));
       }
       holds(keeper);
     }
@@ -350,26 +358,21 @@ class KeptStripeTest extends LockedStripe {
   @Test
   void aWordInUseThatIsScribbledOverLetsNobodyIn() throws Exception {
     try (ForkedJvm keeper = forkKeeper();
-        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
-      holds(keeper);
-      ControlFileVandal.patch(directory, file -> file.putLong(IN_USE, 0));
-      third.tell();
-      assertTrue(third.awaitLine("tried").startsWith("false"));
-      letsGo(keeper);
-      assertIsHad();
+        ForkedJvm third = forkThird()) {
+      assertNobodyGetsIn(
+          keeper,
+          third,
+          engineDirectory ->
+              ControlFileVandal.patch(engineDirectory, file -> file.putLong(IN_USE, 0)));
     }
   }
 
   @Test
   void withoutTheCoordinationFileTheLocksKeepOthersOut() throws Exception {
     try (ForkedJvm keeper = forkKeeper();
-        ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
-      holds(keeper);
-      ControlFileVandal.truncate(directory, 0);
-      third.tell();
-      assertTrue(third.awaitLine("tried").startsWith("false"));
-      letsGo(keeper);
-      assertIsHad();
+        ForkedJvm third = forkThird()) {
+      assertNobodyGetsIn(
+          keeper, third, engineDirectory -> ControlFileVandal.truncate(engineDirectory, 0));
       holds(keeper);
     }
   }
@@ -399,15 +402,10 @@ class KeptStripeTest extends LockedStripe {
   /** The kernel drops all locks of a process that closes any descriptor of the file. */
   @Test
   void whatKeptAStripeAndHasLostItsLocksDoesNotHaveIt() throws Exception {
-    try (ForkedJvm third = ForkedJvm.start(IndexChild.class, "try", directory.toString())) {
+    try (ForkedJvm third = forkThird()) {
       KeptStripeChild.keep(self, IndexRoot.key(0));
       FileChannel.open(directory.resolve(LockFile.NAME), StandardOpenOption.READ).close();
-      Await.until(
-          "it is free",
-          () -> {
-            third.tell();
-            return third.awaitLine("tried").startsWith("true");
-          });
+      Await.until("it is free", () -> gets(third));
       Await.until("nobody is named", () -> bias() == Biases.NONE);
       assertIsHad();
       Await.until(
